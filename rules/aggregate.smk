@@ -1,0 +1,62 @@
+rule build_database:
+    input:
+        chunk_files(),
+    output:
+        "results/gamegrid.duckdb",
+    log:
+        "results/logs/build_database.log",
+    benchmark:
+        "results/benchmarks/build_database.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        rows=gamegrid.database_rows(PLAN),
+        code=gamegrid.content_hash("store", "play/chunkfile.py"),
+    script:
+        "../scripts/build_database.py"
+
+
+rule write_tables:
+    input:
+        "results/gamegrid.duckdb",
+    output:
+        tables(),
+        "results/tables/README.md",
+    log:
+        "results/logs/write_tables.log",
+    benchmark:
+        "results/benchmarks/write_tables.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        code=gamegrid.content_hash("store"),
+    script:
+        "../scripts/write_tables.py"
+
+
+rule confirm_complete:
+    input:
+        chunks=chunk_files(),
+        tables="results/tables/README.md",
+    output:
+        "results/complete.txt",
+    log:
+        "results/logs/confirm_complete.log",
+    benchmark:
+        "results/benchmarks/confirm_complete.jsonl"
+    conda:
+        "../envs/core.yaml"
+    script:
+        "../scripts/confirm_complete.py"
+
+
+rule status:
+    log:
+        "results/logs/status.log",
+    conda:
+        "../envs/core.yaml"
+    params:
+        chunks=[chunk.path for chunk in PLAN.chunks],
+        episodes=[PLAN.episodes(chunk) for chunk in PLAN.chunks],
+    script:
+        "../scripts/status.py"

@@ -1,0 +1,42 @@
+import re
+import sys
+
+from snakemake.utils import validate
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from gamegrid import workflow as gamegrid
+from gamegrid.errors import UserError
+
+try:
+    PLAN = gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
+except UserError as error:
+    print(f"gamegrid: {error}", file=sys.stderr)
+    sys.exit(1)
+
+validate(config, "../config/schemas/config.schema.json", set_default=False)
+
+
+wildcard_constraints:
+    game="|".join(re.escape(game) for game, _ in PLAN.cells),
+    matchup="|".join(re.escape(matchup) for _, matchup in PLAN.cells),
+    block=r"\d+-\d+",
+
+
+def chunk_files():
+    """The chunk files of the whole grid."""
+    return [f"results/chunks/{chunk.path}.parquet" for chunk in PLAN.chunks]
+
+
+def cell_of(wildcards):
+    """The cell a play job belongs to."""
+    return PLAN.cells[wildcards.game, wildcards.matchup]
+
+
+def tables():
+    """All table files."""
+    return collect(
+        "results/tables/{table}.{form}",
+        table=gamegrid.TABLES,
+        form=["csv", "md", "tex"],
+    )

@@ -1,0 +1,15 @@
+rule play:
+    output:
+        "results/chunks/{game}/{matchup}/{block}.parquet",
+    log:
+        "results/logs/play/{game}/{matchup}/{block}.log",
+    benchmark:
+        "results/benchmarks/play/{game}/{matchup}/{block}.jsonl"
+    conda:
+        lambda wildcards: f"../envs/{PLAN.environment(cell_of(wildcards))}.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(cell_of(wildcards)),
+    params:
+        cell=lambda wildcards: PLAN.params(cell_of(wildcards)),
+    script:
+        "../scripts/play.py"

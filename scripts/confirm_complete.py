@@ -1,0 +1,10 @@
+"""Rule confirm_complete: fail if an episode was not finished, so that the next run plays it."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid.complete import confirm
+    from gamegrid.jobs import run
+
+    chunks = [Path(path) for path in snakemake.input.chunks]
+    run(lambda: confirm(chunks, Path(snakemake.output[0])), snakemake.log[0])

@@ -1,0 +1,1 @@
+"""The agents: one file per type, found by its ``AGENT``."""

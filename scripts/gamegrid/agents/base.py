@@ -1,0 +1,119 @@
+"""What an agent is: a way to choose a move from what its seat may know."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+import pyspiel
+from pydantic import BaseModel, ConfigDict, Field
+
+import gamegrid.agents
+from gamegrid.backends.base import Completion, Request
+from gamegrid.games.base import Game
+from gamegrid.luck import Place
+from gamegrid.play.records import CallRecord, DecisionStatus
+from gamegrid.plugins import discover
+
+
+class AgentSettings(BaseModel):
+    """What every agent's entry in the configuration has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
+
+    type: str
+    games: list[str] | None = Field(
+        default=None, description="the only games this agent plays; all when left out"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One decision to make, with what the seat may know and nothing else.
+
+    ``labels`` are the words for ``legal``, in the same order. The functions compute only when
+    called: a bot that needs no text costs none.
+    """
+
+    game: Game
+    place: Place
+    ply: int
+    legal: tuple[int, ...]
+    labels: tuple[str, ...]
+    information_state: Callable[[], str]
+    sample_state: Callable[[], pyspiel.State]
+    """A state of this seat's information state: the state itself where all is seen, else one
+    drawn by the deal's luck. Raises pyspiel.SpielError where OpenSpiel cannot draw one."""
+    view: Callable[[], str]
+    history: Callable[[], tuple[str, ...]]
+
+    def draw(self, purpose: str) -> Random:
+        """The turn's own luck for one purpose."""
+        return self.place.draw(self.ply, purpose)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A move, and how it came about. ``action`` is None only with status forfeit."""
+
+    action: int | None
+    status: DecisionStatus = DecisionStatus.OK
+    reasoning: str | None = None
+    calls: tuple[CallRecord, ...] = ()
+
+
+class Player(Protocol):
+    """An agent in one seat of one episode."""
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Choose. Raises BackendError if a model could not be reached."""
+
+
+class Agent(Protocol):
+    """An agent made ready for one job; sits down anew in every episode."""
+
+    def sit(self, place: Place) -> Player:
+        """Return the player for one seat of one episode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A completion, and whether it came from the journal instead of the model."""
+
+    completion: Completion
+    replayed: bool
+
+
+Ask = Callable[[Place, int, int, Request], Awaitable[Answer]]
+"""Put one request (place, ply, attempt, request) to a model, through the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a job lends to the agents it builds."""
+
+    ask: Callable[[str], Ask]
+    """The way to ask a model, by model id."""
+    prompts: tuple[Path, ...]
+    """Folders with prompt templates, first one wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentKind:
+    """A type of agent as its file declares it in ``AGENT``.
+
+    ``objection`` says in a few words why an agent cannot play a game, or None if it can.
+    """
+
+    settings: type[AgentSettings]
+    type: str
+    objection: Callable[[Any, Game], str | None]
+    build: Callable[[str, Any, Tools], Agent]
+
+
+@cache
+def kinds() -> dict[str, AgentKind]:
+    """Every type of agent, by name."""
+    return {kind.type: kind for kind in discover(gamegrid.agents, "AGENT")}

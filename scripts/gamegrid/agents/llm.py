@@ -1,0 +1,204 @@
+"""llm: a language model asked in words, whose move is its own only if its reply said so."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal, assert_never
+
+from pydantic import Field, JsonValue
+
+from gamegrid.agents.base import (
+    AgentKind,
+    AgentSettings,
+    Answer,
+    Ask,
+    Decision,
+    Tools,
+    Turn,
+)
+from gamegrid.backends.base import Message, Request, Sampling
+from gamegrid.games.base import Game
+from gamegrid.luck import Place
+from gamegrid.play.records import CallRecord, DecisionStatus, Failure
+from gamegrid.prompts import templates
+from gamegrid.prompts.parser import Parsed, parse
+from gamegrid.prompts.templates import Observation, Template
+
+NOTHING = "(empty reply)"
+"""Stands for an empty reply in the conversation: providers refuse an empty message."""
+
+
+class Settings(AgentSettings):
+    """How a model is asked. A sampling key left out is not sent."""
+
+    type: Literal["llm"] = "llm"
+    model: str
+    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    reasoning_effort: str | None = None
+    thinking_budget: int | None = Field(default=None, ge=0)
+    system: str | None = Field(default=None, description="text of a system message")
+    prompt: str = Field(default="default", description="template in config/prompts/")
+    memory: Literal["none", "chat"] = "none"
+    rethink: int = Field(default=1, ge=0, description="further attempts at a move")
+    fallback: Literal["random", "forfeit"] = "random"
+    shuffle_labels: bool = False
+    extra_body: dict[str, JsonValue] | None = None
+    chat_template_kwargs: dict[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LlmAgent:
+    """A model with its settings, ready to sit down."""
+
+    name: str
+    settings: Settings
+    template: Template
+    ask: Ask
+
+    def sit(self, place: Place) -> "LlmPlayer":
+        """Return a player without memory of other episodes."""
+        return LlmPlayer(self, place)
+
+
+@dataclass(slots=True)
+class LlmPlayer:
+    """One seat of one episode; ``talk`` is the conversation so far (memory: chat)."""
+
+    agent: LlmAgent
+    place: Place
+    talk: list[Message] = field(default_factory=list)
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Ask, parse and, if no legal move was given, ask again; then fall back or forfeit."""
+        settings = self.agent.settings
+        seen = _observe(turn, settings.shuffle_labels)
+        said = [*self._before(), self._question(seen)]
+        calls: list[CallRecord] = []
+        parsed = Parsed(None, Failure.EMPTY, None)
+        for attempt in range(1 + settings.rethink):
+            if attempt:
+                failure = (parsed.failure or Failure.UNPARSABLE).value
+                said.append(Message("user", self.agent.template.rethink(seen, failure)))
+            request = self._request(turn, attempt, said)
+            answer = await self.agent.ask(self.place, turn.ply, attempt, request)
+            parsed = _read(answer, turn.labels)
+            calls.append(_call(turn, attempt, settings.model, said, answer, parsed))
+            said.append(Message("assistant", answer.completion.text or NOTHING))
+            if parsed.label is not None:
+                break
+        if settings.memory == "chat":
+            self.talk = said
+        return _decision(turn, settings, parsed, tuple(calls))
+
+    def _before(self) -> list[Message]:
+        if self.talk:
+            return self.talk
+        system = self.agent.settings.system
+        return [Message("system", system)] if system else []
+
+    def _question(self, seen: Observation) -> Message:
+        template = self.agent.template
+        text = template.state(seen) if self.talk else template.first(seen)
+        return Message("user", text)
+
+    def _request(self, turn: Turn, attempt: int, said: Sequence[Message]) -> Request:
+        settings = self.agent.settings
+        return Request(
+            model=settings.model,
+            messages=tuple(said),
+            sampling=Sampling(
+                temperature=settings.temperature,
+                top_p=settings.top_p,
+                max_tokens=settings.max_tokens,
+                seed=self.place.request_seed(turn.ply, attempt, self.agent.name),
+                reasoning_effort=settings.reasoning_effort,
+                thinking_budget=settings.thinking_budget,
+                extra_body=settings.extra_body,
+                chat_template_kwargs=settings.chat_template_kwargs,
+            ),
+        )
+
+
+def _observe(turn: Turn, shuffle: bool) -> Observation:
+    labels = list(turn.labels)
+    if shuffle:
+        turn.draw("shuffle_labels").shuffle(labels)
+    return Observation(
+        game=turn.game,
+        seat=turn.place.seat,
+        view=turn.view(),
+        history=turn.history(),
+        labels=tuple(labels),
+    )
+
+
+def _read(answer: Answer, labels: Sequence[str]) -> Parsed:
+    """Parse a reply; what the provider delivered as reasoning comes before the reply's own."""
+    completion = answer.completion
+    parsed = parse(completion.text, completion.finish_reason, labels)
+    thoughts = [text for text in (completion.reasoning, parsed.reasoning) if text]
+    return replace(parsed, reasoning="\n\n".join(thoughts) or None)
+
+
+def _decision(
+    turn: Turn, settings: Settings, parsed: Parsed, calls: tuple[CallRecord, ...]
+) -> Decision:
+    if parsed.label is not None:
+        status = DecisionStatus.OK if len(calls) == 1 else DecisionStatus.RETHOUGHT
+        action = turn.legal[turn.labels.index(parsed.label)]
+        return Decision(action=action, status=status, reasoning=parsed.reasoning, calls=calls)
+    # The reasoning of a failed reply did not lead to the move: it stays with its call.
+    match settings.fallback:
+        case "random":
+            action = turn.draw("fallback").choice(turn.legal)
+            return Decision(action=action, status=DecisionStatus.FALLBACK, calls=calls)
+        case "forfeit":
+            return Decision(action=None, status=DecisionStatus.FORFEIT, calls=calls)
+        case other:
+            assert_never(other)
+
+
+def _call(
+    turn: Turn,
+    attempt: int,
+    model: str,
+    messages: Sequence[Message],
+    answer: Answer,
+    parsed: Parsed,
+) -> CallRecord:
+    completion = answer.completion
+    usage = completion.usage
+    return CallRecord(
+        ply=turn.ply,
+        seat=turn.place.seat,
+        attempt=attempt,
+        backend=model.split("_", 1)[0],
+        model=model,
+        model_served=completion.model_served,
+        messages=json.dumps([asdict(m) for m in messages], ensure_ascii=False),
+        reply=completion.text,
+        reasoning=parsed.reasoning,
+        finish_reason=completion.finish_reason.value,
+        failure=parsed.failure,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        cached_tokens=usage.cached_tokens,
+        latency_s=completion.latency_s,
+        transport_attempts=completion.transport_attempts,
+        replayed=answer.replayed,
+    )
+
+
+def _objection(settings: Settings, game: Game) -> str | None:
+    return None
+
+
+def _build(name: str, settings: Settings, tools: Tools) -> LlmAgent:
+    template = templates.load(settings.prompt, tools.prompts)
+    return LlmAgent(name, settings, template, tools.ask(settings.model))
+
+
+AGENT = AgentKind(type="llm", settings=Settings, objection=_objection, build=_build)

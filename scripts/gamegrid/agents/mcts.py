@@ -1,0 +1,25 @@
+"""mcts: Monte Carlo tree search for perfect information."""
+
+from typing import Literal
+
+from gamegrid.agents.base import AgentKind, Tools
+from gamegrid.agents.search import SearchAgent, SearchSettings, mcts
+from gamegrid.games.base import Game
+
+
+class Settings(SearchSettings):
+    """Simulations per move."""
+
+    type: Literal["mcts"] = "mcts"
+
+
+def _objection(settings: Settings, game: Game) -> str | None:
+    # The bot searches the state itself: with hidden cards it would read them.
+    return None if game.perfect_information else "mcts needs perfect information"
+
+
+def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
+    return SearchAgent(settings.simulations, mcts)
+
+
+AGENT = AgentKind(type="mcts", settings=Settings, objection=_objection, build=_build)

@@ -1,0 +1,46 @@
+"""A scripted agent: always takes the first legal move of a fixed list (always bet)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.games.base import Game
+from gamegrid.luck import Place
+
+
+class Settings(AgentSettings):
+    """``prefer``: labels, the most wanted first; a random legal move where none is legal."""
+
+    type: Literal["preference"] = "preference"
+    prefer: list[str] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceAgent:
+    """Agent and player in one: it remembers nothing."""
+
+    prefer: tuple[str, ...]
+
+    def sit(self, place: Place) -> "PreferenceAgent":
+        """Return itself."""
+        return self
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Take the first preferred label that is legal."""
+        for label in self.prefer:
+            if label in turn.labels:
+                return Decision(action=turn.legal[turn.labels.index(label)])
+        return Decision(action=turn.draw("preference").choice(turn.legal))
+
+
+def _objection(settings: Settings, game: Game) -> str | None:
+    return None
+
+
+def _build(name: str, settings: Settings, tools: Tools) -> PreferenceAgent:
+    return PreferenceAgent(tuple(settings.prefer))
+
+
+AGENT = AgentKind(type="preference", settings=Settings, objection=_objection, build=_build)

@@ -1,0 +1,79 @@
+"""Monte Carlo tree search, shared by mcts (perfect information) and ismcts (hidden information).
+
+The search runs in a thread, so that requests in flight never wait for a bot.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyspiel
+from pydantic import Field
+
+from gamegrid.agents.base import AgentSettings, Decision, Turn
+from gamegrid.luck import Place
+
+EXPLORATION = 2.0
+MAX_MEMORY_MB = 500
+
+
+class SearchSettings(AgentSettings):
+    """``simulations``: playouts per move."""
+
+    simulations: int = Field(ge=1)
+
+
+Search = Callable[[pyspiel.State, int, int], int]
+"""(state, simulations, seed) to action."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAgent:
+    """Agent and player in one: each move is a fresh search with its own seed."""
+
+    simulations: int
+    search: Search
+
+    def sit(self, place: Place) -> "SearchAgent":
+        """Return itself."""
+        return self
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Search from a state of the seat's information state."""
+        if len(turn.legal) == 1:
+            return Decision(action=turn.legal[0])
+        state, seed = turn.sample_state(), turn.draw("search").getrandbits(31)
+        action = await asyncio.to_thread(self.search, state, self.simulations, seed)
+        return Decision(action=action)
+
+
+def mcts(state: pyspiel.State, simulations: int, seed: int) -> int:
+    """OpenSpiel's MCTSBot with random playouts; sees the whole state."""
+    evaluator = pyspiel.RandomRolloutEvaluator(1, seed)
+    bot = pyspiel.MCTSBot(
+        state.get_game(), evaluator, EXPLORATION, simulations, MAX_MEMORY_MB, True, seed, False
+    )
+    return int(bot.step(state))
+
+
+def ismcts(state: pyspiel.State, simulations: int, seed: int) -> int:
+    """OpenSpiel's ISMCTSBot with random playouts; redraws hidden information at each playout.
+
+    It is the one in Python: the compiled one walks hash tables whose order is that of memory
+    addresses, and so gives different moves for one seed. Moves are drawn by visits, as there.
+    """
+    from numpy.random import RandomState
+    from open_spiel.python.algorithms.ismcts import ISMCTSBot, ISMCTSFinalPolicyType
+    from open_spiel.python.algorithms.mcts import RandomRolloutEvaluator
+
+    luck = RandomState(seed)
+    bot = ISMCTSBot(
+        state.get_game(),
+        RandomRolloutEvaluator(1, luck),
+        EXPLORATION,
+        simulations,
+        random_state=luck,
+        final_policy_type=ISMCTSFinalPolicyType.NORMALIZED_VISITED_COUNT,
+    )
+    bot.set_resampler(lambda known, seat: known.resample_from_infostate(seat, luck.uniform))
+    return int(bot.step(state))

@@ -1,0 +1,231 @@
+"""What the local backends share: checks of an entry, prompts as token ids, the text of a reply."""
+
+import gc
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2.exceptions import TemplateError
+
+from gamegrid.backends.base import (
+    BackendError,
+    Completion,
+    FinishReason,
+    Message,
+    ModelEntry,
+    Request,
+    Sampling,
+    Usage,
+)
+from gamegrid.errors import nearest
+
+DEFAULT_MAX_TOKENS = 256
+"""New tokens of a reply, where the request does not say and the context has room for them."""
+
+BRIEF = 300
+"""Characters of another library's error that go into a message."""
+
+CUE = "Action:"
+UNSUPPORTED = ("reasoning_effort", "thinking_budget", "extra_body")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What an engine is given: the prompt's token ids and how many tokens it may add."""
+
+    ids: list[int]
+    max_tokens: int
+
+
+def check_folder(name: str, key: str, folder: Path) -> str | None:
+    """Return one sentence if ``folder`` does not hold a model, else None."""
+    if not folder.is_dir():
+        return f"{name}: {key} {str(folder)!r} is not a folder."
+    if not (folder / "config.json").is_file():
+        return (
+            f"{name}: {key} {str(folder)!r} holds no config.json; "
+            "it must be a model folder as `save_pretrained` or `hf download` writes it."
+        )
+    return None
+
+
+def check_tokenizer(entry: ModelEntry) -> str | None:
+    """Return one sentence if the entry names a tokenizer folder that is not there, else None."""
+    if entry.tokenizer_path is None or Path(entry.tokenizer_path).is_dir():
+        return None
+    return f"{entry.name}: tokenizer_path {entry.tokenizer_path!r} is not a folder."
+
+
+def refuse_unsupported(name: str, sampling: Sampling) -> None:
+    """Raise BackendError for a sampling key that only hosted models understand."""
+    for key in UNSUPPORTED:
+        if getattr(sampling, key) is not None:
+            raise BackendError(
+                f"{name}: {key} is not supported by a local model; remove it from the agent."
+            )
+
+
+def unknown_key(name: str, key: str, known: Sequence[str]) -> str:
+    """Return the sentence for an ``engine`` key that does not exist."""
+    return f"{name}: engine has no argument {key!r}.{nearest(key, known)}"
+
+
+def brief(error: BaseException) -> str:
+    """Return an error's kind and the beginning of its text on one line, for a message."""
+    text = textwrap.shorten(str(error), BRIEF, placeholder=" …")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def free_memory() -> None:
+    """Give back the memory of what has been dropped, that of a GPU included."""
+    gc.collect()
+    torch = sys.modules.get("torch")  # nothing to free if it never was loaded
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def load_tokenizer(entry: ModelEntry, source: str) -> Any:
+    """Load the entry's own tokenizer, or the one that lies with the model at ``source``."""
+    from transformers import AutoTokenizer
+
+    if entry.tokenizer_path is not None:
+        return AutoTokenizer.from_pretrained(
+            entry.tokenizer_path, trust_remote_code=entry.trust_remote_code
+        )
+    return AutoTokenizer.from_pretrained(
+        source, revision=entry.revision or "main", trust_remote_code=entry.trust_remote_code
+    )
+
+
+class Prompts:
+    """Turns requests into token ids that fit one model, and generated text into replies.
+
+    A model with a chat template is asked through it. A base model without one and a
+    sequence-to-sequence model (``encoder``) are given the contents as plain text that ends with
+    the cue ``Action:``, and their reply ends at the first line break. ``limit`` is the number of
+    positions of the model, None where it has none; prompt and reply share them, except in a
+    sequence-to-sequence model, where each has its own.
+    """
+
+    def __init__(self, name: str, tokenizer: Any, *, limit: int | None, encoder: bool) -> None:
+        self.name = name
+        self._tokenizer = tokenizer
+        self._limit = limit
+        self._encoder = encoder
+        self.chat = not encoder and tokenizer.chat_template is not None
+
+    def prepare(self, request: Request) -> Prompt | Completion:
+        """Return the prompt, or the finished completion of a request that cannot fit.
+
+        A prompt is never shortened. Raises BackendError where the chat template cannot express
+        the messages.
+        """
+        ids = self._ids(request)
+        wanted = request.sampling.max_tokens
+        max_tokens = self._budget(len(ids), wanted)
+        if max_tokens is not None:
+            return Prompt(ids, max_tokens)
+        asked = f" and the {wanted} of max_tokens" if wanted is not None else ""
+        sentence = (
+            f"{self.name}: the {len(ids)} tokens of the prompt{asked} "
+            f"do not fit the model's context of {self._limit} tokens"
+        )
+        return Completion(
+            text="",
+            finish_reason=FinishReason.CONTEXT_OVERFLOW,
+            usage=Usage(prompt_tokens=len(ids)),
+            raw={"error": sentence},
+        )
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of generated tokens, without special tokens, otherwise unchanged."""
+        # The clean-up of spaces that some tokenizers ask for would change the reply.
+        return str(
+            self._tokenizer.decode(
+                ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
+        )
+
+    def reply(self, generated: str) -> str:
+        """Return the reply as the parser is to read it.
+
+        A model without a chat template was given ``Action:`` as the start of its own answer and
+        only continues it, so the cue is put back: the parser looks for a line ``Action: <label>``
+        or a JSON object. Nothing is put before a reply that is empty or has either by itself.
+        """
+        if self.chat:
+            return generated
+        line = generated.split("\n", 1)[0]
+        begin = line.strip().lower()
+        if not begin or begin.startswith((CUE.lower(), "{")):
+            return line.strip()
+        return f"{CUE} {line.strip()}"
+
+    def _budget(self, prompt: int, wanted: int | None) -> int | None:
+        """Return how many tokens the reply may have, or None if it cannot fit."""
+        if self._limit is None:
+            return DEFAULT_MAX_TOKENS if wanted is None else wanted
+        room = self._limit if self._encoder else self._limit - prompt
+        if prompt > self._limit or room < (1 if wanted is None else wanted):
+            return None
+        return min(DEFAULT_MAX_TOKENS, room) if wanted is None else wanted
+
+    def _ids(self, request: Request) -> list[int]:
+        options = request.sampling.chat_template_kwargs
+        if self.chat:
+            text = self._chat_text(request.messages, options or {})
+            # The template has written the special tokens already.
+            return list(self._tokenizer.encode(text, add_special_tokens=False))
+        if options:
+            raise BackendError(
+                f"{self.name}: chat_template_kwargs has no meaning for a model without "
+                "a chat template; remove it from the agent."
+            )
+        text = "\n\n".join(message.content for message in request.messages)
+        return list(self._tokenizer.encode(f"{text}\n{CUE}"))
+
+    def _chat_text(self, messages: Sequence[Message], options: dict[str, Any]) -> str:
+        """Render the conversation; a system message the template does not take is merged.
+
+        Some templates raise on the system role and some drop it without a word, so the result
+        is looked at.
+        """
+        system = [m.content.strip() for m in messages if m.role == "system"]
+        try:
+            text = self._apply(_turns(messages), options)
+            if all(content in text for content in system):
+                return text
+        except TemplateError as error:
+            if not system:
+                raise self._refused(error) from error
+        try:
+            return self._apply(_without_system(messages), options)
+        except TemplateError as error:
+            raise self._refused(error) from error
+
+    def _apply(self, turns: list[dict[str, str]], options: dict[str, Any]) -> str:
+        fixed = {"tokenize": False, "add_generation_prompt": True}
+        return str(self._tokenizer.apply_chat_template(turns, **{**options, **fixed}))
+
+    def _refused(self, error: TemplateError) -> BackendError:
+        return BackendError(
+            f"{self.name}: the chat template cannot express this conversation ({brief(error)})."
+        )
+
+
+def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": m.role, "content": m.content} for m in messages]
+
+
+def _without_system(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Return the conversation with the system messages at the head of the first user turn."""
+    system = [m.content for m in messages if m.role == "system"]
+    turns = _turns([m for m in messages if m.role != "system"])
+    first = next((turn for turn in turns if turn["role"] == "user"), None)
+    if first is None:
+        return [*turns, {"role": "user", "content": "\n\n".join(system)}]
+    first["content"] = "\n\n".join([*system, first["content"]])
+    return turns

@@ -1,0 +1,479 @@
+"""``vllm_`` models: the vLLM engine in this process, fed by the requests of many episodes.
+
+The engine runs inside the job (no engine process is left behind by a killed one), in a thread
+that alone touches it: it takes requests from a queue, steps the engine, and hands what a step
+has finished to the event loop.
+"""
+
+import asyncio
+import itertools
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from gamegrid import paths
+from gamegrid.backends import local
+from gamegrid.backends.base import (
+    BackendError,
+    BackendKind,
+    Capabilities,
+    Completion,
+    FinishReason,
+    ModelEntry,
+    Request,
+    Sampling,
+    Usage,
+)
+from gamegrid.backends.local import Prompt, Prompts
+
+PREFIX = "vllm"
+
+ENVIRONMENT = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the engine lives and dies with the job
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_HOST_IP": "127.0.0.1",  # its rendezvous needs no other machine
+    # The rest is read on a CPU only.
+    "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # bound threads are 5 to 10 times slower in process
+    "OMP_NUM_THREADS": "1",
+}
+"""Set before vLLM is imported, unless the user has set them."""
+
+CPU_ARGUMENTS = {
+    "dtype": "float32",
+    "enforce_eager": True,  # compiling takes longer than it saves
+    "block_size": 32,  # the default of 128 leaves short prompts out of the prefix cache
+    # A seeded request whose prompt is read in parts ends the engine: torch's CPU generators
+    # cannot be moved on. So every prompt is read whole, see also max_num_batched_tokens.
+    "enable_chunked_prefill": False,
+}
+MIN_BATCHED_TOKENS = 2048
+
+OWN_KEYS = {
+    "model": "model_path",
+    "tokenizer": "tokenizer_path",
+    "revision": "revision",
+    "trust_remote_code": "trust_remote_code",
+}
+"""Engine arguments that have a key of their own in the entry."""
+
+
+class Engines:
+    """The engines of this process: they take turns, and they are freed together.
+
+    vLLM keeps the forward pass under way and the groups of devices in variables of the process.
+    So two engines may not run at once, and to shut one down would end all others.
+    """
+
+    def __init__(self) -> None:
+        self._next = threading.Lock()
+        self._turn = threading.Lock()
+        self._running = 0
+        self._retired: list[Any] = []
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn of the calling thread's engine, and hold it."""
+        # An engine that has just had its turn stands behind one that waits: the first lock is
+        # held by whoever is next.
+        with self._next:
+            self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def start(self, make: Callable[[], Any]) -> Any:
+        """Start an engine; to be called in a turn."""
+        engine = make()
+        self._running += 1
+        return engine
+
+    def retire(self, engine: Any) -> None:
+        """Give up an engine; to be called in a turn. The last one frees them all."""
+        self._running -= 1
+        self._retired.append(engine)
+        if self._running:
+            return
+        for retired in self._retired:
+            retired.engine_core.shutdown()
+        self._retired.clear()
+
+
+ENGINES = Engines()
+
+
+def check(entry: ModelEntry) -> str | None:
+    """Return one sentence on a mistake in the entry, or None; loads nothing."""
+    return _check(entry, Path.cwd())
+
+
+def _check(entry: ModelEntry, working: Path) -> str | None:
+    if entry.api_base is not None:
+        return (
+            f"{entry.name}: api_base is not for vllm_ models, which run inside the job; a served "
+            "vLLM will be reached by api_base in a litellm_ entry, which is not supported yet."
+        )
+    for key, own in OWN_KEYS.items():
+        if key in entry.engine:
+            return f"{entry.name}: engine may not hold {key!r}; use the entry's {own}."
+    folder = _folder(entry, working)
+    if entry.model_path is None and not folder.is_dir():
+        return (
+            f"{entry.name}: no model_path, and {str(folder)!r} is not a folder; "
+            "give the model an entry with the model_path of its folder."
+        )
+    return local.check_folder(entry.name, "model_path", folder) or local.check_tokenizer(entry)
+
+
+def _folder(entry: ModelEntry, working: Path) -> Path:
+    if entry.model_path is not None:
+        return Path(entry.model_path)
+    return paths.resolve(entry.name.removeprefix(f"{PREFIX}_"), working)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """To the engine: a prompt to complete."""
+
+    id: str
+    prompt: Prompt
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """To the engine: nobody waits for this request any more."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """To the engine: end."""
+
+
+Command = Ask | Abandon | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """From the engine: what it generated."""
+
+    ids: list[int]
+    reason: FinishReason
+    cached_tokens: int | None
+
+
+Answer = tuple[str, Finished | BackendError]
+
+
+class Vllm:
+    """One vLLM engine; see the module. Everything here runs in the event loop."""
+
+    def __init__(self, entry: ModelEntry, working: Path) -> None:
+        self._entry = entry
+        self._working = working
+        self._folder = _folder(entry, working)
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._waiting: dict[str, asyncio.Future[Finished]] = {}
+        self._numbers = itertools.count()
+        self._prompts: Prompts | None = None
+        self._thread: threading.Thread | None = None
+        self._ended = f"{entry.name}: the model is not open."
+        """Why no request can be taken; an empty text while the engine runs."""
+
+    async def open(self) -> None:
+        """Start the engine in its thread. Raises BackendError."""
+        problem = _check(self._entry, self._working)
+        if problem is not None:
+            raise BackendError(problem)
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        engine = EngineThread(self, self._entry, self._folder, loop, ready)
+        # A daemon: a job that is broken off must not wait for it.
+        self._thread = threading.Thread(target=engine.run, name=self._entry.name, daemon=True)
+        self._thread.start()
+        await ready
+
+    def begin(self, ready: "asyncio.Future[None]", prompts: Prompts) -> None:
+        """Take requests from now on."""
+        self._prompts = prompts
+        self._ended = ""
+        if not ready.done():  # the caller may have given up
+            ready.set_result(None)
+
+    def fail(self, ready: "asyncio.Future[None]", error: BackendError) -> None:
+        """Tell the caller of ``open`` why there is no engine."""
+        if not ready.done():
+            ready.set_exception(error)
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request; latency counts from here, waiting in the engine included."""
+        local.refuse_unsupported(self._entry.name, request.sampling)
+        if self._prompts is None or self._ended:
+            raise BackendError(self._ended)
+        prompt = self._prompts.prepare(request)
+        if isinstance(prompt, Completion):
+            return replace(prompt, model_served=self._folder.name)
+        began = time.monotonic()
+        finished = await self._ask(prompt, request.sampling)
+        return self._completion(self._prompts, prompt, finished, time.monotonic() - began)
+
+    async def _ask(self, prompt: Prompt, sampling: Sampling) -> Finished:
+        number = str(next(self._numbers))
+        future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        self._commands.put(Ask(number, prompt, sampling))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._waiting.pop(number, None)
+            self._commands.put(Abandon(number))
+            raise
+
+    def _completion(
+        self, prompts: Prompts, prompt: Prompt, finished: Finished, latency_s: float
+    ) -> Completion:
+        text = prompts.decode(finished.ids)
+        return Completion(
+            text=prompts.reply(text),
+            finish_reason=finished.reason,
+            model_served=self._folder.name,
+            usage=Usage(
+                prompt_tokens=len(prompt.ids),
+                completion_tokens=len(finished.ids),
+                cached_tokens=finished.cached_tokens,
+            ),
+            latency_s=latency_s,
+            raw={"text": text, "token_ids": finished.ids},
+        )
+
+    async def close(self) -> None:
+        """Abort what runs, end the thread, free the engine."""
+        if self._thread is not None:
+            self._commands.put(Stop())
+            await asyncio.to_thread(self._thread.join)
+            local.free_memory()
+        self._thread = None
+        self.end(f"{self._entry.name}: closed before it could answer.")
+
+    def take(self) -> list[Command]:
+        """Return what was sent to the engine; called by its thread, does not wait."""
+        commands = []
+        while not self._commands.empty():
+            commands.append(self._commands.get())
+        return commands
+
+    def wait(self) -> Command:
+        """Return the next thing sent to the engine; called by its thread."""
+        return self._commands.get()
+
+    def deliver(self, answers: Sequence[Answer]) -> None:
+        """Give answers to those who wait for them."""
+        for number, result in answers:
+            future = self._waiting.pop(number, None)
+            if future is None or future.done():
+                continue
+            if isinstance(result, BackendError):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+    def end(self, reason: str) -> None:
+        """Fail every waiting request, and from now on every later one, with this reason."""
+        self._ended = self._ended or reason
+        self.deliver([(number, BackendError(reason)) for number in list(self._waiting)])
+
+
+class EngineThread:
+    """What happens in the engine's own thread, from its start to its end."""
+
+    def __init__(
+        self,
+        owner: Vllm,
+        entry: ModelEntry,
+        folder: Path,
+        loop: asyncio.AbstractEventLoop,
+        ready: "asyncio.Future[None]",
+    ) -> None:
+        self._owner = owner
+        self._entry = entry
+        self._folder = folder
+        self._loop = loop
+        self._ready = ready
+        self._asked: dict[str, Ask] = {}
+        """What the engine works on."""
+
+    def run(self) -> None:
+        """Build the engine, serve until told to stop, free it."""
+        try:
+            engine, prompts = self._start()
+        except BackendError as error:
+            self._post(self._owner.fail, self._ready, error)
+        except Exception as error:
+            self._post(
+                self._owner.fail, self._ready, BackendError(_start_failure(self._entry.name, error))
+            )
+        else:
+            self._post(self._owner.begin, self._ready, prompts)
+            self._serve(engine, prompts)
+
+    def _start(self) -> tuple[Any, Prompts]:
+        prepare(self._entry)
+        # A tokenizer apart from the engine's, as two threads cannot use one at the same time.
+        tokenizer = local.load_tokenizer(self._entry, str(self._folder))
+        with ENGINES.turn():
+            engine = ENGINES.start(lambda: build(self._entry, self._folder))
+        limit = engine.model_config.max_model_len
+        return engine, Prompts(self._entry.name, tokenizer, limit=limit, encoder=False)
+
+    def _serve(self, engine: Any, prompts: Prompts) -> None:
+        reason = f"{self._entry.name}: closed before it could answer."
+        try:
+            self._step_until_stopped(engine, prompts)
+        except Exception as error:
+            reason = f"{self._entry.name}: the engine has died ({local.brief(error)})."
+        self._post(self._owner.end, reason)
+        with ENGINES.turn():
+            ENGINES.retire(engine)
+
+    def _step_until_stopped(self, engine: Any, prompts: Prompts) -> None:
+        while True:
+            commands = self._owner.take() if self._asked else [self._owner.wait()]
+            with ENGINES.turn():
+                answers = []
+                for command in commands:
+                    match command:
+                        case Ask():
+                            answers += self._add(engine, prompts, command)
+                        case Abandon():
+                            if self._asked.pop(command.id, None) is not None:
+                                engine.abort_request([command.id])
+                        case Stop():
+                            return
+                outputs = engine.step() if self._asked else []
+            answers += [self._answer(output) for output in outputs if output.finished]
+            if answers:
+                self._post(self._owner.deliver, answers)
+
+    def _add(self, engine: Any, prompts: Prompts, ask: Ask) -> list[Answer]:
+        """Hand a request to the engine; one that it refuses fails alone."""
+        from vllm.exceptions import VLLMClientError
+
+        try:
+            params = sampling_params(engine, ask, ends_with_line=not prompts.chat)
+            engine.add_request(ask.id, {"prompt_token_ids": ask.prompt.ids}, params)
+        except (ValueError, VLLMClientError) as error:
+            sentence = f"{self._entry.name}: vLLM refuses the request ({local.brief(error)})."
+            return [(ask.id, BackendError(sentence))]
+        self._asked[ask.id] = ask
+        return []
+
+    def _answer(self, output: Any) -> Answer:
+        ask, result = self._asked.pop(output.request_id), output.outputs[0]
+        if result.finish_reason not in (FinishReason.STOP, FinishReason.LENGTH):
+            sentence = f"{self._entry.name}: vLLM broke the request off ({result.finish_reason})."
+            return ask.id, BackendError(sentence)
+        reason = FinishReason(result.finish_reason)
+        return ask.id, Finished(list(result.token_ids), reason, output.num_cached_tokens)
+
+    def _post(self, function: Any, *arguments: Any) -> None:
+        """Run a function in the event loop; if that is gone, nobody is left to be told."""
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            if not self._loop.is_closed():
+                raise
+
+
+def prepare(entry: ModelEntry) -> None:
+    """Import vLLM as gamegrid runs it. Raises BackendError if it is not installed."""
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
+    try:
+        import vllm  # noqa: F401
+    except ImportError as error:
+        raise BackendError(
+            f"{entry.name}: vllm_ models need vLLM ({local.brief(error)}); "
+            "install it with `pip install 'gamegrid[vllm]'`."
+        ) from error
+
+
+def build(entry: ModelEntry, folder: Path) -> Any:
+    """Start an engine in this thread. Raises BackendError for an argument that does not exist."""
+    from vllm import EngineArgs, LLMEngine
+
+    known = [field.name for field in fields(EngineArgs)]
+    for key in entry.engine:
+        if key not in known:
+            raise BackendError(local.unknown_key(entry.name, key, known))
+    return LLMEngine.from_engine_args(EngineArgs(**engine_arguments(entry, folder)))
+
+
+def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
+    """Return the engine's arguments: the entry's own, over what suits the machine."""
+    from vllm import EngineArgs
+    from vllm.platforms import current_platform
+
+    arguments: dict[str, Any] = {
+        "model": str(folder),
+        "tokenizer": entry.tokenizer_path or str(folder),
+        "trust_remote_code": entry.trust_remote_code,
+        "disable_log_stats": True,
+    }
+    if entry.max_in_flight is not None:
+        arguments["max_num_seqs"] = entry.max_in_flight
+    if not current_platform.is_cpu():
+        return {**arguments, **entry.engine}
+    arguments = {**arguments, **CPU_ARGUMENTS, **entry.engine}
+    longest = EngineArgs(**arguments).create_model_config().max_model_len
+    return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
+
+
+def sampling_params(engine: Any, ask: Ask, *, ends_with_line: bool) -> Any:
+    """Build the engine's parameters afresh (it writes into them) for one request.
+
+    What the request leaves out is as the model's generation_config says, else as vLLM has it
+    (temperature 1).
+    """
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    chosen = dict(engine.model_config.get_diff_sampling_param())
+    for key in ("temperature", "top_p", "seed"):
+        value = getattr(ask.sampling, key)
+        if value is not None:
+            chosen[key] = value
+    return SamplingParams(
+        **{**chosen, "max_tokens": ask.prompt.max_tokens},
+        stop=["\n"] if ends_with_line else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _start_failure(name: str, error: Exception) -> str:
+    import torch
+
+    sentence = f"{name}: the engine could not start ({local.brief(error)})."
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error):
+        return (
+            sentence + " Set gpu_memory_utilization, max_model_len, quantization or "
+            "tensor_parallel_size in the entry's engine, or choose a smaller model."
+        )
+    return sentence
+
+
+BACKEND = BackendKind(
+    prefix=PREFIX,
+    capabilities=Capabilities(local=True, chunk_deals=None, environment="vllm"),
+    check=check,
+    create=Vllm,
+)

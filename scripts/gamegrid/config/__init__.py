@@ -1,0 +1,1 @@
+"""The configuration: typed, read once, refused in one sentence."""

@@ -1,0 +1,117 @@
+"""Model files and model ids: which backend a model belongs to, and what its entry says."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+import gamegrid.backends
+from gamegrid import paths
+from gamegrid.backends.base import BackendKind, ModelEntry
+from gamegrid.errors import UserError, nearest
+from gamegrid.plugins import discover
+
+RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
+"""Engine arguments that change what a model answers; the others change how fast."""
+
+
+@cache
+def backends() -> dict[str, BackendKind]:
+    """Every kind of backend, by the prefix of its model ids."""
+    return {kind.prefix: kind for kind in discover(gamegrid.backends, "BACKEND")}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model and its entry: ``written`` as in the file, ``entry`` with its paths made absolute."""
+
+    kind: BackendKind
+    written: ModelEntry
+    entry: ModelEntry
+
+    def identity(self) -> dict[str, Any]:
+        """What of the entry changes the model's answers; where it runs is left out."""
+        written = self.written
+        kept = {"model_path", "tokenizer_path", "revision"}
+        engine = {k: v for k, v in written.engine.items() if k in RESULT_ENGINE_KEYS}
+        found = written.model_dump(include=kept, exclude_none=True)
+        return found | ({"engine": engine} if engine else {})
+
+
+def backend_of(model_id: str, agent: str) -> BackendKind:
+    """Return the backend of a model id. Raises UserError if its prefix names none."""
+    prefix, _, rest = model_id.partition("_")
+    kind = backends().get(prefix)
+    if kind is None or not rest:
+        allowed = ", ".join(f"{known}_..." for known in backends())
+        raise UserError(
+            f"config: agents.{agent}.model: {model_id!r} has no known prefix; a model id is one "
+            f"of {allowed}."
+        )
+    return kind
+
+
+def find(model_id: str, agent: str, entries: Mapping[str, ModelEntry], working: Path) -> Model:
+    """Return the model for an id, with the settings of its entry if it has one."""
+    written = entries.get(model_id) or ModelEntry(name=model_id)
+    found = {
+        key: str(paths.resolve(value, working))
+        for key in ("model_path", "tokenizer_path")
+        if (value := getattr(written, key)) is not None
+    }
+    return Model(backend_of(model_id, agent), written, written.model_copy(update=found))
+
+
+def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
+    """Read model files; a later entry of the same name wins.
+
+    An entry is a model id alone or a mapping with ``name``. Raises UserError naming file and entry.
+    """
+    entries = {}
+    for name in names:
+        path = paths.resolve(name, working)
+        for entry in _read_file(path):
+            entries[entry.name] = entry
+    return entries
+
+
+def _read_file(path: Path) -> list[ModelEntry]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no valid YAML: {_one_line(error)}.") from error
+    except (OSError, ValueError) as error:  # ValueError: what no path can be
+        raise UserError(f"config: models: there is no file {str(path)!r}.") from error
+    if not isinstance(content, dict) or not isinstance(content.get("models"), list):
+        raise UserError(f"{path}: a model file has one key, models, with a list of entries.")
+    entries = [_entry(path, item) for item in content["models"]]
+    for name, count in Counter(entry.name for entry in entries).items():
+        if count > 1:
+            raise UserError(f"{path}: {name!r} has {count} entries; keep one.")
+    return entries
+
+
+def _entry(path: Path, item: Any) -> ModelEntry:
+    if isinstance(item, str):
+        item = {"name": item}
+    try:
+        return ModelEntry.model_validate(item)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        name = item.get("name", "?") if isinstance(item, dict) else item
+        if first["type"] == "extra_forbidden":
+            known = sorted(ModelEntry.model_fields)
+            reason = f"unknown key {key!r}.{nearest(key, known)} Known: {', '.join(known)}."
+        else:
+            reason = f"{key}: {first['msg']}." if key else "this is no model id and no mapping."
+        raise UserError(f"{path}: entry {name!r}: {reason}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,30 @@
+"""The JSON schema of the configuration, generated from its types.
+
+``python -m gamegrid.config.schema`` writes config/schemas/config.schema.json; a test holds the
+file equal to the types.
+"""
+
+import json
+from typing import Any
+
+from gamegrid.config.types import GridConfig
+from gamegrid.paths import WORKFLOW
+
+PATH = WORKFLOW / "config/schemas/config.schema.json"
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema (draft 2020-12)."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **GridConfig.model_json_schema(),
+    }
+
+
+def text() -> str:
+    """Return the schema as it is written to the file."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), encoding="utf-8")

@@ -1,0 +1,113 @@
+"""The configuration of a grid, as its YAML file says it."""
+
+import re
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic_core import PydanticCustomError
+
+from gamegrid import PROTOCOL
+from gamegrid.agents.base import AgentSettings, kinds
+
+AGENT_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
+STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+if TYPE_CHECKING:
+    AgentEntry = AgentSettings
+else:
+    # The types of agent are whatever files lie in agents/; the key ``type`` tells them apart.
+    AgentEntry = Annotated[
+        reduce(or_, (kind.settings for kind in kinds().values())), Field(discriminator="type")
+    ]
+
+
+class Each(BaseModel):
+    """Every agent of ``each`` meets every agent of ``against``; copies of it fill further seats."""
+
+    model_config = STRICT
+
+    each: list[str] = Field(min_length=1)
+    against: list[str] = Field(min_length=1)
+
+
+class Matchups(BaseModel):
+    """The matchups one by one; each applies to the games of its number of seats."""
+
+    model_config = STRICT
+
+    matchups: list[list[str]] = Field(min_length=1)
+
+
+def _form(schedule: object) -> str:
+    """Which form of schedule is meant, so that a mistake is told in that form's terms."""
+    if isinstance(schedule, Each) or (isinstance(schedule, dict) and "each" in schedule):
+        return "each"
+    if isinstance(schedule, Matchups | dict):
+        return "matchups"
+    return "word"
+
+
+Schedule = Annotated[
+    Annotated[Literal["round_robin"], Tag("word")]
+    | Annotated[Each, Tag("each")]
+    | Annotated[Matchups, Tag("matchups")],
+    Discriminator(_form),
+]
+
+
+class GridConfig(BaseModel):
+    """A grid: agents x games x deals, and how they meet."""
+
+    model_config = STRICT
+
+    seed: int = Field(
+        default=42,
+        ge=-(2**63),
+        lt=2**63,
+        description="of all luck; another seed, another results folder",
+    )
+    deals: int = Field(default=10, ge=1, description="per matchup and game")
+    opening_plies: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
+        default="auto", description="random opening moves of a deal in games without chance"
+    )
+    max_plies: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="decisions until an episode is cut off; the game's own when null"
+    )
+    seatings: Literal["all", "rotations"] = Field(
+        default="all", description="orders in which a deal is played"
+    )
+    games: list[str] = Field(min_length=1, description="aliases or OpenSpiel load strings")
+    models: list[str] = Field(default=["config/models.yaml"], description="model files")
+    agents: dict[str, AgentEntry] = Field(min_length=1)
+    schedule: Schedule = Field(
+        default="round_robin", description="round_robin, {each, against} or {matchups}"
+    )
+    mirrors: bool = Field(default=False, description="add self-play to a round robin")
+    chunk: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="deals per job; by default as the backends are best driven"
+    )
+    run_mode: Literal["live", "replay"] = Field(
+        default="live", description="replay asks no model: a reply not on file is an error"
+    )
+    protocol: int = Field(
+        default=PROTOCOL, description="version of rules texts and play; raised by hand"
+    )
+    mix_results: bool = Field(
+        default=False, description="allow a results folder of another seed or protocol"
+    )
+
+    @field_validator("agents")
+    @classmethod
+    def _names(cls, agents: dict[str, AgentSettings]) -> dict[str, AgentSettings]:
+        for name in agents:
+            if not AGENT_NAME.fullmatch(name):
+                raise PydanticCustomError(
+                    "agent",
+                    "the agent name {name} is not allowed: lower-case letters, digits, _ and . "
+                    "only, beginning with a letter or digit",
+                    {"name": repr(name)},
+                )
+        return agents

@@ -1,0 +1,9 @@
+"""The games: one small module per game or family, found by its ``GAME``.
+
+``load`` turns an alias or an OpenSpiel load string into a ``Game``.
+"""
+
+from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.registry import load
+
+__all__ = ["Game", "Oracle", "Scoring", "load"]

@@ -1,0 +1,178 @@
+"""Goofspiel: everybody bids a card of the same hand for each prize card, all at the same time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyspiel
+
+from gamegrid.games.base import Game, Joint, Oracle, Scoring
+from gamegrid.games.grids import listing
+
+MOST_CARDS = 13
+SOLVED_CARDS = 4
+"""The equilibrium for two players with at most so many cards is computed in about a second."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round that is over: its prize and everybody's bid, as the numbers on the cards."""
+
+    prize: int
+    bids: Sequence[int]
+
+    @property
+    def winner(self) -> int | None:
+        """The seat with the highest bid; None if more than one bid it."""
+        high = max(self.bids)
+        return self.bids.index(high) if self.bids.count(high) == 1 else None
+
+
+class Goofspiel(Game):
+    """OpenSpiel's goofspiel; action a bids card a + 1. The last round is played by OpenSpiel.
+
+    With ``imp_info`` bids stay hidden; the state's history has them all and no text repeats it.
+    """
+
+    short_name = "goofspiel"
+    aliases: ClassVar = {
+        "goofspiel_4": "goofspiel(imp_info=true,num_cards=4,points_order=descending)",
+        "goofspiel_4_3p": "goofspiel(imp_info=true,num_cards=4,players=3,points_order=descending)",
+    }
+    parameters = frozenset({"imp_info", "num_cards", "players", "points_order"})
+    scoring = Scoring.WIN_LOSS
+
+    @property
+    def cards(self) -> int:
+        """Cards in each hand, and prize cards."""
+        return int(self.spiel.get_parameters()["num_cards"])
+
+    @property
+    def hidden(self) -> bool:
+        """True if only the winner of a prize becomes known, and no bid."""
+        return bool(self.spiel.get_parameters()["imp_info"])
+
+    @property
+    def order(self) -> str:
+        """How prize cards are turned up: random, descending or ascending."""
+        return str(self.spiel.get_parameters()["points_order"])
+
+    @property
+    def title(self) -> str:
+        bids = "hidden" if self.hidden else "open"
+        return (
+            f"Goofspiel ({self.players} players, {self.cards} cards, prizes in {self.order} order, "
+            f"{bids} bids)"
+        )
+
+    @property
+    def oracle(self) -> Oracle:
+        # With open bids both seats have one information state, so a policy cannot tell them apart.
+        solved = self.hidden and self.players == 2 and self.cards <= SOLVED_CARDS
+        return Oracle.EQUILIBRIUM if solved else Oracle.NONE
+
+    def objection(self) -> str | None:
+        if not 2 <= self.cards <= MOST_CARDS or self.players > 3:
+            return f"num_cards is from 2 to {MOST_CARDS}, and players is 2 or 3."
+        return None
+
+    def rules(self) -> str:
+        *first, last = [self.seat_name(seat) for seat in range(self.players)]
+        high = self.cards
+        order = {
+            "descending": f"from {high} down to 1",
+            "ascending": f"from 1 up to {high}",
+            "random": "in random order",
+        }[self.order]
+        shown = (
+            "All are told who won the prize, or that nobody did, but not what the others bid."
+            if self.hidden
+            else "Then all bids are shown."
+        )
+        tied = (
+            "if both have equally many, the game is a draw"
+            if self.players == 2
+            else "if more than one have the most, they share the win, and if all have equally "
+            "many, the game is a draw"
+        )
+        return (
+            f"Each of the {self.players} players, {', '.join(first)} and {last}, holds one card "
+            f"of each number from 1 to {high}. There is one prize card of each number from 1 to "
+            f"{high} too, worth that many points; the prize cards are turned up one by one, "
+            f"{order}. For each prize, every player bids one card of their hand, all at the same "
+            f"time and without knowing the other bids. The highest bid wins the prize; if more "
+            f"than one player made the highest bid, nobody gets it. {shown} Cards that were bid "
+            f"are used up, whoever wins. In the last round everybody's only card is bid for them. "
+            f"The player with the most points at the end wins; {tied}."
+        )
+
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        rounds = self._rounds(state)
+        bid = {played.bids[seat] for played in rounds}
+        gone = {played.prize for played in rounds} | {self._prize(state)}
+        hand = [str(card) for card in range(1, self.cards + 1) if card not in bid]
+        left = [str(card) for card in range(1, self.cards + 1) if card not in gone]
+        points = [0] * self.players
+        for played in rounds:
+            if played.winner is not None:
+                points[played.winner] += played.prize
+        held = [f"{self.seat_name(s)} has {points[s]}" for s in range(self.players)]
+        said = [
+            f"Round {n}: prize {played.prize}, {self._bids(played, seat)}, {self._won(played)}."
+            for n, played in enumerate(rounds, 1)
+        ]
+        return "\n".join(
+            [
+                f"You are {self.seat_name(seat)}. Your cards: {listing(hand)}.",
+                f"Prize card now: {self._prize(state)}. Prize cards still to come: "
+                f"{listing(left)}.",
+                f"Points: {', '.join(held)}.",
+                *said,
+            ]
+        )
+
+    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
+        return f"Bid {action + 1}"
+
+    def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
+        # One line a round: a bid alone is either nobody else's to know or says too little.
+        told = []
+        for played in self._rounds(self.replay(trajectory)):
+            bids = "" if self.hidden else f"{self._bids(played, None)}, "
+            told.append(f"Prize {played.prize}: {bids}{self._won(played)}")
+        return told
+
+    def _bids(self, played: Round, seat: int | None) -> str:
+        """The bids that ``seat`` may know, in words."""
+        if self.hidden and seat is not None:
+            return f"you bid {played.bids[seat]}"
+        return ", ".join(f"{self.seat_name(s)} bid {bid}" for s, bid in enumerate(played.bids))
+
+    def _won(self, played: Round) -> str:
+        return f"won by {'nobody' if played.winner is None else self.seat_name(played.winner)}"
+
+    def _rounds(self, state: pyspiel.State) -> list[Round]:
+        """The rounds that are over. A prize is in the history where chance turned it up."""
+        steps = state.history()
+        drawn = 1 if self.order == "random" else 0
+        size = drawn + self.players
+        return [
+            Round(
+                prize=self._prize_of(number, steps[start] + 1 if drawn else None),
+                bids=[card + 1 for card in steps[start + drawn : start + size]],
+            )
+            for number, start in enumerate(range(0, len(steps) - size + 1, size))
+        ]
+
+    def _prize(self, state: pyspiel.State) -> int:
+        """The prize card that is turned up where bids are made."""
+        turned = state.history()[-1] + 1 if self.order == "random" else None
+        return self._prize_of(len(self._rounds(state)), turned)
+
+    def _prize_of(self, number: int, turned: int | None) -> int:
+        if turned is not None:
+            return turned
+        return number + 1 if self.order == "ascending" else self.cards - number
+
+
+GAME = Goofspiel

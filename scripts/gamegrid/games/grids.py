@@ -1,0 +1,31 @@
+"""Draw a rectangular board in words and name its cells: a1 is the top left corner."""
+
+from collections.abc import Callable, Sequence
+
+
+def cell(row: int, column: int) -> str:
+    """Name a cell: column letter, then row number, counted from the top left corner."""
+    return f"{column_name(column)}{row + 1}"
+
+
+def column_name(column: int) -> str:
+    """Name a column by letter; at most 26 columns."""
+    return "abcdefghijklmnopqrstuvwxyz"[column]
+
+
+def rows(rows: int, columns: int, content: Callable[[int, int], str], shift: int = 0) -> list[str]:
+    """Draw the board: a line of column letters, then one line per row, row 1 on top.
+
+    Each row begins ``shift`` spaces further right than the one above: 1 draws six-sided cells.
+    """
+    width = len(str(rows))
+    lines = [" " * width + " " + " ".join(column_name(c) for c in range(columns))]
+    for r in range(rows):
+        cells = " ".join(content(r, c) for c in range(columns))
+        lines.append(" " * (shift * r) + f"{r + 1:>{width}} {cells}")
+    return lines
+
+
+def listing(words: Sequence[str]) -> str:
+    """Join words with commas, and say so if there are none."""
+    return ", ".join(words) if words else "none"

@@ -1,0 +1,75 @@
+"""Liar's dice: one hidden die each, and bids on both until somebody calls "Liar"."""
+
+from typing import ClassVar
+
+import pyspiel
+
+from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.grids import listing
+
+SEATS = 2
+"""Both dice are rolled first: so many actions of a history are dice."""
+MOST_SIDES = 20
+SOLVED_SIDES = 5
+"""The equilibrium of dice with at most so many sides is computed in about a second."""
+
+
+class LiarsDice(Game):
+    """OpenSpiel's liars_dice; a bid is (quantity - 1) * sides + face - 1, the last one Liar."""
+
+    short_name = "liars_dice"
+    aliases: ClassVar = {"liars_dice_4": "liars_dice(dice_sides=4)"}
+    parameters = frozenset({"dice_sides"})
+    scoring = Scoring.WIN_LOSS
+
+    @property
+    def sides(self) -> int:
+        """The sides of a die, which is also the wild face."""
+        return int(self.spiel.get_parameters()["dice_sides"])
+
+    @property
+    def title(self) -> str:
+        return f"Liar's dice (one die each, with {self.sides} sides)"
+
+    @property
+    def oracle(self) -> Oracle:
+        return Oracle.EQUILIBRIUM if self.sides <= SOLVED_SIDES else Oracle.NONE
+
+    def objection(self) -> str | None:
+        if not 2 <= self.sides <= MOST_SIDES:
+            return f"dice_sides is from 2 to {MOST_SIDES}."
+        return None
+
+    def rules(self) -> str:
+        wild, highest = self.sides, self._bid(SEATS * self.sides - 1)
+        return (
+            f"Two players, Player 1 and Player 2, each roll one die with the faces 1 to {wild} "
+            f"and see only their own. They take turns; Player 1 moves first, with a bid. A bid, "
+            f'such as "{self._bid(0)}" or "{self._bid(self.sides)}", claims that at least so many '
+            f"of the two dice together count for that face. A die counts for the face it shows. "
+            f"Face {wild} is wild: a die that shows {wild} counts for every face; for face {wild} "
+            f"only such dice count. After the first bid, a player in turn either makes a higher "
+            f'bid or calls "Liar". A bid is higher than another if it names more dice, of '
+            f"whatever face, or equally many dice and a higher face; the highest bid is "
+            f'"{highest}". When a player calls "Liar", both dice are shown and the game ends: if '
+            f"the last bid is true, the player who made it wins and the caller loses; if it is "
+            f"false, the caller wins and the other loses. A draw is not possible."
+        )
+
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        die, bids = state.history()[seat] + 1, state.history()[SEATS:]
+        said = [f"{self.seat_name(n % SEATS)} bid {self._bid(bid)}" for n, bid in enumerate(bids)]
+        return (
+            f"You are {self.seat_name(seat)}. Your die shows {die}. The other die is hidden.\n"
+            f"Bids so far: {listing(said)}."
+        )
+
+    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
+        return "Liar" if action == SEATS * self.sides else self._bid(action)
+
+    def _bid(self, action: int) -> str:
+        quantity, face = divmod(action, self.sides)
+        return f"{quantity + 1} {'dice' if quantity else 'die'} of face {face + 1}"
+
+
+GAME = LiarsDice

@@ -1,0 +1,15 @@
+"""Matching pennies, once: one player wants equal choices, the other different ones."""
+
+from gamegrid.games.base import Scoring
+from gamegrid.games.matrix import MatrixGame
+
+
+class MatchingPennies(MatrixGame):
+    """OpenSpiel's matrix_mp; actions 0 and 1 are heads and tails."""
+
+    short_name = "matrix_mp"
+    scoring = Scoring.WIN_LOSS
+    title = "Matching pennies (one round)"
+
+
+GAME = MatchingPennies

@@ -1,0 +1,16 @@
+"""The prisoner's dilemma, once: each gains by defecting, and both lose by it."""
+
+from typing import ClassVar
+
+from gamegrid.games.matrix import MatrixGame
+
+
+class PrisonersDilemma(MatrixGame):
+    """OpenSpiel's matrix_pd; actions 0 and 1 are to cooperate and to defect."""
+
+    short_name = "matrix_pd"
+    aliases: ClassVar = {"prisoners_dilemma": "matrix_pd"}
+    title = "Prisoner's dilemma (one round)"
+
+
+GAME = PrisonersDilemma

@@ -1,0 +1,13 @@
+"""The stag hunt, once: the best for both is safe for neither."""
+
+from gamegrid.games.matrix import MatrixGame
+
+
+class StagHunt(MatrixGame):
+    """OpenSpiel's matrix_sh; actions 0 and 1 are to hunt the stag and the hare."""
+
+    short_name = "matrix_sh"
+    title = "Stag hunt (one round)"
+
+
+GAME = StagHunt

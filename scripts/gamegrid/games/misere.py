@@ -1,0 +1,34 @@
+"""Misère tic-tac-toe: the same board, but whoever makes a line loses."""
+
+from typing import Any, ClassVar
+
+from gamegrid.games.tic_tac_toe import TicTacToe
+
+
+class MisereTicTacToe(TicTacToe):
+    """OpenSpiel's misere around tic_tac_toe: the same positions with the returns reversed."""
+
+    short_name = "misere"
+    aliases: ClassVar = {"misere_tic_tac_toe": "misere(game=tic_tac_toe())"}
+    parameters = frozenset({"game"})
+    title = "Misère tic-tac-toe (three in a line loses)"
+    family = "tic_tac_toe"
+
+    def objection(self) -> str | None:
+        inner: dict[str, Any] = self.spiel.get_parameters()["game"]
+        if inner["name"] != "tic_tac_toe":
+            return f"the suite has words for misere(game=tic_tac_toe()) only, not {inner['name']}."
+        return None
+
+    def rules(self) -> str:
+        return (
+            "Two players, x and o, take turns placing their mark on an empty cell of a board of "
+            "3 rows and 3 columns; x moves first. Unlike in ordinary tic-tac-toe, the first "
+            "player with three marks of their own in a line (a row, a column or a diagonal) LOSES "
+            "and the other wins. If all nine cells are full and nobody has a line, the game is a "
+            "draw. Cells are named by column letter and row number: a1 is the top left cell, c1 "
+            "the top right, a3 the bottom left."
+        )
+
+
+GAME = MisereTicTacToe

@@ -1,0 +1,94 @@
+"""Pig: roll a die for as long as one dares; the first to reach a score wins."""
+
+from typing import ClassVar
+
+import pyspiel
+
+from gamegrid.games.base import Game, Scoring
+
+ROLL = 0
+CHOICES_PER_POINT = 2
+"""A player who has made so many choices for each point to be scored is getting nowhere."""
+MOST_POINTS = 1000
+MOST_PLAYERS = 10
+
+
+class Pig(Game):
+    """OpenSpiel's pig; to roll is 0 and to stop is 1; a die's outcome is its face less one."""
+
+    short_name = "pig"
+    aliases: ClassVar = {"pig_20": "pig(winscore=20)"}
+    parameters = frozenset({"winscore", "horizon", "players"})
+    scoring = Scoring.WIN_LOSS
+    dice = True
+
+    @property
+    def target(self) -> int:
+        """The score that wins."""
+        return int(self.spiel.get_parameters()["winscore"])
+
+    @property
+    def title(self) -> str:
+        seats = "" if self.players == 2 else f" for {self.players} players"
+        return f"Pig{seats} (to {self.target} points)"
+
+    @property
+    def max_plies(self) -> int:
+        # OpenSpiel's horizon counts choices too, and is far beyond any game that gets somewhere.
+        return min(super().max_plies, CHOICES_PER_POINT * self.players * self.target)
+
+    def objection(self) -> str | None:
+        if not 2 <= self.target <= MOST_POINTS or super().max_plies < self.players:
+            return f"winscore is from 2 to {MOST_POINTS}, and horizon gives each player a choice."
+        if not 2 <= self.players <= MOST_PLAYERS:  # OpenSpiel does not look
+            return f"players is from 2 to {MOST_PLAYERS}."
+        return None
+
+    def rules(self) -> str:
+        *first, last = [self.seat_name(seat) for seat in range(self.players)]
+        others = "the other loses" if self.players == 2 else "all others lose"
+        return (
+            f"{', '.join(first)} and {last} take turns in this order; {self.seat_name(0)} moves "
+            f"first. All scores are 0 at the start. A turn begins with a turn total of 0, and in "
+            f"it the player chooses Roll or Stop until the turn ends. Roll: a die with the faces "
+            f"1 to 6 is rolled; a 2, 3, 4, 5 or 6 is added to the turn total and the player "
+            f"chooses again; a 1 ends the turn at once, and the turn total is lost. Stop: the "
+            f"turn total is added to the player's score and the turn ends; this is allowed at "
+            f"once too. When score and turn total together make {self.target} or more, the "
+            f"player must stop. The first player with a score of {self.target} or more wins and "
+            f"{others}. If nobody has won after {self.max_plies} choices, those of all players "
+            f"counted together, the game is a draw."
+        )
+
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        # The first line of OpenSpiel's text: "Scores: 7 0, Turn total: 2".
+        scores, total = state.observation_string(seat).split("\n")[0].split(", ")
+        held = [
+            f"{self.seat_name(n)} has {score}"
+            for n, score in enumerate(scores.split(":")[1].split())
+        ]
+        return (
+            f"You are {self.seat_name(seat)}.\n"
+            f"Scores: {', '.join(held)}.\n"
+            f"{self.seat_name(state.current_player())} is to choose. {total}.\n"
+            f"Choices made so far: {self._choices(state)} of {self.max_plies}."
+        )
+
+    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
+        return "Roll" if action == ROLL else "Stop"
+
+    def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
+        return f"Die: {action + 1}"
+
+    def _choices(self, state: pyspiel.State) -> int:
+        """Choices made in a state where a seat is to choose: each roll is followed by its die."""
+        steps = iter(state.history())
+        choices = 0
+        for step in steps:
+            choices += 1
+            if step == ROLL:
+                next(steps, None)
+        return choices
+
+
+GAME = Pig

@@ -1,0 +1,1 @@
+"""Oracles: how the best play of a game is computed, where it can be."""

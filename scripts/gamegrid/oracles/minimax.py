@@ -1,0 +1,38 @@
+"""Exact values by memoised search: two players, zero sum, perfect information, no chance."""
+
+import pyspiel
+
+Key = tuple[int, str]
+
+
+class Minimax:
+    """Values of positions for the player to move, searched when asked and remembered.
+
+    The mover is part of the key: several OpenSpiel board strings do not say whose turn it is.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[Key, float] = {}
+
+    def value(self, state: pyspiel.State) -> float:
+        """The value of ``state`` for seat 0, in units of return, under best play of both."""
+        if state.is_terminal():
+            return float(state.player_return(0))
+        key = (state.current_player(), str(state))
+        known = self._values.get(key)
+        if known is None:
+            best = max if state.current_player() == 0 else min
+            known = best(self.value(state.child(action)) for action in state.legal_actions())
+            self._values[key] = known
+        return known
+
+    def action_values(self, state: pyspiel.State) -> dict[int, float]:
+        """The value of each legal action for the seat to move, in units of its return."""
+        sign = 1.0 if state.current_player() == 0 else -1.0
+        return {a: sign * self.value(state.child(a)) for a in state.legal_actions()}
+
+    def best_actions(self, state: pyspiel.State) -> list[int]:
+        """All actions of the highest value, ascending."""
+        values = self.action_values(state)
+        best = max(values.values())
+        return [action for action, value in values.items() if value == best]

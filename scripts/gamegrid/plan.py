@@ -1,0 +1,167 @@
+"""A configuration made ready to run: its grid, its models, and what each job needs to know.
+
+The Snakefile and every play job make the same plan from the same configuration.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gamegrid import grid
+from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.backends.base import ModelEntry
+from gamegrid.config import load, models
+from gamegrid.config.models import Model
+from gamegrid.config.types import GridConfig
+from gamegrid.errors import UserError
+from gamegrid.games.base import Game
+from gamegrid.grid import Cell, Chunk, Grid
+from gamegrid.oracles.minimax import Minimax
+from gamegrid.paths import WORKFLOW
+from gamegrid.play.deals import opening
+from gamegrid.prompts import templates
+
+BOT_DEALS = 2500
+"""Deals per job of a cell without models: seconds to minutes of work."""
+WHOLE_CELL = 1_000_000
+"""Deals per job where starting the engine is dear: all of them."""
+HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
+"""Environments, each containing the ones before it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run is made of. Paths of models are absolute."""
+
+    config: GridConfig
+    grid: Grid
+    models: Mapping[str, Model]
+    """By agent, for agents that are models."""
+    prompts: tuple[Path, ...]
+
+    @cached_property
+    def chunks(self) -> list[Chunk]:
+        """All jobs."""
+        return self.grid.chunks(self.config.deals, self.chunk_deals)
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str], Cell]:
+        """Cells by names of game and matchup."""
+        return {(cell.game.name, cell.matchup.name): cell for cell in self.grid.cells}
+
+    def chunk_deals(self, cell: Cell) -> int:
+        """Deals per job of a cell: as configured, or as its backends are best driven."""
+        if self.config.chunk:
+            return self.config.chunk
+        played = self._models_of(cell)
+        sizes = [model.kind.capabilities.chunk_deals for model in played]
+        small = [size for size in sizes if size is not None]
+        if len(small) < len(sizes):
+            return WHOLE_CELL
+        return min(small, default=BOT_DEALS)
+
+    def episodes(self, chunk: Chunk) -> int:
+        """Episodes of a job."""
+        seatings = chunk.cell.matchup.seatings(self.config.seatings)
+        return (chunk.stop - chunk.start) * len(seatings)
+
+    def environment(self, cell: Cell) -> str:
+        """The environment that holds every library the cell's agents need."""
+        needed = [m.kind.capabilities.environment for m in self._models_of(cell)]
+        return max(["core", *needed], key=HEAVIEST_LAST.index)
+
+    def gpus(self, cell: Cell) -> int:
+        """GPUs a job of the cell holds."""
+        return sum({m.entry.name: m.entry.gpus or 0 for m in self._models_of(cell)}.values())
+
+    def opening_plies(self, game: Game) -> int:
+        """Random plies that open a deal of a game."""
+        wanted = self.config.opening_plies
+        return game.opening_plies if wanted == "auto" else wanted
+
+    def max_plies(self, game: Game) -> int:
+        """Decisions until an episode of a game is cut off."""
+        return self.config.max_plies or game.max_plies
+
+    def params(self, cell: Cell) -> str:
+        """One canonical JSON string of exactly what changes the cell's episodes.
+
+        Not the number of deals, not the code: a grown grid or an edited script replays nothing.
+        """
+        config = self.config
+        return json.dumps(
+            {
+                "protocol": config.protocol,
+                "seed": config.seed,
+                "game": cell.game.load_string,
+                "seatings": cell.matchup.seatings(config.seatings),
+                "opening_plies": self.opening_plies(cell.game),
+                "max_plies": self.max_plies(cell.game),
+                "agents": {name: self.identity(name) for name in sorted(set(cell.matchup.agents))},
+            },
+            sort_keys=True,
+            ensure_ascii=True,
+        )
+
+    def identity(self, agent: str) -> dict[str, Any]:
+        """What an agent is, as far as it changes its moves."""
+        settings = self.config.agents[agent]
+        found = settings.model_dump(exclude={"games"}, exclude_none=True)
+        if isinstance(settings, LlmSettings):
+            found["model_entry"] = self.models[agent].identity()
+            found["prompt_digest"] = templates.load(settings.prompt, self.prompts).digest
+        return found
+
+    def check(self) -> None:
+        """Look at what only this machine can tell: folders and keys. Raises UserError."""
+        for agent, model in self.models.items():
+            if mistake := model.kind.check(model.entry):
+                raise UserError(f"config: agents.{agent}: {mistake}")
+
+    def _models_of(self, cell: Cell) -> list[Model]:
+        return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
+
+
+def make(raw: Mapping[str, Any], working: Path) -> Plan:
+    """Make the plan of a configuration. Raises UserError in one or two sentences."""
+    config = load.read(raw)
+    entries = models.read_files(config.models, working)
+    made = Plan(
+        config=config,
+        grid=grid.build(config),
+        models={
+            name: _model(name, settings, entries, working)
+            for name, settings in config.agents.items()
+            if isinstance(settings, LlmSettings)
+        },
+        prompts=(working / "config/prompts", WORKFLOW / "config/prompts"),
+    )
+    _check_prompts(made)
+    _check_openings(made)
+    return made
+
+
+def _check_prompts(made: Plan) -> None:
+    for agent in made.models:
+        try:
+            made.identity(agent)
+        except UserError as error:
+            raise UserError(f"config: agents.{agent}: {error}") from error
+
+
+def _check_openings(made: Plan) -> None:
+    """Refuse openings that leave nothing to play."""
+    for game in made.grid.games:
+        try:
+            opening(game, made.config.seed, 0, made.opening_plies(game), Minimax())
+        except ValueError as error:
+            raise UserError(f"config: opening_plies: {error}.") from error
+
+
+def _model(
+    agent: str, settings: LlmSettings, entries: Mapping[str, ModelEntry], working: Path
+) -> Model:
+    return models.find(settings.model, agent, entries, working)

@@ -1,0 +1,1 @@
+"""Play: the episode loop, the chunk runner and the journal. Knows nothing of tables."""

@@ -1,0 +1,156 @@
+"""One play job: all episodes of a chunk in one event loop, from the plan to the chunk file."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gamegrid.agents.base import Agent, Tools, kinds
+from gamegrid.grid import BLOCK, Cell, parse_block
+from gamegrid.oracles.minimax import Minimax
+from gamegrid.plan import Plan, make
+from gamegrid.play import chunkfile, provenance, stamp
+from gamegrid.play.deals import opening
+from gamegrid.play.engines import Engines
+from gamegrid.play.episode import Episode, Setup
+from gamegrid.play.interrupt import drained
+from gamegrid.play.journal import Journal, check_locking
+from gamegrid.play.progress import Progress
+from gamegrid.play.records import EpisodeRecord, EpisodeStatus, RunRecord
+
+log = logging.getLogger(__name__)
+
+IN_PLAY = 256
+"""Episodes at once where models are asked: enough to keep any backend busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What Snakemake asks for. ``results`` is the folder of all results."""
+
+    config: Mapping[str, Any]
+    game: str
+    matchup: str
+    block: str
+    results: Path
+    output: Path
+    threads: int
+
+
+def play_chunk(job: Job) -> None:
+    """Play a chunk and write its file, whatever becomes of its episodes.
+
+    Episodes that a model could not be reached for have status error; the rule that confirms the
+    run names them. Raises UserError if another job writes the same journal.
+    """
+    plan = make(job.config, Path.cwd())
+    cell = plan.cells[job.game, job.matchup]
+    run = provenance.run_record(job.config)
+    where = f"{job.game}/{job.matchup}/{job.block}"
+    check_locking(job.results / "journal")
+    stamp.write(job.results, plan.config)
+    params = plan.params(cell)
+    with Journal(job.results / "journal" / f"{where}.jsonl") as journal:
+        wanted = list(_setups(plan, cell, job.block, run))
+        kept = _take_over(job.output, params, {setup.episode_id for setup in wanted})
+        there = {episode for ids in kept.values() for episode in ids}
+        setups = [setup for setup in wanted if setup.episode_id not in there]
+        progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
+        episodes = asyncio.run(_play(plan, cell, setups, journal, progress, job.threads))
+        progress.finish(journal.asked, journal.replayed)
+    job.output.parent.mkdir(parents=True, exist_ok=True)
+    chunkfile.write(job.output, run, episodes, params, kept)
+    for episode in episodes:
+        if episode.status is EpisodeStatus.ERROR:
+            log.error("%s was not finished: %s", episode.episode_id, episode.error)
+
+
+def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup]:
+    config, game = plan.config, cell.game
+    minimax = Minimax()
+    start, stop = parse_block(block)
+    for deal in range(start, stop):
+        first = opening(game, config.seed, deal, plan.opening_plies(game), minimax)
+        for seating, seats in enumerate(cell.matchup.seatings(config.seatings)):
+            yield Setup(
+                run_id=run.run_id,
+                seed=config.seed,
+                game=game,
+                matchup=cell.matchup.name,
+                deal=deal,
+                seating=seating,
+                seats=seats,
+                opening=tuple(first),
+                max_plies=plan.max_plies(game),
+            )
+
+
+def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:
+    """The wanted episodes that other files of the cell already hold, played alike.
+
+    A block that ``deals`` cut short is another file when the grid grows: its episodes are taken
+    over, and only the new deals are played.
+    """
+    kept: dict[Path, set[str]] = {}
+    missing = set(wanted)
+    # Blocks of one grid never overlap: its other jobs' files, which come and go, stay unread.
+    others = [path for path in sorted(output.parent.glob("*.parquet")) if _overlaps(path, output)]
+    for path, played_with in chunkfile.read_params(others).items():
+        if played_with == params and (found := missing & chunkfile.read_finished(path)):
+            kept[path] = found
+            missing -= found
+    return kept
+
+
+def _overlaps(path: Path, output: Path) -> bool:
+    """True if the two are different blocks with a deal in common."""
+    if path == output or BLOCK.fullmatch(path.stem) is None:
+        return False
+    start, stop = parse_block(path.stem)
+    own_start, own_stop = parse_block(output.stem)
+    return start < own_stop and own_start < stop
+
+
+async def _play(
+    plan: Plan,
+    cell: Cell,
+    setups: list[Setup],
+    journal: Journal,
+    progress: Progress,
+    threads: int,
+) -> list[EpisodeRecord]:
+    """Play all episodes, as many at once as keeps models and cores busy."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
+    names = sorted(set(cell.matchup.agents))
+    models = {m.entry.name: m for name, m in plan.models.items() if name in names}
+    engines = Engines(models, journal, Path.cwd(), live=plan.config.run_mode == "live")
+    tools = Tools(ask=engines.ask, prompts=plan.prompts)
+    agents = {name: _build(plan, name, tools) for name in names}
+    waiting, played = iter(setups), list[EpisodeRecord]()
+
+    async def work() -> None:
+        for setup in waiting:
+            episode = await Episode(setup, agents).play()
+            played.append(episode)
+            failed = episode.status is EpisodeStatus.ERROR
+            progress.episode(failed, journal.asked, journal.replayed)
+
+    workers = [work() for _ in range(IN_PLAY if models else threads + 1)]
+    try:
+        with drained(engines.stop):
+            # A bug in one episode must not cancel replies that the others have paid for.
+            results = await asyncio.gather(*workers, return_exceptions=True)
+    finally:
+        await engines.close()
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return played
+
+
+def _build(plan: Plan, name: str, tools: Tools) -> Agent:
+    settings = plan.config.agents[name]
+    return kinds()[settings.type].build(name, settings, tools)

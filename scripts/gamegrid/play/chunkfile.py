@@ -1,0 +1,332 @@
+"""The chunk file: what one play job leaves behind, one Parquet row per episode.
+
+DuckDB writes it, from a temporary NDJSON file beside the target and under declared types, so
+that an empty list or an unknown value never changes a column's type from chunk to chunk.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from keyword import iskeyword
+from operator import attrgetter
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import duckdb
+
+from gamegrid.play.records import EpisodeRecord, EpisodeStatus, RunRecord
+
+Columns = Mapping[str, str]
+"""Column names and their SQL types, in order."""
+
+RUN: Columns = MappingProxyType(
+    {
+        "run_id": "VARCHAR",
+        "started_at": "TIMESTAMP",
+        "config": "VARCHAR",
+        "code_version": "VARCHAR",
+        "interpreter": "VARCHAR",
+        "packages": "VARCHAR",
+        "host": "VARCHAR",
+    }
+)
+SEAT: Columns = MappingProxyType(
+    {
+        "seat": "INTEGER",
+        "agent": "VARCHAR",
+        "return": "DOUBLE",
+        "normalized_return": "DOUBLE",
+        "score": "DOUBLE",
+        "strict_score": "DOUBLE",
+        "strict_return": "DOUBLE",
+        "fallbacks": "INTEGER",
+    }
+)
+DECISION: Columns = MappingProxyType(
+    {
+        "ply": "INTEGER",
+        "seat": "INTEGER",
+        "agent": "VARCHAR",
+        "observation": "VARCHAR",
+        "legal": "VARCHAR",
+        "action": "BIGINT",
+        "label": "VARCHAR",
+        "status": "VARCHAR",
+        "attempts": "INTEGER",
+        "reasoning": "VARCHAR",
+        "latency_s": "DOUBLE",
+        "prompt_tokens": "BIGINT",
+        "completion_tokens": "BIGINT",
+    }
+)
+CALL: Columns = MappingProxyType(
+    {
+        "ply": "INTEGER",
+        "seat": "INTEGER",
+        "attempt": "INTEGER",
+        "backend": "VARCHAR",
+        "model": "VARCHAR",
+        "model_served": "VARCHAR",
+        "messages": "VARCHAR",
+        "reply": "VARCHAR",
+        "reasoning": "VARCHAR",
+        "finish_reason": "VARCHAR",
+        "failure": "VARCHAR",
+        "prompt_tokens": "BIGINT",
+        "completion_tokens": "BIGINT",
+        "reasoning_tokens": "BIGINT",
+        "cached_tokens": "BIGINT",
+        "latency_s": "DOUBLE",
+        "transport_attempts": "INTEGER",
+        "replayed": "BOOLEAN",
+    }
+)
+FLAT: Columns = MappingProxyType(
+    {
+        "episode_id": "VARCHAR",
+        "run_id": "VARCHAR",
+        "matchup": "VARCHAR",
+        "game": "VARCHAR",
+        "deal": "INTEGER",
+        "seating": "INTEGER",
+        "seed": "BIGINT",
+        "status": "VARCHAR",
+        "plies": "INTEGER",
+        "trajectory": "VARCHAR",
+        "duration_s": "DOUBLE",
+        "error": "VARCHAR",
+    }
+)
+"""The columns of an episode that are not lists."""
+
+JSON_TEXTS = frozenset({"config", "packages", "host", "legal", "messages", "trajectory"})
+"""Columns that hold JSON as text, and become JSON columns of the database."""
+
+PARAMS_KEY = "params"
+"""Where the Parquet file's own metadata keep the job's params string."""
+
+DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
+"""Bytes DuckDB allows one JSON object by default; longer episodes must be announced."""
+
+
+def struct(columns: Columns) -> str:
+    """Return the SQL type of a struct with ``columns``."""
+    return "STRUCT(" + ", ".join(f'"{name}" {kind}' for name, kind in columns.items()) + ")"
+
+
+EPISODE: Columns = MappingProxyType(
+    {
+        **FLAT,
+        "seats": struct(SEAT) + "[]",
+        "decisions": struct(DECISION) + "[]",
+        "calls": struct(CALL) + "[]",
+    }
+)
+
+
+Kept = Mapping[Path, Collection[str]]
+"""Episodes to take over from other chunk files, by id."""
+
+
+def write(
+    path: Path,
+    run: RunRecord,
+    episodes: Sequence[EpisodeRecord],
+    params: str,
+    kept: Kept = MappingProxyType({}),
+) -> None:
+    """Write ``episodes`` of ``run`` to ``path``, replacing it as a whole or not at all.
+
+    Episodes ``kept`` from other files are copied as they are, with the run that played them.
+    Rows are sorted by deal and seating, so equal runs give equal files apart from times.
+    ``params`` is kept in the file's own metadata. Lone surrogates in texts become U+FFFD.
+    Raises ValueError for an episode of another run or a number that is not finite, and
+    duckdb.Error for an integer beyond its column.
+    """
+    for episode in episodes:
+        if episode.run_id != run.run_id:
+            raise ValueError(
+                f"episode {episode.episode_id} belongs to run {episode.run_id}, not {run.run_id}"
+            )
+    path = path.absolute()
+    rows = path.with_name(path.name + ".ndjson.partial")
+    partial = path.with_name(path.name + ".partial")
+    try:
+        longest = _write_rows(rows, episodes)
+        _copy(rows, partial, run, params, kept, max(DEFAULT_OBJECT_SIZE, 2 * longest))
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        for leftover in (rows, partial):
+            with suppress(FileNotFoundError):
+                leftover.unlink()
+
+
+def read_statuses(path: Path) -> list[tuple[str, str | None]]:
+    """Return (episode_id, error) of each episode of ``path`` with status error, in row order.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        found = connection.execute(
+            "SELECT episode_id, error FROM read_parquet($path, hive_partitioning = false) "
+            "WHERE status = $error",
+            {"path": exact(path), "error": EpisodeStatus.ERROR.value},
+        ).fetchall()
+    return [(episode_id, error) for episode_id, error in found]
+
+
+def read_finished(path: Path) -> set[str]:
+    """Return the ids of the finished episodes of ``path``.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        found = connection.execute(
+            "SELECT episode_id FROM read_parquet($path, hive_partitioning = false) "
+            "WHERE status <> $error",
+            {"path": exact(path), "error": EpisodeStatus.ERROR.value},
+        ).fetchall()
+    return {episode_id for (episode_id,) in found}
+
+
+def read_params(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the params string of each file; a file that is no whole chunk file is left out."""
+    if not paths:
+        return {}
+    by_name = {str(path.absolute()): path for path in paths}
+    try:
+        with _connect() as connection:
+            found = connection.execute(
+                "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) "
+                "WHERE decode(key) = $key",
+                {"paths": [exact(path) for path in paths], "key": PARAMS_KEY},
+            ).fetchall()
+    except duckdb.Error:
+        if len(paths) == 1:
+            return {}
+        # One damaged file spoils the query: halve until it stands alone.
+        half = len(paths) // 2
+        return read_params(paths[:half]) | read_params(paths[half:])
+    return {by_name[name]: params for name, params in found}
+
+
+def exact(path: Path) -> str:
+    """Return ``path`` as DuckDB's readers need it to mean this one file and no other.
+
+    They take every path for a glob: a folder named ``run[1]`` would be read as ``run1``.
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database that uses one core and never fetches an extension."""
+    return duckdb.connect(
+        config={
+            "threads": 1,  # row order and row groups depend on nothing but the rows
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def _copy(
+    rows: Path, partial: Path, run: RunRecord, params: str, kept: Kept, object_size: int
+) -> None:
+    """Turn the NDJSON file ``rows`` and the episodes ``kept`` into the Parquet file ``partial``."""
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EPISODE.items())
+    others = "".join(
+        f"""
+                UNION ALL BY NAME SELECT * FROM read_parquet($path{n}, hive_partitioning = false)
+                WHERE list_contains($ids{n}, episode_id)"""
+        for n in range(len(kept))
+    )
+    values: dict[str, object] = {
+        "run": {name: _mended(str(value)) for name, value in _reader(RUN)(run).items()},
+        "rows": exact(rows),
+        "object_size": object_size,
+        "partial": str(partial),
+        "params": _mended(params),
+    }
+    for n, (path, ids) in enumerate(kept.items()):
+        values |= {f"path{n}": exact(path), f"ids{n}": sorted(ids)}
+    with _connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT *, CAST($run AS {struct(RUN)}) AS run
+                FROM read_json(
+                    $rows, columns = {{{columns}}}, format = 'newline_delimited',
+                    auto_detect = false, compression = 'uncompressed',
+                    hive_partitioning = false, maximum_object_size = $object_size
+                ){others}
+                {"ORDER BY deal, seating" if kept else ""}
+            ) TO $partial (
+                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+            )
+            """,
+            values,
+        )
+
+
+def _write_rows(rows: Path, episodes: Sequence[EpisodeRecord]) -> int:
+    """Write one JSON object per line; return the length of the longest line in bytes."""
+    flat, seat, decision, call = _reader(FLAT), _reader(SEAT), _reader(DECISION), _reader(CALL)
+    # ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
+    longest = 0
+    with rows.open("wb") as file:
+        for episode in sorted(episodes, key=attrgetter("deal", "seating")):
+            row = flat(episode)
+            row["seats"] = [seat(record) for record in episode.seats]
+            row["decisions"] = [decision(record) for record in episode.decisions]
+            row["calls"] = [call(record) for record in episode.calls]
+            line = _encoded(encode(row)) + b"\n"
+            longest = max(longest, len(line))
+            file.write(line)
+    return longest
+
+
+def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that turns a record into a dict of ``columns``.
+
+    A column whose name is a Python keyword is the attribute with an underscore behind it.
+    """
+    names = tuple(columns)
+    values = attrgetter(*(f"{name}_" if iskeyword(name) else name for name in names))
+    texts = tuple(JSON_TEXTS.intersection(names))
+
+    def read(record: Any) -> dict[str, Any]:
+        row = dict(zip(names, values(record), strict=True))
+        for name in texts:
+            row[name] = _plain(row[name])
+        return row
+
+    return read
+
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _plain(text: str) -> str:
+    """Write surrogates that JSON text escapes as themselves: the JSON type refuses lone ones."""
+    if _SURROGATE_ESCAPE.search(text) is None:
+        return text
+    return json.dumps(json.loads(text), ensure_ascii=False)
+
+
+def _encoded(text: str) -> bytes:
+    """Return ``text`` in UTF-8, its lone surrogates replaced by U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _mended(text).encode()
+
+
+def _mended(text: str) -> str:
+    """Join surrogate pairs and replace lone surrogates by U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

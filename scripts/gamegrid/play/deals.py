@@ -1,0 +1,64 @@
+"""Deals: one tape of luck each, the same for every matchup and seating.
+
+In games with chance the tape fixes every chance event; in games without, a random opening.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyspiel
+
+from gamegrid.games.base import Game, Joint, Oracle, apply
+from gamegrid.luck import deal_draw
+from gamegrid.oracles.minimax import Minimax
+
+MAX_DRAWS = 10_000
+
+
+@dataclass(slots=True)
+class Tape:
+    """One deal's chance events, resolved as an episode meets them.
+
+    Events are counted by the mover before them where dice follow a move, so that the same dice
+    reach the same mover, and in one row elsewhere.
+    """
+
+    game: Game
+    seed: int
+    deal: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def resolve(self, state: pyspiel.State, mover: int | None) -> int:
+        """Return the outcome of a chance node; ``mover`` is the seat that moved last."""
+        row = f"seat {mover}" if self.game.dice and mover is not None else "event"
+        number = self.counts[row]
+        self.counts[row] += 1
+        draw = deal_draw(self.seed, self.game.load_string, self.deal, f"chance {row} {number}")
+        outcomes = state.chance_outcomes()
+        return int(draw.choices([a for a, _ in outcomes], [p for _, p in outcomes])[0])
+
+
+def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> list[Joint]:
+    """The opening of a deal: ``plies`` uniformly random moves in a game without chance.
+
+    Openings that end the game are redrawn, and so are those that change its value where the
+    oracle knows it: a deal that is lost before it starts measures nobody. Raises ValueError if no
+    opening of this length is left undecided.
+    """
+    if plies == 0 or game.chance or not game.sequential:
+        return []
+    for attempt in range(MAX_DRAWS):
+        draw = deal_draw(seed, game.load_string, deal, f"opening {attempt}")
+        state, moves = game.spiel.new_initial_state(), list[Joint]()
+        while len(moves) < plies and not state.is_terminal():
+            moves.append(draw.choice(state.legal_actions()))
+            apply(state, moves[-1])
+        if not state.is_terminal() and _keeps_value(game, state, minimax):
+            return moves
+    raise ValueError(f"{game.load_string}: no undecided opening of {plies} plies")
+
+
+def _keeps_value(game: Game, state: pyspiel.State, minimax: Minimax) -> bool:
+    if game.oracle is not Oracle.EXACT:
+        return True
+    return minimax.value(state) == minimax.value(game.spiel.new_initial_state())

@@ -1,0 +1,73 @@
+"""The models of one job: opened at the first reply not in the journal, closed at the end."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from gamegrid.agents.base import Answer, Ask
+from gamegrid.backends.base import Backend, BackendError, Completion, Request
+from gamegrid.config.models import Model
+from gamegrid.luck import Place
+from gamegrid.play.journal import Journal
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One model. A failed start is told to every request, and not tried again."""
+
+    def __init__(self, model: Model, working: Path):
+        self._model = model
+        self._backend: Backend = model.kind.create(model.entry, working)
+        self._start: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def buy(self, request: Request) -> Completion:
+        """Ask the model, starting it if this is the first time. Raises BackendError."""
+        if self._stopped:
+            raise BackendError(f"{self._model.entry.name}: not asked any more, the job is ending")
+        if self._start is None:
+            log.info("%s: starting", self._model.entry.name)
+            self._start = asyncio.create_task(self._backend.open())
+        await asyncio.shield(self._start)
+        return await self._backend.complete(request)
+
+    def stop(self) -> None:
+        """Refuse further requests; those in flight are still answered."""
+        self._stopped = True
+
+    async def close(self) -> None:
+        """Close the model if it was ever started."""
+        if self._start is not None:
+            await self._backend.close()
+
+
+class Engines:
+    """All models of a job, behind the journal."""
+
+    def __init__(self, models: dict[str, Model], journal: Journal, working: Path, live: bool):
+        self._engines = {name: Engine(model, working) for name, model in models.items()}
+        self._identities = {name: model.identity() for name, model in models.items()}
+        self._journal = journal
+        self._live = live
+
+    def ask(self, model_id: str) -> Ask:
+        """Return the way to ask one model."""
+        engine = self._engines[model_id]
+        buy = engine.buy if self._live else None
+        identity = self._identities[model_id]
+
+        async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+            return await self._journal.ask(place, ply, attempt, request, buy, identity)
+
+        return ask
+
+    def stop(self) -> None:
+        """Ask no model anything more; replies in flight still arrive and are filed."""
+        for engine in self._engines.values():
+            engine.stop()
+
+    async def close(self) -> None:
+        """Close every model that was started."""
+        for engine in self._engines.values():
+            await engine.close()

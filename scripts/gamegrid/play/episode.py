@@ -1,0 +1,272 @@
+"""One episode: the loop from the deal to the result, for every kind of game OpenSpiel knows."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar, assert_never
+
+import pyspiel
+
+from gamegrid.agents.base import Agent, Decision, Player, Turn
+from gamegrid.backends.base import BackendError
+from gamegrid.games.base import Game, Joint, Scoring, apply
+from gamegrid.luck import Place
+from gamegrid.play import scoring
+from gamegrid.play.deals import Tape
+from gamegrid.play.records import (
+    CallRecord,
+    DecisionRecord,
+    DecisionStatus,
+    EpisodeRecord,
+    EpisodeStatus,
+    SeatRecord,
+)
+
+_Number = TypeVar("_Number", int, float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What an episode is, before it is played."""
+
+    run_id: str
+    seed: int
+    game: Game
+    matchup: str
+    deal: int
+    seating: int
+    seats: tuple[str, ...]
+    """Agent names, by seat."""
+    opening: tuple[Joint, ...]
+    max_plies: int
+
+    @property
+    def episode_id(self) -> str:
+        """Unique within a results folder."""
+        return f"{self.game.name}:{self.matchup}:{self.deal}:{self.seating}"
+
+    def place(self, seat: int) -> Place:
+        """Where one seat's luck comes from."""
+        return Place(
+            seed=self.seed,
+            game=self.game.load_string,
+            deal=self.deal,
+            matchup=self.matchup,
+            seating=self.seating,
+            seat=seat,
+        )
+
+
+class Episode:
+    """An episode being played. ``play`` runs it once, to its end or to a transport failure."""
+
+    def __init__(self, setup: Setup, agents: dict[str, Agent]):
+        self._setup = setup
+        self._game = setup.game
+        self._players: list[Player] = [
+            agents[name].sit(setup.place(seat)) for seat, name in enumerate(setup.seats)
+        ]
+        self._tape = Tape(setup.game, setup.seed, setup.deal)
+        self._state = setup.game.spiel.new_initial_state()
+        self._trajectory: list[Joint] = []
+        self._decisions: list[DecisionRecord] = []
+        self._calls: list[CallRecord] = []
+        self._mover: int | None = None
+        self._ply = 0
+
+    async def play(self) -> EpisodeRecord:
+        """Play to the end. Transport trouble ends in status error, never in an exception."""
+        began = time.monotonic()
+        for step in self._setup.opening:
+            self._apply(step)
+        error = None
+        try:
+            status = await self._loop()
+        except BackendError as trouble:
+            status, error = EpisodeStatus.ERROR, str(trouble)
+        return self._record(status, error, time.monotonic() - began)
+
+    async def _loop(self) -> EpisodeStatus:
+        while not self._state.is_terminal():
+            if self._state.is_chance_node():
+                self._apply(self._tape.resolve(self._state, self._mover))
+                continue
+            if self._ply >= self._setup.max_plies:
+                return EpisodeStatus.TRUNCATED
+            decisions = await self._decide(self._movers())
+            actions = [decision.action for decision in decisions]
+            if any(action is None for action in actions):
+                return EpisodeStatus.FORFEITED
+            moves = [action for action in actions if action is not None]
+            self._apply(moves if self._state.is_simultaneous_node() else moves[0])
+        return EpisodeStatus.COMPLETE
+
+    def _movers(self) -> list[int]:
+        """Who decides now: one seat, or all of them at once."""
+        if self._state.is_simultaneous_node():
+            return list(range(self._game.players))
+        return [self._state.current_player()]
+
+    async def _decide(self, seats: Sequence[int]) -> list[Decision]:
+        """Ask the seats, all from the same state; a joint move is one ply."""
+        turns = [self._turn(seat) for seat in seats]
+        began = time.monotonic()
+        tasks = [self._players[turn.place.seat].decide(turn) for turn in turns]
+        decisions = [await tasks[0]] if len(tasks) == 1 else await _all(tasks)
+        elapsed = time.monotonic() - began
+        for turn, decision in zip(turns, decisions, strict=True):
+            self._note(turn, decision, elapsed)
+        self._ply += 1
+        self._mover = seats[0] if len(seats) == 1 else None
+        return decisions
+
+    def _turn(self, seat: int) -> Turn:
+        game, state = self._game, self._state
+        legal = tuple(state.legal_actions(seat))
+        place = self._setup.place(seat)
+        return Turn(
+            game=game,
+            place=place,
+            ply=self._ply,
+            legal=legal,
+            labels=tuple(game.label(state, seat, action) for action in legal),
+            information_state=lambda: str(state.information_state_string(seat)),
+            sample_state=lambda: self._sample(place),
+            view=lambda: game.view(state, seat),
+            history=lambda: tuple(game.history(self._trajectory, seat)),
+        )
+
+    def _sample(self, place: Place) -> pyspiel.State:
+        if self._game.perfect_information:
+            return self._state.clone()
+        luck = place.draw(self._ply, "hidden")
+        return self._state.resample_from_infostate(place.seat, luck.random)
+
+    def _apply(self, step: Joint) -> None:
+        self._trajectory.append(step)
+        apply(self._state, step)
+
+    def _note(self, turn: Turn, decision: Decision, elapsed: float) -> None:
+        """Record a decision, before the state moves on."""
+        calls = decision.calls
+        label = None
+        if decision.action is not None:
+            label = turn.labels[turn.legal.index(decision.action)]
+        self._calls += calls
+        self._decisions.append(
+            DecisionRecord(
+                ply=turn.ply,
+                seat=turn.place.seat,
+                agent=self._setup.seats[turn.place.seat],
+                observation=turn.view(),
+                legal=json.dumps(turn.labels, ensure_ascii=False),
+                action=decision.action,
+                label=label,
+                status=decision.status,
+                attempts=len(calls),
+                reasoning=decision.reasoning,
+                latency_s=_total([c.latency_s for c in calls]) if calls else elapsed,
+                prompt_tokens=_total([c.prompt_tokens for c in calls]),
+                completion_tokens=_total([c.completion_tokens for c in calls]),
+            )
+        )
+
+    def _record(self, status: EpisodeStatus, error: str | None, elapsed: float) -> EpisodeRecord:
+        setup = self._setup
+        return EpisodeRecord(
+            episode_id=setup.episode_id,
+            run_id=setup.run_id,
+            matchup=setup.matchup,
+            game=setup.game.name,
+            deal=setup.deal,
+            seating=setup.seating,
+            seed=setup.seed,
+            status=status,
+            plies=self._ply,
+            trajectory=json.dumps(self._trajectory),
+            duration_s=elapsed,
+            error=error,
+            seats=self._seats(status),
+            decisions=tuple(self._decisions),
+            calls=tuple(self._calls),
+        )
+
+    def _seats(self, status: EpisodeStatus) -> tuple[SeatRecord, ...]:
+        complete = status is EpisodeStatus.COMPLETE
+        returns = [float(r) for r in self._state.returns()] if complete else None
+        scores, strict = self._scores(status, returns)
+        strict_returns = self._strict_returns(status, returns)
+        return tuple(
+            SeatRecord(
+                seat=seat,
+                agent=name,
+                return_=returns[seat] if returns else None,
+                normalized_return=None,
+                score=scores[seat] if scores else None,
+                strict_score=strict[seat] if strict else None,
+                strict_return=strict_returns[seat] if strict_returns else None,
+                fallbacks=len(self._who(DecisionStatus.FALLBACK, seat)),
+            )
+            for seat, name in enumerate(self._setup.seats)
+        )
+
+    def _scores(
+        self, status: EpisodeStatus, returns: list[float] | None
+    ) -> tuple[scoring.Scores | None, scoring.Scores | None]:
+        """The scores as played, and strict: as if the first fallback had been a forfeit."""
+        if self._game.scoring is not Scoring.WIN_LOSS:
+            return None, None
+        seats = self._game.players
+        match status:
+            case EpisodeStatus.ERROR:
+                return None, None
+            case EpisodeStatus.COMPLETE:
+                assert returns is not None
+                scores = scoring.by_returns(returns)
+            case EpisodeStatus.FORFEITED:
+                scores = scoring.by_forfeit(seats, self._first(DecisionStatus.FORFEIT))
+            case EpisodeStatus.TRUNCATED:
+                scores = list(self._game.adjudicate(self._state))
+            case other:
+                assert_never(other)
+        # A forfeit is among them: in a joint move, one seat may forfeit as another falls back.
+        failed = self._first(DecisionStatus.FALLBACK, DecisionStatus.FORFEIT)
+        return scores, scoring.by_forfeit(seats, failed) if failed else scores
+
+    def _strict_returns(
+        self, status: EpisodeStatus, returns: list[float] | None
+    ) -> list[float] | None:
+        """The returns of a margin game as if the first fallback had been a forfeit."""
+        if self._game.scoring is not Scoring.MARGIN or status is EpisodeStatus.ERROR:
+            return None
+        failed = self._first(DecisionStatus.FALLBACK, DecisionStatus.FORFEIT)
+        if not failed:
+            return returns
+        worst = self._game.spiel.min_utility()
+        return scoring.forfeit_returns(self._game.players, failed, worst)
+
+    def _first(self, *statuses: DecisionStatus) -> set[int]:
+        """The seats of the earliest ply with a decision of these; empty if there is none."""
+        found = [(d.ply, d.seat) for d in self._decisions if d.status in statuses]
+        return {seat for ply, seat in found if ply == found[0][0]}
+
+    def _who(self, status: DecisionStatus, seat: int) -> list[int]:
+        """The plies at which ``seat`` made a decision of this status."""
+        return [d.ply for d in self._decisions if d.status is status and d.seat == seat]
+
+
+async def _all(tasks: Iterable[Awaitable[Decision]]) -> list[Decision]:
+    """Await all, also when one fails: a reply already asked for is paid for and must be kept."""
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
+
+
+def _total(values: Sequence[_Number | None]) -> _Number | None:
+    """The sum, or None if there is nothing to add or a part is unknown."""
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(values) else None

@@ -1,0 +1,49 @@
+"""Ctrl-C and the end of a cluster job: replies in flight are paid for, so they are waited for."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from gamegrid.errors import UserError
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def drained(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` at the first signal to end, and leave the block's work to finish by itself.
+
+    A second signal ends the process at once. Raises UserError at the end of the block if there
+    was a signal. Does nothing outside the main thread, which alone is told of signals.
+    """
+    told: list[int] = []
+    loop = asyncio.get_running_loop()
+    watching = SIGNALS if threading.current_thread() is threading.main_thread() else ()
+
+    def first(number: int) -> None:
+        told.append(number)
+        log.warning("ending: waiting for the replies in flight; a second signal ends at once")
+        for watched in SIGNALS:
+            loop.remove_signal_handler(watched)
+            signal.signal(watched, signal.SIG_DFL)
+        stop()
+
+    before = {number: signal.getsignal(number) for number in watching}
+    for number in watching:
+        loop.add_signal_handler(number, first, number)
+    try:
+        yield
+    finally:
+        for number in watching:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
+    if told:
+        raise UserError(
+            "ended by a signal; every reply that arrived is on file. Run the same command again "
+            "to go on."
+        )

@@ -1,0 +1,87 @@
+"""How far a chunk is: a line in its log and on the terminal, and a small file for ``status``."""
+
+import json
+import logging
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+SECONDS = 5.0
+"""At least this long between two lines."""
+
+TELLING = 0.1
+"""Share of episodes after which the time so far tells something about the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """One look at a running chunk. Times are in seconds."""
+
+    chunk: str
+    episodes: int
+    done: int
+    errors: int
+    asked: int
+    replayed: int
+    elapsed_s: float
+    finished: bool
+
+    def line(self) -> str:
+        """Say it in a line."""
+        calls = f", {self.asked} replies bought" if self.asked else ""
+        reused = f", {self.replayed} from the journal" if self.replayed else ""
+        errors = f", {self.errors} not finished" if self.errors else ""
+        rest = ""
+        if self.episodes * TELLING <= self.done < self.episodes:
+            rest = f", about {self.elapsed_s * (self.episodes / self.done - 1):.0f} s left"
+        share = f"{self.done} of {self.episodes} episodes"
+        return f"{self.chunk}: {share} in {self.elapsed_s:.0f} s{calls}{reused}{errors}{rest}"
+
+
+class Progress:
+    """Counts finished episodes and tells of them now and then."""
+
+    def __init__(self, chunk: str, path: Path, episodes: int):
+        self._chunk = chunk
+        self._path = path
+        self._episodes = episodes
+        self._began = self._told = time.monotonic()
+        self._done = self._errors = 0
+        self._write(self._state(0, 0, finished=False))
+
+    def episode(self, failed: bool, asked: int, replayed: int) -> None:
+        """Count one more episode."""
+        self._done += 1
+        self._errors += failed
+        if time.monotonic() - self._told > SECONDS:
+            self._tell(self._state(asked, replayed, finished=False))
+
+    def finish(self, asked: int, replayed: int) -> None:
+        """Tell the end."""
+        self._tell(self._state(asked, replayed, finished=True))
+
+    def _state(self, asked: int, replayed: int, finished: bool) -> State:
+        return State(
+            chunk=self._chunk,
+            episodes=self._episodes,
+            done=self._done,
+            errors=self._errors,
+            asked=asked,
+            replayed=replayed,
+            elapsed_s=time.monotonic() - self._began,
+            finished=finished,
+        )
+
+    def _tell(self, state: State) -> None:
+        self._told = time.monotonic()
+        log.info("%s", state.line())
+        self._write(state)
+
+    def _write(self, state: State) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        beside.write_text(json.dumps(asdict(state)))
+        beside.replace(self._path)

@@ -1,0 +1,322 @@
+"""Read a model's reply: the legal move it states, or what is wrong with it.
+
+A wrong move is worse than a rejected reply, so whatever could be read in two ways is rejected.
+Every step takes time linear in the length of the reply.
+"""
+
+import html
+import json
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gamegrid.backends.base import FinishReason
+from gamegrid.play.records import Failure
+from gamegrid.prompts.objects import TOKEN, Answer, Objects, half_width, unquoted
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one reply came to: exactly one of ``label`` and ``failure`` is set.
+
+    ``label`` is spelled as in the list of legal labels. ``reasoning`` is the text of think
+    blocks, then the ``reasoning`` of the answering JSON object; None if there is neither.
+    """
+
+    label: str | None
+    failure: Failure | None
+    reasoning: str | None
+
+    def __post_init__(self) -> None:
+        if (self.label is None) == (self.failure is None):
+            raise ValueError("a reply has either a label or a failure")
+
+
+def parse(reply: str, finish_reason: FinishReason, labels: Sequence[str]) -> Parsed:
+    """Return the move of ``labels`` that ``reply`` states, or its failure.
+
+    Think blocks are cut off first. The answer is the last JSON object with an ``action`` key or
+    the last ``Action:`` line, whichever ends later; nothing else counts, not even a reply that is
+    a bare label. Only a reply without an answer is mended, where its JSON is garbled beyond doubt;
+    it is ``refused`` if it begins by declining in words.
+    """
+    text, thought = _cut_thought(reply)
+    match finish_reason:
+        case FinishReason.LENGTH | FinishReason.CONTEXT_OVERFLOW:
+            return _parsed(Failure.TRUNCATED, thought)
+        case FinishReason.CONTENT_FILTER:
+            return _parsed(Failure.REFUSED, thought)
+        case FinishReason.STOP:
+            return _read(text, thought, labels)
+
+
+def normalise(label: str) -> str:
+    """Return ``label`` without case, spaces and punctuation, for comparing.
+
+    What could turn one move into another stays: a minus sign or point before a number, a gap
+    between two numbers, ``~`` (struck out) and symbols beyond ASCII such as card suits. Labels of
+    one game should differ in more than the ASCII punctuation that goes.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
+    kept: list[str] = []
+    before = " "
+    for here, after in zip(folded, f"{folded} "[1:], strict=True):
+        if not _is_noise(here):
+            if kept and kept[-1].isnumeric() and here.isnumeric() and _is_noise(before):
+                kept.append(" ")
+            kept.append(here)
+        elif here in _LEADING and after.isnumeric() and not before.isalnum():
+            kept.append("." if here == "." else "-")
+        before = here
+    return "".join(kept)
+
+
+# From text to Parsed
+
+_DECLINES = re.compile(
+    r"""\W*+(?:(?:I['’]?m\ )?(?:very\ |so\ )?sorry,?\ (?:but\ )?|As\ an\ AI(?:\ \w++){0,3}+,\ )?
+    I(?:\ can(?:['’]?t|not|\ not)|\ won['’]?t|\ will\ not|(?:['’]?m|\ am)\ (?:unable|not\ able)\ to)
+    \ (?:help|assist|comply|participate|take\ part|engage|fulfil|provide|continue)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A plain refusal in English at the start of a reply, with or without an apology."""
+
+
+def _parsed(outcome: str | Failure, *reasoning: str | None) -> Parsed:
+    parts = [part.strip() for part in reasoning if part and part.strip()]
+    # An escape such as \ud800 makes half a character, which no file could store.
+    whole = "\n\n".join(parts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(outcome, Failure):
+        return Parsed(None, outcome, whole or None)
+    return Parsed(outcome, None, whole or None)
+
+
+def _read(text: str, thought: str, labels: Sequence[str]) -> Parsed:
+    if _is_blank(text):
+        return _parsed(Failure.EMPTY if _is_blank(thought) else Failure.UNPARSABLE, thought)
+    for objects in map(Objects, _mended(text)):
+        answer = _last_answer(objects, labels)
+        if answer is not None:
+            break
+    else:
+        declines = _DECLINES.match(text)
+        return _parsed(Failure.REFUSED if declines else Failure.UNPARSABLE, thought)
+    if answer.value is None or _is_doubtful(answer, objects):
+        return _parsed(Failure.UNPARSABLE, thought, answer.reasoning)
+    label = _legal(answer.value, labels)
+    return _parsed(label or Failure.ILLEGAL, thought, answer.reasoning)
+
+
+def _is_blank(text: str) -> bool:
+    return all(char.isspace() or unicodedata.category(char) == "Cf" for char in text)
+
+
+# Mending
+
+_ENTITY = re.compile(r"&#?\w{2,8};")
+_FORM = re.compile(
+    r"""\{\s*+ (?P<quote>"?+)
+    (?: reasoning(?P=quote) \s*+:\s*+ "(?P<reasoning>[^{}]*)"
+        [^\S\n]*+ [,\n] \s*+ (?:(?:/\*[^*"]*+\*/|//[^\n"]*+\n)\s*+)?+ (?P=quote) )?
+    action(?P=quote) \s*+:\s*+ (?P<action>"[^"\n{}\\]*+"|[^\s"'{}\[\],:][^"'{}\[\],:\n]*+)
+    \s*+,?+\s*+ \} [\s`]*+ \Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _unescaped(text: str) -> str:
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+def _mended(text: str) -> Iterator[str]:
+    """Give ``text`` and, each only to be read if those before hold no answer, mended versions.
+
+    To mend, the first object has to start a line: in the midst of prose it may be quoted.
+    """
+    yield text
+    whole = text.strip()
+    if whole.startswith('"{') and TOKEN.fullmatch(whole):
+        yield unquoted(whole)
+    shape = half_width(text)
+    start = shape.find("{")
+    if start < 0 or shape[shape.rfind("\n", 0, start) + 1 : start].strip():
+        return
+    if '"' not in text:
+        yield _cut_thought(_unescaped(text))[0]
+    closed = whole.rstrip("` \t\r\n")
+    if closed.endswith(('"', "'", "”")):
+        yield closed + "}"
+    # The form that prompts ask for, garbled by quotes within its reasoning, keys or a value without
+    # quotes, a comment or no comma. Nothing may follow it that could take it back.
+    form = _FORM.match(shape, start)
+    if form and len(_KEYWORD.findall(shape)) == 1:
+        parts = {name: text[slice(*form.span(name))] for name in ("reasoning", "action")}
+        parts["action"] = parts["action"].strip('"')
+        yield text[:start] + json.dumps(parts)
+
+
+# Think blocks
+
+_THINK_TAG = re.compile(r"<\s*+(/?)\s*+(think|thinking|reasoning)\s*+>", re.IGNORECASE)
+
+
+def _cut_thought(reply: str) -> tuple[str, str]:
+    """Split a reply into what was said and what was thought.
+
+    A close without its opening (which was in the prompt) makes all text before it thought; an
+    opening without its close, all text after it.
+    """
+    said: list[str] = []
+    thought: list[str] = []
+    opened: str | None = None
+    start = 0
+    for tag in _THINK_TAG.finditer(reply):
+        closes, name = bool(tag[1]), tag[2].lower()
+        if opened is not None and not (closes and name == opened):
+            continue  # a tag within thought is thought
+        piece = reply[start : tag.start()]
+        if opened is not None:
+            thought.append(piece)
+        elif closes:
+            thought += [*said, piece]
+            said.clear()
+        else:
+            said.append(piece)
+        opened = None if closes else name
+        start = tag.end()
+    (said if opened is None else thought).append(reply[start:])
+    # A line break where a block stood, so that what follows it starts a line.
+    return "\n".join(said), "\n\n".join(piece.strip() for piece in thought if piece.strip())
+
+
+# Labels
+
+_LEADING = ".-\N{MINUS SIGN}\N{EN DASH}"
+_CHEERS = "✅☑✔✓⭐🌟✨🎯🏆👉👍🎉"
+"""Emoji that only affirm: others could cross a move out or picture another one."""
+_WRAPPING = " \t\r\n`*_\"'“”‘’«»()[]{}<>.,;:!"
+_TAGS = r"(?:b|i|u|p|em|strong|code|mark|center|li|h[1-6])"
+_LATEX = r"\\(?:boxed|fbox|(?:text|math)(?:bf|it|tt|rm)?)\s*+\{"
+_DRESS = re.compile(
+    rf"<({_TAGS})>(?=.*</\1>)|</{_TAGS}>|<br\s*+/?>|{_LATEX}|</s>|<end_of_turn>|<[|｜][\w▁]++[|｜]>",
+    re.IGNORECASE | re.DOTALL,
+)
+"""HTML and LaTeX around a label, and the end tokens of models."""
+_STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
+
+
+def _is_noise(char: str) -> bool:
+    """Tell whether a character says nothing about which label is meant."""
+    if char.isascii():
+        return not char.isalnum() and char != "~"
+    return (
+        char.isspace()
+        or char in _LEADING
+        or char in _CHEERS
+        or unicodedata.category(char) in {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Cc", "Cf"}
+        or "\N{VARIATION SELECTOR-1}" <= char <= "\N{VARIATION SELECTOR-16}"
+    )
+
+
+def _legal(value: str, labels: Sequence[str]) -> str | None:
+    """Return the one label that ``value`` spells in full, or None."""
+    if value.strip() in labels:
+        return value.strip()
+    if len(value) > 4 * max(map(len, labels), default=0) + 64:
+        return None  # no decoration is that long, and Unicode normalising is not linear
+    kept = _STRIKE.sub(lambda mark: mark[0] if mark[0][1] == "/" else "~", _unescaped(value))
+    read = {_spelt(kept, labels), _spelt(_DRESS.sub(" ", kept), labels)} - {None}
+    return read.pop() if len(read) == 1 else None
+
+
+def _spelt(value: str, labels: Sequence[str]) -> str | None:
+    """Return the label of the same normal form.
+
+    Labels that differ in case or punctuation alone are told apart by their exact spelling.
+    """
+    form = normalise(value)
+    near = [label for label in labels if normalise(label) == form]
+    if form and len(near) == 1:
+        return near[0]
+    bare = value.strip(_WRAPPING)
+    # Where a label itself begins or ends so, what is decoration cannot be told.
+    told = bare in near and all(label.strip(_WRAPPING) == label for label in near)
+    return bare if told else None
+
+
+# Answers
+
+
+def _last_answer(objects: Objects, labels: Sequence[str]) -> Answer | None:
+    answers = [_last_line(objects, labels), *objects.answers]
+    return max(filter(None, answers), key=lambda answer: answer.end, default=None)
+
+
+_KEYWORD = re.compile(r"\baction(?:[\s*_`\"'“”\\]|</?\w+>)*+:", re.IGNORECASE)
+
+
+def _is_doubtful(answer: Answer, objects: Objects) -> bool:
+    """Tell whether an answer may be struck out, a quotation, or overruled by a later one.
+
+    It may be a quotation if it stands within an object that is no JSON, typically for a quote
+    that was not escaped; it may be overruled by any later ``action:``, for instance of an object
+    cut off in the middle.
+    """
+    shape = objects.shape
+    if _is_struck(shape, answer.start) or _KEYWORD.search(shape, answer.end):
+        return True
+    braces = [found.start() for found in re.finditer(r"[{}]", shape[: answer.start])]
+    # At each brace: how deep the text sinks below it, at most, before the answer starts.
+    sinks = [0]
+    for position in reversed(braces):
+        sinks.append(max(0, sinks[-1] + (1 if shape[position] == "}" else -1)))
+    sinks.reverse()
+    # Which of its braces are in strings is open, so it has ended only if it has by either count.
+    return any(
+        answer.start < broken.failed
+        or sinks[bisect_left(braces, broken.failed)] < broken.depth
+        or sinks[bisect_right(braces, broken.start)] < 1
+        for broken in objects.broken
+        if broken.start < answer.start
+    )
+
+
+def _is_struck(shape: str, position: int) -> bool:
+    """Tell whether a strike-through that began before ``position`` is still open there."""
+    marks = _STRIKE.findall(shape[:position])
+    tags = [mark for mark in marks if mark != "~~"]
+    return (len(marks) - len(tags)) % 2 == 1 or (tags != [] and tags[-1][1] != "/")
+
+
+# ``Action:`` lines
+
+# Struck-out lines (~~) and JSON keys ("action":) are no Action lines.
+_ACTION_LINE = re.compile(
+    rf"^(?:[^\S\n]|[>*_#`\"'“‘•·+\-$\ufe0f\ufeff\u200b{_CHEERS}]|\d{{1,3}}[.)]|<{_TAGS}>|{_LATEX})*+"
+    rf"action(?:[^\S\n]|[*_`}}]|</{_TAGS}>)*+:(.*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MARKUP = re.compile(r"[\s*_`]*+")
+
+
+def _last_line(objects: Objects, labels: Sequence[str]) -> Answer | None:
+    last = None
+    for line in _ACTION_LINE.finditer(objects.shape):
+        value_starts = _MARKUP.match(objects.shape, line.start(1))
+        introduces = value_starts and value_starts.end() in objects.answer_starts
+        if not objects.cover(line.start()) and not introduces:
+            last = line
+    if last is None:
+        return None
+    value = objects.text[slice(*last.span(1))].strip()
+    if value in labels or not all(map(_is_noise, value)):
+        return Answer(last.start(), last.start(1) + len(last[1].rstrip()), value)
+    # A heading: what follows is the answer only if it is a legal label and nothing else, since
+    # the first of several lines could as well open a list.
+    rest = objects.text[last.end() :].splitlines()
+    below = [line for line in rest if not all(map(_is_noise, line))]
+    if len(below) == 1 and _legal(below[0], labels) is not None:
+        return Answer(last.start(), len(objects.text), below[0])
+    return Answer(last.start(), last.end(), None)

@@ -1,0 +1,128 @@
+"""Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import astuple, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from gamegrid.errors import UserError
+from gamegrid.play.chunkfile import exact, read_params
+
+SHOWN = 5
+"""Problems told of before the rest are only counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRow:
+    """One agent of the grid. ``backend`` and ``model`` are None for agents that ask no model."""
+
+    agent: str
+    type: str
+    backend: str | None
+    model: str | None
+    params: str
+    """JSON object."""
+    input_price: float | None = None
+    """USD per million tokens; None where the price is unknown."""
+    output_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GameRow:
+    """One game of the grid. ``scoring`` is win_loss, margin, payoff or solo."""
+
+    game: str
+    load_string: str
+    players: int
+    scoring: str
+    family: str
+    """Variants of one game share it, and one weight in averages over games."""
+    hidden_information: bool
+    chance: bool
+    oracle: str
+    """none, exact or equilibrium."""
+
+
+def build(
+    database: Path,
+    chunks: Sequence[Path],
+    agents: Sequence[AgentRow],
+    games: Sequence[GameRow],
+) -> None:
+    """Build ``database`` from exactly ``chunks``, replacing what was there.
+
+    Raises ValueError, naming them, for rows that contradict each other (an episode that is
+    there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
+    a value its column cannot hold; the old database then stays as it was.
+    """
+    _check_whole(chunks)
+    partial = database.with_name(database.name + ".partial")
+    wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
+    for leftover in (partial, partial_wal):
+        leftover.unlink(missing_ok=True)
+    try:
+        with closing(_connect(partial)) as connection:
+            connection.begin()
+            _fill(connection, chunks, agents, games)
+            _check(connection)
+            connection.execute(_sql("views"))
+            connection.commit()
+            connection.execute("CHECKPOINT")
+        # The log of the old database goes first: replayed into the new one it would ruin it.
+        wal.unlink(missing_ok=True)
+        partial.replace(database)
+    finally:
+        for leftover in (partial, partial_wal):
+            leftover.unlink(missing_ok=True)
+
+
+def _check_whole(chunks: Sequence[Path]) -> None:
+    """Raise UserError if a file was cut short or is no chunk file."""
+    whole = read_params(chunks)
+    damaged = [path for path in chunks if path not in whole]
+    if damaged:
+        raise UserError(
+            f"{damaged[0]} is damaged or no chunk file ({len(damaged)} such files). Delete it and "
+            f"run the same command again: it is made again, and no reply is asked for twice."
+        )
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open ``path`` for writing, never fetching an extension."""
+    return duckdb.connect(
+        str(path),
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+    )
+
+
+def _sql(name: str) -> str:
+    """Return the text of one .sql file of this package."""
+    return (files("gamegrid.store") / f"{name}.sql").read_text("utf-8")
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    chunks: Sequence[Path],
+    agents: Sequence[AgentRow],
+    games: Sequence[GameRow],
+) -> None:
+    """Create the tables and put every row in."""
+    connection.execute(_sql("schema"))
+    for row in agents:
+        connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(row))
+    for game in games:
+        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
+    if chunks:  # DuckDB refuses to read no file at all
+        connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
+        connection.execute(_sql("load"))
+
+
+def _check(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise ValueError with the first problems, if the rows contradict each other."""
+    problems = [text for (text,) in connection.execute(_sql("checks")).fetchall()]
+    if problems:
+        more = f" (and {len(problems) - SHOWN} more)" if len(problems) > SHOWN else ""
+        raise ValueError("the chunk files do not agree: " + "; ".join(problems[:SHOWN]) + more)

@@ -1,0 +1,36 @@
+-- Fill the tables from the chunk files listed in the variable `chunks`.
+
+CREATE TEMP VIEW chunk AS
+SELECT *
+FROM read_parquet(getvariable('chunks'), union_by_name = true, hive_partitioning = false);
+
+-- A chunk file holds several runs where it took episodes over from a shorter one.
+INSERT INTO runs BY NAME
+SELECT DISTINCT run.*
+FROM chunk
+ORDER BY ALL;
+
+INSERT INTO episodes BY NAME
+SELECT
+    episode_id, run_id, matchup, game, deal, seating, seed, status, plies, trajectory,
+    duration_s, error
+FROM chunk;
+
+INSERT INTO seats BY NAME
+SELECT episode_id, part.*
+FROM (SELECT episode_id, unnest(seats) AS part FROM chunk);
+
+-- Prices are per million tokens. What they are is known here, not while playing: a corrected price
+-- replays nothing. NULL where tokens or price are unknown, and for bots.
+INSERT INTO decisions BY NAME
+SELECT
+    episode_id, part.*,
+    (part.prompt_tokens * input_price + part.completion_tokens * output_price) / 1e6 AS cost_usd
+FROM (SELECT episode_id, unnest(decisions) AS part FROM chunk)
+LEFT JOIN agents ON agents.agent = part.agent;
+
+INSERT INTO calls BY NAME
+SELECT episode_id, part.*
+FROM (SELECT episode_id, unnest(calls) AS part FROM chunk);
+
+DROP VIEW chunk;

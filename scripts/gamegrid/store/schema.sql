@@ -1,0 +1,106 @@
+-- The tables of the database. Unknown is NULL everywhere; timestamps are UTC.
+-- Uniqueness is asserted by checks.sql: an index would outweigh the data it guards.
+
+CREATE TABLE agents (
+    agent VARCHAR NOT NULL,
+    type VARCHAR NOT NULL,
+    backend VARCHAR,
+    model VARCHAR,
+    params JSON NOT NULL,
+    input_price DOUBLE,
+    output_price DOUBLE
+);
+
+CREATE TABLE games (
+    game VARCHAR NOT NULL,
+    load_string VARCHAR NOT NULL,
+    players INTEGER NOT NULL,
+    scoring VARCHAR NOT NULL CHECK (scoring IN ('win_loss', 'margin', 'payoff', 'solo')),
+    family VARCHAR NOT NULL,
+    hidden_information BOOLEAN NOT NULL,
+    chance BOOLEAN NOT NULL,
+    oracle VARCHAR NOT NULL
+);
+
+CREATE TABLE runs (
+    run_id VARCHAR NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    config JSON NOT NULL,
+    code_version VARCHAR NOT NULL,
+    interpreter VARCHAR NOT NULL,
+    packages JSON NOT NULL,
+    host JSON NOT NULL
+);
+
+CREATE TABLE episodes (
+    episode_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    matchup VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    deal INTEGER NOT NULL,
+    seating INTEGER NOT NULL,
+    seed BIGINT NOT NULL,
+    status VARCHAR NOT NULL CHECK (status IN ('complete', 'forfeited', 'truncated', 'error')),
+    plies INTEGER NOT NULL,
+    trajectory JSON NOT NULL,
+    duration_s DOUBLE NOT NULL,
+    error VARCHAR
+);
+
+CREATE TABLE seats (
+    episode_id VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    agent VARCHAR NOT NULL,
+    "return" DOUBLE,
+    normalized_return DOUBLE,
+    score DOUBLE CHECK (score BETWEEN 0 AND 1),
+    strict_score DOUBLE CHECK (strict_score BETWEEN 0 AND 1),
+    strict_return DOUBLE,
+    fallbacks INTEGER NOT NULL
+);
+
+CREATE TABLE decisions (
+    episode_id VARCHAR NOT NULL,
+    ply INTEGER NOT NULL,
+    seat INTEGER NOT NULL,
+    agent VARCHAR NOT NULL,
+    observation VARCHAR NOT NULL,
+    legal JSON NOT NULL,
+    action BIGINT,
+    label VARCHAR,
+    status VARCHAR NOT NULL CHECK (status IN ('ok', 'rethought', 'fallback', 'forfeit')),
+    attempts INTEGER NOT NULL,
+    reasoning VARCHAR,
+    latency_s DOUBLE,
+    prompt_tokens BIGINT,
+    completion_tokens BIGINT,
+    cost_usd DOUBLE,
+    best_value DOUBLE,
+    value DOUBLE,
+    regret DOUBLE,
+    optimal BOOLEAN
+);
+
+CREATE TABLE calls (
+    episode_id VARCHAR NOT NULL,
+    ply INTEGER NOT NULL,
+    seat INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    backend VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    model_served VARCHAR,
+    messages JSON NOT NULL,
+    reply VARCHAR NOT NULL,
+    reasoning VARCHAR,
+    finish_reason VARCHAR NOT NULL,
+    failure VARCHAR CHECK (
+        failure IN ('truncated', 'empty', 'refused', 'unparsable', 'illegal')
+    ),
+    prompt_tokens BIGINT,
+    completion_tokens BIGINT,
+    reasoning_tokens BIGINT,
+    cached_tokens BIGINT,
+    latency_s DOUBLE,
+    transport_attempts INTEGER NOT NULL,
+    replayed BOOLEAN NOT NULL
+);

@@ -1,0 +1,255 @@
+"""Write the tables of a built database as CSV, Markdown and LaTeX, and for the terminal."""
+
+import csv
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+
+TABLES = ("leaderboard", "per_game", "head_to_head", "seat_effect", "failures", "usage")
+"""The views that become files, in the order the README names them."""
+
+WIDTH = 100
+"""Columns of a terminal that text output is made for."""
+
+ABSENT = "–"
+"""How people see NULL."""
+
+NO_INTERVALS = "Ratings and intervals are not computed in this version."
+
+Value: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its name, what it holds, and whether it is a number."""
+
+    name: str
+    unit: str
+    meaning: str
+    source: str
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One view of the database, read."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+def write_tables(database: Path, folder: Path) -> None:
+    """Write every table as NAME.csv, NAME.md and NAME.tex, and README.md, into ``folder``.
+
+    CSV has full precision and an empty field for NULL; the others are rounded for people.
+    Equal databases give equal files. Raises duckdb.Error if ``database`` cannot be read.
+    """
+    with closing(_connect(database)) as connection:
+        tables = [read_table(connection, name) for name in TABLES]
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        _write_csv(folder / f"{table.name}.csv", table)
+        (folder / f"{table.name}.md").write_text(_markdown(table), "utf-8")
+        (folder / f"{table.name}.tex").write_text(_latex(table), "utf-8")
+    (folder / "README.md").write_text(_readme(tables), "utf-8")
+
+
+def leaderboard_text(database: Path) -> str:
+    """Return the results for a terminal: the win_loss leaderboard, then every other game.
+
+    Raises duckdb.Error if ``database`` cannot be read.
+    """
+    with closing(_connect(database)) as connection:
+        board = connection.execute(
+            "SELECT games, rank, ranked_among, agent, score, strict_score, deals, "
+            "distinct_episodes, dropped_deals FROM leaderboard"
+        ).fetchall()
+        others = connection.execute(
+            "SELECT game, scoring, rank, ranked_among, agent, beats, strict_return, mean_return, "
+            "deals, distinct_episodes, forfeited, fallbacks, dropped_deals "
+            "FROM per_game WHERE scoring <> 'win_loss'"
+        ).fetchall()
+    parts = [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
+    parts += [
+        _game_text(game, scoring, list(rows))
+        for (game, scoring), rows in groupby(others, lambda row: row[:2])
+    ]
+    return "\n\n".join([*parts, NO_INTERVALS])
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    """Read one view with the comments its SQL gives it.
+
+    Raises ValueError if a column's comment is not ``unit | meaning | source``.
+    """
+    about = connection.execute(
+        "SELECT comment FROM duckdb_views() WHERE view_name = ? AND NOT internal", [name]
+    ).fetchone()
+    described = connection.execute(
+        "SELECT column_name, comment, data_type FROM duckdb_columns() "
+        "WHERE table_name = ? AND NOT internal ORDER BY column_index",
+        [name],
+    ).fetchall()
+    if about is None or about[0] is None:
+        raise ValueError(f"view {name} is missing or has no comment")
+    columns = tuple(_column(name, *row) for row in described)
+    # The name is one of our own views, and the view itself puts its rows in order.
+    rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
+    return Table(name, str(about[0]), columns, tuple(rows))
+
+
+def _connect(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open ``database`` to read, with one thread: sums then add up in one order only."""
+    return duckdb.connect(str(database), read_only=True, config={"threads": 1})
+
+
+def _column(table: str, name: str, comment: str | None, kind: str) -> Column:
+    """Return one column, its comment taken apart."""
+    parts = (comment or "").split(" | ")
+    if len(parts) != 3 or not all(parts):
+        raise ValueError(f"column {table}.{name} is not described as 'unit | meaning | source'")
+    unit, meaning, source = parts
+    return Column(name, unit, meaning, source, kind not in ("VARCHAR", "BOOLEAN"))
+
+
+def _shown(value: Value) -> str:
+    """Return ``value`` as people read it: three decimals, or two digits where those say nothing."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, float):
+        return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+    return str(value)
+
+
+def _write_csv(path: Path, table: Table) -> None:
+    """Write ``table`` with every digit; NULL is an empty field."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(column.name for column in table.columns)
+        writer.writerows(table.rows)
+
+
+def _markdown(table: Table) -> str:
+    """Return ``table`` as a Markdown table, numbers to the right."""
+    return _markdown_table(
+        [column.name for column in table.columns],
+        [[_shown(value) for value in row] for row in table.rows],
+        [column.numeric for column in table.columns],
+    )
+
+
+def _markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[bool]
+) -> str:
+    """Return a Markdown table of plain texts."""
+    rule = ["---:" if number else "---" for number in numeric]
+    lines = [map(_markdown_text, head), rule, *(map(_markdown_text, row) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _markdown_text(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is, within one cell."""
+    escaped = "".join(f"\\{char}" if char in "\\|*`<>[]" else char for char in text)
+    return " ".join(escaped.split())
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    ABSENT: "--",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
+}
+
+
+def _latex_text(text: str) -> str:
+    """Return ``text`` so that LaTeX prints it as it is."""
+    return " ".join("".join(_LATEX.get(char, char) for char in text).split())
+
+
+def _latex(table: Table) -> str:
+    """Return ``table`` as a tabular; the document needs the package booktabs."""
+    layout = "".join("r" if column.numeric else "l" for column in table.columns)
+    body = [_latex_row(_shown(value) for value in row) for row in table.rows]
+    return "\n".join(
+        [
+            f"\\begin{{tabular}}{{{layout}}}",
+            "\\toprule",
+            _latex_row(column.name for column in table.columns),
+            "\\midrule",
+            *body,
+            "\\bottomrule",
+            "\\end{tabular}",
+            "",
+        ]
+    )
+
+
+def _latex_row(texts: Iterable[str]) -> str:
+    """Return one line of a tabular."""
+    return " & ".join(map(_latex_text, texts)) + r" \\"
+
+
+def _readme(tables: Sequence[Table]) -> str:
+    """Return what every column of every table is, from the comments in the database."""
+    head = (
+        "# Tables\n\n"
+        "Each table is here as .csv (all digits, an empty field where nothing is known), .md and\n"
+        f".tex (rounded, {ABSENT} where nothing is known; the .tex needs the booktabs package).\n"
+    )
+    return head + "".join(_described(table) for table in tables)
+
+
+def _described(table: Table) -> str:
+    """Return one table's section of the README."""
+    rows = [(column.name, column.unit, column.meaning, column.source) for column in table.columns]
+    listing = _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
+    return f"\n## {table.name}\n\n{textwrap.fill(table.about, WIDTH)}\n\n{listing}"
+
+
+def _board_text(games: str | None, rows: Sequence[tuple[Value, ...]]) -> str:
+    """Return the leaderboard of the agents that share one set of win_loss games."""
+    if games is None:
+        names = ", ".join(str(row[3]) for row in rows)
+        return textwrap.fill(f"No win_loss game counts for: {names}", WIDTH)
+    title = textwrap.fill(f"Leaderboard over {games}", WIDTH)
+    head = ("rank", "of", "agent", "score", "strict", "deals", "distinct", "dropped")
+    return f"{title}\n{_aligned(head, [row[1:] for row in rows])}"
+
+
+def _game_text(game: str, scoring: str, rows: Sequence[tuple[Value, ...]]) -> str:
+    """Return one game's agents in order of rank."""
+    head = (
+        "rank", "of", "agent", "beats", "strict", "return", "deals", "distinct", "forfeits",
+        "fallbacks", "dropped",
+    )  # fmt: skip
+    order = "opponents won from, then mean strict return" if scoring == "margin" else "mean return"
+    return f"{game} ({scoring}: {order})\n{_aligned(head, [row[2:] for row in rows])}"
+
+
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
+    """Return ``rows`` under ``head``; the column ``agent`` to the left, numbers to the right."""
+    texts = [list(head), *([_shown(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    return "\n".join(
+        "  ".join(
+            _side(name)(text, width) for name, text, width in zip(head, line, widths, strict=True)
+        ).rstrip()
+        for line in texts
+    )
+
+
+def _side(name: str) -> Callable[[str, int], str]:
+    """Return the function that pads the column ``name``."""
+    return str.ljust if name == "agent" else str.rjust

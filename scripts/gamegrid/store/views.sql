@@ -1,0 +1,583 @@
+-- The numbers of the tables. The first views are layers, each built on those above it:
+-- matchups, deals, deal_values (one deal), matchup_values (mean over deals); then the tables.
+--
+-- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
+-- in transport trouble, and the game's measure is known for every seat: the score in win_loss
+-- games, the strict return in margin games, the return elsewhere. What does not count is counted
+-- as dropped. A mirror is a matchup of one agent with itself; it is in no comparison.
+
+CREATE VIEW line_ups AS
+SELECT game, matchup, agent, count(*) // count(DISTINCT episode_id) AS copies
+FROM episodes JOIN seats USING (episode_id)
+GROUP BY game, matchup, agent;
+
+CREATE VIEW matchups AS
+SELECT
+    game, matchup, any_value(scoring) AS scoring, any_value(players) AS players,
+    count(DISTINCT seating) AS seatings,
+    any_value(players) > 1 AND count(DISTINCT agent) = 1 AS mirror
+FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
+GROUP BY game, matchup;
+
+-- The other agents of the matchup; an agent with copies of itself there is among its opponents.
+CREATE VIEW opponents AS
+SELECT
+    me.game, me.matchup, me.agent,
+    string_agg(other.agent, ' + ' ORDER BY other.agent) AS opponent,
+    list(other.agent ORDER BY other.agent) AS others
+FROM line_ups AS me
+JOIN line_ups AS other USING (game, matchup),
+    range(other.copies - CASE WHEN other.agent = me.agent THEN 1 ELSE 0 END) AS copy
+GROUP BY me.game, me.matchup, me.agent;
+
+CREATE VIEW deals AS
+WITH sittings AS (
+    SELECT game, matchup, deal, agent, seat, count(*) AS times
+    FROM episodes JOIN seats USING (episode_id)
+    GROUP BY game, matchup, deal, agent, seat
+),
+
+-- All seatings together put every agent in every seat equally often.
+balance AS (
+    SELECT game, matchup, deal, bool_and(times * players = copies * seatings) AS balanced
+    FROM sittings JOIN line_ups USING (game, matchup, agent) JOIN matchups USING (game, matchup)
+    GROUP BY game, matchup, deal
+),
+
+outcomes AS (
+    SELECT
+        game, matchup, deal,
+        count(DISTINCT seating) AS played,
+        bool_and(status <> 'error') AS finished,
+        bool_and(score IS NOT NULL) AS scored,
+        bool_and("return" IS NOT NULL) AS returned,
+        bool_and(strict_return IS NOT NULL) AS strictly_returned,
+        sum("return") / count(DISTINCT seating) AS joint_return
+    FROM episodes JOIN seats USING (episode_id)
+    GROUP BY game, matchup, deal
+),
+
+judged AS (
+    SELECT
+        game, matchup, deal, mirror, scoring, joint_return, returned,
+        played = seatings AND balanced AND finished AS whole,
+        CASE scoring
+            WHEN 'win_loss' THEN scored
+            WHEN 'margin' THEN strictly_returned
+            ELSE returned
+        END AS measured
+    FROM outcomes JOIN balance USING (game, matchup, deal) JOIN matchups USING (game, matchup)
+)
+
+SELECT
+    game, matchup, deal, mirror,
+    whole AND measured AS counted,
+    whole AND returned AS returned,
+    CASE WHEN whole AND returned THEN joint_return END AS joint_return
+FROM judged;
+
+-- Each agent's value in each deal: the mean over its seats and seatings.
+CREATE VIEW deal_values AS
+SELECT
+    game, matchup, deal, agent,
+    bool_and(counted) AS counted,
+    bool_and(returned) AS returned,
+    avg(score) FILTER (WHERE counted) AS score,
+    avg(strict_score) FILTER (WHERE counted) AS strict_score,
+    avg("return") FILTER (WHERE returned) AS mean_return,
+    avg(strict_return) FILTER (WHERE counted) AS strict_return,
+    any_value(joint_return) AS joint_return
+FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+WHERE NOT mirror
+GROUP BY game, matchup, deal, agent;
+
+CREATE VIEW matchup_values AS
+WITH lines_of_play AS (
+    SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes
+    FROM deals JOIN episodes USING (game, matchup, deal)
+    WHERE counted
+    GROUP BY game, matchup
+)
+
+SELECT
+    game, matchup, agent,
+    count(*) FILTER (WHERE counted) AS deals,
+    count(*) FILTER (WHERE NOT counted) AS dropped_deals,
+    count(*) FILTER (WHERE returned) AS return_deals,
+    coalesce(any_value(distinct_episodes), 0) AS distinct_episodes,
+    avg(score) AS score,
+    avg(strict_score) AS strict_score,
+    avg(mean_return) AS mean_return,
+    avg(strict_return) AS strict_return,
+    avg(joint_return) AS joint_return
+FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
+GROUP BY game, matchup, agent;
+
+-- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
+-- in the matchups without the other are the same. Means over other opponents do not compare.
+CREATE VIEW comparable AS
+WITH met AS (
+    SELECT game, agent, coalesce(others, []) AS others
+    FROM matchup_values LEFT JOIN opponents USING (game, matchup, agent)
+    WHERE deals > 0
+),
+
+apart AS (
+    SELECT
+        me.game, me.agent, rival.agent AS rival,
+        coalesce(
+            list(me.others ORDER BY me.others)
+                FILTER (WHERE NOT list_contains(me.others, rival.agent)),
+            []
+        ) AS line_ups
+    FROM met AS me JOIN (SELECT DISTINCT game, agent FROM met) AS rival USING (game)
+    WHERE me.agent <> rival.agent
+    GROUP BY me.game, me.agent, rival.agent
+)
+
+SELECT mine.game, mine.agent, mine.rival
+FROM apart AS mine JOIN apart AS theirs
+    ON mine.game = theirs.game AND mine.agent = theirs.rival AND mine.rival = theirs.agent
+WHERE mine.line_ups = theirs.line_ups;
+
+
+CREATE VIEW per_game AS
+WITH means AS (
+    SELECT
+        game, agent,
+        sum(deals)::BIGINT AS deals,
+        sum(distinct_episodes)::BIGINT AS distinct_episodes,
+        avg(score) AS score,
+        avg(strict_score) AS strict_score,
+        avg(mean_return) AS mean_return,
+        avg(strict_return) AS strict_return,
+        avg(joint_return) AS joint_return,
+        avg((sign(round(strict_return, 12)) + 1) / 2) AS beats,
+        sum(return_deals)::BIGINT AS return_deals,
+        sum(dropped_deals)::BIGINT AS dropped_deals
+    FROM matchup_values
+    GROUP BY game, agent
+),
+
+conduct AS (
+    SELECT
+        game, agent,
+        count(DISTINCT episode_id) FILTER (WHERE status = 'truncated') AS truncated,
+        sum(fallbacks)::BIGINT AS fallbacks
+    FROM episodes JOIN seats USING (episode_id) JOIN matchups USING (game, matchup)
+    WHERE status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+forfeits AS (
+    SELECT game, agent, count(DISTINCT episode_id) AS forfeited
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup)
+    WHERE decision.status = 'forfeit' AND episode.status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+measured AS (
+    SELECT
+        *,
+        -- Equal to twelve decimals is a tie: means of the same thirds may differ in the last bit.
+        round(
+            CASE scoring
+                WHEN 'win_loss' THEN score
+                WHEN 'margin' THEN strict_return
+                ELSE mean_return
+            END,
+            12
+        ) AS measure,
+        -- The mean alone rewards whoever robs the weakest: in kuhn_poker, always betting has
+        -- +0.132 against {random, equilibrium}, the equilibrium +0.111 against {random, always
+        -- betting}, although it wins from both (expected returns by enumeration).
+        CASE WHEN scoring = 'margin' THEN round(beats, 12) ELSE 0 END AS first_measure
+    FROM means JOIN games USING (game)
+),
+
+places AS (
+    SELECT
+        me.game, me.agent,
+        1 + count(*) FILTER (
+            WHERE rival.first_measure > me.first_measure
+                OR (rival.first_measure = me.first_measure AND rival.measure > me.measure)
+        ) AS rank,
+        1 + count(rival.agent) AS ranked_among,
+        least(me.agent, min(rival.agent)) AS group_name
+    FROM measured AS me
+    LEFT JOIN comparable ON comparable.game = me.game AND comparable.agent = me.agent
+    LEFT JOIN measured AS rival
+        ON rival.game = comparable.game AND rival.agent = comparable.rival
+    WHERE me.scoring <> 'payoff' AND me.measure IS NOT NULL
+    GROUP BY me.game, me.agent
+)
+
+SELECT
+    game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
+    CASE WHEN scoring = 'margin' THEN beats END AS beats,
+    mean_return, strict_return,
+    NULL::DOUBLE AS low,
+    NULL::DOUBLE AS high,
+    return_deals,
+    CASE WHEN scoring = 'payoff' THEN joint_return END AS joint_return,
+    coalesce(forfeited, 0) AS forfeited,
+    coalesce(truncated, 0) AS truncated,
+    coalesce(fallbacks, 0) AS fallbacks,
+    dropped_deals
+FROM measured
+LEFT JOIN places USING (game, agent)
+LEFT JOIN conduct USING (game, agent)
+LEFT JOIN forfeits USING (game, agent)
+ORDER BY
+    game, ranked_among DESC NULLS LAST, group_name, rank, measure DESC NULLS LAST, agent;
+
+COMMENT ON VIEW per_game IS
+'How each agent fared in each game. Per opponent the mean over deals, then the mean over opponents, each with equal weight. Self-play is left out.';
+COMMENT ON COLUMN per_game.game IS 'name | the game | games.game';
+COMMENT ON COLUMN per_game.scoring IS 'win_loss, margin, payoff or solo | what counts in the game: the score in win_loss games, the strict return in margin games, the return in all others | games.scoring';
+COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (in games of more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place; NULL in payoff games, which are not ranked, and where nothing counted | computed';
+COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents; NULL where rank is | computed';
+COMMENT ON COLUMN per_game.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games forfeited ones too | episodes, seats';
+COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | different (matchup, seating, trajectory) among the deals that count; far fewer than played means that agents repeat themselves | episodes.trajectory';
+COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
+COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score had the first fallback been a forfeit | seats.strict_score';
+COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents from whom the agent wins, its strict return per deal against them being above 0 in the mean (exactly 0 counts half); NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
+COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.low IS 'as the ranked number | lower end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN per_game.high IS 'as the ranked number | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
+COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
+COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
+COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent cut off at the limit of plies, in deals that count or not | episodes.status';
+COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, in deals that count or not | seats.fallbacks';
+COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating missing or in transport trouble; in margin games an episode cut off without a fallback, in payoff and solo games any episode not played out | episodes.status';
+
+
+CREATE VIEW leaderboard AS
+WITH counted AS (
+    SELECT agent, game, family, deals, distinct_episodes, score, strict_score
+    FROM per_game JOIN games USING (game)
+    WHERE games.scoring = 'win_loss' AND deals > 0
+),
+
+families AS (
+    SELECT agent, family, avg(score) AS score, avg(strict_score) AS strict_score
+    FROM counted
+    GROUP BY agent, family
+),
+
+scores AS (
+    SELECT agent, avg(score) AS score, avg(strict_score) AS strict_score
+    FROM families
+    GROUP BY agent
+),
+
+sums AS (
+    SELECT
+        agent,
+        sum(deals)::BIGINT AS deals,
+        sum(distinct_episodes)::BIGINT AS distinct_episodes,
+        count(*) AS game_count,
+        string_agg(game, ', ' ORDER BY game) AS games
+    FROM counted
+    GROUP BY agent
+),
+
+drops AS (
+    SELECT agent, sum(dropped_deals)::BIGINT AS dropped_deals
+    FROM per_game
+    WHERE scoring = 'win_loss'
+    GROUP BY agent
+),
+
+standings AS (
+    SELECT agent, games, game_count, round(score, 12) AS measure
+    FROM scores JOIN sums USING (agent)
+),
+
+everywhere AS (
+    SELECT agent, rival, count(*) AS game_count
+    FROM comparable JOIN games USING (game)
+    WHERE scoring = 'win_loss'
+    GROUP BY agent, rival
+),
+
+rivals AS (
+    SELECT everywhere.agent, rival, theirs.measure
+    FROM everywhere
+    JOIN standings AS mine USING (agent, game_count)
+    JOIN standings AS theirs ON theirs.agent = rival AND theirs.games = mine.games
+),
+
+places AS (
+    SELECT
+        mine.agent,
+        1 + count(*) FILTER (WHERE rivals.measure > mine.measure) AS rank,
+        1 + count(rival) AS ranked_among,
+        least(mine.agent, min(rival)) AS group_name
+    FROM standings AS mine LEFT JOIN rivals USING (agent)
+    GROUP BY mine.agent
+)
+
+SELECT
+    agent,
+    NULL::DOUBLE AS rating,
+    NULL::DOUBLE AS rating_low,
+    NULL::DOUBLE AS rating_high,
+    coalesce(deals, 0) AS deals,
+    coalesce(distinct_episodes, 0) AS distinct_episodes,
+    score,
+    NULL::DOUBLE AS score_low,
+    NULL::DOUBLE AS score_high,
+    strict_score,
+    rank, ranked_among, games,
+    coalesce(dropped_deals, 0) AS dropped_deals
+FROM agents
+LEFT JOIN scores USING (agent)
+LEFT JOIN sums USING (agent)
+LEFT JOIN drops USING (agent)
+LEFT JOIN places USING (agent)
+ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
+
+COMMENT ON VIEW leaderboard IS
+'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
+COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.deals IS 'deals | win_loss deals that count, once per matchup | per_game.deals';
+COMMENT ON COLUMN leaderboard.distinct_episodes IS 'episodes | different (game, matchup, seating, trajectory) among them | per_game.distinct_episodes';
+COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean over games; NULL without a win_loss game | per_game.score';
+COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean had the first fallback of an episode been a forfeit | per_game.strict_score';
+COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among comparable agents: those with the same games that met, in each of them, the same opponents, each other left out; equal scores share a place | computed';
+COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
+COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
+COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
+
+
+CREATE VIEW head_to_head AS
+SELECT
+    agent, opponent, game, deals, distinct_episodes, score, mean_return, strict_return,
+    NULL::DOUBLE AS low,
+    NULL::DOUBLE AS high,
+    return_deals, dropped_deals
+FROM matchup_values JOIN opponents USING (game, matchup, agent)
+ORDER BY game, agent, opponent;
+
+COMMENT ON VIEW head_to_head IS
+'Each agent against each set of opponents, per game: the mean over deals. Self-play is left out.';
+COMMENT ON COLUMN head_to_head.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN head_to_head.opponent IS 'names | the other agents of the matchup, joined by plus signs | seats.agent';
+COMMENT ON COLUMN head_to_head.game IS 'name | the game | games.game';
+COMMENT ON COLUMN head_to_head.deals IS 'deals | deals that count | episodes, seats';
+COMMENT ON COLUMN head_to_head.distinct_episodes IS 'episodes | different (seating, trajectory) among the deals that count | episodes.trajectory';
+COMMENT ON COLUMN head_to_head.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
+COMMENT ON COLUMN head_to_head.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
+COMMENT ON COLUMN head_to_head.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit; NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN head_to_head.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN head_to_head.high IS 'as score in win_loss games, strict_return in margin games, else mean_return | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN head_to_head.return_deals IS 'deals | deals behind mean_return | seats.return';
+COMMENT ON COLUMN head_to_head.dropped_deals IS 'deals | deals that do not count | episodes.status';
+
+
+CREATE VIEW seat_effect AS
+WITH per_deal AS (
+    SELECT
+        game, matchup, deal, agent, seat,
+        count(*) AS episodes,
+        avg(score) AS score,
+        avg("return") FILTER (WHERE returned) AS mean_return
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+    WHERE counted AND NOT mirror
+    GROUP BY game, matchup, deal, agent, seat
+),
+
+per_matchup AS (
+    SELECT
+        game, matchup, agent, seat,
+        sum(episodes)::BIGINT AS episodes,
+        avg(score) AS score,
+        avg(mean_return) AS mean_return
+    FROM per_deal
+    GROUP BY game, matchup, agent, seat
+)
+
+SELECT
+    game, agent, seat,
+    sum(episodes)::BIGINT AS episodes,
+    avg(score) AS score,
+    avg(mean_return) AS mean_return
+FROM per_matchup
+GROUP BY game, agent, seat
+ORDER BY game, agent, seat;
+
+COMMENT ON VIEW seat_effect IS
+'Each agent in each seat: the means of per_game taken apart by seat, over the same deals.';
+COMMENT ON COLUMN seat_effect.game IS 'name | the game | games.game';
+COMMENT ON COLUMN seat_effect.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN seat_effect.seat IS 'number from 0 | the seat, in the order of the game''s players | seats.seat';
+COMMENT ON COLUMN seat_effect.episodes IS 'episodes | sittings of the agent in this seat, in deals that count | seats';
+COMMENT ON COLUMN seat_effect.score IS '0 to 1 | mean score in this seat; NULL outside win_loss games | seats.score';
+COMMENT ON COLUMN seat_effect.mean_return IS 'the game''s own units | mean return in this seat over the deals whose every episode was played out | seats.return';
+
+
+-- An agent's own decisions only: a fallback is not its skill.
+CREATE VIEW move_quality AS
+SELECT
+    agent, game,
+    count(*) AS decisions,
+    avg(optimal::INTEGER) AS optimal_rate,
+    NULL::DOUBLE AS low,
+    NULL::DOUBLE AS high,
+    avg(regret) AS mean_regret,
+    count(optimal) AS judged
+FROM decisions AS decision
+JOIN episodes AS episode USING (episode_id)
+JOIN matchups USING (game, matchup)
+WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+GROUP BY agent, game
+ORDER BY game, agent;
+
+COMMENT ON VIEW move_quality IS
+'Each agent''s own decisions held against best play. Fallbacks and self-play are left out.';
+COMMENT ON COLUMN move_quality.agent IS 'name | the agent | decisions.agent';
+COMMENT ON COLUMN move_quality.game IS 'name | the game | games.game';
+COMMENT ON COLUMN move_quality.decisions IS 'decisions | decisions the agent made itself | decisions.status';
+COMMENT ON COLUMN move_quality.optimal_rate IS '0 to 1 | share of the judged decisions that were optimal; NULL where nothing was judged | decisions.optimal';
+COMMENT ON COLUMN move_quality.low IS '0 to 1 | lower end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN move_quality.high IS '0 to 1 | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean of best value less value of the move chosen; NULL where nothing was judged | decisions.regret';
+COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate | decisions.optimal';
+
+
+CREATE VIEW failures AS
+WITH pairs AS (
+    SELECT
+        agent, game,
+        count(DISTINCT episode_id) FILTER (WHERE status = 'error') AS error_episodes
+    FROM seats JOIN episodes USING (episode_id)
+    GROUP BY agent, game
+),
+
+made AS (
+    SELECT
+        agent, game,
+        count(*) AS decisions,
+        count(*) FILTER (WHERE decision.status = 'ok') AS ok,
+        count(*) FILTER (WHERE decision.status = 'rethought') AS rethought,
+        count(*) FILTER (WHERE decision.status = 'fallback') AS fallback,
+        count(*) FILTER (WHERE decision.status = 'forfeit') AS forfeit
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    WHERE episode.status <> 'error'
+    GROUP BY agent, game
+),
+
+received AS (
+    SELECT
+        agent, game,
+        count(*) AS replies,
+        count(*) FILTER (WHERE failure = 'truncated') AS truncated,
+        count(*) FILTER (WHERE failure = 'empty') AS empty,
+        count(*) FILTER (WHERE failure = 'refused') AS refused,
+        count(*) FILTER (WHERE failure = 'unparsable') AS unparsable,
+        count(*) FILTER (WHERE failure = 'illegal') AS illegal
+    FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
+    WHERE status <> 'error'
+    GROUP BY agent, game
+)
+
+SELECT
+    agent, game,
+    coalesce(decisions, 0) AS decisions,
+    coalesce(ok, 0) AS ok,
+    coalesce(rethought, 0) AS rethought,
+    coalesce(fallback, 0) AS fallback,
+    coalesce(forfeit, 0) AS forfeit,
+    coalesce(replies, 0) AS replies,
+    coalesce(truncated, 0) AS truncated,
+    coalesce(empty, 0) AS empty,
+    coalesce(refused, 0) AS refused,
+    coalesce(unparsable, 0) AS unparsable,
+    coalesce(illegal, 0) AS illegal,
+    error_episodes
+FROM pairs
+LEFT JOIN made USING (agent, game)
+LEFT JOIN received USING (agent, game)
+ORDER BY game, agent;
+
+COMMENT ON VIEW failures IS
+'Whose moves they were, and what was wrong with replies. Everything that was played to an end is here, self-play included; episodes in transport trouble are counted in error_episodes alone.';
+COMMENT ON COLUMN failures.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN failures.game IS 'name | the game | games.game';
+COMMENT ON COLUMN failures.decisions IS 'decisions | decisions the agent was asked for | decisions';
+COMMENT ON COLUMN failures.ok IS 'decisions | decided by the first reply; all decisions of bots | decisions.status';
+COMMENT ON COLUMN failures.rethought IS 'decisions | decided by a later reply, after the agent was told what was wrong | decisions.status';
+COMMENT ON COLUMN failures.fallback IS 'decisions | random moves made in place of the agent | decisions.status';
+COMMENT ON COLUMN failures.forfeit IS 'decisions | given up for want of a usable reply | decisions.status';
+COMMENT ON COLUMN failures.replies IS 'replies | replies of the model, good and bad; 0 for bots | calls';
+COMMENT ON COLUMN failures.truncated IS 'replies | replies cut off by the limit of tokens | calls.failure';
+COMMENT ON COLUMN failures.empty IS 'replies | replies without text | calls.failure';
+COMMENT ON COLUMN failures.refused IS 'replies | replies refused by the model or stopped by a content filter | calls.failure';
+COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the form asked for | calls.failure';
+COMMENT ON COLUMN failures.illegal IS 'replies | replies that name a move which is not legal | calls.failure';
+COMMENT ON COLUMN failures.error_episodes IS 'episodes | episodes with this agent that transport trouble, whoever''s, kept from ending; they are in no other number and are played again by the next run | episodes.status';
+
+
+CREATE VIEW usage AS
+WITH asked AS (
+    SELECT
+        agent, game,
+        count(*) AS calls,
+        count(*) FILTER (WHERE replayed) AS replayed,
+        sum(prompt_tokens)::BIGINT AS prompt_tokens,
+        sum(completion_tokens)::BIGINT AS completion_tokens,
+        sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
+        sum(cached_tokens)::BIGINT AS cached_tokens,
+        count(*) FILTER (WHERE prompt_tokens IS NULL OR completion_tokens IS NULL)
+            AS unknown_usage,
+        avg(latency_s) AS latency_mean_s,
+        quantile_cont(latency_s, 0.5) AS latency_p50_s,
+        quantile_cont(latency_s, 0.95) AS latency_p95_s,
+        sum(transport_attempts)::BIGINT AS transport_attempts
+    FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
+    WHERE status <> 'error'
+    GROUP BY agent, game
+),
+
+paid AS (
+    SELECT
+        agent, game,
+        CASE WHEN count(cost_usd) = count(*) THEN sum(cost_usd) END AS cost_usd
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    WHERE episode.status <> 'error' AND attempts > 0
+    GROUP BY agent, game
+)
+
+SELECT
+    agent, game, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
+    cached_tokens, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
+    transport_attempts
+FROM asked LEFT JOIN paid USING (agent, game)
+ORDER BY game, agent;
+
+COMMENT ON VIEW usage IS
+'What the models were asked and what it took, self-play included and episodes in transport trouble left out. Agents that ask no model have no row.';
+COMMENT ON COLUMN usage.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN usage.game IS 'name | the game | games.game';
+COMMENT ON COLUMN usage.calls IS 'calls | requests answered, rethinks included | calls';
+COMMENT ON COLUMN usage.replayed IS 'calls | those of them answered from the journal, where nothing was asked | calls.replayed';
+COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.prompt_tokens';
+COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.completion_tokens';
+COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
+COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
+COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens, for which the sums are short | calls';
+COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included and without discounts for cached tokens; NULL if the cost of any decision is unknown | decisions.cost_usd';
+COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
+COMMENT ON COLUMN usage.latency_p50_s IS 'seconds | median time of the successful request | calls.latency_s';
+COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
+COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';

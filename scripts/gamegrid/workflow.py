@@ -1,0 +1,121 @@
+"""What the Snakefile needs of the package, and nothing that a job needs."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gamegrid import plan
+from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.errors import UserError
+from gamegrid.plan import Plan
+from gamegrid.play import stamp
+from gamegrid.play.chunkfile import read_params
+from gamegrid.store.database import AgentRow, GameRow
+from gamegrid.store.tables import TABLES
+
+__all__ = ["TABLES", "agent_rows", "content_hash", "database_rows", "game_rows", "prepare"]
+
+PACKAGE = Path(__file__).parent
+RESULTS = Path("results")
+
+
+def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
+    """Make the plan; in the main process also check the machine and the results folder.
+
+    Raises UserError in one or two sentences, before anything runs.
+    """
+    made = plan.make(config, working)
+    if main:
+        made.check()
+        stamp.check(working / RESULTS, made.config)
+        _check_records(made, working)
+    return made
+
+
+def _check_records(made: Plan, working: Path) -> None:
+    """Refuse chunk files of other settings where Snakemake's records are gone.
+
+    Snakemake compares settings with records of its own; without these it would take any file that
+    is there for fresh. The chunk files know how they were played.
+    """
+    records = working / ".snakemake/metadata"
+    if records.is_dir() and any(records.iterdir()):
+        return
+    wanted = {
+        path: made.params(chunk.cell)
+        for chunk in made.chunks
+        if (path := working / RESULTS / "chunks" / f"{chunk.path}.parquet").exists()
+    }
+    found = read_params(list(wanted))
+    stale = [path for path, params in wanted.items() if found.get(path) != params]
+    if stale:
+        raise UserError(
+            f"{len(stale)} chunk files were played with other settings than configured "
+            f"({stale[0].relative_to(working)} is one), and Snakemake's records of them are gone. "
+            f"Delete {RESULTS}/chunks: it is made again, and no reply on file is asked for twice."
+        )
+
+
+def content_hash(*names: str) -> str:
+    """A hash of files and folders of the package: jobs that cost nothing rerun when it changes.
+
+    Contents count, not times: a touched file or a fresh checkout reruns nothing.
+    """
+    digest = hashlib.sha256()
+    for name in names:
+        path = PACKAGE / name
+        parts = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for part in parts:
+            if part.suffix in (".py", ".sql"):
+                digest.update(part.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def database_rows(made: Plan) -> str:
+    """The rows of the tables agents and games, as one JSON string."""
+    return json.dumps(
+        {
+            "agents": [asdict(row) for row in agent_rows(made)],
+            "games": [asdict(row) for row in game_rows(made)],
+        },
+        sort_keys=True,
+    )
+
+
+def agent_rows(made: Plan) -> list[AgentRow]:
+    """One row per agent of the configuration."""
+    rows = []
+    for name, settings in made.config.agents.items():
+        model = made.models.get(name)
+        rows.append(
+            AgentRow(
+                agent=name,
+                type=settings.type,
+                backend=model.kind.prefix if model else None,
+                model=settings.model if isinstance(settings, LlmSettings) else None,
+                params=json.dumps(made.identity(name), sort_keys=True),
+                input_price=model.entry.input_price if model else None,
+                output_price=model.entry.output_price if model else None,
+            )
+        )
+    return rows
+
+
+def game_rows(made: Plan) -> list[GameRow]:
+    """One row per game of the configuration."""
+    return [
+        GameRow(
+            game=game.name,
+            load_string=game.load_string,
+            players=game.players,
+            scoring=game.scoring.value,
+            family=game.family,
+            hidden_information=game.hidden_information,
+            chance=game.chance,
+            oracle=game.oracle.value,
+        )
+        for game in made.grid.games
+    ]

@@ -1,0 +1,10 @@
+"""Rule train_tiny: the embedded model, from nothing."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid.jobs import run
+    from gamegrid.tiny import Recipe, train
+
+    folder = Path(snakemake.output[0]).parent
+    run(lambda: train(folder, Recipe()), snakemake.log[0])

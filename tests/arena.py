@@ -1,0 +1,159 @@
+"""Set up and play episodes through gamegrid's own loop, and walk the histories of a game."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyspiel
+
+from gamegrid import games
+from gamegrid.agents.base import Agent, Ask, Tools, kinds
+from gamegrid.games.base import Game, Joint, apply
+from gamegrid.play.episode import Episode, Setup
+from gamegrid.play.records import EpisodeRecord
+
+PROMPTS = Path(__file__).resolve().parents[1] / "config/prompts"
+PERFECT = (
+    "tic_tac_toe",
+    "connect_four",
+    "connect_four_4x4",
+    "misere_tic_tac_toe",
+    "hex(board_size=3)",
+    "hex_5",
+    "nim",
+    "nim(is_misere=false,pile_sizes=3;4;5)",
+    "breakthrough(columns=3,rows=4)",
+    "breakthrough_6x6",
+    "dots_and_boxes",
+    "clobber",
+    "clobber(columns=3,rows=3)",
+    "othello",
+    "pig_20",
+)
+POKER = ("kuhn_poker", "kuhn_poker_3p", "leduc_poker", "leduc_poker(suit_isomorphism=true)")
+HIDDEN = (
+    *POKER,
+    "liars_dice(dice_sides=3)",
+    "goofspiel_4",
+    "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
+)
+MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
+SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
+
+
+def bot(kind: str, **settings: Any) -> Agent:
+    """Build an agent that asks no model, as a job does."""
+
+    def no_model(model: str) -> Ask:
+        raise AssertionError(f"a bot asked for {model}")
+
+    declared = kinds()[kind]
+    tools = Tools(ask=no_model, prompts=(PROMPTS,))
+    return declared.build(kind, declared.settings(type=kind, **settings), tools)
+
+
+def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
+    """One episode to play; ``opening`` may be any history, chance included, to start from."""
+    usual: dict[str, Any] = {
+        "run_id": "run",
+        "seed": 1,
+        "matchup": "--".join(sorted(seats)),
+        "deal": 0,
+        "seating": 0,
+        "opening": (),
+        "max_plies": game.max_plies,
+    }
+    return Setup(game=game, seats=tuple(seats), **(usual | changes))
+
+
+def play(setups: Iterable[Setup], agents: dict[str, Agent]) -> list[EpisodeRecord]:
+    """Play episodes one after the other."""
+
+    async def each() -> list[EpisodeRecord]:
+        return [await Episode(one, agents).play() for one in setups]
+
+    return asyncio.run(each())
+
+
+def play_one(one: Setup, agents: dict[str, Agent]) -> EpisodeRecord:
+    """Play one episode."""
+    return play([one], agents)[0]
+
+
+Point = tuple[list[Joint], pyspiel.State]
+"""A history and its state, in which at least one seat moves."""
+
+
+def every_decision(game: Game) -> Iterator[Point]:
+    """All histories of a small game in which somebody moves."""
+    waiting: list[Point] = [([], game.spiel.new_initial_state())]
+    while waiting:
+        history, state = waiting.pop()
+        if state.is_terminal():
+            continue
+        if not state.is_chance_node():
+            yield history, state
+        waiting += following(history, state)
+
+
+def every_end(game: Game) -> Iterator[Point]:
+    """All complete histories of a small game."""
+    waiting: list[Point] = [([], game.spiel.new_initial_state())]
+    while waiting:
+        history, state = waiting.pop()
+        if state.is_terminal():
+            yield history, state
+        else:
+            waiting += following(history, state)
+
+
+def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
+    """Each history one step longer."""
+    steps: list[Joint] = list(state.legal_actions())
+    if state.is_simultaneous_node():
+        legal = [state.legal_actions(seat) for seat in range(state.num_players())]
+        steps = [list(joint) for joint in product(*legal)]
+    for step in steps:
+        after = state.clone()
+        apply(after, step)
+        yield [*history, step], after
+
+
+def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point]:
+    """The decisions of random playouts."""
+    luck = Random(seed)
+    for _ in range(playouts):
+        history: list[Joint] = []
+        state = game.spiel.new_initial_state()
+        while not state.is_terminal():
+            if not state.is_chance_node():
+                yield list(history), state.clone()
+            step: Joint
+            if state.is_simultaneous_node():
+                step = [luck.choice(state.legal_actions(s)) for s in range(game.players)]
+            else:
+                step = luck.choice(state.legal_actions())
+            apply(state, step)
+            history.append(step)
+
+
+def decisions(game: Game) -> Iterator[Point]:
+    """All decisions of the card games, those of some random playouts of the board games."""
+    if game.perfect_information:
+        return random_decisions(game, max(4, 600 // game.max_plies))
+    return every_decision(game)
+
+
+def movers(state: pyspiel.State) -> list[int]:
+    """The seats that move in a state."""
+    if state.is_simultaneous_node():
+        return list(range(state.num_players()))
+    return [state.current_player()]
+
+
+def pig(players: int) -> Game:
+    """A short game of pig."""
+    return games.load(f"pig(horizon=60,players={players},winscore=30)")

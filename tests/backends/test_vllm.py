@@ -1,0 +1,317 @@
+"""The vllm_ backend with the real engine: same words as hf_, no request lost, no thread left."""
+
+import asyncio
+import importlib.util
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+import tiny_models
+from gamegrid.backends.base import (
+    BackendError,
+    Completion,
+    FinishReason,
+    Message,
+    ModelEntry,
+    Request,
+    Sampling,
+)
+from gamegrid.backends.huggingface import HuggingFace
+from gamegrid.backends.vllm import BACKEND, Vllm
+
+needs_vllm = pytest.mark.vllm
+without_vllm = pytest.mark.skipif(
+    importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here"
+)
+# One loop, so that the tests can share an engine.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ENGINE = {"max_num_seqs": 64}
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_models.llama(tmp_path_factory.mktemp("models") / "llama")
+
+
+def entry(folder: Path | str, **keys: Any) -> ModelEntry:
+    return ModelEntry(**{"name": "vllm_m", "model_path": str(folder), "engine": ENGINE, **keys})
+
+
+def create(folder: Path | str, **keys: Any) -> Vllm:
+    return Vllm(entry(folder, **keys), Path.cwd())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(llama: Path) -> AsyncIterator[Vllm]:
+    backend = create(llama)
+    await backend.open()
+    yield backend
+    await backend.close()
+
+
+def ask(text: str, **sampling: Any) -> Request:
+    return Request(
+        model="vllm_m",
+        messages=(Message("system", "Play."), Message("user", text)),
+        sampling=Sampling(**sampling),
+    )
+
+
+async def together(backend: Any, requests: list[Request]) -> list[Completion]:
+    return await asyncio.gather(*(backend.complete(request) for request in requests))
+
+
+def ids(completions: list[Completion]) -> list[list[int]]:
+    return [completion.raw["token_ids"] for completion in completions]
+
+
+def threads_of(name: str) -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == name]
+
+
+@needs_vllm
+async def test_greedy_replies_are_those_of_the_hf_backend(engine: Vllm, llama: Path) -> None:
+    requests = [
+        ask(f"move {i} of {i * i}: " + "ab " * (i % 20), temperature=0.0, max_tokens=1 + i % 30)
+        for i in range(60)
+    ]
+    here = await together(engine, requests)
+    other = HuggingFace(ModelEntry(name="hf_m", model_path=str(llama)))
+    await other.open()
+    there = await together(other, requests)
+    await other.close()
+    assert ids(here) == ids(there)
+    assert [c.text for c in here] == [c.text for c in there]
+    assert [c.finish_reason for c in here] == [c.finish_reason for c in there]
+    assert [c.usage.prompt_tokens for c in here] == [c.usage.prompt_tokens for c in there]
+    assert [c.usage.completion_tokens for c in here] == [c.usage.completion_tokens for c in there]
+
+
+@needs_vllm
+async def test_a_seed_decides_the_reply_whatever_runs_beside_it(engine: Vllm) -> None:
+    def seeded(seed: int) -> Request:
+        return ask("go", temperature=1.0, top_p=0.95, seed=seed, max_tokens=16)
+
+    batch = await together(engine, [seeded(i % 20) for i in range(40)])
+    alone = [await engine.complete(seeded(i)) for i in range(5)]
+    assert ids(batch[:20]) == ids(batch[20:])
+    assert ids(alone) == ids(batch[:5])
+    assert len({tuple(row) for row in ids(batch)}) == 20
+
+
+@needs_vllm
+async def test_a_long_prompt_is_read_whole_under_a_seed(engine: Vllm) -> None:
+    """Many long seeded prompts at once exceed the engine's default budget for one step."""
+    requests = [ask(f"{i} " + "x" * 200, temperature=1.0, seed=i, max_tokens=4) for i in range(64)]
+    completions = await together(engine, requests)
+    assert all(c.usage.completion_tokens for c in completions)
+
+
+@needs_vllm
+async def test_a_repeated_prompt_is_found_in_the_cache(engine: Vllm) -> None:
+    request = ask("a prompt of more than two blocks " * 4, temperature=0.0, max_tokens=2)
+    first = await engine.complete(request)
+    second = await engine.complete(request)
+    assert first.raw == second.raw
+    assert (second.usage.cached_tokens or 0) >= 32
+    assert second.usage.cached_tokens < second.usage.prompt_tokens  # type: ignore[operator]
+
+
+@needs_vllm
+async def test_a_prompt_that_does_not_fit_is_that_requests_own_fate(engine: Vllm) -> None:
+    limit = tiny_models.POSITIONS
+    short, empty, long, barely = await together(
+        engine,
+        [
+            ask("go", temperature=0.0, max_tokens=4),
+            ask("go", temperature=0.0, max_tokens=limit),
+            ask("x" * limit, temperature=0.0),
+            ask("x" * (limit - 20), temperature=0.0),
+        ],
+    )
+    assert short.usage.completion_tokens == 4
+    for completion in (empty, long):
+        assert completion.finish_reason is FinishReason.CONTEXT_OVERFLOW
+        assert completion.text == ""
+        assert str(limit) in completion.raw["error"]
+    used = (barely.usage.prompt_tokens or 0) + (barely.usage.completion_tokens or 0)
+    assert barely.finish_reason is FinishReason.STOP or used == limit
+
+
+@needs_vllm
+async def test_a_request_the_engine_refuses_fails_alone(engine: Vllm) -> None:
+    refused, answered = await asyncio.gather(
+        engine.complete(ask("go", temperature=0.5, top_p=7.0)),
+        engine.complete(ask("go", max_tokens=2)),
+        return_exceptions=True,
+    )
+    assert isinstance(refused, BackendError) and "top_p" in str(refused)
+    assert isinstance(answered, Completion)
+    with pytest.raises(BackendError, match="reasoning_effort"):
+        await engine.complete(ask("go", reasoning_effort="low"))
+
+
+@needs_vllm
+async def test_the_event_loop_runs_on_and_a_cancelled_request_is_aborted(engine: Vllm) -> None:
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.002)
+            gaps.append(time.monotonic() - before)
+
+    ticker = asyncio.create_task(tick())
+    requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=100) for i in range(20)]
+    tasks = [asyncio.create_task(engine.complete(request)) for request in requests]
+    await asyncio.sleep(0.05)
+    for task in tasks[::2]:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    ticker.cancel()
+    assert [type(r) for r in results] == [asyncio.CancelledError, Completion] * 10
+    assert len(gaps) > 10 and max(gaps) < 0.5
+    again = await together(engine, requests[1::2])
+    assert ids(again) == ids([r for r in results if isinstance(r, Completion)])
+
+
+@needs_vllm
+async def test_two_engines_of_one_job_work_side_by_side_and_one_may_go_first(
+    engine: Vllm, tmp_path: Path
+) -> None:
+    """The other is a base model with a generation_config of its own."""
+    other = create(tiny_models.gpt2(tmp_path / "gpt2"), name="vllm_other")
+    await other.open()
+    requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=20) for i in range(10)]
+    expected = await together(engine, requests)
+    replies, mine = await asyncio.gather(together(other, requests), together(engine, requests))
+    assert ids(mine) == ids(expected)
+    for reply in replies:
+        assert reply.text == "" or reply.text.startswith(("Action:", "{"))
+        assert "\n" not in reply.text
+    await other.close()
+    assert threads_of("vllm_other") == []
+    assert ids(await together(engine, requests)) == ids(expected)
+
+
+@needs_vllm
+async def test_closing_fails_what_waits_and_ends_the_thread(llama: Path) -> None:
+    backend = create(llama, name="vllm_closing")
+    await backend.open()
+    assert threads_of("vllm_closing")
+    tasks = [
+        asyncio.create_task(backend.complete(ask("go", temperature=0.0, max_tokens=200)))
+        for _ in range(4)
+    ]
+    await asyncio.sleep(0.02)
+    await backend.close()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(r, BackendError) and "closed" in str(r) for r in results), results
+    assert threads_of("vllm_closing") == []
+    with pytest.raises(BackendError):
+        await backend.complete(ask("go"))
+    await backend.close()
+
+
+@needs_vllm
+async def test_a_dying_engine_fails_what_waits_and_all_that_comes(
+    llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The death is faked: the engine's step is made to raise."""
+    from vllm import LLMEngine
+
+    backend = create(llama, name="vllm_dying")
+    await backend.open()
+
+    def step(self: Any) -> Any:
+        raise RuntimeError("the device fell off the bus")
+
+    monkeypatch.setattr(LLMEngine, "step", step)
+    results = await asyncio.gather(
+        *(backend.complete(ask("go")) for _ in range(3)), return_exceptions=True
+    )
+    assert all(isinstance(r, BackendError) for r in results)
+    assert "vllm_dying" in str(results[0]) and "fell off the bus" in str(results[0])
+    with pytest.raises(BackendError, match="fell off the bus"):
+        await backend.complete(ask("go"))
+    await backend.close()
+    assert threads_of("vllm_dying") == []
+
+
+@needs_vllm
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"tensor_paralel_size": 2}, "'tensor_paralel_size'.*'tensor_parallel_size'"),
+        ({"dtype": "int3"}, "int3|dtype"),
+        ({"max_model_len": 100_000}, "could not start.*max_model_len"),
+    ],
+)
+async def test_a_bad_engine_argument_is_one_sentence(
+    llama: Path, arguments: dict[str, Any], words: str
+) -> None:
+    backend = create(llama, name="vllm_bad", engine=arguments)
+    with pytest.raises(BackendError, match=words) as caught:
+        await backend.open()
+    assert "\n" not in str(caught.value)
+    await backend.close()
+    assert threads_of("vllm_bad") == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"model_path": None}, ["vllm_m", "no model_path"]),
+        ({"model_path": "/nowhere/at/all"}, ["model_path", "/nowhere/at/all"]),
+        ({"api_base": "http://127.0.0.1:1"}, ["api_base", "litellm_"]),
+        ({"engine": {"model": "x"}}, ["'model'", "model_path"]),
+    ],
+)
+async def test_a_mistake_in_the_entry_is_one_sentence(keys: Any, words: list[str]) -> None:
+    sentence = BACKEND.check(entry("/nowhere", **keys))
+    assert sentence is not None and "\n" not in sentence
+    assert all(word in sentence for word in words), sentence
+    backend = BACKEND.create(entry("/nowhere", **keys), Path.cwd())
+    with pytest.raises(BackendError) as caught:
+        await backend.open()
+    assert str(caught.value) == sentence
+    await backend.close()
+
+
+async def test_a_folder_may_stand_for_an_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare = ModelEntry(name="vllm_models/one")
+    (tmp_path / "models/one").mkdir(parents=True)
+    sentence = BACKEND.check(bare)
+    assert sentence is not None and "config.json" in sentence
+    (tmp_path / "models/one/config.json").write_text("{}")
+    assert BACKEND.check(bare) is None
+
+
+@without_vllm
+async def test_without_vllm_the_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    backend = create(tmp_path)
+    with pytest.raises(BackendError, match=r"gamegrid\[vllm\]"):
+        await backend.open()
+    await backend.close()
+
+
+async def test_importing_the_module_loads_no_engine() -> None:
+    import subprocess
+
+    code = (
+        "import sys, gamegrid.backends.vllm, gamegrid.backends.huggingface;"
+        "print([m for m in ('torch', 'transformers', 'vllm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

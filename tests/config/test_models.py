@@ -1,0 +1,100 @@
+"""Model files and ids: found, resolved, refused by file and entry."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gamegrid.config import models
+from gamegrid.errors import UserError
+
+
+def write(folder: Path, content: Any, name: str = "models.yaml") -> str:
+    (folder / name).write_text(yaml.safe_dump(content), encoding="utf-8")
+    return name
+
+
+def test_an_entry_is_an_id_or_a_mapping_and_the_later_one_wins(tmp_path: Path) -> None:
+    first = write(tmp_path, {"models": ["hf_a", {"name": "hf_b", "revision": "1"}]})
+    second = write(tmp_path, {"models": [{"name": "hf_b", "revision": "2"}]}, "more.yaml")
+    found = models.read_files([first, second], tmp_path)
+    assert set(found) == {"hf_a", "hf_b"}
+    assert (found["hf_a"].revision, found["hf_b"].revision) == (None, "2")
+
+
+def test_paths_resolve_against_the_working_directory_first(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    path = write(tmp_path, {"models": [{"name": "hf_a", "model_path": "weights"}]})
+    found = models.find("hf_a", "a", models.read_files([path], tmp_path), tmp_path)
+    assert found.entry.model_path == str(tmp_path / "weights")
+    # Where a model lies is told as it is written: another machine's path is the same agent.
+    assert found.identity() == {"model_path": "weights"}
+
+
+def test_an_id_needs_no_entry(tmp_path: Path) -> None:
+    found = models.find("litellm_openai/gpt-4o-mini", "a", {}, tmp_path)
+    assert (found.kind.prefix, found.entry.name) == ("litellm", "litellm_openai/gpt-4o-mini")
+    assert found.identity() == {}
+
+
+def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> None:
+    entry = {
+        "name": "hf_a",
+        "revision": "abc",
+        "description": "x",
+        "api_base": "http://127.0.0.1:1/v1",
+        "input_price": 1.0,
+        "max_in_flight": 3,
+        "engine": {"dtype": "float32", "gpu_memory_utilization": 0.5},
+    }
+    path = write(tmp_path, {"models": [entry]})
+    found = models.find("hf_a", "a", models.read_files([path], tmp_path), tmp_path)
+    assert found.identity() == {"revision": "abc", "engine": {"dtype": "float32"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "a model file has one key, models, with a list of entries"),
+        ([], "a model file has one key, models, with a list of entries"),
+        ({"models": None}, "a model file has one key, models, with a list of entries"),
+        ({"models": {"hf_a": {}}}, "a model file has one key, models, with a list of entries"),
+        ({"models": [5]}, "entry 5: this is no model id and no mapping."),
+        ({"models": [None]}, "entry None: this is no model id and no mapping."),
+        ({"models": [{}]}, "entry '?': name: "),
+        ({"models": [{"name": 5}]}, "entry 5: name: "),
+        (
+            {"models": [{"name": "hf_a", "model_pth": "x"}]},
+            "entry 'hf_a': unknown key 'model_pth'. Did you mean 'model_path'?",
+        ),
+        ({"models": [{"name": "hf_a", "max_in_flight": 0}]}, "entry 'hf_a': max_in_flight: "),
+        ({"models": [{"name": "hf_a", "timeout": -1}]}, "entry 'hf_a': timeout: "),
+        ({"models": [{"name": "hf_a", 3: 4}]}, "entry 'hf_a': "),
+    ],
+)
+def test_a_bad_model_file_is_refused_by_file_and_entry(
+    tmp_path: Path, content: Any, said: str
+) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(UserError) as refusal:
+        models.read_files([path], tmp_path)
+    text = str(refusal.value)
+    assert text.startswith(f"{tmp_path / path}")
+    assert said in text
+    assert "\n" not in text and text.endswith(".")
+
+
+@pytest.mark.parametrize("text", [b"models: [", b"\xff\xfe\xfa", b"a: b: c", b"\x00"])
+def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "models.yaml").write_bytes(text)
+    with pytest.raises(UserError) as refusal:
+        models.read_files(["models.yaml"], tmp_path)
+    assert str(refusal.value).startswith(f"{tmp_path / 'models.yaml'} is no valid YAML")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", ".", "\0", "\ud800"])
+def test_a_path_that_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="config: models: there is no file"):
+        models.read_files([name], tmp_path)

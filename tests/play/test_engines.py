@@ -1,0 +1,73 @@
+"""The models of a job behind the journal: a reply belongs to the checkpoint that gave it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from gamegrid.agents.base import Answer
+from gamegrid.backends.base import (
+    Backend,
+    Completion,
+    FinishReason,
+    Message,
+    ModelEntry,
+    Request,
+    Sampling,
+)
+from gamegrid.config import models
+from gamegrid.config.models import Model
+from gamegrid.luck import Place
+from gamegrid.play.engines import Engines
+from gamegrid.play.journal import Journal
+
+PLACE = Place(seed=1, game="kuhn_poker", deal=3, matchup="a--b", seating=0, seat=1)
+REQUEST = Request(model="hf_x", messages=(Message("user", "Choose."),), sampling=Sampling())
+
+
+class Echo:
+    """Answers with where its weights lie (a stand-in for an engine, for these tests only)."""
+
+    def __init__(self, entry: ModelEntry):
+        self._entry = entry
+
+    async def open(self) -> None:
+        """Nothing to load."""
+
+    async def complete(self, request: Request) -> Completion:
+        text = f"{self._entry.model_path} {self._entry.revision}"
+        return Completion(text=text, finish_reason=FinishReason.STOP)
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+
+def model(**entry: str) -> Model:
+    written = ModelEntry(name="hf_x", **entry)
+
+    def create(entry: ModelEntry, working: Path) -> Backend:
+        return Echo(entry)
+
+    kind = replace(models.backends()["hf"], create=create)
+    return Model(kind, written, written)
+
+
+async def ask(folder: Path, one: Model) -> Answer:
+    with Journal(folder / "00000-00009.jsonl") as journal:
+        engines = Engines({"hf_x": one}, journal, folder, live=True)
+        answer = await engines.ask("hf_x")(PLACE, 0, 0, REQUEST)
+        await engines.close()
+    return answer
+
+
+async def test_the_replies_of_one_checkpoint_are_not_those_of_another(tmp_path: Path) -> None:
+    asked = [model(model_path="old"), model(model_path="new"), model(revision="2")]
+    first = [await ask(tmp_path, one) for one in asked]
+    assert [answer.completion.text for answer in first] == ["old None", "new None", "None 2"]
+    again = [await ask(tmp_path, one) for one in asked]
+    assert [answer.completion for answer in again] == [answer.completion for answer in first]
+    assert all(answer.replayed for answer in again)
+
+
+async def test_where_a_model_is_served_is_not_part_of_what_it_said(tmp_path: Path) -> None:
+    await ask(tmp_path, model(api_base="http://127.0.0.1:1/v1"))
+    moved = await ask(tmp_path, model(api_base="http://127.0.0.1:2/v1"))
+    assert moved.replayed

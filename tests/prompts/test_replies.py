@@ -1,0 +1,129 @@
+"""Hold the reply parser to a corpus of replies that a careful person has read.
+
+Each case in ``replies/`` says what the reply was to be read as. Two figures decide: wrong moves
+(the parser takes a move the model did not choose), of which there may be none, and false rejects
+(the model chose a legal move and the parser does not see it), of which there may be few.
+
+How a reply is to be read:
+
+* Think blocks do not count; one that never closes swallows what follows it, a closing tag alone
+  what precedes it.
+* The answer is the last JSON object with an ``action`` key or the last ``Action:`` line,
+  whichever ends later. JSON a person reads without hesitation counts as JSON.
+* Its value must be one legal label up to case, spaces, punctuation, markup and quotes. Two
+  labels, a negation, a condition or anything else is no move.
+* A reply cut off by the token limit or stopped by a filter holds no move, whatever it says.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gamegrid.backends.base import FinishReason
+from gamegrid.play.records import Failure
+from gamegrid.prompts.parser import parse
+
+FOLDER = Path(__file__).parent / "replies"
+KEYS = {"id", "labels", "finish", "reply", "truth", "failure", "why"}
+FEWEST_CASES = 300
+MOST_FALSE_REJECTS = 0.02
+"""As a share of the cases whose truth is a legal move."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One reply and how a person reads it. ``failure`` is stated only where it is beyond doubt."""
+
+    id: str
+    labels: tuple[str, ...]
+    finish: FinishReason
+    reply: str
+    truth: str | None
+    failure: Failure | None
+    why: str
+
+
+def read(entry: dict[str, Any]) -> Case:
+    """Build a case, refusing unknown or missing keys and anything YAML did not read as text."""
+    missing = KEYS - {"failure"} - entry.keys()
+    unknown = entry.keys() - KEYS
+    assert not missing and not unknown, f"{entry.get('id')}: missing {missing}, unknown {unknown}"
+    texts = [entry["id"], entry["reply"], entry["why"], *entry["labels"]]
+    assert all(isinstance(text, str) for text in texts), f"{entry['id']}: not text"
+    failure = entry.get("failure")
+    return Case(
+        id=entry["id"],
+        labels=tuple(entry["labels"]),
+        finish=FinishReason(entry["finish"]),
+        reply=entry["reply"],
+        truth=entry["truth"],
+        failure=None if failure is None else Failure(failure),
+        why=entry["why"],
+    )
+
+
+CASES = [
+    read(entry)
+    for path in sorted(FOLDER.glob("*.yaml"))
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]
+]
+READ = [(case, parse(case.reply, case.finish, case.labels)) for case in CASES]
+
+
+def told(case: Case, label: str | None, failure: Failure | None) -> str:
+    """One line for a person who has to mend the parser."""
+    return f"{case.id}: read {label!r} ({failure}), truth {case.truth!r}: {case.why}"
+
+
+def test_there_are_enough_distinct_cases() -> None:
+    distinct = {(case.reply, case.finish, case.labels) for case in CASES}
+    assert len(distinct) == len(CASES) >= FEWEST_CASES
+
+
+def test_ids_are_unique() -> None:
+    assert [name for name, n in Counter(case.id for case in CASES).items() if n > 1] == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_truth_is_possible(case: Case) -> None:
+    assert len(set(case.labels)) == len(case.labels)
+    if case.truth is None:
+        return
+    assert case.truth in case.labels
+    assert case.failure is None
+    assert case.finish is FinishReason.STOP
+
+
+def test_no_wrong_moves() -> None:
+    wrong = [
+        told(case, got.label, got.failure)
+        for case, got in READ
+        if got.label is not None and got.label != case.truth
+    ]
+    print(f"wrong moves: {len(wrong)} of {len(CASES)}")
+    assert wrong == []
+
+
+def test_few_false_rejects() -> None:
+    moves = [(case, got) for case, got in READ if case.truth is not None]
+    rejected = [told(case, got.label, got.failure) for case, got in moves if got.label is None]
+    print(f"false rejects: {len(rejected)} of {len(moves)}")
+    assert len(rejected) <= MOST_FALSE_REJECTS * len(moves), "\n".join(rejected)
+
+
+def test_every_reply_has_a_label_or_a_failure_and_never_both() -> None:
+    odd = [case.id for case, got in READ if (got.label is None) == (got.failure is None)]
+    assert odd == []
+
+
+def test_failures_are_called_by_their_name() -> None:
+    misnamed = [
+        told(case, got.label, got.failure) + f" (failure {case.failure})"
+        for case, got in READ
+        if case.failure is not None and got.failure is not case.failure
+    ]
+    assert misnamed == []

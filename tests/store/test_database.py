@@ -1,0 +1,305 @@
+"""The database holds exactly the chunks it was given, and is replaced as a whole or not at all."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from gamegrid.errors import UserError
+from gamegrid.games.base import Oracle, Scoring
+from gamegrid.play import chunkfile
+from gamegrid.play.records import DecisionStatus, EpisodeStatus, Failure
+from gamegrid.store.database import build
+from store_samples import (
+    AGENTS,
+    GAMES,
+    agent,
+    call,
+    database,
+    decision,
+    episode,
+    game,
+    pair,
+    query,
+    run,
+)
+
+PROMISED = {
+    "agents": "agent type backend model params",
+    "games": "game load_string players scoring family hidden_information chance oracle",
+    "episodes": "episode_id run_id matchup game deal seating seed status plies trajectory "
+    "duration_s",
+    "seats": "episode_id seat agent return normalized_return score strict_score strict_return "
+    "fallbacks",
+    "decisions": "episode_id ply seat agent observation legal action label status attempts "
+    "reasoning latency_s prompt_tokens completion_tokens cost_usd best_value value regret optimal",
+    "calls": "episode_id ply seat attempt backend model model_served messages reply finish_reason "
+    "failure prompt_tokens completion_tokens reasoning_tokens cached_tokens latency_s "
+    "transport_attempts replayed",
+    "runs": "run_id started_at config code_version interpreter packages host",
+    "leaderboard": "agent rating rating_low rating_high deals distinct_episodes score score_low "
+    "score_high strict_score rank ranked_among games",
+    "head_to_head": "agent opponent game deals distinct_episodes score mean_return strict_return "
+    "low high",
+    "move_quality": "agent game decisions optimal_rate low high mean_regret",
+    "per_game": "game scoring rank ranked_among agent deals distinct_episodes score strict_score "
+    "beats mean_return strict_return low high",
+}
+"""The columns scripts may rely on."""
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return database(tmp_path_factory.mktemp("empty"), [])
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_promised_columns_are_there_in_order(empty: Path, table: str) -> None:
+    promised = PROMISED[table].split()
+    found = [name for name, *_ in query(empty, f"DESCRIBE {table}")]
+    assert [name for name in found if name in promised] == promised
+
+
+@pytest.mark.parametrize(
+    ("table", "chunk_columns"),
+    [
+        ("runs", chunkfile.RUN),
+        ("episodes", chunkfile.FLAT),
+        ("seats", chunkfile.SEAT),
+        ("decisions", chunkfile.DECISION),
+        ("calls", chunkfile.CALL),
+    ],
+)
+def test_tables_have_every_column_of_the_chunk_files(
+    empty: Path, table: str, chunk_columns: chunkfile.Columns
+) -> None:
+    described = query(empty, f"DESCRIBE {table}")
+    kinds = {name: kind for name, kind, *_ in described}
+    for name, kind in chunk_columns.items():
+        assert kinds[name] == ("JSON" if name in chunkfile.JSON_TEXTS else kind)
+
+
+def test_every_value_arrives(tmp_path: Path) -> None:
+    text = "中文 'quoted' \"twice\"\n😀 \x00"
+    played = episode(
+        "tic_tac_toe",
+        "ab",
+        3,
+        0,
+        scores=[1, 0],
+        fallbacks=[0, 2],
+        decisions=[
+            decision("a", 0, 0, attempts=1, reasoning=text),
+            decision("b", 1, 1, "forfeit"),
+        ],
+        calls=[call(0, 0, reply=text, messages=json.dumps([{"content": text}]))],
+    )
+    path = database(tmp_path, [played])
+
+    assert query(path, "SELECT * FROM runs") == [
+        (
+            "run1",
+            datetime(2025, 3, 4, 5, 6, 7),  # noqa: DTZ001 - UTC, as all timestamps there
+            '{"seed":42}',
+            "0.1.0",
+            "CPython 3.11",
+            "{}",
+            "{}",
+        )
+    ]
+    assert query(path, "SELECT game, deal, seating, status, trajectory, error FROM episodes") == [
+        ("tic_tac_toe", 3, 0, "complete", "[3, 0]", None)
+    ]
+    assert query(path, 'SELECT seat, agent, "return", score, fallbacks FROM seats') == [
+        (0, "a", 1.0, 1.0, 0),
+        (1, "b", -1.0, 0.0, 2),
+    ]
+    assert query(path, "SELECT ply, seat, action, status, reasoning FROM decisions") == [
+        (0, 0, 0, "ok", text),
+        (1, 1, None, "forfeit", None),
+    ]
+    [(reply, content)] = query(path, "SELECT reply, messages ->> '$[0].content' FROM calls")
+    assert (reply, content) == (text, text)
+    assert query(path, "SELECT best_value, value, regret, optimal FROM decisions LIMIT 1") == [
+        (None, None, None, None)
+    ]
+
+
+def test_every_status_and_kind_has_its_place(tmp_path: Path) -> None:
+    """What the records can say, the schema accepts."""
+    episodes = [
+        episode(
+            "tic_tac_toe",
+            "ab",
+            deal,
+            0,
+            status=status.value,
+            decisions=[decision("a", ply, 0, s.value) for ply, s in enumerate(DecisionStatus)],
+            calls=[call(0, 0, f.value, attempt=attempt) for attempt, f in enumerate(Failure)],
+        )
+        for deal, status in enumerate(EpisodeStatus)
+    ]
+    games = [*GAMES, *(game(f"g_{scoring}", scoring.value) for scoring in Scoring)]
+    path = database(tmp_path, episodes, games=games)
+
+    assert query(path, "SELECT DISTINCT status FROM episodes ORDER BY 1") == [
+        (status,) for status in sorted(s.value for s in EpisodeStatus)
+    ]
+    assert query(path, "SELECT DISTINCT failure FROM calls ORDER BY 1") == [
+        (failure,) for failure in sorted(f.value for f in Failure)
+    ]
+    assert Oracle.NONE.value == GAMES[0].oracle
+
+
+def test_enums_may_stand_for_their_values(tmp_path: Path) -> None:
+    row = game("g", Scoring.MARGIN)
+    path = database(tmp_path, [], games=[row])
+    assert query(path, "SELECT scoring FROM games") == [("margin",)]
+
+
+def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
+    agents = [
+        agent("a", input_price=2.0, output_price=10.0),
+        agent("b", input_price=2.0),
+        agent("c", input_price=0.0, output_price=0.0),
+    ]
+    tokens = {"prompt_tokens": 1000, "completion_tokens": 100, "attempts": 1}
+    played = episode(
+        "trio",
+        "abc",
+        0,
+        0,
+        scores=[1, 0.5, 0],
+        decisions=[
+            decision("a", 0, 0, **tokens),  # 1000 * 2 / 1e6 + 100 * 10 / 1e6 = 0.003
+            decision("a", 1, 0, attempts=1, prompt_tokens=5),  # completion tokens unknown
+            decision("b", 2, 1, **tokens),  # output price unknown
+            decision("c", 3, 2, **tokens),  # known to be free
+        ],
+    )
+    path = database(tmp_path, [played], agents=agents)
+    assert query(path, "SELECT cost_usd FROM decisions ORDER BY ply") == [
+        (pytest.approx(0.003),),
+        (None,),
+        (None,),
+        (0.0,),
+    ]
+
+
+def test_only_the_chunks_named_are_read(tmp_path: Path) -> None:
+    """Neither neighbours, nor files a path would match as a pattern."""
+    folders = ["run[12]", "run1", "run2", "x=7"]
+    chunks = []
+    for deal, name in enumerate(folders):
+        chunks.append(tmp_path / name / "c*.parquet")
+        chunks[-1].parent.mkdir()
+        chunkfile.write(
+            chunks[-1],
+            run(f"run{deal}"),
+            pair("tic_tac_toe", "a", "b", deal, 1, 1, run_id=f"run{deal}"),
+            "{}",
+        )
+    path = tmp_path / "gamegrid.duckdb"
+    build(path, [chunks[0], chunks[3]], AGENTS, GAMES)
+
+    assert query(path, "SELECT DISTINCT deal FROM episodes ORDER BY 1") == [(0,), (3,)]
+    assert query(path, "SELECT run_id FROM runs ORDER BY 1") == [("run0",), ("run3",)]
+
+
+def test_no_chunks_give_empty_tables(tmp_path: Path) -> None:
+    path = tmp_path / "gamegrid.duckdb"
+    build(path, [], AGENTS, GAMES)
+    assert query(path, "SELECT count(*) FROM episodes") == [(0,)]
+    assert query(path, "SELECT agent, score, rank, deals FROM leaderboard") == [
+        (name, None, None, 0) for name in "abcd"
+    ]
+    for view in ("per_game", "head_to_head", "seat_effect", "failures", "usage", "move_quality"):
+        assert query(path, f"SELECT * FROM {view}") == []
+
+
+def test_a_stale_log_is_removed(tmp_path: Path) -> None:
+    path = database(tmp_path, pair("tic_tac_toe", "a", "b", 0, 1, 1))
+    wal = tmp_path / "gamegrid.duckdb.wal"
+    wal.write_bytes(b"left by a killed program")
+    build(path, [tmp_path / "chunk.parquet"], AGENTS, GAMES)
+
+    assert not wal.exists()
+    assert query(path, "SELECT count(*) FROM episodes") == [(2,)]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["chunk.parquet", "gamegrid.duckdb"]
+
+
+def test_what_a_killed_build_left_is_no_obstacle(tmp_path: Path) -> None:
+    for name in ("gamegrid.duckdb.partial", "gamegrid.duckdb.partial.wal"):
+        (tmp_path / name).write_bytes(b"half")
+    database(tmp_path, [])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["chunk.parquet", "gamegrid.duckdb"]
+
+
+ONE = pair("tic_tac_toe", "a", "b", 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("episodes", "sentence"),
+    [
+        ([*ONE, ONE[0]], "episode id tic_tac_toe:a--b:0:0 is there 2 times"),
+        ([episode("chess", "ab", 0, 0, scores=[1, 0])], "game chess was played but is not listed"),
+        ([episode("tic_tac_toe", "ax", 0, 0, scores=[1, 0])], "agent x played but is not listed"),
+        ([episode("trio", "ab", 0, 0, scores=[1, 0])], "episode trio:a--b:0:0 seats 2, its game 3"),
+        (
+            [ONE[0], replace(ONE[0], episode_id="another")],
+            "deal 0 of a--b in tic_tac_toe was played 2 times in seating 0",
+        ),
+        (
+            [
+                replace(
+                    ONE[0],
+                    seats=tuple(replace(s, return_=1.0) for s in ONE[0].seats),
+                    status=EpisodeStatus.TRUNCATED,
+                )
+            ],
+            "episode tic_tac_toe:a--b:0:0 is truncated and has returns",
+        ),
+        (
+            [episode("kuhn_poker", "ab", 0, 0, scores=[1, 0])],
+            "kuhn_poker is a margin game but has scores",
+        ),
+        (
+            [episode("matrix_pd", "ab", 0, 0, returns=[5, 0], strict_returns=[5, 0])],
+            "matrix_pd is a payoff game but has strict returns",
+        ),
+    ],
+)
+def test_contradictions_are_refused_and_the_old_database_stays(
+    tmp_path: Path, episodes: list, sentence: str
+) -> None:
+    path = database(tmp_path, ONE)
+    before = path.read_bytes()
+    with pytest.raises(ValueError) as refusal:
+        database(tmp_path, episodes)
+
+    assert sentence in str(refusal.value)
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["chunk.parquet", "gamegrid.duckdb"]
+
+
+def test_one_run_cannot_be_two(tmp_path: Path) -> None:
+    chunks = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    chunkfile.write(chunks[0], run(), ONE, "{}")
+    chunkfile.write(chunks[1], run(host='{"name":"another"}'), ONE, "{}")
+    with pytest.raises(ValueError, match="run run1 is there 2 times"):
+        build(tmp_path / "gamegrid.duckdb", chunks, AGENTS, GAMES)
+
+
+def test_a_file_that_is_no_chunk_is_refused(tmp_path: Path) -> None:
+    chunk = tmp_path / "chunk.parquet"
+    chunk.write_bytes(b"not parquet")
+    with pytest.raises(UserError, match=r"chunk\.parquet is damaged"):
+        build(tmp_path / "gamegrid.duckdb", [chunk], AGENTS, GAMES)
+    assert [p.name for p in tmp_path.iterdir()] == ["chunk.parquet"]
+
+
+def test_a_missing_chunk_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"gone\.parquet"):
+        build(tmp_path / "gamegrid.duckdb", [tmp_path / "gone.parquet"], AGENTS, GAMES)

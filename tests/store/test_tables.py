@@ -1,0 +1,197 @@
+"""The tables say what the database says, in every form, and every column is explained."""
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from gamegrid.store import tables
+from store_samples import agent, database, episode, game, money, pair, query
+
+FORMS = ("csv", "md", "tex")
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with a ranked game, a margin game, a solo game and an agent that played none."""
+    return database(
+        tmp_path_factory.mktemp("mixed"),
+        [
+            *pair("tic_tac_toe", "a", "b", 0, 1, 0.5),
+            *pair("tic_tac_toe", "a", "b", 1, 1, 0),
+            *pair("tic_tac_toe", "a", "b", 2, 1, 1),
+            *money("kuhn_poker", "a", "b", 0, -1, -2),
+            *money("kuhn_poker", "a", "c", 0, 1, 1),
+            *money("kuhn_poker", "b", "c", 0, 2, 1, strict_returns=(-2, 2)),
+            episode("patience", "c", 0, 0, returns=[1234.5]),
+        ],
+    )
+
+
+def test_every_table_in_every_form(mixed: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "tables"
+    tables.write_tables(mixed, folder)
+    expected = {f"{name}.{form}" for name in tables.TABLES for form in FORMS} | {"README.md"}
+    assert {path.name for path in folder.iterdir()} == expected
+
+
+def test_equal_databases_give_equal_files(mixed: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        tables.write_tables(mixed, tmp_path / name)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("name", tables.TABLES)
+def test_csv_has_every_digit_and_nothing_for_null(mixed: Path, tmp_path: Path, name: str) -> None:
+    tables.write_tables(mixed, tmp_path / "tables")
+    with (tmp_path / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+
+    assert head == [column for column, *_ in query(mixed, f"DESCRIBE {name}")]
+    expected = query(mixed, f"SELECT * FROM {name}")
+    assert rows == [["" if v is None else str(v) for v in row] for row in expected]
+    assert "None" not in str(rows)
+    assert "nan" not in str(rows)
+
+
+def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
+    """a's scores: (1 + 1/2)/2, 1/2 and 1, so 3/4 in the mean."""
+    tables.write_tables(mixed, tmp_path / "tables")
+    markdown = (tmp_path / "tables" / "leaderboard.md").read_text("utf-8").splitlines()
+    latex = (tmp_path / "tables" / "leaderboard.tex").read_text("utf-8")
+
+    assert markdown[1].startswith("| --- | ---: |")
+    assert markdown[2] == (
+        "| a | – | – | – | 3 | 6 | 0.750 | – | – | 0.750 | 1 | 2 | tic_tac_toe | 0 |"
+    )
+    row = r"a & -- & -- & -- & 3 & 6 & 0.750 & -- & -- & 0.750 & 1 & 2 & tic\_tac\_toe & 0 \\"
+    assert row in latex.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        (0.0, "0.000"),
+        (2 / 3, "0.667"),
+        (-1.5, "-1.500"),
+        (0.000123456, "0.00012"),
+        (12345.6789, "12345.679"),
+        (7, "7"),
+        ("text", "text"),
+    ],
+)
+def test_numbers_as_people_read_them(value: tables.Value, shown: str) -> None:
+    assert tables._shown(value) == shown
+
+
+def test_special_characters_are_escaped(tmp_path: Path) -> None:
+    awkward = "50%_of {a|b} & c\\d #1 $x^2~ <é中>*"
+    path = database(
+        tmp_path,
+        [episode(awkward, "a", 0, 0, returns=[1])],
+        games=[game(awkward, "solo", players=1)],
+        agents=[agent("a")],
+    )
+    tables.write_tables(path, tmp_path / "tables")
+
+    latex = (tmp_path / "tables" / "per_game.tex").read_text("utf-8")
+    assert (
+        r"50\%\_of \{a\textbar{}b\} \& c\textbackslash{}d \#1 \$x\textasciicircum{}2"
+        r"\textasciitilde{} \textless{}é中\textgreater{}* & solo & 1 & 1 & a" in latex
+    )
+    markdown = (tmp_path / "tables" / "per_game.md").read_text("utf-8").splitlines()
+    assert markdown[2].startswith(r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | 1 | a |")
+    with (tmp_path / "tables" / "per_game.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file))[1][0] == awkward
+
+
+@pytest.mark.parametrize("name", [*tables.TABLES, "move_quality"])
+def test_every_column_is_described(mixed: Path, name: str) -> None:
+    """``read_table`` refuses a column without unit, meaning and source."""
+    with duckdb.connect(str(mixed), read_only=True) as connection:
+        table = tables.read_table(connection, name)
+    assert table.about
+    assert [column.name for column in table.columns] == [
+        column for column, *_ in query(mixed, f"DESCRIBE {name}")
+    ]
+
+
+def test_a_column_without_description_is_refused() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE VIEW bare AS SELECT 1 AS one")
+        connection.execute("COMMENT ON VIEW bare IS 'Bare.'")
+        with pytest.raises(ValueError, match=r"bare\.one is not described"):
+            tables.read_table(connection, "bare")
+        connection.execute("COMMENT ON COLUMN bare.one IS 'number | only two parts'")
+        with pytest.raises(ValueError, match=r"bare\.one is not described"):
+            tables.read_table(connection, "bare")
+
+
+def test_the_readme_explains_every_column(mixed: Path, tmp_path: Path) -> None:
+    tables.write_tables(mixed, tmp_path / "tables")
+    text = (tmp_path / "tables" / "README.md").read_text("utf-8")
+    for name in tables.TABLES:
+        section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        for column, *_ in query(mixed, f"DESCRIBE {name}"):
+            assert f"\n| {column} |" in section
+
+
+def test_the_sources_of_columns_exist(mixed: Path) -> None:
+    """Where a description names table.column, there is one."""
+    for name in (*tables.TABLES, "move_quality"):
+        with duckdb.connect(str(mixed), read_only=True) as connection:
+            columns = tables.read_table(connection, name).columns
+        for column in columns:
+            if "." in column.source:
+                table, source = column.source.split(".")
+                assert source in [found for found, *_ in query(mixed, f"DESCRIBE {table}")]
+
+
+def test_leaderboard_text(mixed: Path) -> None:
+    """Kuhn: a has mean(-3/2, 1) = -1/4 over its opponents, b mean(3/2, 3/2), c mean(-1, -3/2).
+
+    Strictly b loses 2 to c in both seatings: b mean(3/2, -2) = -1/4, c mean(-1, 2) = 1/2, and
+    each wins from one opponent.
+    """
+    assert tables.leaderboard_text(mixed) == (
+        "Leaderboard over tic_tac_toe\n"
+        "rank  of  agent  score  strict  deals  distinct  dropped\n"
+        "   1   2  a      0.750   0.750      3         6        0\n"
+        "   2   2  b      0.250   0.250      3         6        0\n"
+        "\n"
+        "No win_loss game counts for: c, d\n"
+        "\n"
+        "kuhn_poker (margin: opponents won from, then mean strict return)\n"
+        "rank  of  agent  beats  strict  return  deals  distinct  forfeits  fallbacks  dropped\n"
+        "   1   3  c      0.500   0.500  -1.250      2         4         0          0        0\n"
+        "   2   3  a      0.500  -0.250  -0.250      2         4         0          0        0\n"
+        "   2   3  b      0.500  -0.250   1.500      2         4         0          0        0\n"
+        "\n"
+        "patience (solo: mean return)\n"
+        "rank  of  agent  beats  strict    return  deals  distinct  forfeits  fallbacks  dropped\n"
+        "   1   1  c          –       –  1234.500      1         1         0          0        0\n"
+        "\n"
+        "Ratings and intervals are not computed in this version."
+    )
+
+
+def test_leaderboard_text_fits_a_terminal(tmp_path: Path) -> None:
+    games = [game(f"a_game_with_a_long_name_{number}") for number in range(20)]
+    names = ["a", "b", "an_agent_with_a_name_of_forty_characters"]
+    episodes = []
+    for row in games:
+        episodes += pair(row.game, "a", "b", 0, 1, 0)
+    path = database(tmp_path, episodes, games=games, agents=[agent(name) for name in names])
+    text = tables.leaderboard_text(path)
+    assert max(map(len, text.splitlines())) <= tables.WIDTH
+    for row in games:
+        assert row.game in text
+
+
+def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:
+    path = database(tmp_path, [], agents=[agent("a")])
+    tables.write_tables(path, tmp_path / "tables")
+    assert tables.leaderboard_text(path).startswith("No win_loss game counts for: a\n")

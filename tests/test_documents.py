@@ -1,0 +1,72 @@
+"""What the documents and environments say is held equal to what is."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+from gamegrid import plan
+from gamegrid.agents.llm import Settings
+from gamegrid.backends.base import ModelEntry
+from gamegrid.config.types import GridConfig
+from gamegrid.games import registry
+from gamegrid.paths import WORKFLOW
+
+README = (WORKFLOW / "README.md").read_text(encoding="utf-8")
+CONFIG_README = (WORKFLOW / "config/README.md").read_text(encoding="utf-8")
+
+
+def pins(extra: str, project: dict[str, object]) -> set[str]:
+    """The requirements of an extra with all the extras it contains."""
+    optional = project["optional-dependencies"]
+    assert isinstance(optional, dict)
+    found: set[str] = set()
+    for requirement in optional[extra]:
+        inner = re.fullmatch(r"gamegrid\[(\w+)\]", requirement)
+        found |= pins(inner[1], project) if inner else {requirement}
+    return found
+
+
+def test_environments_hold_the_pins_of_the_project_and_nest() -> None:
+    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
+    core = {pin for pin in project["dependencies"] if not pin.startswith("snakemake")}
+    before: set[str] = set()
+    for name in ("core", "litellm", "hf", "vllm"):
+        content = yaml.safe_load((WORKFLOW / f"envs/{name}.yaml").read_text())
+        [pip] = [part["pip"] for part in content["dependencies"] if isinstance(part, dict)]
+        wanted = core if name == "core" else core | pins(name, project)
+        assert set(pip) == wanted
+        assert before <= set(pip)
+        before = set(pip)
+
+
+def test_constraints_hold_every_pin_of_the_project() -> None:
+    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
+    lines = (WORKFLOW / "constraints.txt").read_text().splitlines()
+    locked = {line.lower().replace("_", "-") for line in lines}
+    wanted = set(project["dependencies"]) | pins("hf", project) | pins("dev", project)
+    assert {pin.lower().replace("_", "-") for pin in wanted} <= locked
+
+
+def test_the_readme_s_grid_is_a_grid() -> None:
+    [text] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    made = plan.make(yaml.safe_load(text), Path.cwd())
+    assert {cell.game.name for cell in made.grid.cells} >= {"tic_tac_toe", "kuhn_poker_3p"}
+
+
+def test_every_key_of_the_configuration_is_described() -> None:
+    described = set(re.findall(r"`(\w+)`", CONFIG_README))
+    keys = {*GridConfig.model_fields, *Settings.model_fields, *ModelEntry.model_fields}
+    assert keys - {"type", "tokens_per_minute"} <= described
+
+
+def test_every_name_of_a_game_is_described() -> None:
+    [row] = re.findall(r"^\| `games` .*$", CONFIG_README, re.MULTILINE)
+    assert set(registry.aliases()) == set(re.findall(r"`([a-z]\w+)`", row)) - {"games"}
+
+
+def test_no_command_of_the_makefile_is_missing() -> None:
+    makefile = (WORKFLOW / "Makefile").read_text()
+    for target in re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

@@ -1,0 +1,61 @@
+"""Jobs without models need no model libraries: these load where they are used, and only there."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from gamegrid.paths import WORKFLOW
+
+HEAVY = ("torch", "transformers", "tokenizers", "litellm", "vllm", "aiohttp", "openai")
+
+IMPORT_PLAN_AND_PLAY = """
+import importlib, json, pkgutil, sys
+from pathlib import Path
+
+import gamegrid
+
+names = [m.name for m in pkgutil.walk_packages(gamegrid.__path__, "gamegrid.")]
+for name in names:
+    importlib.import_module(name)
+heavy = {name: [] for name in ("import", "plan", "play")}
+
+def note(after):
+    heavy[after] = [name for name in sys.argv[2].split() if name in sys.modules]
+
+note("import")
+
+import yaml
+from gamegrid import plan
+from gamegrid.paths import WORKFLOW
+
+raw = yaml.safe_load((WORKFLOW / "config/config.yaml").read_text())
+made = plan.make(raw, WORKFLOW)
+params = [made.params(cell) for cell in made.grid.cells]
+note("plan")
+
+from gamegrid.play.chunk import Job, play_chunk
+
+raw["agents"].pop("tiny")
+results = Path(sys.argv[1])
+job = Job(
+    config=raw, game="kuhn_poker", matchup="optimal--random", block="00000-00019",
+    results=results, output=results / "chunk.parquet", threads=1,
+)
+play_chunk(job)
+note("play")
+print(json.dumps({"modules": names, "heavy": heavy, "played": job.output.exists()}))
+"""
+
+
+def test_bots_play_without_loading_any_model_library(tmp_path: Path) -> None:
+    printed = subprocess.check_output(
+        [sys.executable, "-c", IMPORT_PLAN_AND_PLAY, str(tmp_path), " ".join(HEAVY)],
+        cwd=WORKFLOW,
+        env={"PYTHONPATH": str(WORKFLOW / "scripts"), "PATH": "/usr/bin:/bin"},
+        text=True,
+    )
+    found = json.loads(printed)
+    assert found["heavy"] == {"import": [], "plan": [], "play": []}
+    assert found["played"]
+    assert {"gamegrid.tiny", "gamegrid.backends.huggingface"} <= set(found["modules"])

@@ -1,0 +1,83 @@
+"""A user's mistake: one or two sentences, a non-zero exit, nothing run."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from workflow_runs import Grid, command, environment, snakemake
+
+GOOD: Grid = {
+    "deals": 2,
+    "games": ["kuhn_poker"],
+    "agents": {"random": {"type": "random"}, "optimal": {"type": "optimal"}},
+}
+MODEL = {"type": "llm", "model": "hf_tiny"}
+
+
+def with_agent(**agents: object) -> Grid:
+    return {**GOOD, "agents": {**GOOD["agents"], **agents}}
+
+
+MISTAKES: dict[str, tuple[Grid, list[str]]] = {
+    "unknown key": ({**GOOD, "deels": 3}, ["deels", "deals"]),
+    "unknown agent key": (with_agent(m={**MODEL, "temprature": 1}), ["temprature", "temperature"]),
+    "unknown game": ({**GOOD, "games": ["kuhn_pokr"]}, ["kuhn_pokr", "kuhn_poker"]),
+    "bad game parameters": ({**GOOD, "games": ["kuhn_poker(players=99)"]}, ["players=99", "10"]),
+    "unknown game parameter": ({**GOOD, "games": ["kuhn_poker(seats=2)"]}, ["seats", "players"]),
+    "unknown agent in the schedule": (
+        {**GOOD, "schedule": {"matchups": [["random", "optimall"]]}},
+        ["optimall", "optimal"],
+    ),
+    "model id without a known prefix": (
+        with_agent(m={**MODEL, "model": "gpt-4"}),
+        ["gpt-4", "litellm_", "hf_"],
+    ),
+    "missing model folder": (
+        {**with_agent(m={**MODEL, "model": "vllm_nowhere"}), "models": ["models.yaml"]},
+        ["vllm_nowhere", "no/such/folder"],
+    ),
+    "missing model file": ({**GOOD, "models": ["no_models.yaml"]}, ["no_models.yaml"]),
+    "agent that cannot play": (
+        {
+            **with_agent(mcts={"type": "mcts", "simulations": 5}),
+            "schedule": {"matchups": [["random", "mcts"]]},
+        },
+        ["mcts", "perfect information"],
+    ),
+    "fewer agents than seats": (
+        {**GOOD, "games": ["kuhn_poker(players=3)"]},
+        ["3 seats", "random"],
+    ),
+    "no deals": ({**GOOD, "deals": 0}, ["deals", "0"]),
+    "no template": (with_agent(m={**MODEL, "prompt": "ters"}), ["ters", "terse"]),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_in_a_sentence_before_anything_runs(name: str, tmp_path: Path) -> None:
+    grid, words = MISTAKES[name]
+    (tmp_path / "models.yaml").write_text(
+        "models:\n  - {name: vllm_nowhere, model_path: no/such/folder}\n"
+    )
+    run = snakemake(tmp_path, grid)
+    assert run.code != 0
+    told = [line for line in run.output.splitlines() if line.startswith("gamegrid: ")]
+    assert len(told) == 1, run.output
+    assert all(word in told[0] for word in words), told[0]
+    assert "Traceback" not in run.output
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:
+    """Snakemake reads the file before the workflow does, and says so in its own words."""
+    (tmp_path / "grid.yaml").write_text("games: [kuhn_poker\nagents: {")
+    run = subprocess.run(
+        command("--configfile", "grid.yaml"), cwd=tmp_path, env=environment(),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    said = run.stdout + run.stderr
+    assert run.returncode != 0
+    assert "not valid JSON or YAML" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "results").exists()

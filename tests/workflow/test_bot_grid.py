@@ -1,0 +1,141 @@
+"""A grid of bots over every game: the whole way from the file to the tables."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gamegrid import games
+from workflow_runs import TABLES, Finished, Grid, data, query, snakemake
+
+GRID: Grid = {
+    "seed": 11,
+    "deals": 4,
+    "games": ["tic_tac_toe", "connect_four", "kuhn_poker", "kuhn_poker(players=3)",
+              "leduc_poker", "matrix_rps"],
+    "agents": {
+        "random": {"type": "random"},
+        "mcts": {"type": "mcts", "simulations": 20, "games": ["connect_four"]},
+        "optimal": {"type": "optimal"},
+        "always_bet": {
+            "type": "preference",
+            "prefer": ["Bet", "Raise", "Call"],
+            "games": ["kuhn_poker", "kuhn_poker(players=3)", "leduc_poker"],
+        },
+        "ismcts": {"type": "ismcts", "simulations": 20, "games": ["kuhn_poker(players=3)"]},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
+    folder = tmp_path_factory.mktemp("bots")
+    return folder, snakemake(folder, GRID)
+
+
+def test_the_run_ends_well_and_leaves_every_table(played: tuple[Path, Finished]) -> None:
+    folder, run = played
+    assert run.code == 0, run.output
+    for table in TABLES:
+        for form in ("csv", "md", "tex"):
+            assert (folder / f"results/tables/{table}.{form}").stat().st_size > 0
+    assert (folder / "results/tables/README.md").exists()
+
+
+def test_every_stored_trajectory_replays_to_the_stored_returns(
+    played: tuple[Path, Finished],
+) -> None:
+    folder, _ = played
+    rows = query(
+        folder,
+        """
+        SELECT load_string, trajectory, status, list("return" ORDER BY seat), episode_id
+        FROM episodes JOIN games USING (game) JOIN seats USING (episode_id) GROUP BY ALL
+        """,
+    )
+    assert {row[0] for row in rows} == {games.load(name).load_string for name in GRID["games"]}
+    for load_string, trajectory, status, returns, _ in rows:
+        state = games.load(load_string).replay(json.loads(trajectory))
+        assert status == "complete"
+        assert state.is_terminal()
+        assert state.returns() == returns
+
+
+def test_a_deal_is_the_same_in_all_seatings_and_matchups(played: tuple[Path, Finished]) -> None:
+    folder, _ = played
+    luck = {"kuhn_poker": 2, "kuhn_poker_3p": 3, "leduc_poker": 2, "tic_tac_toe": 2,
+            "connect_four": 4}  # fmt: skip
+    rows = query(folder, "SELECT game, deal, trajectory FROM episodes")
+    found: dict[tuple[str, int], set[str]] = {}
+    for game, deal, trajectory in rows:
+        if game in luck:
+            beginning = json.dumps(json.loads(trajectory)[: luck[game]])
+            found.setdefault((game, deal), set()).add(beginning)
+    assert len(found) == 5 * GRID["deals"]
+    assert all(len(beginnings) == 1 for beginnings in found.values())
+
+
+def test_unknown_numbers_are_null_and_never_invented(played: tuple[Path, Finished]) -> None:
+    folder, _ = played
+    assert query(folder, "SELECT count(rating), count(score_low) FROM leaderboard") == [(0, 0)]
+    assert query(folder, "SELECT count(optimal), count(regret) FROM decisions") == [(0, 0)]
+    assert query(folder, "SELECT count(cost_usd) FROM decisions") == [(0,)]
+
+
+def test_a_second_run_does_nothing(played: tuple[Path, Finished]) -> None:
+    folder, _ = played
+    again = snakemake(folder, None)
+    assert again.code == 0
+    assert again.jobs == []
+
+
+def test_equal_seeds_give_equal_data_and_others_other(
+    tmp_path: Path,
+) -> None:
+    few = {**GRID, "games": ["kuhn_poker", "leduc_poker", "matrix_rps", "tic_tac_toe"]}
+    few["agents"] = {k: v for k, v in GRID["agents"].items() if k in ("random", "optimal")}
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    for place, seed in ((one, 5), (two, 5), (three, 6)):
+        assert snakemake(place, {**few, "seed": seed}).code == 0
+    assert data(one) == data(two)
+    assert data(one)["decisions"] != data(three)["decisions"]
+
+
+def test_a_folder_of_another_seed_is_refused_unless_told(
+    played: tuple[Path, Finished],
+) -> None:
+    folder, _ = played
+    refused = snakemake(folder, {**GRID, "seed": 12}, "--dry-run")
+    assert refused.code != 0
+    assert "seed 11" in refused.output
+    told = snakemake(folder, {**GRID, "seed": 12, "mix_results": True}, "--dry-run")
+    assert told.code == 0
+    snakemake(folder, GRID, "--dry-run")
+
+
+def test_the_tables_rank_an_equilibrium_first(tmp_path: Path) -> None:
+    """Above random and above always betting (raising), over both seats, deal by deal.
+
+    Expected returns by enumeration: +0.111 and +0.111 in kuhn_poker, +0.698 and +0.267 in leduc.
+    """
+    run = snakemake(
+        tmp_path,
+        {
+            "seed": 4,
+            "deals": 1000,
+            "games": ["kuhn_poker", "leduc_poker"],
+            "agents": {
+                "random": {"type": "random"},
+                "optimal": {"type": "optimal"},
+                "always_bet": {"type": "preference", "prefer": ["Bet", "Raise", "Call"]},
+            },
+        },
+    )
+    assert run.code == 0, run.output
+    ranked = "SELECT game, list(agent ORDER BY rank) FROM per_game GROUP BY game ORDER BY game"
+    order = ["optimal", "always_bet", "random"]
+    assert query(tmp_path, ranked) == [("kuhn_poker", order), ("leduc_poker", order)]
+    losses = "FROM head_to_head WHERE agent = 'optimal' AND mean_return <= 0"
+    assert query(tmp_path, f"SELECT count(*) {losses}") == [(0,)]
+    seats = "SELECT DISTINCT count(*) FROM seats GROUP BY agent, seat"
+    assert len(query(tmp_path, seats)) == 1

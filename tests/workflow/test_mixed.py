@@ -1,0 +1,60 @@
+"""The embedded model, loaded by a real engine, against a hosted one on a loopback endpoint."""
+
+import re
+from pathlib import Path
+
+from loopback import Endpoint
+from workflow_runs import ROOT, query, snakemake
+
+
+def test_one_job_mixes_a_local_and_a_hosted_model(tmp_path: Path) -> None:
+    with Endpoint() as endpoint:
+        (tmp_path / "models.yaml").write_text(
+            "models:\n"
+            f'  - {{name: litellm_gpt-4, api_base: "{endpoint.api_base}",'
+            " input_price: 2.0, output_price: 8.0}\n"
+            f'  - {{name: litellm_openai/small, api_base: "{endpoint.api_base}"}}\n'
+        )
+        run = snakemake(
+            tmp_path,
+            {
+                "deals": 3,
+                "opening_plies": 0,
+                "games": ["tic_tac_toe", "kuhn_poker"],
+                "models": ["config/models.yaml", "models.yaml"],
+                "agents": {
+                    "tiny": {
+                        "type": "llm",
+                        "model": "hf_tiny",
+                        "prompt": "terse",
+                        "temperature": 0.0,
+                        "max_tokens": 16,
+                    },
+                    "gpt": {"type": "llm", "model": "litellm_gpt-4"},
+                    "small": {"type": "llm", "model": "litellm_openai/small", "memory": "chat"},
+                },
+                "schedule": {"each": ["tiny"], "against": ["gpt", "small"]},
+            },
+        )
+        assert run.code == 0, run.output
+        assert {body["model"] for body in endpoint.requests} == {"gpt-4", "small"}
+    assert query(tmp_path, "SELECT DISTINCT status FROM episodes") == [("complete",)]
+    # The fixture's moves are its own, and it does not lose at tic_tac_toe.
+    assert query(tmp_path, "SELECT DISTINCT status FROM decisions WHERE agent = 'tiny'") == [
+        ("ok",)
+    ]
+    lost = "SELECT count(*) FROM seats JOIN episodes USING (episode_id) WHERE agent = 'tiny' "
+    assert query(tmp_path, lost + "AND game = 'tic_tac_toe' AND score < 0.5") == [(0,)]
+    # Money is known where a price is, and unknown elsewhere.
+    known = "SELECT agent, count(*) = count(cost_usd), count(cost_usd) FROM decisions GROUP BY 1"
+    costs = {agent: (all_known, known) for agent, all_known, known in query(tmp_path, known)}
+    assert costs["gpt"][0] and costs["gpt"][1] > 0
+    assert costs["small"][1] == 0
+    # The README's questions can be asked as they stand there.
+    [text] = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    questions = [question for question in text.split(";") if question.strip()]
+    assert len(questions) == 3
+    head_to_head, failures, lost = (query(tmp_path, question) for question in questions)
+    assert {row[0] for row in head_to_head} == {"tiny", "gpt", "small"}
+    assert {row[0] for row in failures} == {"tiny", "gpt", "small"}
+    assert lost == []

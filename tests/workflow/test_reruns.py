@@ -1,0 +1,186 @@
+"""Reruns do exactly what changed, and never ask a model for what is on file."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loopback import Endpoint
+from workflow_runs import ROOT, Grid, data, query, snakemake, write_grid
+
+
+def grid(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
+    """Two models and a bot on two games, five deals a job."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["litellm_openai/one", "litellm_openai/two"]
+    (folder / "models.yaml").write_text(
+        "models:\n"
+        + "".join(f'  - {{name: {n}, api_base: "{endpoint.api_base}"}}\n' for n in names)
+    )
+    return {
+        "seed": 3,
+        "deals": 10,
+        "chunk": 5,
+        "games": ["kuhn_poker"],
+        "models": ["models.yaml"],
+        "agents": {
+            "random": {"type": "random"},
+            "one": {"type": "llm", "model": names[0], "temperature": 0.0},
+            "two": {"type": "llm", "model": names[1], "temperature": 0.0},
+        },
+        **more,
+    }
+
+
+def questions(endpoint: Endpoint) -> Counter[str]:
+    """Every question asked, with how often. The sampling seed makes each one unique."""
+    return Counter(repr(sorted(body.items(), key=str)) for body in endpoint.requests)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as running:
+        yield running
+
+
+def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path: Path) -> None:
+    small = grid(endpoint, tmp_path)
+    first = snakemake(tmp_path, small)
+    assert first.code == 0, first.output
+    assert len(first.played) == 3 * 2
+    assert max(questions(endpoint).values()) == 1
+    bought = len(endpoint.requests)
+    assert bought == query(tmp_path, "SELECT count(*) FROM calls")[0][0]
+
+    # --forceall asks nobody anything, and gives the same data.
+    before = data(tmp_path)
+    forced = snakemake(tmp_path, small, "--forceall")
+    assert forced.code == 0, forced.output
+    assert len(forced.played) == 6
+    assert len(endpoint.requests) == bought
+    assert data(tmp_path) == before
+    assert query(tmp_path, "SELECT count(*) FROM calls WHERE NOT replayed") == [(0,)]
+
+    # Touched scripts and rules run nothing.
+    for path in [*ROOT.glob("scripts/*.py"), *ROOT.glob("rules/*.smk")]:
+        path.touch()
+    assert snakemake(tmp_path, None).jobs == []
+
+    # More deals: only the new blocks are played.
+    grown = snakemake(tmp_path, {**small, "deals": 15})
+    assert grown.code == 0, grown.output
+    pairs = ("one--random", "one--two", "random--two")
+    assert grown.played == [f"kuhn_poker/{pair}/00010-00014" for pair in pairs]
+    assert max(questions(endpoint).values()) == 1
+    asked = len(endpoint.requests)
+    assert asked > bought
+
+    # Another temperature for one agent: only its matchups.
+    warm = {**small, "deals": 15, "agents": {**small["agents"]}}
+    warm["agents"]["two"] = {**small["agents"]["two"], "temperature": 0.7}
+    changed = snakemake(tmp_path, warm)
+    assert changed.code == 0, changed.output
+    assert len(changed.played) == 2 * 3
+    assert all("two" in chunk for chunk in changed.played)
+    new = endpoint.requests[asked:]
+    assert {body["model"] for body in new} <= {"one", "two"}
+    assert all(body["temperature"] == 0.7 for body in new if body["model"] == "two")
+    assert max(questions(endpoint).values()) == 1
+
+
+def test_a_grown_block_plays_only_its_new_deals(endpoint: Endpoint, tmp_path: Path) -> None:
+    """The default block of a hosted model is cut short by ``deals`` and becomes another file."""
+    small = grid(endpoint, tmp_path, chunk=None, deals=4)
+    del small["chunk"]
+    assert snakemake(tmp_path, small).code == 0
+    runs = dict(query(tmp_path, "SELECT episode_id, run_id FROM episodes"))
+    bought = len(endpoint.requests)
+    grown = snakemake(tmp_path, {**small, "deals": 6})
+    assert grown.code == 0, grown.output
+    assert grown.played == [
+        f"kuhn_poker/{pair}/00000-00005" for pair in ("one--random", "one--two", "random--two")
+    ]
+    after = dict(query(tmp_path, "SELECT episode_id, run_id FROM episodes"))
+    assert len(after) == len(runs) * 6 // 4
+    assert {k: v for k, v in after.items() if k in runs} == runs
+    assert len(endpoint.requests) > bought
+    assert max(questions(endpoint).values()) == 1
+
+
+def test_a_changed_sql_file_remakes_only_database_and_tables(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    copy = tmp_path / "workflow"
+    ignore = shutil.ignore_patterns(".git", ".venv*", "results", ".snakemake", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignore)
+    run = tmp_path / "run"
+    bots = {
+        "deals": 2,
+        "games": ["kuhn_poker"],
+        "agents": {"random": {"type": "random"}, "optimal": {"type": "optimal"}},
+    }
+    snakefile = copy / "Snakefile"
+    assert snakemake(run, bots, snakefile=snakefile).code == 0
+    views = copy / "scripts/gamegrid/store/views.sql"
+    views.write_text(views.read_text() + "\n-- a remark\n")
+    again = snakemake(run, None, snakefile=snakefile)
+    assert again.code == 0, again.output
+    assert again.jobs == ["all", "build_database", "confirm_complete", "write_tables"]
+
+
+def test_an_endpoint_that_dies_leaves_tables_and_an_honest_exit_code(tmp_path: Path) -> None:
+    with Endpoint(die_after=9) as dying:
+        small = grid(dying, tmp_path, deals=4)
+        broken = snakemake(tmp_path, small)
+        assert broken.code == 1
+        assert "were not finished" in broken.output
+        assert "Traceback" not in broken.output
+        assert (tmp_path / "results/tables/leaderboard.csv").exists()
+        answered = len(dying.requests)
+        port = dying.port
+    unfinished = query(tmp_path, "SELECT count(*) FROM episodes WHERE status = 'error'")[0][0]
+    assert unfinished > 0
+    with Endpoint(port=port) as alive:
+        mended = snakemake(tmp_path, None)
+        assert mended.code == 0, mended.output
+        total = query(tmp_path, "SELECT count(*) FROM calls")[0][0]
+        assert len(alive.requests) <= total - (answered - 1)
+        assert max(questions(alive).values()) == 1
+    assert query(tmp_path, "SELECT DISTINCT status FROM episodes") == [("complete",)]
+
+    undisturbed = tmp_path / "undisturbed"
+    with Endpoint() as other:
+        assert snakemake(undisturbed, grid(other, undisturbed, deals=4)).code == 0
+    assert data(tmp_path) == data(undisturbed)
+
+
+def test_chunks_of_other_settings_are_refused_where_snakemake_s_records_are_gone(
+    tmp_path: Path,
+) -> None:
+    bots = {
+        "deals": 2,
+        "games": ["kuhn_poker"],
+        "agents": {"random": {"type": "random"}, "ismcts": {"type": "ismcts", "simulations": 5}},
+    }
+    assert snakemake(tmp_path, bots).code == 0
+    shutil.rmtree(tmp_path / ".snakemake")
+    assert snakemake(tmp_path, None).jobs == []
+    shutil.rmtree(tmp_path / ".snakemake")
+    bots["agents"]["ismcts"]["simulations"] = 6
+    refused = snakemake(tmp_path, bots)
+    assert refused.code != 0
+    assert "played with other settings" in refused.output
+    shutil.rmtree(tmp_path / "results/chunks")
+    assert snakemake(tmp_path, None).played == ["kuhn_poker/ismcts--random/00000-00001"]
+
+
+def test_unreachable_from_the_start(tmp_path: Path) -> None:
+    with Endpoint() as endpoint:
+        small = grid(endpoint, tmp_path, deals=2)
+    write_grid(tmp_path, small)
+    run = snakemake(tmp_path, None)
+    assert run.code == 1
+    assert "Traceback" not in run.output
+    assert query(tmp_path, "SELECT DISTINCT status FROM episodes") == [("error",)]

@@ -1,0 +1,90 @@
+"""Run the workflow as its users do, in a folder of its own, and say which jobs ran."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = ("leaderboard", "per_game", "head_to_head", "seat_effect", "failures", "usage")
+
+Grid = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What one call of snakemake did."""
+
+    code: int
+    output: str
+
+    @property
+    def jobs(self) -> list[str]:
+        """Each job that was run: the chunk's path for play jobs, the rule's name for others."""
+        found = re.findall(r"^(?:local)?rule (\w+):\n(?:    input: .*\n)?(?:    output: (\S+))?",
+                           self.output, re.MULTILINE)  # fmt: skip
+        return sorted(
+            output.removeprefix("results/chunks/").removesuffix(".parquet").rstrip(",")
+            if rule == "play"
+            else rule
+            for rule, output in found
+        )
+
+    @property
+    def played(self) -> list[str]:
+        """The chunks that were played."""
+        return [job for job in self.jobs if "/" in job]
+
+
+def command(*arguments: str, snakefile: Path = ROOT / "Snakefile") -> list[str]:
+    """The command line of snakemake."""
+    return [
+        sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--cores", "2",
+        "--quiet", "host", *arguments,
+    ]  # fmt: skip
+
+
+def snakemake(folder: Path, grid: Grid | None, *arguments: str, **more: Any) -> Finished:
+    """Write ``grid`` to the folder and run snakemake there; None leaves the file as it is."""
+    if grid is not None:
+        write_grid(folder, grid)
+    done = subprocess.run(
+        command("--configfile", "grid.yaml", *arguments, **more),
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    return Finished(done.returncode, done.stdout + done.stderr)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user who has no key."""
+    kept = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
+    return {**kept, "OMP_NUM_THREADS": "1"}
+
+
+def write_grid(folder: Path, grid: Grid) -> None:
+    """Write the configuration file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "grid.yaml").write_text(yaml.safe_dump(grid), encoding="utf-8")
+
+
+def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Ask the database of a results folder."""
+    with duckdb.connect(str(folder / "results/gamegrid.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def data(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Episodes, seats and decisions, without times and run ids."""
+    return {
+        "episodes": query(
+            folder, "SELECT * EXCLUDE (run_id, duration_s) FROM episodes ORDER BY ALL"
+        ),
+        "seats": query(folder, "SELECT * FROM seats ORDER BY ALL"),
+        "decisions": query(folder, "SELECT * EXCLUDE (latency_s) FROM decisions ORDER BY ALL"),
+    }
