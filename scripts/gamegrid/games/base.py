@@ -38,6 +38,51 @@ class Oracle(StrEnum):
     """A Nash equilibrium of a two-player zero-sum game, by linear programming."""
 
 
+class Tag(StrEnum):
+    """What helps to choose games: the only words in ``Game.tags``."""
+
+    # Facts, found by the game itself
+    PERFECT_INFORMATION = "perfect_information"
+    """All is seen by all, and seats move one at a time."""
+    HIDDEN_INFORMATION = "hidden_information"
+    """A seat may hold what another may not know."""
+    SIMULTANEOUS = "simultaneous"
+    """Seats choose at the same time."""
+    CHANCE = "chance"
+    """Chance events happen."""
+    MULTIPLAYER = "multiplayer"
+    """More than two seats."""
+    SOLVED = "solved"
+    """Best play is known at every decision, by search or as an equilibrium."""
+    SHORT = "short"
+    """Over after 20 decisions at most."""
+
+    # Themes, declared by the module
+    BOARD = "board"
+    """Pieces or marks in places."""
+    CONNECTION = "connection"
+    """Lines and chains decide."""
+    CAPTURE = "capture"
+    """Pieces of the other are taken or turned."""
+    TERRITORY = "territory"
+    """The larger share of the board decides."""
+    RACE = "race"
+    """Who gets somewhere first."""
+    ARITHMETIC = "arithmetic"
+    """Numbers decide, and counting is half the game."""
+    CARDS = "cards"
+    """Played with cards."""
+    DICE = "dice"
+    """Played with dice."""
+    BETTING = "betting"
+    """Stakes and bids, and what they say of what is hidden."""
+    PAYOFF_TABLE = "payoff_table"
+    """One choice each, paid by a table."""
+
+
+SHORT_PLIES = 20
+
+
 class Game(ABC):
     """One game with its parameters fixed. Stateless: every method is a function of a state.
 
@@ -54,7 +99,8 @@ class Game(ABC):
     scoring: ClassVar[Scoring]
     dice: ClassVar[bool] = False
     """True where chance follows a move: the same dice then reach the same mover."""
-    tags: ClassVar[tuple[str, ...]] = ()
+    themes: ClassVar[tuple[Tag, ...]] = ()
+    """What the game is about; a base class's own where variants share it."""
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         self.name = name
@@ -106,6 +152,20 @@ class Game(ABC):
     def oracle(self) -> Oracle:
         """How well best play is known for these parameters."""
         return Oracle.NONE
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """What helps to choose: facts about these parameters, then the module's themes."""
+        facts = {
+            Tag.PERFECT_INFORMATION: self.perfect_information,
+            Tag.HIDDEN_INFORMATION: self.hidden_information,
+            Tag.SIMULTANEOUS: not self.sequential,
+            Tag.CHANCE: self.chance,
+            Tag.MULTIPLAYER: self.players > 2,
+            Tag.SOLVED: self.oracle is not Oracle.NONE,
+            Tag.SHORT: self.max_plies <= SHORT_PLIES,
+        }
+        return (*(tag for tag, holds in facts.items() if holds), *self.themes)
 
     @property
     def opening_plies(self) -> int:
