@@ -32,6 +32,8 @@ PERFECT = (
     "clobber",
     "clobber(columns=3,rows=3)",
     "othello",
+    "go",
+    "go(board_size=5,komi=3.0)",
     "pig_20",
 )
 POKER = ("kuhn_poker", "kuhn_poker_3p", "leduc_poker", "leduc_poker(suit_isomorphism=true)")

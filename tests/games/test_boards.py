@@ -43,6 +43,8 @@ VARIANTS = (
     "clobber(rows=3,columns=3)",
     "clobber(rows=3,columns=4)",
     "othello",
+    "go",
+    "go_9",
     "dots_and_boxes",
     "dots_and_boxes(num_rows=1,num_cols=2)",
     "dots_and_boxes(num_rows=1,num_cols=3)",
