@@ -34,6 +34,7 @@ PERFECT = (
     "othello",
     "go",
     "go(board_size=5,komi=3.0)",
+    "chess",
     "pig_20",
 )
 POKER = ("kuhn_poker", "kuhn_poker_3p", "leduc_poker", "leduc_poker(suit_isomorphism=true)")
@@ -44,6 +45,8 @@ HIDDEN = (
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
 )
 MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
+CUTS = {"chess": 12}
+"""Plies after which these tests stop a game, by short name, where a whole one takes too long."""
 SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
 
 
@@ -67,7 +70,7 @@ def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
         "deal": 0,
         "seating": 0,
         "opening": (),
-        "max_plies": game.max_plies,
+        "max_plies": CUTS.get(game.short_name, game.max_plies),
     }
     return Setup(game=game, seats=tuple(seats), **(usual | changes))
 
@@ -127,11 +130,11 @@ def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
 
 def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point]:
     """The decisions of random playouts."""
-    luck = Random(seed)
+    luck, cut = Random(seed), CUTS.get(game.short_name)
     for _ in range(playouts):
         history: list[Joint] = []
         state = game.spiel.new_initial_state()
-        while not state.is_terminal():
+        while not state.is_terminal() and len(history) != cut:
             if not state.is_chance_node():
                 yield list(history), state.clone()
             step: Joint

@@ -12,7 +12,7 @@ from gamegrid.games.base import Oracle, Scoring
 
 REFUSED = [
     "",
-    "chess",
+    "checkers",
     "tictactoe",
     "TIC_TAC_TOE",
     "kuhn_poker(",
@@ -30,6 +30,9 @@ REFUSED = [
     "hex(board_size=20)",
     "hex(board_size=5,num_rows=4)",
     "hex(swap=true)",
+    "chess(chess960=true)",
+    "go(board_size=19)",
+    "go(komi=0.5)",
     "breakthrough(rows=2)",
     "breakthrough(columns=1)",
     "breakthrough(rows=27)",
@@ -94,7 +97,7 @@ def test_the_nearest_name_is_offered() -> None:
     with pytest.raises(UserError, match="Did you mean 'tic_tac_toe'"):
         games.load("tictactoe")
     with pytest.raises(UserError, match="is in OpenSpiel, but the suite has no words for it yet"):
-        games.load("chess")
+        games.load("checkers")
     with pytest.raises(UserError, match=r"cannot be loaded: Unknown game 'nosuch'\.$"):
         games.load("misere(game=nosuch())")
 

@@ -219,7 +219,9 @@ def test_no_prompt_holds_openspiels_own_text(name: str, template: str) -> None:
                 labels=labels(game, state, seat),
             )
             prompt = loaded.first(seen)
-            assert str(state).strip() not in prompt or not str(state).strip()
+            # Forsyth-Edwards notation is the chess players' own.
+            if game.short_name != "chess":
+                assert str(state).strip() not in prompt or not str(state).strip()
             # A label that ends in a number before one that begins with one is no history.
             told = prompt.replace(", ".join(seen.labels), "")
             assert state.history_str() not in told or len(history) < 2
