@@ -145,7 +145,7 @@ def test_the_picture_is_the_position_and_check_is_told(chess: Game) -> None:
         assert castling.endswith(f"possible on: {'none' if passed == '-' else passed}.")
         told["en passant"] += passed != "-"
         assert f"both players together: {quiet} (100 draw)" in view
-    assert min(told.values()) > 2
+    assert told["check"] and told["en passant"]
 
 
 def test_a_position_about_to_be_there_for_the_third_time_is_told(chess: Game) -> None:
