@@ -144,7 +144,7 @@ def test_the_picture_is_the_position_and_check_is_told(chess: Game) -> None:
             )
         assert castling.endswith(f"possible on: {'none' if passed == '-' else passed}.")
         told["en passant"] += passed != "-"
-        assert f"both players together: {quiet} (100 draw)" in view
+        assert f"both players together: {quiet} (at 100 the game is drawn)" in view
     assert told["check"] and told["en passant"]
 
 
@@ -152,9 +152,9 @@ def test_a_position_about_to_be_there_for_the_third_time_is_told(chess: Game) ->
     shuffle = "Nf3 Nf6 Ng1 Ng8"
     once = played(chess, f"{shuffle} Nf3 Nf6 Ng1")
     assert "third time: Ng8." in chess.view(once, 0)
-    assert "is there for the second time" in chess.view(once, 0)
+    assert "come up for the second time" in chess.view(once, 0)
     twice = played(chess, shuffle)
-    assert "is there for the second time" in chess.view(twice, 0)
+    assert "come up for the second time" in chess.view(twice, 0)
     assert chess.view(twice, 0).endswith("third time: none.")
     drawn = played(chess, f"{shuffle} {shuffle}")
     assert drawn.is_terminal()

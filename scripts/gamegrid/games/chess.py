@@ -65,7 +65,7 @@ class Chess(Game):
             f"move is checkmated: that player loses and the other wins. The game is a draw if the "
             f"player to move has no legal move and is not in check (stalemate); if a position "
             f"(with the same player to move and the same rights to castle or capture en passant) "
-            f"is there for the third time; if 50 moves of each player in a row had no capture and "
+            f"comes up for the third time; if 50 moves of each player in a row had no capture and "
             f"no pawn move, unless the last one gives checkmate; and if nobody could ever give "
             f"checkmate, with nothing left but the kings and at most one knight, or but the kings "
             f"and bishops that all stand on squares of one colour. These draws come about by "
@@ -99,9 +99,9 @@ class Chess(Game):
                 f"Castling rights left: {listing(able)}. En passant capture possible "
                 f"on: {'none' if passed == '-' else passed}.",
                 f"Moves in a row without capture or pawn move, of both players together: {quiet} "
-                f"(100 draw). This position is there for the {_ordinal(times)} time (the third "
-                f"draws).",
-                f"Moves to a position that would be there for the third time: "
+                f"(at 100 the game is drawn). This position has come up for the {_ordinal(times)} "
+                f"time (the third time is a draw).",
+                f"Moves to a position that would come up for the third time: "
                 f"{listing(self._repeating(state, int(quiet)))}.",
             ]
         )
