@@ -48,15 +48,3 @@ rule confirm_complete:
         "../envs/core.yaml"
     script:
         "../scripts/confirm_complete.py"
-
-
-rule status:
-    log:
-        "results/logs/status.log",
-    conda:
-        "../envs/core.yaml"
-    params:
-        chunks=[chunk.path for chunk in PLAN.chunks],
-        episodes=[PLAN.episodes(chunk) for chunk in PLAN.chunks],
-    script:
-        "../scripts/status.py"

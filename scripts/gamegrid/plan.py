@@ -4,7 +4,7 @@ The Snakefile and every play job make the same plan from the same configuration.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,12 +69,24 @@ class Plan:
         return (chunk.stop - chunk.start) * len(seatings)
 
     def environment(self, cell: Cell) -> str:
-        """The environment that holds every library the cell's agents need."""
-        needed = [m.kind.capabilities.environment for m in self._models_of(cell)]
+        """The environment that holds every library the cell's jobs need."""
+        return self._environment(self._models_of(cell))
+
+    @property
+    def heaviest(self) -> str:
+        """The environment that holds every library the grid needs."""
+        return self._environment(list(self.models.values()))
+
+    def _environment(self, models: Sequence[Model]) -> str:
+        if self.config.run_mode == "replay":  # which starts no engine
+            return "core"
+        needed = [model.kind.capabilities.environment for model in models]
         return max(["core", *needed], key=HEAVIEST_LAST.index)
 
     def gpus(self, cell: Cell) -> int:
-        """GPUs a job of the cell holds."""
+        """GPUs a job of the cell holds; none where no engine is started."""
+        if self.config.run_mode == "replay":
+            return 0
         return sum({m.entry.name: m.entry.gpus or 0 for m in self._models_of(cell)}.values())
 
     def opening_plies(self, game: Game) -> int:
@@ -117,9 +129,13 @@ class Plan:
 
     def check(self) -> None:
         """Look at what only this machine can tell: folders and keys. Raises UserError."""
-        for agent, model in self.models.items():
-            if mistake := model.kind.check(model.entry):
-                raise UserError(f"config: agents.{agent}: {mistake}")
+        mistakes = [
+            f"agents.{agent}: {mistake}"
+            for agent, model in self.models.items()
+            if (mistake := model.kind.check(model.entry))
+        ]
+        if mistakes:
+            raise UserError("config: " + "\n  ".join(mistakes))
 
     def _models_of(self, cell: Cell) -> list[Model]:
         return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
