@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gamegrid import plan
-from gamegrid.estimate import estimate, text, turns
+from gamegrid.estimate import estimate, text
+from gamegrid.expect import turns
 from gamegrid.play.chunk import Job, play_chunk
 from loopback import Endpoint
 
@@ -78,7 +79,7 @@ def test_the_length_of_random_kuhn_poker_is_what_enumeration_says(
 ) -> None:
     # 2.25 plies an episode of two seats under uniform play: pass-pass 1/4, pass-bet-x 1/4 (3
     # plies), bet-x 1/2.
-    monkeypatch.setattr("gamegrid.estimate.TRIALS", 400)
+    monkeypatch.setattr("gamegrid.expect.TRIALS", 400)
     made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
     game = next(game for game in made.grid.games if game.name == "kuhn_poker")
     assert turns(made, "m", game).calls == pytest.approx(2.25 / 2, abs=0.05)

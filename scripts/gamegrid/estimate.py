@@ -5,7 +5,6 @@ as a model would get it, and not sent. Completion tokens are the mean of the rep
 same agent where there are any, else the agent's ``max_tokens``.
 """
 
-import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,28 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from gamegrid.agents.base import Answer, Tools, kinds
 from gamegrid.agents.llm import Settings
-from gamegrid.backends.base import Completion, FinishReason, Request
+from gamegrid.expect import turns
 from gamegrid.games.base import Game
-from gamegrid.luck import Place
 from gamegrid.plan import Plan
-from gamegrid.play.episode import Episode
 from gamegrid.play.journal import files, read
-from gamegrid.prompt import alone
-
-TRIALS = 2
-"""Deals played at random per game and agent: lengths of random episodes vary, costs vary more."""
-CHARACTERS_PER_TOKEN = 4.0
-"""The usual rule of thumb for English text; tokenizers differ by a third either way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """What one agent is asked in one seat of one episode of a game, on average."""
-
-    calls: float
-    prompt_tokens: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,29 +66,6 @@ def estimate(made: Plan, results: Path) -> Estimate:
             f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences
         ),
     )
-
-
-def turns(made: Plan, agent: str, game: Game) -> Turns:
-    """What ``agent`` is asked per seat and episode when every seat moves at random."""
-    settings = made.config.agents[agent]
-    assert isinstance(settings, Settings)
-    asked = list[int]()
-
-    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
-        asked.append(sum(len(message.content) for message in request.messages))
-        return Answer(Completion(text="", finish_reason=FinishReason.STOP), replayed=True)
-
-    # Without an answer the harness moves at random in the agent's place.
-    silent = settings.model_copy(update={"rethink": 0, "fallback": "random"})
-    player = kinds()["llm"].build(agent, silent, Tools(ask=lambda model: ask, prompts=made.prompts))
-
-    async def play() -> None:
-        for deal in range(TRIALS):
-            await Episode(alone(made, agent, game, deal), {agent: player}).play()
-
-    asyncio.run(play())
-    seats = TRIALS * game.players
-    return Turns(len(asked) / seats, sum(asked) / CHARACTERS_PER_TOKEN / seats)
 
 
 def _costs(made: Plan, results: Path) -> Iterable[Cost]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gamegrid import grid
 from gamegrid.agents.llm import Settings as LlmSettings
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.base import ModelEntry, Price
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -89,6 +89,24 @@ class Plan:
             return 0
         return sum({m.entry.name: m.entry.gpus or 0 for m in self._models_of(cell)}.values())
 
+    def prices(self, cell: Cell) -> dict[str, Price]:
+        """The prices of the cell's models, by model id; models that cost nothing are left out.
+
+        Raises UserError if a hosted model's price is unknown: a budget cannot be kept then.
+        """
+        found = {}
+        for model in self._models_of(cell):
+            entry = model.entry
+            if entry.input_price is not None and entry.output_price is not None:
+                found[entry.name] = Price(entry.input_price, entry.output_price)
+            elif not model.kind.capabilities.local:
+                raise UserError(
+                    f"config: budget_usd: the price of {entry.name} is unknown. Give its entry in "
+                    f"a model file input_price and output_price (USD per million tokens), 0 for "
+                    f"a server of your own."
+                )
+        return {name: price for name, price in found.items() if price.input or price.output}
+
     def opening_plies(self, game: Game) -> int:
         """Random plies that open a deal of a game."""
         wanted = self.config.opening_plies
@@ -157,6 +175,9 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     )
     _check_prompts(made)
     _check_openings(made)
+    if config.budget_usd is not None:
+        for cell in made.grid.cells:
+            made.prices(cell)
     return made
 
 

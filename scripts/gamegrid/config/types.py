@@ -109,6 +109,9 @@ class GridConfig(BaseModel):
     run_mode: Literal["live", "replay"] = Field(
         default="live", description="replay asks no model: a reply not on file is an error"
     )
+    budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="all jobs together begin no deal that would go beyond it"
+    )
     probe: Switch = Field(
         default=False, description="with the target check: ask each model one real question"
     )

@@ -8,6 +8,7 @@ from gamegrid.agents.base import Answer, Ask
 from gamegrid.backends.base import Backend, BackendError, Completion, Request
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
+from gamegrid.play.budget import Budget
 from gamegrid.play.gpus import Gpus
 from gamegrid.play.journal import Journal
 
@@ -51,24 +52,43 @@ class Engine:
 class Engines:
     """All models of a job, behind the journal."""
 
-    def __init__(self, models: dict[str, Model], journal: Journal, working: Path, live: bool):
+    def __init__(
+        self,
+        models: dict[str, Model],
+        journal: Journal,
+        working: Path,
+        live: bool,
+        budget: Budget | None = None,
+    ):
         # One process sees one set of GPUs: they are taken for all its models at once.
         self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
         self._engines = {name: Engine(model, working, self._gpus) for name, model in models.items()}
         self._identities = {name: model.identity() for name, model in models.items()}
         self._journal = journal
         self._live = live
+        self._budget = budget
 
     def ask(self, model_id: str) -> Ask:
         """Return the way to ask one model."""
         engine = self._engines[model_id]
-        buy = engine.buy if self._live else None
         identity = self._identities[model_id]
 
         async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
-            return await self._journal.ask(place, ply, attempt, request, buy, identity)
+            async def buy(request: Request) -> Completion:
+                return await self._buy(engine, place.deal, request)
+
+            paid = buy if self._live else None
+            return await self._journal.ask(place, ply, attempt, request, paid, identity)
 
         return ask
+
+    async def _buy(self, engine: Engine, deal: int, request: Request) -> Completion:
+        if self._budget is None:
+            return await engine.buy(request)
+        await self._budget.admit(deal)
+        completion = await engine.buy(request)
+        self._budget.bought(deal, request, completion)
+        return completion
 
     def stop(self) -> None:
         """Ask no model anything more; replies in flight still arrive and are filed."""
