@@ -1,6 +1,7 @@
 rule build_database:
     input:
         chunk_files(),
+        PLAN.frozen,
     output:
         "results/gamegrid.duckdb",
     log:

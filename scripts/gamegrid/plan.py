@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gamegrid import grid
+from gamegrid import grid, suites
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends.base import ModelEntry, Price
 from gamegrid.config import load, models
@@ -41,6 +41,8 @@ class Plan:
     models: Mapping[str, Model]
     """By agent, for agents that are models."""
     prompts: tuple[Path, ...]
+    frozen: tuple[Path, ...] = ()
+    """Chunk files that come with the suite and belong to the results."""
 
     @cached_property
     def chunks(self) -> list[Chunk]:
@@ -161,7 +163,8 @@ class Plan:
 
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
-    config = load.read(raw)
+    suite = suites.read(raw["suite"], working) if raw.get("suite") else None
+    config = load.read(suites.expand(raw, suite) if suite else raw)
     entries = models.read_files(config.models, working)
     made = Plan(
         config=config,
@@ -172,6 +175,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
             if isinstance(settings, LlmSettings)
         },
         prompts=(working / "config/prompts", WORKFLOW / "config/prompts"),
+        frozen=(suite.results,) if suite else (),
     )
     _check_prompts(made)
     _check_openings(made)

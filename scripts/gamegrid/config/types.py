@@ -96,7 +96,12 @@ class GridConfig(BaseModel):
     seatings: Literal["all", "rotations"] = Field(
         default="all", description="orders in which a deal is played"
     )
-    games: list[str] = Field(min_length=1, description="aliases or OpenSpiel load strings")
+    suite: str | None = Field(
+        default=None, description="a frozen suite, which brings games, luck and a ladder of bots"
+    )
+    games: list[str] = Field(
+        default=[], min_length=1, description="aliases or OpenSpiel load strings; or a suite's"
+    )
     models: list[str] = Field(default=["config/models.yaml"], description="model files")
     agents: dict[str, AgentEntry] = Field(min_length=1)
     schedule: Schedule = Field(
