@@ -245,7 +245,7 @@ def _scheduled(config: GridConfig) -> Iterator[str]:
 
 
 def _check_schedule(config: GridConfig, loaded: Sequence[Game], cells: Sequence[Cell]) -> None:
-    """Every explicit matchup must fit a game, and every game be played; a suite's games need not."""
+    """Explicit matchups must fit a game, and games that are no suite's be played."""
     if isinstance(config.schedule, Matchups):
         played = {cell.matchup for cell in cells}
         for agents in config.schedule.matchups:

@@ -19,7 +19,7 @@ from gamegrid import paths
 from gamegrid.errors import UserError, nearest
 
 if TYPE_CHECKING:  # a plan is made of a suite
-    pass
+    from gamegrid.plan import Plan
 
 FOLDER = "config/suites"
 RESULTS = "ladder.parquet"
