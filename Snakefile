@@ -10,11 +10,14 @@ if not workflow.overwrite_configfiles:
 include: "rules/common.smk"
 include: "rules/play.smk"
 include: "rules/aggregate.smk"
+include: "rules/ask.smk"
 include: "rules/tiny.smk"
 
 
 localrules:
     all,
+    check,
+    estimate,
     status,
 
 
