@@ -94,7 +94,7 @@ def agent_rows(made: Plan) -> list[AgentRow]:
             AgentRow(
                 agent=name,
                 type=settings.type,
-                backend=model.kind.prefix if model else None,
+                backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(made.identity(name), sort_keys=True),
                 input_price=model.entry.input_price if model else None,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -165,7 +164,7 @@ class Capabilities:
     environment: str
     decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
     deterministic: bool = False
-    refused: Mapping[str, str] = MappingProxyType({})
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Backend(Protocol):
@@ -188,10 +187,13 @@ class BackendKind:
     ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``).
+    resolved to absolute ones, and the working directory (for ``.env``). ``served`` is how the id
+    of a model with an ``api_base`` begins instead of with the prefix, where another backend asks
+    it; None where the kind looks after ``api_base`` itself.
     """
 
     prefix: str
     capabilities: Capabilities
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
+    served: str | None = None
