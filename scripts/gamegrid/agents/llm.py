@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, Self, assert_never
 
 from pydantic import Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
 
 from gamegrid.agents.base import (
     AgentKind,
@@ -64,7 +65,9 @@ class Settings(AgentSettings):
     def _score_samples_nothing(self) -> Self:
         for key in ("top_p", "max_tokens"):
             if self.decode == "score" and getattr(self, key) is not None:
-                raise ValueError(f"{key} has no meaning with decode: score; remove it")
+                raise PydanticCustomError(
+                    "agent", "{key} has no meaning with decode: score; remove it", {"key": key}
+                )
         return self
 
 

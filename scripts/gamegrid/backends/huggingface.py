@@ -678,9 +678,7 @@ def _ends(network: Any, tokenizer: Any, prompts: Prompts) -> frozenset[int]:
     ends = [*stated] if isinstance(stated, list) else [stated]
     if prompts.chat:
         ends.append(prompts.end)
-    return frozenset(
-        token for token in [*ends, tokenizer.eos_token_id] if token is not None
-    )
+    return frozenset(token for token in [*ends, tokenizer.eos_token_id] if token is not None)
 
 
 def _take_defaults(config: Any) -> Defaults:
