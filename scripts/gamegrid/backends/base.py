@@ -189,7 +189,8 @@ class BackendKind:
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
     resolved to absolute ones, and the working directory (for ``.env``). ``served`` is how the id
     of a model with an ``api_base`` begins instead of with the prefix, where another backend asks
-    it; None where the kind looks after ``api_base`` itself.
+    it; None where the kind looks after ``api_base`` itself. ``hub`` returns the Hugging Face
+    repository that an entry's model is downloaded from, None where it is had otherwise.
     """
 
     prefix: str
@@ -197,3 +198,4 @@ class BackendKind:
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
+    hub: Callable[[ModelEntry], str | None] = lambda entry: None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gamegrid.backends import local
+from gamegrid.backends import hub, local
 from gamegrid.backends.base import (
     Backend,
     BackendError,
@@ -31,6 +31,7 @@ from gamegrid.backends.base import (
     Sampling,
     Usage,
 )
+from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompt, Prompts
 
 if TYPE_CHECKING:
@@ -69,7 +70,22 @@ def check(entry: ModelEntry) -> str | None:
         problem = local.check_folder(entry.name, "model_path", Path(entry.model_path))
         if problem is not None:
             return problem
+    wanted = _hub_model(entry)
+    if wanted is not None and hub.offline() and not hub.is_cached(wanted):
+        return (
+            f"{entry.name}: {wanted.repo!r} is not in the Hugging Face cache, and HF_HUB_OFFLINE "
+            f"forbids to fetch it. {hub.remedy(wanted)}"
+        )
     return local.check_tokenizer(entry)
+
+
+def _repository(entry: ModelEntry) -> str | None:
+    return entry.name.removeprefix(f"{PREFIX}_") if entry.model_path is None else None
+
+
+def _hub_model(entry: ModelEntry) -> HubModel | None:
+    repo = _repository(entry)
+    return HubModel(entry.name, repo, entry.revision or "main") if repo else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -726,12 +742,11 @@ def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
             f"{entry.name}: out of memory while loading {source!r}; use a smaller model, "
             "a machine with more memory, or engine: {dtype: bfloat16}."
         )
-    if entry.model_path is None and isinstance(error, OSError):
+    wanted = _hub_model(entry)
+    if wanted is not None and isinstance(error, OSError):
         return (
             f"{entry.name}: {source!r} is not in the Hugging Face cache and could not be "
-            f"fetched from the hub ({local.brief(error)}); give its folder as model_path, "
-            f"or run `hf download {source}` where there is a network and leave HF_HUB_OFFLINE "
-            "unset."
+            f"fetched from the hub ({local.brief(error)}). {hub.remedy(wanted)}"
         )
     return f"{entry.name}: {source!r} could not be loaded ({local.brief(error)})."
 
@@ -770,4 +785,5 @@ BACKEND = BackendKind(
     ),
     check=check,
     create=_create,
+    hub=_repository,
 )
