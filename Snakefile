@@ -12,12 +12,14 @@ include: "rules/play.smk"
 include: "rules/aggregate.smk"
 include: "rules/ask.smk"
 include: "rules/tiny.smk"
+include: "rules/models.smk"
 
 
 localrules:
     all,
     check,
     estimate,
+    fetch_models,
     status,
 
 

@@ -46,8 +46,8 @@ def look(made: Plan) -> list[Finding]:
     agents = defaultdict[str, list[str]](list)
     models = dict[str, Model]()
     for agent, model in made.models.items():
-        agents[model.entry.name].append(agent)
-        models[model.entry.name] = model
+        agents[model.written.name].append(agent)
+        models[model.written.name] = model
     return [Finding(name, tuple(agents[name]), _trouble(model)) for name, model in models.items()]
 
 

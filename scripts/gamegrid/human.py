@@ -111,7 +111,7 @@ def play(made: plan.Plan, table: Table, person: Person, results: Path) -> Episod
 async def _play(made: plan.Plan, setup: Setup, person: Person, journal: Journal) -> EpisodeRecord:
     name = next((seated for seated in setup.seats if seated != YOU), None)
     engines = Engines(
-        {m.entry.name: m for agent, m in made.models.items() if agent == name},
+        {m.written.name: m for agent, m in made.models.items() if agent == name},
         journal, Path.cwd(), live=True,
     )  # fmt: skip
     agents: dict[str, Agent] = {YOU: person}

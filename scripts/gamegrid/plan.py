@@ -4,7 +4,7 @@ The Snakefile and every play job make the same plan from the same configuration.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from gamegrid import grid, suites
 from gamegrid.agents.llm import Settings as LlmSettings
-from gamegrid.backends.base import ModelEntry, Price
+from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -100,12 +100,12 @@ class Plan:
         for model in self._models_of(cell):
             entry = model.entry
             if entry.input_price is not None and entry.output_price is not None:
-                found[entry.name] = Price(entry.input_price, entry.output_price)
+                found[model.written.name] = Price(entry.input_price, entry.output_price)
             elif not model.kind.capabilities.local:
                 raise UserError(
-                    f"config: budget_usd: the price of {entry.name} is unknown. Give its entry in "
-                    f"a model file input_price and output_price (USD per million tokens), 0 for "
-                    f"a server of your own."
+                    f"config: budget_usd: the price of {model.written.name} is unknown. Give its "
+                    f"entry in a model file input_price and output_price (USD per million "
+                    f"tokens), 0 for a server of your own."
                 )
         return {name: price for name, price in found.items() if price.input or price.output}
 
@@ -178,6 +178,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         frozen=(suite.results,) if suite else (),
     )
     _check_prompts(made)
+    _check_abilities(made)
     _check_openings(made)
     if config.budget_usd is not None:
         for cell in made.grid.cells:
@@ -193,6 +194,44 @@ def _check_prompts(made: Plan) -> None:
             raise UserError(f"config: agents.{agent}: {error}") from error
 
 
+def _check_abilities(made: Plan) -> None:
+    """Refuse settings that an agent's backend can do nothing with."""
+    modes: dict[str, tuple[str, bool]] = {}
+    for agent, model in made.models.items():
+        settings = made.config.agents[agent]
+        assert isinstance(settings, LlmSettings)
+        if mistake := _inability(settings, model):
+            raise UserError(f"config: agents.{agent}: {mistake}.")
+        first, mode = modes.setdefault(settings.model, (agent, model.entry.deterministic))
+        if mode is not model.entry.deterministic:
+            raise UserError(
+                f"config: agents.{agent}: deterministic differs from that of agents.{first}, which "
+                f"asks the same {settings.model}: one job loads it once, so set it on both."
+            )
+
+
+def _inability(settings: LlmSettings, model: Model) -> str | None:
+    can = model.kind.capabilities
+    served = model.entry.api_base is not None
+    inside = " that the job itself loads, without an api_base" if served else ""
+    if (decode := Decode(settings.decode)) not in can.decodes:
+        able = _prefixes(lambda other: decode in other.decodes)
+        return f"decode: {decode} needs {able} model{inside}; {settings.model} cannot"
+    if model.entry.deterministic and not can.deterministic:
+        able = _prefixes(lambda other: other.deterministic)
+        return f"deterministic needs {able} model{inside}; {settings.model} promises nothing"
+    for key, reason in can.refused.items():
+        if getattr(settings, key) is not None:
+            return f"{key} does not reach {settings.model}: {reason}"
+    return None
+
+
+def _prefixes(able: Callable[[Capabilities], bool]) -> str:
+    """Name the backends that are able to, as in ``a hf_ or vllm_``."""
+    found = [f"{kind.prefix}_" for kind in models.backends().values() if able(kind.capabilities)]
+    return f"a {' or '.join(found)}"
+
+
 def _check_openings(made: Plan) -> None:
     """Refuse openings that leave nothing to play."""
     for game in made.grid.games:
@@ -205,4 +244,6 @@ def _check_openings(made: Plan) -> None:
 def _model(
     agent: str, settings: LlmSettings, entries: Mapping[str, ModelEntry], working: Path
 ) -> Model:
-    return models.find(settings.model, agent, entries, working)
+    return models.find(
+        settings.model, agent, entries, working, deterministic=settings.deterministic
+    )

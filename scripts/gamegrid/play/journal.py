@@ -41,7 +41,7 @@ Key = str
 
 def request_digest(request: Request) -> str:
     """SHA-256 of the canonical request: equal digests are the same question."""
-    return digest(asdict(request))
+    return digest(request.stated())
 
 
 def digest(value: Any) -> str:
@@ -154,7 +154,7 @@ class Journal:
             "form": FORM,
             "at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
             "key": json.loads(filed),
-            "request": asdict(request),
+            "request": request.stated(),
             "completion": asdict(completion),
         }
         self._unwritten += canonical(line).encode("ascii") + b"\n"
