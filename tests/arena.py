@@ -41,7 +41,16 @@ HIDDEN = (
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
 )
 MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
-SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
+REPEATED = (
+    "repeated_game(num_repetitions=3,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=2,stage_game=matching_pennies_3p())",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, *REPEATED, "goofspiel(num_cards=3)")
+LARGE = ("repeated_stag_hunt", "repeated_chicken", "repeated_rps")
+"""Too many histories to walk them all."""
 
 
 def bot(kind: str, **settings: Any) -> Agent:
@@ -141,8 +150,8 @@ def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point
 
 
 def decisions(game: Game) -> Iterator[Point]:
-    """All decisions of the card games, those of some random playouts of the board games."""
-    if game.perfect_information:
+    """All decisions of small games, those of some random playouts of board and large games."""
+    if game.perfect_information or game.name in LARGE:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
 

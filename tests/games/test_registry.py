@@ -72,6 +72,16 @@ REFUSED = [
     "misere(game=nosuch())",
     "misere(game=tic_tac_toe(rows=4))",
     "misere(game=misere(game=tic_tac_toe()))",
+    "repeated_game",
+    "repeated_game(num_repetitions=5)",
+    "repeated_game(stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=5,stage_game=matrix_pd)",
+    "repeated_game(num_repetitions=5,stage_game=nosuch())",
+    "repeated_game(num_repetitions=5,stage_game=tic_tac_toe())",
+    "repeated_game(num_repetitions=5,stage_game=blotto())",
+    "repeated_game(num_repetitions=1,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=-1,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=101,stage_game=matrix_pd())",
     "\0",
     "\ud800",
 ]
@@ -121,6 +131,11 @@ def test_the_nearest_name_is_offered() -> None:
         ("nim(pile_sizes=1;3;5;7)", "nim", "nim"),
         ("prisoners_dilemma", "matrix_pd", "matrix_pd"),
         ("liars_dice(dice_sides=6)", "liars_dice", "liars_dice"),
+        (
+            "repeated_game(stage_game=matrix_rps(),num_repetitions=10,recall=1)",
+            "repeated_game(num_repetitions=10,stage_game=matrix_rps())",
+            "repeated_rps",
+        ),
     ],
 )
 def test_every_spelling_of_a_game_is_one_game(written: str, load_string: str, name: str) -> None:

@@ -6,6 +6,7 @@ many observation strings are bare numbers. Each game says everything itself, per
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
@@ -38,6 +39,14 @@ class Oracle(StrEnum):
     """A Nash equilibrium of a two-player zero-sum game, by linear programming."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dilemma:
+    """The two actions of a symmetric social dilemma, alike for both seats in every round."""
+
+    cooperate: int
+    defect: int
+
+
 class Game(ABC):
     """One game with its parameters fixed. Stateless: every method is a function of a state.
 
@@ -51,7 +60,6 @@ class Game(ABC):
     """Further names of the suite, each for one load string of this game."""
     parameters: ClassVar[frozenset[str]] = frozenset()
     """The parameters this module's words are true for; others are refused."""
-    scoring: ClassVar[Scoring]
     dice: ClassVar[bool] = False
     """True where chance follows a move: the same dice then reach the same mover."""
     tags: ClassVar[tuple[str, ...]] = ()
@@ -69,6 +77,11 @@ class Game(ABC):
     @abstractmethod
     def title(self) -> str:
         """The name in prose, with what tells it from its variants."""
+
+    @property
+    @abstractmethod
+    def scoring(self) -> Scoring:
+        """What counts in it."""
 
     @property
     def family(self) -> str:
@@ -106,6 +119,11 @@ class Game(ABC):
     def oracle(self) -> Oracle:
         """How well best play is known for these parameters."""
         return Oracle.NONE
+
+    @property
+    def dilemma(self) -> Dilemma | None:
+        """Which action cooperates and which defects, where these words have a meaning."""
+        return None
 
     @property
     def opening_plies(self) -> int:

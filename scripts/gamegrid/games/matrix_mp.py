@@ -9,7 +9,7 @@ class MatchingPennies(MatrixGame):
 
     short_name = "matrix_mp"
     scoring = Scoring.WIN_LOSS
-    title = "Matching pennies (one round)"
+    stage_title = "Matching pennies"
 
 
 GAME = MatchingPennies

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from gamegrid.games.base import Dilemma
 from gamegrid.games.matrix import MatrixGame
 
 
@@ -10,7 +11,8 @@ class PrisonersDilemma(MatrixGame):
 
     short_name = "matrix_pd"
     aliases: ClassVar = {"prisoners_dilemma": "matrix_pd"}
-    title = "Prisoner's dilemma (one round)"
+    stage_title = "Prisoner's dilemma"
+    dilemma = Dilemma(cooperate=0, defect=1)
 
 
 GAME = PrisonersDilemma
