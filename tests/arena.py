@@ -40,16 +40,24 @@ HIDDEN = (
     "goofspiel_4",
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
 )
-MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
+MATRIX = (
+    "matrix_mp",
+    "matching_pennies_3p",
+    "matrix_pd",
+    "prisoners_dilemma",
+    "matrix_sh",
+    "matrix_cd",
+)
 REPEATED = (
     "repeated_game(num_repetitions=3,stage_game=matrix_pd())",
     "repeated_game(num_repetitions=2,stage_game=matching_pennies_3p())",
+    "repeated_prisoners_dilemma",
     "repeated_stag_hunt",
     "repeated_chicken",
     "repeated_rps",
 )
 SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, *REPEATED, "goofspiel(num_cards=3)")
-LARGE = ("repeated_stag_hunt", "repeated_chicken", "repeated_rps")
+LARGE = ("repeated_prisoners_dilemma", "repeated_stag_hunt", "repeated_chicken", "repeated_rps")
 """Too many histories to walk them all."""
 
 

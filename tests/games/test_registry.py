@@ -79,6 +79,11 @@ REFUSED = [
     "repeated_game(num_repetitions=5,stage_game=nosuch())",
     "repeated_game(num_repetitions=5,stage_game=tic_tac_toe())",
     "repeated_game(num_repetitions=5,stage_game=blotto())",
+    "repeated_game(num_repetitions=5,stage_game=prisoners_dilemma(reward=4))",
+    "repeated_game(stage_game=prisoners_dilemma())",
+    "repeated_game(num_repetitions=five,stage_game=prisoners_dilemma())",
+    "repeated_game(num_repetitions=5,rounds=2,stage_game=prisoners_dilemma())",
+    "prisoners_dilemma(reward=4)",
     "repeated_game(num_repetitions=1,stage_game=matrix_pd())",
     "repeated_game(num_repetitions=-1,stage_game=matrix_pd())",
     "repeated_game(num_repetitions=101,stage_game=matrix_pd())",
@@ -129,7 +134,13 @@ def test_the_nearest_name_is_offered() -> None:
         ("hex(board_size=4)", "hex(board_size=4)", "hex_4"),
         ("hex(board_size=11)", "hex", "hex"),
         ("nim(pile_sizes=1;3;5;7)", "nim", "nim"),
-        ("prisoners_dilemma", "matrix_pd", "matrix_pd"),
+        ("prisoners_dilemma()", "prisoners_dilemma", "prisoners_dilemma"),
+        ("rock_paper_scissors", "matrix_rps", "matrix_rps"),
+        (
+            "repeated_game(stage_game=prisoners_dilemma(),num_repetitions=10)",
+            "repeated_game(num_repetitions=10,stage_game=prisoners_dilemma())",
+            "repeated_prisoners_dilemma",
+        ),
         ("liars_dice(dice_sides=6)", "liars_dice", "liars_dice"),
         (
             "repeated_game(stage_game=matrix_rps(),num_repetitions=10,recall=1)",
@@ -163,7 +174,12 @@ def test_a_game_that_cannot_be_loaded_bare_is_not_offered_bare() -> None:
 
 
 def test_an_alias_is_the_name_of_its_game_or_leads_to_it() -> None:
-    second = {"prisoners_dilemma": "matrix_pd"}
+    second = {
+        "stag_hunt": "matrix_sh",
+        "chicken": "matrix_cd",
+        "matching_pennies": "matrix_mp",
+        "rock_paper_scissors": "matrix_rps",
+    }
     for name in registry.aliases():
         assert games.load(name).name == second.get(name, name)
 

@@ -10,7 +10,7 @@ from arena import REPEATED, bot, every_decision, movers, play_one, random_decisi
 from gamegrid import games
 from gamegrid.games.base import Dilemma, Game, Scoring
 
-DILEMMAS = ("matrix_pd", "matrix_sh", "matrix_cd")
+DILEMMAS = ("prisoners_dilemma", "matrix_pd", "matrix_sh", "matrix_cd")
 
 Table = dict[tuple[str, ...], list[int]]
 """Points by joint choice, in words."""
@@ -156,8 +156,7 @@ def test_both_are_asked_from_one_state(matrix_rps: Game) -> None:
 def test_cooperation_is_what_makes_the_game_a_social_dilemma(name: str) -> None:
     """Macy and Flache, PNAS 99 (2002) 7229: R > P, R > S, 2R >= T + S, and T > R or P > S.
 
-    They ask for 2R > T + S; in OpenSpiel's prisoner's dilemma, 5 5 / 0 10 / 10 0 / 1 1, both are
-    equal.
+    They ask for 2R > T + S; in matrix_pd, OpenSpiel's prisoner's dilemma, both are equal.
     """
     game = games.load(name)
     dilemma = game.dilemma
@@ -167,10 +166,21 @@ def test_cooperation_is_what_makes_the_game_a_social_dilemma(name: str) -> None:
     got = {(a, b): game.replay([[a, b]]).returns() for a in (c, d) for b in (c, d)}
     assert all(got[a, b] == got[b, a][::-1] for a, b in got)
     r, s, t, p = (got[pair][0] for pair in ((c, c), (c, d), (d, c), (d, d)))
-    assert r > p and r > s and 2 * r >= t + s
+    assert r > p and r > s
+    assert 2 * r == t + s if name == "matrix_pd" else 2 * r > t + s
     assert t > r or p > s
     repeated = games.load(f"repeated_game(num_repetitions=4,stage_game={name}())")
     assert repeated.dilemma == dilemma
+
+
+def test_the_prisoners_dilemmas_are_told_apart_by_their_points() -> None:
+    """The usual one as in Axelrod, The Evolution of Cooperation (1984), figure 1."""
+    points = {"prisoners_dilemma": "3, 0, 5 and 1", "matrix_pd": "5, 0, 10 and 1"}
+    for name, told in points.items():
+        game, repeated = games.load(name), games.load(f"repeated_{name}")
+        assert game.title == f"Prisoner's dilemma for {told} points (one round)"
+        assert repeated.title == f"Prisoner's dilemma for {told} points (10 rounds)"
+        assert game.family == repeated.family == "prisoners_dilemma"
 
 
 def test_a_dilemma_is_declared_by_the_words_of_its_actions() -> None:
@@ -181,6 +191,7 @@ def test_a_dilemma_is_declared_by_the_words_of_its_actions() -> None:
         assert isinstance(dilemma, Dilemma)
         said[name] = tuple(game.label(start, 0, a) for a in (dilemma.cooperate, dilemma.defect))
     assert said == {
+        "prisoners_dilemma": ("Cooperate", "Defect"),
         "matrix_pd": ("Cooperate", "Defect"),
         "matrix_sh": ("Stag", "Hare"),
         "matrix_cd": ("Chicken", "Dare"),

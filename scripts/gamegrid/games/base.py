@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import pyspiel
 
@@ -55,11 +55,15 @@ class Game(ABC):
     """
 
     short_name: ClassVar[str]
-    """OpenSpiel's short name, which is also the alias of the default parameters."""
+    """OpenSpiel's short name or, of a game that it does not have, one of our own. It is also the
+    alias of the default parameters."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Further names of the suite, each for one load string of this game."""
     parameters: ClassVar[frozenset[str]] = frozenset()
     """The parameters this module's words are true for; others are refused."""
+    defaults: ClassVar[Mapping[str, Any] | None] = None
+    """Of a game with a name of our own: its parameters (all of them, so ``parameters`` is left
+    alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
     dice: ClassVar[bool] = False
     """True where chance follows a move: the same dice then reach the same mover."""
     tags: ClassVar[tuple[str, ...]] = ()
@@ -70,6 +74,15 @@ class Game(ABC):
         self.load_string = load_string
         """Canonical: parameters sorted, defaults left out."""
         self.spiel = spiel
+
+    @classmethod
+    def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
+        """Make OpenSpiel's game: by its own loader, unless a game with its own name overrides it.
+
+        ``parameters`` are those written or, where there are ``defaults``, all of them. Raises
+        pyspiel.SpielError, or ValueError with a sentence, for values it cannot take.
+        """
+        return pyspiel.load_game(cls.short_name, dict(parameters))
 
     # What it is
 

@@ -1,5 +1,7 @@
 """Rock-paper-scissors, once: both choose at the same time."""
 
+from typing import ClassVar
+
 from gamegrid.games.base import Scoring
 from gamegrid.games.matrix import MatrixGame
 
@@ -8,6 +10,7 @@ class RockPaperScissors(MatrixGame):
     """OpenSpiel's matrix_rps; actions 0, 1, 2 are rock, paper, scissors."""
 
     short_name = "matrix_rps"
+    aliases: ClassVar = {"rock_paper_scissors": "matrix_rps"}
     scoring = Scoring.WIN_LOSS
     stage_title = "Rock-paper-scissors"
 

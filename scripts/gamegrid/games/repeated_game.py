@@ -1,9 +1,9 @@
 """A matrix game played several times by the same players, who see every round that is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyspiel
 
@@ -33,13 +33,28 @@ class RepeatedGame(Game):
     aliases: ClassVar = {
         f"repeated_{name}": f"repeated_game(num_repetitions=10,stage_game={stage}())"
         for name, stage in (
-            ("prisoners_dilemma", "matrix_pd"),
+            ("prisoners_dilemma", "prisoners_dilemma"),
+            ("matrix_pd", "matrix_pd"),
             ("stag_hunt", "matrix_sh"),
             ("chicken", "matrix_cd"),
             ("rps", "matrix_rps"),
         )
     }
     parameters = frozenset({"num_repetitions", "recall", "stage_game"})
+
+    @classmethod
+    def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
+        stage = parameters.get("stage_game")
+        if not isinstance(stage, dict):
+            return super().open(parameters)
+        kind = registry.suite().get(stage["name"])
+        if kind is None or kind.defaults is None:
+            return super().open(parameters)
+        if len(stage) > 1:
+            raise ValueError(f"{kind.short_name} takes no parameters as a stage.")
+        # OpenSpiel cannot load a stage that it does not have by name.
+        rest = {key: value for key, value in parameters.items() if key != "stage_game"}
+        return pyspiel.create_repeated_game(registry.load(kind.short_name).spiel, rest)
 
     @cached_property
     def stage(self) -> MatrixGame:
