@@ -35,6 +35,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mcts": {"simulations": 20},
     "ismcts": {"simulations": 8},
     "optimal": {},
+    "noisy_optimal": {"error_rate": 0.25},
 }
 
 
@@ -68,6 +69,7 @@ PLAYS = {
         "matrix_mp",
     },
 }
+PLAYS["noisy_optimal"] = PLAYS["optimal"]
 
 
 @pytest.mark.parametrize("kind", PLAYS)
@@ -318,6 +320,25 @@ def test_optimal_draws_every_choice_of_rock_paper_scissors_equally(matrix_rps: G
     # And the seats choose independently: a tie in a third of the episodes.
     ties = sum(e.seats[0].score == 0.5 for e in played)
     assert abs(ties - episodes / 3) < allowed
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_noisy_optimal_errs_as_often_as_stated(tic_tac_toe: Game, rate: float) -> None:
+    """x wins at once on one of 5 empty cells, so an error is another move 4 times out of 5."""
+    deals, agent = 1000, bot("noisy_optimal", error_rate=rate)
+    made = [moves(tic_tac_toe, agent, [[0, 3, 1, 4]], deal) for deal in range(deals)]
+    counts = Counter(move for [move] in made)
+    other = rate * 4 / 5
+    assert abs(counts[2] - deals * (1 - other)) <= 4 * (deals * other * (1 - other)) ** 0.5
+    if rate == 1.0:
+        assert set(counts) == {2, 5, 6, 7, 8}
+        assert max(counts.values()) < deals / 5 + 4 * (deals * 0.2 * 0.8) ** 0.5
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1, float("nan")])
+def test_an_error_rate_is_a_probability(rate: float) -> None:
+    with pytest.raises(ValueError, match="error_rate"):
+        bot("noisy_optimal", error_rate=rate)
 
 
 # Nobody beats an equilibrium

@@ -12,6 +12,7 @@ from gamegrid.games.base import Dilemma, Game, Joint, Scoring
 from gamegrid.games.matrix import MatrixGame, joined, points
 
 MOST_ROUNDS = 100
+OPENSPIELS_STAGE = "matrix_pd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ class RepeatedGame(Game):
             return super().open(parameters)
         if len(stage) > 1:
             raise ValueError(f"{kind.short_name} takes no parameters as a stage.")
-        # OpenSpiel cannot load a stage that it does not have by name.
+        # OpenSpiel cannot load a stage that it does not have by name; around one that it has, it
+        # looks at the other parameters.
+        super().open({**parameters, "stage_game": {"name": OPENSPIELS_STAGE}})
         rest = {key: value for key, value in parameters.items() if key != "stage_game"}
         return pyspiel.create_repeated_game(registry.load(kind.short_name).spiel, rest)
 
