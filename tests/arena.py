@@ -39,6 +39,8 @@ HIDDEN = (
     "liars_dice(dice_sides=3)",
     "goofspiel_4",
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
+    "first_sealed_auction(max_value=4)",
+    "first_sealed_auction(max_value=3,players=3)",
 )
 MATRIX = (
     "matrix_mp",

@@ -87,6 +87,10 @@ REFUSED = [
     "repeated_game(num_repetitions=1,stage_game=matrix_pd())",
     "repeated_game(num_repetitions=-1,stage_game=matrix_pd())",
     "repeated_game(num_repetitions=101,stage_game=matrix_pd())",
+    "first_sealed_auction(players=1)",
+    "first_sealed_auction(players=11)",
+    "first_sealed_auction(max_value=1)",
+    "first_sealed_auction(max_value=101)",
     "\0",
     "\ud800",
 ]
