@@ -58,8 +58,22 @@ REPEATED = (
     "repeated_chicken",
     "repeated_rps",
 )
-SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, *REPEATED, "goofspiel(num_cards=3)")
-LARGE = ("repeated_prisoners_dilemma", "repeated_stag_hunt", "repeated_chicken", "repeated_rps")
+SUITE = (
+    *PERFECT,
+    *HIDDEN,
+    "matrix_rps",
+    *MATRIX,
+    *REPEATED,
+    "goofspiel(num_cards=3)",
+    "blackjack",
+)
+LARGE = (
+    "blackjack",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
 """Too many histories to walk them all."""
 
 

@@ -91,6 +91,7 @@ REFUSED = [
     "first_sealed_auction(players=11)",
     "first_sealed_auction(max_value=1)",
     "first_sealed_auction(max_value=101)",
+    "blackjack(decks=2)",
     "\0",
     "\ud800",
 ]
@@ -205,7 +206,9 @@ def test_what_a_game_says_of_itself_agrees_with_openspiel(name: str) -> None:
     assert game.perfect_information == (perfect and game.sequential)
     assert game.family in registry.suite()
     assert game.rules() and game.title
-    assert (game.scoring is Scoring.PAYOFF) == (kind.utility.name == "GENERAL_SUM")
+    assert (game.scoring is Scoring.SOLO) == (game.players == 1)
+    general = kind.utility.name == "GENERAL_SUM" and game.players > 1
+    assert (game.scoring is Scoring.PAYOFF) == general
     # Amounts decide where amounts differ; only -1, 0 and 1 can be won, drawn and lost.
     amounts = max(abs(game.spiel.min_utility()), abs(game.spiel.max_utility())) > 1
     assert (game.scoring is Scoring.MARGIN) == (amounts and game.scoring is not Scoring.PAYOFF)
