@@ -11,14 +11,9 @@ from gamegrid import games
 from gamegrid.games.base import Game
 
 HIT, STAND = 0, 1
-RANKS = dict(
-    zip(
-        "A23456789TJQK",
-        ["Ace", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
-        + ["Jack", "Queen", "King"],
-        strict=True,
-    )
-)
+NAMES = ("Ace", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+         "Jack", "Queen", "King")  # fmt: skip
+RANKS = dict(zip("A23456789TJQK", NAMES, strict=True))
 SUITS = {"C": "clubs", "D": "diamonds", "H": "hearts", "S": "spades"}
 
 
