@@ -66,8 +66,10 @@ SUITE = (
     *REPEATED,
     "goofspiel(num_cards=3)",
     "blackjack",
+    "bargaining_5",
 )
 LARGE = (
+    "bargaining_5",
     "blackjack",
     "repeated_prisoners_dilemma",
     "repeated_stag_hunt",

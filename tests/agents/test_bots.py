@@ -49,7 +49,7 @@ PLAYS = {
     "random": set(SUITE),
     "preference": set(SUITE),
     "mcts": set(PERFECT),
-    "ismcts": {*POKER, "blackjack"},
+    "ismcts": {*POKER, "blackjack", "bargaining_5"},
     "optimal": {
         "tic_tac_toe",
         "connect_four_4x4",

@@ -92,6 +92,11 @@ REFUSED = [
     "first_sealed_auction(max_value=1)",
     "first_sealed_auction(max_value=101)",
     "blackjack(decks=2)",
+    "bargaining(max_turns=1)",
+    "bargaining(max_turns=21)",
+    "bargaining(discount=0.9)",
+    "bargaining(prob_end=0.1)",
+    "bargaining(instances_file=cases.txt)",
     "\0",
     "\ud800",
 ]
