@@ -176,6 +176,23 @@ def test_a_bot_moves_alike_in_all_hidden_states_of_an_information_state(
         assert len(set(moves(game, agent, histories, deal, seat))) == 1
 
 
+@pytest.mark.parametrize("name", ["blackjack", "bargaining_5"])
+def test_nothing_depends_on_what_is_hidden_in_games_too_large_to_walk(name: str) -> None:
+    game, agent = games.load(name), bot("ismcts", simulations=8)
+    changed = 0
+    for deal, (history, state) in enumerate(random_decisions(game, 15)):
+        seat = state.current_player()
+        alike = [history]
+        for draw in (0.0, 0.5, 0.99):
+            alike.append(state.resample_from_infostate(seat, lambda draw=draw: draw).history())
+        changed += any(other != history for other in alike)
+        looker = Looker()
+        moves(game, looker, alike)
+        assert len(looker.seen) == len(alike) and len(set(looker.seen)) == 1
+        assert len(set(moves(game, agent, alike, deal, seat))) == 1
+    assert changed > 10
+
+
 def sample(found: list[Known], size: int) -> list[Known]:
     return Random(3).sample(found, min(size, len(found)))
 

@@ -122,6 +122,19 @@ def test_a_view_says_the_cards_and_totals_that_a_player_knows_and_no_more(blackj
             assert blackjack.view(other, 0) == view
 
 
+def test_the_hidden_card_is_redrawn_without_regard_to_the_true_one(blackjack: Game) -> None:
+    for _, state in random_decisions(blackjack, 20):
+        alike = [state.resample_from_infostate(0, lambda draw=d: draw) for d in (0.0, 0.4, 0.99)]
+        drawn = [
+            [blackjack.redraw(true, 0, lambda n=n: (n + 0.5) / 200).history() for n in range(200)]
+            for true in (state, *alike)
+        ]
+        assert all(rows == drawn[0] for rows in drawn)
+        hidden = {row[2] for row in drawn[0]}
+        seen = set(state.history()[:2] + state.history()[3:4] + state.history()[5::2])
+        assert hidden == set(range(52)) - seen
+
+
 def test_an_episode_has_one_seat_with_a_return_and_no_score(blackjack: Game) -> None:
     agents = {"stand": bot("preference", prefer=["Stand"])}
     episodes = play([setup(blackjack, ("stand",), deal=deal) for deal in range(40)], agents)

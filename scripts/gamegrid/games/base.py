@@ -5,7 +5,7 @@ many observation strings are bare numbers. Each game says everything itself, per
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
@@ -191,6 +191,14 @@ class Game(ABC):
         for step in trajectory:
             apply(state, step)
         return state
+
+    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+        """A state of the seat's information state, drawn by ``luck``, uniform in [0, 1).
+
+        Equal luck must give equal states, whichever state of the information state is at hand.
+        Raises pyspiel.SpielError where OpenSpiel cannot draw one.
+        """
+        return state.resample_from_infostate(seat, luck)
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         """The public history in words, as ``observer`` may know it, oldest first."""

@@ -1,5 +1,7 @@
 """Blackjack as OpenSpiel plays it: one player, one hand, one deck, and no bets but one point."""
 
+from collections.abc import Callable
+
 import pyspiel
 
 from gamegrid.games.base import Game, Scoring
@@ -9,7 +11,10 @@ from gamegrid.games.grids import listing
 NAMES = ("Ace", "Two", "Three", *RANKS[:-1])
 """Ranks in OpenSpiel's order of cards, 13 to a suit."""
 SUITS = ("clubs", "diamonds", "hearts", "spades")
+DECK = len(NAMES) * len(SUITS)
 LIMIT = 21
+HIDDEN = 2
+"""Where the dealer's hidden card is in a history: after the player's two cards."""
 LABELS = ("Hit", "Stand")
 
 
@@ -50,6 +55,14 @@ class Blackjack(Game):
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return LABELS[action]
+
+    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+        # OpenSpiel counts the true hidden card last, so that equal luck would tell cards apart.
+        cards, visible = _shown(state)
+        unseen = [card for card in range(DECK) if card not in (*cards, visible)]
+        history = state.history()
+        history[HIDDEN] = unseen[int(luck() * len(unseen))]
+        return self.replay(history)
 
 
 def _shown(state: pyspiel.State) -> tuple[list[int], int]:

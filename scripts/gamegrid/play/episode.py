@@ -148,7 +148,7 @@ class Episode:
         if self._game.perfect_information:
             return self._state.clone()
         luck = place.draw(self._ply, "hidden")
-        return self._state.resample_from_infostate(place.seat, luck.random)
+        return self._game.redraw(self._state, place.seat, luck.random)
 
     def _apply(self, step: Joint) -> None:
         self._trajectory.append(step)
