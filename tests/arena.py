@@ -26,6 +26,7 @@ PERFECT = (
     "nim",
     "nim(is_misere=false,pile_sizes=3;4;5)",
     "breakthrough(columns=3,rows=4)",
+    "breakthrough_5x4",
     "breakthrough_6x6",
     "dots_and_boxes",
     "clobber",

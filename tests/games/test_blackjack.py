@@ -105,7 +105,7 @@ def test_a_view_says_the_cards_and_totals_that_a_player_knows_and_no_more(blackj
     for history, state in random_decisions(blackjack, 300):
         view = blackjack.view(state, 0)
         own, total, ace, dealer = re.fullmatch(
-            r"Your cards: (.*)\. Your total: (\d+)(, an Ace counting 11)?\.\n"
+            r"You are the player\.\nYour cards: (.*)\. Your total: (\d+)(, an Ace counting 11)?\.\n"
             r"The dealer shows: (.*)\. The dealer's other card is hidden\.",
             view,
         ).groups()  # type: ignore[union-attr]

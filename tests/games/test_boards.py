@@ -32,6 +32,7 @@ VARIANTS = (
     "nim(is_misere=false,pile_sizes=1;1;1)",
     "nim(pile_sizes=1;1;8)",
     "nim(pile_sizes=9;40;50)",
+    "breakthrough_5x4",
     "breakthrough(rows=3,columns=2)",
     "breakthrough(rows=4,columns=3)",
     "breakthrough",

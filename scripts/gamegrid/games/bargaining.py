@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring
+from gamegrid.games.base import Game, Scoring, Tag
 
 ITEMS = ("book", "hat", "ball")
 MOST_TURNS = 20
@@ -31,6 +31,7 @@ class Bargaining(Game):
     aliases: ClassVar = {"bargaining_5": "bargaining(max_turns=5)"}
     parameters = frozenset({"max_turns"})
     scoring = Scoring.PAYOFF
+    themes = (Tag.NEGOTIATION,)
 
     @property
     def turns(self) -> int:

@@ -47,6 +47,63 @@ class Dilemma:
     defect: int
 
 
+class Tag(StrEnum):
+    """What helps to choose games: the only words in ``Game.tags``."""
+
+    # Facts, found by the game itself
+    PERFECT_INFORMATION = "perfect_information"
+    """All is seen by all, and seats move one at a time."""
+    HIDDEN_INFORMATION = "hidden_information"
+    """A seat may hold what another may not know."""
+    SIMULTANEOUS = "simultaneous"
+    """Seats choose at the same time."""
+    CHANCE = "chance"
+    """Chance events happen."""
+    MULTIPLAYER = "multiplayer"
+    """More than two seats."""
+    SOLO = "solo"
+    """One seat."""
+    PAYOFF = "payoff"
+    """General-sum: what one seat gets, another need not lose."""
+    DILEMMA = "dilemma"
+    """An action cooperates and the other defects."""
+    ONE_SHOT = "one_shot"
+    """Over after one decision of every seat, all at once."""
+    SOLVED = "solved"
+    """Best play is known at every decision, by search or as an equilibrium."""
+    SHORT = "short"
+    """Over after 20 decisions at most."""
+
+    # Themes, declared by the module
+    BOARD = "board"
+    """Pieces or marks in places."""
+    CONNECTION = "connection"
+    """Lines and chains decide."""
+    CAPTURE = "capture"
+    """Pieces of the other are taken or turned."""
+    TERRITORY = "territory"
+    """The larger share of the board decides."""
+    RACE = "race"
+    """Who gets somewhere first."""
+    ARITHMETIC = "arithmetic"
+    """Numbers decide, and counting is half the game."""
+    CARDS = "cards"
+    """Played with cards."""
+    DICE = "dice"
+    """Played with dice."""
+    BETTING = "betting"
+    """Stakes and bids, and what they say of what is hidden."""
+    PAYOFF_TABLE = "payoff_table"
+    """One choice each, paid by a table."""
+    REPEATED = "repeated"
+    """The same players meet in several rounds, each of them paid."""
+    NEGOTIATION = "negotiation"
+    """Offers and agreement."""
+
+
+SHORT_PLIES = 20
+
+
 class Game(ABC):
     """One game with its parameters fixed. Stateless: every method is a function of a state.
 
@@ -66,7 +123,8 @@ class Game(ABC):
     alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
     dice: ClassVar[bool] = False
     """True where chance follows a move: the same dice then reach the same mover."""
-    tags: ClassVar[tuple[str, ...]] = ()
+    themes: ClassVar[tuple[Tag, ...]] = ()
+    """What the game is about; a base class's own where variants share it."""
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         self.name = name
@@ -137,6 +195,24 @@ class Game(ABC):
     def dilemma(self) -> Dilemma | None:
         """Which action cooperates and which defects, where these words have a meaning."""
         return None
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """What helps to choose: facts about these parameters, then the module's themes."""
+        facts = {
+            Tag.PERFECT_INFORMATION: self.perfect_information,
+            Tag.HIDDEN_INFORMATION: self.hidden_information,
+            Tag.SIMULTANEOUS: not self.sequential,
+            Tag.CHANCE: self.chance,
+            Tag.MULTIPLAYER: self.players > 2,
+            Tag.SOLO: self.players == 1,
+            Tag.PAYOFF: self.scoring is Scoring.PAYOFF,
+            Tag.DILEMMA: self.dilemma is not None,
+            Tag.ONE_SHOT: not self.sequential and self.max_plies == 1,
+            Tag.SOLVED: self.oracle is not Oracle.NONE,
+            Tag.SHORT: self.max_plies <= SHORT_PLIES,
+        }
+        return (*(tag for tag, holds in facts.items() if holds), *self.themes)
 
     @property
     def opening_plies(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring
+from gamegrid.games.base import Game, Scoring, Tag
 from gamegrid.games.cards import RANKS
 from gamegrid.games.grids import listing
 
@@ -27,6 +27,7 @@ class Blackjack(Game):
     short_name = "blackjack"
     title = "Blackjack (one hand)"
     scoring = Scoring.SOLO
+    themes = (Tag.CARDS,)
 
     def rules(self) -> str:
         return (
@@ -44,11 +45,15 @@ class Blackjack(Game):
             f"splitting, insurance or surrender."
         )
 
+    def seat_name(self, seat: int) -> str:
+        return "the player"
+
     def view(self, state: pyspiel.State, seat: int) -> str:
         cards, visible = _shown(state)
         total, soft = _total(cards)
         ace = ", an Ace counting 11" if soft else ""
         return (
+            f"You are {self.seat_name(seat)}.\n"
             f"Your cards: {listing([_name(card) for card in cards])}. Your total: {total}{ace}.\n"
             f"The dealer shows: {_name(visible)}. The dealer's other card is hidden."
         )

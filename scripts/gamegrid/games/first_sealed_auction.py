@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring
+from gamegrid.games.base import Game, Scoring, Tag
 from gamegrid.games.matrix import joined, points
 
 MOST_PLAYERS = 10
@@ -21,6 +21,7 @@ class FirstSealedAuction(Game):
     aliases: ClassVar = {"first_sealed_auction_3p": "first_sealed_auction(players=3)"}
     parameters = frozenset({"max_value", "players"})
     scoring = Scoring.PAYOFF
+    themes = (Tag.BETTING,)
 
     @property
     def most(self) -> int:

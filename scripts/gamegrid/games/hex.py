@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import cell, column_name, listing, rows
 
 MARKS = ("x", "o")
@@ -18,6 +18,7 @@ class Hex(Game):
     """OpenSpiel's hex on a square board, without swap; action = board_size * row + column."""
 
     short_name = "hex"
+    themes = (Tag.BOARD, Tag.CONNECTION)
     aliases: ClassVar = {
         "hex_4": "hex(board_size=4)",
         "hex_5": "hex(board_size=5)",

@@ -9,7 +9,7 @@ from itertools import product
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 
 NUMBERS = {2: "Two", 3: "Three"}
 
@@ -21,6 +21,7 @@ class MatrixGame(Game):
     """
 
     scoring = Scoring.PAYOFF
+    themes = (Tag.PAYOFF_TABLE,)
 
     @property
     @abstractmethod

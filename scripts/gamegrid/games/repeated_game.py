@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pyspiel
 
 from gamegrid.games import registry
-from gamegrid.games.base import Dilemma, Game, Joint, Scoring
+from gamegrid.games.base import Dilemma, Game, Joint, Scoring, Tag
 from gamegrid.games.matrix import MatrixGame, joined, points
 
 MOST_ROUNDS = 100
@@ -42,6 +42,7 @@ class RepeatedGame(Game):
         )
     }
     parameters = frozenset({"num_repetitions", "recall", "stage_game"})
+    themes = (Tag.REPEATED,)
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
