@@ -121,7 +121,7 @@ def test_a_player_sees_all_rounds_whatever_recall_is() -> None:
 def test_the_rules_say_how_many_rounds_there_are(rounds: int) -> None:
     game = games.load(f"repeated_game(num_repetitions={rounds},stage_game=matrix_sh())")
     assert f"all know from the start that there are {rounds} rounds" in game.rules()
-    assert f"over all {rounds} rounds" in game.rules()
+    assert f"over all {rounds} rounds, whatever others get." in game.rules()
     assert game.title == f"Stag hunt ({rounds} rounds)"
     assert game.max_plies == rounds
 

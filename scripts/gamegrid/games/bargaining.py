@@ -63,10 +63,11 @@ class Bargaining(Game):
             f"would get the rest. To agree, which is possible from the second turn on, is to "
             f"accept the other player's last offer; earlier offers no longer count. It ends the "
             f"game: the player who made that offer keeps what it says, the other player gets the "
-            f"rest, and each player's result is what the items they get are worth to them. There "
-            f"are at most {self.turns} turns, counted over both players. If nobody has agreed by "
-            f"then, both get 0 points. So an offer made in turn {self.turns}, the last one, ends "
-            f"the game without agreement: {last}, whose turn it is, can only agree or get nothing."
+            f"rest, and each player's result is what the items they get are worth to them, "
+            f"whatever the other player gets. There are at most {self.turns} turns, counted over "
+            f"both players. If nobody has agreed by then, both get 0 points. So an offer made in "
+            f"turn {self.turns}, the last one, ends the game without agreement: {last}, whose turn "
+            f"it is, can only agree or get nothing."
         )
 
     def view(self, state: pyspiel.State, seat: int) -> str:

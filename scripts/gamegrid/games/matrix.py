@@ -41,7 +41,7 @@ class MatrixGame(Game):
         return (
             f"{self.everybody()} each choose {self.choices()}, once, at the same time and without "
             f"knowing the other choices. {self.outcomes()} A player's result is the points that "
-            f"they get, or lose."
+            f"they get, or lose, whatever others get."
         )
 
     def everybody(self) -> str:

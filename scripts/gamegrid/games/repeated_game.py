@@ -106,7 +106,8 @@ class RepeatedGame(Game):
             f"the same time and without knowing the other choices of that round. The points of a "
             f"round depend on its choices only, in the same way in every round. "
             f"{stage.outcomes()} After each round everybody's choices and points are shown to "
-            f"all. A player's result is the sum of their points over all {n} rounds."
+            f"all. A player's result is the sum of their points over all {n} rounds, whatever "
+            f"others get."
         )
 
     def view(self, state: pyspiel.State, seat: int) -> str:
