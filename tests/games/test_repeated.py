@@ -19,6 +19,7 @@ Table = dict[tuple[str, ...], list[int]]
 def amounts(text: str) -> list[int]:
     """Points got or lost, in the order of the text."""
     found = re.findall(r"(gets|got|loses|lost) (\d+) points?", text)
+    assert all(n != "0" for verb, n in found if verb in ("loses", "lost"))
     return [int(n) if verb in ("gets", "got") else -int(n) for verb, n in found]
 
 
