@@ -43,13 +43,49 @@ HIDDEN = (
     "liars_dice(dice_sides=3)",
     "goofspiel_4",
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
+    "first_sealed_auction(max_value=4)",
+    "first_sealed_auction(max_value=3,players=3)",
 )
 PHANTOM = ("phantom_ttt", "phantom_ttt(obstype=reveal-numturns)", "dark_hex")
 """Hidden marks: too many histories to walk them all, and histories that differ by seat."""
-MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
+MATRIX = (
+    "matrix_mp",
+    "matching_pennies_3p",
+    "matrix_pd",
+    "prisoners_dilemma",
+    "matrix_sh",
+    "matrix_cd",
+)
+REPEATED = (
+    "repeated_game(num_repetitions=3,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=2,stage_game=matching_pennies_3p())",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+SUITE = (
+    *PERFECT,
+    *HIDDEN,
+    *PHANTOM,
+    "matrix_rps",
+    *MATRIX,
+    *REPEATED,
+    "goofspiel(num_cards=3)",
+    "blackjack",
+    "bargaining_5",
+)
+LARGE = (
+    "bargaining_5",
+    "blackjack",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+"""Too many histories to walk them all."""
 CUTS = {"chess": 12}
 """Plies after which these tests stop a game, by short name, where a whole one takes too long."""
-SUITE = (*PERFECT, *HIDDEN, *PHANTOM, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
 
 
 def bot(kind: str, **settings: Any) -> Agent:
@@ -149,8 +185,8 @@ def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point
 
 
 def decisions(game: Game) -> Iterator[Point]:
-    """All decisions of the card games, those of some random playouts of the board games."""
-    if game.perfect_information or Tag.BOARD in game.tags:
+    """All decisions of small games, those of some random playouts of board and large games."""
+    if game.perfect_information or Tag.BOARD in game.tags or game.name in LARGE:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
 

@@ -15,6 +15,10 @@ FACTS = {
     Tag.SIMULTANEOUS,
     Tag.CHANCE,
     Tag.MULTIPLAYER,
+    Tag.SOLO,
+    Tag.PAYOFF,
+    Tag.DILEMMA,
+    Tag.ONE_SHOT,
     Tag.SOLVED,
     Tag.SHORT,
 }
@@ -51,8 +55,12 @@ def test_tags_are_true_of_the_game(name: str) -> None:
     assert (Tag.CHANCE in tags) == (kind.chance_mode.name != "DETERMINISTIC")
     assert (Tag.HIDDEN_INFORMATION in tags) == (kind.information.name == "IMPERFECT_INFORMATION")
     assert (Tag.MULTIPLAYER in tags) == (game.spiel.num_players() > 2)
+    assert (Tag.SOLO in tags) == (game.spiel.num_players() == 1)
+    general = kind.utility.name == "GENERAL_SUM" and Tag.SOLO not in tags
+    assert (Tag.PAYOFF in tags) == general
     moved = [state.is_simultaneous_node() for _, state in random_decisions(game, 1)]
     assert set(moved) == {Tag.SIMULTANEOUS in tags}
+    assert (Tag.ONE_SHOT in tags) == (moved == [True])
     assert not (len(moved) > SHORT_PLIES and Tag.SHORT in tags)
     # What is solved is what the optimal agent plays.
     optimal = kinds()["optimal"]
@@ -70,3 +78,22 @@ def test_tags_follow_the_parameters_of_a_variant() -> None:
     assert {Tag.SOLVED, Tag.SHORT} <= set(games.load("connect_four_4x4").tags)
     assert not {Tag.SOLVED, Tag.SHORT} & set(games.load("connect_four").tags)
     assert Tag.MULTIPLAYER in games.load("pig(players=3)").tags
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("prisoners_dilemma", "simultaneous payoff dilemma one_shot short payoff_table"),
+        ("repeated_prisoners_dilemma", "simultaneous payoff dilemma short repeated"),
+        ("matrix_rps", "simultaneous one_shot solved short payoff_table"),
+        ("repeated_rps", "simultaneous short repeated"),
+        ("bargaining_5", "hidden_information chance payoff short negotiation"),
+        ("first_sealed_auction_3p", "hidden_information chance multiplayer payoff short betting"),
+        ("blackjack", "hidden_information chance solo short cards"),
+        ("kuhn_poker_3p", "hidden_information chance multiplayer short cards betting"),
+        ("liars_dice_4", "hidden_information chance solved short dice betting"),
+        ("goofspiel", "simultaneous chance short cards betting"),
+    ],
+)
+def test_games_of_payoffs_and_of_hidden_things_say_what_they_are(name: str, words: str) -> None:
+    assert [tag.value for tag in games.load(name).tags] == words.split()

@@ -58,8 +58,9 @@ def test_labels_are_told_apart_by_the_parser_and_are_no_bare_numbers(name: str) 
 # row of the 6 bids, either seat's turn by its length: 3 * 2 ** 6. Goofspiel, each seat: no bid yet;
 # a bid with the results it can have, which are 2 + 3 + 3 + 2 for two players with 4 cards, and
 # 3 + 4 + 2 for three with 3 cards; and 70 pairs of bids with their results in the first of them.
+# Auction: each seat's values.
 @pytest.mark.parametrize(
-    ("name", "states"), list(zip(HIDDEN, (12, 48, 936, 288, 192, 162, 30), strict=True))
+    ("name", "states"), list(zip(HIDDEN, (12, 48, 936, 288, 192, 162, 30, 8, 9), strict=True))
 )
 def test_what_a_seat_is_told_is_exactly_its_information_state(name: str, states: int) -> None:
     game = games.load(name)

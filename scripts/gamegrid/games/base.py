@@ -5,9 +5,10 @@ many observation strings are bare numbers. Each game says everything itself, per
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import pyspiel
 
@@ -38,6 +39,14 @@ class Oracle(StrEnum):
     """A Nash equilibrium of a two-player zero-sum game, by linear programming."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dilemma:
+    """The two actions of a symmetric social dilemma, alike for both seats in every round."""
+
+    cooperate: int
+    defect: int
+
+
 class Tag(StrEnum):
     """What helps to choose games: the only words in ``Game.tags``."""
 
@@ -52,6 +61,14 @@ class Tag(StrEnum):
     """Chance events happen."""
     MULTIPLAYER = "multiplayer"
     """More than two seats."""
+    SOLO = "solo"
+    """One seat."""
+    PAYOFF = "payoff"
+    """General-sum: what one seat gets, another need not lose."""
+    DILEMMA = "dilemma"
+    """An action cooperates and the other defects."""
+    ONE_SHOT = "one_shot"
+    """Over after one decision of every seat, all at once."""
     SOLVED = "solved"
     """Best play is known at every decision, by search or as an equilibrium."""
     SHORT = "short"
@@ -78,6 +95,10 @@ class Tag(StrEnum):
     """Stakes and bids, and what they say of what is hidden."""
     PAYOFF_TABLE = "payoff_table"
     """One choice each, paid by a table."""
+    REPEATED = "repeated"
+    """The same players meet in several rounds, each of them paid."""
+    NEGOTIATION = "negotiation"
+    """Offers and agreement."""
 
 
 SHORT_PLIES = 20
@@ -91,12 +112,15 @@ class Game(ABC):
     """
 
     short_name: ClassVar[str]
-    """OpenSpiel's short name, which is also the alias of the default parameters."""
+    """OpenSpiel's short name or, of a game that it does not have, one of our own. It is also the
+    alias of the default parameters."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Further names of the suite, each for one load string of this game."""
     parameters: ClassVar[frozenset[str]] = frozenset()
     """The parameters this module's words are true for; others are refused."""
-    scoring: ClassVar[Scoring]
+    defaults: ClassVar[Mapping[str, Any] | None] = None
+    """Of a game with a name of our own: its parameters (all of them, so ``parameters`` is left
+    alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
     dice: ClassVar[bool] = False
     """True where chance follows a move: the same dice then reach the same mover."""
     themes: ClassVar[tuple[Tag, ...]] = ()
@@ -109,12 +133,26 @@ class Game(ABC):
         """Canonical: parameters sorted, defaults left out."""
         self.spiel = spiel
 
+    @classmethod
+    def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
+        """Make OpenSpiel's game: by its own loader, unless a game with its own name overrides it.
+
+        ``parameters`` are those written or, where there are ``defaults``, all of them. Raises
+        pyspiel.SpielError, or ValueError with a sentence, for values it cannot take.
+        """
+        return pyspiel.load_game(cls.short_name, dict(parameters))
+
     # What it is
 
     @property
     @abstractmethod
     def title(self) -> str:
         """The name in prose, with what tells it from its variants."""
+
+    @property
+    @abstractmethod
+    def scoring(self) -> Scoring:
+        """What counts in it."""
 
     @property
     def family(self) -> str:
@@ -154,6 +192,11 @@ class Game(ABC):
         return Oracle.NONE
 
     @property
+    def dilemma(self) -> Dilemma | None:
+        """Which action cooperates and which defects, where these words have a meaning."""
+        return None
+
+    @property
     def tags(self) -> tuple[Tag, ...]:
         """What helps to choose: facts about these parameters, then the module's themes."""
         facts = {
@@ -162,6 +205,10 @@ class Game(ABC):
             Tag.SIMULTANEOUS: not self.sequential,
             Tag.CHANCE: self.chance,
             Tag.MULTIPLAYER: self.players > 2,
+            Tag.SOLO: self.players == 1,
+            Tag.PAYOFF: self.scoring is Scoring.PAYOFF,
+            Tag.DILEMMA: self.dilemma is not None,
+            Tag.ONE_SHOT: not self.sequential and self.max_plies == 1,
             Tag.SOLVED: self.oracle is not Oracle.NONE,
             Tag.SHORT: self.max_plies <= SHORT_PLIES,
         }
@@ -220,6 +267,14 @@ class Game(ABC):
         for step in trajectory:
             apply(state, step)
         return state
+
+    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+        """A state of the seat's information state, drawn by ``luck``, uniform in [0, 1).
+
+        Equal luck must give equal states, whichever state of the information state is at hand.
+        Raises pyspiel.SpielError where OpenSpiel cannot draw one.
+        """
+        return state.resample_from_infostate(seat, luck)
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         """The public history in words, as ``observer`` may know it, oldest first."""
