@@ -117,6 +117,9 @@ class GridConfig(BaseModel):
     budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None, description="all jobs together begin no deal that would go beyond it"
     )
+    usd_per_gpu_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="price of a GPU hour, for the cost of local models"
+    )
     probe: Switch = Field(
         default=False, description="with the target check: ask each model one real question"
     )

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,9 @@ def play_chunk(job: Job) -> None:
         setups = [setup for setup in wanted if setup.episode_id not in there]
         progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
         budget = _budget(plan, cell, job.results / "journal" / "budget.json", where)
+        began = time.monotonic()
         episodes = asyncio.run(_play(plan, cell, setups, journal, progress, budget, job.threads))
+        run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
         progress.finish(journal.asked, journal.replayed)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     chunkfile.write(job.output, run, episodes, params, kept)

@@ -31,6 +31,8 @@ RUN: Columns = MappingProxyType(
         "interpreter": "VARCHAR",
         "packages": "VARCHAR",
         "host": "VARCHAR",
+        "wall_s": "DOUBLE",
+        "gpus": "INTEGER",
     }
 )
 SEAT: Columns = MappingProxyType(
@@ -270,7 +272,10 @@ def _copy(
         for n in range(len(kept))
     )
     values: dict[str, object] = {
-        "run": {name: _mended(str(value)) for name, value in _reader(RUN)(run).items()},
+        "run": {
+            name: _mended(value) if isinstance(value, str) else value
+            for name, value in _reader(RUN)(run).items()
+        },
         "rows": exact(rows),
         "object_size": object_size,
         "partial": str(partial),
