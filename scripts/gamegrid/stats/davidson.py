@@ -71,8 +71,11 @@ class Matches:
 
 def codes(*columns: Integers) -> Integers:
     """Number the different rows of ``columns`` from 0, in their sorted order."""
-    rows = np.stack(columns, axis=1)
-    return np.asarray(np.unique(rows, axis=0, return_inverse=True)[1]).reshape(-1)
+    numbers = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        values, place = np.unique(column, return_inverse=True)
+        numbers = np.unique(numbers * len(values) + place, return_inverse=True)[1]
+    return numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +138,13 @@ class Davidson:
 
     def gradient(self, point: Floats) -> Floats:
         """Its gradient."""
+        return self.pull(point) - self.penalty @ point
+
+    def pull(self, point: Floats) -> Floats:
+        """The gradient of the log-likelihood alone."""
         residuals = self.counts - self.counts.sum(axis=1, keepdims=True) * self.chances(point)
         up, drawn = (residuals[:, WIN] - residuals[:, LOSS]) / 2, residuals[:, DRAW]
-        return self._gathered(self.index, up, drawn) - self.penalty @ point
+        return self._gathered(self.index, up, drawn)
 
     def hessian(self, point: Floats) -> Floats:
         """Minus its second derivatives: positive definite but for the mean of centred strengths."""
@@ -163,15 +170,6 @@ class Davidson:
             point = point + length * step
         raise ArithmeticError("the ratings did not settle")
 
-    def scores(self, point: Floats, direction: Floats) -> Floats:
-        """Per match, the derivative of its weighted log-likelihood along ``direction``."""
-        cells, kinds = self.outcome // 3, self.outcome % 3
-        first, second, delta, log_nu = direction[self.index].T
-        up, drawn = _surprise(self.chances(point)[cells], kinds)
-        return np.asarray(
-            ((first - second + delta)[cells] * up + log_nu[cells] * drawn) * self.weight
-        )
-
     def left_out(self, point: Floats, basis: Floats, clusters: Integers) -> tuple[Floats, Floats]:
         """How far the maximum moves when one cluster is left out, in one Newton step.
 
@@ -188,35 +186,46 @@ class Davidson:
             steps[row] = -basis @ linalg.solve(whole - lost, slope, assume_a="sym")
         return steps, np.array(list(kinds.values()), dtype=np.float64)
 
-    def open_ended(self, fixed: Integers) -> NDArray[np.bool_]:
-        """Which strengths and first-mover effects the results alone, unpenalised, do not bound.
+    def spread(self, point: Floats, times: Floats) -> Floats:
+        """Covariance of the gradient, were matches independent but each there ``times`` over.
 
-        A direction along which no observed result ever becomes less likely leads out of sight. It
-        is looked for by linear programs: Konis, "Linear programming algorithms for detecting
-        separated data in binary logistic regression models" (2007), which for two outcomes and no
-        covariates is the condition of Ford (1957). ``fixed``: strengths held; without one, all
-        strengths may move together. Returns shape (agents + games,).
+        ``times``: per match. With the number of matches that could share their luck, it is what
+        they would spread if they shared it all.
         """
-        rows, bounds = self._recession(), [(-1.0, 1.0)] * self.size
-        for code in fixed:
-            bounds[code] = (0.0, 0.0)
+        weights = np.bincount(self.outcome // 3, self.weight**2 * times, len(self.index))
+        return self._information(point, weights.astype(np.float64), np.arange(len(self.index)))
 
-        def reach(objective: Floats) -> float:
+    def bounds_all(self, fixed: Integers) -> bool:
+        """Whether ``unbounded`` is False of everything: a quick look before many slow ones."""
+        # At no right angle to any direction: if neither way along it is open, none is.
+        odd = np.zeros(self.size)
+        odd[: self.agents + self.games] = (
+            1 + np.sqrt(np.arange(2, self.agents + self.games + 2)) % 1
+        )
+        return not self.unbounded(odd, fixed if len(fixed) else np.array([0]))
+
+    def unbounded(self, contrast: Floats, fixed: Integers) -> bool:
+        """Whether the results alone, unpenalised, leave ``contrast`` without an end on some side.
+
+        A direction along which no result becomes less likely leads out of sight; linear programs
+        look for one: Konis, "Linear programming algorithms for detecting separated data in binary
+        logistic regression models" (2007). For strengths alone it is the condition of Ford,
+        "Solution of a ranking problem from binary comparisons" (1957). ``fixed``: parameters held.
+        """
+        rows, limits = self._recession(), np.ones(self.size)
+        limits[fixed] = 0
+        for side in (contrast, -contrast):
             found = optimize.linprog(
-                -objective, A_ub=-rows, b_ub=np.zeros(rows.shape[0]), bounds=bounds
+                side,
+                A_ub=-rows,
+                b_ub=np.zeros(rows.shape[0]),
+                bounds=np.stack([-limits, limits], 1),
             )
             if found.status != 0:
                 raise ArithmeticError(f"no answer from linprog: {found.message}")
-            return float(-found.fun)
-
-        watched = self.agents + self.games
-        # A direction at no right angle to any other: if neither way along it is open, none is.
-        odd = np.zeros(self.size)
-        odd[:watched] = 1 + np.sqrt(np.arange(2, watched + 2)) % 1
-        if max(reach(odd), reach(-odd)) < 1e-7:
-            return np.zeros(watched, dtype=bool)
-        units = np.eye(self.size)[:watched]
-        return np.array([max(reach(unit), reach(-unit)) > 1e-7 for unit in units])
+            if found.fun < -1e-7:
+                return True
+        return False
 
     def _recession(self) -> sparse.csr_matrix:
         """Rows whose product with a direction is not negative if it makes no result less likely."""

@@ -60,10 +60,9 @@ class Reason(StrEnum):
     ONE_DEAL = "one deal"
     ALL_EQUAL = "all deals equal"
     DETERMINISTIC = "deterministic"
-    FIXED = "anchored here"
-    ONE_SIDED = "one-sided results"
+    ANCHORED = "anchored here"
     NOT_CONNECTED = "not connected"
-    ONE_FAMILY = "one family"
+    TOO_FEW = "one deal or family"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def power_of(difference: float, deals: int, sd: float, *, confidence: float = CO
     """
     if deals < 2 or not sd > 0:
         raise ValueError(f"no power from {deals} deals of SD {sd}")
-    centre = abs(difference) / sd * deals**0.5
+    centre = abs(difference) / sd * float(np.sqrt(deals))
     limit = float(stats.t.ppf((1 + confidence) / 2, deals - 1))
     upper = float(stats.nct.sf(limit, deals - 1, centre))
     lower = float(stats.nct.cdf(-limit, deals - 1, centre))
@@ -79,7 +79,7 @@ def deals_needed(
 
 def expected_half_width(deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:
     """Half the width to expect of the interval of a mean over ``deals`` >= 2 deals."""
-    return float(stats.t.ppf((1 + confidence) / 2, deals - 1)) * sd / deals**0.5
+    return float(stats.t.ppf((1 + confidence) / 2, deals - 1)) * sd / float(np.sqrt(deals))
 
 
 def expected_share_half_width(

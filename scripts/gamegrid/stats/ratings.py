@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse, stats
+from numpy.typing import NDArray
+from scipy import sparse, stats
 from scipy.sparse import csgraph
 
+from gamegrid.stats.contrasts import Clusters, Frame, around, held_at
 from gamegrid.stats.davidson import ELO, Davidson, Integers, Matches, codes
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import (
@@ -74,14 +76,6 @@ class Fit:
     """How many pairs were tested."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """Standard errors of all parameters, and how many clusters each rests on."""
-
-    errors: Floats
-    clusters: Integers
-
-
 def pairs_of_seats(returns: Sequence[float]) -> list[tuple[int, int, float]]:
     """A match as its pairs of seats: (lower seat, higher seat, score of the lower).
 
@@ -103,97 +97,138 @@ def rate(
     """Rate all agents of ``matches``.
 
     With ``anchors`` their ratings are given, and their errors carried into all others'; without,
-    the mean is 0 over the largest set of agents none of whom only won or only lost against the
-    rest of it. Intervals are the cluster jackknife's (CR3: Bell and McCaffrey, "Bias reduction in
-    standard errors for linear regression with multi-stage samples", 2002) in one Newton step, with
-    the t quantile of the agent's clusters less one. Clusters are deals of a game, over all
-    matchups, or families. Pairs are tested on the matches alone, without anchors.
-    Raises ValueError for an anchor without a match.
+    the mean is 0 over the largest set of agents that took points from each other, over some chain
+    of opponents. Clusters of the intervals are deals of a game, over all matchups, and families.
+    Pairs are tested on the matches alone, without anchors. Raises ValueError for an anchor without
+    a match.
     """
-    names, known = matches.agents, dict(anchors or {})
-    unplayed = set(known) - {names[code] for code in _players(matches)}
+    known = dict(anchors or {})
+    met = np.unique(np.concatenate([matches.first, matches.second]))
+    unplayed = set(known) - {matches.agents[code] for code in met}
     if unplayed:
         raise ValueError(f"anchors without a match: {', '.join(sorted(unplayed))}")
-    fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)
-    model = Davidson.of(matches, centred=bool(known))
-    point, basis = _maximum(model, fixed, [known[names[code]].rating / ELO for code in fixed])
 
-    components, core = _components(matches), _core(matches, fixed)
-    open_ended = model.open_ended(fixed if len(fixed) else core[:1])
-    centre = np.eye(model.size)
-    if not len(fixed):
-        solid = np.setdiff1d(core, np.flatnonzero(open_ended))
-        origin = solid if len(solid) else core
-        centre[: model.agents, origin] -= 1 / len(origin)
-    place = centre @ point
-    known_se = np.array([known[names[code]].se / ELO for code in fixed])
-    carried = _carried(model, point, basis, fixed, known_se)
+    plain = _frame(matches, {})
+    frame = _frame(matches, known) if known else plain
+    origin = frame.fixed if known else _core(matches, frame)
+    components = _components(matches)
+    scale = _Scale(
+        frame=frame,
+        origin=origin,
+        errors=np.array([known[matches.agents[code]].se / ELO for code in frame.fixed]),
+        linked=np.isin(components, components[origin]),
+        confidence=confidence,
+    )
     deals = codes(matches.game, matches.deal)
-    spreads = [
-        _spread(model, matches, point, basis, centre, carried, clusters)
-        for clusters in (deals, codes(matches.family))
-    ]
-
-    linked = np.isin(components, components[core])
-    held = np.isin(np.arange(model.agents), fixed[known_se == 0])
-
-    def interval(code: int, spread: _Spread, alone: Reason) -> MaybeInterval:
-        if code < model.agents and held[code]:
-            return NoInterval(Reason.FIXED)
-        if code < model.agents and not linked[code]:
-            return NoInterval(Reason.NOT_CONNECTED)
-        if open_ended[code]:
-            return NoInterval(Reason.ONE_SIDED)
-        if spread.clusters[code] < 2:
-            return NoInterval(alone)
-        quantile = stats.t.ppf((1 + confidence) / 2, spread.clusters[code] - 1)
-        half = float(quantile * spread.errors[code])
-        return Interval((float(place[code]) - half) * ELO, (float(place[code]) + half) * ELO)
-
-    pair_p, pairs = _pair_tests(matches, deals, components)
-    groups = letters(place[: model.agents].tolist(), pair_p < 1 - confidence)
-    nu = np.exp(place[model.agents + model.games :])
+    by_deal = Clusters.make(frame, matches, deals)
+    by_family = Clusters.make(frame, matches, codes(matches.family))
+    pair_p, pairs = _pair_tests(
+        by_deal if frame is plain else Clusters.make(plain, matches, deals), met, components
+    )
+    places = [scale.place(code) for code in range(frame.model.agents)]
+    groups = letters(places, pair_p < 1 - confidence)
     return Fit(
         ratings=tuple(
             Rating(
                 agent=name,
-                rating=float(place[code]) * ELO,
-                these_games=interval(code, spreads[0], Reason.ONE_DEAL),
-                games_like_these=interval(code, spreads[1], Reason.ONE_FAMILY),
+                rating=places[code],
+                these_games=scale.interval(code, by_deal),
+                games_like_these=scale.interval(code, by_family, by_deal),
                 component=int(components[code]),
                 group=groups[code],
             )
-            for code, name in enumerate(names)
+            for code, name in enumerate(matches.agents)
         ),
         games=tuple(
             GameEffect(
                 game=int(game),
-                first_mover=float(place[code]) * ELO,
-                interval=interval(code, spreads[0], Reason.ONE_DEAL),
-                draw_rate=float(nu[code - model.agents] / (2 + nu[code - model.agents])),
+                first_mover=scale.place(code),
+                interval=scale.interval(code, by_deal),
+                draw_rate=scale.draw_rate(code),
             )
-            for code, game in enumerate(np.unique(matches.game), model.agents)
+            for code, game in enumerate(np.unique(matches.game), frame.model.agents)
         ),
         pair_p=pair_p,
         pairs=pairs,
     )
 
 
-def _players(matches: Matches) -> Integers:
-    """Codes of the agents in any match."""
-    return np.unique(np.concatenate([matches.first, matches.second]))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """Where zero is, and what of a frame can be placed against it. Codes are of parameters."""
+
+    frame: Frame
+    origin: Integers
+    errors: Floats
+    linked: NDArray[np.bool_]
+    confidence: float
+
+    def contrast(self, code: int) -> Floats:
+        """What is estimated: a strength against the origin, or a game's first-mover effect."""
+        found = np.zeros(self.frame.model.size)
+        found[code] = 1
+        if code < self.frame.model.agents and not len(self.frame.fixed):
+            found[self.origin] -= 1 / len(self.origin)
+        return found
+
+    def place(self, code: int) -> float:
+        """The estimate, in rating points."""
+        return float(self.contrast(code) @ self.frame.point) * ELO
+
+    def draw_rate(self, code: int) -> float:
+        """The chance of a draw that log nu of the game at ``code`` stands for."""
+        nu = float(np.exp(self.frame.point[code + self.frame.model.games]))
+        return nu / (2 + nu)
+
+    def interval(self, code: int, *clusters: Clusters) -> MaybeInterval:
+        """The interval, in rating points, by the clusters that vary most.
+
+        Degrees of freedom are those of the first.
+        """
+        contrast = self.contrast(code)
+        reason = self._without(code, contrast, clusters[0])
+        if reason is not None:
+            return NoInterval(reason)
+        design = max(each.design(contrast) for each in clusters)
+        freedom = clusters[0].freedom(contrast)
+        found = around(self.frame, contrast, design, freedom, self.confidence)
+        centre = float(contrast @ self.frame.point)
+        carried = stats.norm.ppf((1 + self.confidence) / 2) * self._carried(contrast)
+        return Interval(
+            ELO * (centre - float(np.hypot(centre - found.low, carried))),
+            ELO * (centre + float(np.hypot(found.high - centre, carried))),
+        )
+
+    def _without(self, code: int, contrast: Floats, clusters: Clusters) -> Reason | None:
+        """Why there is no interval, if so."""
+        agent = code < self.frame.model.agents
+        if code in self.frame.fixed or not contrast.any():
+            return Reason.ANCHORED
+        if agent and not self.linked[code]:
+            return Reason.NOT_CONNECTED
+        if clusters.freedom(contrast) < 1:
+            return Reason.TOO_FEW
+        return None
+
+    def _carried(self, contrast: Floats) -> float:
+        """Standard error that the anchors' errors give to the estimate of ``contrast``."""
+        curve = self.frame.model.hessian(self.frame.point)[:, self.frame.fixed]
+        return float(np.sqrt((((self.frame.lever(contrast) @ curve) * self.errors) ** 2).sum()))
 
 
-def _maximum(model: Davidson, fixed: Integers, values: Sequence[float]) -> tuple[Floats, Floats]:
-    """The fitted point, and the directions in which it was free to move."""
+def _frame(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
+    """Fit, the strengths of ``known`` held."""
+    model = Davidson.of(matches, centred=bool(known))
+    names = matches.agents
+    fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)
     start = np.zeros(model.size)
-    start[fixed] = values
-    basis = np.delete(np.eye(model.size), fixed, axis=1)
-    return model.maximise(start, basis), basis
+    start[fixed] = [known[names[code]].rating / ELO for code in fixed]
+    point = model.maximise(start, np.delete(np.eye(model.size), fixed, axis=1))
+    return Frame(model=model, point=point, fixed=fixed, bounded=model.bounds_all(fixed))
 
 
 def _components(matches: Matches) -> Integers:
-    """Per agent the number of the set of agents that matches link, draws and all."""
+    """Per agent the number of the set of agents that matches link, whatever the results."""
     size = len(matches.agents)
     links = sparse.coo_matrix(
         (np.ones(len(matches.first)), (matches.first, matches.second)), (size, size)
@@ -201,14 +236,20 @@ def _components(matches: Matches) -> Integers:
     return np.asarray(csgraph.connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def _core(matches: Matches, fixed: Integers) -> Integers:
-    """The agents that others are placed against: the anchors, or Ford's largest set.
+def _core(matches: Matches, frame: Frame) -> Integers:
+    """The largest set of agents whose differences the results bound."""
+    left, best = _mutual(matches), np.array([], dtype=np.int64)
+    while len(left) > len(best):
+        against = np.eye(frame.model.size)[left]
+        against[:, left[0]] -= 1
+        bounded = left[[not frame.one_sided(contrast) for contrast in against]]
+        best = max(best, bounded, key=len)
+        left = np.setdiff1d(left, bounded)
+    return best
 
-    Within it everybody has, over some chain of opponents, taken points from everybody: Ford,
-    "Solution of a ranking problem from binary comparisons" (1957).
-    """
-    if len(fixed):
-        return fixed
+
+def _mutual(matches: Matches) -> Integers:
+    """The largest set within which everybody took points from everybody over some chain (Ford)."""
     size = len(matches.agents)
     took, gave = matches.score > 0, matches.score < 1
     winners = np.concatenate([matches.first[took], matches.second[gave]])
@@ -218,73 +259,27 @@ def _core(matches: Matches, fixed: Integers) -> Integers:
     return np.flatnonzero(sets == np.bincount(sets).argmax())
 
 
-def _carried(
-    model: Davidson, point: Floats, basis: Floats, fixed: Integers, errors: Floats
-) -> Floats:
-    """Variances the anchors' errors give to all parameters (implicit differentiation)."""
-    curve = model.hessian(point)
-    answer = -basis @ linalg.solve(basis.T @ curve @ basis, basis.T @ curve[:, fixed])
-    answer[fixed, np.arange(len(fixed))] = 1.0
-    return np.asarray(((answer * errors) ** 2).sum(axis=1), dtype=np.float64)
-
-
-def _spread(
-    model: Davidson,
-    matches: Matches,
-    point: Floats,
-    basis: Floats,
-    centre: Floats,
-    carried: Floats,
-    clusters: Integers,
-) -> _Spread:
-    """Standard errors by leaving out each of ``clusters`` (per match) in turn."""
-    steps, times = model.left_out(point, basis, clusters)
-    moves = steps @ centre.T
-    count = times.sum()
-    variances = (count - 1) / count * (times @ moves**2) + carried
-    game = model.agents + codes(matches.game)
-    owners = np.concatenate([matches.first, matches.second, game, game + model.games])
-    pairs = np.unique(np.stack([owners, np.tile(clusters, 4)], axis=1), axis=0)
-    return _Spread(np.sqrt(variances), np.bincount(pairs[:, 0], minlength=model.size))
-
-
-def _pair_tests(matches: Matches, deals: Integers, components: Integers) -> tuple[Floats, int]:
-    """Holm's p of each pair's difference in strength, and the number of pairs."""
-    model = Davidson.of(matches, centred=False)
-    everywhere = np.eye(model.size)
-    best = model.maximise(np.zeros(model.size), everywhere)
-    found = np.ones((model.agents, model.agents))
-    playing = _players(matches)
+def _pair_tests(clusters: Clusters, met: Integers, components: Integers) -> tuple[Floats, int]:
+    """Holm's p of each linked pair's difference in strength, and the number of pairs."""
+    frame = clusters.frame
+    found = np.ones((frame.model.agents, frame.model.agents))
     pairs = [
         (one, other)
-        for place, one in enumerate(playing)
-        for other in playing[place + 1 :]
+        for place, one in enumerate(met)
+        for other in met[place + 1 :]
         if components[one] == components[other]
     ]
-    adjusted = holm([_equal(model, best, deals, one, other) for one, other in pairs]).p
+    adjusted = holm([_apart(clusters, one, other) for one, other in pairs]).p
     for (one, other), p in zip(pairs, adjusted, strict=True):
         found[one, other] = found[other, one] = p
     return found, len(pairs)
 
 
-def _equal(model: Davidson, best: Floats, deals: Integers, one: int, other: int) -> float:
-    """Two-sided p of two agents' strengths being equal: the score test, clustered by deal.
-
-    Fitted with both equal, each deal's pull on their difference is summed, net of what the other
-    parameters would take up. Sums scaled by themselves have no heavier tails than the normal
-    distribution's where pulls are symmetric (Efron, "Student's t-test under symmetry conditions",
-    1969), so few deals make the test cautious, and one who always won can be told apart. Source:
-    Boos, "On generalized score tests" (1992).
-    """
-    basis = np.delete(np.eye(model.size), other, axis=1)
-    basis[other] = basis[one]
-    start = best.copy()
-    start[[one, other]] = (best[one] + best[other]) / 2
-    point = model.maximise(start, basis)
-    apart = np.zeros(model.size)
-    apart[one], apart[other] = 0.5, -0.5
-    curve = model.hessian(point)
-    taken = linalg.solve(basis.T @ curve @ basis, basis.T @ curve @ apart, assume_a="pos")
-    pulls = np.bincount(deals, model.scores(point, apart - basis @ taken))
-    size = float(np.sqrt((pulls**2).sum()))
-    return float(2 * stats.norm.sf(abs(pulls.sum()) / size)) if size > 0 else 1.0
+def _apart(clusters: Clusters, one: int, other: int) -> float:
+    """Two-sided p of two agents being equally strong; 1 where they share a single deal."""
+    contrast = np.zeros(clusters.frame.model.size)
+    contrast[one], contrast[other] = 1.0, -1.0
+    freedom = clusters.freedom(contrast)
+    if freedom < 1:
+        return 1.0
+    return held_at(clusters.frame, contrast, clusters.design(contrast), freedom)
