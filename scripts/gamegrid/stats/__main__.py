@@ -19,8 +19,8 @@ def main() -> int:
     rating.add_argument(
         "matches",
         type=Path,
-        help="CSV with the columns match, game, agent, seat, and result (win, draw, loss) or return; "
-        "deal and family if there are any",
+        help="CSV with the columns match, game, agent, seat, and result (win, draw, loss) or "
+        "return; deal and family if there are any",
     )
     try:
         fit = rate(read_matches(parser.parse_args().matches))

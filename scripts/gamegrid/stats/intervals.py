@@ -20,7 +20,7 @@ PRIOR_DEALS = 1 / 3
 """Deals of worst-case variance mixed into every variance of a share.
 
 The variance of a few discrete values comes out near 0 by chance. Of 0, 1/4, 1/3 and 1/2, a third is
-the smallest that covers 93 % or more over tests/stats/coverage.py, rare wins among 90 % draws
+the smallest that covers 93 % or more over tests/stats/stats_coverage.py, rare wins among 90 % draws
 included (0: 88 %); 1/2 covers 98 % and more of symmetric draws.
 """
 BOOTSTRAP_DEALS = 30

@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ RESULTS = {
     "0": 0.0,
     "0.0": 0.0,
 }
-TOTALS = {(0.0, 1.0), (0.5, 0.5)}
+AGREEING = ([0.0, 1.0], [0.5, 0.5])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class _Line:
     """One seat of one match."""
 
     number: int
+    match: str
     game: str
     family: str
     deal: str
@@ -51,9 +53,9 @@ def read_matches(path: Path) -> Matches:
     the line, for anything else.
     """
     rows: list[tuple[str, str, str, str, str, float]] = []
-    for name, lines in _lines_by_match(path).items():
-        lines.sort(key=lambda line: line.seat)
-        _check_match(path, name, lines)
+    outcome, matches = _lines_by_match(path)
+    for lines in matches:
+        _check_match(path, lines, outcome)
         for low, high, score in pairs_of_seats([line.value for line in lines]):
             one, other = lines[low], lines[high]
             if one.agent != other.agent:
@@ -61,6 +63,7 @@ def read_matches(path: Path) -> Matches:
     if not rows:
         raise UserError(f"{path} holds no match between two different agents.")
     games, families, deals, firsts, seconds, scores = zip(*rows, strict=True)
+    _check_families(path, games, families)
     agents, players = np.unique(np.array([*firsts, *seconds]), return_inverse=True)
     return Matches(
         agents=tuple(str(agent) for agent in agents),
@@ -73,23 +76,25 @@ def read_matches(path: Path) -> Matches:
     )
 
 
-def _lines_by_match(path: Path) -> dict[str, list[_Line]]:
-    """All lines, by match."""
+def _lines_by_match(path: Path) -> tuple[str, list[list[_Line]]]:
+    """Which of OUTCOMES the file has, and its lines by match, in the order of seats."""
     found: dict[str, list[_Line]] = defaultdict(list)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             outcome = _outcome_column(path, reader.fieldnames or ())
             for row in reader:
-                found[row["match"]].append(_line(path, reader.line_num, row, outcome))
+                line = _line(path, reader.line_num, row, outcome)
+                found[line.match].append(line)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is no CSV file in UTF-8: {error}.") from error
-    return found
+    by_seat = [sorted(lines, key=lambda line: line.seat) for lines in found.values()]
+    return outcome, by_seat
 
 
-def _outcome_column(path: Path, columns: tuple[str, ...] | list[str]) -> str:
+def _outcome_column(path: Path, columns: Sequence[str]) -> str:
     """Which of OUTCOMES the file has, all other columns being as they must."""
     allowed = ", ".join(NEEDED)
     missing = [name for name in NEEDED if name not in columns]
@@ -122,6 +127,7 @@ def _line(path: Path, number: int, row: dict[str, str | None], outcome: str) -> 
         ) from error
     return _Line(
         number=number,
+        match=fields["match"],
         game=fields["game"],
         family=fields["family"] or fields["game"],
         deal=f"deal {fields['deal']}" if fields["deal"] else f"match {fields['match']}",
@@ -149,12 +155,28 @@ def _value(path: Path, number: int, text: str, outcome: str) -> float:
     return value
 
 
-def _check_match(path: Path, name: str, lines: list[_Line]) -> None:
-    """Raise UserError unless ``lines``, in order of seats, are one match."""
-    where = f"{path}, line {lines[-1].number}, match {name}"
+def _check_match(path: Path, lines: list[_Line], outcome: str) -> None:
+    """Raise UserError unless ``lines``, in the order of seats, are one match."""
+    where = f"{path}, line {lines[-1].number}, match {lines[-1].match}"
     if len(lines) < 2:
         raise UserError(f"{where}: there is one seat only; a match has two at least.")
     if len({line.seat for line in lines}) < len(lines):
         raise UserError(f"{where}: a seat comes twice; each match needs a name of its own.")
     if len({(line.game, line.family, line.deal) for line in lines}) > 1:
         raise UserError(f"{where}: its lines name different games, families or deals.")
+    if outcome == "result" and sorted(line.value for line in lines) not in AGREEING:
+        raise UserError(
+            f"{where}: its results must be one win and one loss, or two draws; matches of more "
+            f"than two seats need the column return."
+        )
+
+
+def _check_families(path: Path, games: Sequence[str], families: Sequence[str]) -> None:
+    """Raise UserError if a game is of two families."""
+    known: dict[str, str] = {}
+    for game, family in zip(games, families, strict=True):
+        if known.setdefault(game, family) != family:
+            raise UserError(
+                f"{path}: the game {game!r} is in two families, {known[game]!r} and {family!r}; "
+                f"it must be in one."
+            )

@@ -17,25 +17,36 @@ from gamegrid.stats.intervals import Floats
 NONE = 1e-6
 """Weight or payoff below which there is none."""
 DISAGREE = 0.95
+RESAMPLES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class NashAverage:
-    """``weights`` sum to 1; ``averages``: payoff against the mixture, -1/2 to 0; shape (agents,)."""
+    """Both of shape (agents,)."""
 
     weights: Floats
+    """The mixture; sums to 1."""
     averages: Floats
+    """Payoff against the mixture, -1/2 to 0."""
 
 
-def payoffs(agents: int, first: Integers, second: Integers, score: Floats) -> Floats:
-    """Antisymmetric matrix of mean scores less one half, from the first's ``score`` per deal.
+def payoffs(
+    agents: int,
+    first: Integers,
+    second: Integers,
+    score: Floats,
+    times: Floats | None = None,
+) -> Floats:
+    """Antisymmetric matrix of mean scores less one half, shape (agents, agents).
 
-    Pairs that never met have 0, as if equal. Shape (agents, agents).
+    ``score``: the first's, 0 to 1; ``times``: how often each entry counts, once if not given. Pairs
+    that never met have 0, as if equal.
     """
-    sums, times = np.zeros((agents, agents)), np.zeros((agents, agents))
-    np.add.at(sums, (first, second), score - 0.5)
-    np.add.at(times, (first, second), 1.0)
-    return np.asarray((sums - sums.T) / np.maximum(times + times.T, 1))
+    counts = np.ones(len(score)) if times is None else times
+    sums, sizes = np.zeros((agents, agents)), np.zeros((agents, agents))
+    np.add.at(sums, (first, second), (score - 0.5) * counts)
+    np.add.at(sizes, (first, second), counts)
+    return np.asarray((sums - sums.T) / np.maximum(sizes + sizes.T, 1))
 
 
 def nash_average(matrix: Floats) -> NashAverage:
@@ -65,22 +76,31 @@ def nash_average(matrix: Floats) -> NashAverage:
     return NashAverage(weights, np.asarray(matrix @ weights))
 
 
-def share_disagreeing(matrices: Floats, leaders: Integers) -> float:
-    """Share of resamples whose leader by rating or score has no part in the equilibrium.
+def share_disagreeing(
+    leader: int,
+    agents: int,
+    first: Integers,
+    second: Integers,
+    score: Floats,
+    deal: Integers,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> float:
+    """Share of resamples of the deals in which ``leader`` has no part in any equilibrium.
 
-    ``matrices``: shape (resamples, agents, agents), each from deals drawn with replacement;
-    ``leaders``: the code of the leader in each. A warning is due from DISAGREE on: below it, luck
-    explains the difference.
+    ``leader``: the best by rating. Columns as of payoffs; ``deal`` numbers what shares luck. Luck
+    explains a disagreement unless the share is DISAGREE at least: warn from there on only.
     """
-    inside = [
-        _can_lead(matrix, int(leader)) for matrix, leader in zip(matrices, leaders, strict=True)
-    ]
-    return 1 - float(np.mean(inside))
-
-
-def _can_lead(matrix: Floats, agent: int) -> bool:
-    """Whether some equilibrium holds to ``agent``."""
-    return bool(_equilibrium(matrix, agent)[agent] > NONE)
+    _, cluster = np.unique(deal, return_inverse=True)
+    size = int(cluster.max()) + 1
+    luck = np.random.default_rng(seed)
+    outside = 0
+    for _ in range(resamples):
+        times = luck.multinomial(size, np.full(size, 1 / size)).astype(np.float64)[cluster]
+        matrix = payoffs(agents, first, second, score, times)
+        outside += bool(_equilibrium(matrix, leader)[leader] < NONE)
+    return outside / resamples
 
 
 def _equilibrium(matrix: Floats, favoured: int | None = None) -> Floats:
