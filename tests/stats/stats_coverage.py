@@ -1,9 +1,10 @@
 """How often the room's intervals and tests err, by simulation where the truth is known.
 
-The tests beside it run a small part; ``python tests/stats/stats_coverage.py`` runs all of it and
-prints one line per case.
+The tests beside it run a small part; ``python tests/stats/stats_coverage.py`` [SCALE]`` runs
+all of it, SCALE times the samples (1 if not given), and prints one line per case.
 """
 
+import sys
 from dataclasses import dataclass
 from itertools import product
 
@@ -187,18 +188,19 @@ def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
 
 
 def main() -> None:
-    """Print everything, at full size."""
+    """Print everything."""
+    scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     print("share: coverage of 95 % intervals; episodes taken as independent beside")
     for deals, case, correlation in product(DEALS, CASES, CORRELATIONS):
-        ours = share_coverage(case, correlation, deals, 20_000, 1)
-        naive = naive_coverage(case, correlation, deals, 20_000, 1)
+        ours = share_coverage(case, correlation, deals, int(20_000 * scale), 1)
+        naive = naive_coverage(case, correlation, deals, int(20_000 * scale), 1)
         print(f"{deals:4} deals  {case.name:<24} luck {correlation:4}  {ours:.3f}  {naive:.3f}")
     print("sign flips: share of p <= .05 among equals")
     for deals in DEALS:
-        print(f"{deals:4} deals  {np.mean(null_p(deals, 4000, 2) <= 0.05):.3f}")
+        print(f"{deals:4} deals  {np.mean(null_p(deals, int(4000 * scale), 2) <= 0.05):.3f}")
     print("ten looks: share of sequences that ever miss")
     for case, correlation in product(CASES, CORRELATIONS):
-        misses = anytime_misses(case, correlation, 200, 1000, 3)
+        misses = anytime_misses(case, correlation, 200, int(1000 * scale), 3)
         print(f" 200 deals  {case.name:<24} luck {correlation:4}  {misses:.3f}")
     print("ratings: coverage, first mover's, false claims, agents without an interval")
     chain = [(place, place + 1) for place in range(4)]
@@ -212,7 +214,9 @@ def main() -> None:
         ("two, 20 deals, 90 % draws", [50.0, -50], everybody(2), 20, 18.0),
         ("two 500 points apart, 20 deals", [250.0, -250], everybody(2), 20, 0.5),
     ):
-        found = rating_errors(strengths, pairs, deals=deals, nu=nu, samples=300, seed=4)
+        found = rating_errors(
+            strengths, pairs, deals=deals, nu=nu, samples=int(300 * scale), seed=4
+        )
         print(
             f"{name:<32} {found.ratings:.3f}  {found.first_mover:.3f}  {found.false_claims:.3f}  "
             f"{found.without:.3f}"

@@ -42,8 +42,8 @@ def test_two_agents_differ_by_their_odds() -> None:
 
     The penalty, 1/33 against an information of 80 * 3/16, moves it by less than a point.
     """
-    fit = rate(of(("a", "b", 1), ("a", "b", 1), ("a", "b", 1), ("a", "b", 0),
-                  ("b", "a", 0), ("b", "a", 0), ("b", "a", 0), ("b", "a", 1), times=10))  # fmt: skip
+    rows = [("a", "b", s) for s in (1, 1, 1, 0)] + [("b", "a", s) for s in (0, 0, 0, 1)]
+    fit = rate(of(*rows, times=10))
     found = points(fit)
     assert found["a"] - found["b"] == pytest.approx(400 * np.log10(3), abs=1)
     assert found["a"] == pytest.approx(-found["b"])
@@ -120,7 +120,7 @@ def test_shared_luck_widens() -> None:
 
 
 def test_who_always_won_has_an_open_end_and_can_be_told_apart() -> None:
-    even = [("b", "c", 1), ("c", "b", 1)]
+    even = [("b", "c", 1), ("c", "b", 1), ("b", "c", 0), ("c", "b", 0)]
     fit = rate(of(*even, *[("a", "b", 1), ("b", "a", 0), ("a", "c", 1)] * 2, times=5))
     best = interval(fit.ratings[0].these_games)
     assert best.high == np.inf
