@@ -1,6 +1,6 @@
 """How often the room's intervals and tests err, by simulation where the truth is known.
 
-The tests beside it run a small part; ``python tests/stats/stats_coverage.py`` [SCALE]`` runs
+The tests beside it run a small part; ``python tests/stats/stats_coverage.py [SCALE]`` runs
 all of it, SCALE times the samples (1 if not given), and prints one line per case.
 """
 

@@ -1,4 +1,4 @@
-"""``python -m gamegrid.stats rate``: any system's results rated; bad files refused in a sentence."""
+"""``python -m gamegrid.stats rate``: results of any system; bad files refused in a sentence."""
 
 from pathlib import Path
 

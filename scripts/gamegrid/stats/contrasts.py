@@ -48,30 +48,35 @@ class Frame:
         curve = basis.T @ self.model.hessian(self.point) @ basis
         return np.asarray(basis @ linalg.solve(curve, basis.T @ contrast, assume_a="pos"))
 
-    def strain(self, contrast: Floats, value: float) -> float:
+    def path(self, contrast: Floats) -> Floats:
+        """Which way the maximum moves, to first order, per unit that ``contrast`` is moved."""
+        lever = self.lever(contrast)
+        return np.asarray(lever / (contrast @ lever))
+
+    def strain(self, contrast: Floats, value: float, path: Floats) -> float:
         """The data's pull on ``contrast`` held at ``value``, in standard errors there.
 
-        Positive where the data would have it higher.
+        Positive where the data would have it higher. ``path``: of the same contrast.
         """
         free = np.setdiff1d(np.arange(self.model.size), self.fixed)
         given = free[np.abs(contrast[free]).argmax()]
         basis = np.delete(np.eye(self.model.size), np.append(self.fixed, given), axis=1)
         basis[given] = -(contrast @ basis) / contrast[given]
-        start = self.point.copy()
-        start[given] += (value - contrast @ start) / contrast[given]
+        start = self.point + (value - contrast @ self.point) * path
         point = self.model.maximise(start, basis)
         along = np.zeros(self.model.size)
         along[given] = 1 / contrast[given]
         curve = self.model.hessian(point)
         taken = linalg.solve(basis.T @ curve @ basis, basis.T @ curve @ along, assume_a="pos")
         net = along - basis @ taken
-        spread = net @ self.model.spread(point, np.ones(len(self.model.outcome))) @ net
+        spread = net @ self.model.spread(point) @ net
         return float(net @ self.model.pull(point) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
 def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> float:
     """Two-sided p of ``contrast`` being 0. ``design`` as Clusters.design gives it."""
-    return float(2 * stats.t.sf(abs(frame.strain(contrast, 0.0)) / np.sqrt(design), freedom))
+    strain = frame.strain(contrast, 0.0, frame.path(contrast))
+    return float(2 * stats.t.sf(abs(strain) / np.sqrt(design), freedom))
 
 
 def around(
@@ -80,13 +85,13 @@ def around(
     """The values of ``contrast`` that the data do not reject; an end may be infinite."""
     limit = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(design))
     centre = float(contrast @ frame.point)
-    lever = frame.lever(contrast)
-    spread = frame.model.spread(frame.point, np.ones(len(frame.model.outcome)))
+    lever, path = frame.lever(contrast), frame.path(contrast)
+    spread = frame.model.spread(frame.point)
     scale = max(limit * float(np.sqrt(lever @ spread @ lever)), CLOSE)
 
     def end(side: int) -> float:
         def excess(distance: float) -> float:
-            return -side * frame.strain(contrast, centre + side * distance) - limit
+            return -side * frame.strain(contrast, centre + side * distance, path) - limit
 
         near, far = 0.0, scale
         if excess(near) >= 0:
@@ -124,14 +129,15 @@ class Clusters:
         pairs = np.unique(np.stack([owners, np.tile(clusters, 4)], axis=1), axis=0)
         low, high = np.sort([matches.first, matches.second], axis=0)
         sharing = codes(matches.game, matches.deal, low, high)
-        together = np.bincount(sharing)[sharing].astype(np.float64)
+        together = np.bincount(sharing)[sharing]
+        squares = np.bincount(model.outcome // 3, model.weight**2 * together)
         return cls(
             frame=frame,
             steps=steps,
             times=times,
             of=np.bincount(pairs[:, 0], minlength=model.size),
-            alone=model.spread(frame.point, np.ones(len(sharing))),
-            shared=model.spread(frame.point, together),
+            alone=model.spread(frame.point),
+            shared=model.spread(frame.point, squares.astype(np.float64)),
         )
 
     def design(self, contrast: Floats) -> float:

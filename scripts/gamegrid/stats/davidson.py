@@ -29,10 +29,19 @@ A thousand points weigh an eighth of a match: a match of equals informs theta by
 1/33.
 """
 STEPS = 200
-CLOSE = 1e-9
+CLOSE = 1e-6
+"""The last step of the search, after which the next would be about its square."""
 WIN, DRAW, LOSS = 0, 1, 2
 _ETA, _LOG_NU = np.array([1.0, -1.0, 1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
 """What a cell's four parameters (two strengths, delta, log nu) give to eta and to log nu."""
+_CURVES = np.stack(
+    [
+        np.outer(_ETA, _ETA),
+        np.outer(_ETA, _LOG_NU) + np.outer(_LOG_NU, _ETA),
+        np.outer(_LOG_NU, _LOG_NU),
+    ]
+).reshape(3, 16)
+"""What the variances of eta's and log nu's statistics, and their covariance, give to the curve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +101,8 @@ class Davidson:
     """Shape (parameters, parameters)."""
     outcome: Integers
     """Per match, 3 * cell + WIN, DRAW or LOSS."""
+    squares: Floats
+    """Per cell, the sum of its matches' squared weights."""
     weight: Floats
     """Per match; mean 1. Families weigh alike, a game within its family by its matches."""
 
@@ -116,6 +127,7 @@ class Davidson:
         return cls(
             agents=agents, games=games, index=index, counts=counts.reshape(-1, 3),
             penalty=penalty / PRIOR_SD**2, outcome=outcome, weight=weight,
+            squares=np.bincount(cell, weight**2).astype(np.float64),
         )  # fmt: skip
 
     @property
@@ -126,10 +138,10 @@ class Davidson:
     def chances(self, point: Floats) -> Floats:
         """Shape (cells, 3): probabilities of win, draw and loss."""
         first, second, delta, log_nu = point[self.index].T
-        eta = first - second + delta
-        logits = np.stack([eta / 2, log_nu, -eta / 2], axis=1)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+        half = (first - second + delta) / 2
+        top = np.maximum(np.abs(half), log_nu)
+        parts = np.exp(np.stack([half - top, log_nu - top, -half - top], axis=1))
+        return np.asarray(parts / (parts[:, WIN] + parts[:, DRAW] + parts[:, LOSS])[:, None])
 
     def value(self, point: Floats) -> float:
         """The penalised log-likelihood."""
@@ -186,14 +198,15 @@ class Davidson:
             steps[row] = -basis @ linalg.solve(whole - lost, slope, assume_a="sym")
         return steps, np.array(list(kinds.values()), dtype=np.float64)
 
-    def spread(self, point: Floats, times: Floats) -> Floats:
-        """Covariance of the gradient, were matches independent but each there ``times`` over.
+    def spread(self, point: Floats, squares: Floats | None = None) -> Floats:
+        """Covariance of the gradient were matches independent.
 
-        ``times``: per match. With the number of matches that could share their luck, it is what
-        they would spread if they shared it all.
+        ``squares``: per cell, the sum of the squared weights, if not that of its matches. With each
+        match there as often as matches could share its luck, it is what they would spread sharing
+        it all.
         """
-        weights = np.bincount(self.outcome // 3, self.weight**2 * times, len(self.index))
-        return self._information(point, weights.astype(np.float64), np.arange(len(self.index)))
+        weights = self.squares if squares is None else squares
+        return self._information(point, weights, np.arange(len(self.index)))
 
     def bounds_all(self, fixed: Integers) -> bool:
         """Whether ``unbounded`` is False of everything: a quick look before many slow ones."""
@@ -253,14 +266,11 @@ class Davidson:
         """Minus the second derivatives of ``weights`` matches in ``cells``; cells may repeat."""
         chances = self.chances(point)[cells]
         lead, drawn = _lead(chances), chances[:, DRAW]
-        steep = np.multiply.outer(weights * ((1 - drawn) / 4 - lead**2), np.outer(_ETA, _ETA))
-        both = np.outer(_ETA, _LOG_NU)
-        cross = np.multiply.outer(weights * -drawn * lead, both + both.T)
-        level = np.multiply.outer(weights * drawn * (1 - drawn), np.outer(_LOG_NU, _LOG_NU))
+        terms = np.stack([(1 - drawn) / 4 - lead**2, -drawn * lead, drawn * (1 - drawn)], axis=1)
+        parts = (weights[:, None] * terms) @ _CURVES
         index = self.index[cells]
         places = index[:, :, None] * self.size + index[:, None, :]
-        parts = (steep + cross + level).ravel()
-        found = np.bincount(places.ravel(), parts, minlength=self.size**2)
+        found = np.bincount(places.ravel(), parts.ravel(), minlength=self.size**2)
         return np.asarray(found.reshape(self.size, self.size), dtype=np.float64)
 
     def _slope_of(self, point: Floats, outcomes: Integers, weights: Floats) -> Floats:
