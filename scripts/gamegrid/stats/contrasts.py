@@ -48,21 +48,16 @@ class Frame:
         curve = basis.T @ self.model.hessian(self.point) @ basis
         return np.asarray(basis @ linalg.solve(curve, basis.T @ contrast, assume_a="pos"))
 
-    def path(self, contrast: Floats) -> Floats:
-        """Which way the maximum moves, to first order, per unit that ``contrast`` is moved."""
-        lever = self.lever(contrast)
-        return np.asarray(lever / (contrast @ lever))
-
-    def strain(self, contrast: Floats, value: float, path: Floats) -> float:
+    def strain(self, contrast: Floats, value: float, lever: Floats) -> float:
         """The data's pull on ``contrast`` held at ``value``, in standard errors there.
 
-        Positive where the data would have it higher. ``path``: of the same contrast.
+        Positive where the data would have it higher. ``lever``: of the same contrast.
         """
         free = np.setdiff1d(np.arange(self.model.size), self.fixed)
         given = free[np.abs(contrast[free]).argmax()]
         basis = np.delete(np.eye(self.model.size), np.append(self.fixed, given), axis=1)
         basis[given] = -(contrast @ basis) / contrast[given]
-        start = self.point + (value - contrast @ self.point) * path
+        start = self.point + (value - contrast @ self.point) / (contrast @ lever) * lever
         point = self.model.maximise(start, basis)
         along = np.zeros(self.model.size)
         along[given] = 1 / contrast[given]
@@ -75,7 +70,7 @@ class Frame:
 
 def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> float:
     """Two-sided p of ``contrast`` being 0. ``design`` as Clusters.design gives it."""
-    strain = frame.strain(contrast, 0.0, frame.path(contrast))
+    strain = frame.strain(contrast, 0.0, frame.lever(contrast))
     return float(2 * stats.t.sf(abs(strain) / np.sqrt(design), freedom))
 
 
@@ -85,13 +80,13 @@ def around(
     """The values of ``contrast`` that the data do not reject; an end may be infinite."""
     limit = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(design))
     centre = float(contrast @ frame.point)
-    lever, path = frame.lever(contrast), frame.path(contrast)
+    lever = frame.lever(contrast)
     spread = frame.model.spread(frame.point)
     scale = max(limit * float(np.sqrt(lever @ spread @ lever)), CLOSE)
 
     def end(side: int) -> float:
         def excess(distance: float) -> float:
-            return -side * frame.strain(contrast, centre + side * distance, path) - limit
+            return -side * frame.strain(contrast, centre + side * distance, lever) - limit
 
         near, far = 0.0, scale
         if excess(near) >= 0:
@@ -112,12 +107,15 @@ class Clusters:
 
     frame: Frame
     steps: Floats
+    """Shape (kinds, parameters): how far the maximum moves without a cluster of the kind."""
     times: Floats
+    """Clusters of each kind."""
     of: Integers
     """Per parameter, the number of clusters it has a part in."""
     alone: Floats
-    """Covariance of the gradient if matches were independent, and if a pair's shared all luck."""
+    """Covariance of the gradient if all matches were independent."""
     shared: Floats
+    """The same if a pair's matches in a deal shared all their luck."""
 
     @classmethod
     def make(cls, frame: Frame, matches: Matches, clusters: Integers) -> "Clusters":

@@ -97,10 +97,9 @@ def rate(
     """Rate all agents of ``matches``.
 
     With ``anchors`` their ratings are given, and their errors carried into all others'; without,
-    the mean is 0 over the largest set of agents that took points from each other, over some chain
-    of opponents. Clusters of the intervals are deals of a game, over all matchups, and families.
-    Pairs are tested on the matches alone, without anchors. Raises ValueError for an anchor without
-    a match.
+    the mean is 0 over the largest set of agents whose differences the results bound. Intervals
+    (contrasts) are clustered by deal, over all matchups of a game, and by family. Pairs are tested
+    on the matches alone, without anchors. Raises ValueError for an anchor without a match.
     """
     known = dict(anchors or {})
     met = np.unique(np.concatenate([matches.first, matches.second]))
