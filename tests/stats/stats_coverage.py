@@ -143,6 +143,7 @@ class RatingErrors:
     first_mover: float
     false_claims: float
     without: float
+    """Share of agents without an interval; samples with any are not among ``ratings``."""
 
 
 def rating_errors(

@@ -240,3 +240,14 @@ def test_a_hundred_thousand_matches_are_counted_once() -> None:
     assert len(model.index) == 30
     best = model.maximise(np.zeros(model.size), np.eye(model.size))
     assert best[:6] * ELO == pytest.approx(strengths, abs=12)
+
+
+def test_always_won_is_bounded_as_wilson_bounds_it_on_deals() -> None:
+    """Both seatings of 5 deals won: p >= n/(n + t^2) with n = 5 and t(4) = 2.776, which is .393.
+
+    As rating points: 400 log10(.393/.607) = -75.4; the little weight on draws moves it by a few.
+    """
+    matches = replace(of(("a", "b", 1), ("b", "a", 0), times=5), deal=np.repeat(np.arange(5), 2))
+    found = rate(matches, {"b": Anchor(0.0)}).ratings[0]
+    assert interval(found.these_games).high == np.inf
+    assert interval(found.these_games).low == pytest.approx(-75.4, abs=8)
