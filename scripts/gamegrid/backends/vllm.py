@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -336,6 +336,8 @@ class EngineThread:
         self._folder = folder
         self._loop = loop
         self._ready = ready
+        self._defaults: dict[str, Any] = {}
+        """The model's own sampling settings: the engine reads them from disk at every call."""
         self._asked: dict[str, Ask] = {}
         """What the engine works on."""
 
@@ -359,6 +361,7 @@ class EngineThread:
         tokenizer = local.load_tokenizer(self._entry, str(self._folder))
         with ENGINES.turn():
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
+        self._defaults = engine.model_config.get_diff_sampling_param()
         limit = engine.model_config.max_model_len
         return engine, Prompts(self._entry.name, tokenizer, limit=limit, encoder=False)
 
@@ -398,7 +401,7 @@ class EngineThread:
         try:
             if ask.scored is None:
                 ids = ask.prompt.ids
-                params = sampling_params(engine, ask, ends_with_line=not prompts.chat)
+                params = sampling_params(self._defaults, ask, ends_with_line=not prompts.chat)
             else:
                 ids = [*ask.prompt.ids, *ask.scored.ids]
                 params = scoring_params()
@@ -478,16 +481,16 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
 
-def sampling_params(engine: Any, ask: Ask, *, ends_with_line: bool) -> Any:
+def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bool) -> Any:
     """Build the engine's parameters afresh (it writes into them) for one request.
 
-    What the request leaves out is as the model's generation_config says, else as vLLM has it
-    (temperature 1).
+    What the request leaves out is as the model's generation_config says (``defaults``), else as
+    vLLM has it (temperature 1).
     """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
-    chosen = dict(engine.model_config.get_diff_sampling_param())
+    chosen = dict(defaults)
     for key in ("temperature", "top_p", "seed"):
         value = getattr(ask.sampling, key)
         if value is not None:
