@@ -500,6 +500,7 @@ def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bo
         **{**chosen, "max_tokens": ask.prompt.max_tokens},
         stop=["\n"] if ends_with_line and not texts else None,
         structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
+        skip_clone=True,  # nobody else has them
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
@@ -514,6 +515,7 @@ def scoring_params() -> Any:
         max_tokens=1,  # it does not take 0
         prompt_logprobs=0,  # of the token itself, and no other
         detokenize=False,
+        skip_clone=True,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
