@@ -10,6 +10,7 @@ import itertools
 import math
 import os
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -69,6 +70,26 @@ OWN_KEYS = {
     "trust_remote_code": "trust_remote_code",
 }
 """Engine arguments that have a key of their own in the entry."""
+
+
+DRIVER_REMEDY = (
+    "vLLM needs an NVIDIA GPU that the job may use and a driver no older than the CUDA version of "
+    "its torch: compare `nvidia-smi` with `python -c 'import torch; print(torch.version.cuda)'`, "
+    "or give the model the api_base of a server that runs it."
+)
+START_REMEDIES = (
+    (
+        re.compile(r"out of memory|[Ff]ree memory on device|No available memory|KV cache memory"),
+        "Lower max_model_len, set quantization or tensor_parallel_size in the entry's engine, or "
+        "choose a smaller model; models of one job that share a GPU need values of "
+        "gpu_memory_utilization that add up to less than 1.",
+    ),
+    (
+        re.compile(r"NVIDIA driver|CUDA driver|libcuda|no kernel image|No CUDA GPUs|device type"),
+        DRIVER_REMEDY,
+    ),
+)
+"""What to do about words in an engine's error, the first that fits."""
 
 
 class Engines:
@@ -441,6 +462,10 @@ def prepare(entry: ModelEntry) -> None:
     try:
         import vllm  # noqa: F401
     except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError):  # it is there and finds no library
+            raise BackendError(
+                f"{entry.name}: vLLM cannot be loaded ({local.brief(error)}). {DRIVER_REMEDY}"
+            ) from error
         raise BackendError(
             f"{entry.name}: vllm_ models need vLLM ({local.brief(error)}); "
             "install it with `pip install 'gamegrid[vllm]'`."
@@ -521,14 +546,14 @@ def scoring_params() -> Any:
 
 
 def _start_failure(name: str, error: Exception) -> str:
-    import torch
+    """Return the sentence for an engine that could not start, with the remedy where one is known.
 
+    vLLM and torch tell these cases apart by their words only.
+    """
     sentence = f"{name}: the engine could not start ({local.brief(error)})."
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error):
-        return (
-            sentence + " Set gpu_memory_utilization, max_model_len, quantization or "
-            "tensor_parallel_size in the entry's engine, or choose a smaller model."
-        )
+    for words, remedy in START_REMEDIES:
+        if isinstance(error, MemoryError) or words.search(str(error)):
+            return f"{sentence} {remedy}"
     return sentence
 
 
