@@ -1,7 +1,7 @@
 """Set up and play episodes through gamegrid's own loop, and walk the histories of a game."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -11,6 +11,7 @@ import pyspiel
 
 from gamegrid import games
 from gamegrid.agents.base import Agent, Ask, Tools, kinds
+from gamegrid.games import registry
 from gamegrid.games.base import Game, Joint, apply
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.records import EpisodeRecord
@@ -42,6 +43,12 @@ HIDDEN = (
 )
 MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
 SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
+
+
+def suite(fits: Callable[[Game], bool]) -> list[str]:
+    """The names of all games of the suite that fit, each once, whenever they were added."""
+    loaded = {games.load(alias).name: games.load(alias) for alias in registry.aliases()}
+    return [name for name, game in sorted(loaded.items()) if fits(game)]
 
 
 def bot(kind: str, **settings: Any) -> Agent:
