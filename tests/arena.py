@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -152,6 +152,25 @@ def decisions(game: Game) -> Iterator[Point]:
     if game.perfect_information:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
+
+
+def some_decisions(game: Game, most: int) -> list[Point]:
+    """All decisions of a game, or so many of random playouts where there are more."""
+    found = list(islice(every_decision(game), most + 1))
+    if len(found) <= most:
+        return found
+    met = list(islice(random_decisions(game, most), 4 * most))
+    return Random(9).sample(met, min(most, len(met)))
+
+
+def position(game: Game, state: pyspiel.State) -> str:
+    """Name a position of a game of perfect information: whose turn it is, and OpenSpiel's text.
+
+    Pig ends after a number of choices, which OpenSpiel's text leaves out.
+    """
+    choices = [step for step in state.full_history() if step.player >= 0]
+    counted = f"{len(choices)} choices" if game.short_name == "pig" else ""
+    return f"{state.current_player()} {state} {counted}"
 
 
 def movers(state: pyspiel.State) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from arena import suite
 from gamegrid import games
-from gamegrid.agents.base import Agent, Ask, Decision, Player, Turn
+from gamegrid.agents.base import Agent, Ask, Decision, Turn
 from gamegrid.agents.llm import LlmAgent, LlmPlayer
 from gamegrid.backends.base import Message
 from gamegrid.games.base import Game
