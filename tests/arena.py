@@ -94,27 +94,29 @@ Point = tuple[list[Joint], pyspiel.State]
 """A history and its state, in which at least one seat moves."""
 
 
-def every_decision(game: Game) -> Iterator[Point]:
-    """All histories of a small game in which somebody moves."""
+def every_history(game: Game) -> Iterator[Point]:
+    """All histories of a small game, from the start to every end."""
     waiting: list[Point] = [([], game.spiel.new_initial_state())]
     while waiting:
         history, state = waiting.pop()
-        if state.is_terminal():
-            continue
-        if not state.is_chance_node():
-            yield history, state
-        waiting += following(history, state)
+        yield history, state
+        if not state.is_terminal():
+            waiting += following(history, state)
+
+
+def every_decision(game: Game) -> Iterator[Point]:
+    """All histories of a small game in which somebody moves."""
+    return (point for point in every_history(game) if decides(point[1]))
 
 
 def every_end(game: Game) -> Iterator[Point]:
     """All complete histories of a small game."""
-    waiting: list[Point] = [([], game.spiel.new_initial_state())]
-    while waiting:
-        history, state = waiting.pop()
-        if state.is_terminal():
-            yield history, state
-        else:
-            waiting += following(history, state)
+    return (point for point in every_history(game) if point[1].is_terminal())
+
+
+def decides(state: pyspiel.State) -> bool:
+    """Tell whether somebody moves in a state."""
+    return not (state.is_terminal() or state.is_chance_node())
 
 
 def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
@@ -136,7 +138,7 @@ def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point
         history: list[Joint] = []
         state = game.spiel.new_initial_state()
         while not state.is_terminal():
-            if not state.is_chance_node():
+            if decides(state):
                 yield list(history), state.clone()
             step: Joint
             if state.is_simultaneous_node():
@@ -156,8 +158,9 @@ def decisions(game: Game) -> Iterator[Point]:
 
 def some_decisions(game: Game, most: int) -> list[Point]:
     """All decisions of a game, or so many of random playouts where there are more."""
-    found = list(islice(every_decision(game), most + 1))
-    if len(found) <= most:
+    histories = list(islice(every_history(game), 10 * most + 1))
+    found = [point for point in histories if decides(point[1])]
+    if len(histories) <= 10 * most and len(found) <= most:
         return found
     met = list(islice(random_decisions(game, most), 4 * most))
     return Random(9).sample(met, min(most, len(met)))

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 from random import Random
+from statistics import fmean
 
 import pyspiel
 
-from arena import PROMPTS, Point, following, movers, random_decisions, setup
+from arena import PROMPTS, Point, decides, following, movers, random_decisions, setup
 from gamegrid.agents.base import Agent, Answer, Ask, Decision, Player, Tools, Turn, kinds
 from gamegrid.backends.base import Completion, FinishReason, Request
 from gamegrid.games.base import Game, Joint, apply
@@ -59,11 +60,9 @@ def _nearest(game: Game, most: int) -> Iterator[Point]:
     waiting = deque[Point]([([], game.spiel.new_initial_state())])
     while waiting:
         history, state = waiting.popleft()
-        if state.is_terminal():
-            continue
-        if not state.is_chance_node():
+        if decides(state):
             yield history, state
-        if len(waiting) <= 2 * most:
+        if not state.is_terminal() and len(waiting) <= 2 * most:
             waiting += following(history, state)
 
 
@@ -75,7 +74,7 @@ def _variants(game: Game, history: Sequence[Joint], luck: Random) -> Iterator[Po
         for other in luck.sample(others, min(3, len(others))):
             changed = [*history[:place], other, *history[place + 1 :]]
             state = _replayed(game, changed)
-            if state is not None and not (state.is_terminal() or state.is_chance_node()):
+            if state is not None and decides(state):
                 yield changed, state
 
 
@@ -269,6 +268,8 @@ ASKED = 600
 """Turns at which a model is asked too."""
 TALKS = 120
 """Turns at which a model remembers the episode, and at which states are sampled."""
+REDRAWS = 10
+"""States sampled at each of these turns."""
 ENOUGH = 10
 """Information states of several points that a game with hidden information must show."""
 TELLS_ALL = ("view", "messages", "talk")
@@ -276,25 +277,32 @@ TELLS_ALL = ("view", "messages", "talk")
 
 
 def leaks(
-    game: Game, *, build: Build = llm, episode: type[Episode] = Episode, most: int = MOST
+    game: Game,
+    *,
+    build: Build = llm,
+    episode: type[Episode] = Episode,
+    most: int = MOST,
+    talks: int = TALKS,
 ) -> list[Leak]:
     """Every leak found, at most one of a kind and place.
 
-    ``build`` and ``episode`` are the agent and the loop under test.
+    ``build`` and ``episode`` are the agent and the loop under test; ``most`` points are looked at,
+    and in so many ``talks`` the model remembers.
     """
     found = points(game, most)
     cases = [Case(history) for history, _ in found]
-    asked, talks = _families(game, found, ASKED), _families(game, found, TALKS)
+    asked, talked = _families(game, found, ASKED), _families(game, found, talks)
     notes = _Notes(game)
     notes.add(cases, told(game, cases, build=None, episode=episode))
     notes.add(asked, told(game, asked, build=build, episode=episode))
-    notes.add(talks, told(game, talks, build=build, episode=episode, chat=True), chat=True)
+    notes.add(talked, told(game, talked, build=build, episode=episode, chat=True), chat=True)
     joint = list(_joint(game, found))
     notes.add(joint, told(game, joint, build=build, episode=episode))
     if can_redraw(game):
-        for deal in range(3):
-            seen = told(game, talks, build=None, episode=episode, samples=True, deal=deal)
-            notes.add(talks, seen, deal=deal)
+        for deal in range(REDRAWS):
+            seen = told(game, talked, build=None, episode=episode, samples=True, deal=deal)
+            notes.add(talked, seen, deal=deal)
+    notes.compare_samples()
     return list(notes.leaks.values())
 
 
@@ -313,6 +321,8 @@ class _Notes:
         self.leaks: dict[tuple[str, bool], Leak] = {}
         self._told: dict[tuple[str, str], str] = {}
         self._means: dict[tuple[str, str], str] = {}
+        self._sampled: dict[str, dict[str, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+        """The sampled state by information state, true state and deal."""
 
     def add(
         self,
@@ -322,20 +332,46 @@ class _Notes:
         chat: bool = False,
         deal: int = 0,
     ) -> None:
-        """Compare with all that came before. States are sampled by the luck of a deal."""
+        """Compare with all that came before."""
         for case, seats in zip(cases, seen, strict=True):
             state = self.game.replay(case.history)
             for seat, places in seats.items():
                 known = information(self.game, state, seat)
                 for place, text in places.items():
                     if place == "sample_state":
-                        self._compare(place, f"{deal}|{known}", text)
-                        if not text.startswith(known):
-                            self.leaks[place, True] = Leak(place, True, (known, text))
+                        self._sampled[known][f"{known}|{state.history()}"][deal] = text
+                    elif chat and place == "messages":
+                        self._compare("talk", known, text)
                     else:
-                        self._compare(
-                            "talk" if chat and place == "messages" else place, known, text
-                        )
+                        self._compare(place, known, text)
+
+    def compare_samples(self) -> None:
+        """Samples are of the information state, and no likelier to be the true state.
+
+        Most of OpenSpiel's samplers map the same luck to the same state, whatever the true one is.
+        That of blackjack draws evenly too, but from a list with the true card in the last place.
+        """
+        own, other = list[bool](), list[bool]()
+        alike = True
+        for known, by_state in self._sampled.items():
+            for true, drawn in by_state.items():
+                strange = [text for text in drawn.values() if not text.startswith(f"{known}|")]
+                if strange:
+                    self.leaks["sample_state", True] = Leak(
+                        "sample_state", True, (true, strange[0])
+                    )
+                for rival, rivals in by_state.items():
+                    if rival != true:
+                        own += [text == true for text in drawn.values()]
+                        other += [text == true for text in rivals.values()]
+                        alike &= drawn == rivals
+        if alike:
+            return
+        both = (fmean(own) + fmean(other)) / 2
+        error = (both * (1 - both) * 2 / len(own)) ** 0.5
+        if abs(fmean(own) - fmean(other)) > 4 * error:
+            shares = (f"true in {fmean(own):.3f}", f"else in {fmean(other):.3f}")
+            self.leaks["sample_state", False] = Leak("sample_state", False, shares)
 
     def _compare(self, place: str, known: str, text: str) -> None:
         before = self._told.setdefault((place, known), text)
