@@ -36,6 +36,21 @@ def information(game: Game, state: pyspiel.State, seat: int) -> str:
     return f"{seat}|{movers(state)}|{state.information_state_string(seat)}"
 
 
+def recollection(game: Game, history: Sequence[Joint], seat: int) -> str:
+    """Name what ``seat`` remembers after ``history``: what it knew and did at each of its turns.
+
+    It may be more than the information state alone: that of dark_hex tells how many tries were
+    made so far, and forgets how many there had been at earlier turns.
+    """
+    state, known = game.spiel.new_initial_state(), list[str]()
+    for step in history:
+        if decides(state) and seat in movers(state):
+            did = _flat(step)[movers(state).index(seat)]
+            known.append(f"{information(game, state, seat)} {did}")
+        apply(state, step)
+    return " / ".join([*known, information(game, state, seat)])
+
+
 def points(game: Game, most: int) -> list[Point]:
     """Decisions of a game: all of them if there are at most ``most``, else so many.
 
@@ -262,8 +277,8 @@ class Leak:
     texts: tuple[str, str]
 
 
-MOST = 20_000
-"""Points of a game at which the turn is looked at."""
+MOST = 5_000
+"""Points of a game at which the turn is looked at: a fraction of a millisecond each, or more."""
 ASKED = 600
 """Turns at which a model is asked too."""
 TALKS = 120
@@ -341,7 +356,7 @@ class _Notes:
                     if place == "sample_state":
                         self._sampled[known][f"{known}|{state.history()}"][deal] = text
                     elif chat and place == "messages":
-                        self._compare("talk", known, text)
+                        self._compare("talk", recollection(self.game, case.history, seat), text)
                     else:
                         self._compare(place, known, text)
 

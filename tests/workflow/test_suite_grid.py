@@ -128,10 +128,10 @@ def test_best_play_is_ranked_above_random_play_in_every_game_that_has_an_oracle(
         },
     )
     assert run.code == 0, run.output
-    order = "SELECT game, list([agent, rank] ORDER BY rank) FROM per_game GROUP BY game"
+    order = "SELECT game, list(rank || ' ' || agent ORDER BY rank) FROM per_game GROUP BY game"
     orders = dict(query(tmp_path, order))
     for name in ranked:
         agents = ["optimal", *(["always_bet"] if name in poker else []), "random"]
-        assert orders[name] == [[agent, str(n)] for n, agent in enumerate(agents, 1)]
+        assert orders[name] == [f"{rank} {agent}" for rank, agent in enumerate(agents, 1)]
     losses = "FROM head_to_head WHERE agent = 'optimal' AND mean_return <= 0"
     assert query(tmp_path, f"SELECT count(*) {losses}") == [(0,)]
