@@ -57,14 +57,14 @@ def test_every_game_is_played_to_its_stored_returns(played: tuple[Path, Finished
         assert status in ("complete", "truncated")
 
 
-def test_payoff_and_solo_games_are_ranked_nowhere(played: tuple[Path, Finished]) -> None:
+def test_payoff_and_solo_games_enter_no_rating(played: tuple[Path, Finished]) -> None:
     folder, _ = played
-    unranked = suite(lambda game: game.scoring in (Scoring.PAYOFF, Scoring.SOLO))
+    paid = suite(lambda game: game.scoring is Scoring.PAYOFF)
     ranked = dict(query(folder, "SELECT game, count(rank) FROM per_game GROUP BY game"))
     scores = "SELECT game, count(score) + count(strict_score) FROM seats JOIN episodes USING"
     scored = dict(query(folder, f"{scores} (episode_id) GROUP BY game"))
-    assert unranked
-    assert not any(ranked.get(name, 0) + scored[name] for name in unranked)
+    assert paid
+    assert not any(ranked[name] for name in paid)
     # The leaderboard counts what can be won, drawn and lost, and nothing else.
     won = {*suite(lambda game: game.scoring is Scoring.WIN_LOSS)}
     assert {name for name in ALL if scored[name]} == won
