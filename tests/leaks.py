@@ -62,7 +62,7 @@ def points(game: Game, most: int) -> list[Point]:
         return near
     found = {str(history): (history, state) for history, state in near[: most // 2]}
     luck = Random(11)
-    for history, state in random_decisions(game, most):
+    for history, state in random_decisions(game, most, whole=True):
         for point in ((history, state), *_variants(game, history, luck)):
             found[str(point[0])] = point
         if len(found) >= most:

@@ -29,6 +29,7 @@ def cards(text: str) -> list[str]:
 # row of the 6 bids, either seat's turn by its length: 3 * 2 ** 6. Goofspiel, each seat: no bid yet;
 # a bid with the results it can have, which are 2 + 3 + 3 + 2 for two players with 4 cards, and
 # 3 + 4 + 2 for three with 3 cards; and 70 pairs of bids with their results in the first of them.
+# Auction: each seat's values.
 STATES = {
     "kuhn_poker": 12,
     "kuhn_poker_3p": 48,
@@ -37,6 +38,8 @@ STATES = {
     "liars_dice(dice_sides=3)": 192,
     "goofspiel_4": 162,
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)": 30,
+    "first_sealed_auction(max_value=4)": 8,
+    "first_sealed_auction(max_value=3,players=3)": 9,
 }
 
 
