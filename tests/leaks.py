@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 from random import Random
-from statistics import fmean
 
 import pyspiel
 
@@ -317,7 +316,6 @@ def leaks(
         for deal in range(REDRAWS):
             seen = told(game, talked, build=None, episode=episode, samples=True, deal=deal)
             notes.add(talked, seen, deal=deal)
-    notes.compare_samples()
     return list(notes.leaks.values())
 
 
@@ -336,8 +334,6 @@ class _Notes:
         self.leaks: dict[tuple[str, bool], Leak] = {}
         self._told: dict[tuple[str, str], str] = {}
         self._means: dict[tuple[str, str], str] = {}
-        self._sampled: dict[str, dict[str, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
-        """The sampled state by information state, true state and deal."""
 
     def add(
         self,
@@ -347,46 +343,20 @@ class _Notes:
         chat: bool = False,
         deal: int = 0,
     ) -> None:
-        """Compare with all that came before."""
+        """Compare with all that came before; the same luck, of a deal, samples the same state."""
         for case, seats in zip(cases, seen, strict=True):
             state = self.game.replay(case.history)
             for seat, places in seats.items():
                 known = information(self.game, state, seat)
                 for place, text in places.items():
                     if place == "sample_state":
-                        self._sampled[known][f"{known}|{state.history()}"][deal] = text
+                        self._compare(place, f"{deal}|{known}", text)
+                        if not text.startswith(f"{known}|"):
+                            self.leaks[place, True] = Leak(place, True, (known, text))
                     elif chat and place == "messages":
                         self._compare("talk", recollection(self.game, case.history, seat), text)
                     else:
                         self._compare(place, known, text)
-
-    def compare_samples(self) -> None:
-        """Samples are of the information state, and no likelier to be the true state.
-
-        Most of OpenSpiel's samplers map the same luck to the same state, whatever the true one is.
-        That of blackjack draws evenly too, but from a list with the true card in the last place.
-        """
-        own, other = list[bool](), list[bool]()
-        alike = True
-        for known, by_state in self._sampled.items():
-            for true, drawn in by_state.items():
-                strange = [text for text in drawn.values() if not text.startswith(f"{known}|")]
-                if strange:
-                    self.leaks["sample_state", True] = Leak(
-                        "sample_state", True, (true, strange[0])
-                    )
-                for rival, rivals in by_state.items():
-                    if rival != true:
-                        own += [text == true for text in drawn.values()]
-                        other += [text == true for text in rivals.values()]
-                        alike &= drawn == rivals
-        if alike:
-            return
-        both = (fmean(own) + fmean(other)) / 2
-        error = (both * (1 - both) * 2 / len(own)) ** 0.5
-        if abs(fmean(own) - fmean(other)) > 4 * error:
-            shares = (f"true in {fmean(own):.3f}", f"else in {fmean(other):.3f}")
-            self.leaks["sample_state", False] = Leak("sample_state", False, shares)
 
     def _compare(self, place: str, known: str, text: str) -> None:
         before = self._told.setdefault((place, known), text)

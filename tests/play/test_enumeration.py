@@ -270,7 +270,8 @@ def agrees_within_four_standard_errors(game: Game) -> None:
     episodes = max(12, int(PLIES / length))
     plain = [random_playout(game, luck) for _ in range(4 * episodes)]
     seats = ("random",) * game.players
-    setups = [setup(game, seats, deal=deal) for deal in range(episodes)]
+    most = game.max_plies
+    setups = [setup(game, seats, deal=deal, max_plies=most) for deal in range(episodes)]
     own = [
         numbers(e.plies, [seat.return_ for seat in e.seats])
         for e in play(setups, {"random": bot("random")})
