@@ -38,7 +38,7 @@ def shown(game: Game, most: int) -> set[tuple[str, ...]]:
 @pytest.mark.parametrize("name", ALL)
 def test_labels_are_told_apart_by_the_parser_and_are_no_bare_numbers(name: str) -> None:
     form = cache(normalise)
-    lists = shown(games.load(name), 1_000)
+    lists = shown(games.load(name), 400)
     assert lists
     for told in lists:
         forms = [form(label) for label in told]

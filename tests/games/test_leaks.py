@@ -31,7 +31,7 @@ def test_a_seat_is_told_exactly_its_information_state(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPEN)
 def test_no_seat_is_told_of_a_move_made_at_the_same_time(name: str) -> None:
-    assert leaks(games.load(name), most=500, talks=30) == []
+    assert leaks(games.load(name), most=200, talks=10) == []
 
 
 # Planted leaks: one in each place, in games that have none
