@@ -56,7 +56,7 @@ class Game(ABC):
     """Of a game with a name of our own: its parameters (all of them, so ``parameters`` is left
     alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
     scoring: Scoring
-    dice: ClassVar[bool] = False
+    dice: bool = False
     """True where chance follows a move: the same dice then reach the same mover."""
     tags: ClassVar[tuple[str, ...]] = ()
     generic: ClassVar[bool] = False

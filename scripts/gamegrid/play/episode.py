@@ -51,7 +51,7 @@ class Setup:
         """Where one seat's luck comes from."""
         return Place(
             seed=self.seed,
-            game=self.game.load_string,
+            game=self.game.luck_name,
             deal=self.deal,
             matchup=self.matchup,
             seating=self.seating,
