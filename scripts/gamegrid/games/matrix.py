@@ -57,12 +57,12 @@ class MatrixGame(Game):
             for seat, action in enumerate(choice)
         ]
         paid = [
-            f"{self.seat_name(seat)} {_points(amount)}" for seat, amount in enumerate(end.returns())
+            f"{self.seat_name(seat)} {points(amount)}" for seat, amount in enumerate(end.returns())
         ]
         return f"If {_joined(chosen)}, then {_joined(paid)}."
 
 
-def _points(amount: float) -> str:
+def points(amount: float) -> str:
     """Say what a player gets: "gets 5 points", "loses 1 point"."""
     verb = "loses" if amount < 0 else "gets"
     return f"{verb} {abs(amount):g} point{'' if abs(amount) == 1 else 's'}"
