@@ -127,7 +127,7 @@ class Plan:
 
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
-    config = load.read(raw)
+    config = load.read(raw, working)
     entries = models.read_files(config.models, working)
     made = Plan(
         config=config,

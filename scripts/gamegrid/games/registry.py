@@ -8,32 +8,49 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache, partial
+from inspect import isabstract
 from typing import Any
 
 import pyspiel
 
 import gamegrid.games
+from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games import generic
 from gamegrid.games.base import Game
-from gamegrid.plugins import discover
 
 SPACES = re.compile(r"\s*([(),=])\s*")
 """Spaces that mean nothing in a load string; some values hold spaces that do."""
 
 
-@cache
 def suite() -> dict[str, type[Game]]:
-    """Every game module's class by OpenSpiel short name."""
-    return {kind.short_name: kind for kind in discover(gamegrid.games, "GAME")}
+    """Every game module's class by short name: the package's own and the user's."""
+    return _suite(plugins.folders())
 
 
 @cache
+def _suite(folders: plugins.Folders) -> dict[str, type[Game]]:
+    known = {kind.short_name: kind for kind in plugins.discover(gamegrid.games, "GAME")}
+    for file, kind in plugins.declared(folders, "GAME"):
+        if not (isinstance(kind, type) and issubclass(kind, Game)) or isabstract(kind):
+            raise plugins.refusal(file, "declares a GAME that is no complete subclass of Game")
+        taken = {name for one in known.values() for name in (one.short_name, *one.aliases)}
+        if clash := sorted(taken & {kind.short_name, *kind.aliases}):
+            raise plugins.refusal(file, f"declares the game {clash[0]!r}, which is taken")
+        known[kind.short_name] = kind
+    return known
+
+
 def aliases() -> dict[str, str]:
     """Every alias of the suite with its load string; a short name is an alias of itself.
 
     It is none where OpenSpiel has no default, as for a game around another one.
     """
+    return _aliases(plugins.folders())
+
+
+@cache
+def _aliases(folders: plugins.Folders) -> dict[str, str]:
     complete = {kind.short_name for kind in pyspiel.registered_games() if kind.default_loadable}
     names = {
         short: short
@@ -45,13 +62,17 @@ def aliases() -> dict[str, str]:
     return names
 
 
-@cache
 def load(name: str) -> Game:
     """Return the game for an alias or load string.
 
     It has the words of the suite, or OpenSpiel's own where the suite has none. Raises UserError
     if the name, a parameter or its value is unknown, or if a game cannot be played in words.
     """
+    return _load(name, plugins.folders())
+
+
+@cache
+def _load(name: str, folders: plugins.Folders) -> Game:
     parsed = _parse(aliases().get(name.strip(), name))
     short = str(parsed.pop("name", ""))
     kind = suite().get(short)
