@@ -7,13 +7,15 @@ import pytest
 
 from arena import bot, decisions, every_decision, every_end, movers, play_one, random_decisions
 from arena import setup as episode
-from gamegrid import games
+from gamegrid import games, plan
 from gamegrid.games import registry
 from gamegrid.games.base import Game, Joint, Oracle
 from gamegrid.games.disguise import Disguise
 from gamegrid.games.number_scrabble import SQUARE, TOTAL
 from gamegrid.oracles.minimax import Minimax
+from gamegrid.paths import WORKFLOW
 from gamegrid.play.deals import opening
+from gamegrid.workflow import game_rows
 
 DISGUISES = sorted(name for name, kind in registry.suite().items() if issubclass(kind, Disguise))
 TELLTALE = {
@@ -117,6 +119,17 @@ def test_the_oracle_plays_a_disguise_as_it_plays_the_plain_game(name: str) -> No
         play_one(episode(one, ("optimal", "random")), crew).trajectory for one in (game, plain)
     ]
     assert played[0] == played[1]
+
+
+def test_the_database_says_of_which_game_one_is_a_disguise() -> None:
+    agents = {"a": {"type": "random"}, "b": {"type": "random"}}
+    names = ["kuhn_poker", "sliding_crates", "coordinated_mp"]
+    rows = game_rows(plan.make({"games": names, "agents": agents}, WORKFLOW))
+    assert [(row.disguise_of, row.generic) for row in rows] == [
+        (None, False),
+        ("connect_four(columns=4,rows=4)", False),
+        (None, True),
+    ]
 
 
 def test_a_parcel_is_shown_to_its_owner_only() -> None:
