@@ -115,7 +115,7 @@ def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
         "deal": 0,
         "seating": 0,
         "opening": (),
-        "max_plies": CUTS.get(game.short_name, game.max_plies),
+        "max_plies": CUTS.get(game.family, game.max_plies),
     }
     return Setup(game=game, seats=tuple(seats), **(usual | changes))
 
@@ -179,7 +179,7 @@ def random_decisions(
     game: Game, playouts: int, seed: int = 7, whole: bool = False
 ) -> Iterator[Point]:
     """The decisions of random playouts; of ``whole`` ones also where they are long."""
-    luck, cut = Random(seed), None if whole else CUTS.get(game.short_name)
+    luck, cut = Random(seed), None if whole else CUTS.get(game.family)
     for _ in range(playouts):
         history: list[Joint] = []
         state = game.spiel.new_initial_state()
@@ -218,7 +218,7 @@ def position(game: Game, state: pyspiel.State) -> str:
     Pig ends after a number of choices, which OpenSpiel's text leaves out.
     """
     choices = [step for step in state.full_history() if step.player >= 0]
-    counted = f"{len(choices)} choices" if game.short_name == "pig" else ""
+    counted = f"{len(choices)} choices" if game.family == "pig" else ""
     return f"{state.current_player()} {state} {counted}"
 
 
