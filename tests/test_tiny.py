@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pyspiel
 import pytest
@@ -20,10 +21,13 @@ from gamegrid.backends.base import (
     Request,
     Sampling,
 )
+from gamegrid.games.base import Oracle
 from gamegrid.oracles import equilibrium
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
+from gamegrid.prompts import templates
 from gamegrid.prompts.parser import parse
+from gamegrid.prompts.templates import Observation
 
 FOLDER = WORKFLOW / "config/tiny"
 ENTRY = ModelEntry(name="hf_tiny", model_path=str(FOLDER))
@@ -187,3 +191,47 @@ def shows(game: games.Game, name: str, prompt: str) -> bool:
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
 def test_it_is_small_enough_to_be_part_of_the_repository(name: str) -> None:
     assert 0 < (FOLDER / name).stat().st_size < 2_500_000
+
+
+def test_what_it_has_by_heart_is_gone_in_another_story() -> None:
+    """The same positions plain and disguised: optimal play is the same, the model's is not."""
+    plain, disguise = games.load("tic_tac_toe"), games.load("number_scrabble")
+    minimax = Minimax()
+    found = [
+        state
+        for state in positions(plain.spiel.new_initial_state(), set())
+        if len(minimax.best_actions(state)) < len(state.legal_actions())
+    ]
+    sample = Random("positions").sample(found, 150)
+    rates = {game.name: optimal_rate(game, sample, minimax) for game in (plain, disguise)}
+    print(f"optimal moves of hf_tiny on {len(sample)} positions: {rates}")
+    assert rates["tic_tac_toe"] >= 0.99
+    assert rates["number_scrabble"] < 0.75
+    assert disguise.oracle is plain.oracle is Oracle.EXACT
+
+
+def optimal_rate(game: games.Game, sample: list[pyspiel.State], minimax: Minimax) -> float:
+    """The share of positions in which the model's own reply names a best move."""
+    template = templates.load("terse")
+    seats = [state.current_player() for state in sample]
+    labels = [
+        {game.label(state, seat, action): action for action in state.legal_actions()}
+        for state, seat in zip(sample, seats, strict=True)
+    ]
+    seen = [
+        Observation(
+            game=game,
+            seat=seat,
+            view=game.view(state, seat),
+            history=(),
+            labels=tuple(words),
+        )
+        for state, seat, words in zip(sample, seats, labels, strict=True)
+    ]
+    replies = ask([template.first(observation) for observation in seen])
+    best = 0
+    for state, words, reply in zip(sample, labels, replies, strict=True):
+        parsed = parse(reply.text, reply.finish_reason, list(words))
+        if parsed.label is not None:
+            best += words[parsed.label] in minimax.best_actions(state)
+    return best / len(sample)
