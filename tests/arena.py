@@ -1,8 +1,8 @@
 """Set up and play episodes through gamegrid's own loop, and walk the histories of a game."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +11,8 @@ import pyspiel
 
 from gamegrid import games
 from gamegrid.agents.base import Agent, Ask, Tools, kinds
-from gamegrid.games.base import Game, Joint, apply
+from gamegrid.games import registry
+from gamegrid.games.base import Game, Joint, Tag, apply
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.records import EpisodeRecord
 
@@ -26,11 +27,15 @@ PERFECT = (
     "nim",
     "nim(is_misere=false,pile_sizes=3;4;5)",
     "breakthrough(columns=3,rows=4)",
+    "breakthrough_5x4",
     "breakthrough_6x6",
     "dots_and_boxes",
     "clobber",
     "clobber(columns=3,rows=3)",
     "othello",
+    "go",
+    "go(board_size=5,komi=3.0)",
+    "chess",
     "pig_20",
 )
 POKER = ("kuhn_poker", "kuhn_poker_3p", "leduc_poker", "leduc_poker(suit_isomorphism=true)")
@@ -39,9 +44,55 @@ HIDDEN = (
     "liars_dice(dice_sides=3)",
     "goofspiel_4",
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
+    "first_sealed_auction(max_value=4)",
+    "first_sealed_auction(max_value=3,players=3)",
 )
-MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
-SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
+PHANTOM = ("phantom_ttt", "phantom_ttt(obstype=reveal-numturns)", "dark_hex")
+"""Hidden marks: too many histories to walk them all, and histories that differ by seat."""
+MATRIX = (
+    "matrix_mp",
+    "matching_pennies_3p",
+    "matrix_pd",
+    "prisoners_dilemma",
+    "matrix_sh",
+    "matrix_cd",
+)
+REPEATED = (
+    "repeated_game(num_repetitions=3,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=2,stage_game=matching_pennies_3p())",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+SUITE = (
+    *PERFECT,
+    *HIDDEN,
+    *PHANTOM,
+    "matrix_rps",
+    *MATRIX,
+    *REPEATED,
+    "goofspiel(num_cards=3)",
+    "blackjack",
+    "bargaining_5",
+)
+LARGE = (
+    "bargaining_5",
+    "blackjack",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+"""Too many histories to walk them all."""
+CUTS = {"chess": 12}
+"""Plies after which these tests stop a game, by short name, where a whole one takes too long."""
+
+
+def suite(fits: Callable[[Game], bool]) -> list[str]:
+    """The names of all games of the suite that fit, each once, whenever they were added."""
+    loaded = {games.load(alias).name: games.load(alias) for alias in registry.aliases()}
+    return [name for name, game in sorted(loaded.items()) if fits(game)]
 
 
 def bot(kind: str, **settings: Any) -> Agent:
@@ -64,7 +115,7 @@ def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
         "deal": 0,
         "seating": 0,
         "opening": (),
-        "max_plies": game.max_plies,
+        "max_plies": CUTS.get(game.short_name, game.max_plies),
     }
     return Setup(game=game, seats=tuple(seats), **(usual | changes))
 
@@ -87,27 +138,29 @@ Point = tuple[list[Joint], pyspiel.State]
 """A history and its state, in which at least one seat moves."""
 
 
-def every_decision(game: Game) -> Iterator[Point]:
-    """All histories of a small game in which somebody moves."""
+def every_history(game: Game) -> Iterator[Point]:
+    """All histories of a small game, from the start to every end."""
     waiting: list[Point] = [([], game.spiel.new_initial_state())]
     while waiting:
         history, state = waiting.pop()
-        if state.is_terminal():
-            continue
-        if not state.is_chance_node():
-            yield history, state
-        waiting += following(history, state)
+        yield history, state
+        if not state.is_terminal():
+            waiting += following(history, state)
+
+
+def every_decision(game: Game) -> Iterator[Point]:
+    """All histories of a small game in which somebody moves."""
+    return (point for point in every_history(game) if decides(point[1]))
 
 
 def every_end(game: Game) -> Iterator[Point]:
     """All complete histories of a small game."""
-    waiting: list[Point] = [([], game.spiel.new_initial_state())]
-    while waiting:
-        history, state = waiting.pop()
-        if state.is_terminal():
-            yield history, state
-        else:
-            waiting += following(history, state)
+    return (point for point in every_history(game) if point[1].is_terminal())
+
+
+def decides(state: pyspiel.State) -> bool:
+    """Tell whether somebody moves in a state."""
+    return not (state.is_terminal() or state.is_chance_node())
 
 
 def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
@@ -122,14 +175,16 @@ def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
         yield [*history, step], after
 
 
-def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point]:
-    """The decisions of random playouts."""
-    luck = Random(seed)
+def random_decisions(
+    game: Game, playouts: int, seed: int = 7, whole: bool = False
+) -> Iterator[Point]:
+    """The decisions of random playouts; of ``whole`` ones also where they are long."""
+    luck, cut = Random(seed), None if whole else CUTS.get(game.short_name)
     for _ in range(playouts):
         history: list[Joint] = []
         state = game.spiel.new_initial_state()
-        while not state.is_terminal():
-            if not state.is_chance_node():
+        while not state.is_terminal() and len(history) != cut:
+            if decides(state):
                 yield list(history), state.clone()
             step: Joint
             if state.is_simultaneous_node():
@@ -141,10 +196,30 @@ def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point
 
 
 def decisions(game: Game) -> Iterator[Point]:
-    """All decisions of the card games, those of some random playouts of the board games."""
-    if game.perfect_information:
+    """All decisions of small games, those of some random playouts of board and large games."""
+    if game.perfect_information or Tag.BOARD in game.tags or game.name in LARGE:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
+
+
+def some_decisions(game: Game, most: int) -> list[Point]:
+    """All decisions of a game, or so many of random playouts where there are more."""
+    histories = list(islice(every_history(game), 10 * most + 1))
+    found = [point for point in histories if decides(point[1])]
+    if len(histories) <= 10 * most and len(found) <= most:
+        return found
+    met = list(islice(random_decisions(game, most, whole=True), 4 * most))
+    return Random(9).sample(met, min(most, len(met)))
+
+
+def position(game: Game, state: pyspiel.State) -> str:
+    """Name a position of a game of perfect information: whose turn it is, and OpenSpiel's text.
+
+    Pig ends after a number of choices, which OpenSpiel's text leaves out.
+    """
+    choices = [step for step in state.full_history() if step.player >= 0]
+    counted = f"{len(choices)} choices" if game.short_name == "pig" else ""
+    return f"{state.current_player()} {state} {counted}"
 
 
 def movers(state: pyspiel.State) -> list[int]:

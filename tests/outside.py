@@ -45,7 +45,7 @@ class HighCard(MatrixGame):
 
     short_name = "high_card"
     defaults = {"cards": 3}
-    title = "High card"
+    stage_title = "High card"
     scoring = Scoring.WIN_LOSS
 
     @classmethod
@@ -61,7 +61,7 @@ class HighCard(MatrixGame):
 
         table = [[won(a, b) for b in range(n)] for a in range(n)]
         back = [[-amount for amount in row] for row in table]
-        return pyspiel.create_matrix_game(cls.short_name, cls.title, names, names, table, back)
+        return pyspiel.create_matrix_game(cls.short_name, cls.stage_title, names, names, table, back)
 
 
 GAME = HighCard

@@ -16,7 +16,15 @@ from gamegrid.play.chunkfile import read_params
 from gamegrid.store.database import AgentRow, GameRow
 from gamegrid.store.tables import TABLES
 
-__all__ = ["TABLES", "agent_rows", "content_hash", "database_rows", "game_rows", "prepare"]
+__all__ = [
+    "TABLES",
+    "agent_rows",
+    "content_hash",
+    "database_rows",
+    "game_rows",
+    "hub_models",
+    "prepare",
+]
 
 PACKAGE = Path(__file__).parent
 RESULTS = Path("results")
@@ -75,11 +83,12 @@ def content_hash(*names: str) -> str:
 
 
 def database_rows(made: Plan) -> str:
-    """The rows of the tables agents and games, as one JSON string."""
+    """The rows of agents and games and the price of a GPU hour, as one JSON string."""
     return json.dumps(
         {
             "agents": [asdict(row) for row in agent_rows(made)],
             "games": [asdict(row) for row in game_rows(made)],
+            "usd_per_gpu_hour": made.config.usd_per_gpu_hour,
         },
         sort_keys=True,
     )
@@ -94,7 +103,7 @@ def agent_rows(made: Plan) -> list[AgentRow]:
             AgentRow(
                 agent=name,
                 type=settings.type,
-                backend=model.kind.prefix if model else None,
+                backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(made.identity(name), sort_keys=True),
                 input_price=model.entry.input_price if model else None,
@@ -102,6 +111,16 @@ def agent_rows(made: Plan) -> list[AgentRow]:
             )
         )
     return rows
+
+
+def hub_models(made: Plan) -> list[tuple[str, str, str]]:
+    """Id, repository and revision of each model that its backend takes from the hub."""
+    found = {
+        (model.entry.name, repo, model.entry.revision or "main")
+        for model in made.models.values()
+        if (repo := model.kind.hub(model.entry)) is not None
+    }
+    return sorted(found)
 
 
 def game_rows(made: Plan) -> list[GameRow]:

@@ -9,7 +9,7 @@ from arena import bot, decisions, every_decision, every_end, movers, play_one, r
 from arena import setup as episode
 from gamegrid import games, plan
 from gamegrid.games import registry
-from gamegrid.games.base import Game, Joint, Oracle
+from gamegrid.games.base import Game, Joint, Oracle, Tag
 from gamegrid.games.disguise import Disguise
 from gamegrid.games.number_scrabble import SQUARE, TOTAL
 from gamegrid.oracles.minimax import Minimax
@@ -23,10 +23,24 @@ TELLTALE = {
     "connect_four": "row column board diagonal cell disc drop four line",
     "kuhn_poker": "card deck chip pot bet check fold call raise player jack queen king",
     "nim": "pile object heap stone",
-    "matrix_pd": "prisoner dilemma cooperate defect confess",
+    "prisoners_dilemma": "prisoner dilemma cooperate defect confess",
 }
 """Words by family that would give the plain game away, beside its own labels and title."""
-HARMLESS = {"by", "one", "round", "the", "last", "loses", "of", "player", "from", "take"}
+HARMLESS = {
+    "by",
+    "one",
+    "round",
+    "the",
+    "last",
+    "loses",
+    "of",
+    "player",
+    "from",
+    "take",
+    "and",
+    "for",
+    "points",
+}
 
 
 def pair(name: str) -> tuple[Game, Game]:
@@ -43,8 +57,17 @@ def words(text: str) -> set[str]:
 def test_a_disguise_is_its_plain_game_in_all_but_words(name: str) -> None:
     game, plain = pair(name)
     assert game.load_string == game.name == name
-    assert game.tags == ("disguise",)
-    for trait in ("family", "scoring", "oracle", "opening_plies", "max_plies", "players", "dice"):
+    assert game.tags == (*plain.tags, Tag.DISGUISE)
+    for trait in (
+        "family",
+        "scoring",
+        "oracle",
+        "opening_plies",
+        "max_plies",
+        "players",
+        "dice",
+        "dilemma",
+    ):
         assert getattr(game, trait) == getattr(plain, trait), trait
     assert plain.disguise_of is None
 

@@ -19,7 +19,7 @@ class Pennies(MatrixGame):
     short_name = "our_pennies"
     aliases: ClassVar = {"dear_pennies": "our_pennies(stake=5.5)"}
     defaults: ClassVar = {"stake": 1.0, "sides": 2, "polite": False, "word": "side"}
-    title = "Pennies"
+    stage_title = "Pennies"
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
@@ -31,7 +31,7 @@ class Pennies(MatrixGame):
         ]
         lost = [[-amount for amount in row] for row in won]
         names = [f"{word}{n}" for n in range(sides)]
-        return pyspiel.create_matrix_game(cls.short_name, cls.title, names, names, won, lost)
+        return pyspiel.create_matrix_game(cls.short_name, "Pennies", names, names, won, lost)
 
 
 @pytest.fixture(autouse=True)

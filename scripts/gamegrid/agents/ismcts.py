@@ -33,13 +33,14 @@ def _objection(settings: Settings, game: Game) -> str | None:
 
 @cache
 def _can_redraw(load_string: str) -> bool:
-    state = games.load(load_string).spiel.new_initial_state()
+    game = games.load(load_string)
+    state = game.spiel.new_initial_state()
     luck = Random(load_string)  # with the same draw again and again some games come to no end
     while state.is_chance_node():
         state.apply_action(luck.choice(state.legal_actions()))
     try:
         with quiet_stderr():
-            state.resample_from_infostate(state.current_player(), luck.random)
+            game.redraw(state, state.current_player(), luck.random)
     except pyspiel.SpielError:
         return False
     return True

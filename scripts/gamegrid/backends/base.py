@@ -1,7 +1,7 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,7 +33,34 @@ class ModelEntry(BaseModel):
     gpu_model: str | None = None
     revision: str | None = None
     trust_remote_code: bool = False
+    deterministic: bool = Field(
+        default=False, description="equal replies from run to run; as the agent's key of that name"
+    )
     engine: dict[str, Any] = Field(default_factory=dict, description="vLLM engine arguments")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model's tokens cost, in USD per million."""
+
+    input: float
+    output: float
+
+    def usd(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """The price of so many tokens."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+
+
+class Decode(StrEnum):
+    """How a model states its move.
+
+    ``GENERATE``: in words of its own, which are parsed. ``CONSTRAINED``: in words of its own, held
+    to the choices of the request. ``SCORE``: not at all; the choices' likelihoods are read off.
+    """
+
+    GENERATE = "generate"
+    CONSTRAINED = "constrained"
+    SCORE = "score"
 
 
 class FinishReason(StrEnum):
@@ -69,11 +96,29 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question to one model, complete in itself: equal requests are the same question."""
+    """One question to one model, complete in itself: equal requests are the same question.
+
+    ``choices`` are the legal labels, at least one, in the game's own order; None exactly where
+    ``decode`` is ``GENERATE``. A constrained reply is one of them as it stands, ``Action: <label>``
+    or JSON with the key ``action``: all that the parser reads. A scored one has ``likelihoods``.
+    """
 
     model: str
     messages: tuple[Message, ...]
     sampling: Sampling
+    decode: Decode = Decode.GENERATE
+    choices: tuple[str, ...] | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """Return the request as it is filed.
+
+        Keys of decoding are left out where the model generates: replies filed before there were
+        such keys stay valid.
+        """
+        found = asdict(self)
+        if self.decode is Decode.GENERATE:
+            del found["decode"], found["choices"]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +137,9 @@ class Completion:
 
     ``reasoning`` is text a provider delivers apart from the reply (``<think>`` blocks inside the
     text are the parser's business). ``raw`` is the body as delivered, for the journal.
-    ``latency_s`` is in seconds and counts the successful attempt only.
+    ``latency_s`` is in seconds and counts the successful attempt only. ``likelihoods``, of scored
+    requests only: to each choice the natural logarithm of the probability that the model's whole
+    reply is that choice, its end included; ``text`` is then the likeliest choice.
     """
 
     text: str
@@ -103,6 +150,7 @@ class Completion:
     latency_s: float | None = None
     transport_attempts: int = 1
     raw: Any = None
+    likelihoods: dict[str, float] | None = None
 
 
 class BackendError(Exception):
@@ -118,12 +166,17 @@ class Capabilities:
     """What a backend can do, declared without loading its engine.
 
     ``chunk_deals``: default deals per job (None: the whole cell, as engines are dear to start).
-    ``environment``: the file in envs/ (without .yaml) that holds its libraries.
+    ``environment``: the file in envs/ (without .yaml) that holds its libraries. ``decodes``: the
+    ways of deciding it knows. ``deterministic``: whether it can promise equal replies to equal
+    requests from run to run. ``refused``: sampling keys it never takes, each with the reason.
     """
 
     local: bool
     chunk_deals: int | None
     environment: str
+    decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
+    deterministic: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Backend(Protocol):
@@ -146,10 +199,15 @@ class BackendKind:
     ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``).
+    resolved to absolute ones, and the working directory (for ``.env``). ``served`` is how the id
+    of a model with an ``api_base`` begins instead of with the prefix, where another backend asks
+    it; None where the kind looks after ``api_base`` itself. ``hub`` returns the Hugging Face
+    repository that an entry's model is downloaded from, None where it is had otherwise.
     """
 
     prefix: str
     capabilities: Capabilities
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
+    served: str | None = None
+    hub: Callable[[ModelEntry], str | None] = lambda entry: None

@@ -7,11 +7,13 @@ has finished to the event loop.
 
 import asyncio
 import itertools
+import math
 import os
 import queue
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -24,13 +26,14 @@ from gamegrid.backends.base import (
     BackendKind,
     Capabilities,
     Completion,
+    Decode,
     FinishReason,
     ModelEntry,
     Request,
     Sampling,
     Usage,
 )
-from gamegrid.backends.local import Prompt, Prompts
+from gamegrid.backends.local import Choice, Prompt, Prompts
 
 PREFIX = "vllm"
 
@@ -56,6 +59,10 @@ CPU_ARGUMENTS = {
 }
 MIN_BATCHED_TOKENS = 2048
 
+DETERMINISTIC_ARGUMENTS = {"max_num_seqs": 1, "enable_prefix_caching": False}
+"""One request at a time, every prompt computed whole: nothing that was asked before or is asked
+beside it has a part in how a reply is added up."""
+
 OWN_KEYS = {
     "model": "model_path",
     "tokenizer": "tokenizer_path",
@@ -63,6 +70,26 @@ OWN_KEYS = {
     "trust_remote_code": "trust_remote_code",
 }
 """Engine arguments that have a key of their own in the entry."""
+
+
+DRIVER_REMEDY = (
+    "vLLM needs an NVIDIA GPU that the job may use and a driver no older than the CUDA version of "
+    "its torch: compare `nvidia-smi` with `python -c 'import torch; print(torch.version.cuda)'`, "
+    "or give the model the api_base of a server that runs it."
+)
+START_REMEDIES = (
+    (
+        re.compile(r"out of memory|[Ff]ree memory on device|No available memory|KV cache memory"),
+        "Lower max_model_len, set quantization or tensor_parallel_size in the entry's engine, or "
+        "choose a smaller model; models of one job that share a GPU need values of "
+        "gpu_memory_utilization that add up to less than 1.",
+    ),
+    (
+        re.compile(r"NVIDIA driver|CUDA driver|libcuda|no kernel image|No CUDA GPUs|device type"),
+        DRIVER_REMEDY,
+    ),
+)
+"""What to do about words in an engine's error, the first that fits."""
 
 
 class Engines:
@@ -116,14 +143,12 @@ def check(entry: ModelEntry) -> str | None:
 
 
 def _check(entry: ModelEntry, working: Path) -> str | None:
-    if entry.api_base is not None:
-        return (
-            f"{entry.name}: api_base is not for vllm_ models, which run inside the job; a served "
-            "vLLM will be reached by api_base in a litellm_ entry, which is not supported yet."
-        )
     for key, own in OWN_KEYS.items():
         if key in entry.engine:
             return f"{entry.name}: engine may not hold {key!r}; use the entry's {own}."
+    for key in DETERMINISTIC_ARGUMENTS:
+        if entry.deterministic and key in entry.engine:
+            return f"{entry.name}: engine may not hold {key!r} where deterministic sets it."
     folder = _folder(entry, working)
     if entry.model_path is None and not folder.is_dir():
         return (
@@ -141,11 +166,12 @@ def _folder(entry: ModelEntry, working: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """To the engine: a prompt to complete."""
+    """To the engine: a prompt to complete, or one of its choices to score."""
 
     id: str
     prompt: Prompt
     sampling: Sampling
+    scored: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +196,8 @@ class Finished:
     ids: list[int]
     reason: FinishReason
     cached_tokens: int | None
+    likelihood: float = math.nan
+    """Of the choice that was to be scored."""
 
 
 Answer = tuple[str, Finished | BackendError]
@@ -224,14 +252,28 @@ class Vllm:
         if isinstance(prompt, Completion):
             return replace(prompt, model_served=self._folder.name)
         began = time.monotonic()
-        finished = await self._ask(prompt, request.sampling)
-        return self._completion(self._prompts, prompt, finished, time.monotonic() - began)
+        if request.decode is Decode.SCORE:
+            completion = await self._score(self._prompts, prompt, request.sampling)
+        else:
+            finished = await self._ask(prompt, request.sampling)
+            completion = self._completion(self._prompts, prompt, finished)
+        return replace(completion, latency_s=time.monotonic() - began)
 
-    async def _ask(self, prompt: Prompt, sampling: Sampling) -> Finished:
+    async def _score(self, prompts: Prompts, prompt: Prompt, sampling: Sampling) -> Completion:
+        found = await asyncio.gather(*(self._ask(prompt, sampling, c) for c in prompt.choices))
+        likelihoods = {
+            choice.label: finished.likelihood
+            for choice, finished in zip(prompt.choices, found, strict=True)
+        }
+        return prompts.scored(prompt, likelihoods, self._folder.name)
+
+    async def _ask(
+        self, prompt: Prompt, sampling: Sampling, scored: Choice | None = None
+    ) -> Finished:
         number = str(next(self._numbers))
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        self._commands.put(Ask(number, prompt, sampling))
+        self._commands.put(Ask(number, prompt, sampling, scored))
         try:
             return await future
         except asyncio.CancelledError:
@@ -239,12 +281,19 @@ class Vllm:
             self._commands.put(Abandon(number))
             raise
 
-    def _completion(
-        self, prompts: Prompts, prompt: Prompt, finished: Finished, latency_s: float
-    ) -> Completion:
+    def _completion(self, prompts: Prompts, prompt: Prompt, finished: Finished) -> Completion:
         text = prompts.decode(finished.ids)
+        reply = prompts.reply(prompt, text)
+        if prompt.choices:
+            labels = [choice.label for choice in prompt.choices if choice.text == text]
+            if not labels:
+                raise BackendError(
+                    f"{self._entry.name}: vLLM did not hold its reply to the choices "
+                    f"(it is {text!r}); use decode: generate."
+                )
+            reply = f"{local.CUE} {labels[0]}"
         return Completion(
-            text=prompts.reply(text),
+            text=reply,
             finish_reason=finished.reason,
             model_served=self._folder.name,
             usage=Usage(
@@ -252,7 +301,6 @@ class Vllm:
                 completion_tokens=len(finished.ids),
                 cached_tokens=finished.cached_tokens,
             ),
-            latency_s=latency_s,
             raw={"text": text, "token_ids": finished.ids},
         )
 
@@ -309,6 +357,8 @@ class EngineThread:
         self._folder = folder
         self._loop = loop
         self._ready = ready
+        self._defaults: dict[str, Any] = {}
+        """The model's own sampling settings: the engine reads them from disk at every call."""
         self._asked: dict[str, Ask] = {}
         """What the engine works on."""
 
@@ -332,6 +382,7 @@ class EngineThread:
         tokenizer = local.load_tokenizer(self._entry, str(self._folder))
         with ENGINES.turn():
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
+        self._defaults = engine.model_config.get_diff_sampling_param()
         limit = engine.model_config.max_model_len
         return engine, Prompts(self._entry.name, tokenizer, limit=limit, encoder=False)
 
@@ -369,8 +420,13 @@ class EngineThread:
         from vllm.exceptions import VLLMClientError
 
         try:
-            params = sampling_params(engine, ask, ends_with_line=not prompts.chat)
-            engine.add_request(ask.id, {"prompt_token_ids": ask.prompt.ids}, params)
+            if ask.scored is None:
+                ids = ask.prompt.ids
+                params = sampling_params(self._defaults, ask, ends_with_line=not prompts.chat)
+            else:
+                ids = [*ask.prompt.ids, *ask.scored.ids]
+                params = scoring_params()
+            engine.add_request(ask.id, {"prompt_token_ids": ids}, params)
         except (ValueError, VLLMClientError) as error:
             sentence = f"{self._entry.name}: vLLM refuses the request ({local.brief(error)})."
             return [(ask.id, BackendError(sentence))]
@@ -383,7 +439,12 @@ class EngineThread:
             sentence = f"{self._entry.name}: vLLM broke the request off ({result.finish_reason})."
             return ask.id, BackendError(sentence)
         reason = FinishReason(result.finish_reason)
-        return ask.id, Finished(list(result.token_ids), reason, output.num_cached_tokens)
+        finished = Finished(list(result.token_ids), reason, output.num_cached_tokens)
+        if ask.scored is None:
+            return ask.id, finished
+        own = output.prompt_logprobs[len(ask.prompt.ids) :]
+        values = [at[token].logprob for at, token in zip(own, ask.scored.ids, strict=True)]
+        return ask.id, replace(finished, likelihood=math.fsum(values))
 
     def _post(self, function: Any, *arguments: Any) -> None:
         """Run a function in the event loop; if that is gone, nobody is left to be told."""
@@ -401,6 +462,10 @@ def prepare(entry: ModelEntry) -> None:
     try:
         import vllm  # noqa: F401
     except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError):  # it is there and finds no library
+            raise BackendError(
+                f"{entry.name}: vLLM cannot be loaded ({local.brief(error)}). {DRIVER_REMEDY}"
+            ) from error
         raise BackendError(
             f"{entry.name}: vllm_ models need vLLM ({local.brief(error)}); "
             "install it with `pip install 'gamegrid[vllm]'`."
@@ -431,49 +496,78 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     }
     if entry.max_in_flight is not None:
         arguments["max_num_seqs"] = entry.max_in_flight
+    arguments |= entry.engine
+    if entry.deterministic:
+        arguments |= DETERMINISTIC_ARGUMENTS
     if not current_platform.is_cpu():
-        return {**arguments, **entry.engine}
-    arguments = {**arguments, **CPU_ARGUMENTS, **entry.engine}
+        return arguments
+    arguments = {**CPU_ARGUMENTS, **arguments}
     longest = EngineArgs(**arguments).create_model_config().max_model_len
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
 
-def sampling_params(engine: Any, ask: Ask, *, ends_with_line: bool) -> Any:
+def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bool) -> Any:
     """Build the engine's parameters afresh (it writes into them) for one request.
 
-    What the request leaves out is as the model's generation_config says, else as vLLM has it
-    (temperature 1).
+    What the request leaves out is as the model's generation_config says (``defaults``), else as
+    vLLM has it (temperature 1).
     """
     from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
-    chosen = dict(engine.model_config.get_diff_sampling_param())
+    chosen = dict(defaults)
     for key in ("temperature", "top_p", "seed"):
         value = getattr(ask.sampling, key)
         if value is not None:
             chosen[key] = value
+    texts = [choice.text for choice in ask.prompt.choices]
     return SamplingParams(
         **{**chosen, "max_tokens": ask.prompt.max_tokens},
-        stop=["\n"] if ends_with_line else None,
+        stop=["\n"] if ends_with_line and not texts else None,
+        structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
+        skip_clone=True,  # nobody else has them
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def scoring_params() -> Any:
+    """Build the parameters by which the engine says how likely each token of its prompt was."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        temperature=0.0,
+        max_tokens=1,  # it does not take 0
+        prompt_logprobs=0,  # of the token itself, and no other
+        detokenize=False,
+        skip_clone=True,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
 
 def _start_failure(name: str, error: Exception) -> str:
-    import torch
+    """Return the sentence for an engine that could not start, with the remedy where one is known.
 
+    vLLM and torch tell these cases apart by their words only.
+    """
     sentence = f"{name}: the engine could not start ({local.brief(error)})."
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error):
-        return (
-            sentence + " Set gpu_memory_utilization, max_model_len, quantization or "
-            "tensor_parallel_size in the entry's engine, or choose a smaller model."
-        )
+    for words, remedy in START_REMEDIES:
+        if isinstance(error, MemoryError) or words.search(str(error)):
+            return f"{sentence} {remedy}"
     return sentence
 
 
 BACKEND = BackendKind(
     prefix=PREFIX,
-    capabilities=Capabilities(local=True, chunk_deals=None, environment="vllm"),
+    capabilities=Capabilities(
+        local=True,
+        chunk_deals=None,
+        environment="vllm",
+        decodes=frozenset(Decode),
+        deterministic=True,
+        refused=local.REFUSED,
+    ),
     check=check,
     create=Vllm,
+    served="litellm_hosted_vllm/",
 )

@@ -23,6 +23,7 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
     if raw.get("games") is None or raw.get("agents") is None:
         lacking = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {lacking!r} is missing; a grid needs games and agents.")
+    _refuse_people(raw["agents"])
     plugins.use(_folders(raw.get("plugins"), working))
     kind = config_type(kinds().values()) if plugins.folders() else GridConfig
     try:
@@ -36,6 +37,15 @@ def _folders(listed: object, working: Path) -> list[Path]:
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         return []
     return [resolve(folder, working) for folder in listed]
+
+
+def _refuse_people(agents: Any) -> None:
+    for name, entry in agents.items() if isinstance(agents, Mapping) else ():
+        if isinstance(entry, Mapping) and entry.get("type") == "human":
+            raise UserError(
+                f"config: agents.{name}: a grid has no seat for a person. Play in a terminal: "
+                f"python -m gamegrid.human GAME --against AGENT."
+            )
 
 
 def _sentence(error: ValidationError) -> str:

@@ -3,13 +3,13 @@
 Whoever plays the plain game from memory has to think here; the best moves are the same ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pyspiel
 
 from gamegrid.games import registry
-from gamegrid.games.base import Game, Oracle
+from gamegrid.games.base import Dilemma, Game, Oracle, Scoring, Tag
 
 
 class Disguise(Game):
@@ -18,17 +18,27 @@ class Disguise(Game):
     plain: ClassVar[str]
     """The plain game: an alias or load string of the suite."""
     defaults: ClassVar[Mapping[str, Any] | None] = {}
-    tags = ("disguise",)
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         super().__init__(name, load_string, spiel)
         self._plain = registry.load(self.plain)
-        self.scoring = self._plain.scoring
         self.dice = self._plain.dice
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
         return registry.load(cls.plain).spiel
+
+    @property
+    def scoring(self) -> Scoring:
+        return self._plain.scoring
+
+    @property
+    def dilemma(self) -> Dilemma | None:
+        return self._plain.dilemma
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        return (*self._plain.tags, Tag.DISGUISE)
 
     @property
     def family(self) -> str:
@@ -52,3 +62,6 @@ class Disguise(Game):
 
     def adjudicate(self, state: pyspiel.State) -> Sequence[float]:
         return self._plain.adjudicate(state)
+
+    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+        return self._plain.redraw(state, seat, luck)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, apply
+from gamegrid.games.base import Game, Oracle, Scoring, Tag, apply
 from gamegrid.games.cards import chips
 from gamegrid.games.generated import SEEDS, below, check, luck, sample
 from gamegrid.games.grids import listing
@@ -68,7 +68,7 @@ class GeneratedCards(Game):
     defaults: ClassVar = {"seed": 0}
     scoring = Scoring.MARGIN
     oracle = Oracle.EQUILIBRIUM
-    tags = ("generated",)
+    themes = (Tag.CARDS, Tag.BETTING, Tag.GENERATED)
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         super().__init__(name, load_string, spiel)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, apply
+from gamegrid.games.base import Game, Oracle, Scoring, Tag, apply
 from gamegrid.games.generated import SEEDS, below, check, luck, words
 from gamegrid.games.grids import listing
 from gamegrid.games.matrix import points
@@ -23,7 +23,7 @@ class GeneratedMatrix(Game):
     defaults: ClassVar = {"seed": 0, "rows": 3, "columns": 3}
     scoring = Scoring.MARGIN
     oracle = Oracle.EQUILIBRIUM
-    tags = ("generated",)
+    themes = (Tag.PAYOFF_TABLE, Tag.GENERATED)
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
@@ -72,7 +72,8 @@ class GeneratedMatrix(Game):
         end = self.spiel.new_initial_state()
         apply(end, [row, column])
         return " and ".join(
-            f"{self.seat_name(seat)} {points(amount)}" for seat, amount in enumerate(end.returns())
+            f"{self.seat_name(seat)} {'loses' if amount < 0 else 'gets'} {points(amount)}"
+            for seat, amount in enumerate(end.returns())
         )
 
 

@@ -16,7 +16,7 @@ class TwoBakers(Disguise, MatrixGame):
 
     short_name = "two_bakers"
     plain = "matrix_pd"
-    title = "Two bakers (one day)"
+    stage_title = "Two bakers"
 
     def rules(self) -> str:
         return (

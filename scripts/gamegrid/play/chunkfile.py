@@ -31,6 +31,8 @@ RUN: Columns = MappingProxyType(
         "interpreter": "VARCHAR",
         "packages": "VARCHAR",
         "host": "VARCHAR",
+        "wall_s": "DOUBLE",
+        "gpus": "INTEGER",
     }
 )
 SEAT: Columns = MappingProxyType(
@@ -82,6 +84,7 @@ CALL: Columns = MappingProxyType(
         "latency_s": "DOUBLE",
         "transport_attempts": "INTEGER",
         "replayed": "BOOLEAN",
+        "likelihoods": "VARCHAR",
     }
 )
 FLAT: Columns = MappingProxyType(
@@ -102,7 +105,9 @@ FLAT: Columns = MappingProxyType(
 )
 """The columns of an episode that are not lists."""
 
-JSON_TEXTS = frozenset({"config", "packages", "host", "legal", "messages", "trajectory"})
+JSON_TEXTS = frozenset(
+    {"config", "packages", "host", "legal", "messages", "trajectory", "likelihoods"}
+)
 """Columns that hold JSON as text, and become JSON columns of the database."""
 
 PARAMS_KEY = "params"
@@ -164,6 +169,27 @@ def write(
         for leftover in (rows, partial):
             with suppress(FileNotFoundError):
                 leftover.unlink()
+
+
+def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
+    """Unite chunk files in one, to be kept for good: without the name of the machine.
+
+    Raises duckdb.Error if a file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT * REPLACE (struct_update(run, host := '{{}}') AS run)
+                FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                ORDER BY game, matchup, deal, seating
+            ) TO $packed (
+                FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19,
+                KV_METADATA {{{PARAMS_KEY}: $params}}
+            )
+            """,
+            {"paths": [exact(path) for path in paths], "packed": str(packed), "params": params},
+        )
 
 
 def read_statuses(path: Path) -> list[tuple[str, str | None]]:
@@ -246,7 +272,10 @@ def _copy(
         for n in range(len(kept))
     )
     values: dict[str, object] = {
-        "run": {name: _mended(str(value)) for name, value in _reader(RUN)(run).items()},
+        "run": {
+            name: _mended(value) if isinstance(value, str) else value
+            for name, value in _reader(RUN)(run).items()
+        },
         "rows": exact(rows),
         "object_size": object_size,
         "partial": str(partial),
@@ -303,7 +332,8 @@ def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
     def read(record: Any) -> dict[str, Any]:
         row = dict(zip(names, values(record), strict=True))
         for name in texts:
-            row[name] = _plain(row[name])
+            if row[name] is not None:
+                row[name] = _plain(row[name])
         return row
 
     return read

@@ -51,6 +51,10 @@ class RunRecord:
     """JSON object, name to version."""
     host: str
     """JSON object."""
+    wall_s: float | None = None
+    """Seconds from the first episode's start to the last one's end; None while playing."""
+    gpus: int = 0
+    """GPUs the job held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,8 @@ class CallRecord:
     transport_attempts: int
     replayed: bool
     """True if the reply came from the journal and nothing was asked."""
+    likelihoods: str | None = None
+    """JSON object, label to log-likelihood, of scored calls only; ``reply`` is the label chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
