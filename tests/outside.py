@@ -61,7 +61,8 @@ class HighCard(MatrixGame):
 
         table = [[won(a, b) for b in range(n)] for a in range(n)]
         back = [[-amount for amount in row] for row in table]
-        return pyspiel.create_matrix_game(cls.short_name, cls.stage_title, names, names, table, back)
+        title = cls.stage_title
+        return pyspiel.create_matrix_game(cls.short_name, title, names, names, table, back)
 
 
 GAME = HighCard

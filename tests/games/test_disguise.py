@@ -174,7 +174,7 @@ def test_a_disguise_reads_as_it_should() -> None:
         "Fir: A - - -",
     ]
     assert numbers.view(numbers.replay([4, 0]), 0) == (
-        "You are First.\nYour numbers: 5.\nNumbers of Second: 2.\n"
+        "You are First.\nNumbers of First: 5.\nNumbers of Second: 2.\n"
         "Numbers left: 1, 3, 4, 6, 7, 8, 9."
     )
     lanterns = games.load("lanterns")
