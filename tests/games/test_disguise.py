@@ -27,9 +27,6 @@ TELLTALE = {
 }
 """Words by family that would give the plain game away, beside its own labels and title."""
 HARMLESS = {
-    "and",
-    "for",
-    "points",
     "by",
     "one",
     "round",
@@ -40,6 +37,9 @@ HARMLESS = {
     "player",
     "from",
     "take",
+    "and",
+    "for",
+    "points",
 }
 
 
@@ -57,8 +57,17 @@ def words(text: str) -> set[str]:
 def test_a_disguise_is_its_plain_game_in_all_but_words(name: str) -> None:
     game, plain = pair(name)
     assert game.load_string == game.name == name
-    assert Tag.DISGUISE in game.tags and Tag.DISGUISE not in plain.tags
-    for trait in ("family", "scoring", "oracle", "opening_plies", "max_plies", "players", "dice"):
+    assert game.tags == (*plain.tags, Tag.DISGUISE)
+    for trait in (
+        "family",
+        "scoring",
+        "oracle",
+        "opening_plies",
+        "max_plies",
+        "players",
+        "dice",
+        "dilemma",
+    ):
         assert getattr(game, trait) == getattr(plain, trait), trait
     assert plain.disguise_of is None
 
@@ -165,7 +174,7 @@ def test_a_disguise_reads_as_it_should() -> None:
         "Fir: A - - -",
     ]
     assert numbers.view(numbers.replay([4, 0]), 0) == (
-        "You are First.\nYour numbers: 5.\nNumbers of Second: 2.\n"
+        "You are First.\nNumbers of First: 5.\nNumbers of Second: 2.\n"
         "Numbers left: 1, 3, 4, 6, 7, 8, 9."
     )
     lanterns = games.load("lanterns")

@@ -80,8 +80,8 @@ def test_what_a_seat_is_told_of_a_card_game_is_exactly_its_information_state(nam
 def test_a_card_game_pays_what_its_rules_say(name: str) -> None:
     """Counted again from the words of the rules and of the moves."""
     game = games.load(name)
-    [ranking] = re.findall(r"they rank ([\d, ]+)\.", game.rules())
-    rank = ranking.split(", ").index
+    [ranking] = re.findall(r"they rank ([\d< ]+)\.", game.rules())
+    rank = ranking.split(" < ").index
     [ante] = re.findall(r"puts (\d+) chip", game.rules())
     for history, state in every_end(game):
         said = words_said(game, history)

@@ -32,6 +32,13 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
         raise UserError(_sentence(error)) from error
 
 
+def _folders(listed: object, working: Path) -> list[Path]:
+    """The folders named; none if they are not what the configuration's type will want."""
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        return []
+    return [resolve(folder, working) for folder in listed]
+
+
 def _refuse_people(agents: Any) -> None:
     for name, entry in agents.items() if isinstance(agents, Mapping) else ():
         if isinstance(entry, Mapping) and entry.get("type") == "human":
@@ -39,13 +46,6 @@ def _refuse_people(agents: Any) -> None:
                 f"config: agents.{name}: a grid has no seat for a person. Play in a terminal: "
                 f"python -m gamegrid.human GAME --against AGENT."
             )
-
-
-def _folders(listed: object, working: Path) -> list[Path]:
-    """The folders named; none if they are not what the configuration's type will want."""
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        return []
-    return [resolve(folder, working) for folder in listed]
 
 
 def _sentence(error: ValidationError) -> str:

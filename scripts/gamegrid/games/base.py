@@ -73,10 +73,6 @@ class Tag(StrEnum):
     """Best play is known at every decision, by search or as an equilibrium."""
     SHORT = "short"
     """Over after 20 decisions at most."""
-    DISGUISE = "disguise"
-    """Another game of the suite, told in another story."""
-    GENERIC = "generic"
-    """In OpenSpiel's words."""
 
     # Themes, declared by the module
     BOARD = "board"
@@ -103,8 +99,10 @@ class Tag(StrEnum):
     """The same players meet in several rounds, each of them paid."""
     NEGOTIATION = "negotiation"
     """Offers and agreement."""
+    DISGUISE = "disguise"
+    """Another game of the suite, told in another story."""
     GENERATED = "generated"
-    """Drawn from a seed: nobody has seen it before."""
+    """Drawn from a seed."""
 
 
 SHORT_PLIES = 20
@@ -117,7 +115,7 @@ class Game(ABC):
     only, and show what the asking seat may know and nothing else.
     """
 
-    short_name: ClassVar[str]
+    short_name: str
     """OpenSpiel's short name or, of a game that it does not have, one of our own. It is also the
     alias of the default parameters."""
     aliases: ClassVar[Mapping[str, str]] = {}
@@ -234,8 +232,6 @@ class Game(ABC):
             Tag.ONE_SHOT: not self.sequential and self.max_plies == 1,
             Tag.SOLVED: self.oracle is not Oracle.NONE,
             Tag.SHORT: self.max_plies <= SHORT_PLIES,
-            Tag.DISGUISE: self.disguise_of is not None,
-            Tag.GENERIC: self.generic,
         }
         return (*(tag for tag, holds in facts.items() if holds), *self.themes)
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyspiel
 
 from gamegrid.games import registry
-from gamegrid.games.base import Dilemma, Game, Oracle, Scoring
+from gamegrid.games.base import Dilemma, Game, Oracle, Scoring, Tag
 
 
 class Disguise(Game):
@@ -33,6 +33,14 @@ class Disguise(Game):
         return self._plain.scoring
 
     @property
+    def dilemma(self) -> Dilemma | None:
+        return self._plain.dilemma
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        return (*self._plain.tags, Tag.DISGUISE)
+
+    @property
     def family(self) -> str:
         return self._plain.family
 
@@ -43,10 +51,6 @@ class Disguise(Game):
     @property
     def oracle(self) -> Oracle:
         return self._plain.oracle
-
-    @property
-    def dilemma(self) -> Dilemma | None:
-        return self._plain.dilemma
 
     @property
     def opening_plies(self) -> int:

@@ -68,7 +68,7 @@ class GeneratedCards(Game):
     defaults: ClassVar = {"seed": 0}
     scoring = Scoring.MARGIN
     oracle = Oracle.EQUILIBRIUM
-    themes = (Tag.GENERATED,)
+    themes = (Tag.CARDS, Tag.BETTING, Tag.GENERATED)
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         super().__init__(name, load_string, spiel)
@@ -89,7 +89,7 @@ class GeneratedCards(Game):
         bets = " or ".join(f"Bet {size}" for size in deal.bets)
         return (
             f"The deck has {len(deal.ranking)} cards, named by numbers that do not say their "
-            f"rank: from low to high they rank {listing([str(card) for card in deal.ranking])}. "
+            f"rank: from low to high they rank {' < '.join(map(str, deal.ranking))}. "
             f"Each of two players, Player 1 and Player 2, puts {chips(deal.ante)} into the pot "
             f"and is dealt one card, seen by that player only; every pair of different cards is "
             f"equally likely. Player 1 moves first. As long as nobody has bet, a player may Check "

@@ -23,7 +23,7 @@ class GeneratedMatrix(Game):
     defaults: ClassVar = {"seed": 0, "rows": 3, "columns": 3}
     scoring = Scoring.MARGIN
     oracle = Oracle.EQUILIBRIUM
-    themes = (Tag.GENERATED,)
+    themes = (Tag.PAYOFF_TABLE, Tag.GENERATED)
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
 from random import Random
-from types import MappingProxyType
 from typing import Any
 
 import pyspiel
@@ -28,13 +27,6 @@ LARGEST_TABLE = 64
 """Outcomes of a one-shot game up to which the rules list them all."""
 OPENING = 2
 """Random moves of each seat in a game without chance where everything is seen."""
-UNFIT: Mapping[str, str] = MappingProxyType(
-    {
-        "efg_game": "its rules lie in a file, which the results would not name",
-        "nfg_game": "its rules lie in a file, which the results would not name",
-    }
-)
-"""Games that are refused unseen, with the reason."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """A terminal's colours, which some boards carry."""
 
@@ -49,10 +41,7 @@ class Generic(Game):
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         super().__init__(name, load_string, spiel)
         self._kind = spiel.get_type()
-
-    @property
-    def scoring(self) -> Scoring:
-        return scoring(self.spiel)
+        self.short_name = self._kind.short_name
 
     @property
     def title(self) -> str:
@@ -61,6 +50,10 @@ class Generic(Game):
     @property
     def family(self) -> str:
         return _family(self._kind.short_name, self.spiel.get_parameters())
+
+    @property
+    def scoring(self) -> Scoring:
+        return scoring(self.spiel)
 
     @property
     def opening_plies(self) -> int:
@@ -187,8 +180,6 @@ def scoring(spiel: pyspiel.Game) -> Scoring:
 def unfit(game: Generic) -> str | None:
     """One sentence if a game cannot be played in words, or cannot be played again from a file."""
     kind = game.spiel.get_type()
-    if any("file" in name and value for name, value in game.spiel.get_parameters().items()):
-        return "its cases lie in a file, which the results would not hold."
     if kind.dynamics == Type.Dynamics.MEAN_FIELD:
         return "it is a mean-field game, whose one player stands for a crowd."
     if kind.chance_mode == Type.ChanceMode.SAMPLED_STOCHASTIC:

@@ -31,11 +31,10 @@ class NumberScrabble(Disguise):
 
     def view(self, state: pyspiel.State, seat: int) -> str:
         picked = state.history()
-        other = 1 - seat
         return (
             f"You are {self.seat_name(seat)}.\n"
-            f"Your numbers: {_numbers(picked[seat::2])}.\n"
-            f"Numbers of {self.seat_name(other)}: {_numbers(picked[other::2])}.\n"
+            f"Numbers of First: {_numbers(picked[0::2])}.\n"
+            f"Numbers of Second: {_numbers(picked[1::2])}.\n"
             f"Numbers left: {_numbers(set(range(len(SQUARE))) - set(picked))}."
         )
 

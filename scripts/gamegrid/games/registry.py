@@ -80,9 +80,11 @@ def _load(name: str, folders: plugins.Folders) -> Game:
         parsed = _complete(name, short, kind.defaults, parsed)
         spiel, defaults = _open(name, partial(kind.open, parsed)), kind.defaults
     else:
-        own = kind if kind is not None and kind.speaks(parsed) else None
-        spiel, defaults = _open_spiel(name, short, parsed, own)
-        kind = own or generic.kind_of(spiel)
+        if kind is not None and not kind.speaks(parsed):
+            kind = None
+        spiel = _open_spiel(name, short, kind, parsed)
+        defaults = spiel.get_type().parameter_specification
+        kind = kind or generic.kind_of(spiel)
     load_string = _string(short, {k: v for k, v in parsed.items() if v != defaults.get(k)})
     game = kind(_slug(short, load_string), load_string, spiel)
     with quiet_stderr():
@@ -93,20 +95,21 @@ def _load(name: str, folders: plugins.Folders) -> Game:
 
 
 def _open_spiel(
-    name: str, short: str, parsed: dict[str, Any], kind: type[Game] | None
-) -> tuple[pyspiel.Game, Mapping[str, Any]]:
-    """OpenSpiel's game, made by the suite's kind if there is one, and its parameters' defaults."""
+    name: str, short: str, kind: type[Game] | None, parsed: dict[str, Any]
+) -> pyspiel.Game:
+    """A game with a name of OpenSpiel's, as its module opens it if it has one."""
     if short not in pyspiel.registered_names():
         known = sorted({*aliases(), *pyspiel.registered_names()})
         raise UserError(
             f"games: {name!r} is unknown.{nearest(short, known)} The suite has "
             f"{', '.join(sorted(aliases()))}; OpenSpiel's other games go by their load strings."
         )
-    if reason := generic.UNFIT.get(short):
-        raise UserError(f"games: {name!r}: {reason}.")
-    opened = partial(kind.open, parsed) if kind else partial(pyspiel.load_game, short, parsed)
-    spiel = _open(name, opened)
-    return spiel, spiel.get_type().parameter_specification
+    if files := [key for key, value in parsed.items() if "file" in key and value]:
+        raise UserError(
+            f"games: {name!r}: {files[0]!r} names a file, whose content the results would not hold."
+        )
+    opened = partial(pyspiel.load_game, short) if kind is None else kind.open
+    return _open(name, partial(opened, parsed))
 
 
 def _complete(

@@ -17,7 +17,6 @@ class TwoBakers(Disguise, MatrixGame):
     short_name = "two_bakers"
     plain = "matrix_pd"
     stage_title = "Two bakers"
-    title = "Two bakers (one day)"
 
     def rules(self) -> str:
         return (
