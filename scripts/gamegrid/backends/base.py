@@ -42,6 +42,8 @@ class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
     CONTENT_FILTER = "content_filter"
+    REFUSED = "refused"
+    """The model declined, and the provider says so apart from the reply."""
     CONTEXT_OVERFLOW = "context_overflow"
 
 
@@ -87,12 +89,31 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request as it was sent, so that money can be accounted for.
+
+    ``at``: UTC, ISO 8601 without zone. ``kind``: answered, unbilled, maybe_billed, request or
+    account. ``status``: HTTP status of a failed attempt, None where nothing was answered. ``body``:
+    what arrived and could not be read.
+    """
+
+    at: str
+    seconds: float
+    kind: str
+    status: int | None = None
+    said: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """A model's whole answer to one request.
 
     ``reasoning`` is text a provider delivers apart from the reply (``<think>`` blocks inside the
     text are the parser's business). ``raw`` is the body as delivered, for the journal.
-    ``latency_s`` is in seconds and counts the successful attempt only.
+    ``latency_s`` is in seconds and counts the successful attempt only. ``fingerprint`` is what the
+    provider says of the configuration that answered. ``sent``: the parameters as they were sent,
+    without the messages. ``maybe_billed``: failed attempts that may have been paid for.
     """
 
     text: str
@@ -103,14 +124,22 @@ class Completion:
     latency_s: float | None = None
     transport_attempts: int = 1
     raw: Any = None
+    fingerprint: str | None = None
+    sent: dict[str, Any] | None = None
+    maybe_billed: int = 0
+    attempts: tuple[Attempt, ...] = ()
 
 
 class BackendError(Exception):
     """Transport trouble or an engine that cannot run: never the model's fault, never scored.
 
     The text is fit for a person: it names the model, what went wrong and how to mend it, and
-    holds no secret.
+    holds no secret. ``attempts``: the requests that were sent in vain.
     """
+
+    def __init__(self, text: str, attempts: tuple[Attempt, ...] = ()) -> None:
+        super().__init__(text)
+        self.attempts = attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +175,12 @@ class BackendKind:
     ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``).
+    resolved to absolute ones, and the working directory (for ``.env``). ``objection`` looks for a
+    sampling key that the model does not take; it may load a library, so a dry run leaves it out.
     """
 
     prefix: str
     capabilities: Capabilities
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
+    objection: Callable[[ModelEntry, Sampling], str | None] | None = None

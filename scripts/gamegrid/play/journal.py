@@ -22,7 +22,14 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 from gamegrid.agents.base import Answer
-from gamegrid.backends.base import BackendError, Completion, FinishReason, Request, Usage
+from gamegrid.backends.base import (
+    Attempt,
+    BackendError,
+    Completion,
+    FinishReason,
+    Request,
+    Usage,
+)
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 
@@ -287,6 +294,7 @@ def _completion(stored: dict[str, Any]) -> Completion:
             **stored,
             "finish_reason": FinishReason(stored["finish_reason"]),
             "usage": Usage(**stored["usage"]),
+            "attempts": tuple(Attempt(**each) for each in stored.get("attempts", ())),
         }
     )
 
