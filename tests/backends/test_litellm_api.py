@@ -390,7 +390,7 @@ async def test_an_endpoint_of_ones_own_needs_no_key(endpoint: Endpoint) -> None:
 
 
 async def test_the_library_is_given_a_key_that_is_none(endpoint: Endpoint) -> None:
-    async with opened(entry(endpoint, "litellm_groq/some-model")) as backend:
+    async with opened(entry(endpoint, "litellm_together_ai/some-model")) as backend:
         await backend.complete(ask())
     assert endpoint.keys == [litellm_api.NO_KEY]
 

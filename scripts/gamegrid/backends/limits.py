@@ -333,14 +333,15 @@ def _locked_by_others(file: int, start: int, count: int) -> int:
         if sys.platform == "linux":
             asked = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, end - start, 0)
             answer = fcntl.fcntl(file, fcntl.F_OFD_GETLK, asked)
-            kind, _, locked, _, _ = FLOCK.unpack(answer)
+            kind, _, first, length, _ = FLOCK.unpack(answer)  # neighbours of one owner are one
             if kind == fcntl.F_UNLCK:
                 break
-            start = locked
-            found += 1
+            found += min(first + length, end) - max(first, start)
+            start = first + length
         elif _try_lock(file, start):
             _unlock(file, start)
+            start += 1
         else:
             found += 1
-        start += 1
+            start += 1
     return found

@@ -78,7 +78,9 @@ def objection(entry: ModelEntry, sampling: Sampling) -> str | None:
     try:
         if isinstance(transport, LiteLLMLibrary):
             transport.use(litellm_library.load(entry.name))
-        transport.prepare(question)
+            transport.verify(transport.prepare(question))
+        else:
+            transport.prepare(question)
     except BackendError as trouble:
         return str(trouble)
     return None

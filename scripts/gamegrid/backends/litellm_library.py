@@ -34,6 +34,8 @@ LIBRARY_ENVIRONMENT: Mapping[str, str] = {
     "LITELLM_LOG": "ERROR",
 }
 
+UNSUPPORTED = "litellm.UnsupportedParamsError: "
+
 NO_KEY = "no-key-needed"
 """Sent to an api_base when no key is set: the client refuses to send none at all."""
 
@@ -115,6 +117,21 @@ class LiteLLMLibrary:
         elif address.key is not None:
             arguments["api_key"] = address.key
         return Prepared(arguments | parameters, {"model": name} | parameters)
+
+    def verify(self, prepared: Prepared) -> None:
+        """Raise BackendError for a value that the library knows the model does not take."""
+        parameters = {name: value for name, value in prepared.sent.items() if name != "model"}
+        provider, model = self._address.provider, self._address.model
+        from litellm.utils import get_optional_params
+
+        try:
+            get_optional_params(model=model, custom_llm_provider=provider, **parameters)
+        except self._litellm.exceptions.UnsupportedParamsError as error:
+            said = str(error.message).partition("To drop")[0].removeprefix(UNSUPPORTED)
+            refusal = f"{self._address.name}: {self._address.secrets.quote(said)}"
+        else:
+            return
+        raise BackendError(refusal)
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
         """Send once and read what comes back."""
