@@ -11,10 +11,12 @@ include: "rules/common.smk"
 include: "rules/play.smk"
 include: "rules/aggregate.smk"
 include: "rules/tiny.smk"
+include: "rules/models.smk"
 
 
 localrules:
     all,
+    fetch_models,
     status,
 
 

@@ -4,7 +4,7 @@ The Snakefile and every play job make the same plan from the same configuration.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from gamegrid import grid
 from gamegrid.agents.llm import Settings as LlmSettings
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.base import Capabilities, Decode, ModelEntry
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -140,6 +140,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         prompts=(working / "config/prompts", WORKFLOW / "config/prompts"),
     )
     _check_prompts(made)
+    _check_abilities(made)
     _check_openings(made)
     return made
 
@@ -150,6 +151,44 @@ def _check_prompts(made: Plan) -> None:
             made.identity(agent)
         except UserError as error:
             raise UserError(f"config: agents.{agent}: {error}") from error
+
+
+def _check_abilities(made: Plan) -> None:
+    """Refuse settings that an agent's backend can do nothing with."""
+    modes: dict[str, tuple[str, bool]] = {}
+    for agent, model in made.models.items():
+        settings = made.config.agents[agent]
+        assert isinstance(settings, LlmSettings)
+        if mistake := _inability(settings, model):
+            raise UserError(f"config: agents.{agent}: {mistake}.")
+        first, mode = modes.setdefault(settings.model, (agent, model.entry.deterministic))
+        if mode is not model.entry.deterministic:
+            raise UserError(
+                f"config: agents.{agent}: deterministic differs from that of agents.{first}, which "
+                f"asks the same {settings.model}: one job loads it once, so set it on both."
+            )
+
+
+def _inability(settings: LlmSettings, model: Model) -> str | None:
+    can = model.kind.capabilities
+    served = model.entry.api_base is not None
+    inside = " that the job itself loads, without an api_base" if served else ""
+    if (decode := Decode(settings.decode)) not in can.decodes:
+        able = _prefixes(lambda other: decode in other.decodes)
+        return f"decode: {decode} needs {able} model{inside}; {settings.model} cannot"
+    if model.entry.deterministic and not can.deterministic:
+        able = _prefixes(lambda other: other.deterministic)
+        return f"deterministic needs {able} model{inside}; {settings.model} promises nothing"
+    for key, reason in can.refused.items():
+        if getattr(settings, key) is not None:
+            return f"{key} does not reach {settings.model}: {reason}"
+    return None
+
+
+def _prefixes(able: Callable[[Capabilities], bool]) -> str:
+    """Name the backends that are able to, as in ``a hf_ or vllm_``."""
+    found = [f"{kind.prefix}_" for kind in models.backends().values() if able(kind.capabilities)]
+    return f"a {' or '.join(found)}"
 
 
 def _check_openings(made: Plan) -> None:
@@ -164,4 +203,6 @@ def _check_openings(made: Plan) -> None:
 def _model(
     agent: str, settings: LlmSettings, entries: Mapping[str, ModelEntry], working: Path
 ) -> Model:
-    return models.find(settings.model, agent, entries, working)
+    return models.find(
+        settings.model, agent, entries, working, deterministic=settings.deterministic
+    )

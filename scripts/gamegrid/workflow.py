@@ -16,7 +16,15 @@ from gamegrid.play.chunkfile import read_params
 from gamegrid.store.database import AgentRow, GameRow
 from gamegrid.store.tables import TABLES
 
-__all__ = ["TABLES", "agent_rows", "content_hash", "database_rows", "game_rows", "prepare"]
+__all__ = [
+    "TABLES",
+    "agent_rows",
+    "content_hash",
+    "database_rows",
+    "game_rows",
+    "hub_models",
+    "prepare",
+]
 
 PACKAGE = Path(__file__).parent
 RESULTS = Path("results")
@@ -94,7 +102,7 @@ def agent_rows(made: Plan) -> list[AgentRow]:
             AgentRow(
                 agent=name,
                 type=settings.type,
-                backend=model.kind.prefix if model else None,
+                backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(made.identity(name), sort_keys=True),
                 input_price=model.entry.input_price if model else None,
@@ -102,6 +110,16 @@ def agent_rows(made: Plan) -> list[AgentRow]:
             )
         )
     return rows
+
+
+def hub_models(made: Plan) -> list[tuple[str, str, str]]:
+    """Id, repository and revision of each model that its backend takes from the hub."""
+    found = {
+        (model.entry.name, repo, model.entry.revision or "main")
+        for model in made.models.values()
+        if (repo := model.kind.hub(model.entry)) is not None
+    }
+    return sorted(found)
 
 
 def game_rows(made: Plan) -> list[GameRow]:

@@ -1,6 +1,8 @@
 """The llm agent: what it sends, and whose move it books."""
 
 import json
+import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -12,7 +14,16 @@ import pytest
 from arena import PROMPTS, bot, play, play_one, setup
 from gamegrid import games
 from gamegrid.agents.base import Agent, Answer, Ask, Tools, kinds
-from gamegrid.backends.base import BackendError, Completion, FinishReason, Message, Request, Usage
+from gamegrid.backends.base import (
+    BackendError,
+    Completion,
+    Decode,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+    Usage,
+)
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 from gamegrid.play.journal import Journal
@@ -404,6 +415,126 @@ def test_a_shuffle_is_the_same_again_and_for_every_opponent(tic_tac_toe: Game) -
         against_random(tic_tac_toe, model, shuffle_labels=True)
         shown.append([shown_labels(request) for request in model.requests])
     assert shown[0] == shown[1]
+
+
+# Constrained and scored
+
+
+def held(say: Callable[[tuple[str, ...]], str]) -> Reply:
+    """A reply made of the request's choices."""
+
+    def reply(request: Request, attempt: int) -> str:
+        assert request.choices is not None
+        return say(request.choices)
+
+    return reply
+
+
+@pytest.mark.parametrize("form", ["{}", " {}\n", "Action: {}", '{{"action": "{}"}}'])
+def test_a_constrained_model_is_sent_the_legal_labels_and_read_in_any_form(
+    tic_tac_toe: Game, form: str
+) -> None:
+    model = Model(held(lambda choices: form.format(choices[-1])))
+    episode = against_random(tic_tac_toe, model, decode="constrained", shuffle_labels=True)
+    for decision, request in zip(own(episode), model.requests, strict=True):
+        assert request.decode is Decode.CONSTRAINED
+        assert list(request.choices or ()) == json.loads(decision.legal)
+        assert (decision.status, decision.label) == (DecisionStatus.OK, (request.choices or ())[-1])
+        assert request.sampling.seed is not None
+    assert {call.likelihoods for call in episode.calls} == {None}
+
+
+def test_a_provider_that_does_not_hold_a_model_to_the_labels_is_found_out(
+    tic_tac_toe: Game,
+) -> None:
+    cut = Completion(text="a1", finish_reason=FinishReason.LENGTH)
+    for said, failure in (("Sure!", Failure.UNPARSABLE), (cut, Failure.TRUNCATED)):
+        episode = against_random(
+            tic_tac_toe, Model(lambda request, attempt, s=said: s), decode="constrained", rethink=0
+        )
+        assert {call.failure for call in episode.calls} == {failure}
+        assert {d.status for d in own(episode)} == {DecisionStatus.FALLBACK}
+
+
+def scores(request: Request, attempt: int) -> Completion:
+    """Twice as likely as the label before: weights 1, 2, 4, … of labels in the game's order."""
+    assert request.choices is not None
+    values = {label: n * math.log(2) - 50 for n, label in enumerate(request.choices)}
+    return Completion(text="Action: z", finish_reason=FinishReason.STOP, likelihoods=values)
+
+
+@pytest.mark.parametrize("temperature", [None, 0.0])
+def test_a_scored_decision_is_the_likeliest_label(
+    tic_tac_toe: Game, temperature: float | None
+) -> None:
+    model = Model(scores)
+    episode = against_random(tic_tac_toe, model, decode="score", temperature=temperature)
+    for decision, call in zip(own(episode), episode.calls, strict=True):
+        legal = json.loads(decision.legal)
+        assert (decision.status, decision.label) == (DecisionStatus.OK, legal[-1])
+        assert (call.reply, call.failure) == (legal[-1], None)
+        assert list(json.loads(call.likelihoods or "")) == legal
+    for request in model.requests:
+        assert request.decode is Decode.SCORE
+        # The same question at every temperature: nothing is sampled by the engine.
+        assert request.sampling == Sampling()
+
+
+def test_of_equal_likelihoods_the_first_label_is_taken(matrix_rps: Game) -> None:
+    def level(request: Request, attempt: int) -> Completion:
+        flat = dict.fromkeys(request.choices or (), -1.0)
+        return Completion(text="", finish_reason=FinishReason.STOP, likelihoods=flat)
+
+    assert own(against_random(matrix_rps, Model(level), decode="score"))[0].label == "Rock"
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_a_warm_scored_decision_is_drawn_from_the_likelihoods(
+    matrix_rps: Game, temperature: float
+) -> None:
+    deals = 1200
+    found = [
+        own(
+            against_random(matrix_rps, Model(scores), deal, decode="score", temperature=temperature)
+        )
+        for deal in range(deals)
+    ]
+    seen = Counter(decision.label for [decision] in found)
+    weights = [2 ** (n / temperature) for n in range(3)]
+    for label, weight in zip(("Rock", "Paper", "Scissors"), weights, strict=True):
+        share = weight / sum(weights)
+        # Four standard errors of a share.
+        assert abs(seen[label] / deals - share) < 4 * math.sqrt(share * (1 - share) / deals)
+    again = own(
+        against_random(matrix_rps, Model(scores), 5, decode="score", temperature=temperature)
+    )
+    assert again[0].label == found[5][0].label
+
+
+def test_a_scored_conversation_tells_what_was_played(tic_tac_toe: Game) -> None:
+    model = Model(scores)
+    episode = against_random(tic_tac_toe, model, decode="score", memory="chat", rethink=0)
+    said = [m.content for m in model.requests[-1].messages if m.role == "assistant"]
+    assert said == [f"Action: {decision.label}" for decision in own(episode)[:-1]]
+
+
+def test_choices_that_do_not_fit_the_context_are_a_truncated_reply(tic_tac_toe: Game) -> None:
+    full = Completion(text="", finish_reason=FinishReason.CONTEXT_OVERFLOW)
+    for decode in ("constrained", "score"):
+        model = Model(lambda request, attempt: full)
+        episode = against_random(tic_tac_toe, model, decode=decode, rethink=0)
+        assert {call.failure for call in episode.calls} == {Failure.TRUNCATED}
+        assert {call.likelihoods for call in episode.calls} == {None}
+
+
+def test_ways_of_deciding_do_not_change_what_an_agent_was_before_there_were_any() -> None:
+    kind = kinds()["llm"]
+    given = {"type": "llm", "model": "hf_x"}
+    plain = kind.settings(**given).model_dump()
+    assert not {"decode", "deterministic"} & set(plain)
+    assert kind.settings(**given, decode="generate", deterministic=False).model_dump() == plain
+    for key, value in (("decode", "score"), ("deterministic", True)):
+        assert kind.settings(**given, **{key: value}).model_dump() == plain | {key: value}
 
 
 def test_simultaneous_models_are_told_nothing_of_each_other(matrix_rps: Game) -> None:

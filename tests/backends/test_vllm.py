@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import tiny_models
 from gamegrid.backends.base import (
     BackendError,
     Completion,
+    Decode,
     FinishReason,
     Message,
     ModelEntry,
@@ -112,6 +114,101 @@ async def test_a_long_prompt_is_read_whole_under_a_seed(engine: Vllm) -> None:
     requests = [ask(f"{i} " + "x" * 200, temperature=1.0, seed=i, max_tokens=4) for i in range(64)]
     completions = await together(engine, requests)
     assert all(c.usage.completion_tokens for c in completions)
+
+
+LABELS = ("1", "10", "100", "a1", "Bet 3", "~x", "e2-e4", "♥A")
+
+
+def choose(text: str, decode: Decode, labels: tuple[str, ...], **sampling: Any) -> Request:
+    return replace(ask(text, **sampling), decode=decode, choices=labels)
+
+
+@needs_vllm
+async def test_likelihoods_are_those_of_the_hf_backend(engine: Vllm, llama: Path) -> None:
+    requests = [choose("go " * i, Decode.SCORE, LABELS[: 1 + i % 8]) for i in range(24)]
+    here = await together(engine, requests)
+    other = HuggingFace(ModelEntry(name="hf_m", model_path=str(llama)))
+    await other.open()
+    there = await together(other, requests)
+    await other.close()
+    for mine, theirs in zip(here, there, strict=True):
+        assert mine.likelihoods == pytest.approx(theirs.likelihoods, rel=1e-4, abs=1e-4)
+        assert (mine.text, mine.finish_reason) == (theirs.text, theirs.finish_reason)
+        assert mine.usage.prompt_tokens == theirs.usage.prompt_tokens
+
+
+@needs_vllm
+async def test_a_constrained_reply_is_a_choice_beside_free_ones(engine: Vllm) -> None:
+    held = [
+        choose(f"go {i}", Decode.CONSTRAINED, LABELS[: 1 + i % 8], temperature=2.0, seed=i)
+        for i in range(40)
+    ]
+    free = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=12) for i in range(20)]
+    expected = await together(engine, free)
+    replies = await together(engine, [*held, *free])
+    assert ids(replies[40:]) == ids(expected)
+    for request, reply in zip(held, replies, strict=False):
+        assert request.choices is not None
+        assert reply.finish_reason is FinishReason.STOP
+        assert reply.text.removeprefix("Action: ") in request.choices
+    assert len({reply.text for reply in replies[:40]}) >= 4
+    assert [reply.raw for reply in await together(engine, held)] == [r.raw for r in replies[:40]]
+
+
+@needs_vllm
+async def test_an_engine_that_does_not_hold_to_the_choices_is_found_out(
+    engine: Vllm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is made deaf: the constraint is dropped on its way, as old options are."""
+    from gamegrid.backends import vllm
+
+    real = vllm.sampling_params
+
+    def deaf(*arguments: Any, **options: Any) -> Any:
+        params = real(*arguments, **options)
+        params.structured_outputs = None
+        return params
+
+    monkeypatch.setattr(vllm, "sampling_params", deaf)
+    with pytest.raises(BackendError, match="did not hold its reply to the choices"):
+        await engine.complete(choose("go", Decode.CONSTRAINED, LABELS, temperature=0.0))
+
+
+@needs_vllm
+async def test_a_base_model_is_held_and_scored_after_its_cue(tmp_path: Path) -> None:
+    folder = tiny_models.gpt2(tmp_path / "gpt2")
+    mine, theirs = (
+        create(folder, name="vllm_base"),
+        HuggingFace(ModelEntry(name="hf_m", model_path=str(folder))),
+    )
+    requests = [choose(f"go {i}", Decode.SCORE, LABELS) for i in range(4)]
+    held = [choose(f"go {i}", Decode.CONSTRAINED, LABELS, temperature=0.0) for i in range(4)]
+    found = []
+    for backend in (mine, theirs):
+        await backend.open()
+        found.append(await together(backend, requests))
+        replies = await together(backend, held)
+        assert all(reply.text.removeprefix("Action: ") in LABELS for reply in replies)
+        await backend.close()
+    for one, other in zip(*found, strict=True):
+        assert one.likelihoods == pytest.approx(other.likelihoods, rel=1e-4, abs=1e-4)
+
+
+@needs_vllm
+async def test_a_deterministic_engine_answers_alike_whatever_is_asked_beside_it(
+    llama: Path,
+) -> None:
+    """Bit by bit: likelihoods are compared as they are, not within a tolerance."""
+    requests = [choose("go " * i, Decode.SCORE, LABELS) for i in range(5)]
+    requests += [ask("go " * i, temperature=1.0, seed=i, max_tokens=9) for i in range(5)]
+    runs = []
+    for some in (requests, requests[::-1][:8]):
+        backend = create(llama, name="vllm_alike", deterministic=True, engine={})
+        await backend.open()
+        runs.append(await together(backend, some))
+        await backend.close()
+    for one, two in zip(runs[0][2:], runs[1][::-1], strict=True):
+        assert (one.text, one.raw, one.likelihoods) == (two.text, two.raw, two.likelihoods)
 
 
 @needs_vllm
@@ -270,7 +367,7 @@ async def test_a_bad_engine_argument_is_one_sentence(
     [
         ({"model_path": None}, ["vllm_m", "no model_path"]),
         ({"model_path": "/nowhere/at/all"}, ["model_path", "/nowhere/at/all"]),
-        ({"api_base": "http://127.0.0.1:1"}, ["api_base", "litellm_"]),
+        ({"deterministic": True, "engine": {"max_num_seqs": 4}}, ["'max_num_seqs'", "determin"]),
         ({"engine": {"model": "x"}}, ["'model'", "model_path"]),
     ],
 )

@@ -19,6 +19,7 @@ import pytest
 from gamegrid.backends.base import (
     BackendError,
     Completion,
+    Decode,
     FinishReason,
     Message,
     Request,
@@ -192,6 +193,19 @@ def test_equal_requests_have_one_digest_whatever_the_order_of_keys() -> None:
     backwards = replace(REQUEST.sampling, extra_body={"b": {"d": 3, "c": 2}, "a": 1})
     digests = [request_digest(replace(REQUEST, sampling=s)) for s in (forwards, backwards)]
     assert digests[0] == digests[1] != request_digest(REQUEST)
+
+
+def test_a_generated_request_is_filed_as_it_was_before_there_were_other_ways() -> None:
+    """The digest was taken before ``decode`` existed: replies on file stay valid."""
+    request = Request(model="hf_x", messages=(Message("user", "Choose."),), sampling=Sampling())
+    digest = "48331cda6fd5924abf49e91756b54a4309d46ea0056e041c8f2c40f4f24436bb"
+    assert request_digest(request) == digest
+    ways = [
+        replace(request, decode=decode, choices=choices)
+        for decode in (Decode.CONSTRAINED, Decode.SCORE)
+        for choices in (("a",), ("a", "b"))
+    ]
+    assert len({digest, *map(request_digest, ways)}) == 5
 
 
 # What is written is what is read

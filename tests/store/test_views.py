@@ -1,5 +1,6 @@
 """The numbers of the tables, against answers worked out by hand beside them."""
 
+import json
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -633,9 +634,38 @@ def test_failures_by_kind(tmp_path: Path) -> None:
     )
     path = database(tmp_path, [played])
     assert query(path, "SELECT * FROM failures") == [
-        ("a", TTT, 1, 0, 1, 0, 0, 7, 1, 1, 1, 1, 2, 0),
-        ("b", TTT, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        ("a", TTT, None, 1, 0, 1, 0, 0, 7, 1, 0, 1, 1, 1, 2, 0),
+        ("b", TTT, None, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
+
+
+@pytest.mark.parametrize("decode", ["generate", "constrained", "score"])
+def test_legality_is_counted_only_where_a_model_could_fail(tmp_path: Path, decode: str) -> None:
+    params = {} if decode == "generate" else {"decode": decode}
+    calls = [call(0, 0, "truncated"), call(0, 0, None, attempt=1)]
+    played = episode(
+        TTT, "ab", 0, 0, scores=[1, 0], decisions=[decision("a", 0, 0, attempts=2)], calls=calls
+    )
+    agents = [agent("a", model="hf_x", params=json.dumps(params)), agent("b")]
+    path = database(tmp_path, [played], agents=agents)
+    held = None if params else 0
+    found = query(path, "SELECT decode, replies, truncated, unparsable, illegal FROM failures")
+    assert found == [(decode, 2, 1, held, held), (None, 0, 0, 0, 0)]
+
+
+def test_replies_cut_off_in_their_thinking_are_told_from_others(tmp_path: Path) -> None:
+    cut = [("<think>I", "I"), ("< Thinking >\nI", "I"), ("", "apart"), (" \n", "apart")]
+    other = [("<think>I</think> Act", "I"), ("Action", None), ("", None), ("Action", "apart")]
+    calls = [
+        call(0, 0, "truncated", attempt=number, reply=reply, reasoning=reasoning)
+        for number, (reply, reasoning) in enumerate([*cut, *other])
+    ]
+    decisions = [decision("a", 0, 0, "fallback", attempts=len(calls))]
+    path = database(
+        tmp_path, [episode(TTT, "ab", 0, 0, scores=[1, 0], decisions=decisions, calls=calls)]
+    )
+    found = query(path, "SELECT truncated, cut_in_thinking FROM failures WHERE agent = 'a'")
+    assert found == [(len(cut) + len(other), len(cut))]
 
 
 def test_usage_says_what_it_does_not_know(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """llm: a language model asked in words, whose move is its own only if its reply said so."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal, assert_never
+from typing import Literal, Self, assert_never
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
 
 from gamegrid.agents.base import (
     AgentKind,
@@ -16,7 +18,7 @@ from gamegrid.agents.base import (
     Tools,
     Turn,
 )
-from gamegrid.backends.base import Message, Request, Sampling
+from gamegrid.backends.base import Completion, Decode, FinishReason, Message, Request, Sampling
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 from gamegrid.play.records import CallRecord, DecisionStatus, Failure
@@ -46,6 +48,27 @@ class Settings(AgentSettings):
     shuffle_labels: bool = False
     extra_body: dict[str, JsonValue] | None = None
     chat_template_kwargs: dict[str, JsonValue] | None = None
+    # At its default neither is part of what the agent is: both came after the first grids.
+    decode: Literal["generate", "constrained", "score"] = Field(
+        default="generate",
+        exclude_if=lambda value: value == "generate",
+        description="how the move is found: the model's own words, parsed; its words held to the "
+        "legal moves; or the likelihoods of the legal moves",
+    )
+    deterministic: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="one request at a time in full precision, so that a rerun gives equal replies",
+    )
+
+    @model_validator(mode="after")
+    def _score_samples_nothing(self) -> Self:
+        for key in ("top_p", "max_tokens"):
+            if self.decode == "score" and getattr(self, key) is not None:
+                raise PydanticCustomError(
+                    "agent", "{key} has no meaning with decode: score; remove it", {"key": key}
+                )
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +106,9 @@ class LlmPlayer:
                 said.append(Message("user", self.agent.template.rethink(seen, failure)))
             request = self._request(turn, attempt, said)
             answer = await self.agent.ask(self.place, turn.ply, attempt, request)
-            parsed = _read(answer, turn.labels)
-            calls.append(_call(turn, attempt, settings.model, said, answer, parsed))
-            said.append(Message("assistant", answer.completion.text or NOTHING))
+            parsed = _read(turn, settings, answer.completion)
+            calls.append(_call(turn, attempt, settings, said, answer, parsed))
+            said.append(Message("assistant", _spoken(calls[-1])))
             if parsed.label is not None:
                 break
         if settings.memory == "chat":
@@ -105,19 +128,26 @@ class LlmPlayer:
 
     def _request(self, turn: Turn, attempt: int, said: Sequence[Message]) -> Request:
         settings = self.agent.settings
+        sampling = Sampling(
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            max_tokens=settings.max_tokens,
+            seed=self.place.request_seed(turn.ply, attempt, self.agent.name),
+            reasoning_effort=settings.reasoning_effort,
+            thinking_budget=settings.thinking_budget,
+            extra_body=settings.extra_body,
+            chat_template_kwargs=settings.chat_template_kwargs,
+        )
+        decode = Decode(settings.decode)
+        if decode is Decode.SCORE:
+            # Likelihoods are the same at every temperature and seed: the draw is made here.
+            sampling = replace(sampling, temperature=None, seed=None)
         return Request(
             model=settings.model,
             messages=tuple(said),
-            sampling=Sampling(
-                temperature=settings.temperature,
-                top_p=settings.top_p,
-                max_tokens=settings.max_tokens,
-                seed=self.place.request_seed(turn.ply, attempt, self.agent.name),
-                reasoning_effort=settings.reasoning_effort,
-                thinking_budget=settings.thinking_budget,
-                extra_body=settings.extra_body,
-                chat_template_kwargs=settings.chat_template_kwargs,
-            ),
+            sampling=sampling,
+            decode=decode,
+            choices=None if decode is Decode.GENERATE else turn.labels,
         )
 
 
@@ -134,12 +164,50 @@ def _observe(turn: Turn, shuffle: bool) -> Observation:
     )
 
 
-def _read(answer: Answer, labels: Sequence[str]) -> Parsed:
+def _read(turn: Turn, settings: Settings, completion: Completion) -> Parsed:
+    """Find the move in a reply, as the agent decides."""
+    match Decode(settings.decode):
+        case Decode.GENERATE:
+            return _parse(completion, turn.labels)
+        case Decode.CONSTRAINED:
+            said = completion.text.strip()
+            if completion.finish_reason is FinishReason.STOP and said in turn.labels:
+                return Parsed(said, None, completion.reasoning)
+            return _parse(completion, turn.labels)
+        case Decode.SCORE:
+            if completion.likelihoods is None:  # the choices did not fit the model's context
+                return _parse(completion, turn.labels)
+            label = _choose(turn, settings.temperature or 0.0, completion.likelihoods)
+            return Parsed(label, None, None)
+        case other:
+            assert_never(other)
+
+
+def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
     """Parse a reply; what the provider delivered as reasoning comes before the reply's own."""
-    completion = answer.completion
     parsed = parse(completion.text, completion.finish_reason, labels)
     thoughts = [text for text in (completion.reasoning, parsed.reasoning) if text]
     return replace(parsed, reasoning="\n\n".join(thoughts) or None)
+
+
+def _choose(turn: Turn, temperature: float, likelihoods: Mapping[str, float]) -> str:
+    """Take the likeliest label, the first of equals, or draw one with the turn's own luck.
+
+    At temperature t a label's weight is its likelihood to the power of 1/t.
+    """
+    values = [likelihoods[label] for label in turn.labels]
+    best = max(values)
+    if temperature == 0:
+        return turn.labels[values.index(best)]
+    weights = [math.exp((value - best) / temperature) for value in values]
+    return turn.draw("score").choices(turn.labels, weights)[0]
+
+
+def _spoken(call: CallRecord) -> str:
+    """Return a reply as it stands in the conversation; a scored one in words like any other."""
+    if call.likelihoods is not None:
+        return f"Action: {call.reply}"
+    return call.reply or NOTHING
 
 
 def _decision(
@@ -163,22 +231,23 @@ def _decision(
 def _call(
     turn: Turn,
     attempt: int,
-    model: str,
+    settings: Settings,
     messages: Sequence[Message],
     answer: Answer,
     parsed: Parsed,
 ) -> CallRecord:
     completion = answer.completion
-    usage = completion.usage
+    usage, likelihoods = completion.usage, completion.likelihoods
+    chosen = parsed.label if likelihoods is not None else None
     return CallRecord(
         ply=turn.ply,
         seat=turn.place.seat,
         attempt=attempt,
-        backend=model.split("_", 1)[0],
-        model=model,
+        backend=settings.model.split("_", 1)[0],
+        model=settings.model,
         model_served=completion.model_served,
         messages=json.dumps([asdict(m) for m in messages], ensure_ascii=False),
-        reply=completion.text,
+        reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,
         failure=parsed.failure,
@@ -189,6 +258,7 @@ def _call(
         latency_s=completion.latency_s,
         transport_attempts=completion.transport_attempts,
         replayed=answer.replayed,
+        likelihoods=None if likelihoods is None else json.dumps(likelihoods, ensure_ascii=False),
     )
 
 

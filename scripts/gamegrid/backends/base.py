@@ -1,7 +1,7 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,7 +33,22 @@ class ModelEntry(BaseModel):
     gpu_model: str | None = None
     revision: str | None = None
     trust_remote_code: bool = False
+    deterministic: bool = Field(
+        default=False, description="equal replies from run to run; as the agent's key of that name"
+    )
     engine: dict[str, Any] = Field(default_factory=dict, description="vLLM engine arguments")
+
+
+class Decode(StrEnum):
+    """How a model states its move.
+
+    ``GENERATE``: in words of its own, which are parsed. ``CONSTRAINED``: in words of its own, held
+    to the choices of the request. ``SCORE``: not at all; the choices' likelihoods are read off.
+    """
+
+    GENERATE = "generate"
+    CONSTRAINED = "constrained"
+    SCORE = "score"
 
 
 class FinishReason(StrEnum):
@@ -71,11 +86,29 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question to one model, complete in itself: equal requests are the same question."""
+    """One question to one model, complete in itself: equal requests are the same question.
+
+    ``choices`` are the legal labels, at least one, in the game's own order; None exactly where
+    ``decode`` is ``GENERATE``. A constrained reply is one of them as it stands, ``Action: <label>``
+    or JSON with the key ``action``: all that the parser reads. A scored one has ``likelihoods``.
+    """
 
     model: str
     messages: tuple[Message, ...]
     sampling: Sampling
+    decode: Decode = Decode.GENERATE
+    choices: tuple[str, ...] | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """Return the request as it is filed.
+
+        Keys of decoding are left out where the model generates: replies filed before there were
+        such keys stay valid.
+        """
+        found = asdict(self)
+        if self.decode is Decode.GENERATE:
+            del found["decode"], found["choices"]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +147,9 @@ class Completion:
     ``latency_s`` is in seconds and counts the successful attempt only. ``fingerprint`` is what the
     provider says of the configuration that answered. ``sent``: the parameters as they were sent,
     without the messages. ``maybe_billed``: failed attempts that may have been paid for.
+    ``likelihoods``, of scored requests only: to each choice the natural logarithm of the
+    probability that the model's whole reply is that choice, its end included; ``text`` is then the
+    likeliest choice.
     """
 
     text: str
@@ -124,6 +160,7 @@ class Completion:
     latency_s: float | None = None
     transport_attempts: int = 1
     raw: Any = None
+    likelihoods: dict[str, float] | None = None
     fingerprint: str | None = None
     sent: dict[str, Any] | None = None
     maybe_billed: int = 0
@@ -147,12 +184,17 @@ class Capabilities:
     """What a backend can do, declared without loading its engine.
 
     ``chunk_deals``: default deals per job (None: the whole cell, as engines are dear to start).
-    ``environment``: the file in envs/ (without .yaml) that holds its libraries.
+    ``environment``: the file in envs/ (without .yaml) that holds its libraries. ``decodes``: the
+    ways of deciding it knows. ``deterministic``: whether it can promise equal replies to equal
+    requests from run to run. ``refused``: sampling keys it never takes, each with the reason.
     """
 
     local: bool
     chunk_deals: int | None
     environment: str
+    decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
+    deterministic: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Backend(Protocol):
@@ -177,10 +219,16 @@ class BackendKind:
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
     resolved to absolute ones, and the working directory (for ``.env``). ``objection`` looks for a
     sampling key that the model does not take; it may load a library, so a dry run leaves it out.
+    ``served`` is how the id of a model with an ``api_base`` begins instead of with the prefix,
+    where another backend asks it; None where the kind looks after ``api_base`` itself. ``hub``
+    returns the Hugging Face repository that an entry's model is downloaded from, None where it is
+    had otherwise.
     """
 
     prefix: str
     capabilities: Capabilities
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
+    served: str | None = None
+    hub: Callable[[ModelEntry], str | None] = lambda entry: None
     objection: Callable[[ModelEntry, Sampling], str | None] | None = None

@@ -6,29 +6,32 @@ in float32; in lower precision and on a GPU up to the rounding of the arithmetic
 """
 
 import asyncio
+import inspect
 import os
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gamegrid.backends import local
+from gamegrid.backends import hub, local
 from gamegrid.backends.base import (
     Backend,
     BackendError,
     BackendKind,
     Capabilities,
     Completion,
+    Decode,
     FinishReason,
     ModelEntry,
     Request,
     Sampling,
     Usage,
 )
+from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompt, Prompts
 
 if TYPE_CHECKING:
@@ -39,6 +42,9 @@ MAX_BATCH = 64
 GATHER_S = 0.002
 """One round of waiting for further requests, in seconds: answered episodes need a moment to ask
 again, and a batch that starts without them keeps them waiting for all of its tokens."""
+
+MAX_SCORED = 64
+"""Choices scored at once, of as many requests as they are."""
 
 SMALL = 30_000_000
 """Parameters below which one CPU thread is used."""
@@ -64,7 +70,22 @@ def check(entry: ModelEntry) -> str | None:
         problem = local.check_folder(entry.name, "model_path", Path(entry.model_path))
         if problem is not None:
             return problem
+    wanted = _hub_model(entry)
+    if wanted is not None and hub.offline() and not hub.is_cached(wanted):
+        return (
+            f"{entry.name}: {wanted.repo!r} is not in the Hugging Face cache, and HF_HUB_OFFLINE "
+            f"forbids to fetch it. {hub.remedy(wanted)}"
+        )
     return local.check_tokenizer(entry)
+
+
+def _repository(entry: ModelEntry) -> str | None:
+    return entry.name.removeprefix(f"{PREFIX}_") if entry.model_path is None else None
+
+
+def _hub_model(entry: ModelEntry) -> HubModel | None:
+    repo = _repository(entry)
+    return HubModel(entry.name, repo, entry.revision or "main") if repo else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +127,16 @@ class Job:
 
 
 class HuggingFace:
-    """One transformers model; see the module. ``max_in_flight`` below 64 makes smaller batches."""
+    """One transformers model; see the module.
+
+    ``max_in_flight`` below 64 makes smaller batches. A deterministic model answers one request at a
+    time, in one thread.
+    """
 
     def __init__(self, entry: ModelEntry) -> None:
         self._entry = entry
-        self._max_batch = min(MAX_BATCH, entry.max_in_flight or MAX_BATCH)
+        most = 1 if entry.deterministic else MAX_BATCH
+        self._max_batch = min(most, entry.max_in_flight or most)
         # One thread loads and generates, so the event loop is free and no two batches overlap.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=entry.name)
         self._stop = threading.Event()
@@ -234,6 +260,7 @@ def _answer(
 ) -> list[Completion | BackendError]:
     answers: dict[int, Completion | BackendError] = {}
     rows: dict[int, Row] = {}
+    scored: dict[int, Prompt] = {}
     for index, request in enumerate(requests):
         try:
             prompt = model.prompts.prepare(request)
@@ -242,10 +269,14 @@ def _answer(
             continue
         if isinstance(prompt, Completion):
             answers[index] = replace(prompt, model_served=model.served)
+        elif request.decode is Decode.SCORE:
+            scored[index] = prompt
         else:
             rows[index] = Row.of(prompt, request.sampling, model.defaults)
     if rows:
         answers.update(zip(rows, _generate(model, list(rows.values()), stop), strict=True))
+    if scored:
+        answers.update(zip(scored, _score(model, list(scored.values()), stop), strict=True))
     return [answers[index] for index in range(len(requests))]
 
 
@@ -277,6 +308,47 @@ class Row:
         )
 
 
+Trie = dict[int, "Trie"]
+"""Token to what may follow it; empty after an end token."""
+
+
+def trie(paths: Iterable[Sequence[int]]) -> Trie:
+    """Return the tree of token sequences."""
+    root: Trie = {}
+    for path in paths:
+        node = root
+        for token in path:
+            node = node.setdefault(token, {})
+    return root
+
+
+class Held:
+    """A logits processor that holds rows with choices to the tokens of one of them."""
+
+    def __init__(self, rows: Sequence[Row], start: int) -> None:
+        self._start = start
+        self._tries = {
+            index: trie(choice.ids for choice in row.prompt.choices)
+            for index, row in enumerate(rows)
+            if row.prompt.choices
+        }
+
+    def __call__(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
+        """Return the scores (rows × vocabulary), minus infinity where no choice goes on."""
+        if not self._tries:
+            return scores
+        scores = scores.clone()
+        for index, node in self._tries.items():
+            for token in ids[index, self._start :].tolist():
+                node = node.get(token, {})
+            if node:  # a row at its end is padded with whatever
+                allowed = list(node)
+                kept = scores[index, allowed]
+                scores[index] = -float("inf")
+                scores[index, allowed] = kept
+        return scores
+
+
 class Sampler:
     """A logits processor that draws each row's next token by the row's own settings and seed.
 
@@ -303,16 +375,17 @@ class Sampler:
             return scores
         drawn = [self._rows[i] for i in self._drawn]
         # Double precision: the sum over a large vocabulary must not lose its small terms.
-        temperature = _column(scores, [row.temperature for row in drawn])
-        probabilities = (scores[self._drawn].double() / temperature).softmax(-1)
+        logits = _summable(scores[self._drawn]).double()
+        temperature = _column(logits, [row.temperature for row in drawn])
+        probabilities = (logits / temperature).softmax(-1)
         if self._filtered:
             probabilities = _filtered(probabilities, drawn)
         cumulative = probabilities.cumsum(-1)
-        luck = _column(scores, [row.draws.random() for row in drawn]) * cumulative[:, -1:]
+        luck = _column(logits, [row.draws.random() for row in drawn]) * cumulative[:, -1:]
         token = (cumulative <= luck).sum(-1, keepdim=True).clamp_max(scores.shape[-1] - 1)
         chosen = scores.new_full((len(drawn), scores.shape[-1]), -float("inf"))
         scores = scores.clone()
-        scores[self._drawn] = chosen.scatter(-1, token, 0.0)
+        scores[self._drawn] = chosen.scatter(-1, token.to(scores.device), 0.0)
         return scores
 
     def _penalised(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
@@ -325,6 +398,13 @@ class Sampler:
             old = scores[index, seen]
             scores[index, seen] = (old / penalty).where(old > 0, old * penalty)
         return scores
+
+
+def _summable(scores: "Tensor") -> "Tensor":
+    """Return scores where running sums are the same in every run: not on a GPU."""
+    import torch
+
+    return scores.cpu() if torch.are_deterministic_algorithms_enabled() else scores
 
 
 def _column(like: "Tensor", values: Sequence[float]) -> "Tensor":
@@ -395,7 +475,7 @@ def _new_tokens(model: Model, rows: Sequence[Row], stop: threading.Event) -> lis
     """Generate for all rows at once; a row's list may run on after its end."""
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
-    ids, mask, pads = _padded(model, rows)
+    ids, mask, pads = _padded(model, [row.prompt for row in rows])
     start = 1 if model.encoder else ids.shape[1]  # an encoder's output begins with a start token
     output = model.network.generate(
         input_ids=ids,
@@ -405,14 +485,16 @@ def _new_tokens(model: Model, rows: Sequence[Row], stop: threading.Event) -> lis
         num_beams=1,
         pad_token_id=model.pad,
         eos_token_id=sorted(model.ends) or None,
-        logits_processor=LogitsProcessorList([Sampler(rows, pads, encoder=model.encoder)]),
+        logits_processor=LogitsProcessorList(
+            [Held(rows, start), Sampler(rows, pads, encoder=model.encoder)]
+        ),
         stopping_criteria=StoppingCriteriaList([RowEnds(model, rows, start, stop)]),
     )
     tokens: list[list[int]] = output[:, start:].tolist()
     return tokens
 
 
-def _padded(model: Model, rows: Sequence[Row]) -> tuple["Tensor", "Tensor", list[int]]:
+def _padded(model: Model, prompts: Sequence[Prompt]) -> tuple["Tensor", "Tensor", list[int]]:
     """Return ids and attention mask of the prompts, and how many pads stand before each.
 
     A decoder must be padded on the left, whatever the folder says: padded on the right it goes
@@ -421,11 +503,11 @@ def _padded(model: Model, rows: Sequence[Row]) -> tuple["Tensor", "Tensor", list
     """
     import torch
 
-    width = max(len(row.prompt.ids) for row in rows)
-    pads = [width - len(row.prompt.ids) for row in rows]
+    width = max(len(prompt.ids) for prompt in prompts)
+    pads = [width - len(prompt.ids) for prompt in prompts]
     ids, mask = [], []
-    for row, pad in zip(rows, pads, strict=True):
-        real, fill, zeros = row.prompt.ids, [model.pad] * pad, [0] * pad
+    for prompt, pad in zip(prompts, pads, strict=True):
+        real, fill, zeros = prompt.ids, [model.pad] * pad, [0] * pad
         ids.append(real + fill if model.encoder else fill + real)
         ones = [1] * len(real)
         mask.append(ones + zeros if model.encoder else zeros + ones)
@@ -437,8 +519,9 @@ def _completion(model: Model, row: Row, ids: list[int]) -> Completion:
     """Cut a row at its end and say why it ended."""
     ids, reason = _cut(model, row, ids)
     text = model.prompts.decode(ids)
+    said = next((f"{local.CUE} {c.label}" for c in row.prompt.choices if c.ids == tuple(ids)), None)
     return Completion(
-        text=model.prompts.reply(text),
+        text=model.prompts.reply(row.prompt, text) if said is None else said,
         finish_reason=reason,
         model_served=model.served,
         usage=Usage(prompt_tokens=len(row.prompt.ids), completion_tokens=len(ids)),
@@ -453,10 +536,110 @@ def _cut(model: Model, row: Row, ids: list[int]) -> tuple[list[int], FinishReaso
     return ids[: row.prompt.max_tokens], FinishReason.LENGTH
 
 
+def _score(
+    model: Model, prompts: Sequence[Prompt], stop: threading.Event
+) -> list[Completion | BackendError]:
+    """Read off the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
+    import torch
+
+    answers: list[Completion | BackendError] = []
+    for some in _portions(prompts):
+        if stop.is_set():
+            return [BackendError(CLOSED.format(model.prompts.name)) for _ in prompts]
+        owners = [index for index, prompt in enumerate(some) for _ in prompt.choices]
+        texts = [choice.ids for prompt in some for choice in prompt.choices]
+        with torch.inference_mode():
+            values = iter(_log_likelihoods(model, some, owners, texts))
+        answers += [
+            model.prompts.scored(
+                prompt, {choice.label: next(values) for choice in prompt.choices}, model.served
+            )
+            for prompt in some
+        ]
+    return answers
+
+
+def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
+    """Take prompts apart so that no portion has many choices, or it is one prompt."""
+    portion: list[Prompt] = []
+    for prompt in prompts:
+        count = sum(len(other.choices) for other in portion)
+        if portion and count + len(prompt.choices) > MAX_SCORED:
+            yield portion
+            portion = []
+        portion.append(prompt)
+    yield portion
+
+
+def _log_likelihoods(
+    model: Model, prompts: Sequence[Prompt], owners: Sequence[int], texts: Sequence[Sequence[int]]
+) -> list[float]:
+    """Return the log-likelihood of each text after the prompt at its place in ``owners``."""
+    import torch
+
+    device = model.network.device
+    width = max(map(len, texts))
+    tokens = torch.tensor([[*t, *[model.pad] * (width - len(t))] for t in texts], device=device)
+    real = torch.tensor([[1] * len(t) + [0] * (width - len(t)) for t in texts], device=device)
+    owner = torch.tensor(owners, device=device)
+    logits = (_after_encoder if model.encoder else _after_prompt)(
+        model, prompts, owner, tokens, real
+    )
+    found = logits.float().log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
+    values: list[float] = (found.double() * real).sum(-1).tolist()
+    return values
+
+
+def _after_prompt(
+    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
+) -> "Tensor":
+    """Return the logits of each token of the texts; a prompt is read once for all of its texts."""
+    import torch
+
+    ids, mask, _ = _padded(model, prompts)
+    known = inspect.signature(model.network.forward).parameters
+    last = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+
+    def places(whole: "Tensor", count: int) -> dict[str, "Tensor"]:
+        """Positions that do not count padding, for models that take them."""
+        if "position_ids" not in known:
+            return {}
+        return {"position_ids": (whole.cumsum(-1) - 1).clamp_min(0)[:, -count:]}
+
+    read = model.network(
+        input_ids=ids, attention_mask=mask, use_cache=True, **last, **places(mask, ids.shape[1])
+    )
+    cache = read.past_key_values
+    cache.batch_select_indices(owner)
+    whole = torch.cat([mask[owner], real], dim=1)
+    going_on = model.network(
+        input_ids=tokens,
+        attention_mask=whole,
+        past_key_values=cache,
+        **places(whole, tokens.shape[1]),
+    )
+    return torch.cat([read.logits[owner, -1:], going_on.logits[:, :-1]], dim=1)
+
+
+def _after_encoder(
+    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
+) -> "Tensor":
+    """The same for a sequence-to-sequence model."""
+    ids, mask, _ = _padded(model, prompts)
+    read = model.network.get_encoder()(input_ids=ids, attention_mask=mask)
+    output: Tensor = model.network(
+        encoder_outputs=(read.last_hidden_state[owner],), attention_mask=mask[owner], labels=tokens
+    ).logits
+    return output
+
+
 def _load(entry: ModelEntry, source: str) -> Model:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
+    if entry.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+        torch.use_deterministic_algorithms(True)
     where = {
         "revision": entry.revision or "main",
         "trust_remote_code": entry.trust_remote_code,
@@ -465,16 +648,18 @@ def _load(entry: ModelEntry, source: str) -> Model:
     tokenizer = local.load_tokenizer(entry, source)
     encoder = bool(config.is_encoder_decoder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = entry.engine.get("dtype", "auto" if device == "cuda" else "float32")
+    full = device == "cpu" or entry.deterministic
+    dtype = entry.engine.get("dtype", "float32" if full else "auto")
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
         source, config=config, dtype=dtype, output_loading_info=True, **where
     )
     _refuse_gaps(entry, source, report)
     network = network.to(device).eval()
-    torch.set_num_threads(_threads(network.num_parameters()))
-    ends = _ends(network, tokenizer)
+    # Another number of threads adds up in another order.
+    torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
     prompts = Prompts(entry.name, tokenizer, limit=_positions(config), encoder=encoder)
+    ends = _ends(network, tokenizer, prompts)
     pad = tokenizer.pad_token_id
     return Model(
         network=network,
@@ -503,10 +688,12 @@ def _refuse_gaps(entry: ModelEntry, source: str, report: dict[str, Any]) -> None
         )
 
 
-def _ends(network: Any, tokenizer: Any) -> frozenset[int]:
-    """Return the tokens that end a reply: the model's and the tokenizer's own."""
+def _ends(network: Any, tokenizer: Any, prompts: Prompts) -> frozenset[int]:
+    """Return the tokens that end a reply: the model's, the tokenizer's and the template's own."""
     stated = network.generation_config.eos_token_id
-    ends = stated if isinstance(stated, list) else [stated]
+    ends = [*stated] if isinstance(stated, list) else [stated]
+    if prompts.chat:
+        ends.append(prompts.end)
     return frozenset(token for token in [*ends, tokenizer.eos_token_id] if token is not None)
 
 
@@ -555,12 +742,11 @@ def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
             f"{entry.name}: out of memory while loading {source!r}; use a smaller model, "
             "a machine with more memory, or engine: {dtype: bfloat16}."
         )
-    if entry.model_path is None and isinstance(error, OSError):
+    wanted = _hub_model(entry)
+    if wanted is not None and isinstance(error, OSError):
         return (
             f"{entry.name}: {source!r} is not in the Hugging Face cache and could not be "
-            f"fetched from the hub ({local.brief(error)}); give its folder as model_path, "
-            f"or run `hf download {source}` where there is a network and leave HF_HUB_OFFLINE "
-            "unset."
+            f"fetched from the hub ({local.brief(error)}). {hub.remedy(wanted)}"
         )
     return f"{entry.name}: {source!r} could not be loaded ({local.brief(error)})."
 
@@ -589,7 +775,15 @@ def _create(entry: ModelEntry, working: Path) -> Backend:
 
 BACKEND = BackendKind(
     prefix=PREFIX,
-    capabilities=Capabilities(local=True, chunk_deals=None, environment="hf"),
+    capabilities=Capabilities(
+        local=True,
+        chunk_deals=None,
+        environment="hf",
+        decodes=frozenset(Decode),
+        deterministic=True,
+        refused=local.REFUSED,
+    ),
     check=check,
     create=_create,
+    hub=_repository,
 )

@@ -7,6 +7,7 @@ has finished to the event loop.
 
 import asyncio
 import itertools
+import math
 import os
 import queue
 import threading
@@ -24,13 +25,14 @@ from gamegrid.backends.base import (
     BackendKind,
     Capabilities,
     Completion,
+    Decode,
     FinishReason,
     ModelEntry,
     Request,
     Sampling,
     Usage,
 )
-from gamegrid.backends.local import Prompt, Prompts
+from gamegrid.backends.local import Choice, Prompt, Prompts
 
 PREFIX = "vllm"
 
@@ -55,6 +57,10 @@ CPU_ARGUMENTS = {
     "enable_chunked_prefill": False,
 }
 MIN_BATCHED_TOKENS = 2048
+
+DETERMINISTIC_ARGUMENTS = {"max_num_seqs": 1, "enable_prefix_caching": False}
+"""One request at a time, every prompt computed whole: nothing that was asked before or is asked
+beside it has a part in how a reply is added up."""
 
 OWN_KEYS = {
     "model": "model_path",
@@ -116,14 +122,12 @@ def check(entry: ModelEntry) -> str | None:
 
 
 def _check(entry: ModelEntry, working: Path) -> str | None:
-    if entry.api_base is not None:
-        return (
-            f"{entry.name}: api_base is not for vllm_ models, which run inside the job; a served "
-            "vLLM will be reached by api_base in a litellm_ entry, which is not supported yet."
-        )
     for key, own in OWN_KEYS.items():
         if key in entry.engine:
             return f"{entry.name}: engine may not hold {key!r}; use the entry's {own}."
+    for key in DETERMINISTIC_ARGUMENTS:
+        if entry.deterministic and key in entry.engine:
+            return f"{entry.name}: engine may not hold {key!r} where deterministic sets it."
     folder = _folder(entry, working)
     if entry.model_path is None and not folder.is_dir():
         return (
@@ -141,11 +145,12 @@ def _folder(entry: ModelEntry, working: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """To the engine: a prompt to complete."""
+    """To the engine: a prompt to complete, or one of its choices to score."""
 
     id: str
     prompt: Prompt
     sampling: Sampling
+    scored: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,8 @@ class Finished:
     ids: list[int]
     reason: FinishReason
     cached_tokens: int | None
+    likelihood: float = math.nan
+    """Of the choice that was to be scored."""
 
 
 Answer = tuple[str, Finished | BackendError]
@@ -224,14 +231,28 @@ class Vllm:
         if isinstance(prompt, Completion):
             return replace(prompt, model_served=self._folder.name)
         began = time.monotonic()
-        finished = await self._ask(prompt, request.sampling)
-        return self._completion(self._prompts, prompt, finished, time.monotonic() - began)
+        if request.decode is Decode.SCORE:
+            completion = await self._score(self._prompts, prompt, request.sampling)
+        else:
+            finished = await self._ask(prompt, request.sampling)
+            completion = self._completion(self._prompts, prompt, finished)
+        return replace(completion, latency_s=time.monotonic() - began)
 
-    async def _ask(self, prompt: Prompt, sampling: Sampling) -> Finished:
+    async def _score(self, prompts: Prompts, prompt: Prompt, sampling: Sampling) -> Completion:
+        found = await asyncio.gather(*(self._ask(prompt, sampling, c) for c in prompt.choices))
+        likelihoods = {
+            choice.label: finished.likelihood
+            for choice, finished in zip(prompt.choices, found, strict=True)
+        }
+        return prompts.scored(prompt, likelihoods, self._folder.name)
+
+    async def _ask(
+        self, prompt: Prompt, sampling: Sampling, scored: Choice | None = None
+    ) -> Finished:
         number = str(next(self._numbers))
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        self._commands.put(Ask(number, prompt, sampling))
+        self._commands.put(Ask(number, prompt, sampling, scored))
         try:
             return await future
         except asyncio.CancelledError:
@@ -239,12 +260,19 @@ class Vllm:
             self._commands.put(Abandon(number))
             raise
 
-    def _completion(
-        self, prompts: Prompts, prompt: Prompt, finished: Finished, latency_s: float
-    ) -> Completion:
+    def _completion(self, prompts: Prompts, prompt: Prompt, finished: Finished) -> Completion:
         text = prompts.decode(finished.ids)
+        reply = prompts.reply(prompt, text)
+        if prompt.choices:
+            labels = [choice.label for choice in prompt.choices if choice.text == text]
+            if not labels:
+                raise BackendError(
+                    f"{self._entry.name}: vLLM did not hold its reply to the choices "
+                    f"(it is {text!r}); use decode: generate."
+                )
+            reply = f"{local.CUE} {labels[0]}"
         return Completion(
-            text=prompts.reply(text),
+            text=reply,
             finish_reason=finished.reason,
             model_served=self._folder.name,
             usage=Usage(
@@ -252,7 +280,6 @@ class Vllm:
                 completion_tokens=len(finished.ids),
                 cached_tokens=finished.cached_tokens,
             ),
-            latency_s=latency_s,
             raw={"text": text, "token_ids": finished.ids},
         )
 
@@ -369,8 +396,13 @@ class EngineThread:
         from vllm.exceptions import VLLMClientError
 
         try:
-            params = sampling_params(engine, ask, ends_with_line=not prompts.chat)
-            engine.add_request(ask.id, {"prompt_token_ids": ask.prompt.ids}, params)
+            if ask.scored is None:
+                ids = ask.prompt.ids
+                params = sampling_params(engine, ask, ends_with_line=not prompts.chat)
+            else:
+                ids = [*ask.prompt.ids, *ask.scored.ids]
+                params = scoring_params()
+            engine.add_request(ask.id, {"prompt_token_ids": ids}, params)
         except (ValueError, VLLMClientError) as error:
             sentence = f"{self._entry.name}: vLLM refuses the request ({local.brief(error)})."
             return [(ask.id, BackendError(sentence))]
@@ -383,7 +415,12 @@ class EngineThread:
             sentence = f"{self._entry.name}: vLLM broke the request off ({result.finish_reason})."
             return ask.id, BackendError(sentence)
         reason = FinishReason(result.finish_reason)
-        return ask.id, Finished(list(result.token_ids), reason, output.num_cached_tokens)
+        finished = Finished(list(result.token_ids), reason, output.num_cached_tokens)
+        if ask.scored is None:
+            return ask.id, finished
+        own = output.prompt_logprobs[len(ask.prompt.ids) :]
+        values = [at[token].logprob for at, token in zip(own, ask.scored.ids, strict=True)]
+        return ask.id, replace(finished, likelihood=math.fsum(values))
 
     def _post(self, function: Any, *arguments: Any) -> None:
         """Run a function in the event loop; if that is gone, nobody is left to be told."""
@@ -431,9 +468,12 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     }
     if entry.max_in_flight is not None:
         arguments["max_num_seqs"] = entry.max_in_flight
+    arguments |= entry.engine
+    if entry.deterministic:
+        arguments |= DETERMINISTIC_ARGUMENTS
     if not current_platform.is_cpu():
-        return {**arguments, **entry.engine}
-    arguments = {**arguments, **CPU_ARGUMENTS, **entry.engine}
+        return arguments
+    arguments = {**CPU_ARGUMENTS, **arguments}
     longest = EngineArgs(**arguments).create_model_config().max_model_len
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
@@ -445,16 +485,32 @@ def sampling_params(engine: Any, ask: Ask, *, ends_with_line: bool) -> Any:
     (temperature 1).
     """
     from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
     chosen = dict(engine.model_config.get_diff_sampling_param())
     for key in ("temperature", "top_p", "seed"):
         value = getattr(ask.sampling, key)
         if value is not None:
             chosen[key] = value
+    texts = [choice.text for choice in ask.prompt.choices]
     return SamplingParams(
         **{**chosen, "max_tokens": ask.prompt.max_tokens},
-        stop=["\n"] if ends_with_line else None,
+        stop=["\n"] if ends_with_line and not texts else None,
+        structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def scoring_params() -> Any:
+    """Build the parameters by which the engine says how likely each token of its prompt was."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        temperature=0.0,
+        max_tokens=1,  # it does not take 0
+        prompt_logprobs=0,  # of the token itself, and no other
+        detokenize=False,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
@@ -473,7 +529,15 @@ def _start_failure(name: str, error: Exception) -> str:
 
 BACKEND = BackendKind(
     prefix=PREFIX,
-    capabilities=Capabilities(local=True, chunk_deals=None, environment="vllm"),
+    capabilities=Capabilities(
+        local=True,
+        chunk_deals=None,
+        environment="vllm",
+        decodes=frozenset(Decode),
+        deterministic=True,
+        refused=local.REFUSED,
+    ),
     check=check,
     create=Vllm,
+    served="litellm_hosted_vllm/",
 )

@@ -28,7 +28,11 @@ def backends() -> dict[str, BackendKind]:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model and its entry: ``written`` as in the file, ``entry`` with its paths made absolute."""
+    """A model and its entry: ``written`` as in the file, ``entry`` as its backend is given it.
+
+    That is with absolute paths, with what the agent's settings add, and, for a model that a server
+    runs, under the name it has to the backend of ``kind``.
+    """
 
     kind: BackendKind
     written: ModelEntry
@@ -38,9 +42,12 @@ class Model:
         """What of the entry changes the model's answers; where it runs is left out."""
         written = self.written
         kept = {"model_path", "tokenizer_path", "revision"}
-        engine = {k: v for k, v in written.engine.items() if k in RESULT_ENGINE_KEYS}
         found = written.model_dump(include=kept, exclude_none=True)
-        return found | ({"engine": engine} if engine else {})
+        if engine := {k: v for k, v in written.engine.items() if k in RESULT_ENGINE_KEYS}:
+            found["engine"] = engine
+        if self.entry.deterministic:
+            found["deterministic"] = True
+        return found
 
 
 def backend_of(model_id: str, agent: str) -> BackendKind:
@@ -56,15 +63,42 @@ def backend_of(model_id: str, agent: str) -> BackendKind:
     return kind
 
 
-def find(model_id: str, agent: str, entries: Mapping[str, ModelEntry], working: Path) -> Model:
-    """Return the model for an id, with the settings of its entry if it has one."""
+def find(
+    model_id: str,
+    agent: str,
+    entries: Mapping[str, ModelEntry],
+    working: Path,
+    *,
+    deterministic: bool = False,
+) -> Model:
+    """Return the model for an id, with the settings of its entry if it has one.
+
+    Raises UserError for an id or an entry that cannot be.
+    """
     written = entries.get(model_id) or ModelEntry(name=model_id)
-    found = {
+    found: dict[str, Any] = {
         key: str(paths.resolve(value, working))
         for key in ("model_path", "tokenizer_path")
         if (value := getattr(written, key)) is not None
     }
-    return Model(backend_of(model_id, agent), written, written.model_copy(update=found))
+    if deterministic:
+        found["deterministic"] = True
+    kind, entry = backend_of(model_id, agent), written.model_copy(update=found)
+    if entry.api_base is not None and kind.served is not None:
+        return _served(kind.served, agent, written, entry)
+    return Model(kind, written, entry)
+
+
+def _served(served: str, agent: str, written: ModelEntry, entry: ModelEntry) -> Model:
+    """Return a local kind's model that a server runs: asked over HTTP, needing no GPU here."""
+    if entry.engine or entry.gpus:
+        key = "engine" if entry.engine else "gpus"
+        raise UserError(
+            f"config: agents.{agent}: {entry.name}: {key} is for a model that the job itself "
+            "loads; with an api_base, remove it and start the server with it."
+        )
+    name = f"{served}{entry.name.partition('_')[2]}"
+    return Model(backend_of(name, agent), written, entry.model_copy(update={"name": name}))
 
 
 def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:

@@ -125,7 +125,7 @@ async def _play(
     """Play all episodes, as many at once as keeps models and cores busy."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     names = sorted(set(cell.matchup.agents))
-    models = {m.entry.name: m for name, m in plan.models.items() if name in names}
+    models = {m.written.name: m for name, m in plan.models.items() if name in names}
     engines = Engines(models, journal, Path.cwd(), live=plan.config.run_mode == "live")
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
     agents = {name: _build(plan, name, tools) for name in names}

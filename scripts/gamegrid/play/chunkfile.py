@@ -82,6 +82,7 @@ CALL: Columns = MappingProxyType(
         "latency_s": "DOUBLE",
         "transport_attempts": "INTEGER",
         "replayed": "BOOLEAN",
+        "likelihoods": "VARCHAR",
     }
 )
 FLAT: Columns = MappingProxyType(
@@ -102,7 +103,9 @@ FLAT: Columns = MappingProxyType(
 )
 """The columns of an episode that are not lists."""
 
-JSON_TEXTS = frozenset({"config", "packages", "host", "legal", "messages", "trajectory"})
+JSON_TEXTS = frozenset(
+    {"config", "packages", "host", "legal", "messages", "trajectory", "likelihoods"}
+)
 """Columns that hold JSON as text, and become JSON columns of the database."""
 
 PARAMS_KEY = "params"
@@ -303,7 +306,8 @@ def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
     def read(record: Any) -> dict[str, Any]:
         row = dict(zip(names, values(record), strict=True))
         for name in texts:
-            row[name] = _plain(row[name])
+            if row[name] is not None:
+                row[name] = _plain(row[name])
         return row
 
     return read

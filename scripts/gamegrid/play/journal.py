@@ -46,7 +46,7 @@ Key = str
 
 def request_digest(request: Request) -> str:
     """SHA-256 of the canonical request: equal digests are the same question."""
-    return hashlib.sha256(_canonical(asdict(request)).encode()).hexdigest()
+    return hashlib.sha256(_canonical(request.stated()).encode()).hexdigest()
 
 
 def key(
@@ -154,7 +154,7 @@ class Journal:
             "form": FORM,
             "at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
             "key": json.loads(filed),
-            "request": asdict(request),
+            "request": request.stated(),
             "completion": asdict(completion),
         }
         self._unwritten += _canonical(line).encode("ascii") + b"\n"

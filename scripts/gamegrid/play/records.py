@@ -79,6 +79,8 @@ class CallRecord:
     transport_attempts: int
     replayed: bool
     """True if the reply came from the journal and nothing was asked."""
+    likelihoods: str | None = None
+    """JSON object, label to log-likelihood, of scored calls only; ``reply`` is the label chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

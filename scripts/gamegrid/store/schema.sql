@@ -102,5 +102,6 @@ CREATE TABLE calls (
     cached_tokens BIGINT,
     latency_s DOUBLE,
     transport_attempts INTEGER NOT NULL,
-    replayed BOOLEAN NOT NULL
+    replayed BOOLEAN NOT NULL,
+    likelihoods JSON
 );

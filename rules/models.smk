@@ -1,0 +1,9 @@
+rule fetch_models:
+    log:
+        "results/logs/fetch_models.log",
+    conda:
+        "../envs/hf.yaml"
+    params:
+        models=gamegrid.hub_models(PLAN),
+    script:
+        "../scripts/fetch_models.py"

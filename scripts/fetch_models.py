@@ -1,0 +1,8 @@
+"""Rule fetch_models: every hub model of the grid, on disk before a job without network needs it."""
+
+if __name__ == "__main__":
+    from gamegrid.backends.hub import HubModel, fetch_all
+    from gamegrid.jobs import run
+
+    wanted = [HubModel(*model) for model in snakemake.params.models]
+    run(lambda: fetch_all(wanted), snakemake.log[0])

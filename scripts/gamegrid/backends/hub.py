@@ -1,0 +1,137 @@
+"""The Hugging Face hub: whether a model is on this machine's disk, and how it gets there."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gamegrid.backends import local
+from gamegrid.errors import UserError
+
+log = logging.getLogger(__name__)
+
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
+"""File types of weights that torch reads, the wanted one first; a model may be there in several."""
+OTHER = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
+"""What else a model is made of: settings, tokenizer, code."""
+GB = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """A model of the hub: the id in the configuration, its repository and revision."""
+
+    name: str
+    repo: str
+    revision: str = "main"
+
+
+def cache() -> Path:
+    """Return the folder of downloaded models, by the rules of the Hugging Face libraries."""
+    base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("HF_HOME", f"{base}/huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE", f"{home}/hub")).expanduser()
+
+
+def offline() -> bool:
+    """Return whether HF_HUB_OFFLINE forbids to ask the hub."""
+    told = (os.environ.get(key, "") for key in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+    return any(value.upper() in {"1", "ON", "YES", "TRUE"} for value in told)
+
+
+def is_cached(model: HubModel) -> bool:
+    """Return whether settings and weights of a model have been downloaded."""
+    folder = cache() / f"models--{model.repo.replace('/', '--')}"
+    note = folder / "refs" / model.revision
+    commit = note.read_text().strip() if note.is_file() else model.revision
+    found = folder / "snapshots" / commit
+    weights = (path for path in found.glob("*") if path.suffix in WEIGHTS)
+    return (found / "config.json").exists() and any(path.exists() for path in weights)
+
+
+def free_gb() -> float:
+    """Return the free space where models are downloaded to, in units of 10^9 bytes."""
+    folder = cache().absolute()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return shutil.disk_usage(there).free / GB
+
+
+def remedy(model: HubModel) -> str:
+    """Return the sentence that says how a model that is not there can be had."""
+    return (
+        f"Run `snakemake --cores 1 fetch_models` where there is a network and HF_HUB_OFFLINE is "
+        f"not set (its size is unknown from here; {free_gb():.1f} GB are free in {cache()}), or "
+        "give its folder as model_path."
+    )
+
+
+def fetch_all(models: Iterable[HubModel]) -> None:
+    """Download every model that is not there. Raises UserError, one sentence per failed model."""
+    failures = []
+    for model in models:
+        try:
+            log.info("%s: %s", model.name, fetch(model))
+        except UserError as error:
+            failures.append(str(error))
+    if failures:
+        raise UserError("\n".join(failures))
+
+
+def fetch(model: HubModel) -> str:
+    """Download one model and say what was done. Raises UserError with cause and remedy."""
+    if offline():
+        if is_cached(model):
+            return f"{model.repo} is there; HF_HUB_OFFLINE is set, so the hub was not asked"
+        raise UserError(
+            f"{model.name}: {model.repo} is not in {cache()}, and HF_HUB_OFFLINE forbids to ask "
+            "for it; unset it where there is a network."
+        )
+    from huggingface_hub import HfApi, snapshot_download
+
+    try:
+        info = HfApi().model_info(model.repo, revision=model.revision, files_metadata=True)
+        sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+        wanted = needed(sizes)
+        total, free = sum(sizes[name] for name in wanted) / GB, free_gb()
+        if not is_cached(model) and total > free:
+            raise UserError(
+                f"{model.name}: {model.repo} needs {total:.1f} GB and {free:.1f} GB are free in "
+                f"{cache()}; make room, or set HF_HOME to a larger disk."
+            )
+        snapshot_download(model.repo, revision=model.revision, allow_patterns=list(wanted))
+    except UserError:
+        raise
+    except Exception as error:
+        # The hub's client raises errors of several libraries, by what went wrong on the way.
+        raise UserError(_failure(model, error)) from None
+    return f"{model.repo} is there ({total:.1f} GB)"
+
+
+def needed(sizes: Mapping[str, int]) -> Sequence[str]:
+    """Return the files to download of those at the top of a repository: weights of one type."""
+    top = [name for name in sizes if "/" not in name]
+    kind = next((kind for kind in WEIGHTS if any(name.endswith(kind) for name in top)), WEIGHTS[0])
+    return [name for name in top if name.endswith((kind, *OTHER))]
+
+
+def _failure(model: HubModel, error: Exception) -> str:
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    if isinstance(error, GatedRepoError):
+        return (
+            f"{model.name}: {model.repo} is given out on conditions; accept them on its page at "
+            "huggingface.co and set HF_TOKEN to a token of that account."
+        )
+    if isinstance(error, RepositoryNotFoundError):
+        return (
+            f"{model.name}: the hub has no public model {model.repo!r}; correct the id, or set "
+            "HF_TOKEN if it is a private one."
+        )
+    there = "It is there from before. " if is_cached(model) else ""
+    return (
+        f"{model.name}: {model.repo} could not be fetched from the hub ({local.brief(error)}). "
+        f"{there}Run this where there is a network, or give its folder as model_path "
+        f"({free_gb():.1f} GB are free in {cache()})."
+    )

@@ -1,0 +1,274 @@
+"""Constrained and scored decoding on the real engines: legal by construction, likelihoods right."""
+
+import asyncio
+import itertools
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import torch
+
+import tiny_models
+from gamegrid.backends import huggingface
+from gamegrid.backends.base import (
+    BackendError,
+    Completion,
+    Decode,
+    FinishReason,
+    Message,
+    ModelEntry,
+    Request,
+    Sampling,
+)
+from gamegrid.backends.huggingface import HuggingFace, trie
+from gamegrid.prompts.parser import parse
+
+KINDS = ["llama", "gpt2", "t5"]
+LABELS = ("1", "10", "100", "a1", "Bet 3", "~x", "e2-e4", "♥A")
+"""Beginnings of each other, blanks, and a letter of several bytes."""
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("decoded")
+    return {kind: getattr(tiny_models, kind)(folder / kind) for kind in KINDS}
+
+
+def ask(
+    text: str, decode: Decode, choices: tuple[str, ...] | None = LABELS, **sampling: Any
+) -> Request:
+    return Request(
+        model="hf_m",
+        messages=(Message("user", text),),
+        sampling=Sampling(**sampling),
+        decode=decode,
+        choices=choices,
+    )
+
+
+def answers(folder: Path, requests: list[Request], **entry: Any) -> list[Completion]:
+    """Ask the real hf_ engine, all at once."""
+
+    async def run() -> list[Completion]:
+        backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder), **entry))
+        await backend.open()
+        try:
+            return await asyncio.gather(*(backend.complete(request) for request in requests))
+        finally:
+            await backend.close()
+
+    return asyncio.run(run())
+
+
+# Constrained
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_constrained_reply_is_a_choice_and_the_parser_reads_it(
+    models: dict[str, Path], kind: str
+) -> None:
+    requests = [
+        ask(f"go {i}", Decode.CONSTRAINED, LABELS[: 1 + i % 8], temperature=3.0, seed=i)
+        for i in range(64)
+    ]
+    replies = answers(models[kind], requests)
+    for request, reply in zip(requests, replies, strict=True):
+        assert request.choices is not None
+        assert reply.finish_reason is FinishReason.STOP
+        assert parse(reply.text, reply.finish_reason, request.choices).label in request.choices
+    said = Counter(reply.text for reply in replies)
+    assert len(said) >= 4, said
+
+
+def test_a_constrained_reply_depends_on_its_seed_and_not_on_what_shares_its_batch(
+    models: dict[str, Path],
+) -> None:
+    held = [
+        ask(f"go {'x' * (i % 7)}", Decode.CONSTRAINED, temperature=3.0, seed=i) for i in range(16)
+    ]
+    free = [
+        ask("on", Decode.GENERATE, None, temperature=1.0, seed=i, max_tokens=20) for i in range(8)
+    ]
+    scored = [ask("on", Decode.SCORE)]
+    mixed = answers(models["llama"], [*free, *held, *scored])[8:24]
+    alone = answers(models["llama"], held, max_in_flight=1)
+    assert [reply.raw for reply in mixed] == [reply.raw for reply in alone]
+    assert [reply.text for reply in mixed] == [reply.text for reply in alone]
+
+
+def test_draws_among_choices_follow_the_model(models: dict[str, Path]) -> None:
+    """Token by token over the whole tree: the shares that sampling gives, from the likelihoods.
+
+    With choices that are one token each and end alike, the share of each is its softmax.
+    """
+    count = 1500
+    letters = ("a", "b", "c")
+    requests = [
+        ask("go", Decode.CONSTRAINED, letters, temperature=2.0, seed=i) for i in range(count)
+    ]
+    replies = answers(models["llama"], requests)
+    seen = Counter(reply.text.removeprefix("Action: ") for reply in replies)
+    logits = next_logits(models["llama"], "Action: ")
+    weights = [math.exp(logits[letter] / 2.0) for letter in letters]
+    for letter, weight in zip(letters, weights, strict=True):
+        share = weight / sum(weights)
+        # Four standard errors of a share.
+        assert abs(seen[letter] / count - share) <= 4 * math.sqrt(share * (1 - share) / count)
+
+
+def next_logits(folder: Path, begun: str) -> dict[str, float]:
+    """The model's logits after the prompt "go" and the beginning of a reply, by letter."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    chat = [{"role": "user", "content": "go"}]
+    text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+    with torch.inference_mode():
+        logits = model(torch.tensor([tokenizer.encode(text + begun)])).logits[0, -1].tolist()
+    return {letter: logits[tokenizer.encode(letter)[0]] for letter in "abc"}
+
+
+def test_a_tree_holds_exactly_its_paths() -> None:
+    paths = [(1, 2, 9), (1, 9), (1, 2, 3, 9), (4, 9)]
+
+    def leaves(node: Any, path: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
+        return (
+            [leaf for token, below in node.items() for leaf in leaves(below, (*path, token))]
+            if node
+            else [path]
+        )
+
+    assert sorted(leaves(trie(paths))) == sorted(paths)
+
+
+# Scored
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_likelihoods_are_those_of_each_whole_reply_read_by_itself(
+    models: dict[str, Path], kind: str
+) -> None:
+    requests = [
+        ask("go " * i, Decode.SCORE, LABELS[: 1 + i % 8], chat_template_kwargs=None)
+        for i in range(20)
+    ]
+    replies = answers(models[kind], requests)
+    for request, reply in zip(requests, replies, strict=True):
+        wanted = one_by_one(models[kind], request)
+        assert reply.likelihoods == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+        best = max(wanted, key=lambda label: wanted[label])
+        assert reply.text == f"Action: {best}"
+        assert reply.finish_reason is FinishReason.STOP
+        assert reply.usage.completion_tokens == 0
+
+
+def one_by_one(folder: Path, request: Request) -> dict[str, float]:
+    """The same by one plain forward pass a label: no batch, no padding, no cache."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoder = AutoConfig.from_pretrained(folder).is_encoder_decoder
+    kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
+    model = kind.from_pretrained(folder, dtype=torch.float32)
+    content = request.messages[0].content
+    if tokenizer.chat_template is not None:
+        prompt = tokenizer.encode(f"<|user|>{content}<|end|><|assistant|>")
+        before, end = "Action: ", tokenizer.eos_token_id
+    else:
+        prompt = tokenizer.encode(f"{content}\nAction:")
+        before, end = ("", tokenizer.eos_token_id) if encoder else (" ", tokenizer.encode("\n")[0])
+    found = {}
+    assert request.choices is not None
+    for label in request.choices:
+        ids = [*tokenizer.encode(f"{before}{label}"), end]
+        with torch.inference_mode():
+            if encoder:
+                logits = model(torch.tensor([prompt]), labels=torch.tensor([ids])).logits[0]
+            else:
+                logits = model(torch.tensor([prompt + ids])).logits[0, len(prompt) - 1 : -1]
+        chosen = logits.log_softmax(-1)[range(len(ids)), ids]
+        found[label] = float(chosen.sum())
+    return found
+
+
+def test_likelihoods_of_all_replies_of_one_letter_sum_to_no_more_than_one(
+    models: dict[str, Path],
+) -> None:
+    letters = tuple(map(chr, range(33, 127)))
+    [reply] = answers(models["llama"], [ask("go", Decode.SCORE, letters)])
+    assert reply.likelihoods is not None
+    assert 0 < sum(map(math.exp, reply.likelihoods.values())) <= 1
+
+
+def test_many_choices_are_scored_in_portions(
+    models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    real = huggingface._log_likelihoods
+
+    def spy(model: Any, prompts: Any, owners: Any, texts: Any) -> Any:
+        sizes.append(len(texts))
+        return real(model, prompts, owners, texts)
+
+    requests = [ask(f"go {i}", Decode.SCORE, LABELS[:5]) for i in range(30)]
+    requests.append(ask("go", Decode.SCORE, tuple(map(str, range(100)))))
+    monkeypatch.setattr(huggingface, "_log_likelihoods", spy)
+    replies = answers(models["llama"], requests)
+    assert sizes == [60, 60, 30, 100]
+    assert [len(reply.likelihoods or {}) for reply in replies] == [5] * 30 + [100]
+
+
+# What cannot be asked
+
+
+def test_choices_that_do_not_fit_are_a_context_overflow(models: dict[str, Path]) -> None:
+    long = "x" * (tiny_models.POSITIONS - 10)
+    for decode in (Decode.CONSTRAINED, Decode.SCORE):
+        fits, over = answers(models["llama"], [ask("go", decode), ask(long, decode)])
+        assert fits.finish_reason is FinishReason.STOP
+        assert over.finish_reason is FinishReason.CONTEXT_OVERFLOW
+        assert over.likelihoods is None
+        assert str(tiny_models.POSITIONS) in over.raw["error"]
+
+
+def test_a_template_that_opens_thinking_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    template = tiny_models.CHAT_TEMPLATE.replace(
+        "<|assistant|>", "<|assistant|>{% if enable_thinking is not false %}<think>\n{% endif %}"
+    )
+    folder = tiny_models.llama(tmp_path / "thinks", template)
+    for decode in (Decode.CONSTRAINED, Decode.SCORE):
+        with pytest.raises(BackendError, match="enable_thinking: false") as refusal:
+            answers(folder, [ask("go", decode)])
+        assert "\n" not in str(refusal.value)
+        off = ask("go", decode, chat_template_kwargs={"enable_thinking": False})
+        assert answers(folder, [off])[0].finish_reason is FinishReason.STOP
+
+
+# Run-to-run equality
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_deterministic_model_answers_alike_whatever_is_asked_beside_it(
+    models: dict[str, Path], kind: str
+) -> None:
+    """Bit by bit: likelihoods are compared as they are, not within a tolerance."""
+    requests = [ask("go " * i, Decode.SCORE) for i in range(6)]
+    requests += [ask("go " * i, Decode.CONSTRAINED, temperature=2.0, seed=i) for i in range(6)]
+    requests += [
+        ask("go " * i, Decode.GENERATE, None, temperature=1.0, seed=i, max_tokens=9)
+        for i in range(6)
+    ]
+    try:
+        first = answers(models[kind], requests, deterministic=True)
+        other = answers(models[kind], requests[::-1][:11], deterministic=True)[::-1]
+    finally:
+        torch.use_deterministic_algorithms(False)
+    for one, two in itertools.zip_longest(first[-11:], other):
+        assert (one.text, one.raw, one.likelihoods) == (two.text, two.raw, two.likelihoods)

@@ -1,0 +1,111 @@
+"""Models of the hub: what is looked for, what is downloaded, and what is said without a network."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from gamegrid.backends import hub
+from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.hub import HubModel
+from gamegrid.backends.huggingface import BACKEND
+from gamegrid.errors import UserError
+
+GPT2 = HubModel("hf_gpt2", "gpt2")
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for key in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME"):
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def put(cache: Path, repo: str, *files: str, revision: str = "main", commit: str = "abc") -> None:
+    """Lay files where the library lays them."""
+    folder = cache / f"models--{repo.replace('/', '--')}"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / revision).write_text(commit)
+    for name in files:
+        path = folder / "snapshots" / commit / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+
+def test_a_model_is_there_with_settings_and_weights(cache: Path) -> None:
+    put(cache, "a/whole", "config.json", "model.safetensors")
+    put(cache, "a/torn", "config.json")
+    put(cache, "a/tagged", "config.json", "pytorch_model.bin", revision="v2", commit="def")
+    there = [("a/whole", "main"), ("a/tagged", "v2"), ("a/tagged", "def")]
+    missing = [("a/whole", "v2"), ("a/torn", "main"), ("gpt2", "main")]
+    assert all(hub.is_cached(HubModel("hf_x", *which)) for which in there)
+    assert not any(hub.is_cached(HubModel("hf_x", *which)) for which in missing)
+
+
+def test_offline_a_missing_model_is_refused_before_a_job_runs(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = ModelEntry(name="hf_gpt2")
+    assert BACKEND.check(entry) is None
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    sentence = BACKEND.check(entry)
+    assert sentence is not None and "\n" not in sentence
+    for word in ("hf_gpt2", "HF_HUB_OFFLINE", "fetch_models", "GB are free", str(cache), "unknown"):
+        assert word in sentence
+    put(cache, "gpt2", "config.json", "model.safetensors")
+    assert BACKEND.check(entry) is None
+
+
+def test_one_type_of_weights_is_downloaded_and_none_of_other_frameworks() -> None:
+    both = ["config.json", "model.safetensors", "pytorch_model.bin", "tf_model.h5", "vocab.json"]
+    files = [*both, "flax_model.msgpack", "onnx/model.onnx", "README.md", "merges.txt"]
+    expected = {"config.json", "model.safetensors", "vocab.json", "merges.txt"}
+    assert set(hub.needed(dict.fromkeys(files, 1))) == expected
+    old = dict.fromkeys(["config.json", "pytorch_model.bin", "spiece.model"], 1)
+    assert set(hub.needed(old)) == set(old)
+
+
+class Closed(BaseHTTPRequestHandler):
+    """A hub that knows nothing and gives nothing."""
+
+    def do_GET(self) -> None:
+        self.send_error(500)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def closed_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    constants = pytest.importorskip("huggingface_hub.constants")
+    server = HTTPServer(("127.0.0.1", 0), Closed)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("closed_hub")
+def test_each_model_that_cannot_be_fetched_has_one_line(cache: Path) -> None:
+    put(cache, "a/whole", "config.json", "model.safetensors")
+    with pytest.raises(UserError) as refusal:
+        hub.fetch_all([GPT2, HubModel("hf_a/whole", "a/whole")])
+    first, second = str(refusal.value).split("\n")
+    assert first.startswith("hf_gpt2: gpt2 could not be fetched") and "GB are free" in first
+    assert second.startswith("hf_a/whole: ") and "It is there from before." in second
+
+
+def test_offline_nothing_is_asked(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(UserError, match="HF_HUB_OFFLINE forbids"):
+        hub.fetch(GPT2)
+    put(cache, "gpt2", "config.json", "model.safetensors")
+    assert "is there" in hub.fetch(GPT2)
