@@ -218,7 +218,8 @@ class BackendKind:
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
     resolved to absolute ones, and the working directory (for ``.env``). ``objection`` looks for a
-    sampling key that the model does not take; it may load a library, so a dry run leaves it out.
+    setting of an agent that the model does not take; it may load a library, so a dry run leaves it
+    out.
     ``served`` is how the id of a model with an ``api_base`` begins instead of with the prefix,
     where another backend asks it; None where the kind looks after ``api_base`` itself. ``hub``
     returns the Hugging Face repository that an entry's model is downloaded from, None where it is
@@ -231,4 +232,4 @@ class BackendKind:
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
     hub: Callable[[ModelEntry], str | None] = lambda entry: None
-    objection: Callable[[ModelEntry, Sampling], str | None] | None = None
+    objection: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None

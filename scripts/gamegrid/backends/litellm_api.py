@@ -8,6 +8,7 @@ handled on this side, once, and alike for both.
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gamegrid.backends.base import (
     BackendKind,
     Capabilities,
     Completion,
+    Decode,
     Message,
     ModelEntry,
     Request,
@@ -67,14 +69,22 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def objection(entry: ModelEntry, sampling: Sampling) -> str | None:
-    """Return one sentence on a sampling key that the model does not take, or None.
+def objection(
+    entry: ModelEntry, sampling: Sampling, decode: Decode = Decode.GENERATE
+) -> str | None:
+    """Return one sentence on a setting that the model does not take, or None.
 
     Asks nothing. Loads the LiteLLM library, in seconds, for a model that is asked through it.
     """
     address = _address(entry, {})
     transport = _transport(address)
-    question = Request(model=entry.name, messages=(Message("user", ""),), sampling=sampling)
+    question = Request(
+        model=entry.name,
+        messages=(Message("user", ""),),
+        sampling=sampling,
+        decode=decode,
+        choices=None if decode is Decode.GENERATE else ("a",),
+    )
     try:
         if isinstance(transport, LiteLLMLibrary):
             transport.use(litellm_library.load(entry.name))
@@ -147,7 +157,7 @@ class LiteLLMBackend:
         async def attempt() -> Tried:
             return await self._attempt(prepared, prompt, request.sampling.max_tokens)
 
-        completion = await self._retries.persist(attempt)
+        completion = replace(await self._retries.persist(attempt), sent=prepared.sent)
         self._compare_served(completion)
         return completion
 
@@ -198,7 +208,12 @@ def create(entry: ModelEntry, directory: Path) -> Backend:
 
 BACKEND = BackendKind(
     prefix=PREFIX,
-    capabilities=Capabilities(local=False, chunk_deals=20, environment="litellm"),
+    capabilities=Capabilities(
+        local=False,
+        chunk_deals=20,
+        environment="litellm",
+        decodes=frozenset({Decode.GENERATE, Decode.CONSTRAINED}),
+    ),
     check=check,
     create=create,
     objection=objection,

@@ -21,7 +21,7 @@ from gamegrid.backends.chat_answers import (
     text_of,
 )
 from gamegrid.backends.faults import Blame, Fault, Refusal, ended, own_limit, read_refusal
-from gamegrid.backends.transport import Address, Prepared
+from gamegrid.backends.transport import Address, Prepared, move_schema
 from gamegrid.errors import nearest
 
 LIBRARY_ENVIRONMENT: Mapping[str, str] = {
@@ -103,7 +103,7 @@ class LiteLLMLibrary:
         """Return what the library is called with. Raises BackendError for what it cannot send."""
         address, entry = self._address, self._address.entry
         name = f"{address.provider}/{address.model}"
-        parameters = self._parameters(request.sampling)
+        parameters = self._parameters(request)
         arguments: dict[str, Any] = {
             "model": name,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -156,8 +156,9 @@ class LiteLLMLibrary:
             await self._litellm.close_litellm_async_clients()
             self._litellm.in_memory_llm_clients_cache.flush_cache()
 
-    def _parameters(self, sampling: Sampling) -> dict[str, Any]:
-        """Return the sampling keys that are set, in the library's words."""
+    def _parameters(self, request: Request) -> dict[str, Any]:
+        """Return the keys that are set, in the library's words."""
+        sampling = request.sampling
         wanted: dict[str, Any] = {
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
@@ -173,6 +174,9 @@ class LiteLLMLibrary:
         if sampling.thinking_budget is not None:
             self._require("thinking_budget", "thinking")
             sent["thinking"] = {"type": "enabled", "budget_tokens": sampling.thinking_budget}
+        if request.choices is not None:
+            self._require_schemas()
+            sent["response_format"] = move_schema(request.choices)
         body = self._extra_body(sampling)
         return sent | {"extra_body": body} if body else sent
 
@@ -201,6 +205,15 @@ class LiteLLMLibrary:
         if self._supported is not None and parameter not in self._supported:
             raise BackendError(
                 f"{self._address.name}: this model does not take {key!r}; remove it from the agent."
+            )
+
+    def _require_schemas(self) -> None:
+        """Refuse to constrain a model that is not known to keep to a schema."""
+        provider, model = self._address.provider, self._address.model
+        if not self._litellm.supports_response_schema(model, provider):
+            raise BackendError(
+                f"{self._address.name}: 'decode: constrained' is refused, as this model is not "
+                "known to keep to a schema; use decode: generate."
             )
 
     def _takes_seed(self) -> bool:

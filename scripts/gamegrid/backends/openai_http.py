@@ -8,19 +8,23 @@ import asyncio
 import importlib
 import json
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from gamegrid.backends.base import BackendError, Completion, Request, Sampling
+from gamegrid.backends.base import BackendError, Completion, Request
 from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
-from gamegrid.backends.transport import CONTROLLED, Address, Prepared
+from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema
 
 if TYPE_CHECKING:
     import aiohttp
 
 PROVIDERS = frozenset({"openai", "hosted_vllm", "custom_openai"})
 """The providers in a model id whose ``api_base`` has OpenAI's interface."""
+
+VLLM = "hosted_vllm"
+"""The provider whose servers take a list of choices by itself (vLLM 0.11 and later)."""
 
 CONNECT_S = 15.0
 KEEP_ALIVE_S = 4.0
@@ -75,7 +79,7 @@ class OpenAIHttp:
 
     def prepare(self, request: Request) -> Prepared:
         """Return the body to send. Raises BackendError for a key that cannot be sent."""
-        sent = {"model": self._address.model} | self._parameters(request.sampling)
+        sent = {"model": self._address.model} | self._parameters(request)
         said = [{"role": m.role, "content": m.content} for m in request.messages]
         body = {"model": self._address.model, "messages": said} | sent
         return Prepared(json.dumps(body).encode(), sent)
@@ -113,8 +117,9 @@ class OpenAIHttp:
         found = {name.lower(): value for name, value in headers.items()}
         return read_refusal(Refusal(status, found, text), address.key_advice, address.secrets)
 
-    def _parameters(self, sampling: Sampling) -> dict[str, Any]:
+    def _parameters(self, request: Request) -> dict[str, Any]:
         """Return the keys that are set, in the protocol's words."""
+        sampling = request.sampling
         if sampling.thinking_budget is not None:
             raise BackendError(
                 f"{self._address.name}: OpenAI's interface has no 'thinking_budget'; remove it "
@@ -129,12 +134,20 @@ class OpenAIHttp:
             "chat_template_kwargs": sampling.chat_template_kwargs,
         }
         found = {name: value for name, value in wanted.items() if value is not None}
+        if request.choices is not None:
+            found |= self._constraint(request.choices)
         extra = sampling.extra_body or {}
         if clash := sorted(extra.keys() & (CONTROLLED | found.keys())):
             raise BackendError(
                 f"{self._address.name}: extra_body may not set {clash[0]!r}; remove it there."
             )
         return found | extra
+
+    def _constraint(self, choices: Sequence[str]) -> dict[str, Any]:
+        """Return the key that holds a reply to the choices."""
+        if self._address.provider == VLLM:
+            return {"structured_outputs": {"choice": list(choices)}}
+        return {"response_format": move_schema(choices)}
 
     def _timed_out(self, error: TimeoutError, status: int | None) -> Fault:
         if isinstance(error, self._aiohttp.ConnectionTimeoutError):

@@ -1,11 +1,15 @@
 """What the two ways of reaching a hosted model have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gamegrid.backends.base import Completion, ModelEntry, Request
 from gamegrid.backends.faults import Fault
 from gamegrid.backends.providers import Secrets, key_variables
+
+MOVE = "action"
+"""The key of a constrained reply in JSON, which the parser reads."""
 
 CONTROLLED = frozenset({"model", "messages", "stream", "n"})
 """Body keys that are not an agent's to set: what is asked, and that one whole answer comes."""
@@ -41,6 +45,18 @@ class Prepared:
 
     payload: Any
     sent: dict[str, Any]
+
+
+def move_schema(choices: Sequence[str]) -> dict[str, Any]:
+    """Return the ``response_format`` that holds a reply to one of the choices."""
+    schema = {
+        "type": "object",
+        "properties": {MOVE: {"type": "string", "enum": list(choices)}},
+        "required": [MOVE],
+        "additionalProperties": False,
+    }
+    named = {"name": "move", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
 
 
 class Transport(Protocol):
