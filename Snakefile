@@ -10,12 +10,15 @@ if not workflow.overwrite_configfiles:
 include: "rules/common.smk"
 include: "rules/play.smk"
 include: "rules/aggregate.smk"
+include: "rules/ask.smk"
 include: "rules/tiny.smk"
 include: "rules/models.smk"
 
 
 localrules:
     all,
+    check,
+    estimate,
     fetch_models,
     status,
 

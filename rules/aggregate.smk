@@ -1,6 +1,7 @@
 rule build_database:
     input:
         chunk_files(),
+        PLAN.frozen,
     output:
         "results/gamegrid.duckdb",
     log:
@@ -48,15 +49,3 @@ rule confirm_complete:
         "../envs/core.yaml"
     script:
         "../scripts/confirm_complete.py"
-
-
-rule status:
-    log:
-        "results/logs/status.log",
-    conda:
-        "../envs/core.yaml"
-    params:
-        chunks=[chunk.path for chunk in PLAN.chunks],
-        episodes=[PLAN.episodes(chunk) for chunk in PLAN.chunks],
-    script:
-        "../scripts/status.py"

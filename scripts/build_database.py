@@ -11,4 +11,5 @@ if __name__ == "__main__":
     agents = [AgentRow(**row) for row in rows["agents"]]
     games = [GameRow(**row) for row in rows["games"]]
     chunks = [Path(path) for path in snakemake.input]
-    run(lambda: build(Path(snakemake.output[0]), chunks, agents, games), snakemake.log[0])
+    database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
+    run(lambda: build(database, chunks, agents, games, usd_per_gpu_hour), snakemake.log[0])

@@ -11,7 +11,7 @@ import pyspiel
 
 from gamegrid import games
 from gamegrid.agents.base import Agent, Ask, Tools, kinds
-from gamegrid.games.base import Game, Joint, apply
+from gamegrid.games.base import Game, Joint, Tag, apply
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.records import EpisodeRecord
 
@@ -26,11 +26,15 @@ PERFECT = (
     "nim",
     "nim(is_misere=false,pile_sizes=3;4;5)",
     "breakthrough(columns=3,rows=4)",
+    "breakthrough_5x4",
     "breakthrough_6x6",
     "dots_and_boxes",
     "clobber",
     "clobber(columns=3,rows=3)",
     "othello",
+    "go",
+    "go(board_size=5,komi=3.0)",
+    "chess",
     "pig_20",
 )
 POKER = ("kuhn_poker", "kuhn_poker_3p", "leduc_poker", "leduc_poker(suit_isomorphism=true)")
@@ -39,9 +43,49 @@ HIDDEN = (
     "liars_dice(dice_sides=3)",
     "goofspiel_4",
     "goofspiel(imp_info=true,num_cards=3,players=3,points_order=descending)",
+    "first_sealed_auction(max_value=4)",
+    "first_sealed_auction(max_value=3,players=3)",
 )
-MATRIX = ("matrix_mp", "matching_pennies_3p", "matrix_pd", "matrix_sh", "matrix_cd")
-SUITE = (*PERFECT, *HIDDEN, "matrix_rps", *MATRIX, "goofspiel(num_cards=3)")
+PHANTOM = ("phantom_ttt", "phantom_ttt(obstype=reveal-numturns)", "dark_hex")
+"""Hidden marks: too many histories to walk them all, and histories that differ by seat."""
+MATRIX = (
+    "matrix_mp",
+    "matching_pennies_3p",
+    "matrix_pd",
+    "prisoners_dilemma",
+    "matrix_sh",
+    "matrix_cd",
+)
+REPEATED = (
+    "repeated_game(num_repetitions=3,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=2,stage_game=matching_pennies_3p())",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+SUITE = (
+    *PERFECT,
+    *HIDDEN,
+    *PHANTOM,
+    "matrix_rps",
+    *MATRIX,
+    *REPEATED,
+    "goofspiel(num_cards=3)",
+    "blackjack",
+    "bargaining_5",
+)
+LARGE = (
+    "bargaining_5",
+    "blackjack",
+    "repeated_prisoners_dilemma",
+    "repeated_stag_hunt",
+    "repeated_chicken",
+    "repeated_rps",
+)
+"""Too many histories to walk them all."""
+CUTS = {"chess": 12}
+"""Plies after which these tests stop a game, by short name, where a whole one takes too long."""
 
 
 def bot(kind: str, **settings: Any) -> Agent:
@@ -64,7 +108,7 @@ def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
         "deal": 0,
         "seating": 0,
         "opening": (),
-        "max_plies": game.max_plies,
+        "max_plies": CUTS.get(game.short_name, game.max_plies),
     }
     return Setup(game=game, seats=tuple(seats), **(usual | changes))
 
@@ -124,11 +168,11 @@ def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
 
 def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point]:
     """The decisions of random playouts."""
-    luck = Random(seed)
+    luck, cut = Random(seed), CUTS.get(game.short_name)
     for _ in range(playouts):
         history: list[Joint] = []
         state = game.spiel.new_initial_state()
-        while not state.is_terminal():
+        while not state.is_terminal() and len(history) != cut:
             if not state.is_chance_node():
                 yield list(history), state.clone()
             step: Joint
@@ -141,8 +185,8 @@ def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point
 
 
 def decisions(game: Game) -> Iterator[Point]:
-    """All decisions of the card games, those of some random playouts of the board games."""
-    if game.perfect_information:
+    """All decisions of small games, those of some random playouts of board and large games."""
+    if game.perfect_information or Tag.BOARD in game.tags or game.name in LARGE:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
 

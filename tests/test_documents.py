@@ -10,7 +10,6 @@ from gamegrid import plan
 from gamegrid.agents.llm import Settings
 from gamegrid.backends.base import ModelEntry
 from gamegrid.config.types import GridConfig
-from gamegrid.games import registry
 from gamegrid.paths import WORKFLOW
 
 README = (WORKFLOW / "README.md").read_text(encoding="utf-8")
@@ -59,11 +58,6 @@ def test_every_key_of_the_configuration_is_described() -> None:
     described = set(re.findall(r"`(\w+)`", CONFIG_README))
     keys = {*GridConfig.model_fields, *Settings.model_fields, *ModelEntry.model_fields}
     assert keys - {"type", "tokens_per_minute"} <= described
-
-
-def test_every_name_of_a_game_is_described() -> None:
-    [row] = re.findall(r"^\| `games` .*$", CONFIG_README, re.MULTILINE)
-    assert set(registry.aliases()) == set(re.findall(r"`([a-z]\w+)`", row)) - {"games"}
 
 
 def test_no_command_of_the_makefile_is_missing() -> None:

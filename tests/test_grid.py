@@ -294,7 +294,9 @@ def test_a_game_named_twice_is_refused_however_it_is_spelled(again: str) -> None
     assert text == f"config: games: {again!r} names kuhn_poker a second time."
 
 
-@pytest.mark.parametrize("game", ["go", "tic_tac_to", "kuhn_poker(players=1)", "kuhn_poker(x=1)"])
+@pytest.mark.parametrize(
+    "game", ["crossword", "tic_tac_to", "kuhn_poker(players=1)", "kuhn_poker(x=1)"]
+)
 def test_an_unknown_game_is_refused(game: str) -> None:
     assert repr(game) in refusal(games=[game])
     agents = {"ada": {"type": "random", "games": [game]}, "bob": {"type": "random"}}

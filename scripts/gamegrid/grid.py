@@ -245,7 +245,7 @@ def _scheduled(config: GridConfig) -> Iterator[str]:
 
 
 def _check_schedule(config: GridConfig, loaded: Sequence[Game], cells: Sequence[Cell]) -> None:
-    """Every game must be played, and every explicit matchup must fit a game."""
+    """Explicit matchups must fit a game, and games that are no suite's be played."""
     if isinstance(config.schedule, Matchups):
         played = {cell.matchup for cell in cells}
         for agents in config.schedule.matchups:
@@ -255,7 +255,7 @@ def _check_schedule(config: GridConfig, loaded: Sequence[Game], cells: Sequence[
                     f"config: schedule: the matchup {_shown(agents)} fits no game (seats: {seats})."
                 )
     for game in loaded:
-        if not any(cell.game is game for cell in cells):
+        if config.suite is None and not any(cell.game is game for cell in cells):
             able = _able(config.agents, game)[0]
             raise UserError(
                 f"config: games: {game.load_string} has {game.players} seats and no matchup; "

@@ -4,15 +4,15 @@ The Snakefile and every play job make the same plan from the same configuration.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gamegrid import grid
+from gamegrid import grid, suites
 from gamegrid.agents.llm import Settings as LlmSettings
-from gamegrid.backends.base import Capabilities, Decode, ModelEntry
+from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -41,6 +41,8 @@ class Plan:
     models: Mapping[str, Model]
     """By agent, for agents that are models."""
     prompts: tuple[Path, ...]
+    frozen: tuple[Path, ...] = ()
+    """Chunk files that come with the suite and belong to the results."""
 
     @cached_property
     def chunks(self) -> list[Chunk]:
@@ -69,13 +71,43 @@ class Plan:
         return (chunk.stop - chunk.start) * len(seatings)
 
     def environment(self, cell: Cell) -> str:
-        """The environment that holds every library the cell's agents need."""
-        needed = [m.kind.capabilities.environment for m in self._models_of(cell)]
+        """The environment that holds every library the cell's jobs need."""
+        return self._environment(self._models_of(cell))
+
+    @property
+    def heaviest(self) -> str:
+        """The environment that holds every library the grid needs."""
+        return self._environment(list(self.models.values()))
+
+    def _environment(self, models: Sequence[Model]) -> str:
+        if self.config.run_mode == "replay":  # which starts no engine
+            return "core"
+        needed = [model.kind.capabilities.environment for model in models]
         return max(["core", *needed], key=HEAVIEST_LAST.index)
 
     def gpus(self, cell: Cell) -> int:
-        """GPUs a job of the cell holds."""
+        """GPUs a job of the cell holds; none where no engine is started."""
+        if self.config.run_mode == "replay":
+            return 0
         return sum({m.entry.name: m.entry.gpus or 0 for m in self._models_of(cell)}.values())
+
+    def prices(self, cell: Cell) -> dict[str, Price]:
+        """The prices of the cell's models, by model id; models that cost nothing are left out.
+
+        Raises UserError if a hosted model's price is unknown: a budget cannot be kept then.
+        """
+        found = {}
+        for model in self._models_of(cell):
+            entry = model.entry
+            if entry.input_price is not None and entry.output_price is not None:
+                found[model.written.name] = Price(entry.input_price, entry.output_price)
+            elif not model.kind.capabilities.local:
+                raise UserError(
+                    f"config: budget_usd: the price of {model.written.name} is unknown. Give its "
+                    f"entry in a model file input_price and output_price (USD per million "
+                    f"tokens), 0 for a server of your own."
+                )
+        return {name: price for name, price in found.items() if price.input or price.output}
 
     def opening_plies(self, game: Game) -> int:
         """Random plies that open a deal of a game."""
@@ -117,9 +149,13 @@ class Plan:
 
     def check(self) -> None:
         """Look at what only this machine can tell: folders and keys. Raises UserError."""
-        for agent, model in self.models.items():
-            if mistake := model.kind.check(model.entry):
-                raise UserError(f"config: agents.{agent}: {mistake}")
+        mistakes = [
+            f"agents.{agent}: {mistake}"
+            for agent, model in self.models.items()
+            if (mistake := model.kind.check(model.entry))
+        ]
+        if mistakes:
+            raise UserError("config: " + "\n  ".join(mistakes))
 
     def _models_of(self, cell: Cell) -> list[Model]:
         return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
@@ -127,7 +163,8 @@ class Plan:
 
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
-    config = load.read(raw)
+    suite = suites.read(raw["suite"], working) if raw.get("suite") else None
+    config = load.read(suites.expand(raw, suite) if suite else raw)
     entries = models.read_files(config.models, working)
     made = Plan(
         config=config,
@@ -138,10 +175,14 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
             if isinstance(settings, LlmSettings)
         },
         prompts=(working / "config/prompts", WORKFLOW / "config/prompts"),
+        frozen=(suite.results,) if suite else (),
     )
     _check_prompts(made)
     _check_abilities(made)
     _check_openings(made)
+    if config.budget_usd is not None:
+        for cell in made.grid.cells:
+            made.prices(cell)
     return made
 
 

@@ -13,6 +13,7 @@ from gamegrid.agents.base import Agent, Answer, Tools, kinds
 from gamegrid.agents.llm import Settings
 from gamegrid.backends.base import BackendError, Request
 from gamegrid.errors import UserError, nearest
+from gamegrid.games.base import Game
 from gamegrid.luck import Place
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
@@ -42,8 +43,15 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
 
     tools = Tools(ask=lambda model: ask, prompts=made.prompts)
     agent: Agent = kinds()["llm"].build(name, settings, tools)
+    setup = alone(made, name, game, deal)
+    asyncio.run(Episode(setup, {name: agent}).play())
+    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in asked[0].messages)
+
+
+def alone(made: plan.Plan, name: str, game: Game, deal: int) -> Setup:
+    """An episode of a deal with one agent in every seat, outside the grid."""
     first = opening(game, made.config.seed, deal, made.opening_plies(game), Minimax())
-    setup = Setup(
+    return Setup(
         run_id="",
         seed=made.config.seed,
         game=game,
@@ -54,8 +62,6 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
         opening=tuple(first),
         max_plies=made.max_plies(game),
     )
-    asyncio.run(Episode(setup, {name: agent}).play())
-    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in asked[0].messages)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -85,11 +85,12 @@ def content_hash(*names: str) -> str:
 
 
 def database_rows(made: Plan) -> str:
-    """The rows of the tables agents and games, as one JSON string."""
+    """The rows of agents and games and the price of a GPU hour, as one JSON string."""
     return json.dumps(
         {
             "agents": [asdict(row) for row in agent_rows(made)],
             "games": [asdict(row) for row in game_rows(made)],
+            "usd_per_gpu_hour": made.config.usd_per_gpu_hour,
         },
         sort_keys=True,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from arena import (
+    CUTS,
     HIDDEN,
     PERFECT,
     POKER,
@@ -35,6 +36,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mcts": {"simulations": 20},
     "ismcts": {"simulations": 8},
     "optimal": {},
+    "noisy_optimal": {"error_rate": 0.25},
 }
 
 
@@ -48,7 +50,7 @@ PLAYS = {
     "random": set(SUITE),
     "preference": set(SUITE),
     "mcts": set(PERFECT),
-    "ismcts": set(POKER),
+    "ismcts": {*POKER, "blackjack", "bargaining_5"},
     "optimal": {
         "tic_tac_toe",
         "connect_four_4x4",
@@ -68,6 +70,7 @@ PLAYS = {
         "matrix_mp",
     },
 }
+PLAYS["noisy_optimal"] = PLAYS["optimal"]
 
 
 @pytest.mark.parametrize("kind", PLAYS)
@@ -174,6 +177,23 @@ def test_a_bot_moves_alike_in_all_hidden_states_of_an_information_state(
         assert len(set(moves(game, agent, histories, deal, seat))) == 1
 
 
+@pytest.mark.parametrize("name", ["blackjack", "bargaining_5"])
+def test_nothing_depends_on_what_is_hidden_in_games_too_large_to_walk(name: str) -> None:
+    game, agent = games.load(name), bot("ismcts", simulations=8)
+    changed = 0
+    for deal, (history, state) in enumerate(random_decisions(game, 15)):
+        seat = state.current_player()
+        alike = [history]
+        for draw in (0.0, 0.5, 0.99):
+            alike.append(state.resample_from_infostate(seat, lambda draw=draw: draw).history())
+        changed += any(other != history for other in alike)
+        looker = Looker()
+        moves(game, looker, alike)
+        assert len(looker.seen) == len(alike) and len(set(looker.seen)) == 1
+        assert len(set(moves(game, agent, alike, deal, seat))) == 1
+    assert changed > 10
+
+
 def sample(found: list[Known], size: int) -> list[Known]:
     return Random(3).sample(found, min(size, len(found)))
 
@@ -204,7 +224,7 @@ def test_a_bot_repeats_itself_in_the_same_place(kind: str, name: str) -> None:
     if not game.sequential:
         points: list[list[Joint]] = [[]]
     else:
-        points = [history for history, _ in random_decisions(game, 6)]
+        points = [history for history, _ in random_decisions(game, 1 if name in CUTS else 6)]
     again = [moves(game, bot(kind, **SETTINGS[kind]), points, deal=4) for _ in range(2)]
     assert again[0] == again[1]
 
@@ -318,6 +338,25 @@ def test_optimal_draws_every_choice_of_rock_paper_scissors_equally(matrix_rps: G
     # And the seats choose independently: a tie in a third of the episodes.
     ties = sum(e.seats[0].score == 0.5 for e in played)
     assert abs(ties - episodes / 3) < allowed
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_noisy_optimal_errs_as_often_as_stated(tic_tac_toe: Game, rate: float) -> None:
+    """x wins at once on one of 5 empty cells, so an error is another move 4 times out of 5."""
+    deals, agent = 1000, bot("noisy_optimal", error_rate=rate)
+    made = [moves(tic_tac_toe, agent, [[0, 3, 1, 4]], deal) for deal in range(deals)]
+    counts = Counter(move for [move] in made)
+    other = rate * 4 / 5
+    assert abs(counts[2] - deals * (1 - other)) <= 4 * (deals * other * (1 - other)) ** 0.5
+    if rate == 1.0:
+        assert set(counts) == {2, 5, 6, 7, 8}
+        assert max(counts.values()) < deals / 5 + 4 * (deals * 0.2 * 0.8) ** 0.5
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1, float("nan")])
+def test_an_error_rate_is_a_probability(rate: float) -> None:
+    with pytest.raises(ValueError, match="error_rate"):
+        bot("noisy_optimal", error_rate=rate)
 
 
 # Nobody beats an equilibrium

@@ -12,7 +12,7 @@ from gamegrid.games.base import Oracle, Scoring
 
 REFUSED = [
     "",
-    "chess",
+    "checkers",
     "tictactoe",
     "TIC_TAC_TOE",
     "kuhn_poker(",
@@ -30,6 +30,13 @@ REFUSED = [
     "hex(board_size=20)",
     "hex(board_size=5,num_rows=4)",
     "hex(swap=true)",
+    "chess(chess960=true)",
+    "go(board_size=19)",
+    "go(komi=0.5)",
+    "phantom_ttt(obstype=reveal-all)",
+    "phantom_ttt(gameversion=cdh)",
+    "dark_hex(board_size=1)",
+    "dark_hex(num_rows=2)",
     "breakthrough(rows=2)",
     "breakthrough(columns=1)",
     "breakthrough(rows=27)",
@@ -72,6 +79,31 @@ REFUSED = [
     "misere(game=nosuch())",
     "misere(game=tic_tac_toe(rows=4))",
     "misere(game=misere(game=tic_tac_toe()))",
+    "repeated_game",
+    "repeated_game(num_repetitions=5)",
+    "repeated_game(stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=5,stage_game=matrix_pd)",
+    "repeated_game(num_repetitions=5,stage_game=nosuch())",
+    "repeated_game(num_repetitions=5,stage_game=tic_tac_toe())",
+    "repeated_game(num_repetitions=5,stage_game=blotto())",
+    "repeated_game(num_repetitions=5,stage_game=prisoners_dilemma(reward=4))",
+    "repeated_game(stage_game=prisoners_dilemma())",
+    "repeated_game(num_repetitions=five,stage_game=prisoners_dilemma())",
+    "repeated_game(num_repetitions=5,rounds=2,stage_game=prisoners_dilemma())",
+    "prisoners_dilemma(reward=4)",
+    "repeated_game(num_repetitions=1,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=-1,stage_game=matrix_pd())",
+    "repeated_game(num_repetitions=101,stage_game=matrix_pd())",
+    "first_sealed_auction(players=1)",
+    "first_sealed_auction(players=11)",
+    "first_sealed_auction(max_value=1)",
+    "first_sealed_auction(max_value=101)",
+    "blackjack(decks=2)",
+    "bargaining(max_turns=1)",
+    "bargaining(max_turns=21)",
+    "bargaining(discount=0.9)",
+    "bargaining(prob_end=0.1)",
+    "bargaining(instances_file=cases.txt)",
     "\0",
     "\ud800",
 ]
@@ -94,7 +126,7 @@ def test_the_nearest_name_is_offered() -> None:
     with pytest.raises(UserError, match="Did you mean 'tic_tac_toe'"):
         games.load("tictactoe")
     with pytest.raises(UserError, match="is in OpenSpiel, but the suite has no words for it yet"):
-        games.load("chess")
+        games.load("checkers")
     with pytest.raises(UserError, match=r"cannot be loaded: Unknown game 'nosuch'\.$"):
         games.load("misere(game=nosuch())")
 
@@ -119,8 +151,19 @@ def test_the_nearest_name_is_offered() -> None:
         ("hex(board_size=4)", "hex(board_size=4)", "hex_4"),
         ("hex(board_size=11)", "hex", "hex"),
         ("nim(pile_sizes=1;3;5;7)", "nim", "nim"),
-        ("prisoners_dilemma", "matrix_pd", "matrix_pd"),
+        ("prisoners_dilemma()", "prisoners_dilemma", "prisoners_dilemma"),
+        ("rock_paper_scissors", "matrix_rps", "matrix_rps"),
+        (
+            "repeated_game(stage_game=prisoners_dilemma(),num_repetitions=10)",
+            "repeated_game(num_repetitions=10,stage_game=prisoners_dilemma())",
+            "repeated_prisoners_dilemma",
+        ),
         ("liars_dice(dice_sides=6)", "liars_dice", "liars_dice"),
+        (
+            "repeated_game(stage_game=matrix_rps(),num_repetitions=10,recall=1)",
+            "repeated_game(num_repetitions=10,stage_game=matrix_rps())",
+            "repeated_rps",
+        ),
     ],
 )
 def test_every_spelling_of_a_game_is_one_game(written: str, load_string: str, name: str) -> None:
@@ -148,7 +191,12 @@ def test_a_game_that_cannot_be_loaded_bare_is_not_offered_bare() -> None:
 
 
 def test_an_alias_is_the_name_of_its_game_or_leads_to_it() -> None:
-    second = {"prisoners_dilemma": "matrix_pd"}
+    second = {
+        "stag_hunt": "matrix_sh",
+        "chicken": "matrix_cd",
+        "matching_pennies": "matrix_mp",
+        "rock_paper_scissors": "matrix_rps",
+    }
     for name in registry.aliases():
         assert games.load(name).name == second.get(name, name)
 
@@ -170,7 +218,9 @@ def test_what_a_game_says_of_itself_agrees_with_openspiel(name: str) -> None:
     assert game.perfect_information == (perfect and game.sequential)
     assert game.family in registry.suite()
     assert game.rules() and game.title
-    assert (game.scoring is Scoring.PAYOFF) == (kind.utility.name == "GENERAL_SUM")
+    assert (game.scoring is Scoring.SOLO) == (game.players == 1)
+    general = kind.utility.name == "GENERAL_SUM" and game.players > 1
+    assert (game.scoring is Scoring.PAYOFF) == general
     # Amounts decide where amounts differ; only -1, 0 and 1 can be won, drawn and lost.
     amounts = max(abs(game.spiel.min_utility()), abs(game.spiel.max_utility())) > 1
     assert (game.scoring is Scoring.MARGIN) == (amounts and game.scoring is not Scoring.PAYOFF)

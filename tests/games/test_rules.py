@@ -126,9 +126,9 @@ def test_the_prisoners_dilemma_is_told_in_full() -> None:
     rules = games.load("prisoners_dilemma").rules()
     assert rules.startswith("Two players, Player 1 and Player 2, each choose Cooperate or Defect,")
     for first, second, paid in (
-        ("Cooperate", "Cooperate", "Player 1 gets 5 points and Player 2 gets 5 points"),
-        ("Cooperate", "Defect", "Player 1 gets 0 points and Player 2 gets 10 points"),
-        ("Defect", "Cooperate", "Player 1 gets 10 points and Player 2 gets 0 points"),
+        ("Cooperate", "Cooperate", "Player 1 gets 3 points and Player 2 gets 3 points"),
+        ("Cooperate", "Defect", "Player 1 gets 0 points and Player 2 gets 5 points"),
+        ("Defect", "Cooperate", "Player 1 gets 5 points and Player 2 gets 0 points"),
         ("Defect", "Defect", "Player 1 gets 1 point and Player 2 gets 1 point"),
     ):
         chosen = f"If Player 1 chooses {first} and Player 2 chooses {second}, then {paid}."

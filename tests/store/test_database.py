@@ -107,6 +107,8 @@ def test_every_value_arrives(tmp_path: Path) -> None:
             "CPython 3.11",
             "{}",
             "{}",
+            None,
+            0,
         )
     ]
     assert query(path, "SELECT game, deal, seating, status, trajectory, error FROM episodes") == [

@@ -12,7 +12,10 @@ import duckdb
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("leaderboard", "per_game", "head_to_head", "seat_effect", "failures", "usage")
+TABLES = (
+    "leaderboard", "per_game", "head_to_head", "seat_effect", "failures", "usage", "latency",
+    "break_even",
+)  # fmt: skip
 
 Grid = dict[str, Any]
 

@@ -48,6 +48,9 @@ class Turn:
     drawn by the deal's luck. Raises pyspiel.SpielError where OpenSpiel cannot draw one."""
     view: Callable[[], str]
     history: Callable[[], tuple[str, ...]]
+    joint_moves: Callable[[], tuple[tuple[int, ...], ...]]
+    """The joint moves so far, oldest first, an action per seat. Raises ValueError in games where
+    seats move in turn or anything is hidden."""
 
     def draw(self, purpose: str) -> Random:
         """The turn's own luck for one purpose."""

@@ -6,6 +6,7 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
+from gamegrid import games
 from gamegrid.agents.base import AgentKind, Tools
 from gamegrid.agents.search import SearchAgent, SearchSettings, ismcts
 from gamegrid.games.base import Game
@@ -29,12 +30,13 @@ def _objection(settings: Settings, game: Game) -> str | None:
 
 @cache
 def _can_redraw(load_string: str) -> bool:
-    state = pyspiel.load_game(load_string).new_initial_state()
+    game = games.load(load_string)
+    state = game.spiel.new_initial_state()
     while state.is_chance_node():
         state.apply_action(state.legal_actions()[0])
     try:
         with quiet_stderr():
-            state.resample_from_infostate(state.current_player(), lambda: 0.5)
+            game.redraw(state, state.current_player(), lambda: 0.5)
     except pyspiel.SpielError:
         return False
     return True

@@ -43,8 +43,13 @@ class OptimalAgent:
                 assert_never(other)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def objection(game: Game) -> str | None:
+    """Why there is no optimal play in a game, or None."""
     return "no exact oracle or equilibrium" if game.oracle is Oracle.NONE else None
+
+
+def _objection(settings: Settings, game: Game) -> str | None:
+    return objection(game)
 
 
 def _build(name: str, settings: Settings, tools: Tools) -> OptimalAgent:

@@ -39,6 +39,18 @@ class ModelEntry(BaseModel):
     engine: dict[str, Any] = Field(default_factory=dict, description="vLLM engine arguments")
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model's tokens cost, in USD per million."""
+
+    input: float
+    output: float
+
+    def usd(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """The price of so many tokens."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+
+
 class Decode(StrEnum):
     """How a model states its move.
 

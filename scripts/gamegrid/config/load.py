@@ -17,10 +17,20 @@ def read(raw: Mapping[str, Any]) -> GridConfig:
     if raw.get("games") is None or raw.get("agents") is None:
         lacking = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {lacking!r} is missing; a grid needs games and agents.")
+    _refuse_people(raw["agents"])
     try:
         return GridConfig.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError(_sentence(error)) from error
+
+
+def _refuse_people(agents: Any) -> None:
+    for name, entry in agents.items() if isinstance(agents, Mapping) else ():
+        if isinstance(entry, Mapping) and entry.get("type") == "human":
+            raise UserError(
+                f"config: agents.{name}: a grid has no seat for a person. Play in a terminal: "
+                f"python -m gamegrid.human GAME --against AGENT."
+            )
 
 
 def _sentence(error: ValidationError) -> str:

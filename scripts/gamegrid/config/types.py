@@ -5,7 +5,16 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from gamegrid import PROTOCOL
@@ -13,6 +22,14 @@ from gamegrid.agents.base import AgentSettings, kinds
 
 AGENT_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+WORDS = {"true": True, "false": False}
+
+Switch = Annotated[
+    bool,
+    BeforeValidator(lambda value: WORDS.get(value, value) if isinstance(value, str) else value),
+    WithJsonSchema({"enum": [True, False, *WORDS]}),
+]
+"""On or off; ``snakemake --config key=true`` hands the word on as text."""
 
 
 if TYPE_CHECKING:
@@ -79,23 +96,37 @@ class GridConfig(BaseModel):
     seatings: Literal["all", "rotations"] = Field(
         default="all", description="orders in which a deal is played"
     )
-    games: list[str] = Field(min_length=1, description="aliases or OpenSpiel load strings")
+    suite: str | None = Field(
+        default=None, description="a frozen suite, which brings games, luck and a ladder of bots"
+    )
+    games: list[str] = Field(
+        default=[], min_length=1, description="aliases or OpenSpiel load strings; or a suite's"
+    )
     models: list[str] = Field(default=["config/models.yaml"], description="model files")
     agents: dict[str, AgentEntry] = Field(min_length=1)
     schedule: Schedule = Field(
         default="round_robin", description="round_robin, {each, against} or {matchups}"
     )
-    mirrors: bool = Field(default=False, description="add self-play to a round robin")
+    mirrors: Switch = Field(default=False, description="add self-play to a round robin")
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="deals per job; by default as the backends are best driven"
     )
     run_mode: Literal["live", "replay"] = Field(
         default="live", description="replay asks no model: a reply not on file is an error"
     )
+    budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="all jobs together begin no deal that would go beyond it"
+    )
+    usd_per_gpu_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="price of a GPU hour, for the cost of local models"
+    )
+    probe: Switch = Field(
+        default=False, description="with the target check: ask each model one real question"
+    )
     protocol: int = Field(
         default=PROTOCOL, description="version of rules texts and play; raised by hand"
     )
-    mix_results: bool = Field(
+    mix_results: Switch = Field(
         default=False, description="allow a results folder of another seed or protocol"
     )
 

@@ -5,9 +5,10 @@ many observation strings are bare numbers. Each game says everything itself, per
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import pyspiel
 
@@ -38,6 +39,71 @@ class Oracle(StrEnum):
     """A Nash equilibrium of a two-player zero-sum game, by linear programming."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dilemma:
+    """The two actions of a symmetric social dilemma, alike for both seats in every round."""
+
+    cooperate: int
+    defect: int
+
+
+class Tag(StrEnum):
+    """What helps to choose games: the only words in ``Game.tags``."""
+
+    # Facts, found by the game itself
+    PERFECT_INFORMATION = "perfect_information"
+    """All is seen by all, and seats move one at a time."""
+    HIDDEN_INFORMATION = "hidden_information"
+    """A seat may hold what another may not know."""
+    SIMULTANEOUS = "simultaneous"
+    """Seats choose at the same time."""
+    CHANCE = "chance"
+    """Chance events happen."""
+    MULTIPLAYER = "multiplayer"
+    """More than two seats."""
+    SOLO = "solo"
+    """One seat."""
+    PAYOFF = "payoff"
+    """General-sum: what one seat gets, another need not lose."""
+    DILEMMA = "dilemma"
+    """An action cooperates and the other defects."""
+    ONE_SHOT = "one_shot"
+    """Over after one decision of every seat, all at once."""
+    SOLVED = "solved"
+    """Best play is known at every decision, by search or as an equilibrium."""
+    SHORT = "short"
+    """Over after 20 decisions at most."""
+
+    # Themes, declared by the module
+    BOARD = "board"
+    """Pieces or marks in places."""
+    CONNECTION = "connection"
+    """Lines and chains decide."""
+    CAPTURE = "capture"
+    """Pieces of the other are taken or turned."""
+    TERRITORY = "territory"
+    """The larger share of the board decides."""
+    RACE = "race"
+    """Who gets somewhere first."""
+    ARITHMETIC = "arithmetic"
+    """Numbers decide, and counting is half the game."""
+    CARDS = "cards"
+    """Played with cards."""
+    DICE = "dice"
+    """Played with dice."""
+    BETTING = "betting"
+    """Stakes and bids, and what they say of what is hidden."""
+    PAYOFF_TABLE = "payoff_table"
+    """One choice each, paid by a table."""
+    REPEATED = "repeated"
+    """The same players meet in several rounds, each of them paid."""
+    NEGOTIATION = "negotiation"
+    """Offers and agreement."""
+
+
+SHORT_PLIES = 20
+
+
 class Game(ABC):
     """One game with its parameters fixed. Stateless: every method is a function of a state.
 
@@ -46,15 +112,19 @@ class Game(ABC):
     """
 
     short_name: ClassVar[str]
-    """OpenSpiel's short name, which is also the alias of the default parameters."""
+    """OpenSpiel's short name or, of a game that it does not have, one of our own. It is also the
+    alias of the default parameters."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Further names of the suite, each for one load string of this game."""
     parameters: ClassVar[frozenset[str]] = frozenset()
     """The parameters this module's words are true for; others are refused."""
-    scoring: ClassVar[Scoring]
+    defaults: ClassVar[Mapping[str, Any] | None] = None
+    """Of a game with a name of our own: its parameters (all of them, so ``parameters`` is left
+    alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
     dice: ClassVar[bool] = False
     """True where chance follows a move: the same dice then reach the same mover."""
-    tags: ClassVar[tuple[str, ...]] = ()
+    themes: ClassVar[tuple[Tag, ...]] = ()
+    """What the game is about; a base class's own where variants share it."""
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         self.name = name
@@ -63,12 +133,26 @@ class Game(ABC):
         """Canonical: parameters sorted, defaults left out."""
         self.spiel = spiel
 
+    @classmethod
+    def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
+        """Make OpenSpiel's game: by its own loader, unless a game with its own name overrides it.
+
+        ``parameters`` are those written or, where there are ``defaults``, all of them. Raises
+        pyspiel.SpielError, or ValueError with a sentence, for values it cannot take.
+        """
+        return pyspiel.load_game(cls.short_name, dict(parameters))
+
     # What it is
 
     @property
     @abstractmethod
     def title(self) -> str:
         """The name in prose, with what tells it from its variants."""
+
+    @property
+    @abstractmethod
+    def scoring(self) -> Scoring:
+        """What counts in it."""
 
     @property
     def family(self) -> str:
@@ -106,6 +190,29 @@ class Game(ABC):
     def oracle(self) -> Oracle:
         """How well best play is known for these parameters."""
         return Oracle.NONE
+
+    @property
+    def dilemma(self) -> Dilemma | None:
+        """Which action cooperates and which defects, where these words have a meaning."""
+        return None
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """What helps to choose: facts about these parameters, then the module's themes."""
+        facts = {
+            Tag.PERFECT_INFORMATION: self.perfect_information,
+            Tag.HIDDEN_INFORMATION: self.hidden_information,
+            Tag.SIMULTANEOUS: not self.sequential,
+            Tag.CHANCE: self.chance,
+            Tag.MULTIPLAYER: self.players > 2,
+            Tag.SOLO: self.players == 1,
+            Tag.PAYOFF: self.scoring is Scoring.PAYOFF,
+            Tag.DILEMMA: self.dilemma is not None,
+            Tag.ONE_SHOT: not self.sequential and self.max_plies == 1,
+            Tag.SOLVED: self.oracle is not Oracle.NONE,
+            Tag.SHORT: self.max_plies <= SHORT_PLIES,
+        }
+        return (*(tag for tag, holds in facts.items() if holds), *self.themes)
 
     @property
     def opening_plies(self) -> int:
@@ -160,6 +267,14 @@ class Game(ABC):
         for step in trajectory:
             apply(state, step)
         return state
+
+    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+        """A state of the seat's information state, drawn by ``luck``, uniform in [0, 1).
+
+        Equal luck must give equal states, whichever state of the information state is at hand.
+        Raises pyspiel.SpielError where OpenSpiel cannot draw one.
+        """
+        return state.resample_from_infostate(seat, luck)
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         """The public history in words, as ``observer`` may know it, oldest first."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
+from gamegrid.games.base import Tag
 from gamegrid.games.boards import BoardGame
 from gamegrid.games.grids import cell, column_name, rows
 
@@ -19,7 +20,11 @@ class Breakthrough(BoardGame):
     """OpenSpiel's breakthrough; an action is a (row, column, direction, capture) in mixed base."""
 
     short_name = "breakthrough"
-    aliases: ClassVar = {"breakthrough_6x6": "breakthrough(columns=6,rows=6)"}
+    themes = (Tag.BOARD, Tag.CAPTURE, Tag.RACE)
+    aliases: ClassVar = {
+        "breakthrough_5x4": "breakthrough(columns=4,rows=5)",
+        "breakthrough_6x6": "breakthrough(columns=6,rows=6)",
+    }
     parameters = frozenset({"rows", "columns"})
     solved_cells = 12
     opening_plies = 2

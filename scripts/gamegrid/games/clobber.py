@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
+from gamegrid.games.base import Tag
 from gamegrid.games.boards import BoardGame
 from gamegrid.games.grids import cell, column_name, rows
 
@@ -15,6 +16,7 @@ class Clobber(BoardGame):
     """OpenSpiel's clobber; an action is a (row, column, direction) in mixed base."""
 
     short_name = "clobber"
+    themes = (Tag.BOARD, Tag.CAPTURE)
     aliases: ClassVar = {"clobber_4x4": "clobber(columns=4,rows=4)"}
     parameters = frozenset({"rows", "columns"})
     marks: ClassVar = ("o", "x")

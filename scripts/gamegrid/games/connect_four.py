@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
+from gamegrid.games.base import Tag
 from gamegrid.games.boards import BoardGame
 from gamegrid.games.grids import column_name, rows
 
@@ -12,6 +13,7 @@ class ConnectFour(BoardGame):
     """OpenSpiel's connect_four; action = column, counted from the left."""
 
     short_name = "connect_four"
+    themes = (Tag.BOARD, Tag.CONNECTION)
     aliases: ClassVar = {"connect_four_4x4": "connect_four(columns=4,rows=4)"}
     parameters = frozenset({"rows", "columns", "x_in_row"})
     solved_cells = 16

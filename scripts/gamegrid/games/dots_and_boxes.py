@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import cell, column_name
 
 LARGEST = 8
@@ -22,6 +22,7 @@ class DotsAndBoxes(Game):
     """
 
     short_name = "dots_and_boxes"
+    themes = (Tag.BOARD, Tag.TERRITORY)
     aliases: ClassVar = {"dots_and_boxes_3x3": "dots_and_boxes(num_cols=3,num_rows=3)"}
     parameters = frozenset({"num_rows", "num_cols"})
     scoring = Scoring.WIN_LOSS

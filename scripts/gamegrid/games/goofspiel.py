@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Joint, Oracle, Scoring
+from gamegrid.games.base import Game, Joint, Oracle, Scoring, Tag
 from gamegrid.games.grids import listing
 
 MOST_CARDS = 13
@@ -41,6 +41,7 @@ class Goofspiel(Game):
     }
     parameters = frozenset({"imp_info", "num_cards", "players", "points_order"})
     scoring = Scoring.WIN_LOSS
+    themes = (Tag.CARDS, Tag.BETTING)
 
     @property
     def cards(self) -> int:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import cell, column_name, listing, rows
 
 MARKS = ("x", "o")
@@ -18,6 +18,7 @@ class Hex(Game):
     """OpenSpiel's hex on a square board, without swap; action = board_size * row + column."""
 
     short_name = "hex"
+    themes = (Tag.BOARD, Tag.CONNECTION)
     aliases: ClassVar = {
         "hex_4": "hex(board_size=4)",
         "hex_5": "hex(board_size=5)",
@@ -44,22 +45,11 @@ class Hex(Game):
         return None if 2 <= self.side <= LARGEST else f"board_size is from 2 to {LARGEST}."
 
     def rules(self) -> str:
-        last = column_name(self.side - 1)
-        corner = cell(self.side - 1, self.side - 1)
         return (
             f"Two players, x and o, take turns placing one stone of their own on any empty cell of "
             f"a board of {self.side} rows and {self.side} columns; x moves first. Stones are never "
-            f"moved or removed. x tries to join {SIDES[0]}, o tries to join {SIDES[1]}, each with "
-            f"an unbroken chain of their own stones from cell to neighbouring cell, of any shape. "
-            f"The player who completes such a chain wins and the other loses; a draw is not "
-            f"possible. Cells are named by column letter, a to {last} from left to right, and row "
-            f"number, 1 to {self.side} from top to bottom: a1 is the top left corner and {corner} "
-            f"the bottom right one. The cells are hexagons, and each row is shifted half a cell "
-            f"to the right of the row above. So a cell has up to six neighbours: the cells to "
-            f"its left and right in its row; in the row above the cell of the same letter and the "
-            f"one of the next letter; in the row below the cell of the same letter and the one of "
-            f"the letter before. For example, b2 has the neighbours {listing(self._around_b2())}. "
-            f"The four corner cells belong to both of their sides."
+            f"moved or removed. x tries to join {SIDES[0]}, o tries to join {SIDES[1]}, each "
+            f"{geometry(self.side)}"
         )
 
     def seat_name(self, seat: int) -> str:
@@ -87,10 +77,28 @@ class Hex(Game):
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return cell(*divmod(action, self.side))
 
-    def _around_b2(self) -> list[str]:
-        """The neighbours of b2 by name, row by row."""
-        places = ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))
-        return [cell(r, c) for r, c in places if max(r, c) < self.side]
+
+def geometry(side: int) -> str:
+    """The rules from how sides are joined to the end: the chain, cells and their neighbours."""
+    last, corner = column_name(side - 1), cell(side - 1, side - 1)
+    return (
+        f"with an unbroken chain of their own stones from cell to neighbouring cell, of any shape. "
+        f"The player who completes such a chain wins and the other loses; a draw is not "
+        f"possible. Cells are named by column letter, a to {last} from left to right, and row "
+        f"number, 1 to {side} from top to bottom: a1 is the top left corner and {corner} "
+        f"the bottom right one. The cells are hexagons, and each row is shifted half a cell "
+        f"to the right of the row above. So a cell has up to six neighbours: the cells to "
+        f"its left and right in its row; in the row above the cell of the same letter and the "
+        f"one of the next letter; in the row below the cell of the same letter and the one of "
+        f"the letter before. For example, b2 has the neighbours {listing(_around_b2(side))}. "
+        f"The four corner cells belong to both of their sides."
+    )
+
+
+def _around_b2(side: int) -> list[str]:
+    """The neighbours of b2 by name, row by row."""
+    places = ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))
+    return [cell(r, c) for r, c in places if max(r, c) < side]
 
 
 GAME = Hex

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.cards import chips, ranks
 from gamegrid.games.grids import listing
 
@@ -19,6 +19,7 @@ class KuhnPoker(Game):
     aliases: ClassVar = {"kuhn_poker_3p": "kuhn_poker(players=3)"}
     parameters = frozenset({"players"})
     scoring = Scoring.MARGIN
+    themes = (Tag.CARDS, Tag.BETTING)
 
     @property
     def title(self) -> str:

@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.cards import SUITS, chips, ranks
 from gamegrid.games.grids import listing
 
@@ -16,6 +16,7 @@ class LeducPoker(Game):
     short_name = "leduc_poker"
     parameters = frozenset({"players", "suit_isomorphism"})
     scoring = Scoring.MARGIN
+    themes = (Tag.CARDS, Tag.BETTING)
 
     @property
     def title(self) -> str:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import listing
 
 SEATS = 2
@@ -21,6 +21,7 @@ class LiarsDice(Game):
     aliases: ClassVar = {"liars_dice_4": "liars_dice(dice_sides=4)"}
     parameters = frozenset({"dice_sides"})
     scoring = Scoring.WIN_LOSS
+    themes = (Tag.DICE, Tag.BETTING)
 
     @property
     def sides(self) -> int:

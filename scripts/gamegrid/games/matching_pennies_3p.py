@@ -7,7 +7,7 @@ class MatchingPenniesForThree(MatrixGame):
     """OpenSpiel's matching_pennies_3p, whose points do not add up to zero."""
 
     short_name = "matching_pennies_3p"
-    title = "Matching pennies for 3 players (one round)"
+    stage_title = "Matching pennies for 3 players"
 
 
 GAME = MatchingPenniesForThree

@@ -3,20 +3,34 @@
 The words of the table are computed from OpenSpiel's game, so they are the payoffs that are paid.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import product
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, apply
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 
 NUMBERS = {2: "Two", 3: "Three"}
 
 
 class MatrixGame(Game):
-    """A one-shot game of two or three players; labels are OpenSpiel's words for the actions."""
+    """A one-shot game of two or three players; labels are OpenSpiel's words for the actions.
+
+    A game of this family is also the stage of a repeated game.
+    """
 
     scoring = Scoring.PAYOFF
+    themes = (Tag.PAYOFF_TABLE,)
+
+    @property
+    @abstractmethod
+    def stage_title(self) -> str:
+        """The name in prose, whatever the number of rounds."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.stage_title} (one round)"
 
     @property
     def oracle(self) -> Oracle:
@@ -24,24 +38,35 @@ class MatrixGame(Game):
         return Oracle.EQUILIBRIUM if zero_sum and self.players == 2 else Oracle.NONE
 
     def rules(self) -> str:
-        start = self.spiel.new_initial_state()
-        seats = range(self.players)
-        names = _joined([self.seat_name(seat) for seat in seats])
-        # All seats have the same choices in every game of this family.
-        choices = " or ".join(self.label(start, 0, action) for action in start.legal_actions(0))
-        joint = product(*(start.legal_actions(seat) for seat in seats))
-        table = " ".join(self._outcome(start, choice) for choice in joint)
         return (
-            f"{NUMBERS[self.players]} players, {names}, each choose {choices}, once, at the same "
-            f"time and without knowing the other choices. {table} A player's result is the "
-            f"points that they get, or lose."
+            f"{self.everybody()} each choose {self.choices()}, once, at the same time and without "
+            f"knowing the other choices. {self.outcomes()} A player's result is the points that "
+            f"they get, or lose, whatever others get."
         )
+
+    def everybody(self) -> str:
+        """Number and names of the players: "Two players, Player 1 and Player 2,"."""
+        names = joined([self.seat_name(seat) for seat in range(self.players)])
+        return f"{NUMBERS[self.players]} players, {names},"
+
+    def choices(self) -> str:
+        """What each player chooses from: "Cooperate or Defect"."""
+        start = self.spiel.new_initial_state()
+        # All seats have the same choices in every game of this family.
+        *first, last = [self.label(start, 0, action) for action in start.legal_actions(0)]
+        return f"{', '.join(first)} or {last}"
+
+    def outcomes(self) -> str:
+        """Whole sentences that say who gets what in one round, for every joint choice."""
+        start = self.spiel.new_initial_state()
+        joint = product(*(start.legal_actions(seat) for seat in range(self.players)))
+        return " ".join(self._outcome(start, choice) for choice in joint)
 
     def view(self, state: pyspiel.State, seat: int) -> str:
         others = [self.seat_name(other) for other in range(self.players) if other != seat]
         verb = "is" if len(others) == 1 else "are"
         return (
-            f"You are {self.seat_name(seat)}. {_joined(others)} {verb} choosing at the same time "
+            f"You are {self.seat_name(seat)}. {joined(others)} {verb} choosing at the same time "
             f"as you."
         )
 
@@ -50,25 +75,23 @@ class MatrixGame(Game):
 
     def _outcome(self, start: pyspiel.State, choice: Sequence[int]) -> str:
         """One row of the table: what everybody chooses, and what everybody gets."""
-        end = start.clone()
-        apply(end, list(choice))
         chosen = [
             f"{self.seat_name(seat)} chooses {self.label(start, seat, action)}"
             for seat, action in enumerate(choice)
         ]
         paid = [
-            f"{self.seat_name(seat)} {_points(amount)}" for seat, amount in enumerate(end.returns())
+            f"{self.seat_name(seat)} {'loses' if amount < 0 else 'gets'} {points(amount)}"
+            for seat, amount in enumerate(self.replay([list(choice)]).returns())
         ]
-        return f"If {_joined(chosen)}, then {_joined(paid)}."
+        return f"If {joined(chosen)}, then {joined(paid)}."
 
 
-def _points(amount: float) -> str:
-    """Say what a player gets: "gets 5 points", "loses 1 point"."""
-    verb = "loses" if amount < 0 else "gets"
-    return f"{verb} {abs(amount):g} point{'' if abs(amount) == 1 else 's'}"
+def points(amount: float) -> str:
+    """Say how many points are got or lost: "5 points", "1 point"."""
+    return f"{abs(amount):g} point{'' if abs(amount) == 1 else 's'}"
 
 
-def _joined(words: Sequence[str]) -> str:
+def joined(words: Sequence[str]) -> str:
     """Join words in prose: "a and b", "a, b and c"."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last

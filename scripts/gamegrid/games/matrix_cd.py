@@ -1,5 +1,8 @@
 """Chicken, once: daring pays unless both dare."""
 
+from typing import ClassVar
+
+from gamegrid.games.base import Dilemma
 from gamegrid.games.matrix import MatrixGame
 
 
@@ -7,7 +10,9 @@ class Chicken(MatrixGame):
     """OpenSpiel's matrix_cd; actions 0 and 1 are to dare and to chicken out."""
 
     short_name = "matrix_cd"
-    title = "Chicken (one round)"
+    aliases: ClassVar = {"chicken": "matrix_cd"}
+    stage_title = "Chicken"
+    dilemma = Dilemma(cooperate=1, defect=0)
 
 
 GAME = Chicken

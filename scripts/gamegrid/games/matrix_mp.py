@@ -1,5 +1,7 @@
 """Matching pennies, once: one player wants equal choices, the other different ones."""
 
+from typing import ClassVar
+
 from gamegrid.games.base import Scoring
 from gamegrid.games.matrix import MatrixGame
 
@@ -8,8 +10,9 @@ class MatchingPennies(MatrixGame):
     """OpenSpiel's matrix_mp; actions 0 and 1 are heads and tails."""
 
     short_name = "matrix_mp"
+    aliases: ClassVar = {"matching_pennies": "matrix_mp"}
     scoring = Scoring.WIN_LOSS
-    title = "Matching pennies (one round)"
+    stage_title = "Matching pennies"
 
 
 GAME = MatchingPennies

@@ -1,34 +1,30 @@
 """Rock-paper-scissors, once: both choose at the same time."""
 
-import pyspiel
+from typing import ClassVar
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Scoring
+from gamegrid.games.matrix import MatrixGame
 
-MOVES = ("Rock", "Paper", "Scissors")
 
-
-class RockPaperScissors(Game):
+class RockPaperScissors(MatrixGame):
     """OpenSpiel's matrix_rps; actions 0, 1, 2 are rock, paper, scissors."""
 
     short_name = "matrix_rps"
+    aliases: ClassVar = {"rock_paper_scissors": "matrix_rps"}
     scoring = Scoring.WIN_LOSS
-    title = "Rock-paper-scissors (one round)"
-    oracle = Oracle.EQUILIBRIUM
+    stage_title = "Rock-paper-scissors"
 
     def rules(self) -> str:
         return (
-            "Two players choose Rock, Paper or Scissors at the same time, without knowing the "
-            "other's choice, once. Rock beats Scissors, Scissors beats Paper, Paper beats Rock: "
-            "the winner gets 1 point and the loser loses 1 point. Equal choices are a draw, 0 "
-            "points for both."
+            f"Two players choose {self.choices()} at the same time, without knowing the other's "
+            f"choice, once. {self.outcomes()}"
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
-        other = self.seat_name(1 - seat)
-        return f"You are {self.seat_name(seat)}. {other} is choosing at the same time as you."
-
-    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
-        return MOVES[action]
+    def outcomes(self) -> str:
+        return (
+            "Rock beats Scissors, Scissors beats Paper, Paper beats Rock: the winner gets 1 point "
+            "and the loser loses 1 point. Equal choices are a draw, 0 points for both."
+        )
 
 
 GAME = RockPaperScissors

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 
 MOST_OBJECTS = 99
 SOLVED_SEARCH = 60_000
@@ -16,6 +16,7 @@ class Nim(Game):
     """OpenSpiel's nim; action = (objects taken - 1) * number of piles + pile, from 0."""
 
     short_name = "nim"
+    themes = (Tag.ARITHMETIC,)
     aliases: ClassVar = {"nim_normal": "nim(is_misere=false)"}
     parameters = frozenset({"pile_sizes", "is_misere"})
     scoring = Scoring.WIN_LOSS

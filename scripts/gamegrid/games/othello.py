@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring
+from gamegrid.games.base import Game, Scoring, Tag
 from gamegrid.games.grids import cell, listing, rows
 
 MARKS = ("x", "o")
@@ -14,6 +14,7 @@ class Othello(Game):
     """OpenSpiel's othello; action = 8 * row + column, or 64 to pass."""
 
     short_name = "othello"
+    themes = (Tag.BOARD, Tag.CAPTURE, Tag.TERRITORY)
     scoring = Scoring.WIN_LOSS
     title = "Othello"
     opening_plies = 4

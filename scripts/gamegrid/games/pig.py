@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring
+from gamegrid.games.base import Game, Scoring, Tag
 
 ROLL = 0
 CHOICES_PER_POINT = 2
@@ -17,6 +17,7 @@ class Pig(Game):
     """OpenSpiel's pig; to roll is 0 and to stop is 1; a die's outcome is its face less one."""
 
     short_name = "pig"
+    themes = (Tag.DICE, Tag.RACE)
     aliases: ClassVar = {"pig_20": "pig(winscore=20)"}
     parameters = frozenset({"winscore", "horizon", "players"})
     scoring = Scoring.WIN_LOSS

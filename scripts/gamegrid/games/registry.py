@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -29,7 +30,11 @@ def aliases() -> dict[str, str]:
     It is none where OpenSpiel has no default, as for a game around another one.
     """
     complete = {kind.short_name for kind in pyspiel.registered_games() if kind.default_loadable}
-    names = {short: short for short in suite() if short in complete}
+    names = {
+        short: short
+        for short, kind in suite().items()
+        if short in complete or kind.defaults is not None
+    }
     for kind in suite().values():
         names.update(kind.aliases)
     return names
@@ -55,14 +60,19 @@ def load(name: str) -> Game:
             f"games: {name!r} {why}.{nearest(short, known)} The suite has {', '.join(known)}."
         )
     kind = suite()[short]
-    strange = sorted(set(parsed) - kind.parameters)
+    takes = kind.parameters if kind.defaults is None else set(kind.defaults)
+    strange = sorted(set(parsed) - takes)
     if strange:
-        allowed = ", ".join(sorted(kind.parameters)) or "none"
+        allowed = ", ".join(sorted(takes)) or "none"
         raise UserError(
             f"games: {name!r} has the parameter {strange[0]!r}; {short} takes {allowed} here."
         )
-    spiel = _load_spiel(name, _string(short, parsed))
-    defaults = spiel.get_type().parameter_specification
+    if kind.defaults is not None:
+        parsed = {key: _typed(name, kind, key, parsed) for key in kind.defaults}
+    spiel = _open(name, kind, parsed)
+    defaults = kind.defaults
+    if defaults is None:
+        defaults = spiel.get_type().parameter_specification
     load_string = _string(short, {k: v for k, v in parsed.items() if v != defaults.get(k)})
     game = kind(_slug(short, load_string), load_string, spiel)
     if objection := game.objection():
@@ -80,11 +90,26 @@ def _parse(text: str) -> dict[str, Any]:
         raise UserError(f"games: {text!r} is no load string.") from error
 
 
-def _load_spiel(name: str, text: str) -> pyspiel.Game:
+def _typed(name: str, kind: type[Game], key: str, parsed: dict[str, Any]) -> Any:
+    """The value of a parameter of a game with its own name, of the type of its default."""
+    default = (kind.defaults or {})[key]
+    value = parsed.get(key, default)
+    if type(default) is float and type(value) is int:
+        return float(value)
+    if type(value) is not type(default):
+        what = {bool: "true or false", int: "a whole number", float: "a number"}
+        raise UserError(
+            f"games: {name!r}: {key} must be {what.get(type(default), 'a word')}, "
+            f"found {_value(value)!r}."
+        )
+    return value
+
+
+def _open(name: str, kind: type[Game], parameters: dict[str, Any]) -> pyspiel.Game:
     try:
         with quiet_stderr():
-            return pyspiel.load_game(text)
-    except pyspiel.SpielError as error:
+            return kind.open(parameters)
+    except (pyspiel.SpielError, ValueError) as error:
         raise UserError(f"games: {name!r} cannot be loaded: {_sentence(error)}") from error
 
 
@@ -97,6 +122,8 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):  # a game within the game, which OpenSpiel tells by its brackets
         inner = {key: part for key, part in value.items() if key != "name"}
         return _string(value["name"], inner) if inner else f"{value['name']}()"
+    if isinstance(value, float):  # OpenSpiel reads no exponents
+        return format(Decimal(str(value)), "f")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import cell, rows
 
 SIDE = 3
@@ -13,6 +13,7 @@ class TicTacToe(Game):
     """OpenSpiel's tic_tac_toe; action = 3 * row + column."""
 
     short_name = "tic_tac_toe"
+    themes = (Tag.BOARD, Tag.CONNECTION)
     scoring = Scoring.WIN_LOSS
     title = "Tic-tac-toe"
     oracle = Oracle.EXACT

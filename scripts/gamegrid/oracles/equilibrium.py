@@ -12,6 +12,8 @@ import pyspiel
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix, csr_matrix, hstack
 
+from gamegrid import games
+
 Policy = dict[str, list[tuple[int, float]]]
 """Information state string to (action, probability), summing to 1."""
 
@@ -82,7 +84,7 @@ def solve(spiel: pyspiel.Game) -> Equilibrium:
 @cache
 def solved(load_string: str) -> Equilibrium:
     """The equilibrium of a load string, computed once per process."""
-    return solve(pyspiel.load_game(load_string))
+    return solve(games.load(load_string).spiel)
 
 
 def _as_played(name: str) -> str:

@@ -2,17 +2,21 @@
 
 import asyncio
 import logging
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.base import Agent, Tools, kinds
+from gamegrid.expect import deal_usd
 from gamegrid.grid import BLOCK, Cell, parse_block
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan import Plan, make
 from gamegrid.play import chunkfile, provenance, stamp
+from gamegrid.play.budget import Budget, Terms, forget
 from gamegrid.play.deals import opening
 from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
@@ -59,13 +63,34 @@ def play_chunk(job: Job) -> None:
         there = {episode for ids in kept.values() for episode in ids}
         setups = [setup for setup in wanted if setup.episode_id not in there]
         progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
-        episodes = asyncio.run(_play(plan, cell, setups, journal, progress, job.threads))
+        budget = _budget(plan, cell, job.results / "journal" / "budget.json", where)
+        began = time.monotonic()
+        episodes = asyncio.run(_play(plan, cell, setups, journal, progress, budget, job.threads))
+        run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
         progress.finish(journal.asked, journal.replayed)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     chunkfile.write(job.output, run, episodes, params, kept)
     for episode in episodes:
         if episode.status is EpisodeStatus.ERROR:
             log.error("%s was not finished: %s", episode.episode_id, episode.error)
+
+
+def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
+    """The job's part in the budget; None where nothing is bought or nothing limits it."""
+    limit = plan.config.budget_usd
+    if limit is None:
+        forget(path)
+        return None
+    prices = plan.prices(cell)
+    if not prices or plan.config.run_mode == "replay":
+        return None
+    terms = Terms(
+        limit_usd=limit,
+        prices=prices,
+        expected_usd=deal_usd(plan, cell, prices),
+        paying_cells=sum(bool(plan.prices(other)) for other in plan.grid.cells),
+    )
+    return Budget(terms, path, chunk)
 
 
 def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup]:
@@ -120,16 +145,19 @@ async def _play(
     setups: list[Setup],
     journal: Journal,
     progress: Progress,
+    budget: Budget | None,
     threads: int,
 ) -> list[EpisodeRecord]:
     """Play all episodes, as many at once as keeps models and cores busy."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     names = sorted(set(cell.matchup.agents))
     models = {m.written.name: m for name, m in plan.models.items() if name in names}
-    engines = Engines(models, journal, Path.cwd(), live=plan.config.run_mode == "live")
+    live = plan.config.run_mode == "live"
+    engines = Engines(models, journal, Path.cwd(), live, budget)
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
     agents = {name: _build(plan, name, tools) for name in names}
     waiting, played = iter(setups), list[EpisodeRecord]()
+    left = Counter(setup.deal for setup in setups)
 
     async def work() -> None:
         for setup in waiting:
@@ -137,6 +165,9 @@ async def _play(
             played.append(episode)
             failed = episode.status is EpisodeStatus.ERROR
             progress.episode(failed, journal.asked, journal.replayed)
+            left[setup.deal] -= 1
+            if budget and not left[setup.deal]:
+                budget.finished(setup.deal)
 
     workers = [work() for _ in range(IN_PLAY if models else threads + 1)]
     try:

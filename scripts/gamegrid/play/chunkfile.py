@@ -31,6 +31,8 @@ RUN: Columns = MappingProxyType(
         "interpreter": "VARCHAR",
         "packages": "VARCHAR",
         "host": "VARCHAR",
+        "wall_s": "DOUBLE",
+        "gpus": "INTEGER",
     }
 )
 SEAT: Columns = MappingProxyType(
@@ -171,6 +173,27 @@ def write(
                 leftover.unlink()
 
 
+def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
+    """Unite chunk files in one, to be kept for good: without the name of the machine.
+
+    Raises duckdb.Error if a file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT * REPLACE (struct_update(run, host := '{{}}') AS run)
+                FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                ORDER BY game, matchup, deal, seating
+            ) TO $packed (
+                FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19,
+                KV_METADATA {{{PARAMS_KEY}: $params}}
+            )
+            """,
+            {"paths": [exact(path) for path in paths], "packed": str(packed), "params": params},
+        )
+
+
 def read_statuses(path: Path) -> list[tuple[str, str | None]]:
     """Return (episode_id, error) of each episode of ``path`` with status error, in row order.
 
@@ -251,7 +274,10 @@ def _copy(
         for n in range(len(kept))
     )
     values: dict[str, object] = {
-        "run": {name: _mended(str(value)) for name, value in _reader(RUN)(run).items()},
+        "run": {
+            name: _mended(value) if isinstance(value, str) else value
+            for name, value in _reader(RUN)(run).items()
+        },
         "rows": exact(rows),
         "object_size": object_size,
         "partial": str(partial),

@@ -8,6 +8,8 @@ from gamegrid.agents.base import Answer, Ask
 from gamegrid.backends.base import Backend, BackendError, Completion, Request
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
+from gamegrid.play.budget import Budget
+from gamegrid.play.gpus import Gpus
 from gamegrid.play.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -16,8 +18,9 @@ log = logging.getLogger(__name__)
 class Engine:
     """One model. A failed start is told to every request, and not tried again."""
 
-    def __init__(self, model: Model, working: Path):
+    def __init__(self, model: Model, working: Path, gpus: Gpus):
         self._model = model
+        self._gpus = gpus
         self._backend: Backend = model.kind.create(model.entry, working)
         self._start: asyncio.Task[None] | None = None
         self._stopped = False
@@ -28,9 +31,13 @@ class Engine:
             raise BackendError(f"{self._model.entry.name}: not asked any more, the job is ending")
         if self._start is None:
             log.info("%s: starting", self._model.entry.name)
-            self._start = asyncio.create_task(self._backend.open())
+            self._start = asyncio.create_task(self._open())
         await asyncio.shield(self._start)
         return await self._backend.complete(request)
+
+    async def _open(self) -> None:
+        await asyncio.to_thread(self._gpus.take)
+        await self._backend.open()
 
     def stop(self) -> None:
         """Refuse further requests; those in flight are still answered."""
@@ -45,22 +52,43 @@ class Engine:
 class Engines:
     """All models of a job, behind the journal."""
 
-    def __init__(self, models: dict[str, Model], journal: Journal, working: Path, live: bool):
-        self._engines = {name: Engine(model, working) for name, model in models.items()}
+    def __init__(
+        self,
+        models: dict[str, Model],
+        journal: Journal,
+        working: Path,
+        live: bool,
+        budget: Budget | None = None,
+    ):
+        # One process sees one set of GPUs: they are taken for all its models at once.
+        self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
+        self._engines = {name: Engine(model, working, self._gpus) for name, model in models.items()}
         self._identities = {name: model.identity() for name, model in models.items()}
         self._journal = journal
         self._live = live
+        self._budget = budget
 
     def ask(self, model_id: str) -> Ask:
         """Return the way to ask one model."""
         engine = self._engines[model_id]
-        buy = engine.buy if self._live else None
         identity = self._identities[model_id]
 
         async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
-            return await self._journal.ask(place, ply, attempt, request, buy, identity)
+            async def buy(request: Request) -> Completion:
+                return await self._buy(engine, place.deal, request)
+
+            paid = buy if self._live else None
+            return await self._journal.ask(place, ply, attempt, request, paid, identity)
 
         return ask
+
+    async def _buy(self, engine: Engine, deal: int, request: Request) -> Completion:
+        if self._budget is None:
+            return await engine.buy(request)
+        await self._budget.admit(deal)
+        completion = await engine.buy(request)
+        self._budget.bought(deal, request, completion)
+        return completion
 
     def stop(self) -> None:
         """Ask no model anything more; replies in flight still arrive and are filed."""
@@ -69,5 +97,8 @@ class Engines:
 
     async def close(self) -> None:
         """Close every model that was started."""
-        for engine in self._engines.values():
-            await engine.close()
+        try:
+            for engine in self._engines.values():
+                await engine.close()
+        finally:
+            self._gpus.release()

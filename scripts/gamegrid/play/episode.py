@@ -136,13 +136,19 @@ class Episode:
             sample_state=lambda: self._sample(place),
             view=lambda: game.view(state, seat),
             history=lambda: tuple(game.history(self._trajectory, seat)),
+            joint_moves=self._joint_moves,
         )
+
+    def _joint_moves(self) -> tuple[tuple[int, ...], ...]:
+        if self._game.sequential or self._game.hidden_information:
+            raise ValueError(f"{self._game.load_string} has no joint moves that everybody sees")
+        return tuple(tuple(step) for step in self._trajectory if isinstance(step, list))
 
     def _sample(self, place: Place) -> pyspiel.State:
         if self._game.perfect_information:
             return self._state.clone()
         luck = place.draw(self._ply, "hidden")
-        return self._state.resample_from_infostate(place.seat, luck.random)
+        return self._game.redraw(self._state, place.seat, luck.random)
 
     def _apply(self, step: Joint) -> None:
         self._trajectory.append(step)

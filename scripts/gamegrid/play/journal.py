@@ -1,20 +1,22 @@
 """The journal: every reply of a model, on disk before it is looked at, bought once.
 
 One JSONL file per chunk, append-only, under results/journal/GAME/MATCHUP/. A job reads every
-journal of its folder and appends to its own. Snakemake does not know these files and so cannot
-delete them.
+journal of its folder, compressed ones (``.jsonl.gz``) too, and appends to its own. Snakemake does
+not know these files and so cannot delete them.
 """
 
 import asyncio
 import fcntl
+import gzip
 import hashlib
 import json
 import logging
 import os
 import socket
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -46,7 +48,12 @@ Key = str
 
 def request_digest(request: Request) -> str:
     """SHA-256 of the canonical request: equal digests are the same question."""
-    return hashlib.sha256(_canonical(request.stated()).encode()).hexdigest()
+    return digest(request.stated())
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def key(
@@ -64,7 +71,7 @@ def key(
     where = {**asdict(place), "ply": ply, "attempt": attempt, "request": request_digest(request)}
     if identity:
         where["model_entry"] = dict(identity)
-    return _canonical(where)
+    return canonical(where)
 
 
 class Journal:
@@ -92,8 +99,8 @@ class Journal:
         try:
             self._lock()
             _mend_tail(self._path)
-            for path in sorted(self._path.parent.glob("*.jsonl")):
-                self._known.update(_read(path))
+            for path in files(self._path.parent):
+                self._known.update((line.key, line.completion) for line in read(path))
         except BaseException:
             self._file.close()  # and with it the lock: nobody calls __exit__
             raise
@@ -173,7 +180,7 @@ class Journal:
             "request": request.stated(),
             "completion": asdict(completion),
         }
-        self._unwritten += _canonical(line).encode("ascii") + b"\n"
+        self._unwritten += canonical(line).encode("ascii") + b"\n"
         for pause_s in (*WRITE_PAUSES_S, None):
             try:
                 self._hand_over()
@@ -275,16 +282,34 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _read(path: Path) -> Iterator[tuple[Key, Completion]]:
-    """The replies of one journal; a torn last line (of a job still writing) is passed over."""
-    lines = path.read_bytes().split(b"\n")
+def files(folder: Path) -> list[Path]:
+    """The journals of one folder, compressed ones among them."""
+    return sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One reply on file."""
+
+    key: Key
+    completion: Completion
+    text: bytes
+    """The line as it stands in the file, without its end."""
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The replies of one journal; a torn last line (of a job still writing) is passed over.
+
+    Raises UserError naming file and line if another line is damaged or of another form.
+    """
+    lines = _content(path).split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
             entry = json.loads(line)
             form = entry["form"]
-            found = _filed(entry) if form == FORM else None
+            found = _line(entry, line) if form == FORM else None
         except (ValueError, KeyError, TypeError) as error:
             if number == len(lines):
                 return
@@ -300,8 +325,17 @@ def _read(path: Path) -> Iterator[tuple[Key, Completion]]:
         yield found
 
 
-def _filed(entry: dict[str, Any]) -> tuple[Key, Completion]:
-    return _canonical(entry["key"]), _completion(entry["completion"])
+def _content(path: Path) -> bytes:
+    if path.suffix != ".gz":
+        return path.read_bytes()
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path} is damaged. Restore the file from a backup.") from error
+
+
+def _line(entry: dict[str, Any], text: bytes) -> Line:
+    return Line(canonical(entry["key"]), _completion(entry["completion"]), text)
 
 
 def _completion(stored: dict[str, Any]) -> Completion:
@@ -315,6 +349,6 @@ def _completion(stored: dict[str, Any]) -> Completion:
     )
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
     """One line of ASCII: whatever a model wrote, lone surrogates too, can be written down."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)

@@ -51,6 +51,10 @@ class RunRecord:
     """JSON object, name to version."""
     host: str
     """JSON object."""
+    wall_s: float | None = None
+    """Seconds from the first episode's start to the last one's end; None while playing."""
+    gpus: int = 0
+    """GPUs the job held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.play.chunkfile import exact, read_params
 
+VIEWS = ("views", "speed")
+"""The .sql files of the tables, each built on those before it."""
+
 SHOWN = 5
 """Problems told of before the rest are only counted."""
 
@@ -55,6 +58,7 @@ def build(
     chunks: Sequence[Path],
     agents: Sequence[AgentRow],
     games: Sequence[GameRow],
+    usd_per_gpu_hour: float | None = None,
 ) -> None:
     """Build ``database`` from exactly ``chunks``, replacing what was there.
 
@@ -71,8 +75,10 @@ def build(
         with closing(_connect(partial)) as connection:
             connection.begin()
             _fill(connection, chunks, agents, games)
+            connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
             _check(connection)
-            connection.execute(_sql("views"))
+            for name in VIEWS:
+                connection.execute(_sql(name))
             connection.commit()
             connection.execute("CHECKPOINT")
         # The log of the old database goes first: replayed into the new one it would ruin it.

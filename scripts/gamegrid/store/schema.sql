@@ -31,7 +31,14 @@ CREATE TABLE runs (
     code_version VARCHAR NOT NULL,
     interpreter VARCHAR NOT NULL,
     packages JSON NOT NULL,
-    host JSON NOT NULL
+    host JSON NOT NULL,
+    wall_s DOUBLE,
+    gpus INTEGER
+);
+
+-- What of the configuration the tables need; one row.
+CREATE TABLE grid (
+    usd_per_gpu_hour DOUBLE
 );
 
 CREATE TABLE episodes (

@@ -11,7 +11,16 @@ from typing import TypeAlias
 
 import duckdb
 
-TABLES = ("leaderboard", "per_game", "head_to_head", "seat_effect", "failures", "usage")
+TABLES = (
+    "leaderboard",
+    "per_game",
+    "head_to_head",
+    "seat_effect",
+    "failures",
+    "usage",
+    "latency",
+    "break_even",
+)
 """The views that become files, in the order the README names them."""
 
 WIDTH = 100

@@ -1,0 +1,16 @@
+"""Rule check: is every model of the grid ready."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid import check, plan
+    from gamegrid.jobs import run
+
+    def work() -> None:
+        """Print one line per model, and with ``probe`` a real question and its answer."""
+        made = plan.make(snakemake.config, Path.cwd())
+        print(check.confirm(made, check.look(made)))
+        if made.config.probe:
+            print(check.probe(made, Path.cwd()))
+
+    run(work, snakemake.log[0])

@@ -1,0 +1,51 @@
+"""noisy_optimal: plays as optimal does, but errs at a stated rate."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field
+
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.optimal import OptimalAgent, objection
+from gamegrid.games.base import Game
+from gamegrid.luck import Place
+
+
+class Settings(AgentSettings):
+    """``error_rate``: probability, in each decision, of a uniformly random legal move.
+
+    The random move may be a best one.
+    """
+
+    type: Literal["noisy_optimal"] = "noisy_optimal"
+    error_rate: float = Field(ge=0, le=1, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoisyOptimalAgent:
+    """Agent and player in one."""
+
+    error_rate: float
+    optimal: OptimalAgent = field(default_factory=OptimalAgent)
+
+    def sit(self, place: Place) -> "NoisyOptimalAgent":
+        """Return itself."""
+        return self
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Err, or play optimally."""
+        draw = turn.draw("noise")
+        if draw.random() < self.error_rate:
+            return Decision(action=draw.choice(turn.legal))
+        return await self.optimal.decide(turn)
+
+
+def _objection(settings: Settings, game: Game) -> str | None:
+    return objection(game)
+
+
+def _build(name: str, settings: Settings, tools: Tools) -> NoisyOptimalAgent:
+    return NoisyOptimalAgent(settings.error_rate)
+
+
+AGENT = AgentKind(type="noisy_optimal", settings=Settings, objection=_objection, build=_build)

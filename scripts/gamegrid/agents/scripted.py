@@ -1,0 +1,81 @@
+"""scripted: the classical strategies of the prisoner's dilemma, for every two-player dilemma.
+
+They are one type, as they differ in one rule only: what to do after the rounds so far.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, assert_never
+
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.games.base import Game
+from gamegrid.luck import Place
+
+Strategy: TypeAlias = Literal[
+    "tit_for_tat", "grim_trigger", "win_stay_lose_shift", "always_cooperate", "always_defect"
+]
+
+
+class Settings(AgentSettings):
+    """``strategy``: when to cooperate."""
+
+    type: Literal["scripted"] = "scripted"
+    strategy: Strategy
+
+
+def cooperates(strategy: Strategy, own: Sequence[bool], other: Sequence[bool]) -> bool:
+    """Tell whether a strategy cooperates after rounds in which the two players did or did not.
+
+    Sources: tit for tat in Axelrod, The Evolution of Cooperation (1984); the grim trigger in
+    Friedman, Review of Economic Studies 38 (1971) 1; win-stay, lose-shift (Pavlov) in Nowak and
+    Sigmund, Nature 364 (1993) 56: it repeats its action after the opponent cooperated, and
+    changes it after the opponent defected. All three begin by cooperating.
+    """
+    match strategy:
+        case "tit_for_tat":
+            return not other or other[-1]
+        case "grim_trigger":
+            return all(other)
+        case "win_stay_lose_shift":
+            return not own or own[-1] == other[-1]
+        case "always_cooperate":
+            return True
+        case "always_defect":
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedAgent:
+    """Agent and player in one: all it needs is in the rounds that both have seen."""
+
+    strategy: Strategy
+
+    def sit(self, place: Place) -> "ScriptedAgent":
+        """Return itself."""
+        return self
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Cooperate or defect."""
+        dilemma = turn.game.dilemma
+        if dilemma is None:
+            raise ValueError(f"{turn.game.load_string} is no dilemma")
+        me = turn.place.seat
+        rounds = [[action == dilemma.cooperate for action in joint] for joint in turn.joint_moves()]
+        own, other = [joint[me] for joint in rounds], [joint[1 - me] for joint in rounds]
+        cooperative = cooperates(self.strategy, own, other)
+        return Decision(action=dilemma.cooperate if cooperative else dilemma.defect)
+
+
+def _objection(settings: Settings, game: Game) -> str | None:
+    if game.dilemma is None:
+        return "scripted plays dilemmas only, where an action cooperates and the other defects"
+    return None
+
+
+def _build(name: str, settings: Settings, tools: Tools) -> ScriptedAgent:
+    return ScriptedAgent(settings.strategy)
+
+
+AGENT = AgentKind(type="scripted", settings=Settings, objection=_objection, build=_build)

@@ -1,0 +1,185 @@
+"""What a grid will take before anything is bought: jobs, episodes, calls, tokens, money.
+
+Calls and prompt tokens come from episodes in which every seat moves at random: each prompt is built
+as a model would get it, and not sent. Completion tokens are the mean of the replies on file of the
+same agent where there are any, else the agent's ``max_tokens``.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from gamegrid.agents.llm import Settings
+from gamegrid.expect import turns
+from gamegrid.games.base import Game
+from gamegrid.plan import Plan
+from gamegrid.play.journal import files, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one agent's calls of the whole grid come to, those on file included.
+
+    ``completion_tokens`` is None where nothing bounds them: no reply on file and no ``max_tokens``.
+    ``usd`` is None where a price or the tokens are unknown.
+    """
+
+    agent: str
+    model: str
+    calls: float
+    on_file: int
+    prompt_tokens: float
+    completion_tokens: float | None
+    local: bool
+    """True for a model that runs here, which nobody sells by the token."""
+    measured: bool
+    """True if ``completion_tokens`` rests on replies, False if it is the limit."""
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The whole grid. A job is finished when its chunk file is there."""
+
+    jobs: int
+    finished_jobs: int
+    episodes: int
+    finished_episodes: int
+    costs: tuple[Cost, ...]
+    absences: tuple[str, ...]
+
+
+def estimate(made: Plan, results: Path) -> Estimate:
+    """Look at the grid and at what is in ``results``. Asks no model."""
+    chunks = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
+    finished = [chunk for chunk, path in chunks.items() if path.exists()]
+    return Estimate(
+        jobs=len(chunks),
+        finished_jobs=len(finished),
+        episodes=sum(made.episodes(chunk) for chunk in chunks),
+        finished_episodes=sum(made.episodes(chunk) for chunk in finished),
+        costs=tuple(_costs(made, results)),
+        absences=tuple(
+            f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences
+        ),
+    )
+
+
+def _costs(made: Plan, results: Path) -> Iterable[Cost]:
+    seats = _seats(made)
+    on_file = _on_file(made, results)
+    for agent in made.models:
+        played = {game: count for (name, game), count in seats.items() if name == agent}
+        if not played:
+            continue
+        taken = {game: turns(made, agent, _game(made, game)) for game in played}
+        yield _cost(
+            made,
+            agent,
+            calls=sum(count * taken[game].calls for game, count in played.items()),
+            prompt_tokens=sum(count * taken[game].prompt_tokens for game, count in played.items()),
+            seen=on_file[agent],
+        )
+
+
+def _cost(
+    made: Plan, agent: str, *, calls: float, prompt_tokens: float, seen: Sequence[int | None]
+) -> Cost:
+    settings, model = made.config.agents[agent], made.models[agent]
+    assert isinstance(settings, Settings)
+    stated = [tokens for tokens in seen if tokens is not None]
+    each = mean(stated) if stated else settings.max_tokens
+    completion = None if each is None else each * calls
+    prices = (model.entry.input_price, model.entry.output_price)
+    usd = None
+    if completion is not None and prices[0] is not None and prices[1] is not None:
+        usd = (prompt_tokens * prices[0] + completion * prices[1]) / 1e6
+    return Cost(
+        agent=agent,
+        model=settings.model,
+        calls=calls,
+        on_file=len(seen),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion,
+        local=model.kind.capabilities.local,
+        measured=bool(stated),
+        usd=usd,
+    )
+
+
+def _seats(made: Plan) -> Mapping[tuple[str, str], int]:
+    """How many seats each agent takes in each game, over all deals and seatings."""
+    found = defaultdict[tuple[str, str], int](int)
+    for cell in made.grid.cells:
+        for seating in cell.matchup.seatings(made.config.seatings):
+            for agent in seating:
+                found[agent, cell.game.name] += made.config.deals
+    return found
+
+
+def _game(made: Plan, name: str) -> Game:
+    return next(game for game in made.grid.games if game.name == name)
+
+
+def _on_file(made: Plan, results: Path) -> Mapping[str, list[int | None]]:
+    """The completion tokens of each agent's replies on file, in the cells of the grid.
+
+    A line names the model, not the agent: two agents of one model in one matchup are told apart by
+    their seat, which the seating gives.
+    """
+    found = defaultdict[str, list[int | None]](list)
+    for cell in made.grid.cells:
+        seatings = cell.matchup.seatings(made.config.seatings)
+        for path in files(results / "journal" / cell.game.name / cell.matchup.name):
+            for line in read(path):
+                key = json.loads(line.key)
+                if key["seating"] < len(seatings) and key["deal"] < made.config.deals:
+                    agent = seatings[key["seating"]][key["seat"]]
+                    found[agent].append(line.completion.usage.completion_tokens)
+    return found
+
+
+def text(found: Estimate) -> str:
+    """Say it to a person."""
+    lines = [
+        f"jobs: {found.jobs}, of which {found.finished_jobs} are finished",
+        f"episodes: {found.episodes}, of which {found.finished_episodes} are finished",
+    ]
+    for cost in found.costs:
+        lines.append(_line(cost))
+    if found.costs:
+        lines.append(_money(found.costs))
+    lines += found.absences
+    return "\n".join(lines)
+
+
+def _line(cost: Cost) -> str:
+    if cost.completion_tokens is None:
+        completion = "completion tokens unknown (no max_tokens, no reply on file)"
+    else:
+        basis = "as in the replies on file" if cost.measured else "at most, by max_tokens"
+        completion = f"{cost.completion_tokens:,.0f} completion tokens ({basis})"
+    return (
+        f"{cost.agent} ({cost.model}): about {cost.calls:,.0f} calls without rethinks, "
+        f"{cost.on_file:,} on file; {cost.prompt_tokens:,.0f} prompt and {completion}; "
+        f"{_price(cost)}"
+    )
+
+
+def _price(cost: Cost) -> str:
+    if cost.usd is not None:
+        return f"{cost.usd:,.2f} USD"
+    return "runs here" if cost.local else "price unknown"
+
+
+def _money(costs: Sequence[Cost]) -> str:
+    bought = [cost for cost in costs if cost.usd is not None or not cost.local]
+    known = [cost.usd for cost in bought if cost.usd is not None]
+    unknown = [cost.agent for cost in bought if cost.usd is None]
+    if not bought:
+        return "money: nothing is bought"
+    said = f"money: about {sum(known):,.2f} USD for the whole grid"
+    return f"{said}, without {', '.join(unknown)} (unknown)" if unknown else said

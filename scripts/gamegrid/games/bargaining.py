@@ -1,0 +1,121 @@
+"""Bargaining over books, hats and balls, whose values to the other player are hidden."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyspiel
+
+from gamegrid.games.base import Game, Scoring, Tag
+
+ITEMS = ("book", "hat", "ball")
+MOST_TURNS = 20
+AGREE = "Agree"
+"""OpenSpiel's word for accepting the last offer; its other actions are offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one seat knows; each row of numbers is by item. An offer is what its maker keeps."""
+
+    pool: list[int]
+    values: list[int]
+    offers: list[list[int]]
+
+
+class Bargaining(Game):
+    """OpenSpiel's bargaining without its extras: chance draws one of its 1000 cases first."""
+
+    short_name = "bargaining"
+    aliases: ClassVar = {"bargaining_5": "bargaining(max_turns=5)"}
+    parameters = frozenset({"max_turns"})
+    scoring = Scoring.PAYOFF
+    themes = (Tag.NEGOTIATION,)
+
+    @property
+    def turns(self) -> int:
+        """How many moves the players have together."""
+        return int(self.spiel.get_parameters()["max_turns"])
+
+    @property
+    def title(self) -> str:
+        return f"Bargaining ({self.turns} turns)"
+
+    def objection(self) -> str | None:
+        if not 2 <= self.turns <= MOST_TURNS:
+            return f"max_turns is from 2 to {MOST_TURNS}."
+        return None
+
+    def rules(self) -> str:
+        worth = int(self.spiel.max_utility())
+        last = self.seat_name((self.turns - 1) % self.players)
+        return (
+            f"Two players, Player 1 and Player 2, divide a pool of books, hats and balls: 5 to 7 "
+            f"items in all, at least one of each kind. To each player every item of a kind is "
+            f"worth the same whole number of points, which may be 0; what a kind is worth differs "
+            f"from player to player. Both know the pool, but each player knows only the own "
+            f"values. Pool and values are drawn at random, but to each player the whole pool is "
+            f"worth {worth} points, every kind is worth something to at least one of the two, and "
+            f"at least one kind to both. The players take turns; Player 1 moves first. In a turn "
+            f"a player makes an offer or agrees. An offer says what the player who makes it would "
+            f"keep, which is any part of the pool, also nothing or everything; the other player "
+            f"would get the rest. To agree, which is possible from the second turn on, is to "
+            f"accept the other player's last offer; earlier offers no longer count. It ends the "
+            f"game: the player who made that offer keeps what it says, the other player gets the "
+            f"rest, and each player's result is what the items they get are worth to them, "
+            f"whatever the other player gets. There are at most {self.turns} turns, counted over "
+            f"both players. If nobody has agreed by then, both get 0 points. So an offer made in "
+            f"turn {self.turns}, the last one, ends the game without agreement: {last}, whose turn "
+            f"it is, can only agree or get nothing."
+        )
+
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        known = _known(state, seat)
+        values = ", ".join(f"{item} {n}" for item, n in zip(ITEMS, known.values, strict=True))
+        offers = [
+            f"Turn {n + 1}: {self._offer(known.pool, offer, n % self.players, seat)}."
+            for n, offer in enumerate(known.offers)
+        ]
+        turn = len(offers) + 1
+        last = " An offer now ends the game without agreement." if turn == self.turns else ""
+        return "\n".join(
+            [
+                f"You are {self.seat_name(seat)}. The pool: {_items(known.pool)}.",
+                f"Points that one item is worth to you: {values}.",
+                *(offers or ["No offer has been made yet."]),
+                f"Now: turn {turn} of {self.turns}.{last}",
+            ]
+        )
+
+    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
+        said = state.action_to_string(seat, action)
+        return "agree" if said == AGREE else f"keep {_items(_numbers(said))}"
+
+    def _offer(self, pool: list[int], offer: list[int], maker: int, observer: int) -> str:
+        """An offer in words, with the rest that it leaves."""
+        rest = [total - kept for total, kept in zip(pool, offer, strict=True)]
+        who = "you" if maker == observer else self.seat_name(maker)
+        whom = self.seat_name(1 - maker) if maker == observer else "you"
+        return f"{who} offered to keep {_items(offer)} and to leave {whom} {_items(rest)}"
+
+
+def _known(state: pyspiel.State, seat: int) -> Known:
+    """Read OpenSpiel's information state, which has nothing that the seat may not know."""
+    pool, values, _, *offers = state.information_state_string(seat).splitlines()
+    return Known(_numbers(pool), _numbers(values), [_numbers(offer) for offer in offers])
+
+
+def _numbers(text: str) -> list[int]:
+    """The numbers by item of a text such as "P0 offers: Offer: Book: 1, Hat: 0, Basketball: 2"."""
+    return [int(number) for number in re.findall(r": (\d+)", text)]
+
+
+def _items(numbers: Sequence[int]) -> str:
+    """Say how many of each item: "1 book, 0 hats, 2 balls"."""
+    return ", ".join(
+        f"{n} {item}{'' if n == 1 else 's'}" for item, n in zip(ITEMS, numbers, strict=True)
+    )
+
+
+GAME = Bargaining

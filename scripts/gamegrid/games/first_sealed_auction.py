@@ -1,0 +1,72 @@
+"""A first-price auction: one hidden bid each, and the highest bidder pays the own bid."""
+
+from typing import ClassVar
+
+import pyspiel
+
+from gamegrid.games.base import Game, Scoring, Tag
+from gamegrid.games.matrix import joined, points
+
+MOST_PLAYERS = 10
+MOST_VALUE = 100
+
+
+class FirstSealedAuction(Game):
+    """OpenSpiel's first_sealed_auction; an action is a bid.
+
+    A history is all values, all bids, and the winner, drawn by chance among the highest bidders.
+    """
+
+    short_name = "first_sealed_auction"
+    aliases: ClassVar = {"first_sealed_auction_3p": "first_sealed_auction(players=3)"}
+    parameters = frozenset({"max_value", "players"})
+    scoring = Scoring.PAYOFF
+    themes = (Tag.BETTING,)
+
+    @property
+    def most(self) -> int:
+        """The highest value that the object may have to a player."""
+        return int(self.spiel.get_parameters()["max_value"])
+
+    @property
+    def title(self) -> str:
+        return f"First-price sealed-bid auction ({self.players} players, values 1 to {self.most})"
+
+    def objection(self) -> str | None:
+        if not (2 <= self.most <= MOST_VALUE and 2 <= self.players <= MOST_PLAYERS):
+            return f"max_value is from 2 to {MOST_VALUE}, and players from 2 to {MOST_PLAYERS}."
+        return None
+
+    def rules(self) -> str:
+        names = joined([self.seat_name(seat) for seat in range(self.players)])
+        return (
+            f"{self.players} players, {names}, bid for one object. To each player the object has "
+            f"a value of its own: a whole number from 1 to {self.most}, drawn at random, all "
+            f"numbers being equally likely, and independently of the values to the others. "
+            f"Each player knows the own value only. Each player makes one bid, without knowing "
+            f"the bids of the others: a whole number from 0 up to the own value minus 1. The "
+            f"highest bid wins the object; if more than one player made it, one of them is drawn "
+            f"at random, all with the same chance. The winner pays the own bid: the winner's "
+            f"result is the value to the winner minus the winner's bid, in points. All other "
+            f"players pay nothing and get 0 points."
+        )
+
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        history = state.history()
+        bids = history[self.players :]
+        told = [
+            f"You are {self.seat_name(seat)}. The value of the object to you: "
+            f"{points(history[seat])}. All other values, and all other bids, are hidden."
+        ]
+        if seat < len(bids):
+            told.append(f"You have bid {bids[seat]}.")
+        return "\n".join(told)
+
+    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
+        return f"bid {action}"
+
+    def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
+        return None  # a bid is hidden, and the own one is the last thing a player does
+
+
+GAME = FirstSealedAuction

@@ -1,0 +1,31 @@
+"""The prisoner's dilemma with the usual payoffs, which OpenSpiel does not have."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pyspiel
+
+from gamegrid.games.matrix_pd import PrisonersDilemma
+
+REWARD, SUCKER, TEMPTATION, PUNISHMENT = 3, 0, 5, 1
+"""Axelrod, The Evolution of Cooperation (1984), figure 1: cooperating together pays more than
+exploiting each other in turn."""
+
+
+class UsualPrisonersDilemma(PrisonersDilemma):
+    """Made by OpenSpiel from its table; actions 0 and 1 are to cooperate and to defect."""
+
+    short_name = "prisoners_dilemma"
+    defaults: ClassVar = {}
+
+    @classmethod
+    def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
+        actions = ["Cooperate", "Defect"]
+        first = [[REWARD, SUCKER], [TEMPTATION, PUNISHMENT]]
+        second = [list(column) for column in zip(*first, strict=True)]
+        return pyspiel.create_matrix_game(
+            cls.short_name, "Prisoner's dilemma", actions, actions, first, second
+        )
+
+
+GAME = UsualPrisonersDilemma

@@ -1,0 +1,298 @@
+"""Look after the replies on file: ``python -m gamegrid.journal COMMAND``; ``--help`` lists them.
+
+The journal is the only part of a results folder that cannot be made again for free.
+"""
+
+import argparse
+import fcntl
+import gzip
+import json
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gamegrid import plan
+from gamegrid.errors import UserError
+from gamegrid.paths import WORKFLOW
+from gamegrid.play.journal import Key, Line, digest, files, read
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One cell's replies on file. ``tokens`` counts what the models stated."""
+
+    cell: str
+    replies: int
+    tokens: int
+    models: tuple[str, ...]
+    size: int
+    """Bytes on disk."""
+
+
+def summaries(results: Path) -> list[Summary]:
+    """One summary per cell that has a journal. Raises UserError for a damaged file."""
+    return [_summary(folder, results) for folder in _folders(results)]
+
+
+def verify(results: Path) -> list[str]:
+    """One sentence per thing that is wrong: damaged files, altered requests, replies bought twice.
+
+    An unreadable file is among the sentences, and the others are looked at all the same.
+    """
+    found = []
+    for folder in _folders(results):
+        seen = defaultdict[Key, set[bytes]](set)
+        for path in files(folder):
+            try:
+                for line in read(path):
+                    seen[line.key].add(line.text)
+                    if not _unaltered(line):
+                        found.append(f"{path}: the request of a reply was altered: {_where(line)}.")
+            except UserError as error:
+                found.append(str(error))
+        found += [
+            f"{folder}: {len(texts)} replies on file for one question: {key}."
+            for key, texts in seen.items()
+            if len(texts) > 1
+        ]
+    return found
+
+
+def compress(results: Path) -> int:
+    """Pack the journals that no job writes; they are read as they are. Returns how many."""
+    packed = 0
+    for folder in _folders(results):
+        for path in sorted(folder.glob("*.jsonl")):
+            with _unwritten(path) as free:
+                if free and path.stat().st_size:
+                    _pack(path)
+                    packed += 1
+    return packed
+
+
+def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
+    """Find, and with ``delete`` remove, the journals of cells other than ``cells``.
+
+    A cell is "GAME/MATCHUP". Raises UserError, and removes nothing, if a job writes one of them.
+    """
+    doomed = [
+        path
+        for folder in _folders(results)
+        if _cell(folder, results) not in cells
+        for path in files(folder)
+    ]
+    if not delete:
+        return doomed
+    for path in doomed:
+        with _unwritten(path) as free:
+            if not free:
+                raise UserError(f"{path} is being written by a job. Wait for it, or end it.")
+    for path in doomed:
+        path.unlink()
+        path.with_suffix(".lock").unlink(missing_ok=True)
+    return doomed
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge did. ``conflicts`` are questions that have two different replies."""
+
+    added: int
+    known: int
+    conflicts: tuple[str, ...]
+
+
+def merge(other: Path, results: Path) -> Merged:
+    """Add the replies on file in another results folder to this one's.
+
+    Where both have a reply to one question and the two differ, this folder's stays.
+    """
+    added = known = 0
+    conflicts = list[str]()
+    for folder in _folders(other):
+        here = results / "journal" / _cell(folder, other)
+        ours = {line.key: line for path in files(here) for line in read(path)}
+        fresh = dict[Key, Line]()
+        for line in (line for path in files(folder) for line in read(path)):
+            mine = ours.get(line.key) or fresh.get(line.key)
+            if mine is None:
+                fresh[line.key] = line
+            elif mine.completion.raw == line.completion.raw:
+                known += 1
+            else:
+                conflicts.append(_where(line))
+        if fresh:
+            _add(here, [line.text for line in fresh.values()])
+            added += len(fresh)
+    return Merged(added, known, tuple(conflicts))
+
+
+def _folders(results: Path) -> Iterator[Path]:
+    """The folders of journals, one per cell."""
+    found = {path.parent for path in (results / "journal").glob("*/*/*.jsonl*")}
+    yield from sorted(found)
+
+
+def _cell(folder: Path, results: Path) -> str:
+    return folder.relative_to(results / "journal").as_posix()
+
+
+def _summary(folder: Path, results: Path) -> Summary:
+    paths = files(folder)
+    replies = tokens = 0
+    models = set[str]()
+    for line in (line for path in paths for line in read(path)):
+        usage = line.completion.usage
+        replies += 1
+        tokens += (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
+        models.add(json.loads(line.text)["request"]["model"])
+    size = sum(path.stat().st_size for path in paths)
+    return Summary(_cell(folder, results), replies, tokens, tuple(sorted(models)), size)
+
+
+def _unaltered(line: Line) -> bool:
+    """True if the request on file is the one that the reply is filed under."""
+    entry: dict[str, Any] = json.loads(line.text)
+    return bool(digest(entry["request"]) == entry["key"]["request"])
+
+
+def _where(line: Line) -> str:
+    """Where in the grid a question was asked."""
+    key = json.loads(line.key)
+    parts = ("game", "matchup", "deal", "seating", "seat", "ply", "attempt")
+    return ", ".join(f"{part} {key[part]}" for part in parts)
+
+
+@contextmanager
+def _unwritten(path: Path) -> Iterator[bool]:
+    """Hold a journal as a job does; False if a job holds it."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _pack(path: Path) -> None:
+    """Replace a journal by its compressed form; every reply is in one of the two at any moment."""
+    packed = path.with_name(f"{path.name}.gz")
+    content = path.read_bytes()
+    if packed.exists():  # of an earlier time: the job has gone on in a new file since
+        before = gzip.decompress(packed.read_bytes())
+        content = before if before.endswith(content) else before + content
+    beside = packed.with_name(f".{packed.name}.{os.getpid()}")
+    with beside.open("wb") as file:
+        file.write(gzip.compress(content, mtime=0))
+        file.flush()
+        os.fsync(file.fileno())
+    if gzip.decompress(beside.read_bytes()) != content:
+        beside.unlink()
+        raise UserError(f"{path} could not be compressed: what was written reads differently.")
+    beside.replace(packed)
+    path.unlink()
+
+
+def _add(folder: Path, lines: Sequence[bytes]) -> None:
+    """Write replies of elsewhere into a file of their own, which no job appends to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = digest([line.decode("ascii") for line in lines])[:12]
+    beside = folder / f".merged-{name}.{os.getpid()}"
+    with beside.open("wb") as file:
+        file.write(b"\n".join(lines) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(folder / f"merged-{name}.jsonl")
+
+
+def _cells_of(config: Path) -> set[str]:
+    """The cells of a configuration. Raises UserError."""
+    try:
+        raw = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{config} cannot be read: {' '.join(str(error).split())}.") from error
+    return {f"{game}/{matchup}" for game, matchup in plan.make(raw, Path.cwd()).cells}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command. Returns the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        return _run(given)
+    except UserError as error:
+        print(f"gamegrid: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gamegrid.journal",
+        description="Look after the replies of models that are on file.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, about in (
+        ("list", "say what is on file, cell by cell"),
+        ("verify", "read every line; exit 1 if one is damaged, altered or bought twice"),
+        ("compress", "pack the files that no job writes; they are read as before"),
+        ("prune", "name the files of cells that a grid does not have, and remove them with --yes"),
+        ("merge", "add the replies of another results folder"),
+    ):
+        command = commands.add_parser(name, help=about, description=about)
+        if name == "merge":
+            command.add_argument("other", type=Path, help="the other results folder")
+        command.add_argument("results", nargs="?", default="results", type=Path)
+        if name == "prune":
+            default = WORKFLOW / "config/config.yaml"
+            command.add_argument("--configfile", type=Path, default=default)
+            command.add_argument("--yes", action="store_true", help="remove them")
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    results: Path = given.results
+    for folder in (results, getattr(given, "other", results)):
+        if not (folder / "journal").is_dir():
+            raise UserError(f"{folder} has no journal; name a results folder.")
+    match given.command:
+        case "list":
+            _show(summaries(results))
+        case "verify":
+            trouble = verify(results)
+            print("\n".join(trouble) or "every reply on file is whole and there once")
+            return 1 if trouble else 0
+        case "compress":
+            print(f"{compress(results)} files compressed")
+        case "prune":
+            doomed = prune(results, _cells_of(given.configfile), given.yes)
+            size = "" if given.yes else " would go; --yes removes them"
+            print("\n".join(map(str, doomed)))
+            print(f"{len(doomed)} files{size or ' removed'}")
+        case "merge":
+            done = merge(given.other, results)
+            print("\n".join(f"kept this folder's reply: {place}" for place in done.conflicts))
+            print(
+                f"{done.added} replies added, {done.known} already here, "
+                f"{len(done.conflicts)} in conflict"
+            )
+    return 0
+
+
+def _show(cells: Sequence[Summary]) -> None:
+    for cell in cells:
+        print(
+            f"{cell.cell}: {cell.replies} replies, {cell.tokens} tokens, "
+            f"{cell.size / 1e6:.1f} MB, {', '.join(cell.models)}"
+        )
+    print(f"{sum(c.replies for c in cells)} replies in {len(cells)} cells")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

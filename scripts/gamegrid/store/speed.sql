@@ -1,0 +1,99 @@
+-- Time and money by model: how fast it answered, what a game of it cost, and from which price of a
+-- GPU hour on a hosted model would have been cheaper. The work of a job counts for each of its
+-- models in full: they wait for each other.
+
+CREATE VIEW model_jobs AS
+WITH asked AS (
+    SELECT
+        calls.backend, calls.model, episodes.game, episodes.run_id,
+        count(*) FILTER (WHERE NOT replayed) AS bought
+    FROM calls JOIN episodes USING (episode_id)
+    GROUP BY ALL
+)
+
+SELECT
+    backend, model, game,
+    sum(bought)::BIGINT AS bought,
+    sum(wall_s) FILTER (WHERE bought > 0) AS wall_s,
+    -- A hosted model may share a job with one that holds GPUs.
+    CASE
+        WHEN backend <> 'litellm' THEN sum(wall_s * gpus) FILTER (WHERE bought > 0) / 3600
+    END AS gpu_hours
+FROM asked JOIN runs USING (run_id)
+GROUP BY backend, model, game;
+
+CREATE VIEW model_games AS
+WITH priced AS (
+    SELECT
+        calls.*, episodes.game,
+        (calls.prompt_tokens * input_price + calls.completion_tokens * output_price) / 1e6 AS usd
+    FROM calls
+    JOIN episodes USING (episode_id)
+    JOIN seats USING (episode_id, seat)
+    JOIN agents ON agents.agent = seats.agent
+)
+
+SELECT
+    backend, model, game,
+    count(*) AS calls,
+    count(DISTINCT episode_id) AS episodes,
+    quantile_cont(latency_s, 0.5) AS latency_p50_s,
+    quantile_cont(latency_s, 0.95) AS latency_p95_s,
+    sum(completion_tokens) FILTER (WHERE latency_s IS NOT NULL)
+        / nullif(sum(latency_s) FILTER (WHERE completion_tokens IS NOT NULL), 0) AS tokens_per_s,
+    any_value(bought) AS bought,
+    any_value(bought) / nullif(any_value(wall_s), 0) AS calls_per_s,
+    any_value(gpu_hours) AS gpu_hours,
+    coalesce(
+        CASE WHEN count(usd) = count(*) THEN sum(usd) END,
+        any_value(gpu_hours) * (SELECT usd_per_gpu_hour FROM grid)
+            * count(*) / nullif(any_value(bought), 0)
+    ) AS usd
+FROM priced LEFT JOIN model_jobs USING (backend, model, game)
+GROUP BY backend, model, game;
+
+
+CREATE VIEW latency AS
+SELECT
+    backend, model, game, calls, latency_p50_s, latency_p95_s, tokens_per_s, calls_per_s,
+    gpu_hours, usd, usd / episodes AS usd_per_episode
+FROM model_games
+ORDER BY backend, model, game;
+
+COMMENT ON VIEW latency IS
+'How fast each model answered in each game, and what an episode with it cost. Self-play included.';
+COMMENT ON COLUMN latency.backend IS 'name | the backend | calls.backend';
+COMMENT ON COLUMN latency.model IS 'name | the model''s id | calls.model';
+COMMENT ON COLUMN latency.game IS 'name | the game | games.game';
+COMMENT ON COLUMN latency.calls IS 'calls | requests answered, rethinks and replayed ones included | calls';
+COMMENT ON COLUMN latency.latency_p50_s IS 'seconds | median time of the successful request; under load it holds waiting in the engine | calls.latency_s';
+COMMENT ON COLUMN latency.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
+COMMENT ON COLUMN latency.tokens_per_s IS 'tokens per second | completion tokens by the time of their requests: the speed that one request sees, not the throughput | calls';
+COMMENT ON COLUMN latency.calls_per_s IS 'calls per second | calls bought by the wall time of the jobs that bought them; other agents'' thinking is in that time; NULL if nothing was bought | calls, runs';
+COMMENT ON COLUMN latency.gpu_hours IS 'GPU hours | wall time of the jobs that bought replies, times their GPUs; NULL for hosted models | runs';
+COMMENT ON COLUMN latency.usd IS 'USD | tokens at the model''s prices; for models without a price, GPU hours at usd_per_gpu_hour, replayed calls at the same rate; NULL if neither is known | calls, agents, grid';
+COMMENT ON COLUMN latency.usd_per_episode IS 'USD per episode | usd by the episodes with the model | computed';
+
+
+CREATE VIEW break_even AS
+SELECT
+    game,
+    local.model AS local_model,
+    hosted.model AS hosted_model,
+    1000 * hosted.usd / hosted.calls AS hosted_usd_per_1000_calls,
+    local.bought / local.gpu_hours AS local_calls_per_gpu_hour,
+    hosted.usd / hosted.calls * local.bought / local.gpu_hours AS break_even_usd_per_gpu_hour,
+    (SELECT usd_per_gpu_hour FROM grid) AS usd_per_gpu_hour
+FROM model_games AS local JOIN model_games AS hosted USING (game)
+WHERE local.gpu_hours > 0 AND hosted.gpu_hours IS NULL AND hosted.usd > 0
+ORDER BY game, local_model, hosted_model;
+
+COMMENT ON VIEW break_even IS
+'Local models on GPUs against hosted ones in the same game: below the break-even price of a GPU hour the local model answers more cheaply. It says nothing of who plays better.';
+COMMENT ON COLUMN break_even.game IS 'name | the game | games.game';
+COMMENT ON COLUMN break_even.local_model IS 'name | a model that ran on GPUs of the jobs | calls.model';
+COMMENT ON COLUMN break_even.hosted_model IS 'name | a model with a price by the token | calls.model';
+COMMENT ON COLUMN break_even.hosted_usd_per_1000_calls IS 'USD | what a thousand calls of the hosted model cost in this game | latency.usd';
+COMMENT ON COLUMN break_even.local_calls_per_gpu_hour IS 'calls | what the local model answered in one GPU hour, loading included | runs';
+COMMENT ON COLUMN break_even.break_even_usd_per_gpu_hour IS 'USD | price of a GPU hour at which both cost the same | computed';
+COMMENT ON COLUMN break_even.usd_per_gpu_hour IS 'USD | the configured price of a GPU hour; NULL if none is | grid';

@@ -1,0 +1,123 @@
+"""Frozen suites: games, luck and a ladder of bots that have met already.
+
+``suite: core-v1`` in a configuration places one's own agents by playing only their games: they
+meet every bot of the ladder, and the bots' games among each other come with the suite. Freeze the
+results of a suite's own grid with ``python -m gamegrid.suites NAME RESULTS``.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from gamegrid import paths
+from gamegrid.errors import UserError, nearest
+
+if TYPE_CHECKING:  # a plan is made of a suite
+    from gamegrid.plan import Plan
+
+FOLDER = "config/suites"
+RESULTS = "ladder.parquet"
+OWN = ("schedule", "mirrors")
+"""Keys that a suite decides by what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite as its folder has it: the grid of its ladder, and that grid's results."""
+
+    name: str
+    grid: Mapping[str, Any]
+    results: Path
+
+
+def read(name: str, working: Path) -> Suite:
+    """Read a suite by name. Raises UserError if there is none of that name."""
+    folder = paths.resolve(f"{FOLDER}/{name}", working)
+    if not (folder / "suite.yaml").is_file():
+        known = sorted(p.parent.name for p in (paths.WORKFLOW / FOLDER).glob("*/suite.yaml"))
+        raise UserError(
+            f"config: suite: {name!r} is unknown.{nearest(name, known)} There are "
+            f"{', '.join(known)}."
+        )
+    grid = yaml.safe_load((folder / "suite.yaml").read_text(encoding="utf-8"))
+    return Suite(name, grid, folder / RESULTS)
+
+
+def expand(raw: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
+    """The whole grid of a configuration that names ``suite``: its agents against the ladder.
+
+    Raises UserError for keys that the suite fixes, and for agents named as one of the ladder.
+    """
+    agents = raw.get("agents")
+    if not isinstance(agents, Mapping) or not agents:
+        raise UserError(f"config: agents: name the agents to be placed in suite {suite.name}.")
+    fixed = [key for key in raw if key in OWN or (key in suite.grid and key != "agents")]
+    if fixed:
+        raise UserError(
+            f"config: {fixed[0]}: suite {suite.name} fixes it; take the key out, or write a grid "
+            f"of your own."
+        )
+    ladder: Mapping[str, Any] = suite.grid["agents"]
+    if taken := sorted(set(agents) & set(ladder)):
+        raise UserError(
+            f"config: agents.{taken[0]}: suite {suite.name} has a bot of this name. Its ladder is "
+            f"{', '.join(ladder)}; choose another name."
+        )
+    return {
+        **suite.grid,
+        **raw,
+        "agents": {**ladder, **agents},
+        "schedule": {"each": list(agents), "against": list(ladder)},
+    }
+
+
+def freeze(suite: Suite, results: Path) -> int:
+    """Put the results of the suite's own grid into its folder. Returns the number of cells.
+
+    Raises UserError if they are not the whole grid of the suite.
+    """
+    from gamegrid import plan
+    from gamegrid.play.chunkfile import pack, read_params
+
+    made = plan.make(suite.grid, Path.cwd())
+    files = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
+    played = read_params(list(files.values()))
+    for chunk, path in files.items():
+        if played.get(path) != made.params(chunk.cell):
+            raise UserError(f"{path} is missing or was not played with the suite's settings.")
+    pack(list(files.values()), suite.results, frozen_params(made))
+    return len(made.grid.cells)
+
+
+def frozen_params(made: "Plan") -> str:
+    """The params of every cell of a suite's own grid, as its results carry them."""
+    found = {f"{game}/{matchup}": made.params(cell) for (game, matchup), cell in made.cells.items()}
+    return json.dumps(found, sort_keys=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Freeze the results of a suite. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gamegrid.suites",
+        description="Put the results of a suite's own grid into the suite.",
+    )
+    parser.add_argument("name", help="a folder of config/suites/ with a suite.yaml")
+    parser.add_argument("results", type=Path, help="the results folder of its grid")
+    given = parser.parse_args(arguments)
+    try:
+        suite = read(given.name, Path.cwd())
+        print(f"{freeze(suite, given.results)} cells frozen in {suite.results}")
+    except UserError as error:
+        print(f"gamegrid: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

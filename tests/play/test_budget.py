@@ -1,0 +1,131 @@
+"""A budget stops every matchup at the same deal, loses nothing, and goes on when raised."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gamegrid import plan
+from gamegrid.backends.base import Price
+from gamegrid.errors import UserError
+from gamegrid.play import budget
+from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.play.chunkfile import read_finished, read_statuses
+from gamegrid.play.journal import files, read
+from loopback import Endpoint
+
+PRICE = Price(input=1000.0, output=1000.0)
+"""High, so that single deals count."""
+DEALS = 8
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(budget, "PAUSE_S", 0.01)
+
+
+def grid(endpoint: Endpoint, **more: Any) -> dict[str, Any]:
+    Path("models.yaml").write_text(
+        f"models:\n  - {{name: litellm_openai/m, api_base: '{endpoint.api_base}', "
+        f"input_price: {PRICE.input}, output_price: {PRICE.output}, max_in_flight: 4}}\n"
+    )
+    return {
+        "games": ["kuhn_poker"],
+        "deals": DEALS,
+        "models": ["models.yaml"],
+        "agents": {
+            "m": {"type": "llm", "model": "litellm_openai/m", "max_tokens": 40},
+            "one": {"type": "random"},
+            "two": {"type": "preference", "prefer": ["Pass"]},
+        },
+        "schedule": {"each": ["m"], "against": ["one", "two"]},
+        **more,
+    }
+
+
+def play(raw: dict[str, Any]) -> None:
+    for chunk in plan.make(raw, Path.cwd()).chunks:
+        game, matchup, block = chunk.path.split("/")
+        output = Path("results/chunks") / f"{chunk.path}.parquet"
+        play_chunk(
+            Job(
+                config=raw, game=game, matchup=matchup, block=block,
+                results=Path("results"), threads=1, output=output,
+            )
+        )  # fmt: skip
+
+
+def finished() -> dict[str, list[int]]:
+    """The deals of each matchup of which every seating was played to its end."""
+    found = {}
+    for path in sorted(Path("results/chunks").glob("*/*/*.parquet")):
+        seatings = defaultdict[int, int](int)
+        for episode in read_finished(path):
+            seatings[int(episode.split(":")[2])] += 1
+        assert set(seatings.values()) <= {2}, "a deal was begun and not played in every seating"
+        found[path.parent.name] = sorted(seatings)
+    return found
+
+
+def spent() -> float:
+    usages = [
+        line.completion.usage
+        for folder in Path("results/journal").glob("*/*")
+        for path in files(folder)
+        for line in read(path)
+    ]
+    return sum(PRICE.usd(u.prompt_tokens or 0, u.completion_tokens or 0) for u in usages)
+
+
+def test_all_matchups_stop_at_about_the_same_deal_within_the_budget() -> None:
+    with Endpoint() as endpoint:
+        play(grid(endpoint))
+        whole = spent()
+        asked = len(endpoint.requests)
+    for path in Path("results").rglob("*"):
+        path.unlink() if path.is_file() else None
+    with Endpoint() as endpoint:
+        limit = whole / 2
+        play(grid(endpoint, budget_usd=limit))
+        assert spent() <= limit
+        deals = finished()
+        assert all(found == list(range(len(found))) for found in deals.values())
+        fewest, most = sorted(len(found) for found in deals.values())
+        assert DEALS / 4 <= fewest <= most < DEALS
+        assert most - fewest <= 2
+        causes = [c for p in Path("results/chunks").glob("*/*/*") for _, c in read_statuses(p)]
+        assert causes and all("Raise budget_usd" in str(cause) for cause in causes)
+        play(grid(endpoint, budget_usd=whole * 1.2))
+        assert {name: len(found) for name, found in finished().items()} == dict.fromkeys(
+            deals, DEALS
+        )
+        assert len(endpoint.requests) == asked, "a reply was bought twice, or not at all"
+
+
+def test_what_was_spent_before_there_was_a_budget_counts() -> None:
+    with Endpoint() as endpoint:
+        play(grid(endpoint, deals=4))
+        before = spent()
+        play(grid(endpoint, budget_usd=before * 1.01))
+        assert spent() == before
+        assert {len(found) for found in finished().values()} == {4}
+
+
+def test_replies_on_file_are_free_whatever_the_budget() -> None:
+    with Endpoint() as endpoint:
+        play(grid(endpoint))
+        asked = len(endpoint.requests)
+        play(grid(endpoint, budget_usd=0.000001))
+        assert len(endpoint.requests) == asked
+    assert {len(found) for found in finished().values()} == {DEALS}
+
+
+def test_a_budget_needs_the_prices_of_hosted_models() -> None:
+    Path("models.yaml").write_text("models: []\n")
+    with Endpoint() as endpoint:
+        raw = grid(endpoint, budget_usd=1.0)
+    Path("models.yaml").write_text("models: [litellm_openai/m]\n")
+    with pytest.raises(UserError, match=r"budget_usd: the price of litellm_openai/m is unknown"):
+        plan.make(raw, Path.cwd())

@@ -1,0 +1,85 @@
+"""``estimate`` foretells what a run then takes, and asks nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gamegrid import plan
+from gamegrid.estimate import estimate, text
+from gamegrid.expect import turns
+from gamegrid.play.chunk import Job, play_chunk
+from loopback import Endpoint
+
+AGENT = {"type": "llm", "model": "litellm_openai/m"}
+
+
+def grid(api_base: str, folder: Path, **more: Any) -> dict[str, Any]:
+    (folder / "models.yaml").write_text(
+        f"models:\n  - {{name: litellm_openai/m, api_base: '{api_base}', "
+        f"input_price: 1.0, output_price: 1000.0}}\n"
+    )
+    return {
+        "games": ["matrix_rps", "kuhn_poker"],
+        "deals": 4,
+        "models": [str(folder / "models.yaml")],
+        "agents": {"m": {**AGENT, **more}, "random": {"type": "random"}},
+    }
+
+
+def play(raw: dict[str, Any], folder: Path, chunk: str) -> None:
+    game, matchup, block = chunk.split("/")
+    results = folder / "results"
+    play_chunk(
+        Job(
+            config=raw, game=game, matchup=matchup, block=block, results=results, threads=1,
+            output=results / "chunks" / f"{chunk}.parquet",
+        )
+    )  # fmt: skip
+
+
+def test_calls_and_tokens_of_a_game_of_fixed_length_are_foretold_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Endpoint() as endpoint:
+        raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["matrix_rps"]}
+        made = plan.make(raw, tmp_path)
+        (before,) = estimate(made, tmp_path / "results").costs
+        assert (before.on_file, before.measured) == (0, False)
+        assert before.calls == 8  # 4 deals in 2 seatings, one question each
+        assert before.completion_tokens == 8 * before.calls
+        assert endpoint.requests == []
+        (chunk,) = made.chunks
+        play(raw, tmp_path, chunk.path)
+        assert len(endpoint.requests) == before.calls
+    found = estimate(made, tmp_path / "results")
+    (after,) = found.costs
+    assert (after.on_file, after.measured) == (8, True)
+    assert (found.finished_jobs, found.finished_episodes) == (1, 8)
+    # The loopback endpoint counts four characters as a token, too, rounded up by message.
+    asked = sum(len(body["messages"][0]["content"]) for body in endpoint.requests)
+    assert after.prompt_tokens == pytest.approx(asked / 4)
+    assert after.completion_tokens is not None and after.usd is not None
+    expected = (after.prompt_tokens * 1.0 + after.completion_tokens * 1000.0) / 1e6
+    assert after.usd == pytest.approx(expected)
+
+
+def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
+    made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
+    found = estimate(made, tmp_path / "results")
+    (cost,) = found.costs
+    assert cost.completion_tokens is None and cost.usd is None
+    assert "completion tokens unknown" in text(found)
+    assert "without m (unknown)" in text(found)
+
+
+def test_the_length_of_random_kuhn_poker_is_what_enumeration_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 2.25 plies an episode of two seats under uniform play: pass-pass 1/4, pass-bet-x 1/4 (3
+    # plies), bet-x 1/2.
+    monkeypatch.setattr("gamegrid.expect.TRIALS", 400)
+    made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
+    game = next(game for game in made.grid.games if game.name == "kuhn_poker")
+    assert turns(made, "m", game).calls == pytest.approx(2.25 / 2, abs=0.05)

@@ -1,0 +1,98 @@
+"""A frozen suite places new agents against a ladder whose own games come with it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gamegrid import plan, suites
+from gamegrid.errors import UserError
+from gamegrid.paths import WORKFLOW
+from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.play.chunkfile import read_params
+from gamegrid.store.database import build
+from gamegrid.suites import frozen_params
+from gamegrid.workflow import agent_rows, game_rows
+
+SHIPPED = sorted(path.parent.name for path in (WORKFLOW / suites.FOLDER).glob("*/suite.yaml"))
+LADDER = {"weak": {"type": "random"}, "steady": {"type": "preference", "prefer": ["Rock"]}}
+OWN = {"seed": 5, "deals": 3, "games": ["matrix_rps", "tic_tac_toe"], "models": []}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small suite, its ladder played and frozen."""
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / suites.FOLDER / "small-v1"
+    home.mkdir(parents=True)
+    (home / "suite.yaml").write_text(json.dumps({**OWN, "agents": LADDER}))
+    play({**OWN, "agents": LADDER}, tmp_path / "ladder")
+    assert suites.main(["small-v1", str(tmp_path / "ladder")]) == 0
+    return tmp_path
+
+
+def play(raw: dict[str, Any], results: Path) -> None:
+    for chunk in plan.make(raw, Path.cwd()).chunks:
+        game, matchup, block = chunk.path.split("/")
+        output = results / "chunks" / f"{chunk.path}.parquet"
+        play_chunk(
+            Job(
+                config=raw, game=game, matchup=matchup, block=block,
+                results=results, threads=1, output=output,
+            )
+        )  # fmt: skip
+
+
+def test_only_ones_own_games_are_played_and_the_ladders_are_there(folder: Path) -> None:
+    raw = {"suite": "small-v1", "agents": {"mine": {"type": "random"}}}
+    made = plan.make(raw, folder)
+    assert {cell.matchup.name for cell in made.grid.cells} == {"mine--weak", "mine--steady"}
+    play(raw, folder / "results")
+    chunks = [folder / "results/chunks" / f"{chunk.path}.parquet" for chunk in made.chunks]
+    database = folder / "results/gamegrid.duckdb"
+    build(database, [*chunks, *made.frozen], agent_rows(made), game_rows(made))
+    import duckdb
+
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute("SELECT DISTINCT matchup FROM episodes ORDER BY 1").fetchall()
+        board = connection.execute("SELECT agent, ranked_among FROM leaderboard").fetchall()
+        hosts = connection.execute("SELECT DISTINCT host FROM runs WHERE host = '{}'").fetchall()
+    assert [name for (name,) in found] == ["mine--steady", "mine--weak", "steady--weak"]
+    assert dict(board) == {"mine": 3, "weak": 3, "steady": 3}
+    assert hosts, "the frozen results name a machine"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"agents": {}}, "name the agents to be placed"),
+        ({"agents": {"weak": {"type": "random"}}}, "has a bot of this name"),
+        ({"agents": {"mine": {"type": "random"}}, "deals": 3}, "deals: suite small-v1 fixes it"),
+        ({"agents": {"mine": {"type": "random"}}, "mirrors": True}, "mirrors: suite small-v1"),
+    ],
+)
+def test_what_a_suite_fixes_cannot_be_set(folder: Path, raw: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        plan.make({"suite": "small-v1", **raw}, folder)
+
+
+def test_an_unknown_suite_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'core-1' is unknown.*core-v1"):
+        plan.make({"suite": "core-1", "agents": {"mine": {"type": "random"}}}, tmp_path)
+
+
+def test_results_of_other_settings_are_not_frozen(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = folder / suites.FOLDER / "small-v1/suite.yaml"
+    home.write_text(json.dumps({**OWN, "seed": 6, "agents": LADDER}))
+    assert suites.main(["small-v1", str(folder / "ladder")]) == 1
+    assert "was not played with the suite's settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_ladder_is_what_this_version_would_play(name: str) -> None:
+    suite = suites.read(name, WORKFLOW)
+    made = plan.make(suite.grid, WORKFLOW)
+    assert read_params([suite.results])[suite.results] == frozen_params(made)

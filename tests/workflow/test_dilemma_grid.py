@@ -1,0 +1,75 @@
+"""Scripted strategies in a repeated dilemma, from the file to the tables: nothing is won there."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from workflow_runs import TABLES, Grid, query, snakemake
+
+GRID: Grid = {
+    "seed": 3,
+    "deals": 5,
+    "games": ["repeated_prisoners_dilemma", "kuhn_poker"],
+    "agents": {
+        "tit_for_tat": {"type": "scripted", "strategy": "tit_for_tat"},
+        "always_defect": {"type": "scripted", "strategy": "always_defect"},
+        "random": {"type": "random"},
+        "noisy": {"type": "noisy_optimal", "error_rate": 0.1},
+    },
+}
+STANDING = ("rank", "ranked_among", "rating", "score", "strict_score", "beats")
+"""Columns that say who is ahead."""
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dilemma")
+    run = snakemake(folder, GRID)
+    assert run.code == 0, run.output
+    return folder
+
+
+def test_agents_play_where_they_can(played: Path) -> None:
+    rows = query(played, "SELECT game, matchup, count(*) FROM episodes GROUP BY ALL ORDER BY ALL")
+    assert rows == [
+        ("kuhn_poker", "noisy--random", 10),
+        ("repeated_prisoners_dilemma", "always_defect--random", 10),
+        ("repeated_prisoners_dilemma", "always_defect--tit_for_tat", 10),
+        ("repeated_prisoners_dilemma", "random--tit_for_tat", 10),
+    ]
+
+
+def test_the_defector_gets_more_and_is_ranked_nowhere(played: Path) -> None:
+    """Always-defect gets 5 + 9 * 1 from tit for tat's 0 + 9 * 1, in every episode they meet."""
+    returns = query(
+        played,
+        """
+        SELECT agent, list(DISTINCT "return") FROM seats JOIN episodes USING (episode_id)
+        WHERE matchup = 'always_defect--tit_for_tat' GROUP BY agent ORDER BY agent
+        """,
+    )
+    assert returns == [("always_defect", [14.0]), ("tit_for_tat", [9.0])]
+    checked = set()
+    for table in TABLES:
+        with (played / f"results/tables/{table}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["agent"] in ("tit_for_tat", "always_defect"):
+                    assert {row[column] for column in STANDING if column in row} <= {""}
+                    checked |= {(table, row["agent"])}
+    assert {("leaderboard", "always_defect"), ("per_game", "tit_for_tat")} <= checked
+
+
+def test_what_is_told_of_a_payoff_game_is_own_and_joint_return(played: Path) -> None:
+    told = query(
+        played,
+        """
+        SELECT agent, mean_return > 0, joint_return > mean_return FROM per_game
+        WHERE game = 'repeated_prisoners_dilemma' ORDER BY agent
+        """,
+    )
+    assert told == [
+        ("always_defect", True, True),
+        ("random", True, True),
+        ("tit_for_tat", True, True),
+    ]

@@ -1,0 +1,71 @@
+"""A result set is proved from its journal alone: no model, no engine, no library of one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow_runs import ROOT, Grid, data, query, snakemake
+
+ENGINES = ("torch", "transformers", "litellm", "vllm", "aiohttp")
+DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+AGENTS = {name: DEMO["agents"][name] for name in ("tiny", "random")}
+GRID: Grid = {
+    **DEMO,
+    "deals": 2,
+    "games": ["tic_tac_toe", "kuhn_poker"],
+    "models": [str(ROOT / "config/models.yaml")],
+    "agents": AGENTS,
+}
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's grid, smaller, played live by the embedded model."""
+    folder = tmp_path_factory.mktemp("live")
+    run = snakemake(folder, GRID)
+    assert run.code == 0, run.output
+    return folder
+
+
+def without_engines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every engine's library as good as not installed."""
+    folder.mkdir()
+    for name in ENGINES:
+        (folder / f"{name}.py").write_text(f'raise ImportError("{name} is not installed here")')
+    path = f"{folder}:{ROOT}/scripts"
+    monkeypatch.setenv("PYTHONPATH", path)
+
+
+def test_a_replay_gives_the_same_database_without_any_engine(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_engines(tmp_path / "none", monkeypatch)
+    proof = tmp_path / "proof"
+    shutil.copytree(recorded / "results/journal", proof / "results/journal")
+    run = snakemake(proof, {**GRID, "run_mode": "replay"})
+    assert run.code == 0, run.output
+    assert data(proof) == data(recorded)
+    calls = "SELECT * EXCLUDE (replayed) FROM calls ORDER BY ALL"
+    assert query(proof, calls) == query(recorded, calls)
+    assert query(proof, "SELECT count(*) > 0, bool_and(replayed) FROM calls") == [(True, True)]
+    assert query(recorded, "SELECT bool_or(replayed) FROM calls") == [(False,)]
+
+
+def test_a_reply_that_is_not_on_file_is_an_error_and_nothing_is_asked(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_engines(tmp_path / "none", monkeypatch)
+    proof = tmp_path / "proof"
+    shutil.copytree(recorded / "results/journal", proof / "results/journal")
+    journal = next((proof / "results/journal/kuhn_poker").glob("*tiny*/*.jsonl"))
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]))
+    run = snakemake(proof, {**GRID, "run_mode": "replay"})
+    assert run.code == 1
+    assert "no reply on file" in run.output
+    assert "Traceback" not in run.output
+    # The other episodes are there all the same.
+    assert query(proof, "SELECT count(*) FROM episodes WHERE status = 'error'") == [(1,)]
+    assert query(proof, "SELECT count(*) > 0 FROM episodes WHERE status = 'complete'") == [(True,)]
