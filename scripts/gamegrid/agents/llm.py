@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self, assert_never
 
 from pydantic import Field, JsonValue, model_validator
@@ -18,7 +18,15 @@ from gamegrid.agents.base import (
     Tools,
     Turn,
 )
-from gamegrid.backends.base import Completion, Decode, FinishReason, Message, Request, Sampling
+from gamegrid.backends.base import (
+    Completion,
+    Decode,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+    shallow,
+)
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 from gamegrid.play.records import CallRecord, DecisionStatus, Failure
@@ -246,7 +254,7 @@ def _call(
         backend=settings.model.split("_", 1)[0],
         model=settings.model,
         model_served=completion.model_served,
-        messages=json.dumps([asdict(m) for m in messages], ensure_ascii=False),
+        messages=json.dumps([shallow(m) for m in messages], ensure_ascii=False),
         reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,

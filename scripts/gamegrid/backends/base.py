@@ -1,7 +1,7 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,6 +96,11 @@ class Sampling:
     chat_template_kwargs: dict[str, Any] | None = None
 
 
+def shallow(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass by name; nothing in them is copied, which takes long."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One question to one model, complete in itself: equal requests are the same question.
@@ -117,10 +122,14 @@ class Request:
         Keys of decoding are left out where the model generates: replies filed before there were
         such keys stay valid.
         """
-        found = asdict(self)
+        found = {
+            "model": self.model,
+            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+            "sampling": shallow(self.sampling),
+        }
         if self.decode is Decode.GENERATE:
-            del found["decode"], found["choices"]
-        return found
+            return found
+        return found | {"decode": self.decode, "choices": self.choices}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from gamegrid.backends.base import Attempt, BackendError, Completion
 from gamegrid.backends.faults import Blame, Fault
@@ -98,8 +99,13 @@ class Retries:
         self._stop = stop
         self._secrets = secrets
 
-    async def persist(self, attempt: Callable[[], Awaitable[Tried]]) -> Completion:
-        """Return the completion with its attempts. Raises BackendError, with them, too."""
+    async def persist(
+        self, attempt: Callable[[], Awaitable[Tried]], sent: dict[str, Any]
+    ) -> Completion:
+        """Return the completion with what was ``sent`` and its attempts.
+
+        Raises BackendError, with the attempts, if it cannot be had.
+        """
         made: list[Attempt] = []
         while True:
             self._stop.check()
@@ -113,6 +119,7 @@ class Retries:
                     transport_attempts=len(made),
                     maybe_billed=billed,
                     attempts=tuple(made),
+                    sent=sent,
                 )
             if refusal := self._refusal(outcome, len(made), billed):
                 raise BackendError(refusal, tuple(made))
