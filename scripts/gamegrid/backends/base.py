@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -229,6 +229,14 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Release engine, threads and sockets; safe after a failed open."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A backend that holds requests back, for limits or another attempt."""
+
+    def stop(self) -> None:
+        """Refuse what was not sent yet; what is in flight is still answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

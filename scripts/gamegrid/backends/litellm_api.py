@@ -160,6 +160,10 @@ class LiteLLMBackend:
         self._compare_served(completion)
         return completion
 
+    def stop(self) -> None:
+        """Send nothing more: what is in flight is answered, what waits for its turn is refused."""
+        self._stop.tell(f"{self._entry.name}: the job is ending.", logging.INFO)
+
     async def close(self) -> None:
         """Close the connections and give back what the limits lent."""
         await self._transport.close()
