@@ -70,7 +70,8 @@ def start(
 
 def four_jobs(folder: Path, bounds: dict[str, Any], **how: Any) -> list[list[tuple[float, float]]]:
     """Let four jobs ask at once; return when each of their requests was in flight."""
-    jobs = [start(folder, bounds, how.pop("seconds", 2.0), **how) for _ in range(4)]
+    seconds = how.pop("seconds", 2.0)
+    jobs = [start(folder, bounds, seconds, **how) for _ in range(4)]
     for job in jobs:
         assert job.stdout is not None and job.stdout.readline() == "ready\n"
     for job in jobs:

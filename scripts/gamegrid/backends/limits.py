@@ -180,7 +180,7 @@ class Slots:
         held = self._count - len(self._free)
         self._join()
         fair = held < self._share
-        if not fair and _locked_by_others(self._file, HUNGRY, 1):
+        if not fair and _is_locked(self._file, HUNGRY):
             return None
         for _ in range(len(self._free)):
             slot = self._free.popleft()
@@ -200,15 +200,14 @@ class Slots:
 
     def _join(self) -> None:
         """Be counted among those who want places, and count them now and then."""
-        now = time.monotonic()
-        if self._member >= 0 and now - self._counted < AHEAD_S:
-            return
         if self._member < 0:
             found = (n for n in range(MOST_MEMBERS) if _try_lock(self._file, MEMBERS + n))
             self._member = next(found, -1)
-        others = _locked_by_others(self._file, MEMBERS, MOST_MEMBERS)
-        self._share = max(1, self._count // (others + 1))
-        self._counted = now
+        now = time.monotonic()
+        if now - self._counted >= AHEAD_S:
+            others = _locked_by_others(self._file, MEMBERS, MOST_MEMBERS)
+            self._share = max(1, self._count // (others + 1))
+            self._counted = now
 
     def _leave(self) -> None:
         if self._member >= 0:
@@ -328,20 +327,17 @@ def _unlock(file: int, byte: int) -> None:
 
 def _locked_by_others(file: int, start: int, count: int) -> int:
     """Return how many of ``count`` bytes from ``start`` others have locked."""
-    found, end = 0, start + count
-    while start < end:
-        if sys.platform == "linux":
-            asked = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, end - start, 0)
-            answer = fcntl.fcntl(file, fcntl.F_OFD_GETLK, asked)
-            kind, _, first, length, _ = FLOCK.unpack(answer)  # neighbours of one owner are one
-            if kind == fcntl.F_UNLCK:
-                break
-            found += min(first + length, end) - max(first, start)
-            start = first + length
-        elif _try_lock(file, start):
-            _unlock(file, start)
-            start += 1
-        else:
-            found += 1
-            start += 1
-    return found
+    # One by one: of several locks in a range the system tells any, not the first.
+    return sum(_is_locked(file, byte) for byte in range(start, start + count))
+
+
+def _is_locked(file: int, byte: int) -> bool:
+    """Tell whether somebody else has locked a byte."""
+    if sys.platform == "linux":
+        asked = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
+        kind = FLOCK.unpack(fcntl.fcntl(file, fcntl.F_OFD_GETLK, asked))[0]
+        return bool(kind != fcntl.F_UNLCK)
+    if _try_lock(file, byte):
+        _unlock(file, byte)
+        return False
+    return True
