@@ -1,7 +1,9 @@
 """Three providers' own words, through the real library: answers, reasoning, usage, ends, errors."""
 
+import asyncio
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,19 @@ async def test_an_answer_without_token_counts_is_kept_or_refused_aloud(model: st
             assert len(server.bodies) == 3
         else:
             assert done.usage == Usage()
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_an_answer_that_came_while_the_loop_was_busy_is_not_lost(model: str) -> None:
+    """It came in time, and is paid for: what kept this process busy is not the provider's fault."""
+    with serving(lambda question, attempt: (Fault.NONE, Slip.NONE), delay_s=0.2) as server:
+        await ask(model, server.root)  # so that the library is loaded
+        under_way = asyncio.create_task(ask(model, server.root, timeout=0.6))
+        while len(server.bodies) == 1:
+            await asyncio.sleep(0.01)
+        time.sleep(1.0)
+        done = await under_way
+        assert (len(server.bodies), done.transport_attempts) == (2, 1)
 
 
 PASSING_REFUSALS = [f for f in REFUSED if f.value.startswith(("429", "5"))]
