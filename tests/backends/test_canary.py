@@ -130,3 +130,22 @@ def test_a_model_that_repeats_the_key_has_it_crossed_out(
     with Endpoint(answer=lambda _: reply) as endpoint:
         said = asyncio.run(told(provider, endpoint.root))
     assert "Your key is" in said and CORE not in said
+
+
+@pytest.mark.parametrize("key", ["1", "x", "null", "stop", "EMPTY"])
+@pytest.mark.parametrize("provider", ["openai", "hosted_vllm", "anthropic"])
+def test_a_made_up_key_spoils_no_answer(
+    provider: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers without keys are given any word, which answers hold by accident."""
+    with serving(lambda question, attempt: (Fault.NONE, Slip.NONE)) as server:
+        unset = asyncio.run(told(provider, server.root))
+        monkeypatch.setenv(VARIABLES[provider], key)
+        given = asyncio.run(told(provider, server.root))
+        assert len(server.bodies) == 2
+    assert _reply(given) == _reply(unset)
+
+
+def _reply(said: str) -> str:
+    """The text of a completion, as it was told."""
+    return said.partition("text=")[2].partition(", finish_reason")[0]
