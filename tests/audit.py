@@ -18,7 +18,7 @@ Turn = tuple[str, int, int, int, int]
 """Matchup, deal, seating, ply and seat."""
 MOST_ATTEMPTS = 6
 MOST_LOST = 3
-"""The stated limits: so many requests for an answer, so many that may have been paid for in vain."""
+"""The stated limits: requests for one answer, and those that may have been paid for in vain."""
 NOT_PLAYED = ("run", "run_id", "duration_s")
 """Columns of an episode that tell when and by which job it was played."""
 

@@ -11,7 +11,7 @@ import yaml
 sys.path.append(str(Path(__file__).parents[1]))
 
 from audit import Filed, Row, check_decisions, check_sales, episodes, journal, timeless
-from faulty import Entry, Fault, Provider, Slip, serving
+from faulty import Campaign, Entry, Fault, Provider, Slip, serving
 from gamegrid.backends import litellm_api
 from gamegrid.backends.base import Message, ModelEntry, Request, Sampling
 from gamegrid.complete import confirm
@@ -22,6 +22,8 @@ from provider_forms import Question
 SLIPS = ("--slips", "0.12", "--seed", "5")
 FAULTS = ("--rate", "0.25")
 IN_FLIGHT = 16
+TIMEOUT_S = 2.0
+"""What a hang costs, and much more than an answer takes."""
 PATHS = {"anthropic": "", "gemini": "/v1beta"}
 """What the api_base of a provider ends in, /v1 if it is not here."""
 
@@ -74,7 +76,7 @@ class Grid:
             {
                 "name": name,
                 "api_base": root + PATHS.get(litellm_api.split_name(name)[0], "/v1"),
-                "timeout": 3.0,
+                "timeout": TIMEOUT_S,
                 "max_in_flight": IN_FLIGHT,
             }
             for name in sorted(set(self._models))
@@ -142,6 +144,18 @@ def check_verdict(grid: Grid) -> list[Row]:
         grid.confirm()
     assert not grid.complete
     return played
+
+
+def test_a_campaign_is_the_same_again() -> None:
+    asked = [Question("m", (("user", str(n)),), n) for n in range(2000)]
+    one, same, other = (Campaign(seed=seed, rate=0.25, slips=0.1) for seed in (1, 1, 2))
+    drawn = [one(question, attempt) for question in asked for attempt in (0, 1)]
+    assert drawn == [same(question, attempt) for question in asked for attempt in (0, 1)]
+    assert drawn != [other(question, attempt) for question in asked for attempt in (0, 1)]
+    # Five standard deviations of 4,000 draws at 0.25 are 0.035.
+    assert abs(sum(fault is not Fault.NONE for fault, _ in drawn) / 4000 - 0.25) < 0.035
+    # What is said does not depend on how often it was asked.
+    assert [slip for _, slip in drawn[::2]] == [slip for _, slip in drawn[1::2]]
 
 
 def questions(entries: list[Entry]) -> set[str]:
