@@ -330,14 +330,14 @@ class Exchange:
                 self._book(fault, slip, billed=False)
                 status, body = self.form.refusal(REFUSED[fault], self._told())
                 wait = fault is Fault.RATE_LIMIT_WAIT
-                self._send(status, json.dumps(body).encode(), wait)
+                self._send(status, self._dump(body), wait)
             case _:
                 raise AssertionError(fault)
 
     def _whole(self, fault: Fault, slip: Slip) -> None:
         """Deliver the model's reply, good or not."""
         status, body, label = self._reply(slip)
-        self._send(status, json.dumps(body).encode())
+        self._send(status, self._dump(body))
         billed = status == 200
         self._book(fault, slip, billed=billed, label=label, delivered=self.connection.here)
 
@@ -345,7 +345,7 @@ class Exchange:
         """Do the work and deliver none or a part of it."""
         self._book(fault, slip, billed=True)
         status, body, label = self._reply(slip)
-        text = json.dumps(body).encode()
+        text = self._dump(body)
         start = head(status, len(text))
         match fault:
             case Fault.DROP:
@@ -374,12 +374,12 @@ class Exchange:
     def _spoilt(self, fault: Fault) -> bytes:
         _, body, _ = self._reply(Slip.NONE, whole=fault is not Fault.NO_CHOICES)
         if fault is Fault.MALFORMED:
-            text = json.dumps(body).encode()
             # What a cut-off JSON string holds stays escaped, a key in it, too.
-            return text[: len(text) // 2] + json.dumps(self._told()).encode()[1:-1]
+            text = self._dump(body)
+            return text[: len(text) // 2] + self._dump({"told": self._told()})[:-2]
         if fault is Fault.ERROR_IN_200:
-            return json.dumps(self.form.refusal(Refusal.SERVER_ERROR, self._told())[1]).encode()
-        return json.dumps(body).encode()
+            return self._dump(self.form.refusal(Refusal.SERVER_ERROR, self._told())[1])
+        return self._dump(body)
 
     def _reply(self, slip: Slip, whole: bool = True) -> tuple[int, Body, str | None]:
         """Return status, body and legal move of the model's reply to this question."""
@@ -407,10 +407,13 @@ class Exchange:
         return f"answer-{self.question.digest[:24]}-{self.attempt}"
 
     def _told(self) -> str:
-        """The key in all the ways in which a careless server writes one down."""
-        if not self.key:
-            return ""
-        return f"key {self.key} at /?key={quote(self.key, safe='')} and {json.dumps(self.key)}"
+        """The key as it is and as part of an address."""
+        return f"key {self.key} at /?key={quote(self.key, safe='')}" if self.key else ""
+
+    def _dump(self, body: Body) -> bytes:
+        """The body as JSON; a server that tells keys also escapes slashes, as PHP does."""
+        text = json.dumps(body)
+        return (text.replace("/", "\\/") if self.key else text).encode()
 
     def _send(self, status: int, body: bytes, wait: bool = False) -> None:
         more = f"Retry-After: {self.server.retry_after_s:g}\r\n" if wait else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from audit import check_decisions, check_sales, episodes, journal
 from faulty import Fault, Provider
@@ -15,7 +16,7 @@ from workflow_runs import Grid, command, environment, query, snakemake, write_gr
 CORE = "c4n4ry4f1d9a77"
 """What is left of a key in any encoding; its other characters are what encodings change."""
 KEYS = {
-    "OPENAI_API_KEY": f'sk-"/+{CORE}%=1',
+    "OPENAI_API_KEY": f"sk-/+{CORE}=1",
     "ANTHROPIC_API_KEY": f"sk-ant-{CORE}-2",
     "GEMINI_API_KEY": f"AIza/{CORE}+3",
 }
@@ -164,22 +165,29 @@ def guarded(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "GUARD_LOG": f"{folder}/guard.log"}
 
 
-def test_local_models_and_bots_talk_to_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["hf", pytest.param("vllm", marks=pytest.mark.vllm)])
+def test_local_models_and_bots_talk_to_nobody(tmp_path: Path, backend: str) -> None:
     run = tmp_path / "run"
+    llm = {"type": "llm", "model": f"{backend}_tiny", "prompt": "terse", "max_tokens": 16}
     agents: dict[str, Any] = {
-        "tiny": {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16},
+        "tiny": llm,
         "random": {"type": "random"},
         "ismcts": {"type": "ismcts", "simulations": 5},
         "optimal": {"type": "optimal"},
     }
-    write_grid(run, {"deals": 2, "games": ["kuhn_poker"], "agents": agents})
+    # One job with a model, and two of bots alone.
+    pairs = [["random", "tiny"], ["ismcts", "random"], ["optimal", "random"]]
+    schedule = {"matchups": pairs}
+    write_grid(run, {"deals": 2, "games": ["kuhn_poker"], "agents": agents, "schedule": schedule})
     done = subprocess.run(
         command("--configfile", "grid.yaml"), cwd=run, env=environment() | guarded(tmp_path),
-        capture_output=True, text=True, timeout=300, check=False,
+        capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert query(run, "SELECT count(*) > 0 FROM calls WHERE backend = 'hf'") == [(True,)]
-    assert not (tmp_path / "guard.log").exists(), (tmp_path / "guard.log").read_text()
+    asked = query(run, f"SELECT count(*) > 0 FROM calls WHERE backend = '{backend}'")
+    assert asked == [(True,)]
+    log = tmp_path / "guard.log"
+    assert not log.exists(), log.read_text()
 
 
 def test_the_guard_notices_a_stranger(tmp_path: Path) -> None:
