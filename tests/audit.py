@@ -21,6 +21,8 @@ MOST_LOST = 3
 """The stated limits: requests for one answer, and those that may have been paid for in vain."""
 NOT_PLAYED = ("run", "run_id", "duration_s")
 """Columns of an episode that tell when and by which job it was played."""
+TRANSPORT = ("latency_s", "transport_attempts", "maybe_billed", "replayed")
+"""Columns of a call that tell how its reply was come by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def timeless(played: Iterable[Row]) -> list[Row]:
         {name: value for name, value in episode.items() if name not in NOT_PLAYED}
         | {
             "decisions": _without(episode["decisions"], "latency_s"),
-            "calls": _without(episode["calls"], "latency_s", "transport_attempts", "replayed"),
+            "calls": _without(episode["calls"], *TRANSPORT),
         }
         for episode in played
     ]
@@ -102,7 +104,9 @@ def check_sales(sold: Sequence[Entry], filed: Sequence[Filed]) -> None:
         assert lost <= MOST_LOST, tries
         assert len(tries) <= MOST_ATTEMPTS, tries
         if last.delivered:
-            assert completions[question]["transport_attempts"] == len(tries), tries
+            completion = completions[question]
+            assert completion["transport_attempts"] == len(tries), tries
+            assert completion.get("maybe_billed", lost) == lost, tries
 
 
 def check_decisions(
