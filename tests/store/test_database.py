@@ -34,7 +34,8 @@ PROMISED = {
     "seats": "episode_id seat agent return normalized_return score strict_score strict_return "
     "fallbacks",
     "decisions": "episode_id ply seat agent observation legal action label status attempts "
-    "reasoning latency_s prompt_tokens completion_tokens cost_usd best_value value regret optimal",
+    "reasoning latency_s prompt_tokens completion_tokens cost_usd best_value value regret optimal "
+    "trivial oracle",
     "calls": "episode_id ply seat attempt backend model model_served messages reply finish_reason "
     "failure prompt_tokens completion_tokens reasoning_tokens cached_tokens latency_s "
     "transport_attempts replayed",

@@ -1,5 +1,6 @@
 """The value of every position and every move, for the games whose oracle is exact."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Protocol
 
@@ -8,7 +9,6 @@ import pyspiel
 from gamegrid import games
 from gamegrid.games.pig import Pig
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.oracles.pig import PigValues
 
 
 class Exact(Protocol):
@@ -17,7 +17,7 @@ class Exact(Protocol):
     def value(self, state: pyspiel.State) -> float:
         """The value of ``state`` for seat 0 under best play of both."""
 
-    def action_values(self, state: pyspiel.State) -> dict[int, float]:
+    def action_values(self, state: pyspiel.State) -> Mapping[int, float]:
         """The value of each legal action for the seat to move."""
 
     def best_actions(self, state: pyspiel.State) -> list[int]:
@@ -28,4 +28,8 @@ class Exact(Protocol):
 def solver(load_string: str) -> Exact:
     """The solver of a game, one per process: it remembers what it has found."""
     game = games.load(load_string)
-    return PigValues(game) if isinstance(game, Pig) else Minimax()
+    if isinstance(game, Pig):
+        from gamegrid.oracles.pig import PigValues  # numpy only where it is needed
+
+        return PigValues(game)
+    return Minimax()

@@ -1,5 +1,7 @@
 """Exact values by memoised search: two players, zero sum, perfect information, no chance."""
 
+from collections.abc import Mapping
+
 import pyspiel
 
 Key = tuple[int, str]
@@ -13,15 +15,21 @@ class Minimax:
 
     def __init__(self) -> None:
         self._values: dict[Key, float] = {}
+        self._moves: dict[Key, Mapping[int, float]] = {}
 
     def value(self, state: pyspiel.State) -> float:
         """The value of ``state`` for seat 0, in units of return, under best play of both."""
         return self._search(state, float(state.get_game().max_utility()))
 
-    def action_values(self, state: pyspiel.State) -> dict[int, float]:
+    def action_values(self, state: pyspiel.State) -> Mapping[int, float]:
         """The value of each legal action for the seat to move, in units of its return."""
-        sign = _sign(state)
-        return {a: sign * self.value(state.child(a)) + 0.0 for a in state.legal_actions()}
+        key = _key(state)
+        known = self._moves.get(key)
+        if known is None:
+            sign = _sign(state)
+            known = {a: sign * self.value(state.child(a)) + 0.0 for a in state.legal_actions()}
+            self._moves[key] = known
+        return known
 
     def best_actions(self, state: pyspiel.State) -> list[int]:
         """All actions of the highest value, ascending."""
@@ -33,7 +41,7 @@ class Minimax:
         """The value for seat 0; moves after one that brings ``most``, the best there is, wait."""
         if state.is_terminal():
             return float(state.player_return(0))
-        key = (state.current_player(), str(state))
+        key = _key(state)
         known = self._values.get(key)
         if known is None:
             sign, best = _sign(state), -most
@@ -44,6 +52,10 @@ class Minimax:
             known = sign * best + 0.0  # no minus zero
             self._values[key] = known
         return known
+
+
+def _key(state: pyspiel.State) -> Key:
+    return state.current_player(), str(state)
 
 
 def _sign(state: pyspiel.State) -> float:

@@ -33,7 +33,7 @@ class PigValues:
         mover = state.current_player()
         left = self._game.max_plies - self._game.choices(state)
         own, other = scores[mover], scores[1 - mover]
-        stop, roll = self._choices(self._values[left - 1])
+        stop, roll = self._worth[left - 1]
         found = {STOP: float(stop[own, other, total]), ROLL: float(roll[own, other, total])}
         return {action: found[action] for action in state.legal_actions()}
 
@@ -44,13 +44,17 @@ class PigValues:
         return [action for action, value in values.items() if value == best]
 
     @cached_property
-    def _values(self) -> list[np.ndarray]:
-        """For each number of choices left, the mover's value by own score, other's and total."""
+    def _worth(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What stopping and rolling are worth, by choices left afterwards.
+
+        Each an array by the mover's own score, the other's and the turn total.
+        """
         target = self._game.target
-        found = [np.zeros((target, target, target + FACES))]
+        after = np.zeros((target, target, target + FACES))
+        found = []
         for _ in range(self._game.max_plies):
-            stop, roll = self._choices(found[-1])
-            found.append(np.maximum(stop, roll))
+            found.append(self._choices(after))
+            after = np.maximum(*found[-1])
         return found
 
     def _choices(self, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,5 @@
--- Fill the tables from the chunk files listed in the variable `chunks`.
+-- Fill the tables from the chunk files listed in the variable `chunks`, and from the table `judged`
+-- of what oracles say of the decisions.
 
 CREATE TEMP VIEW chunk AS
 SELECT *
@@ -24,10 +25,14 @@ FROM (SELECT episode_id, unnest(seats) AS part FROM chunk);
 -- replays nothing. NULL where tokens or price are unknown, and for bots.
 INSERT INTO decisions BY NAME
 SELECT
-    episode_id, part.*,
-    (part.prompt_tokens * input_price + part.completion_tokens * output_price) / 1e6 AS cost_usd
-FROM (SELECT episode_id, unnest(decisions) AS part FROM chunk)
-LEFT JOIN agents ON agents.agent = part.agent;
+    played.episode_id, part.*,
+    (part.prompt_tokens * input_price + part.completion_tokens * output_price) / 1e6 AS cost_usd,
+    best_value, value, regret, optimal, trivial, oracle
+FROM (SELECT episode_id, unnest(decisions) AS part FROM chunk) AS played
+LEFT JOIN agents ON agents.agent = part.agent
+LEFT JOIN judged
+    ON judged.episode_id = played.episode_id
+    AND judged.ply = part.ply AND judged.seat = part.seat;
 
 INSERT INTO calls BY NAME
 SELECT episode_id, part.*
