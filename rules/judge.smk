@@ -11,7 +11,7 @@ rule judge_decisions:
         "../envs/core.yaml"
     params:
         code=gamegrid.content_hash(
-            "oracles", "games", "judge.py", "../../config/equilibria"
+            "oracles", "games", "judge.py", "store/database.py", "../../config/equilibria"
         ),
     script:
         "../scripts/judge.py"
