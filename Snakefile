@@ -9,6 +9,7 @@ if not workflow.overwrite_configfiles:
 
 include: "rules/common.smk"
 include: "rules/play.smk"
+include: "rules/judge.smk"
 include: "rules/aggregate.smk"
 include: "rules/ask.smk"
 include: "rules/tiny.smk"

@@ -1,7 +1,7 @@
 rule build_database:
     input:
-        chunk_files(),
-        PLAN.frozen,
+        chunks=chunk_files() + list(PLAN.frozen),
+        judged=judged_files(),
     output:
         "results/gamegrid.duckdb",
     log:

@@ -18,7 +18,7 @@ validate(config, "../config/schemas/config.schema.json", set_default=False)
 
 
 wildcard_constraints:
-    game="|".join(re.escape(game) for game, _ in PLAN.cells),
+    game="|".join(re.escape(game) for game in PLAN.games),
     matchup="|".join(re.escape(matchup) for _, matchup in PLAN.cells),
     block=r"\d+-\d+",
 
@@ -26,6 +26,18 @@ wildcard_constraints:
 def chunk_files():
     """The chunk files of the whole grid."""
     return [f"results/chunks/{chunk.path}.parquet" for chunk in PLAN.chunks]
+
+
+def judged_files():
+    """What oracles say of the decisions: a file per game that has one."""
+    return [f"results/judged/{game}.parquet" for game in PLAN.judged]
+
+
+def chunks_of(wildcards):
+    """All chunk files with episodes of a game, those that come with a suite included."""
+    played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
+    files = [f"results/chunks/{chunk.path}.parquet" for chunk in played]
+    return files + list(PLAN.frozen)
 
 
 def cell_of(wildcards):

@@ -10,6 +10,7 @@ if __name__ == "__main__":
     rows = json.loads(snakemake.params.rows)
     agents = [AgentRow(**row) for row in rows["agents"]]
     games = [GameRow(**row) for row in rows["games"]]
-    chunks = [Path(path) for path in snakemake.input]
+    chunks = [Path(path) for path in snakemake.input.chunks]
+    judged = [Path(path) for path in snakemake.input.judged]
     database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
-    run(lambda: build(database, chunks, agents, games, usd_per_gpu_hour), snakemake.log[0])
+    run(lambda: build(database, chunks, agents, games, usd_per_gpu_hour, judged), snakemake.log[0])

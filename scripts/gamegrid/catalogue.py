@@ -11,7 +11,7 @@ import pyspiel
 from gamegrid import games
 from gamegrid.games.base import Game, Joint, Oracle, apply
 from gamegrid.games.registry import aliases
-from gamegrid.oracles.minimax import Minimax
+from gamegrid.oracles.exact import solver
 from gamegrid.paths import WORKFLOW
 from gamegrid.prompts import templates
 from gamegrid.prompts.templates import Observation
@@ -86,8 +86,8 @@ def _known(game: Game) -> str | None:
     """The value of the game, as the oracle computes it."""
     match game.oracle:
         case Oracle.EXACT:
-            value = Minimax().value(game.spiel.new_initial_state())
-            return f"value under best play, for {game.seat_name(0)}: {value:+g}"
+            value = solver(game.load_string).value(game.spiel.new_initial_state())
+            return f"value under best play, for {game.seat_name(0)}: {round(value, 6) + 0.0:+g}"
         case Oracle.EQUILIBRIUM:
             from gamegrid.oracles.equilibrium import solved
 

@@ -18,7 +18,7 @@ from gamegrid.config import load, models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
-from gamegrid.games.base import Game
+from gamegrid.games.base import Game, Oracle
 from gamegrid.grid import Cell, Chunk, Grid
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
@@ -54,6 +54,21 @@ class Plan:
     def cells(self) -> dict[tuple[str, str], Cell]:
         """Cells by names of game and matchup."""
         return {(cell.game.name, cell.matchup.name): cell for cell in self.grid.cells}
+
+    @cached_property
+    def games(self) -> dict[str, Game]:
+        """The games by name."""
+        return {game.name: game for game in self.grid.games}
+
+    @property
+    def judged(self) -> list[str]:
+        """The names of the games that have an oracle and episodes to judge by it."""
+        played = {game for game, _ in self.cells}
+        return [
+            name
+            for name, game in self.games.items()
+            if game.oracle is not Oracle.NONE and (name in played or self.frozen)
+        ]
 
     def chunk_deals(self, cell: Cell) -> int:
         """Deals per job of a cell: as configured, or as its backends are best driven."""

@@ -70,7 +70,7 @@ def _check_records(made: Plan, working: Path) -> None:
 
 
 def content_hash(*names: str) -> str:
-    """A hash of files and folders of the package: jobs that cost nothing rerun when it changes.
+    """A hash of files and folders, by their place in the package: free jobs rerun when it changes.
 
     Contents count, not times: a touched file or a fresh checkout reruns nothing.
     """
@@ -79,7 +79,7 @@ def content_hash(*names: str) -> str:
         path = PACKAGE / name
         parts = sorted(path.rglob("*")) if path.is_dir() else [path]
         for part in parts:
-            if part.suffix in (".py", ".sql"):
+            if part.suffix in (".py", ".sql", ".json"):
                 digest.update(part.read_bytes())
     return digest.hexdigest()[:16]
 

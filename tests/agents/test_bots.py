@@ -59,6 +59,8 @@ PLAYS = {
         "nim",
         "nim(is_misere=false,pile_sizes=3;4;5)",
         "breakthrough(columns=3,rows=4)",
+        "breakthrough_5x4",
+        "pig_20",
         "dots_and_boxes",
         "clobber(columns=3,rows=3)",
         "kuhn_poker",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from gamegrid.errors import UserError
@@ -35,7 +36,8 @@ PROMISED = {
     "seats": "episode_id seat agent return normalized_return score strict_score strict_return "
     "fallbacks",
     "decisions": "episode_id ply seat agent observation legal action label status attempts "
-    "reasoning latency_s prompt_tokens completion_tokens cost_usd best_value value regret optimal",
+    "reasoning latency_s prompt_tokens completion_tokens cost_usd best_value value regret optimal "
+    "trivial oracle",
     "calls": "episode_id ply seat attempt backend model model_served messages reply finish_reason "
     "failure prompt_tokens completion_tokens reasoning_tokens cached_tokens latency_s "
     "transport_attempts replayed",
@@ -324,3 +326,30 @@ def test_a_file_that_is_no_chunk_is_refused(tmp_path: Path) -> None:
 def test_a_missing_chunk_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone\.parquet"):
         build(tmp_path / "gamegrid.duckdb", [tmp_path / "gone.parquet"], AGENTS, GAMES)
+
+
+def test_what_was_judged_comes_to_its_decision_and_nothing_else(tmp_path: Path) -> None:
+    moves = [decision("a", 0, 0), decision("b", 0, 1), decision("a", 1, 0)]
+    played = episode("tic_tac_toe", "ab", 0, 0, scores=[1, 0], decisions=moves)
+    other = episode("tic_tac_toe", "ab", 1, 0, scores=[1, 0], decisions=moves)
+    judged = tmp_path / "judged.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT $episode AS episode_id, 0 AS ply, 1 AS seat, 1.0 AS best_value, "
+            "-1.0 AS value, 2.0 AS regret, false AS optimal, false AS trivial, 'exact' AS oracle) "
+            "TO $path (FORMAT parquet)",
+            {"episode": played.episode_id, "path": str(judged)},
+        )
+    chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
+    chunkfile.write(chunk, run(), [played, other], "{}")
+    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+
+    columns = "best_value, value, regret, optimal, trivial, oracle"
+    assert query(path, f"SELECT agent, {columns} FROM decisions WHERE regret IS NOT NULL") == [
+        ("b", 1.0, -1.0, 2.0, False, False, "exact")
+    ]
+    assert query(path, "SELECT count(*), count(oracle) FROM decisions") == [(6, 1)]
+    assert query(path, "SELECT agent, judged, mean_regret FROM move_quality ORDER BY agent") == [
+        ("a", 0, None),
+        ("b", 1, 2.0),
+    ]

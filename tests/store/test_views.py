@@ -5,9 +5,14 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from gamegrid.play import chunkfile
+from gamegrid.store.database import build
 from store_samples import (
+    AGENTS,
+    GAMES,
     agent,
     call,
     database,
@@ -16,6 +21,7 @@ from store_samples import (
     money,
     pair,
     query,
+    run,
 )
 
 TTT = "tic_tac_toe"
@@ -760,3 +766,25 @@ def test_robbing_the_weakest_does_not_rank_above_winning_from_all(tmp_path: Path
         "b": (2, 0.5, 2.0),
         "c": (3, 0.0, -3.0),
     }
+
+
+def test_trivial_decisions_and_those_made_for_an_agent_are_no_skill(tmp_path: Path) -> None:
+    """a: one of two real choices is right, two trivial ones, a random move made for it."""
+    moves = [decision("a", ply, 0, "fallback" if ply == 4 else "ok") for ply in range(5)]
+    played = episode(TTT, "ab", 0, 0, scores=[1, 0], decisions=moves)
+    said = [(0, 0.0, True, False), (1, 1.0, False, False), (2, 0.0, True, True),
+            (3, 0.0, True, True), (4, None, None, False)]  # fmt: skip
+    judged = tmp_path / "judged.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE said (ply INT, regret DOUBLE, optimal BOOL, trivial BOOL)")
+        connection.executemany("INSERT INTO said VALUES (?, ?, ?, ?)", said)
+        connection.execute(
+            f"COPY (SELECT '{played.episode_id}' AS episode_id, ply, 0 AS seat, regret, optimal, "
+            f"trivial, 1.0 AS best_value, 1.0 AS value, 'exact' AS oracle FROM said) "
+            f"TO '{judged}' (FORMAT parquet)"
+        )
+    chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
+    chunkfile.write(chunk, run(), [played], "{}")
+    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    columns = "decisions, judged, trivial, optimal_rate, mean_regret, oracle"
+    assert query(path, f"SELECT {columns} FROM move_quality") == [(4, 2, 2, 0.5, 0.5, "exact")]

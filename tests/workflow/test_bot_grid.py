@@ -78,8 +78,33 @@ def test_a_deal_is_the_same_in_all_seatings_and_matchups(played: tuple[Path, Fin
 def test_unknown_numbers_are_null_and_never_invented(played: tuple[Path, Finished]) -> None:
     folder, _ = played
     assert query(folder, "SELECT count(rating), count(score_low) FROM leaderboard") == [(0, 0)]
-    assert query(folder, "SELECT count(optimal), count(regret) FROM decisions") == [(0, 0)]
     assert query(folder, "SELECT count(cost_usd) FROM decisions") == [(0,)]
+
+
+def test_every_decision_of_a_game_with_an_oracle_is_judged_once(
+    played: tuple[Path, Finished],
+) -> None:
+    folder, run = played
+    solved = {"tic_tac_toe", "kuhn_poker", "leduc_poker", "matrix_rps"}
+    assert run.jobs.count("judge_decisions") == len(solved)
+    judged = "SELECT DISTINCT game FROM decisions JOIN episodes USING (episode_id)"
+    assert set(query(folder, f"{judged} WHERE oracle IS NOT NULL")) == {(g,) for g in solved}
+    assert not solved & {g for (g,) in query(folder, f"{judged} WHERE oracle IS NULL")}
+    # Under an exact oracle all is known of every decision, and under an equilibrium never what is
+    # optimal. Where it never lets the game come to that, nothing is.
+    exact = "count(*) - count(regret), count(*) - count(optimal), count(*) - count(trivial)"
+    assert query(folder, f"SELECT {exact} FROM decisions WHERE oracle = 'exact'") == [(0, 0, 0)]
+    other = "FROM decisions WHERE oracle LIKE 'equilibrium-%'"
+    assert query(folder, f"SELECT count(optimal) {other}") == [(0,)]
+    assert query(folder, f"SELECT count(*) {other} AND regret >= 0")[0][0] > 0
+    best = query(folder, "SELECT game, optimal_rate, mean_regret, judged FROM move_quality "
+                         "WHERE agent = 'optimal' AND judged > 0")  # fmt: skip
+    assert {game: (rate, regret) for game, rate, regret, _ in best} == {
+        "tic_tac_toe": (1.0, 0.0), "kuhn_poker": (None, 0.0), "leduc_poker": (None, 0.0),
+    }  # fmt: skip
+    worse = query(folder, "SELECT mean_regret FROM move_quality WHERE agent = 'random' "
+                          "AND game = 'leduc_poker'")  # fmt: skip
+    assert worse[0][0] > 0
 
 
 def test_a_second_run_does_nothing(played: tuple[Path, Finished]) -> None:

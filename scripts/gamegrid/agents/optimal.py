@@ -1,12 +1,12 @@
 """optimal: exact play where it is cheap, an equilibrium where one is computed; no other game."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
 from gamegrid.games.base import Game, Oracle
 from gamegrid.luck import Place
-from gamegrid.oracles.minimax import Minimax
+from gamegrid.oracles.exact import solver
 
 
 class Settings(AgentSettings):
@@ -15,11 +15,9 @@ class Settings(AgentSettings):
     type: Literal["optimal"] = "optimal"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class OptimalAgent:
-    """Agent and player in one. ``minimax`` remembers values for all episodes of a job."""
-
-    minimax: Minimax = field(default_factory=Minimax)
+    """Agent and player in one."""
 
     def sit(self, place: Place) -> "OptimalAgent":
         """Return itself."""
@@ -29,7 +27,7 @@ class OptimalAgent:
         """Draw among the best moves, or from the equilibrium's probabilities."""
         match turn.game.oracle:
             case Oracle.EXACT:
-                best = self.minimax.best_actions(turn.sample_state())
+                best = solver(turn.game.load_string).best_actions(turn.sample_state())
                 return Decision(action=turn.draw("optimal").choice(best))
             case Oracle.EQUILIBRIUM:
                 from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed

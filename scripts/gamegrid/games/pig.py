@@ -4,12 +4,15 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring, Tag
+from gamegrid.games.base import Game, Oracle, Scoring, Tag
 
 ROLL = 0
+STOP = 1
 CHOICES_PER_POINT = 2
 """A player who has made so many choices for each point to be scored is getting nowhere."""
 MOST_POINTS = 1000
+SOLVED_POINTS = 30
+"""Games of two players to so many points are solved in a moment."""
 MOST_PLAYERS = 10
 
 
@@ -38,6 +41,11 @@ class Pig(Game):
         # OpenSpiel's horizon counts choices too, and is far beyond any game that gets somewhere.
         return min(super().max_plies, CHOICES_PER_POINT * self.players * self.target)
 
+    @property
+    def oracle(self) -> Oracle:
+        solved = self.players == 2 and self.target <= SOLVED_POINTS
+        return Oracle.EXACT if solved else Oracle.NONE
+
     def objection(self) -> str | None:
         if not 2 <= self.target <= MOST_POINTS or super().max_plies < self.players:
             return f"winscore is from 2 to {MOST_POINTS}, and horizon gives each player a choice."
@@ -62,17 +70,13 @@ class Pig(Game):
         )
 
     def view(self, state: pyspiel.State, seat: int) -> str:
-        # The first line of OpenSpiel's text: "Scores: 7 0, Turn total: 2".
-        scores, total = state.observation_string(seat).split("\n")[0].split(", ")
-        held = [
-            f"{self.seat_name(n)} has {score}"
-            for n, score in enumerate(scores.split(":")[1].split())
-        ]
+        scores, total = self.standing(state)
+        held = [f"{self.seat_name(n)} has {score}" for n, score in enumerate(scores)]
         return (
             f"You are {self.seat_name(seat)}.\n"
             f"Scores: {', '.join(held)}.\n"
-            f"{self.seat_name(state.current_player())} is to choose. {total}.\n"
-            f"Choices made so far: {self._choices(state)} of {self.max_plies}."
+            f"{self.seat_name(state.current_player())} is to choose. Turn total: {total}.\n"
+            f"Choices made so far: {self.choices(state)} of {self.max_plies}."
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
@@ -81,7 +85,13 @@ class Pig(Game):
     def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
         return f"Die: {action + 1}"
 
-    def _choices(self, state: pyspiel.State) -> int:
+    def standing(self, state: pyspiel.State) -> tuple[list[int], int]:
+        """The scores of all seats, and the turn total of the seat to choose."""
+        # The first line of OpenSpiel's text: "Scores: 7 0, Turn total: 2".
+        scores, total = str(state).split("\n")[0].split(", ")
+        return [int(score) for score in scores.split(":")[1].split()], int(total.split(":")[1])
+
+    def choices(self, state: pyspiel.State) -> int:
         """Choices made in a state where a seat is to choose: each roll is followed by its die."""
         steps = iter(state.history())
         choices = 0

@@ -2,10 +2,19 @@
 
 Source: Koller, Megiddo, von Stengel, "Efficient computation of equilibria for extensive two-person
 games" (1996). Each player's realisation plan maximises what the other's best response leaves.
+
+A game has many equilibria, and which one the program finds may change with the solver's version.
+So there is one reference per game of the suite, kept in config/equilibria: made by
+``python -m gamegrid.oracles.equilibrium GAME…``, and the one that bots play and judges refer to.
 """
 
+import argparse
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 import pyspiel
@@ -13,6 +22,13 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from gamegrid import games
+from gamegrid.games.base import Oracle
+from gamegrid.paths import WORKFLOW
+
+REFERENCES = WORKFLOW / "config/equilibria"
+"""One JSON file per game: its load string, its value, and the policy by information state."""
+NOISE = 1e-9
+"""Differences of value below this are the solver's rounding."""
 
 Policy = dict[str, list[tuple[int, float]]]
 """Information state string to (action, probability), summing to 1."""
@@ -25,21 +41,43 @@ class Equilibrium:
     value: float
     policy: Policy
 
+    @cached_property
+    def name(self) -> str:
+        """Which equilibrium it is: ``equilibrium-`` and a hash of the policy to nine decimals."""
+        rounded = {
+            state: [[action, round(probability, 9) + 0.0] for action, probability in choices]
+            for state, choices in self.policy.items()
+        }
+        digest = hashlib.sha256(json.dumps(rounded, sort_keys=True).encode()).hexdigest()
+        return f"equilibrium-{digest[:8]}"
+
+
+@dataclass
+class _Node:
+    """An information state among one player's sequences, and what the others brought to it."""
+
+    parent: int
+    """The own sequence that leads there."""
+    sequences: list[int]
+    """Those of its actions."""
+    actions: list[int]
+    reach: dict[int, float] = field(default_factory=dict)
+    """The probability of the chance events before it, by the other player's sequence."""
+
 
 @dataclass
 class _Plan:
     """One player's sequences: their numbers, and each information state's place among them."""
 
     numbers: dict[object, int] = field(default_factory=lambda: {(): 0})
-    states: dict[str, tuple[int, list[int], list[int]]] = field(default_factory=dict)
-    """Information state to (parent sequence, sequences of its actions, actions)."""
+    states: dict[str, _Node] = field(default_factory=dict)
 
     def constraints(self) -> tuple[csr_matrix, np.ndarray]:
         """The flow constraints E x = e of a realisation plan x."""
         entries = [(0, 0, 1.0)]
-        for row, (parent, sequences, _) in enumerate(self.states.values(), 1):
-            entries.append((row, parent, -1.0))
-            entries += [(row, sequence, 1.0) for sequence in sequences]
+        for row, node in enumerate(self.states.values(), 1):
+            entries.append((row, node.parent, -1.0))
+            entries += [(row, sequence, 1.0) for sequence in node.sequences]
         rows, columns, values = zip(*entries, strict=True)
         shape = (len(self.states) + 1, len(self.numbers))
         flow = coo_matrix((values, (rows, columns)), shape=shape).tocsr()
@@ -48,13 +86,23 @@ class _Plan:
     def policy(self, weights: np.ndarray) -> Policy:
         """Behaviour from realisation weights; uniform where the plan never comes."""
         found: Policy = {}
-        for name, (_, sequences, actions) in self.states.items():
-            total = float(sum(weights[s] for s in sequences))
-            even = 1 / len(actions)
+        for name, node in self.states.items():
+            total = float(sum(weights[s] for s in node.sequences))
+            even = 1 / len(node.actions)
             found[name] = [
                 (a, float(weights[s]) / total if total > 1e-12 else even)
-                for a, s in zip(actions, sequences, strict=True)
+                for a, s in zip(node.actions, node.sequences, strict=True)
             ]
+        return found
+
+    def weights(self, policy: Policy) -> np.ndarray:
+        """Realisation weights from behaviour: the own part in the probability of each sequence."""
+        found = np.zeros(len(self.numbers))
+        found[0] = 1.0
+        # A state comes after those before it, so its parent's weight is known.
+        for name, node in self.states.items():
+            for (_, probability), sequence in zip(policy[name], node.sequences, strict=True):
+                found[sequence] = found[node.parent] * probability
         return found
 
 
@@ -63,6 +111,70 @@ def solve(spiel: pyspiel.Game) -> Equilibrium:
 
     The same load string always gives the same equilibrium: solver and pins are fixed.
     """
+    plans, payoffs = _sequences(spiel)
+    value, first = _best_plan(payoffs.T.tocsr(), plans[0], plans[1])
+    _, second = _best_plan(-payoffs, plans[1], plans[0])
+    return Equilibrium(value, plans[0].policy(first) | plans[1].policy(second))
+
+
+@cache
+def solved(load_string: str) -> Equilibrium:
+    """The reference equilibrium of a load string or, where there is none, one computed now."""
+    path = REFERENCES / f"{games.load(load_string).name}.json"
+    if not path.exists():
+        return solve(games.load(load_string).spiel)
+    kept = json.loads(path.read_text("utf-8"))
+    return Equilibrium(
+        value=kept["value"],
+        policy={
+            state: [(int(action), probability) for action, probability in choices.items()]
+            for state, choices in kept["policy"].items()
+        },
+    )
+
+
+ActionValues = Mapping[int, float]
+
+
+def action_values(
+    spiel: pyspiel.Game, policy: Policy
+) -> tuple[dict[str, ActionValues | None], dict[str, ActionValues | None]]:
+    """What each action is worth against ``policy``, by seat and information state.
+
+    The expected return of the seat that takes the action there and plays its best from then on,
+    over what the other seat and chance may have brought: counterfactual, divided by the
+    probability with which they bring it. None where the other never lets it come to that: nothing
+    is known of what it would hold. With best play from then on, the regrets of an agent's
+    decisions add up, in the mean, to what it loses against ``policy``.
+    """
+    plans, payoffs = _sequences(spiel)
+    weights = [plan.weights(policy) for plan in plans]
+    gains = (payoffs @ weights[1], -(payoffs.T @ weights[0]))
+    first, second = (
+        _worth(plan, gain, weight)
+        for plan, gain, weight in zip(plans, gains, reversed(weights), strict=True)
+    )
+    return first, second
+
+
+def _worth(plan: _Plan, gains: np.ndarray, other: np.ndarray) -> dict[str, ActionValues | None]:
+    """Action values of one player, from what ends at each own sequence and the other's weights."""
+    best = np.array(gains, dtype=float)
+    found: dict[str, ActionValues | None] = {}
+    for name, node in reversed(plan.states.items()):  # what comes later is worth something first
+        reach = sum(chance * other[sequence] for sequence, chance in node.reach.items())
+        values = best[node.sequences]
+        best[node.parent] += values.max()
+        found[name] = (
+            {a: float(v / reach) for a, v in zip(node.actions, values, strict=True)}
+            if reach > NOISE
+            else None
+        )
+    return found
+
+
+def _sequences(spiel: pyspiel.Game) -> tuple[tuple[_Plan, _Plan], csr_matrix]:
+    """The sequence form: both plans, and seat 0's payoffs by their sequences."""
     simultaneous = spiel.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
     if simultaneous:
         spiel = pyspiel.convert_to_turn_based(spiel)
@@ -72,19 +184,9 @@ def solve(spiel: pyspiel.Game) -> Equilibrium:
     if simultaneous:
         for plan in plans:
             plan.states = {_as_played(name): state for name, state in plan.states.items()}
-    matrix = coo_matrix(
-        (list(payoffs.values()), tuple(zip(*payoffs, strict=True))),
-        shape=(len(plans[0].numbers), len(plans[1].numbers)),
-    ).tocsr()
-    value, first = _best_plan(matrix.T.tocsr(), plans[0], plans[1])
-    _, second = _best_plan(-matrix, plans[1], plans[0])
-    return Equilibrium(value, plans[0].policy(first) | plans[1].policy(second))
-
-
-@cache
-def solved(load_string: str) -> Equilibrium:
-    """The equilibrium of a load string, computed once per process."""
-    return solve(games.load(load_string).spiel)
+    shape = (len(plans[0].numbers), len(plans[1].numbers))
+    places = tuple(zip(*payoffs, strict=True))
+    return plans, coo_matrix((list(payoffs.values()), places), shape=shape).tocsr()
 
 
 def _as_played(name: str) -> str:
@@ -110,8 +212,10 @@ def _walk(
     plan, name, actions = plans[seat], state.information_state_string(), state.legal_actions()
     if name not in plan.states:
         numbers = [plan.numbers.setdefault((name, a), len(plan.numbers)) for a in actions]
-        plan.states[name] = (sequences[seat], numbers, actions)
-    for action, sequence in zip(actions, plan.states[name][1], strict=True):
+        plan.states[name] = _Node(sequences[seat], numbers, actions)
+    node, other = plan.states[name], sequences[1 - seat]
+    node.reach[other] = node.reach.get(other, 0.0) + reach
+    for action, sequence in zip(actions, node.sequences, strict=True):
         after = (sequence, sequences[1]) if seat == 0 else (sequences[0], sequence)
         _walk(state.child(action), plans, payoffs, after, reach)
 
@@ -136,3 +240,36 @@ def _best_plan(payoffs: csr_matrix, own: _Plan, other: _Plan) -> tuple[float, np
     if not result.success:
         raise RuntimeError(f"the linear program has no solution: {result.message}")
     return float(-result.fun), np.maximum(result.x[:n], 0.0)
+
+
+def write_reference(name: str, folder: Path) -> Path:
+    """Solve a game and write its equilibrium to ``folder``, the same bytes for the same policy.
+
+    Raises UserError for a game that is unknown, ValueError for one without an equilibrium.
+    """
+    game = games.load(name)
+    if game.oracle is not Oracle.EQUILIBRIUM:
+        raise ValueError(f"{name} is no game whose equilibrium is computed")
+    found = solve(game.spiel)
+    lines = [
+        f"  {json.dumps(state)}: {json.dumps({str(a): p + 0.0 for a, p in choices})}"
+        for state, choices in found.policy.items()
+    ]
+    head = f'"game": {json.dumps(game.load_string)},\n"value": {json.dumps(found.value)}'
+    path = folder / f"{game.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    policy = ",\n".join(lines)
+    path.write_text(f'{{\n{head},\n"policy": {{\n{policy}\n}}\n}}\n', "utf-8")
+    return path
+
+
+def main() -> None:
+    """Write the reference equilibrium of each game named."""
+    parser = argparse.ArgumentParser(prog="python -m gamegrid.oracles.equilibrium")
+    parser.add_argument("games", nargs="+", metavar="GAME")
+    for name in parser.parse_args().games:
+        print(write_reference(name, REFERENCES))
+
+
+if __name__ == "__main__":
+    main()

@@ -5,17 +5,34 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
 from gamegrid.errors import UserError
-from gamegrid.play.chunkfile import exact, read_params
+from gamegrid.play.chunkfile import Columns, exact, read_params
 
 VIEWS = ("views", "speed")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
 """Problems told of before the rest are only counted."""
+
+
+JUDGED: Columns = MappingProxyType(
+    {
+        "episode_id": "VARCHAR",
+        "ply": "INTEGER",
+        "seat": "INTEGER",
+        "best_value": "DOUBLE",
+        "value": "DOUBLE",
+        "regret": "DOUBLE",
+        "optimal": "BOOLEAN",
+        "trivial": "BOOLEAN",
+        "oracle": "VARCHAR",
+    }
+)
+"""The columns of a file of judged decisions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +80,11 @@ def build(
     agents: Sequence[AgentRow],
     games: Sequence[GameRow],
     usd_per_gpu_hour: float | None = None,
+    judged: Sequence[Path] = (),
 ) -> None:
-    """Build ``database`` from exactly ``chunks``, replacing what was there.
+    """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
+
+    It replaces what was there. The oracle columns of decisions that nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -78,7 +98,7 @@ def build(
     try:
         with closing(_connect(partial)) as connection:
             connection.begin()
-            _fill(connection, chunks, agents, games)
+            _fill(connection, chunks, agents, games, judged)
             connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
             _check(connection)
             for name in VIEWS:
@@ -122,6 +142,7 @@ def _fill(
     chunks: Sequence[Path],
     agents: Sequence[AgentRow],
     games: Sequence[GameRow],
+    judged: Sequence[Path],
 ) -> None:
     """Create the tables and put every row in."""
     connection.execute(_sql("schema"))
@@ -131,7 +152,21 @@ def _fill(
         connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
+        _read_judged(connection, judged)
         connection.execute(_sql("load"))
+        connection.execute("DROP TABLE judged")
+
+
+def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:
+    """Make the temporary table ``judged``, empty if no file was."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in JUDGED.items())
+    connection.execute(f"CREATE TEMP TABLE judged ({columns})")
+    if judged:
+        connection.execute(
+            "INSERT INTO judged BY NAME "
+            "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
+            [[exact(path) for path in judged]],
+        )
 
 
 def _check(connection: duckdb.DuckDBPyConnection) -> None:

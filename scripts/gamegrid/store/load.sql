@@ -1,4 +1,5 @@
--- Fill the tables from the chunk files listed in the variable `chunks`.
+-- Fill the tables from the chunk files listed in the variable `chunks`, and from the table `judged`
+-- of what oracles say of the decisions.
 
 CREATE TEMP VIEW chunk AS
 SELECT *
@@ -20,6 +21,22 @@ INSERT INTO seats BY NAME
 SELECT episode_id, part.*
 FROM (SELECT episode_id, unnest(seats) AS part FROM chunk);
 
+<<<<<<< HEAD
+=======
+-- Prices are per million tokens. What they are is known here, not while playing: a corrected price
+-- replays nothing. NULL where tokens or price are unknown, and for bots.
+INSERT INTO decisions BY NAME
+SELECT
+    played.episode_id, part.*,
+    (part.prompt_tokens * input_price + part.completion_tokens * output_price) / 1e6 AS cost_usd,
+    best_value, value, regret, optimal, trivial, oracle
+FROM (SELECT episode_id, unnest(decisions) AS part FROM chunk) AS played
+LEFT JOIN agents ON agents.agent = part.agent
+LEFT JOIN judged
+    ON judged.episode_id = played.episode_id
+    AND judged.ply = part.ply AND judged.seat = part.seat;
+
+>>>>>>> judge
 INSERT INTO calls BY NAME
 SELECT episode_id, part.*
 FROM (SELECT episode_id, unnest(calls) AS part FROM chunk);

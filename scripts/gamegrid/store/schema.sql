@@ -96,8 +96,10 @@ CREATE TABLE decisions (
     cost_usd DOUBLE,
     best_value DOUBLE,
     value DOUBLE,
-    regret DOUBLE,
-    optimal BOOLEAN
+    regret DOUBLE CHECK (regret >= 0),
+    optimal BOOLEAN,
+    trivial BOOLEAN,
+    oracle VARCHAR
 );
 
 CREATE TABLE calls (

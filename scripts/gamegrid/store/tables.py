@@ -16,6 +16,7 @@ TABLES = (
     "per_game",
     "head_to_head",
     "seat_effect",
+    "move_quality",
     "failures",
     "usage",
     "latency",

@@ -426,16 +426,19 @@ COMMENT ON COLUMN seat_effect.score IS '0 to 1 | mean score in this seat; NULL o
 COMMENT ON COLUMN seat_effect.mean_return IS 'the game''s own units | mean return in this seat over the deals whose every episode was played out | seats.return';
 
 
--- An agent's own decisions only: a fallback is not its skill.
+-- An agent's own decisions only: a fallback is not its skill. Where all legal moves are worth the
+-- same, there is nothing to get right: such decisions count for neither rate nor regret.
 CREATE VIEW move_quality AS
 SELECT
     agent, game,
     count(*) AS decisions,
-    avg(optimal::INTEGER) AS optimal_rate,
+    avg(optimal::INTEGER) FILTER (WHERE NOT trivial) AS optimal_rate,
     NULL::DOUBLE AS low,
     NULL::DOUBLE AS high,
-    avg(regret) AS mean_regret,
-    count(optimal) AS judged
+    avg(regret) FILTER (WHERE NOT trivial) AS mean_regret,
+    count(regret) FILTER (WHERE NOT trivial) AS judged,
+    count(*) FILTER (WHERE trivial) AS trivial,
+    any_value(decision.oracle) AS oracle
 FROM decisions AS decision
 JOIN episodes AS episode USING (episode_id)
 JOIN matchups USING (game, matchup)
@@ -444,15 +447,17 @@ GROUP BY agent, game
 ORDER BY game, agent;
 
 COMMENT ON VIEW move_quality IS
-'Each agent''s own decisions held against best play. Fallbacks and self-play are left out.';
+'Each agent''s own decisions held against best play, in the positions that its own games led to. Fallbacks and self-play are left out.';
 COMMENT ON COLUMN move_quality.agent IS 'name | the agent | decisions.agent';
 COMMENT ON COLUMN move_quality.game IS 'name | the game | games.game';
 COMMENT ON COLUMN move_quality.decisions IS 'decisions | decisions the agent made itself | decisions.status';
-COMMENT ON COLUMN move_quality.optimal_rate IS '0 to 1 | share of the judged decisions that were optimal; NULL where nothing was judged | decisions.optimal';
+COMMENT ON COLUMN move_quality.optimal_rate IS '0 to 1 | share of the judged decisions that were optimal; NULL where nothing was judged and where the oracle is an equilibrium. Each agent met positions of its own: not comparable across models | decisions.optimal';
 COMMENT ON COLUMN move_quality.low IS '0 to 1 | lower end of its interval; NULL: not computed in this version | none yet';
 COMMENT ON COLUMN move_quality.high IS '0 to 1 | upper end of its interval; NULL: not computed in this version | none yet';
-COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean of best value less value of the move chosen; NULL where nothing was judged | decisions.regret';
-COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate | decisions.optimal';
+COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean over the judged decisions of best value less value of the move chosen, with best play afterwards; under an equilibrium, against that one. NULL where nothing was judged. Each agent met positions of its own: not comparable across models | decisions.regret';
+COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate and mean_regret: those in which not all legal moves are worth the same; under an equilibrium, only where it ever lets the game come to that | decisions.regret';
+COMMENT ON COLUMN move_quality.trivial IS 'decisions | decisions in which all legal moves are worth the same, left out of rate and regret | decisions.trivial';
+COMMENT ON COLUMN move_quality.oracle IS 'name | exact, or the equilibrium that values are against; NULL where the game has no oracle | decisions.oracle';
 
 
 CREATE VIEW failures AS
