@@ -85,17 +85,24 @@ class Stratum:
     weight: float
     distinct: int | None = None
     """As in share_interval."""
+    pooled: bool = False
+    """As in share_interval."""
 
 
 def share_interval(
-    deals: Floats, *, distinct: int | None = None, confidence: float = CONFIDENCE
+    deals: Floats,
+    *,
+    distinct: int | None = None,
+    pooled: bool = False,
+    confidence: float = CONFIDENCE,
 ) -> MaybeInterval:
     """Interval of a mean of values between 0 and 1: Wilson at the effective size.
 
     ``deals``: shape (deals,), one value per deal. ``distinct``: only for deterministic agents, the
     number of deals that differ in what was played; repeats of a deal are one observation, and a
-    cell of one observation that was repeated cannot vary. Never of zero width. Raises ValueError
-    outside 0 to 1 or where ``distinct`` is no number of deals.
+    cell of one observation that was repeated cannot vary. ``pooled``: values of pool_cells, which
+    may lie outside 0 to 1 where opponents lack deals. Never of zero width. Raises ValueError for
+    other values outside 0 to 1 or where ``distinct`` is no number of deals.
 
     Wilson (1927) with n_eff = p(1-p) / Var(deal mean) in the place of n and the t quantile of
     deals-1 degrees of freedom, after Korn and Graubard, "Confidence intervals for proportions with
@@ -104,6 +111,7 @@ def share_interval(
     none = _without(deals, distinct)
     if none is not None:
         return none
+    _check_shares(deals, pooled)
     size = _observations(deals, distinct)
     low, high = _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
     return Interval(float(low), float(high))
@@ -130,6 +138,8 @@ def combined_share_interval(
     if not varying:
         return NoInterval(Reason.DETERMINISTIC if strata else Reason.NO_DEALS)
 
+    for stratum in varying:
+        _check_shares(stratum.deals, stratum.pooled)
     total = sum(stratum.weight for stratum in strata)
     weights = np.array([stratum.weight / total for stratum in varying])
     sizes = np.array([_observations(s.deals, s.distinct) for s in varying])
@@ -216,6 +226,7 @@ def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, F
 
     Repeats count as observations here.
     """
+    _check_shares(deals, pooled=False)
     size = deals.shape[-1]
     return _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
 
@@ -236,6 +247,13 @@ def _observations(deals: Floats, distinct: int | None) -> int:
     return len(deals) if distinct is None else distinct
 
 
+def _check_shares(deals: Floats, pooled: bool) -> None:
+    """Raise ValueError for values that are no shares; of pooled ones, the mean must be one."""
+    values = deals.mean() if pooled else deals
+    if np.any(values < -SAME) or np.any(values > 1 + SAME):
+        raise ValueError("shares lie between 0 and 1")
+
+
 def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
     """Mean and effective size n_eff = p(1-p) / Var(mean over ``size`` deals), along the last axis.
 
@@ -243,8 +261,6 @@ def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
     their luck reach (Bhatia and Davis 2000): n_eff is ``size`` at least. Equal values say nothing
     of the variance, and the worst is assumed.
     """
-    if np.any(deals < -SAME) or np.any(deals > 1 + SAME):
-        raise ValueError("shares lie between 0 and 1")
     count = deals.shape[-1]
     mean = np.asarray(np.clip(deals.mean(axis=-1), 0, 1))
     worst = mean * (1 - mean)
