@@ -144,15 +144,14 @@ HAVING bool_and(
     END
 );
 
--- What statistics.py works on: per deal that counts the number an agent is judged by, and in
--- repeating matchups a label of what was played.
-CREATE VIEW measured_deals AS
-WITH labels AS (
-    SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
-    FROM repeating JOIN episodes USING (game, matchup)
-    GROUP BY game, matchup, deal
-)
+-- What statistics.py works on: the number an agent is judged by per deal, and in repeating matchups
+-- a label of what was played.
+CREATE VIEW plays AS
+SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
+FROM repeating JOIN episodes USING (game, matchup)
+GROUP BY game, matchup, deal;
 
+CREATE VIEW measured_deals AS
 SELECT
     game, family, scoring, matchup, agent, deal, counted, play,
     CASE scoring
@@ -160,7 +159,7 @@ SELECT
         WHEN 'margin' THEN strict_return
         ELSE mean_return
     END AS measure
-FROM deal_values JOIN games USING (game) LEFT JOIN labels USING (game, matchup, deal);
+FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
 CREATE VIEW measured_seats AS
 SELECT
@@ -169,9 +168,7 @@ SELECT
         WHEN 'win_loss' THEN seat_values.score
         ELSE seat_values.mean_return
     END AS measure
-FROM seat_values JOIN games USING (game)
-LEFT JOIN (SELECT DISTINCT game, matchup, deal, play FROM measured_deals)
-    USING (game, matchup, deal);
+FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
 -- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
 -- in the matchups without the other are the same. Means over other opponents do not compare.
