@@ -172,9 +172,9 @@ def _resolution(deals: int) -> str:
     if smallest is not None and smallest <= 1:
         told = f"from a difference in score of {smallest:.2f} on"
     return (
-        f"resolution with deals: {deals}: two agents are told apart in one game {told} ({POWER:.0%} "
-        f"power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); a difference of {WANTED} "
-        f"takes deals: {deals_needed(WANTED)}"
+        f"resolution with deals: {deals}: two agents are told apart in one game {told} "
+        f"({POWER:.0%} power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); "
+        f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}"
     )
 
 
