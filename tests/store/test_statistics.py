@@ -250,15 +250,16 @@ def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
         *pair("hex_4", "a", "b", 0, 1, 1),
         episode("patience", "a", 0, 0, returns=[3]),
         episode("patience", "a", 1, 0, returns=[3]),
+        episode("kuhn_poker", "ab", 0, 0, status="forfeited", strict_returns=[2, -2]),
+        episode("kuhn_poker", "ba", 0, 1, status="forfeited", strict_returns=[2, -2]),
         episode("matrix_pd", "ab", 0, 0, returns=[5, 0]),
         episode("matrix_pd", "ba", 0, 1, returns=[0, 5]),
     ]
     path = database(tmp_path, episodes)
     for table, low, high, reason in (
-        ("cell_intervals", "low", "high", "reason"),
-        ("game_intervals", "low", "high", "reason"),
-        ("seat_intervals", "low", "high", "reason"),
-        ("score_intervals", "low", "high", "reason"),
+        ("head_to_head", "low", "high", "reason"),
+        ("per_game", "low", "high", "reason"),
+        ("seat_effect", "low", "high", "reason"),
         ("first_moves", "low", "high", "reason"),
         ("ratings", "low", "high", "reason"),
         ("ratings", "like_low", "like_high", "like_reason"),
@@ -271,7 +272,8 @@ def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
         assert query(path, f"SELECT * FROM {table} WHERE {wrong}") == []
     said = dict(query(path, "SELECT game, reason FROM game_intervals WHERE agent = 'a'"))
     assert said == {
-        TTT: None, "hex_4": "one deal", "patience": "all deals equal", "matrix_pd": "one deal",
+        TTT: None, "hex_4": "one deal", "kuhn_poker": "one deal", "patience": "all deals equal",
+        "matrix_pd": "one deal",
     }  # fmt: skip
     # Two sets of agents that never met, each with its own scale; a payoff game ranks nobody.
     sets = dict(query(path, "SELECT agent, rating_set FROM ratings"))

@@ -40,11 +40,10 @@ _SEATS = """
     SELECT
         seat, game, any_value(family), any_value(scoring), matchup, agent,
         [],
-        list(deal ORDER BY deal),
-        list(measure ORDER BY deal),
-        list(play ORDER BY deal) FILTER (WHERE play IS NOT NULL)
+        list(deal ORDER BY deal) FILTER (WHERE measure IS NOT NULL),
+        list(measure ORDER BY deal) FILTER (WHERE measure IS NOT NULL),
+        list(play ORDER BY deal) FILTER (WHERE measure IS NOT NULL AND play IS NOT NULL)
     FROM measured_seats
-    WHERE measure IS NOT NULL
     GROUP BY game, matchup, agent, seat
     ORDER BY game, agent, seat, matchup
 """

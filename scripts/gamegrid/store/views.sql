@@ -1,5 +1,6 @@
 -- The numbers of the tables. The first views are layers, each built on those above it:
--- matchups, deals, deal_values (one deal), matchup_values (mean over deals); then the tables.
+-- matchups, deals, deal_values (one deal), matchup_values (mean over deals), measured_deals (what
+-- statistics.py fills the tables of statistics.sql from); then the tables.
 --
 -- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
 -- in transport trouble, and the game's measure is known for every seat: the score in win_loss
