@@ -19,6 +19,9 @@ from gamegrid.games.base import Game
 from gamegrid.plan import Plan
 from gamegrid.play.journal import files, read
 
+WANTED = 0.1
+"""A difference in score worth knowing of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
@@ -49,6 +52,8 @@ class Estimate:
     finished_jobs: int
     episodes: int
     finished_episodes: int
+    deals: int
+    """Per matchup and game."""
     costs: tuple[Cost, ...]
     absences: tuple[str, ...]
 
@@ -62,6 +67,7 @@ def estimate(made: Plan, results: Path) -> Estimate:
         finished_jobs=len(finished),
         episodes=sum(made.episodes(chunk) for chunk in chunks),
         finished_episodes=sum(made.episodes(chunk) for chunk in finished),
+        deals=made.config.deals,
         costs=tuple(_costs(made, results)),
         absences=tuple(
             f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences
@@ -153,8 +159,24 @@ def text(found: Estimate) -> str:
         lines.append(_line(cost))
     if found.costs:
         lines.append(_money(found.costs))
+    lines.append(_resolution(found.deals))
     lines += found.absences
     return "\n".join(lines)
+
+
+def _resolution(deals: int) -> str:
+    """What so many deals can show of two agents in one game, whatever the game."""
+    from gamegrid.stats.power import DIFFERENCE_SD, POWER, deals_needed, resolvable_difference
+
+    smallest = resolvable_difference(deals) if deals > 1 else None
+    told = "from no difference in score"
+    if smallest is not None and smallest <= 1:
+        told = f"from a difference in score of {smallest:.2f} on"
+    return (
+        f"resolution with deals: {deals}: two agents are told apart in one game {told} "
+        f"({POWER:.0%} power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); "
+        f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}"
+    )
 
 
 def _line(cost: Cost) -> str:

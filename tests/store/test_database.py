@@ -238,7 +238,15 @@ def test_no_chunks_give_empty_tables(tmp_path: Path) -> None:
     assert query(path, "SELECT agent, score, rank, deals FROM leaderboard") == [
         (name, None, None, 0) for name in "abcd"
     ]
-    for view in ("per_game", "head_to_head", "seat_effect", "failures", "usage", "move_quality"):
+    for view in (
+        "per_game",
+        "head_to_head",
+        "seat_effect",
+        "failures",
+        "usage",
+        "move_quality",
+        "paired",
+    ):
         assert query(path, f"SELECT * FROM {view}") == []
 
 

@@ -77,8 +77,29 @@ def test_a_deal_is_the_same_in_all_seatings_and_matchups(played: tuple[Path, Fin
 
 def test_unknown_numbers_are_null_and_never_invented(played: tuple[Path, Finished]) -> None:
     folder, _ = played
-    assert query(folder, "SELECT count(rating), count(score_low) FROM leaderboard") == [(0, 0)]
+    for low, high, reason in (
+        ("rating_low", "rating_high", "rating_reason"),
+        ("score_low", "score_high", "score_reason"),
+    ):
+        wrong = f"({low} IS NULL OR {high} IS NULL) <> ({reason} IS NOT NULL)"
+        assert query(folder, f"SELECT agent FROM leaderboard WHERE {wrong}") == []
+    # Always betting plays no win_loss game.
+    columns = "rating, rating_reason, score_low, score_reason"
+    assert query(folder, f"SELECT {columns} FROM leaderboard WHERE agent = 'always_bet'") == [
+        (None, "no deals", None, "no deals")
+    ]
     assert query(folder, "SELECT count(cost_usd) FROM decisions") == [(0,)]
+
+
+def test_best_play_is_rated_above_random_play(played: tuple[Path, Finished]) -> None:
+    folder, _ = played
+    ratings = dict(query(folder, "SELECT agent, rating FROM leaderboard WHERE rating IS NOT NULL"))
+    assert ratings["optimal"] > ratings["random"]
+    [(score, low, high)] = query(
+        folder, "SELECT score, score_low, score_high FROM leaderboard WHERE agent = 'optimal'"
+    )
+    assert 0 <= low <= score <= high <= 1
+    assert high > low
 
 
 def test_every_decision_of_a_game_with_an_oracle_is_judged_once(

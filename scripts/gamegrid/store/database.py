@@ -12,7 +12,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.play.chunkfile import Columns, exact, read_params
 
-VIEWS = ("views", "speed")
+VIEWS = ("statistics", "views", "speed")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
@@ -90,6 +90,8 @@ def build(
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
     a value its column cannot hold; the old database then stays as it was.
     """
+    from gamegrid.store.statistics import fill_statistics  # scipy only where it is needed
+
     _check_whole(chunks)
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
@@ -103,6 +105,7 @@ def build(
             _check(connection)
             for name in VIEWS:
                 connection.execute(_sql(name))
+            fill_statistics(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
         # The log of the old database goes first: replayed into the new one it would ruin it.
