@@ -166,6 +166,7 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
         agent("a", input_price=2.0, output_price=10.0),
         agent("b", input_price=2.0),
         agent("c", input_price=0.0, output_price=0.0),
+        agent("d", input_price=2.0, output_price=10.0, cached_price=0.5, price_source="list 7"),
     ]
     tokens = {"prompt_tokens": 1000, "completion_tokens": 100, "attempts": 1}
     played = episode(
@@ -179,6 +180,15 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
             decision("a", 1, 0, attempts=1, prompt_tokens=5),  # completion tokens unknown
             decision("b", 2, 1, **tokens),  # output price unknown
             decision("c", 3, 2, **tokens),  # known to be free
+            # (1000 - 600) * 2 / 1e6 + 600 * 0.5 / 1e6 + 100 * 10 / 1e6 = 0.0021
+            decision("d", 4, 0, **tokens),
+            decision("d", 5, 0, **tokens),  # nothing is known of a cache
+        ],
+        calls=[
+            call(0, 0, cached_tokens=600),  # the price of cached tokens is unknown
+            call(4, 0, cached_tokens=100),
+            call(4, 0, attempt=1, cached_tokens=500),
+            call(5, 0),
         ],
     )
     path = database(tmp_path, [played], agents=agents)
@@ -187,6 +197,14 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
         (None,),
         (None,),
         (0.0,),
+        (pytest.approx(0.0021),),
+        (pytest.approx(0.003),),
+    ]
+    assert query(path, "SELECT price_source FROM agents ORDER BY agent") == [
+        (None,),
+        (None,),
+        (None,),
+        ("list 7",),
     ]
 
 

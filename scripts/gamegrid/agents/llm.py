@@ -259,6 +259,8 @@ def _call(
         transport_attempts=completion.transport_attempts,
         replayed=answer.replayed,
         likelihoods=None if likelihoods is None else json.dumps(likelihoods, ensure_ascii=False),
+        fingerprint=completion.fingerprint,
+        maybe_billed=completion.maybe_billed,
     )
 
 

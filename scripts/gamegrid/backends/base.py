@@ -69,6 +69,8 @@ class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
     CONTENT_FILTER = "content_filter"
+    REFUSED = "refused"
+    """The model declined, and the provider says so apart from the reply."""
     CONTEXT_OVERFLOW = "context_overflow"
 
 
@@ -132,14 +134,34 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request as it was sent, so that money can be accounted for.
+
+    ``at``: UTC, ISO 8601 without zone. ``kind``: answered, unbilled, maybe_billed, request or
+    account. ``status``: HTTP status of a failed attempt, None where nothing was answered. ``body``:
+    what arrived and could not be read.
+    """
+
+    at: str
+    seconds: float
+    kind: str
+    status: int | None = None
+    said: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """A model's whole answer to one request.
 
     ``reasoning`` is text a provider delivers apart from the reply (``<think>`` blocks inside the
     text are the parser's business). ``raw`` is the body as delivered, for the journal.
-    ``latency_s`` is in seconds and counts the successful attempt only. ``likelihoods``, of scored
-    requests only: to each choice the natural logarithm of the probability that the model's whole
-    reply is that choice, its end included; ``text`` is then the likeliest choice.
+    ``latency_s`` is in seconds and counts the successful attempt only. ``fingerprint`` is what the
+    provider says of the configuration that answered. ``sent``: the parameters as they were sent,
+    without the messages. ``maybe_billed``: failed attempts that may have been paid for.
+    ``likelihoods``, of scored requests only: to each choice the natural logarithm of the
+    probability that the model's whole reply is that choice, its end included; ``text`` is then the
+    likeliest choice.
     """
 
     text: str
@@ -151,14 +173,22 @@ class Completion:
     transport_attempts: int = 1
     raw: Any = None
     likelihoods: dict[str, float] | None = None
+    fingerprint: str | None = None
+    sent: dict[str, Any] | None = None
+    maybe_billed: int = 0
+    attempts: tuple[Attempt, ...] = ()
 
 
 class BackendError(Exception):
     """Transport trouble or an engine that cannot run: never the model's fault, never scored.
 
     The text is fit for a person: it names the model, what went wrong and how to mend it, and
-    holds no secret.
+    holds no secret. ``attempts``: the requests that were sent in vain.
     """
+
+    def __init__(self, text: str, attempts: tuple[Attempt, ...] = ()) -> None:
+        super().__init__(text)
+        self.attempts = attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +229,13 @@ class BackendKind:
     ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``). ``served`` is how the id
-    of a model with an ``api_base`` begins instead of with the prefix, where another backend asks
-    it; None where the kind looks after ``api_base`` itself. ``hub`` returns the Hugging Face
-    repository that an entry's model is downloaded from, None where it is had otherwise.
+    resolved to absolute ones, and the working directory (for ``.env``). ``objection`` looks for a
+    setting of an agent that the model does not take; it may load a library, so a dry run leaves it
+    out.
+    ``served`` is how the id of a model with an ``api_base`` begins instead of with the prefix,
+    where another backend asks it; None where the kind looks after ``api_base`` itself. ``hub``
+    returns the Hugging Face repository that an entry's model is downloaded from, None where it is
+    had otherwise.
     """
 
     prefix: str
@@ -211,3 +244,4 @@ class BackendKind:
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
     hub: Callable[[ModelEntry], str | None] = lambda entry: None
+    objection: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None

@@ -24,7 +24,14 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 from gamegrid.agents.base import Answer
-from gamegrid.backends.base import BackendError, Completion, FinishReason, Request, Usage
+from gamegrid.backends.base import (
+    Attempt,
+    BackendError,
+    Completion,
+    FinishReason,
+    Request,
+    Usage,
+)
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 
@@ -140,10 +147,26 @@ class Journal:
                 f"{place.seating}, ply {ply} of {place.matchup} in {place.game}; "
                 f"run_mode: replay asks no model."
             )
-        completion = await buy(request)
+        try:
+            completion = await buy(request)
+        except BackendError as trouble:
+            self._note_loss(filed, trouble)
+            raise
         self.asked += 1
         await self._write(filed, request, completion)
         return Answer(completion, replayed=False)
+
+    def _note_loss(self, filed: Key, trouble: BackendError) -> None:
+        """Keep what was sent in vain beside the journal: some of it may have been paid for."""
+        if not trouble.attempts:
+            return
+        attempts = [asdict(attempt) for attempt in trouble.attempts]
+        line = json.dumps({"key": json.loads(filed), "attempts": attempts})
+        try:
+            with self._path.with_suffix(".lost").open("a", encoding="ascii") as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            log.error("%s: lost attempts cannot be noted (%s)", self._path, error.strerror)
 
     async def _write(self, filed: Key, request: Request, completion: Completion) -> None:
         """Append one line; handed to the system at once, so that a killed process loses nothing.
@@ -321,6 +344,7 @@ def _completion(stored: dict[str, Any]) -> Completion:
             **stored,
             "finish_reason": FinishReason(stored["finish_reason"]),
             "usage": Usage(**stored["usage"]),
+            "attempts": tuple(Attempt(**each) for each in stored.get("attempts", ())),
         }
     )
 

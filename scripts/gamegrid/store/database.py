@@ -31,6 +31,10 @@ class AgentRow:
     input_price: float | None = None
     """USD per million tokens; None where the price is unknown."""
     output_price: float | None = None
+    cached_price: float | None = None
+    """What prompt tokens read from the provider's cache cost; None where that is unknown."""
+    price_source: str | None = None
+    """Where the prices come from; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,7 @@ def _fill(
     """Create the tables and put every row in."""
     connection.execute(_sql("schema"))
     for row in agents:
-        connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(row))
+        connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
         connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
     if chunks:  # DuckDB refuses to read no file at all

@@ -8,7 +8,9 @@ CREATE TABLE agents (
     model VARCHAR,
     params JSON NOT NULL,
     input_price DOUBLE,
-    output_price DOUBLE
+    output_price DOUBLE,
+    cached_price DOUBLE,
+    price_source VARCHAR
 );
 
 CREATE TABLE games (
@@ -110,5 +112,7 @@ CREATE TABLE calls (
     latency_s DOUBLE,
     transport_attempts INTEGER NOT NULL,
     replayed BOOLEAN NOT NULL,
-    likelihoods JSON
+    likelihoods JSON,
+    fingerprint VARCHAR,
+    maybe_billed INTEGER
 );

@@ -564,7 +564,10 @@ WITH asked AS (
         avg(latency_s) AS latency_mean_s,
         quantile_cont(latency_s, 0.5) AS latency_p50_s,
         quantile_cont(latency_s, 0.95) AS latency_p95_s,
-        sum(transport_attempts)::BIGINT AS transport_attempts
+        sum(transport_attempts)::BIGINT AS transport_attempts,
+        sum(maybe_billed)::BIGINT AS maybe_billed,
+        count(DISTINCT concat_ws(' ', model_served, fingerprint))
+            FILTER (WHERE model_served IS NOT NULL) AS models_served
     FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
     WHERE status <> 'error'
     GROUP BY agent, game
@@ -582,7 +585,7 @@ paid AS (
 SELECT
     agent, game, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
     cached_tokens, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
-    transport_attempts
+    transport_attempts, maybe_billed, models_served
 FROM asked LEFT JOIN paid USING (agent, game)
 ORDER BY game, agent;
 
@@ -597,8 +600,10 @@ COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that s
 COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
 COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
 COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens, for which the sums are short | calls';
-COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included and without discounts for cached tokens; NULL if the cost of any decision is unknown | decisions.cost_usd';
+COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included, cached tokens at their own price where it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
 COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p50_s IS 'seconds | median time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
 COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';
+COMMENT ON COLUMN usage.maybe_billed IS 'requests | those of them whose answer was lost on the way and may have been paid for | calls.maybe_billed';
+COMMENT ON COLUMN usage.models_served IS 'models | different names and fingerprints that the provider answered with; more than 1: another model answered in mid-run; 0 where none is stated | calls.model_served';
