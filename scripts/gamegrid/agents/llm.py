@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self, assert_never
 
 from pydantic import Field, JsonValue, model_validator
@@ -246,7 +246,7 @@ def _call(
         backend=settings.model.split("_", 1)[0],
         model=settings.model,
         model_served=completion.model_served,
-        messages=json.dumps([asdict(m) for m in messages], ensure_ascii=False),
+        messages=json.dumps([m.stated() for m in messages], ensure_ascii=False),
         reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,

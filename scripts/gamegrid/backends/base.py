@@ -1,7 +1,7 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,6 +81,10 @@ class Message:
     role: str
     content: str
 
+    def stated(self) -> dict[str, str]:
+        """Return the message as it is sent and filed."""
+        return {"role": self.role, "content": self.content}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -94,6 +98,9 @@ class Sampling:
     thinking_budget: int | None = None
     extra_body: dict[str, Any] | None = None
     chat_template_kwargs: dict[str, Any] | None = None
+
+
+SAMPLING = tuple(field.name for field in fields(Sampling))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +124,13 @@ class Request:
         Keys of decoding are left out where the model generates: replies filed before there were
         such keys stay valid.
         """
-        found = asdict(self)
-        if self.decode is Decode.GENERATE:
-            del found["decode"], found["choices"]
+        found = {
+            "model": self.model,
+            "messages": [message.stated() for message in self.messages],
+            "sampling": {name: getattr(self.sampling, name) for name in SAMPLING},
+        }
+        if self.decode is not Decode.GENERATE:
+            found |= {"decode": self.decode, "choices": self.choices}
         return found
 
 

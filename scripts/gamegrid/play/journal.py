@@ -53,7 +53,11 @@ def request_digest(request: Request) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return _sha256(canonical(value))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def key(
@@ -68,10 +72,19 @@ def key(
     ``identity`` is what the model's entry says of its weights: a request only has its id, and the
     replies of one checkpoint are not those of another.
     """
-    where = {**asdict(place), "ply": ply, "attempt": attempt, "request": request_digest(request)}
+    return _key(place, ply, attempt, request_digest(request), identity)
+
+
+def _key(place: Place, ply: int, attempt: int, asked: str, identity: Mapping[str, Any]) -> Key:
+    where = {**_parts(place), "ply": ply, "attempt": attempt, "request": asked}
     if identity:
         where["model_entry"] = dict(identity)
     return canonical(where)
+
+
+def _parts(record: Any) -> dict[str, Any]:
+    """Return the fields of a record as they are: ``asdict`` would copy every value in them."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 class Journal:
@@ -137,7 +150,8 @@ class Journal:
         ``identity``: what tells the model from others of its id (see ``key``).
         With ``buy`` None nothing is bought: a reply not on file raises BackendError.
         """
-        filed = key(place, ply, attempt, request, identity)
+        asked = canonical(request.stated())
+        filed = _key(place, ply, attempt, _sha256(asked), identity)
         if (known := self._known.get(filed)) is not None:
             self.replayed += 1
             return Answer(known, replayed=True)
@@ -153,7 +167,7 @@ class Journal:
             self._note_loss(filed, trouble)
             raise
         self.asked += 1
-        await self._write(filed, request, completion)
+        await self._write(filed, asked, completion)
         return Answer(completion, replayed=False)
 
     def _note_loss(self, filed: Key, trouble: BackendError) -> None:
@@ -168,19 +182,23 @@ class Journal:
         except OSError as error:
             log.error("%s: lost attempts cannot be noted (%s)", self._path, error.strerror)
 
-    async def _write(self, filed: Key, request: Request, completion: Completion) -> None:
-        """Append one line; handed to the system at once, so that a killed process loses nothing.
+    async def _write(self, filed: Key, asked: str, completion: Completion) -> None:
+        """Append one line, given its key and canonical request.
 
+        It is handed to the system at once, so that a killed process loses nothing.
         A full disk is waited for: the reply is paid. Raises UserError when it stays full.
         """
-        line = {
-            "form": FORM,
-            "at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
-            "key": json.loads(filed),
-            "request": request.stated(),
-            "completion": asdict(completion),
-        }
-        self._unwritten += canonical(line).encode("ascii") + b"\n"
+        at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        said = canonical(
+            {
+                **_parts(completion),
+                "usage": _parts(completion.usage),
+                "attempts": [_parts(attempt) for attempt in completion.attempts],
+            }
+        )
+        # Canonical as a whole: the keys are in order, and the parts are canonical themselves.
+        line = f'{{"at":"{at}","completion":{said},"form":{FORM},"key":{filed},"request":{asked}}}'
+        self._unwritten += line.encode("ascii") + b"\n"
         for pause_s in (*WRITE_PAUSES_S, None):
             try:
                 self._hand_over()
@@ -351,4 +369,7 @@ def _completion(stored: dict[str, Any]) -> Completion:
 
 def canonical(value: Any) -> str:
     """One line of ASCII: whatever a model wrote, lone surrogates too, can be written down."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
+    return _CANONICAL.encode(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
