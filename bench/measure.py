@@ -55,11 +55,7 @@ class Figure:
 
 def alternate(runs: int, sides: Mapping[str, Callable[[], Sample]]) -> list[dict[str, Sample]]:
     """Run every side ``runs`` times, turn by turn, so that what disturbs one disturbs all."""
-    found = []
-    for number in range(runs):
-        names = list(sides) if number % 2 == 0 else list(reversed(sides))
-        found.append({name: sides[name]() for name in names})
-    return found
+    return [{name: side() for name, side in sides.items()} for _ in range(runs)]
 
 
 def ratio(runs: list[dict[str, Sample]], key: str, over: str, under: str) -> float:

@@ -2,7 +2,7 @@
 
 Prints one line of JSON: calls, episodes, ``seconds`` from the first request to the last reply on
 file (None where nothing was asked), ``wall_s`` and ``cpu_s`` of the whole job, and the resident
-memory in MiB when a quarter and when all of the calls were made.
+memory in MiB after a quarter of the calls, after all of them, and at most.
 """
 
 import argparse
@@ -18,7 +18,6 @@ from typing import Any
 import yaml
 
 import gamegrid.agents
-from bench.measure import ROOT
 
 # The slow bot plugs in as any agent does: by a file in a folder that is searched.
 gamegrid.agents.__path__.append(str(Path(__file__).parent / "agents"))
@@ -59,12 +58,12 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         output=results / "chunks" / "chunk.parquet",
         threads=options.threads,
     )
-    watch = Watch()
+    journal = results / "journal" / options.game / "a--b" / f"{job.block}.jsonl"
+    watch = Watch(journal)
     wall, cpu = time.perf_counter(), time.process_time()
     with watch:
         play_chunk(job)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    [journal] = results.glob("journal/**/*.jsonl")
     if options.keep_journal:
         shutil.copy(journal, options.keep_journal)
     lines = [json.loads(line) for line in journal.read_bytes().splitlines()]
@@ -119,7 +118,8 @@ def _seconds(lines: list[dict[str, Any]]) -> float | None:
 class Watch:
     """Reads the resident memory of this process now and then, while a job runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal
         self._seen: list[tuple[int, float]] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -132,28 +132,19 @@ class Watch:
         self._thread.join()
 
     def found(self) -> dict[str, float | None]:
-        """MiB when a quarter of the journal was written, at three quarters, and in the end."""
-        asked = [(written, mib) for written, mib in self._seen if written]
-        if not asked:
-            return {"rss_quarter": None, "rss_three_quarters": None}
-        whole = asked[-1][0]
-
-        def at(share: float) -> float:
-            return next(mib for written, mib in asked if written >= share * whole)
-
-        return {"rss_quarter": at(0.25), "rss_three_quarters": at(0.75), "rss_end": at(1.0)}
+        """MiB when a quarter of the journal was written, when all of it was, and at most."""
+        if not self._seen or self._seen[-1][0] == 0:
+            return {"rss_quarter": None, "rss_calls": None, "rss_most": None}
+        whole = self._seen[-1][0]
+        quarter = next(mib for written, mib in self._seen if written >= whole / 4)
+        calls = next(mib for written, mib in self._seen if written == whole)
+        most = max(mib for _, mib in self._seen)
+        return {"rss_quarter": quarter, "rss_calls": calls, "rss_most": most}
 
     def _run(self) -> None:
         while not self._over.wait(0.05):
-            self._seen.append((_written(), resident_mib()))
-
-
-def _written() -> int:
-    """Bytes that this process wrote so far, as the system counts them; the journal's mostly."""
-    for line in Path("/proc/self/io").read_text().splitlines():
-        if line.startswith("wchar:"):
-            return int(line.split()[1])
-    return 0
+            written = self._journal.stat().st_size if self._journal.exists() else 0
+            self._seen.append((written, resident_mib()))
 
 
 def resident_mib() -> float:
@@ -165,5 +156,4 @@ def resident_mib() -> float:
 
 
 if __name__ == "__main__":
-    assert ROOT.is_dir()
     main()

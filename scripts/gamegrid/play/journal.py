@@ -199,6 +199,9 @@ class Journal:
         # Canonical as a whole: the keys are in order, and the parts are canonical themselves.
         line = f'{{"at":"{at}","completion":{said},"form":{FORM},"key":{filed},"request":{asked}}}'
         self._unwritten += line.encode("ascii") + b"\n"
+        # Replies that came together are written together: while one waits for the system, the
+        # thread of a local engine holds the interpreter.
+        await asyncio.sleep(0)
         for pause_s in (*WRITE_PAUSES_S, None):
             try:
                 self._hand_over()
