@@ -11,7 +11,15 @@ import pytest
 
 from gamegrid import games, tiny
 from gamegrid.backends import huggingface
-from gamegrid.backends.base import Completion, FinishReason, Message, ModelEntry, Request, Sampling
+from gamegrid.backends.base import (
+    Completion,
+    Decode,
+    FinishReason,
+    Message,
+    ModelEntry,
+    Request,
+    Sampling,
+)
 from gamegrid.oracles import equilibrium
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
@@ -23,8 +31,9 @@ ENTRY = ModelEntry(name="hf_tiny", model_path=str(FOLDER))
 Position = tuple[int, str]
 
 
-def ask(prompts: list[str]) -> list[Completion]:
-    """Put prompts to the real engine, greedily, all at once."""
+def ask(prompts: list[str], choices: list[tuple[str, ...]] | None = None) -> list[Completion]:
+    """Put prompts to the real engine, all at once: greedily, or with choices to be scored."""
+    way = Decode.GENERATE if choices is None else Decode.SCORE
 
     async def run() -> list[Completion]:
         backend = huggingface.BACKEND.create(ENTRY, Path.cwd())
@@ -37,6 +46,8 @@ def ask(prompts: list[str]) -> list[Completion]:
                             model="hf_tiny",
                             messages=(Message("user", prompt),),
                             sampling=Sampling(temperature=0.0, max_tokens=16, seed=seed),
+                            decode=way,
+                            choices=None if choices is None else choices[seed],
                         )
                     )
                     for seed, prompt in enumerate(prompts)
@@ -144,27 +155,21 @@ def test_every_label_is_one_token() -> None:
 
 
 def test_its_likelihoods_are_an_equilibrium_of_kuhn_poker() -> None:
-    """Exploitability at most 0.01 from token likelihoods; that of uniform play is 0.458."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+    """Exploitability at most 0.01 by decode: score; that of uniform play is 0.458."""
     game = games.load("kuhn_poker")
-    wanted = {e.prompt: e for e in tiny.examples() if e.game == "kuhn_poker"}
     policy: dict[str, list[tuple[int, float]]] = {}
-    for name, moves in equilibrium.solved("kuhn_poker").policy.items():
-        example = next(e for e in wanted.values() if shows(game, name, e.prompt))
-        chat = [{"role": "user", "content": example.prompt}]
-        text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-        ids = tokenizer.encode(text + tiny.ANSWER)
-        with torch.inference_mode():
-            logits = model(torch.tensor([ids])).logits[0, -1]
-        tokens = [tokenizer.encode(label)[0] for label in example.target]
-        shares = logits[tokens].softmax(0).tolist()
-        policy[name] = [(a, p) for (a, _), p in zip(moves, shares, strict=True)]
+    solved = equilibrium.solved("kuhn_poker").policy
+    wanted = [e for e in tiny.examples() if e.game == "kuhn_poker"]
+    found = {name: next(e for e in wanted if shows(game, name, e.prompt)) for name in solved}
+    scored = ask([e.prompt for e in found.values()], [tuple(e.target) for e in found.values()])
+    for (name, moves), reply in zip(solved.items(), scored, strict=True):
+        assert reply.likelihoods is not None
+        shares = [math.exp(reply.likelihoods[label]) for label in found[name].target]
+        assert sum(shares) > 0.9  # what it would say by itself, rarely anything else
+        policy[name] = [(a, p / sum(shares)) for (a, _), p in zip(moves, shares, strict=True)]
     conv = pyspiel.nash_conv(game.spiel, policy)
     assert math.isfinite(conv)
+    print(f"exploitability {conv / 2:.6f}")
     assert conv / 2 <= 0.01
 
 

@@ -164,7 +164,7 @@ class Plan:
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
-    config = load.read(suites.expand(raw, suite) if suite else raw)
+    config = load.read(suites.expand(raw, suite) if suite else raw, working)
     entries = models.read_files(config.models, working)
     made = Plan(
         config=config,

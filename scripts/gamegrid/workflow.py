@@ -140,6 +140,8 @@ def game_rows(made: Plan) -> list[GameRow]:
             hidden_information=game.hidden_information,
             chance=game.chance,
             oracle=game.oracle.value,
+            generic=game.generic,
+            disguise_of=game.disguise_of,
         )
         for game in made.grid.games
     ]

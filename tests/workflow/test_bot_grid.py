@@ -111,31 +111,3 @@ def test_a_folder_of_another_seed_is_refused_unless_told(
     told = snakemake(folder, {**GRID, "seed": 12, "mix_results": True}, "--dry-run")
     assert told.code == 0
     snakemake(folder, GRID, "--dry-run")
-
-
-def test_the_tables_rank_an_equilibrium_first(tmp_path: Path) -> None:
-    """Above random and above always betting (raising), over both seats, deal by deal.
-
-    Expected returns by enumeration: +0.111 and +0.111 in kuhn_poker, +0.698 and +0.267 in leduc.
-    """
-    run = snakemake(
-        tmp_path,
-        {
-            "seed": 4,
-            "deals": 1000,
-            "games": ["kuhn_poker", "leduc_poker"],
-            "agents": {
-                "random": {"type": "random"},
-                "optimal": {"type": "optimal"},
-                "always_bet": {"type": "preference", "prefer": ["Bet", "Raise", "Call"]},
-            },
-        },
-    )
-    assert run.code == 0, run.output
-    ranked = "SELECT game, list(agent ORDER BY rank) FROM per_game GROUP BY game ORDER BY game"
-    order = ["optimal", "always_bet", "random"]
-    assert query(tmp_path, ranked) == [("kuhn_poker", order), ("leduc_poker", order)]
-    losses = "FROM head_to_head WHERE agent = 'optimal' AND mean_return <= 0"
-    assert query(tmp_path, f"SELECT count(*) {losses}") == [(0,)]
-    seats = "SELECT DISTINCT count(*) FROM seats GROUP BY agent, seat"
-    assert len(query(tmp_path, seats)) == 1

@@ -52,7 +52,7 @@ class Setup:
         """Where one seat's luck comes from."""
         return Place(
             seed=self.seed,
-            game=self.game.load_string,
+            game=self.game.luck_name,
             deal=self.deal,
             matchup=self.matchup,
             seating=self.seating,
@@ -132,7 +132,7 @@ class Episode:
             place=place,
             ply=self._ply,
             legal=legal,
-            labels=tuple(game.label(state, seat, action) for action in legal),
+            labels=game.labels(state, seat),
             information_state=lambda: str(state.information_state_string(seat)),
             sample_state=lambda: self._sample(place),
             view=cache(lambda: game.view(state, seat)),  # for the prompt, and for the record

@@ -51,6 +51,10 @@ class GameRow:
     chance: bool
     oracle: str
     """none, exact or equilibrium."""
+    generic: bool
+    """True if the words are OpenSpiel's and the rules were not told."""
+    disguise_of: str | None
+    """The load string of the plain game that this one is in other words."""
 
 
 def build(
@@ -124,7 +128,7 @@ def _fill(
     for row in agents:
         connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
-        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
+        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
         connection.execute(_sql("load"))

@@ -21,7 +21,9 @@ CREATE TABLE games (
     family VARCHAR NOT NULL,
     hidden_information BOOLEAN NOT NULL,
     chance BOOLEAN NOT NULL,
-    oracle VARCHAR NOT NULL
+    oracle VARCHAR NOT NULL,
+    generic BOOLEAN NOT NULL,
+    disguise_of VARCHAR
 );
 
 CREATE TABLE runs (

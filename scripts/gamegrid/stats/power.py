@@ -1,0 +1,96 @@
+"""What a grid can show, before it is played: the difference that so many deals resolve."""
+
+import numpy as np
+from scipy import optimize, stats
+
+from gamegrid.stats.intervals import CONFIDENCE
+
+POWER = 0.8
+SHARE_SD = 0.5
+"""The largest SD that deal means between 0 and 1 can have: half always won, half always lost."""
+DIFFERENCE_SD = 1.0
+"""The largest SD that differences between -1 and 1 can have."""
+MOST_DEALS = 10**9
+
+
+def power_of(difference: float, deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:
+    """Probability that a two-sided t test on ``deals`` deals shows a mean of ``difference``.
+
+    ``sd``: standard deviation between deals, in the same units; both above 0. ``deals`` is at least
+    2. From the noncentral t distribution: Cohen, "Statistical Power Analysis" (1988), chapter 2.
+    """
+    if deals < 2 or not sd > 0:
+        raise ValueError(f"no power from {deals} deals of SD {sd}")
+    centre = abs(difference) / sd * float(np.sqrt(deals))
+    limit = float(stats.t.ppf((1 + confidence) / 2, deals - 1))
+    upper = float(stats.nct.sf(limit, deals - 1, centre))
+    lower = float(stats.nct.cdf(-limit, deals - 1, centre))
+    return upper + (0.0 if lower != lower else lower)  # scipy gives NaN far out in the wrong tail
+
+
+def resolvable_difference(
+    deals: int,
+    sd: float = DIFFERENCE_SD,
+    *,
+    power: float = POWER,
+    confidence: float = CONFIDENCE,
+) -> float:
+    """The smallest mean difference per deal shown with probability ``power``, in units of ``sd``'s.
+
+    The default SD is the worst two scores on the same deals can have. A result above the largest
+    possible difference (1 for scores) means that so many deals cannot show any.
+    """
+
+    def lack(difference: float) -> float:
+        return power_of(difference, deals, sd, confidence=confidence) - power
+
+    top = sd
+    while lack(top) < 0:
+        top *= 2
+    root: float = optimize.brentq(lack, 0.0, top)
+    return root
+
+
+def deals_needed(
+    difference: float,
+    sd: float = DIFFERENCE_SD,
+    *,
+    power: float = POWER,
+    confidence: float = CONFIDENCE,
+) -> int:
+    """The fewest deals that show ``difference`` with probability ``power``.
+
+    Raises ValueError for a difference of 0 or one that would take more than 10**9 deals.
+    """
+
+    def enough(deals: int) -> bool:
+        return power_of(difference, deals, sd, confidence=confidence) >= power
+
+    too_few, many = 1, 2
+    while not enough(many):
+        too_few, many = many, 2 * many
+        if many > MOST_DEALS:
+            raise ValueError(f"a difference of {difference} takes more than {MOST_DEALS} deals")
+    while many - too_few > 1:
+        middle = (many + too_few) // 2
+        too_few, many = (too_few, middle) if enough(middle) else (middle, many)
+    return many
+
+
+def expected_half_width(deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:
+    """Half the width to expect of the interval of a mean over ``deals`` >= 2 deals."""
+    return float(stats.t.ppf((1 + confidence) / 2, deals - 1)) * sd / float(np.sqrt(deals))
+
+
+def expected_share_half_width(
+    deals: int, sd: float = SHARE_SD, share: float = 0.5, *, confidence: float = CONFIDENCE
+) -> float:
+    """The same for a share between 0 and 1, exclusive: half of Wilson's width at n_eff.
+
+    ``sd`` above 0 is at most sqrt(share (1 - share)), what seatings that share all luck have.
+    """
+    size = share * (1 - share) / sd**2 * deals
+    quantile = float(stats.t.ppf((1 + confidence) / 2, deals - 1))
+    part = quantile**2 / size
+    spread = share * (1 - share) + part / 4
+    return float(np.sqrt(part * spread) / (1 + part))

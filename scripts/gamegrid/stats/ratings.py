@@ -1,0 +1,284 @@
+"""Strength of many agents on one scale, from all games at once, with what is not known said.
+
+The model is davidson's. A match of more than two seats enters as its pairs of seats
+(pairs_of_seats); the clustered intervals allow for pairs of one match hanging together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse, stats
+from scipy.sparse import csgraph
+
+from gamegrid.stats.contrasts import Clusters, Frame, around, held_at
+from gamegrid.stats.davidson import ELO, Davidson, Integers, Matches, codes
+from gamegrid.stats.groups import letters
+from gamegrid.stats.intervals import (
+    CONFIDENCE,
+    Floats,
+    Interval,
+    MaybeInterval,
+    NoInterval,
+    Reason,
+)
+from gamegrid.stats.paired import holm
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A rating known beforehand, in rating points; ``se`` is its standard error."""
+
+    rating: float
+    se: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """One agent's strength in rating points: 400 are odds of ten to one, draws apart."""
+
+    agent: str
+    rating: float
+    """Where results are one-sided or not connected, the penalty's doing more than the data's."""
+    these_games: MaybeInterval
+    """How far other deals of the same games could have moved it."""
+    games_like_these: MaybeInterval
+    """How far other families of games could have moved it."""
+    component: int
+    """Number from 0 of the set of agents that matches link; across sets nothing compares."""
+    group: str
+    """Letters; two agents that share one cannot be told apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GameEffect:
+    """What the fit says of one game, by its code in Matches."""
+
+    game: int
+    first_mover: float
+    """Rating points that moving first is worth."""
+    interval: MaybeInterval
+    draw_rate: float
+    """Probability of a draw between equals where moving first is worth nothing, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What was fitted to some matches."""
+
+    ratings: tuple[Rating, ...]
+    """In the order of Matches.agents."""
+    games: tuple[GameEffect, ...]
+    pair_p: Floats
+    """Shape (agents, agents): Holm's p of a pair's difference; 1 for pairs no matches link."""
+    pairs: int
+    """How many pairs were tested."""
+
+
+def pairs_of_seats(returns: Sequence[float]) -> list[tuple[int, int, float]]:
+    """A match as its pairs of seats: (lower seat, higher seat, score of the lower).
+
+    ``returns``: one number per seat, in any unit; the higher wins, equal ones draw.
+    """
+    return [
+        (low, high, 0.5 + 0.5 * float(np.sign(returns[low] - returns[high])))
+        for low in range(len(returns))
+        for high in range(low + 1, len(returns))
+    ]
+
+
+def rate(
+    matches: Matches,
+    anchors: Mapping[str, Anchor] | None = None,
+    *,
+    confidence: float = CONFIDENCE,
+) -> Fit:
+    """Rate all agents of ``matches``.
+
+    With ``anchors`` their ratings are given, and their errors carried into all others'; without,
+    the mean is 0 over the largest set of agents whose differences the results bound. Intervals
+    (contrasts) are clustered by deal, over all matchups of a game, and by family. Pairs are tested
+    on the matches alone, without anchors. Raises ValueError for an anchor without a match.
+    """
+    known = dict(anchors or {})
+    met = np.unique(np.concatenate([matches.first, matches.second]))
+    unplayed = set(known) - {matches.agents[code] for code in met}
+    if unplayed:
+        raise ValueError(f"anchors without a match: {', '.join(sorted(unplayed))}")
+
+    plain = _frame(matches, {})
+    frame = _frame(matches, known) if known else plain
+    origin = frame.fixed if known else _core(matches, frame)
+    components = _components(matches)
+    scale = _Scale(
+        frame=frame,
+        origin=origin,
+        errors=np.array([known[matches.agents[code]].se / ELO for code in frame.fixed]),
+        linked=np.isin(components, components[origin]),
+        confidence=confidence,
+    )
+    deals = codes(matches.game, matches.deal)
+    by_deal = Clusters.make(frame, matches, deals)
+    by_family = Clusters.make(frame, matches, codes(matches.family))
+    pair_p, pairs = _pair_tests(
+        by_deal if frame is plain else Clusters.make(plain, matches, deals), met, components
+    )
+    places = [scale.place(code) for code in range(frame.model.agents)]
+    groups = letters(places, pair_p < 1 - confidence)
+    return Fit(
+        ratings=tuple(
+            Rating(
+                agent=name,
+                rating=places[code],
+                these_games=scale.interval(code, by_deal),
+                games_like_these=scale.interval(code, by_family, by_deal),
+                component=int(components[code]),
+                group=groups[code],
+            )
+            for code, name in enumerate(matches.agents)
+        ),
+        games=tuple(
+            GameEffect(
+                game=int(game),
+                first_mover=scale.place(code),
+                interval=scale.interval(code, by_deal),
+                draw_rate=scale.draw_rate(code),
+            )
+            for code, game in enumerate(np.unique(matches.game), frame.model.agents)
+        ),
+        pair_p=pair_p,
+        pairs=pairs,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """Where zero is, and what of a frame can be placed against it. Codes are of parameters."""
+
+    frame: Frame
+    origin: Integers
+    errors: Floats
+    linked: NDArray[np.bool_]
+    confidence: float
+
+    def contrast(self, code: int) -> Floats:
+        """What is estimated: a strength against the origin, or a game's first-mover effect."""
+        found = np.zeros(self.frame.model.size)
+        found[code] = 1
+        if code < self.frame.model.agents and not len(self.frame.fixed):
+            found[self.origin] -= 1 / len(self.origin)
+        return found
+
+    def place(self, code: int) -> float:
+        """The estimate, in rating points."""
+        return float(self.contrast(code) @ self.frame.point) * ELO
+
+    def draw_rate(self, code: int) -> float:
+        """The chance of a draw that log nu of the game at ``code`` stands for."""
+        nu = float(np.exp(self.frame.point[code + self.frame.model.games]))
+        return nu / (2 + nu)
+
+    def interval(self, code: int, *clusters: Clusters) -> MaybeInterval:
+        """The interval, in rating points, by the clusters that vary most.
+
+        Degrees of freedom are those of the first.
+        """
+        contrast = self.contrast(code)
+        reason = self._without(code, contrast, clusters[0])
+        if reason is not None:
+            return NoInterval(reason)
+        design = max(each.design(contrast) for each in clusters)
+        freedom = clusters[0].freedom(contrast)
+        found = around(self.frame, contrast, design, freedom, self.confidence)
+        centre = float(contrast @ self.frame.point)
+        carried = stats.norm.ppf((1 + self.confidence) / 2) * self._carried(contrast)
+        return Interval(
+            ELO * (centre - float(np.hypot(centre - found.low, carried))),
+            ELO * (centre + float(np.hypot(found.high - centre, carried))),
+        )
+
+    def _without(self, code: int, contrast: Floats, clusters: Clusters) -> Reason | None:
+        """Why there is no interval, if so."""
+        agent = code < self.frame.model.agents
+        if code in self.frame.fixed or not contrast.any():
+            return Reason.ANCHORED
+        if agent and not self.linked[code]:
+            return Reason.NOT_CONNECTED
+        if clusters.freedom(contrast) < 1:
+            return Reason.TOO_FEW
+        return None
+
+    def _carried(self, contrast: Floats) -> float:
+        """Standard error that the anchors' errors give to the estimate of ``contrast``."""
+        curve = self.frame.model.hessian(self.frame.point)[:, self.frame.fixed]
+        return float(np.sqrt((((self.frame.lever(contrast) @ curve) * self.errors) ** 2).sum()))
+
+
+def _frame(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
+    """Fit, the strengths of ``known`` held."""
+    model = Davidson.of(matches, centred=bool(known))
+    names = matches.agents
+    fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)
+    start = np.zeros(model.size)
+    start[fixed] = [known[names[code]].rating / ELO for code in fixed]
+    point = model.maximise(start, np.delete(np.eye(model.size), fixed, axis=1))
+    return Frame(model=model, point=point, fixed=fixed, bounded=model.bounds_all(fixed))
+
+
+def _components(matches: Matches) -> Integers:
+    """Per agent the number of the set of agents that matches link, whatever the results."""
+    size = len(matches.agents)
+    links = sparse.coo_matrix(
+        (np.ones(len(matches.first)), (matches.first, matches.second)), (size, size)
+    )
+    return np.asarray(csgraph.connected_components(links, directed=False)[1], dtype=np.int64)
+
+
+def _core(matches: Matches, frame: Frame) -> Integers:
+    """The largest set of agents whose differences the results bound."""
+    left, best = _mutual(matches), np.array([], dtype=np.int64)
+    while len(left) > len(best):
+        against = np.eye(frame.model.size)[left]
+        against[:, left[0]] -= 1
+        bounded = left[[not frame.one_sided(contrast) for contrast in against]]
+        best = max(best, bounded, key=len)
+        left = np.setdiff1d(left, bounded)
+    return best
+
+
+def _mutual(matches: Matches) -> Integers:
+    """The largest set within which everybody took points from everybody over some chain (Ford)."""
+    size = len(matches.agents)
+    took, gave = matches.score > 0, matches.score < 1
+    winners = np.concatenate([matches.first[took], matches.second[gave]])
+    losers = np.concatenate([matches.second[took], matches.first[gave]])
+    edges = sparse.coo_matrix((np.ones(len(winners)), (winners, losers)), (size, size))
+    _, sets = csgraph.connected_components(edges, directed=True, connection="strong")
+    return np.flatnonzero(sets == np.bincount(sets).argmax())
+
+
+def _pair_tests(clusters: Clusters, met: Integers, components: Integers) -> tuple[Floats, int]:
+    """Holm's p of each linked pair's difference in strength, and the number of pairs."""
+    frame = clusters.frame
+    found = np.ones((frame.model.agents, frame.model.agents))
+    pairs = [
+        (one, other)
+        for place, one in enumerate(met)
+        for other in met[place + 1 :]
+        if components[one] == components[other]
+    ]
+    adjusted = holm([_apart(clusters, one, other) for one, other in pairs]).p
+    for (one, other), p in zip(pairs, adjusted, strict=True):
+        found[one, other] = found[other, one] = p
+    return found, len(pairs)
+
+
+def _apart(clusters: Clusters, one: int, other: int) -> float:
+    """Two-sided p of two agents being equally strong; 1 where they share a single deal."""
+    contrast = np.zeros(clusters.frame.model.size)
+    contrast[one], contrast[other] = 1.0, -1.0
+    freedom = clusters.freedom(contrast)
+    if freedom < 1:
+        return 1.0
+    return held_at(clusters.frame, contrast, clusters.design(contrast), freedom)

@@ -1,0 +1,228 @@
+"""How often the room's intervals and tests err, by simulation where the truth is known.
+
+The tests beside it run a small part; ``python tests/stats/stats_coverage.py [SCALE]`` runs
+all of it, SCALE times the samples (1 if not given), and prints one line per case.
+"""
+
+import sys
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from gamegrid.stats.davidson import ELO, Matches
+from gamegrid.stats.intervals import Floats, Interval, share_ends
+from gamegrid.stats.paired import looks, sign_flip
+from gamegrid.stats.ratings import Fit, rate
+
+DEALS = (5, 10, 20, 50, 200)
+CORRELATIONS = (-0.8, 0.0, 0.8, 1.0)
+"""How the luck of a deal's two seatings hangs together: against each other (good cards in one seat
+are the other's in the next), not at all, together, and the very same."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Chances of a win and of a draw in each of a deal's two seatings."""
+
+    name: str
+    wins: tuple[float, float]
+    draws: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def mean(self) -> float:
+        return (sum(self.wins) + sum(self.draws) / 2) / 2
+
+
+CASES = (
+    Case("share .03", (0.03, 0.03)),
+    Case("share .5", (0.5, 0.5)),
+    Case("share .97", (0.97, 0.97)),
+    Case("90 % draws", (0.05, 0.05), (0.9, 0.9)),
+    Case("90 % draws, never lost", (0.1, 0.1), (0.9, 0.9)),
+    Case("seats .9 and .3", (0.9, 0.3)),
+)
+
+
+def deal_means(
+    case: Case, correlation: float, deals: int, samples: int, luck: np.random.Generator
+) -> Floats:
+    """Shape (samples, deals): the mean of two seatings, their luck normal and correlated."""
+    shared = luck.standard_normal((samples, deals)) * abs(correlation) ** 0.5
+    total = np.zeros((samples, deals))
+    for seat, (win, draw) in enumerate(zip(case.wins, case.draws, strict=True)):
+        own = luck.standard_normal((samples, deals)) * (1 - abs(correlation)) ** 0.5
+        side = -1 if correlation < 0 and seat else 1
+        place = stats.norm.cdf(side * shared + own)
+        total += np.where(place < win, 1.0, np.where(place < win + draw, 0.5, 0.0))
+    return total / 2
+
+
+def share_coverage(case: Case, correlation: float, deals: int, samples: int, seed: int) -> float:
+    """How often share_interval covers the true mean."""
+    luck = np.random.default_rng(seed)
+    low, high = share_ends(deal_means(case, correlation, deals, samples, luck))
+    return covered(low, high, case.mean)
+
+
+def naive_coverage(case: Case, correlation: float, deals: int, samples: int, seed: int) -> float:
+    """The same of Wilson's interval with the episodes, two per deal, taken as independent."""
+    means = deal_means(case, correlation, deals, samples, np.random.default_rng(seed)).mean(axis=1)
+    part = stats.norm.ppf(0.975) ** 2 / (2 * deals)
+    half = np.sqrt(part * (means * (1 - means) + part / 4)) / (1 + part)
+    centre = (means + part / 2) / (1 + part)
+    return covered(centre - half, centre + half, case.mean)
+
+
+def covered(low: Floats, high: Floats, truth: float) -> float:
+    return float(np.mean((low <= truth + 1e-12) & (truth - 1e-12 <= high)))
+
+
+def null_p(deals: int, samples: int, seed: int) -> Floats:
+    """p-values of sign_flip for two equal agents: continuous differences, so no ties."""
+    luck = np.random.default_rng(seed)
+    return np.array([sign_flip(luck.uniform(-1, 1, deals)).p for _ in range(samples)])
+
+
+def anytime_misses(
+    case: Case, correlation: float, deals: int, samples: int, seed: int, times: int = 10
+) -> float:
+    """How often any of ten looks at the confidence sequence misses the true mean of the case."""
+    luck = np.random.default_rng(seed)
+    after = [deals * (number + 1) // times for number in range(times)]
+    differences = 2 * deal_means(case, correlation, deals, samples, luck) - 1
+    truth = 2 * case.mean - 1
+    missed = [
+        any(
+            not (isinstance(look.interval, Interval) and look.interval.covers(truth))
+            for look in looks(row, after)
+        )
+        for row in differences
+    ]
+    return float(np.mean(missed))
+
+
+def played(
+    strengths: Floats,
+    pairs: list[tuple[int, int]],
+    *,
+    deals: int,
+    luck: np.random.Generator,
+    games: int = 1,
+    first_mover: float = 60.0,
+    nu: float = 0.5,
+) -> Matches:
+    """Matches of the model itself, both seatings of every deal; strengths in rating points."""
+    seats = np.array([*pairs, *((other, one) for one, other in pairs)])
+    game, deal, match = (
+        axis.ravel()
+        for axis in np.meshgrid(range(games), range(deals), range(len(seats)), indexing="ij")
+    )
+    first, second = seats[match].T
+    eta = (strengths[first] - strengths[second] + first_mover) / ELO
+    win, loss = np.exp(eta / 2), np.exp(-eta / 2)
+    place = luck.random(len(eta)) * (win + nu + loss)
+    score = np.where(place < win, 1.0, np.where(place < win + nu, 0.5, 0.0))
+    return Matches(
+        agents=tuple(f"agent{code}" for code in range(len(strengths))),
+        game=game, family=game, first=first, second=second, score=score, deal=deal,
+    )  # fmt: skip
+
+
+def everybody(agents: int) -> list[tuple[int, int]]:
+    return [(one, other) for one in range(agents) for other in range(one)]
+
+
+@dataclass(frozen=True)
+class RatingErrors:
+    """Shares of intervals that cover, and of samples with a false claim among equal agents."""
+
+    ratings: float
+    first_mover: float
+    false_claims: float
+    without: float
+    """Share of agents without an interval; samples with any are not among ``ratings``."""
+
+
+def rating_errors(
+    strengths: list[float], pairs: list[tuple[int, int]], *, deals: int, samples: int, seed: int,
+    games: int = 1, first_mover: float = 60.0, nu: float = 0.5,
+) -> RatingErrors:  # fmt: skip
+    """Rate simulated matches again and again."""
+    luck = np.random.default_rng(seed)
+    truth = np.array(strengths) - np.mean(strengths)
+    inside: list[bool] = []
+    moves: list[bool] = []
+    claims: list[bool] = []
+    without = 0
+    for _ in range(samples):
+        fit = rate(
+            played(
+                truth, pairs, deals=deals, luck=luck, games=games, first_mover=first_mover, nu=nu
+            )
+        )
+        # Where some are one-sided, zero is the mean of the others.
+        placed = [isinstance(each.these_games, Interval) for each in fit.ratings]
+        without += len(placed) - sum(placed)
+        if all(placed):
+            inside += _inside(fit, truth)
+        moves += [
+            game.interval.covers(first_mover)
+            for game in fit.games
+            if isinstance(game.interval, Interval)
+        ]
+        equal = np.triu(truth[:, None] == truth[None], 1)
+        claims.append(bool((fit.pair_p[equal] < 0.05).any()))
+    return RatingErrors(
+        float(np.mean(inside)), float(np.mean(moves)), float(np.mean(claims)),
+        without / (samples * len(truth)),
+    )  # fmt: skip
+
+
+def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
+    return [
+        isinstance(each.these_games, Interval) and each.these_games.covers(value)
+        for each, value in zip(fit.ratings, truth, strict=True)
+    ]
+
+
+def main() -> None:
+    """Print everything."""
+    scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    print("share: coverage of 95 % intervals; episodes taken as independent beside")
+    for deals, case, correlation in product(DEALS, CASES, CORRELATIONS):
+        ours = share_coverage(case, correlation, deals, int(20_000 * scale), 1)
+        naive = naive_coverage(case, correlation, deals, int(20_000 * scale), 1)
+        print(f"{deals:4} deals  {case.name:<24} luck {correlation:4}  {ours:.3f}  {naive:.3f}")
+    print("sign flips: share of p <= .05 among equals")
+    for deals in DEALS:
+        print(f"{deals:4} deals  {np.mean(null_p(deals, int(4000 * scale), 2) <= 0.05):.3f}")
+    print("ten looks: share of sequences that ever miss")
+    for case, correlation in product(CASES, CORRELATIONS):
+        misses = anytime_misses(case, correlation, 200, int(1000 * scale), 3)
+        print(f" 200 deals  {case.name:<24} luck {correlation:4}  {misses:.3f}")
+    print("ratings: coverage, first mover's, false claims, agents without an interval")
+    chain = [(place, place + 1) for place in range(4)]
+    for name, strengths, pairs, deals, nu in (
+        ("five, 5 deals", [100.0, 50, 0, 0, -100], everybody(5), 5, 0.5),
+        ("five, 20 deals", [100.0, 50, 0, 0, -100], everybody(5), 20, 0.5),
+        ("five far apart, 20 deals", [400.0, 200, 0, -200, -400], everybody(5), 20, 0.5),
+        ("a chain, 20 deals", [200.0, 100, 0, -100, -200], chain, 20, 0.5),
+        ("five equal, 10 deals", [0.0] * 5, everybody(5), 10, 0.5),
+        ("two, 5 deals", [50.0, -50], everybody(2), 5, 0.5),
+        ("two, 20 deals, 90 % draws", [50.0, -50], everybody(2), 20, 18.0),
+        ("two 500 points apart, 20 deals", [250.0, -250], everybody(2), 20, 0.5),
+    ):
+        found = rating_errors(
+            strengths, pairs, deals=deals, nu=nu, samples=int(300 * scale), seed=4
+        )
+        print(
+            f"{name:<32} {found.ratings:.3f}  {found.first_mover:.3f}  {found.false_claims:.3f}  "
+            f"{found.without:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

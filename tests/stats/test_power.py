@@ -1,0 +1,65 @@
+"""What a number of deals can show, foretold and found."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gamegrid.stats.intervals import Interval, mean_interval, share_interval
+from gamegrid.stats.power import (
+    DIFFERENCE_SD,
+    deals_needed,
+    expected_half_width,
+    expected_share_half_width,
+    power_of,
+    resolvable_difference,
+)
+from stats_coverage import CASES, deal_means
+
+
+@pytest.mark.parametrize(("effect", "deals"), [(0.2, 199), (0.5, 34), (0.8, 15)])
+def test_deals_needed_are_cohens(effect: float, deals: int) -> None:
+    """One sample, two-sided .05, power .80, d = .2, .5, .8: 199, 34, 15 (G*Power's values)."""
+    assert deals_needed(effect, 1.0) == deals
+
+
+@pytest.mark.parametrize("deals", [5, 20, 200])
+def test_the_difference_resolved_takes_so_many_deals(deals: int) -> None:
+    difference = resolvable_difference(deals, 0.4)
+    assert deals_needed(difference * 1.0001, 0.4) == deals
+    assert power_of(difference, deals, 0.4) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_power_is_what_a_simulation_finds() -> None:
+    luck = np.random.default_rng(1)
+    difference = resolvable_difference(20, 0.5)
+    samples = luck.normal(difference, 0.5, (4000, 20))
+    found = np.mean(stats.ttest_1samp(samples, 0, axis=1).pvalue < 0.05)
+    assert found == pytest.approx(0.8, abs=0.02)
+
+
+def test_worst_case_is_the_default_and_nothing_is_worse() -> None:
+    assert resolvable_difference(30) == resolvable_difference(30, DIFFERENCE_SD)
+    assert np.std([-1.0, 1.0] * 50) == DIFFERENCE_SD
+
+
+@pytest.mark.parametrize("deals", [10, 50, 200])
+def test_half_widths_are_as_foretold(deals: int) -> None:
+    luck = np.random.default_rng(2)
+    case = CASES[5]
+    # Two independent seatings of .9 and .3: Var = (.09 + .21) / 4.
+    foretold = expected_share_half_width(deals, (0.3 / 4) ** 0.5, case.mean)
+    shares = [share_interval(row) for row in deal_means(case, 0.0, deals, 200, luck)]
+    found = np.mean([each.half_width for each in shares if isinstance(each, Interval)])
+    assert found == pytest.approx(foretold, rel=0.1)
+
+    foretold = expected_half_width(deals, 2.0)
+    means = [mean_interval(row) for row in luck.normal(0, 2.0, (40, deals))]
+    found = np.mean([each.half_width for each in means if isinstance(each, Interval)])
+    assert found == pytest.approx(foretold, rel=0.1)
+
+
+def test_what_cannot_be_shown_is_refused() -> None:
+    with pytest.raises(ValueError, match="more than"):
+        deals_needed(0.0)
+    with pytest.raises(ValueError, match="no power from 1 deals"):
+        power_of(0.1, 1, 0.5)

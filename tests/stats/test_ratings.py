@@ -1,0 +1,253 @@
+"""Ratings: planted strengths found again, and said where the results do not carry them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gamegrid.stats.davidson import ELO, Davidson, Matches
+from gamegrid.stats.groups import letters
+from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.ratings import Anchor, Fit, pairs_of_seats, rate
+from stats_coverage import everybody, played, rating_errors
+
+
+def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
+    """Matches of one game by (first, second, score), each row a deal of its own."""
+    names = sorted({name for row in rows for name in row[:2]})
+    rows = rows * times
+    zeros = np.zeros(len(rows), dtype=np.int64)
+    return Matches(
+        agents=tuple(names),
+        game=zeros,
+        family=zeros,
+        first=np.array([names.index(row[0]) for row in rows]),
+        second=np.array([names.index(row[1]) for row in rows]),
+        score=np.array([row[2] for row in rows], dtype=np.float64),
+        deal=np.arange(len(rows)),
+    )
+
+
+def interval(found: MaybeInterval) -> Interval:
+    assert isinstance(found, Interval), found
+    return found
+
+
+def points(fit: Fit) -> dict[str, float]:
+    return {each.agent: each.rating for each in fit.ratings}
+
+
+def test_two_agents_differ_by_their_odds() -> None:
+    """a won 30 and lost 10 from each seat: 400 log10(3) = 190.8 points; no draws, no first mover.
+
+    The penalty, 1/33 against an information of 80 * 3/16, moves it by less than a point.
+    """
+    rows = [("a", "b", s) for s in (1, 1, 1, 0)] + [("b", "a", s) for s in (0, 0, 0, 1)]
+    fit = rate(of(*rows, times=10))
+    found = points(fit)
+    assert found["a"] - found["b"] == pytest.approx(400 * np.log10(3), abs=1)
+    assert found["a"] == pytest.approx(-found["b"])
+    assert fit.games[0].first_mover == pytest.approx(0, abs=0.5)
+    assert interval(fit.games[0].interval).covers(0)
+    assert [each.group for each in fit.ratings] == ["a", "b"]
+
+
+def test_the_gradient_and_the_curve_are_those_of_the_value() -> None:
+    luck = np.random.default_rng(1)
+    matches = played(np.array([80.0, 0, -80]), everybody(3), deals=4, luck=luck, games=2)
+    model = Davidson.of(matches, centred=True)
+    point = luck.normal(0, 0.5, model.size)
+    for direction in np.eye(model.size):
+        ends = [model.value(point + side * 1e-5 * direction) for side in (-1, 1)]
+        assert model.gradient(point) @ direction == pytest.approx(
+            (ends[1] - ends[0]) / 2e-5, abs=1e-5
+        )
+        slopes = [model.gradient(point + side * 1e-5 * direction) for side in (-1, 1)]
+        curve = (slopes[0] - slopes[1]) / 2e-5
+        assert model.hessian(point) @ direction == pytest.approx(curve, abs=1e-5)
+
+
+def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
+    luck = np.random.default_rng(2)
+    matches = played(np.array([80.0, 0, -80]), everybody(3), deals=12, luck=luck)
+    model = Davidson.of(matches, centred=False)
+    everything = np.eye(model.size)
+    best = model.maximise(np.zeros(model.size), everything)
+    steps, times = model.left_out(best, everything, matches.deal)
+    assert times.sum() == 12
+    refits = []
+    for deal in range(12):
+        kept = matches.deal != deal
+        columns = ("game", "family", "first", "second", "score", "deal")
+        rest = replace(matches, **{name: getattr(matches, name)[kept] for name in columns})
+        refits.append(Davidson.of(rest, centred=False).maximise(best, everything) - best)
+    one_step, refitted = ((moves[:, :3] ** 2).T for moves in (steps, np.array(refits)))
+    assert one_step @ times == pytest.approx(refitted.sum(axis=1), rel=0.15)
+
+
+def test_sparse_and_unbalanced_schedules_keep_the_order_where_mean_scores_do_not() -> None:
+    """The third strongest meets the two weakest only, and has the best mean score of all."""
+    strengths = np.array([300.0, 200.0, 100.0, 0.0, -150.0, -300.0])
+    pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (3, 4), (3, 5), (4, 5), (2, 4), (2, 5)]
+    weak_only = [pair for pair in pairs if pair not in ((0, 2), (1, 2))]
+    matches = played(strengths, weak_only, deals=20, luck=np.random.default_rng(3))
+    fit = rate(matches)
+    found = np.array([each.rating for each in fit.ratings])
+    sums, times = np.zeros(6), np.zeros(6)
+    for players, scores in ((matches.first, matches.score), (matches.second, 1 - matches.score)):
+        np.add.at(sums, players, scores)
+        np.add.at(times, players, 1)
+    assert (sums / times).argmax() == 2
+    assert np.argsort(-found).tolist() == [0, 1, 2, 3, 4, 5]
+    assert interval(fit.games[0].interval).covers(60.0)
+
+
+def test_intervals_cover_and_equals_are_seldom_told_apart() -> None:
+    found = rating_errors([100, 0, 0], everybody(3), deals=20, samples=40, seed=4)
+    assert found.ratings >= 0.95 - 3 * (0.05 * 0.95 / 120) ** 0.5
+    assert found.first_mover >= 0.95 - 3 * (0.05 * 0.95 / 40) ** 0.5
+    assert found.false_claims <= 0.05 + 3 * (0.05 * 0.95 / 40) ** 0.5
+    assert found.without == 0
+
+
+def test_shared_luck_widens() -> None:
+    """Every match there four times over in its deal: as many matches, no more knowledge."""
+    matches = played(np.array([60.0, -60]), everybody(2), deals=15, luck=np.random.default_rng(5))
+    columns = ("game", "family", "first", "second", "score", "deal")
+    four = replace(matches, **{name: np.tile(getattr(matches, name), 4) for name in columns})
+    once, again = (interval(rate(each).ratings[0].these_games) for each in (matches, four))
+    assert again.half_width == pytest.approx(once.half_width, rel=0.1)
+
+
+def test_who_always_won_has_an_open_end_and_can_be_told_apart() -> None:
+    even = [("b", "c", 1), ("c", "b", 1), ("b", "c", 0), ("c", "b", 0)]
+    fit = rate(of(*even, *[("a", "b", 1), ("b", "a", 0), ("a", "c", 1)] * 2, times=5))
+    best = interval(fit.ratings[0].these_games)
+    assert best.high == np.inf
+    assert best.low > max(fit.ratings[1].rating, fit.ratings[2].rating)
+    assert interval(fit.ratings[1].these_games).covers(0)
+    assert [each.group for each in fit.ratings] == ["a", "b", "b"]
+
+
+def test_games_only_won_by_moving_first_say_nothing_of_strength() -> None:
+    fit = rate(of(("a", "b", 1), ("b", "a", 1), times=20))
+    assert fit.games[0].first_mover > 300
+    assert interval(fit.games[0].interval).high == np.inf
+    assert [each.group for each in fit.ratings] == ["a", "a"]
+
+
+def test_what_no_match_links_is_not_compared() -> None:
+    three = [(x, y, s) for x, y in (("a", "b"), ("b", "c"), ("c", "a")) for s in (1, 0, 0.5)]
+    fit = rate(of(*three, ("x", "y", 1), ("x", "y", 0), times=4))
+    components = [each.component for each in fit.ratings]
+    assert len(set(components[:3])) == len(set(components[3:])) == 1
+    assert components[0] != components[3]
+    assert fit.ratings[3].these_games == NoInterval(Reason.NOT_CONNECTED)
+    assert fit.pair_p[0, 3] == 1
+    assert fit.pairs == 3 + 1
+
+
+def test_a_ladders_ratings_stay_and_carry_their_errors() -> None:
+    strengths = np.array([100.0, 0.0, -100.0])
+    matches = played(strengths, everybody(3), deals=20, luck=np.random.default_rng(6))
+    sure = rate(matches, {"agent2": Anchor(1000.0)})
+    unsure = rate(matches, {"agent2": Anchor(1000.0, se=80.0)})
+    assert points(sure)["agent2"] == pytest.approx(1000)
+    assert sure.ratings[2].these_games == NoInterval(Reason.ANCHORED)
+    # One anchor shifts everything: its error adds to every other's, in squares.
+    for known, carried in zip(sure.ratings[:2], unsure.ratings[:2], strict=True):
+        one, other = interval(known.these_games), interval(carried.these_games)
+        assert carried.rating == pytest.approx(known.rating)
+        centre = known.rating
+        assert other.high - centre == pytest.approx(
+            np.hypot(one.high - centre, 1.96 * 80), rel=0.01
+        )
+    plain = points(rate(matches))
+    assert plain["agent0"] - plain["agent2"] == pytest.approx(
+        points(sure)["agent0"] - 1000, rel=0.02
+    )
+    with pytest.raises(ValueError, match="nobody"):
+        rate(matches, {"nobody": Anchor(0.0)})
+
+
+def test_a_family_of_many_variants_weighs_as_one_game() -> None:
+    """a wins 3 of 4 of one game; b wins 3 of 4 of each of nine variants of another: equal."""
+    rows, games, families = [], [], []
+    for game in range(10):
+        rows += [("a", "b", s) for s in ((1, 1, 1, 0) if game == 0 else (0, 0, 0, 1))] * 2
+        rows += [("b", "a", s) for s in ((0, 0, 0, 1) if game == 0 else (1, 1, 1, 0))] * 2
+        games += [game] * 16
+        families += [min(game, 1)] * 16
+    one = replace(of(*rows), game=np.array(games))
+    weighed = points(rate(replace(one, family=np.array(families))))
+    assert weighed["a"] == pytest.approx(0, abs=1)
+    assert points(rate(replace(one, family=np.array(games))))["a"] < -50
+
+
+def test_games_like_these_vary_more_than_deals_of_these() -> None:
+    """a is 300 points better in one half of the families, and as much worse in the other."""
+    luck = np.random.default_rng(7)
+    parts = [
+        played(np.array([side * 150.0, -side * 150.0]), everybody(2), deals=20, luck=luck)
+        for side in (1, -1, 1, -1, 1, -1)
+    ]
+    columns = ("first", "second", "score", "deal")
+    numbers = np.repeat(np.arange(6), [len(part.score) for part in parts])
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+    found = rate(replace(parts[0], game=numbers, family=numbers, **joined)).ratings[0]
+    assert interval(found.games_like_these).half_width > 3 * interval(found.these_games).half_width
+    alone = rate(parts[0]).ratings[0]
+    assert alone.games_like_these == NoInterval(Reason.TOO_FEW)
+
+
+def test_a_match_of_three_is_its_three_pairs() -> None:
+    assert pairs_of_seats([2.0, -1.0, 2.0]) == [(0, 1, 1.0), (0, 2, 0.5), (1, 2, 0.0)]
+
+
+def test_agents_share_a_letter_exactly_if_they_cannot_be_told_apart() -> None:
+    """Five in order, neighbours within two places alike: abc, bcd, cde."""
+    places = np.arange(5)
+    differ = np.abs(places[:, None] - places) > 2
+    assert letters([5, 4, 3, 2, 1], differ) == ["a", "ab", "abc", "bc", "c"]
+    luck = np.random.default_rng(8)
+    for _ in range(20):
+        upper = np.triu(luck.random((7, 7)) < 0.4, 1)
+        texts = letters(luck.random(7).tolist(), upper | upper.T)
+        for one in range(7):
+            for other in range(one):
+                assert bool(set(texts[one]) & set(texts[other])) is not upper[other, one]
+
+
+def test_wrong_matches_are_refused() -> None:
+    good = of(("a", "b", 1), ("b", "a", 0))
+    for column, values, message in (
+        ("score", np.array([0.3, 1.0]), "a score is"),
+        ("score", np.array([1.0]), "one length"),
+        ("second", good.first, "itself"),
+        ("second", good.first + 7, "no name"),
+        ("family", np.array([0, 1]), "one family"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            replace(good, **{column: values})
+
+
+def test_a_hundred_thousand_matches_are_counted_once() -> None:
+    """Cells, not matches, are what the fit's time depends on."""
+    strengths = np.linspace(200, -200, 6)
+    matches = played(strengths, everybody(6), deals=3400, luck=np.random.default_rng(9))
+    model = Davidson.of(matches, centred=False)
+    assert len(matches.score) > 100_000
+    assert len(model.index) == 30
+    best = model.maximise(np.zeros(model.size), np.eye(model.size))
+    assert best[:6] * ELO == pytest.approx(strengths, abs=12)
+
+
+def test_always_won_is_bounded_as_wilson_bounds_it_on_deals() -> None:
+    """Both seatings of 5 deals won: p >= n/(n + t^2) with n = 5 and t(4) = 2.776, which is .393.
+
+    As rating points: 400 log10(.393/.607) = -75.4; the little weight on draws moves it by a few.
+    """
+    matches = replace(of(("a", "b", 1), ("b", "a", 0), times=5), deal=np.repeat(np.arange(5), 2))
+    found = rate(matches, {"b": Anchor(0.0)}).ratings[0]
+    assert interval(found.these_games).high == np.inf
+    assert interval(found.these_games).low == pytest.approx(-75.4, abs=8)
