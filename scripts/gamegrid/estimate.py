@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean
 
 from gamegrid.agents.llm import Settings
+from gamegrid.backends import prices
 from gamegrid.expect import turns
 from gamegrid.games.base import Game
 from gamegrid.plan import Plan
@@ -93,10 +94,10 @@ def _cost(
     stated = [tokens for tokens in seen if tokens is not None]
     each = mean(stated) if stated else settings.max_tokens
     completion = None if each is None else each * calls
-    prices = (model.entry.input_price, model.entry.output_price)
+    price = prices.find(model.entry)
     usd = None
-    if completion is not None and prices[0] is not None and prices[1] is not None:
-        usd = (prompt_tokens * prices[0] + completion * prices[1]) / 1e6
+    if completion is not None and price.input is not None and price.output is not None:
+        usd = (prompt_tokens * price.input + completion * price.output) / 1e6
     return Cost(
         agent=agent,
         model=settings.model,

@@ -12,6 +12,7 @@ from typing import Any
 
 from gamegrid import grid, suites
 from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
@@ -99,8 +100,9 @@ class Plan:
         found = {}
         for model in self._models_of(cell):
             entry = model.entry
-            if entry.input_price is not None and entry.output_price is not None:
-                found[model.written.name] = Price(entry.input_price, entry.output_price)
+            cost = prices.find(entry)
+            if cost.input is not None and cost.output is not None:
+                found[model.written.name] = Price(cost.input, cost.output)
             elif not model.kind.capabilities.local:
                 raise UserError(
                     f"config: budget_usd: the price of {model.written.name} is unknown. Give its "

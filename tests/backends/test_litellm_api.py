@@ -240,6 +240,41 @@ async def test_an_answer_lost_on_the_way_is_bought_at_most_three_times(
     assert len(endpoint.requests) == 3
 
 
+@pytest.mark.parametrize("fault", [Fault.DROP, Fault.TRUNCATE])
+async def test_the_library_sends_nothing_again_by_itself(endpoint: Endpoint, fault: Fault) -> None:
+    """It would, in Anthropic's and Gemini's form, when a connection breaks."""
+    endpoint.answer = lambda body: Reply(text="hello" * 50, fault=fault)
+    model = entry(endpoint, "litellm_anthropic/claude-x", api_base=endpoint.root)
+    async with opened(model) as backend:
+        with pytest.raises(BackendError, match="3 attempts"):
+            await backend.complete(ask(max_tokens=9))
+    assert len(endpoint.requests) == 3
+
+
+async def test_a_reply_that_filled_the_context_is_cut_short(endpoint: Endpoint) -> None:
+    cut = CLAUDE | {"stop_reason": "model_context_window_exceeded"}
+    endpoint.answer = lambda body: Reply(body=json.dumps(cut).encode())
+    model = entry(endpoint, "litellm_anthropic/claude-x", api_base=endpoint.root)
+    async with opened(model) as backend:
+        done = await backend.complete(ask(max_tokens=9))
+    assert done.finish_reason is FinishReason.LENGTH
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_an_answer_that_came_while_the_loop_was_busy_is_read(
+    endpoint: Endpoint, provider: str
+) -> None:
+    endpoint.delay = 0.2
+    async with opened(entry(endpoint, f"litellm_{provider}/m", timeout=0.5)) as backend:
+        await backend.complete(ask())
+        under_way = asyncio.create_task(backend.complete(ask()))
+        while len(endpoint.requests) == 1:
+            await asyncio.sleep(0.01)
+        time.sleep(0.8)
+        done = await under_way
+    assert (len(endpoint.requests), done.transport_attempts) == (2, 1)
+
+
 async def test_a_lost_answer_can_be_had_at_the_second_attempt() -> None:
     with Endpoint(script=[Reply(fault=Fault.DROP)]) as endpoint:
         async with opened(entry(endpoint)) as backend:

@@ -385,6 +385,24 @@ async def test_a_dead_account_ends_those_who_wait_and_says_so_once(
     assert len(told) == 1
 
 
+async def test_an_ending_job_waits_for_what_is_in_flight_and_sends_no_more() -> None:
+    with Endpoint(script=[error(503), Reply(text="a", delay=0.3)], delay=0.05) as endpoint:
+        async with opened(endpoint.api_base, max_in_flight=1) as backend:
+            tried = asyncio.create_task(backend.complete(request()))
+            while not endpoint.requests:
+                await asyncio.sleep(0.01)
+            asked = [asyncio.create_task(backend.complete(request())) for _ in range(4)]
+            while len(endpoint.requests) < 2:
+                await asyncio.sleep(0.01)
+            backend.stop()
+            said = await asyncio.gather(tried, *asked, return_exceptions=True)
+    answered = [each for each in said if isinstance(each, Completion)]
+    refused = [each for each in said if isinstance(each, BackendError)]
+    assert (len(answered), len(refused), len(endpoint.requests)) == (1, 4, 2)
+    assert all("the job is ending" in str(each) for each in refused)
+    assert sum(len(each.attempts) for each in refused) + len(answered[0].attempts) == 2
+
+
 async def test_another_model_in_mid_run_is_told_once_and_kept(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -29,7 +29,7 @@ from gamegrid.backends.base import (
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
-from gamegrid.play.journal import Journal, check_locking, key, request_digest
+from gamegrid.play.journal import Journal, canonical, check_locking, key, request_digest
 
 PLACE = Place(seed=1, game="kuhn_poker", deal=3, matchup="a--b", seating=0, seat=1)
 REQUEST = Request(
@@ -250,6 +250,8 @@ def test_any_text_comes_back_as_it_was(tmp_path: Path, text: str) -> None:
     ask(path, Shop(reply), 0)
     assert ask(path, None, 0) == [reply]
     assert path.read_bytes().isascii()
+    line = path.read_text().removesuffix("\n")
+    assert canonical(json.loads(line)) == line
     assert path.read_bytes().count(b"\n") == 1
 
 

@@ -1,10 +1,10 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -81,10 +81,6 @@ class Message:
     role: str
     content: str
 
-    def stated(self) -> dict[str, str]:
-        """Return the message as it is sent and filed."""
-        return {"role": self.role, "content": self.content}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -100,7 +96,9 @@ class Sampling:
     chat_template_kwargs: dict[str, Any] | None = None
 
 
-SAMPLING = tuple(field.name for field in fields(Sampling))
+def shallow(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass by name; nothing in them is copied, which takes long."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +124,12 @@ class Request:
         """
         found = {
             "model": self.model,
-            "messages": [message.stated() for message in self.messages],
-            "sampling": {name: getattr(self.sampling, name) for name in SAMPLING},
+            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+            "sampling": shallow(self.sampling),
         }
-        if self.decode is not Decode.GENERATE:
-            found |= {"decode": self.decode, "choices": self.choices}
-        return found
+        if self.decode is Decode.GENERATE:
+            return found
+        return found | {"decode": self.decode, "choices": self.choices}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +229,14 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Release engine, threads and sockets; safe after a failed open."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A backend that holds requests back, for limits or another attempt."""
+
+    def stop(self) -> None:
+        """Refuse what was not sent yet; what is in flight is still answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ handled on this side, once, and alike for both.
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -157,9 +156,13 @@ class LiteLLMBackend:
         async def attempt() -> Tried:
             return await self._attempt(prepared, prompt, request.sampling.max_tokens)
 
-        completion = replace(await self._retries.persist(attempt), sent=prepared.sent)
+        completion = await self._retries.persist(attempt, prepared.sent)
         self._compare_served(completion)
         return completion
+
+    def stop(self) -> None:
+        """Send nothing more: what is in flight is answered, what waits for its turn is refused."""
+        self._stop.tell(f"{self._entry.name}: the job is ending.", logging.INFO)
 
     async def close(self) -> None:
         """Close the connections and give back what the limits lent."""

@@ -7,6 +7,7 @@ are switched off or undone here, and so is everything that looks something up in
 import asyncio
 import importlib
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +22,7 @@ from gamegrid.backends.chat_answers import (
     text_of,
 )
 from gamegrid.backends.faults import Blame, Fault, Refusal, ended, own_limit, read_refusal
-from gamegrid.backends.transport import Address, Prepared, move_schema
+from gamegrid.backends.transport import Address, Prepared, move_schema, patience
 from gamegrid.errors import nearest
 
 LIBRARY_ENVIRONMENT: Mapping[str, str] = {
@@ -43,6 +44,8 @@ BODY_RETRIES = frozenset({"huggingface"})
 """Where a number of retries ends up in the request body; there the library retries nothing."""
 CLAUDE_CLOUDS = frozenset({"bedrock", "vertex_ai", "azure_ai"})
 """Other providers through which Claude is asked in Anthropic's own form."""
+INCOMPLETE = frozenset({"MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"})
+"""Ends of Gemini's that are not the end of a whole answer; the library shows them as ``stop``."""
 ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
 """Where the library counts tokens itself; a guess is not what the provider stated."""
@@ -66,7 +69,26 @@ def load(name: str) -> Any:
         ) from None
     litellm.suppress_debug_info = True
     litellm.drop_params = False
+    _mend()
     return litellm
+
+
+def _mend() -> None:
+    """Undo what the pinned version does to paid replies and has no setting for."""
+    from litellm.litellm_core_utils import core_helpers
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    # It sends a request again, whose work may be done, when its connection breaks.
+    AsyncHTTPHandler.single_connection_post_request = _resend_nothing
+    # It takes this end of Claude's, a reply cut short, for that of a whole one.
+    core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
+
+
+async def _resend_nothing(handler: Any, **request: Any) -> None:
+    """Let the error stand that the library is handling as it calls this."""
+    error = sys.exception()
+    assert error is not None
+    raise error
 
 
 class LiteLLMLibrary:
@@ -138,7 +160,7 @@ class LiteLLMLibrary:
         began = time.monotonic()
         limit_s = self._address.timeout_s
         try:
-            async with asyncio.timeout(limit_s):
+            async with patience(limit_s):
                 # A copy: the library writes into what it is given.
                 response = await self._litellm.acompletion(**prepared.payload)
         except TimeoutError:
@@ -232,13 +254,15 @@ class LiteLLMLibrary:
         if native in UNFINISHED:
             text = f"the server broke off its answer ({native})."
             return Fault(Blame.MAYBE_BILLED, text, status=200)
+        stated = finish_reason(choice.get("finish_reason"))
         message = choice["message"]
         refusal = (message.get("provider_specific_fields") or {}).get("refusal")
         text = text_of(message.get("content")) or (refusal if isinstance(refusal, str) else "")
+        if native in INCOMPLETE:
+            stated = FinishReason.LENGTH
         usage = self._read_usage(raw.get("usage") or {}, text)
         if usage == Usage():
             raw["usage"] = None  # zeros the library made up, or its own estimate
-        stated = finish_reason(choice.get("finish_reason"))
         return Completion(
             text=text,
             finish_reason=FinishReason.REFUSED if refusal else stated,
@@ -259,6 +283,9 @@ class LiteLLMLibrary:
         completion_tokens = stated.get("completion_tokens")
         if not completion_tokens and (text or prompt_tokens is None):
             completion_tokens = None
+        beyond = (stated.get("total_tokens") or 0) - (prompt_tokens or 0)
+        if prompt_tokens and completion_tokens and beyond > completion_tokens:
+            completion_tokens = beyond  # left out: what was thought before a filter
         reasoning = (stated.get("completion_tokens_details") or {}).get("reasoning_tokens")
         return Usage(
             prompt_tokens=prompt_tokens,
@@ -291,8 +318,6 @@ class LiteLLMLibrary:
         self, error: Exception, causes: tuple[BaseException, ...]
     ) -> Completion | Fault:
         """Return what a call means that failed without an error status."""
-        import httpx
-
         secrets, exceptions = self._address.secrets, self._litellm.exceptions
         refused = isinstance(error, exceptions.BadRequestError)
         if refused and (reason := own_limit(str(error), frozenset())):
@@ -301,8 +326,7 @@ class LiteLLMLibrary:
             return Fault(Blame.REQUEST, secrets.quote(error))
         if isinstance(error, exceptions.AuthenticationError):
             return Fault(Blame.ACCOUNT, f"{secrets.quote(error)} {self._address.key_advice}")
-        unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-        if any(isinstance(cause, unsent) for cause in causes):
+        if _is_unsent(causes):
             where = self._address.entry.api_base or "the provider"
             return Fault(Blame.UNBILLED, f"no connection to {where}.")
         cause = _plainest(causes)
@@ -318,6 +342,19 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(cause))
         yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+def _is_unsent(causes: tuple[BaseException, ...]) -> bool:
+    """Tell a connection that was never made from one that was lost under a request."""
+    import httpx
+    from aiohttp import ClientConnectorError, ClientOSError
+
+    # The library calls a reset connection one that was not made, too.
+    made = (c for c in causes if isinstance(c, ClientOSError))
+    if any(not isinstance(cause, ClientConnectorError) for cause in made):
+        return False
+    unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    return any(isinstance(cause, unsent) for cause in causes)
 
 
 def _plainest(causes: tuple[BaseException, ...]) -> BaseException:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from gamegrid.backends.base import BackendError, Completion, Request
 from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
-from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema
+from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema, patience
 
 if TYPE_CHECKING:
     import aiohttp
@@ -91,7 +91,7 @@ class OpenAIHttp:
         status: int | None = None
         try:
             async with (
-                asyncio.timeout(self._address.timeout_s),
+                patience(self._address.timeout_s),
                 self._session.post(
                     self._url, data=prepared.payload, allow_redirects=False
                 ) as response,

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from gamegrid.backends.base import Attempt, BackendError, Completion
 from gamegrid.backends.faults import Blame, Fault
@@ -60,11 +61,11 @@ class Stop:
         self._told = asyncio.Event()
         self._reason: str | None = None
 
-    def tell(self, reason: str) -> str:
+    def tell(self, reason: str, level: int = logging.ERROR) -> str:
         """Refuse everything from now on and wake whoever waits. Returns the first reason told."""
         if self._reason is None:
             self._reason = reason
-            log.error("%s Nothing more is asked of this model.", reason)
+            log.log(level, "%s Nothing more is asked of this model.", reason)
             self._told.set()
             self._refuse(reason)
         return self._reason
@@ -76,8 +77,12 @@ class Stop:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, or raise BackendError as soon as no request can succeed."""
-        await self.wait(self._told, seconds)
+        await self.pause(seconds)
         self.check()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until it is told that no request can succeed."""
+        await self.wait(self._told, seconds)
 
     @staticmethod
     async def wait(event: asyncio.Event, seconds: float) -> None:
@@ -98,12 +103,18 @@ class Retries:
         self._stop = stop
         self._secrets = secrets
 
-    async def persist(self, attempt: Callable[[], Awaitable[Tried]]) -> Completion:
-        """Return the completion with its attempts. Raises BackendError, with them, too."""
+    async def persist(
+        self, attempt: Callable[[], Awaitable[Tried]], sent: dict[str, Any]
+    ) -> Completion:
+        """Return the completion with what was ``sent`` and its attempts.
+
+        Raises BackendError, with the attempts, if it cannot be had.
+        """
         made: list[Attempt] = []
         while True:
-            self._stop.check()
-            tried = await attempt()
+            tried = await self._try(attempt)
+            if isinstance(tried, str):
+                raise BackendError(tried, tuple(made))
             outcome = tried.outcome
             made.append(self._note(tried))
             billed = sum(each.kind == Blame.MAYBE_BILLED for each in made)
@@ -113,10 +124,19 @@ class Retries:
                     transport_attempts=len(made),
                     maybe_billed=billed,
                     attempts=tuple(made),
+                    sent=sent,
                 )
             if refusal := self._refusal(outcome, len(made), billed):
                 raise BackendError(refusal, tuple(made))
-            await self._stop.sleep(self._policy.delay_s(len(made), outcome.retry_after_s))
+            await self._stop.pause(self._policy.delay_s(len(made), outcome.retry_after_s))
+
+    async def _try(self, attempt: Callable[[], Awaitable[Tried]]) -> Tried | str:
+        """Make an attempt, or return the reason why nothing is sent any more."""
+        try:
+            self._stop.check()
+            return await attempt()
+        except BackendError as refused:
+            return str(refused)
 
     def _refusal(self, fault: Fault, attempts: int, billed: int) -> str | None:
         """Return the sentences by which a request is given up, None if it is tried again."""

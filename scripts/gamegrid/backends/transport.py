@@ -1,12 +1,17 @@
 """What the two ways of reaching a hosted model have in common."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gamegrid.backends.base import Completion, ModelEntry, Request
 from gamegrid.backends.faults import Fault
 from gamegrid.backends.providers import Secrets, key_variables
+
+LATE_S = 0.05
+"""A loop that is later than this was busy with something else."""
 
 MOVE = "action"
 """The key of a constrained reply in JSON, which the parser reads."""
@@ -57,6 +62,35 @@ def move_schema(choices: Sequence[str]) -> dict[str, Any]:
     }
     named = {"name": "move", "strict": True, "schema": schema}
     return {"type": "json_schema", "json_schema": named}
+
+
+@asynccontextmanager
+async def patience(seconds: float) -> AsyncIterator[None]:
+    """Allow so long for an attempt, as ``asyncio.timeout`` does, less what this process took.
+
+    A loop that was busy sees an answer and the end of the time at once: an answer that came in time
+    is paid for and must be read. So as much time is added as the loop was late, at most as much
+    again as there was. Raises TimeoutError.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    last = end + max(seconds, LATE_S)
+    async with asyncio.timeout(None) as limit:
+        handle = loop.call_at(end, lambda: expire())
+
+        def expire() -> None:
+            nonlocal end, handle
+            late = loop.time() - end
+            if late > LATE_S and end < last:
+                end = min(end + 2 * late, last)
+                handle = loop.call_at(end, expire)
+            else:
+                limit.reschedule(loop.time())
+
+        try:
+            yield
+        finally:
+            handle.cancel()
 
 
 class Transport(Protocol):

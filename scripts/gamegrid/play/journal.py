@@ -16,7 +16,7 @@ import socket
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -31,6 +31,7 @@ from gamegrid.backends.base import (
     FinishReason,
     Request,
     Usage,
+    shallow,
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
@@ -53,11 +54,7 @@ def request_digest(request: Request) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of a value's canonical JSON."""
-    return _sha256(canonical(value))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def key(
@@ -76,15 +73,10 @@ def key(
 
 
 def _key(place: Place, ply: int, attempt: int, asked: str, identity: Mapping[str, Any]) -> Key:
-    where = {**_parts(place), "ply": ply, "attempt": attempt, "request": asked}
+    where = {**shallow(place), "ply": ply, "attempt": attempt, "request": asked}
     if identity:
         where["model_entry"] = dict(identity)
     return canonical(where)
-
-
-def _parts(record: Any) -> dict[str, Any]:
-    """Return the fields of a record as they are: ``asdict`` would copy every value in them."""
-    return {name: getattr(record, name) for name in record.__slots__}
 
 
 class Journal:
@@ -150,8 +142,9 @@ class Journal:
         ``identity``: what tells the model from others of its id (see ``key``).
         With ``buy`` None nothing is bought: a reply not on file raises BackendError.
         """
-        asked = canonical(request.stated())
-        filed = _key(place, ply, attempt, _sha256(asked), identity)
+        stated = canonical(request.stated())
+        asked = hashlib.sha256(stated.encode()).hexdigest()
+        filed = _key(place, ply, attempt, asked, identity)
         if (known := self._known.get(filed)) is not None:
             self.replayed += 1
             return Answer(known, replayed=True)
@@ -167,14 +160,14 @@ class Journal:
             self._note_loss(filed, trouble)
             raise
         self.asked += 1
-        await self._write(filed, asked, completion)
+        await self._write(filed, stated, completion)
         return Answer(completion, replayed=False)
 
     def _note_loss(self, filed: Key, trouble: BackendError) -> None:
         """Keep what was sent in vain beside the journal: some of it may have been paid for."""
         if not trouble.attempts:
             return
-        attempts = [asdict(attempt) for attempt in trouble.attempts]
+        attempts = [shallow(attempt) for attempt in trouble.attempts]
         line = json.dumps({"key": json.loads(filed), "attempts": attempts})
         try:
             with self._path.with_suffix(".lost").open("a", encoding="ascii") as file:
@@ -182,23 +175,12 @@ class Journal:
         except OSError as error:
             log.error("%s: lost attempts cannot be noted (%s)", self._path, error.strerror)
 
-    async def _write(self, filed: Key, asked: str, completion: Completion) -> None:
-        """Append one line, given its key and canonical request.
+    async def _write(self, filed: Key, stated: str, completion: Completion) -> None:
+        """Append one line; handed to the system at once, so that a killed process loses nothing.
 
-        It is handed to the system at once, so that a killed process loses nothing.
         A full disk is waited for: the reply is paid. Raises UserError when it stays full.
         """
-        at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
-        said = canonical(
-            {
-                **_parts(completion),
-                "usage": _parts(completion.usage),
-                "attempts": [_parts(attempt) for attempt in completion.attempts],
-            }
-        )
-        # Canonical as a whole: the keys are in order, and the parts are canonical themselves.
-        line = f'{{"at":"{at}","completion":{said},"form":{FORM},"key":{filed},"request":{asked}}}'
-        self._unwritten += line.encode("ascii") + b"\n"
+        self._unwritten += _written(filed, stated, completion)
         # Replies that came together are written together: while one waits for the system, the
         # thread of a local engine holds the interpreter.
         await asyncio.sleep(0)
@@ -255,6 +237,19 @@ class Journal:
             f"host {socket.gethostname()}, pid {os.getpid()}, "
             f"since {datetime.now(UTC).isoformat(timespec='seconds')}"
         )
+
+
+def _written(filed: Key, stated: str, completion: Completion) -> bytes:
+    """One line, put together from parts that are canonical already, its keys in their order."""
+    told = shallow(completion) | {
+        "usage": shallow(completion.usage),
+        "attempts": [shallow(attempt) for attempt in completion.attempts],
+    }
+    at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return (
+        f'{{"at":"{at}","completion":{canonical(told)},"form":{FORM},'
+        f'"key":{filed},"request":{stated}}}\n'
+    ).encode("ascii")
 
 
 def check_locking(folder: Path) -> None:
@@ -370,9 +365,9 @@ def _completion(stored: dict[str, Any]) -> Completion:
     )
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
+
+
 def canonical(value: Any) -> str:
     """One line of ASCII: whatever a model wrote, lone surrogates too, can be written down."""
-    return _CANONICAL.encode(value)
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
+    return _ENCODER.encode(value)

@@ -24,9 +24,7 @@ INSERT INTO calls BY NAME
 SELECT episode_id, part.*
 FROM (SELECT episode_id, unnest(calls) AS part FROM chunk);
 
--- Prices are per million tokens. What they are is known here, not while playing: a corrected price
--- replays nothing. NULL where tokens or price are unknown, and for bots. Tokens that the provider
--- read from its cache cost less where that price is known.
+-- Prices are known here, not while playing: a corrected price replays nothing. NULL for bots.
 INSERT INTO decisions BY NAME
 WITH cached AS (
     SELECT episode_id, ply, seat, sum(cached_tokens)::BIGINT AS cached_tokens
@@ -39,12 +37,10 @@ decided AS (
 
 SELECT
     decided.episode_id, part.*,
-    (
-        part.prompt_tokens * input_price
-        - least(coalesce(cached_tokens, 0), part.prompt_tokens)
-        * (input_price - coalesce(cached_price, input_price))
-        + part.completion_tokens * output_price
-    ) / 1e6 AS cost_usd
+    usd(
+        part.prompt_tokens, cached_tokens, part.completion_tokens,
+        input_price, cached_price, output_price
+    ) AS cost_usd
 FROM decided
 LEFT JOIN agents ON agents.agent = part.agent
 LEFT JOIN cached ON

@@ -1,6 +1,14 @@
 -- The tables of the database. Unknown is NULL everywhere; timestamps are UTC.
 -- Uniqueness is asserted by checks.sql: an index would outweigh the data it guards.
 
+-- Prices are per million tokens. NULL where tokens or price are unknown. Prompt tokens that the
+-- provider read from its cache cost less where that price is known.
+CREATE MACRO usd(prompt, cached, completion, input_price, cached_price, output_price) AS (
+    prompt * input_price
+    - least(coalesce(cached, 0), prompt) * (input_price - coalesce(cached_price, input_price))
+    + completion * output_price
+) / 1e6;
+
 CREATE TABLE agents (
     agent VARCHAR NOT NULL,
     type VARCHAR NOT NULL,
