@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar, assert_never
 
 import pyspiel
@@ -134,7 +135,7 @@ class Episode:
             labels=game.labels(state, seat),
             information_state=lambda: str(state.information_state_string(seat)),
             sample_state=lambda: self._sample(place),
-            view=lambda: game.view(state, seat),
+            view=cache(lambda: game.view(state, seat)),  # for the prompt, and for the record
             history=lambda: tuple(game.history(self._trajectory, seat)),
             joint_moves=self._joint_moves,
         )

@@ -181,6 +181,9 @@ class Journal:
         A full disk is waited for: the reply is paid. Raises UserError when it stays full.
         """
         self._unwritten += _written(filed, stated, completion)
+        # Replies that came together are written together: while one waits for the system, the
+        # thread of a local engine holds the interpreter.
+        await asyncio.sleep(0)
         for pause_s in (*WRITE_PAUSES_S, None):
             try:
                 self._hand_over()
