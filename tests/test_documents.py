@@ -57,7 +57,7 @@ def test_the_readme_s_grid_is_a_grid() -> None:
 def test_every_key_of_the_configuration_is_described() -> None:
     described = set(re.findall(r"`(\w+)`", CONFIG_README))
     keys = {*GridConfig.model_fields, *Settings.model_fields, *ModelEntry.model_fields}
-    assert keys - {"type", "tokens_per_minute"} <= described
+    assert keys - {"type"} <= described
 
 
 def test_no_command_of_the_makefile_is_missing() -> None:
