@@ -25,22 +25,26 @@ from gamegrid.store.values import WIN_LOSS, Cell, Ends, Pooled, ends, read_cells
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
 _MATCHES = """
-    SELECT game, any_value(family), deal, list(agent ORDER BY seat), list(score ORDER BY seat)
-    FROM deals
-    JOIN episodes USING (game, matchup, deal)
-    JOIN seats USING (episode_id)
-    JOIN games USING (game)
-    WHERE counted AND NOT mirror AND scoring = 'win_loss' AND (
-        (game, matchup) NOT IN (SELECT (game, matchup) FROM repeating)
-        OR episode_id IN (
-            SELECT arg_min(episode_id, deal)
-            FROM episodes JOIN deals USING (game, matchup, deal)
-            WHERE counted
-            GROUP BY game, matchup, seating, trajectory
-        )
+    WITH played AS (
+        SELECT game, family, matchup, deal, seating, trajectory, episode_id
+        FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
+        WHERE counted AND NOT mirror AND scoring = 'win_loss'
+    ),
+
+    repeats AS (
+        SELECT episode_id
+        FROM played JOIN repeating USING (game, matchup)
+        QUALIFY row_number() OVER (
+            PARTITION BY game, matchup, seating, trajectory ORDER BY deal
+        ) > 1
     )
-    GROUP BY game, deal, episode_id
-    ORDER BY game, deal, episode_id
+
+    SELECT
+        game, any_value(family), any_value(deal), list(agent ORDER BY seat),
+        list(score ORDER BY seat)
+    FROM played ANTI JOIN repeats USING (episode_id) JOIN seats USING (episode_id)
+    GROUP BY game, episode_id
+    ORDER BY game, episode_id
 """
 
 
