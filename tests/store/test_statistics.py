@@ -7,9 +7,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
+from gamegrid.play import chunkfile
 from gamegrid.play.records import EpisodeRecord
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
@@ -23,7 +25,20 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.paired import benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
-from store_samples import agent, database, episode, game, money, pair, query
+from gamegrid.store.database import build
+from store_samples import (
+    AGENTS,
+    GAMES,
+    agent,
+    database,
+    decision,
+    episode,
+    game,
+    money,
+    pair,
+    query,
+    run,
+)
 
 TTT = "tic_tac_toe"
 DEALS = 6
@@ -364,9 +379,38 @@ def test_a_match_of_three_seats_is_rated_by_its_pairs(tmp_path: Path) -> None:
     assert ratings["a"] - ratings["b"] == pytest.approx(ratings["b"] - ratings["c"])
 
 
+@pytest.mark.parametrize("each", [1, 3])
+def test_a_share_of_best_moves_is_sure_by_deals_not_by_moves(tmp_path: Path, each: int) -> None:
+    """Deals all right, wrong, right, right, however many moves each: as shares of four deals."""
+    right = [True, False, True, True]
+    moves = [decision("a", ply, 0) for ply in range(each)]
+    episodes = [
+        episode(TTT, "ab", deal, 0, scores=[1, 0], decisions=moves) for deal in range(len(right))
+    ]
+    judged = tmp_path / "judged.parquet"
+    rows = ", ".join(
+        f"('{one.episode_id}', {ply}, {best})"
+        for one, best in zip(episodes, right, strict=True)
+        for ply in range(each)
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT *, 0 AS seat, 0.0 AS regret, false AS trivial, 1.0 AS best_value, "
+            f"1.0 AS value, 'exact' AS oracle FROM (VALUES {rows}) AS t(episode_id, ply, optimal)) "
+            f"TO '{judged}' (FORMAT parquet)"
+        )
+    chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
+    chunkfile.write(chunk, run(), episodes, "{}")
+    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    assert query(path, "SELECT optimal_rate, reason FROM move_quality") == [(0.75, None)]
+    assert query(path, "SELECT low, high FROM move_quality") == [
+        low_high(share_interval(np.array(right, dtype=np.float64)))
+    ]
+
+
 def test_every_column_of_the_tables_is_described(grid: tuple[Path, Any]) -> None:
-    tables = ("cell_intervals", "game_intervals", "seat_intervals", "score_intervals", "ratings",
-              "first_moves")  # fmt: skip
+    tables = ("cell_intervals", "game_intervals", "seat_intervals", "score_intervals",
+              "quality_intervals", "ratings", "first_moves")  # fmt: skip
     for table in tables:
         described = query(
             grid[0], f"SELECT comment FROM duckdb_columns() WHERE table_name = '{table}'"

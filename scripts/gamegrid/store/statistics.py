@@ -47,6 +47,15 @@ _MATCHES = """
     ORDER BY game, episode_id
 """
 
+_MOVES = """
+    SELECT
+        game, agent, list(moves ORDER BY deal), list(best ORDER BY deal),
+        list(play ORDER BY deal) FILTER (WHERE play IS NOT NULL)
+    FROM measured_moves
+    GROUP BY game, agent
+    ORDER BY game, agent
+"""
+
 
 def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
@@ -67,6 +76,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
+        "quality_intervals": list(_quality_rows(connection)),
         "comparisons": comparisons(cells, comparable),
         "ratings": [],
         "first_moves": [],
@@ -94,6 +104,20 @@ def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
         seats[cell.game, cell.agent, seat].append(cell)
     for key, cells in seats.items():
         yield (*key, *ends(Pooled.of(cells).interval))
+
+
+def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """The intervals of the shares of optimal decisions.
+
+    Such a share is a ratio of two sums over deals; its variance is that of the deals' parts in it
+    (linearisation, as in pool_cells), whose mean is the share.
+    """
+    for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
+        counts, rights = np.array(moves, dtype=np.float64), np.array(best, dtype=np.float64)
+        share = rights.sum() / counts.sum()
+        values = share + (rights - share * counts) / counts.mean()
+        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
+        yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:

@@ -63,6 +63,21 @@ COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interva
 COMMENT ON COLUMN score_intervals.high IS '0 to 1 | upper end of the same interval | deal_values';
 COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, of the first game that has no interval; games that cannot vary add nothing to the width | computed';
 
+CREATE TABLE quality_intervals (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE quality_intervals IS 'How sure each agent''s share of optimal decisions in each game is.';
+COMMENT ON COLUMN quality_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN quality_intervals.agent IS 'name | the agent | decisions.agent';
+COMMENT ON COLUMN quality_intervals.low IS '0 to 1 | lower end of the 95 % interval; the decisions of a deal, against whichever opponent, are one observation | decisions.optimal';
+COMMENT ON COLUMN quality_intervals.high IS '0 to 1 | upper end of the same interval | decisions.optimal';
+COMMENT ON COLUMN quality_intervals.reason IS 'words | as in cell_intervals | computed';
+
 CREATE TABLE ratings (
     agent VARCHAR NOT NULL,
     rating DOUBLE NOT NULL,
