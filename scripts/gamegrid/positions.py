@@ -17,6 +17,8 @@ from gamegrid.oracles.exact import solver
 SIZE = 200
 SEED = 0
 """Positions are part of the suite and no luck of the grid: another grid's are the same."""
+VERSION = 1
+"""Raised by hand when a game's positions change: agents are then asked anew."""
 PLAYOUTS = 4000
 """Random games looked through at most."""
 SPARE = 5

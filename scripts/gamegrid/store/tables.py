@@ -17,6 +17,7 @@ TABLES = (
     "head_to_head",
     "seat_effect",
     "move_quality",
+    "position_quality",
     "failures",
     "usage",
     "latency",
