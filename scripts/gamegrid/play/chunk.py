@@ -97,7 +97,9 @@ def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
         limit_usd=limit,
         prices=prices,
         expected_usd=deal_usd(plan, cell, prices),
-        paying_cells=sum(bool(plan.prices(other)) for other in plan.grid.cells),
+        paying_cells=sum(
+            bool(plan.prices(other)) for other in (*plan.grid.cells, *plan.position_cells.values())
+        ),
     )
     return Budget(terms, path, chunk)
 
