@@ -4,7 +4,7 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint test-vllm lock clean
+.PHONY: demo test lint test-vllm bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
@@ -19,6 +19,10 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+# Ratios against bare clients and engines, in half an hour on an idle machine; bench/README.md.
+bench: .venv/dev
+	PYTHONPATH=scripts $(BIN)/python -m bench
 
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm

@@ -13,7 +13,7 @@ rule build_database:
         "../envs/core.yaml"
     params:
         rows=gamegrid.database_rows(PLAN),
-        code=gamegrid.content_hash("store", "play/chunkfile.py"),
+        code=gamegrid.content_hash("store", "stats", "play/chunkfile.py"),
     script:
         "../scripts/build_database.py"
 

@@ -1,8 +1,8 @@
 """Set up and play episodes through gamegrid's own loop, and walk the histories of a game."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +11,7 @@ import pyspiel
 
 from gamegrid import games
 from gamegrid.agents.base import Agent, Ask, Tools, kinds
+from gamegrid.games import registry
 from gamegrid.games.base import Game, Joint, Tag, apply
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.records import EpisodeRecord
@@ -88,6 +89,12 @@ CUTS = {"chess": 12}
 """Plies after which these tests stop a game, by short name, where a whole one takes too long."""
 
 
+def suite(fits: Callable[[Game], bool]) -> list[str]:
+    """The names of all games of the suite that fit, each once, whenever they were added."""
+    loaded = {games.load(alias).name: games.load(alias) for alias in registry.aliases()}
+    return [name for name, game in sorted(loaded.items()) if fits(game)]
+
+
 def bot(kind: str, **settings: Any) -> Agent:
     """Build an agent that asks no model, as a job does."""
 
@@ -108,7 +115,7 @@ def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
         "deal": 0,
         "seating": 0,
         "opening": (),
-        "max_plies": CUTS.get(game.short_name, game.max_plies),
+        "max_plies": CUTS.get(game.family, game.max_plies),
     }
     return Setup(game=game, seats=tuple(seats), **(usual | changes))
 
@@ -131,27 +138,29 @@ Point = tuple[list[Joint], pyspiel.State]
 """A history and its state, in which at least one seat moves."""
 
 
-def every_decision(game: Game) -> Iterator[Point]:
-    """All histories of a small game in which somebody moves."""
+def every_history(game: Game) -> Iterator[Point]:
+    """All histories of a small game, from the start to every end."""
     waiting: list[Point] = [([], game.spiel.new_initial_state())]
     while waiting:
         history, state = waiting.pop()
-        if state.is_terminal():
-            continue
-        if not state.is_chance_node():
-            yield history, state
-        waiting += following(history, state)
+        yield history, state
+        if not state.is_terminal():
+            waiting += following(history, state)
+
+
+def every_decision(game: Game) -> Iterator[Point]:
+    """All histories of a small game in which somebody moves."""
+    return (point for point in every_history(game) if decides(point[1]))
 
 
 def every_end(game: Game) -> Iterator[Point]:
     """All complete histories of a small game."""
-    waiting: list[Point] = [([], game.spiel.new_initial_state())]
-    while waiting:
-        history, state = waiting.pop()
-        if state.is_terminal():
-            yield history, state
-        else:
-            waiting += following(history, state)
+    return (point for point in every_history(game) if point[1].is_terminal())
+
+
+def decides(state: pyspiel.State) -> bool:
+    """Tell whether somebody moves in a state."""
+    return not (state.is_terminal() or state.is_chance_node())
 
 
 def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
@@ -166,14 +175,16 @@ def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
         yield [*history, step], after
 
 
-def random_decisions(game: Game, playouts: int, seed: int = 7) -> Iterator[Point]:
-    """The decisions of random playouts."""
-    luck, cut = Random(seed), CUTS.get(game.short_name)
+def random_decisions(
+    game: Game, playouts: int, seed: int = 7, whole: bool = False
+) -> Iterator[Point]:
+    """The decisions of random playouts; of ``whole`` ones also where they are long."""
+    luck, cut = Random(seed), None if whole else CUTS.get(game.family)
     for _ in range(playouts):
         history: list[Joint] = []
         state = game.spiel.new_initial_state()
         while not state.is_terminal() and len(history) != cut:
-            if not state.is_chance_node():
+            if decides(state):
                 yield list(history), state.clone()
             step: Joint
             if state.is_simultaneous_node():
@@ -189,6 +200,26 @@ def decisions(game: Game) -> Iterator[Point]:
     if game.perfect_information or Tag.BOARD in game.tags or game.name in LARGE:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
+
+
+def some_decisions(game: Game, most: int) -> list[Point]:
+    """All decisions of a game, or so many of random playouts where there are more."""
+    histories = list(islice(every_history(game), 10 * most + 1))
+    found = [point for point in histories if decides(point[1])]
+    if len(histories) <= 10 * most and len(found) <= most:
+        return found
+    met = list(islice(random_decisions(game, most, whole=True), 4 * most))
+    return Random(9).sample(met, min(most, len(met)))
+
+
+def position(game: Game, state: pyspiel.State) -> str:
+    """Name a position of a game of perfect information: whose turn it is, and OpenSpiel's text.
+
+    Pig ends after a number of choices, which OpenSpiel's text leaves out.
+    """
+    choices = [step for step in state.full_history() if step.player >= 0]
+    counted = f"{len(choices)} choices" if game.family == "pig" else ""
+    return f"{state.current_player()} {state} {counted}"
 
 
 def movers(state: pyspiel.State) -> list[int]:

@@ -108,3 +108,16 @@ def test_a_probe_of_a_dead_endpoint_is_one_sentence(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=r"agents\.a: litellm_openai/dead: no connection"):
         check.probe(made(tmp_path, entries, a=llm("litellm_openai/dead")), tmp_path)
+
+
+def test_what_a_model_does_not_take_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with Endpoint() as endpoint:
+        grid = made(
+            tmp_path,
+            f"  - {{name: litellm_openai/there, api_base: '{endpoint.api_base}'}}\n",
+            good=llm("litellm_openai/there"),
+            bad=llm("litellm_openai/there") | {"extra_body": {"stream": True}},
+        )
+        [found] = check.look(grid)
+    assert found.trouble == ("agents.bad: extra_body may not set 'stream'; remove it there.")
+    assert endpoint.requests == []

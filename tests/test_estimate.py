@@ -111,3 +111,17 @@ def test_positions_are_foretold_and_bought_once(
         output.unlink()
         play_chunk(job)
         assert len(endpoint.requests) == 5
+
+
+def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:
+    """n = (1.960 + .842)^2 / d^2 = 785 for d = .1 by the normal quantiles; Student's t wants 787.
+
+    4 deals cannot show even 1, the largest difference of scores: 3.18 SDs is the t of 3 degrees of
+    freedom, and 1 is 2 SDs of the mean.
+    """
+    raw = grid("http://127.0.0.1:1", tmp_path)
+    few = text(estimate(plan.make(raw, tmp_path), tmp_path / "results"))
+    assert "with deals: 4: two agents are told apart in one game from no difference" in few
+    assert "a difference of 0.1 takes deals: 787" in few
+    many = estimate(plan.make(raw | {"deals": 787}, tmp_path), tmp_path / "results")
+    assert "from a difference in score of 0.10 on" in text(many)

@@ -5,17 +5,29 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pyspiel
 import pytest
 
 from gamegrid import games, tiny
 from gamegrid.backends import huggingface
-from gamegrid.backends.base import Completion, FinishReason, Message, ModelEntry, Request, Sampling
+from gamegrid.backends.base import (
+    Completion,
+    Decode,
+    FinishReason,
+    Message,
+    ModelEntry,
+    Request,
+    Sampling,
+)
+from gamegrid.games.base import Oracle
 from gamegrid.oracles import equilibrium
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
+from gamegrid.prompts import templates
 from gamegrid.prompts.parser import parse
+from gamegrid.prompts.templates import Observation
 
 FOLDER = WORKFLOW / "config/tiny"
 ENTRY = ModelEntry(name="hf_tiny", model_path=str(FOLDER))
@@ -23,8 +35,9 @@ ENTRY = ModelEntry(name="hf_tiny", model_path=str(FOLDER))
 Position = tuple[int, str]
 
 
-def ask(prompts: list[str]) -> list[Completion]:
-    """Put prompts to the real engine, greedily, all at once."""
+def ask(prompts: list[str], choices: list[tuple[str, ...]] | None = None) -> list[Completion]:
+    """Put prompts to the real engine, all at once: greedily, or with choices to be scored."""
+    way = Decode.GENERATE if choices is None else Decode.SCORE
 
     async def run() -> list[Completion]:
         backend = huggingface.BACKEND.create(ENTRY, Path.cwd())
@@ -37,6 +50,8 @@ def ask(prompts: list[str]) -> list[Completion]:
                             model="hf_tiny",
                             messages=(Message("user", prompt),),
                             sampling=Sampling(temperature=0.0, max_tokens=16, seed=seed),
+                            decode=way,
+                            choices=None if choices is None else choices[seed],
                         )
                     )
                     for seed, prompt in enumerate(prompts)
@@ -144,27 +159,21 @@ def test_every_label_is_one_token() -> None:
 
 
 def test_its_likelihoods_are_an_equilibrium_of_kuhn_poker() -> None:
-    """Exploitability at most 0.01 from token likelihoods; that of uniform play is 0.458."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+    """Exploitability at most 0.01 by decode: score; that of uniform play is 0.458."""
     game = games.load("kuhn_poker")
-    wanted = {e.prompt: e for e in tiny.examples() if e.game == "kuhn_poker"}
     policy: dict[str, list[tuple[int, float]]] = {}
-    for name, moves in equilibrium.solved("kuhn_poker").policy.items():
-        example = next(e for e in wanted.values() if shows(game, name, e.prompt))
-        chat = [{"role": "user", "content": example.prompt}]
-        text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-        ids = tokenizer.encode(text + tiny.ANSWER)
-        with torch.inference_mode():
-            logits = model(torch.tensor([ids])).logits[0, -1]
-        tokens = [tokenizer.encode(label)[0] for label in example.target]
-        shares = logits[tokens].softmax(0).tolist()
-        policy[name] = [(a, p) for (a, _), p in zip(moves, shares, strict=True)]
+    solved = equilibrium.solved("kuhn_poker").policy
+    wanted = [e for e in tiny.examples() if e.game == "kuhn_poker"]
+    found = {name: next(e for e in wanted if shows(game, name, e.prompt)) for name in solved}
+    scored = ask([e.prompt for e in found.values()], [tuple(e.target) for e in found.values()])
+    for (name, moves), reply in zip(solved.items(), scored, strict=True):
+        assert reply.likelihoods is not None
+        shares = [math.exp(reply.likelihoods[label]) for label in found[name].target]
+        assert sum(shares) > 0.9  # what it would say by itself, rarely anything else
+        policy[name] = [(a, p / sum(shares)) for (a, _), p in zip(moves, shares, strict=True)]
     conv = pyspiel.nash_conv(game.spiel, policy)
     assert math.isfinite(conv)
+    print(f"exploitability {conv / 2:.6f}")
     assert conv / 2 <= 0.01
 
 
@@ -182,3 +191,47 @@ def shows(game: games.Game, name: str, prompt: str) -> bool:
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
 def test_it_is_small_enough_to_be_part_of_the_repository(name: str) -> None:
     assert 0 < (FOLDER / name).stat().st_size < 2_500_000
+
+
+def test_what_it_has_by_heart_is_gone_in_another_story() -> None:
+    """The same positions plain and disguised: optimal play is the same, the model's is not."""
+    plain, disguise = games.load("tic_tac_toe"), games.load("number_scrabble")
+    minimax = Minimax()
+    found = [
+        state
+        for state in positions(plain.spiel.new_initial_state(), set())
+        if len(minimax.best_actions(state)) < len(state.legal_actions())
+    ]
+    sample = Random("positions").sample(found, 150)
+    rates = {game.name: optimal_rate(game, sample, minimax) for game in (plain, disguise)}
+    print(f"optimal moves of hf_tiny on {len(sample)} positions: {rates}")
+    assert rates["tic_tac_toe"] >= 0.99
+    assert rates["number_scrabble"] < 0.75
+    assert disguise.oracle is plain.oracle is Oracle.EXACT
+
+
+def optimal_rate(game: games.Game, sample: list[pyspiel.State], minimax: Minimax) -> float:
+    """The share of positions in which the model's own reply names a best move."""
+    template = templates.load("terse")
+    seats = [state.current_player() for state in sample]
+    labels = [
+        {game.label(state, seat, action): action for action in state.legal_actions()}
+        for state, seat in zip(sample, seats, strict=True)
+    ]
+    seen = [
+        Observation(
+            game=game,
+            seat=seat,
+            view=game.view(state, seat),
+            history=(),
+            labels=tuple(words),
+        )
+        for state, seat, words in zip(sample, seats, labels, strict=True)
+    ]
+    replies = ask([template.first(observation) for observation in seen])
+    best = 0
+    for state, words, reply in zip(sample, labels, replies, strict=True):
+        parsed = parse(reply.text, reply.finish_reason, list(words))
+        if parsed.label is not None:
+            best += words[parsed.label] in minimax.best_actions(state)
+    return best / len(sample)

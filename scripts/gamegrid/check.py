@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gamegrid.agents.base import Answer, Tools, kinds
-from gamegrid.backends.base import BackendError, Request
+from gamegrid.agents.llm import Settings
+from gamegrid.backends.base import BackendError, Decode, Request
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
@@ -48,7 +49,23 @@ def look(made: Plan) -> list[Finding]:
     for agent, model in made.models.items():
         agents[model.written.name].append(agent)
         models[model.written.name] = model
-    return [Finding(name, tuple(agents[name]), _trouble(model)) for name, model in models.items()]
+    return [
+        Finding(name, tuple(agents[name]), _trouble(model) or _objection(made, model, agents[name]))
+        for name, model in models.items()
+    ]
+
+
+def _objection(made: Plan, model: Model, agents: Sequence[str]) -> str | None:
+    """One sentence if the model does not take what one of its agents sets."""
+    for agent in agents:
+        settings = made.config.agents[agent]
+        assert isinstance(settings, Settings)
+        if model.kind.objection is None:
+            return None
+        decode = Decode(settings.decode)
+        if said := model.kind.objection(model.entry, settings.sampling(seed=None), decode):
+            return f"agents.{agent}: {said.removeprefix(f'{model.entry.name}: ')}"
+    return None
 
 
 def _trouble(model: Model) -> str | None:

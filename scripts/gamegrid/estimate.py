@@ -13,9 +13,13 @@ from pathlib import Path
 from statistics import mean
 
 from gamegrid.agents.llm import Settings
+from gamegrid.backends import prices
 from gamegrid.expect import turns
 from gamegrid.plan import Plan
 from gamegrid.play.journal import files, read
+
+WANTED = 0.1
+"""A difference in score worth knowing of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class Estimate:
     finished_jobs: int
     episodes: int
     finished_episodes: int
+    deals: int
+    """Per matchup and game."""
     costs: tuple[Cost, ...]
     absences: tuple[str, ...]
 
@@ -66,6 +72,7 @@ def estimate(made: Plan, results: Path) -> Estimate:
         episodes=sum(made.episodes(chunk) for chunk in chunks) + positions * len(asked),
         finished_episodes=sum(made.episodes(chunk) for chunk in finished)
         + positions * len(answered),
+        deals=made.config.deals,
         costs=tuple(_costs(made, results)),
         absences=tuple(
             f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences
@@ -102,10 +109,10 @@ def _cost(
     stated = [tokens for tokens in seen if tokens is not None]
     each = mean(stated) if stated else settings.max_tokens
     completion = None if each is None else each * calls
-    prices = (model.entry.input_price, model.entry.output_price)
+    price = prices.find(model.entry)
     usd = None
-    if completion is not None and prices[0] is not None and prices[1] is not None:
-        usd = (prompt_tokens * prices[0] + completion * prices[1]) / 1e6
+    if completion is not None and price.input is not None and price.output is not None:
+        usd = (prompt_tokens * price.input + completion * price.output) / 1e6
     return Cost(
         agent=agent,
         model=settings.model,
@@ -160,8 +167,24 @@ def text(found: Estimate) -> str:
         lines.append(_line(cost))
     if found.costs:
         lines.append(_money(found.costs))
+    lines.append(_resolution(found.deals))
     lines += found.absences
     return "\n".join(lines)
+
+
+def _resolution(deals: int) -> str:
+    """What so many deals can show of two agents in one game, whatever the game."""
+    from gamegrid.stats.power import DIFFERENCE_SD, POWER, deals_needed, resolvable_difference
+
+    smallest = resolvable_difference(deals) if deals > 1 else None
+    told = "from no difference in score"
+    if smallest is not None and smallest <= 1:
+        told = f"from a difference in score of {smallest:.2f} on"
+    return (
+        f"resolution with deals: {deals}: two agents are told apart in one game {told} "
+        f"({POWER:.0%} power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); "
+        f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}"
+    )
 
 
 def _line(cost: Cost) -> str:

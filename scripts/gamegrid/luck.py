@@ -10,7 +10,11 @@ from random import Random
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One seat of one episode. ``game`` is the canonical load string."""
+    """One seat of one episode.
+
+    ``game`` is the canonical load string, of a disguise that of its plain game: both are then
+    played with the same luck.
+    """
 
     seed: int
     game: str

@@ -12,6 +12,7 @@ from typing import Any
 
 from gamegrid import grid, positions, suites
 from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
@@ -143,8 +144,9 @@ class Plan:
         found = {}
         for model in self._models_of(cell):
             entry = model.entry
-            if entry.input_price is not None and entry.output_price is not None:
-                found[model.written.name] = Price(entry.input_price, entry.output_price)
+            cost = prices.find(entry)
+            if cost.input is not None and cost.output is not None:
+                found[model.written.name] = Price(cost.input, cost.output)
             elif not model.kind.capabilities.local:
                 raise UserError(
                     f"config: budget_usd: the price of {model.written.name} is unknown. Give its "
@@ -208,7 +210,7 @@ class Plan:
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
-    config = load.read(suites.expand(raw, suite) if suite else raw)
+    config = load.read(suites.expand(raw, suite) if suite else raw, working)
     entries = models.read_files(config.models, working)
     made = Plan(
         config=config,

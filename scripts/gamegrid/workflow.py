@@ -9,6 +9,8 @@ from typing import Any
 
 from gamegrid import plan
 from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.backends import prices
+from gamegrid.backends.prices import Prices
 from gamegrid.errors import UserError
 from gamegrid.plan import Plan
 from gamegrid.play import stamp
@@ -99,6 +101,7 @@ def agent_rows(made: Plan) -> list[AgentRow]:
     rows = []
     for name, settings in made.config.agents.items():
         model = made.models.get(name)
+        cost = prices.find(model.entry) if model else Prices()
         rows.append(
             AgentRow(
                 agent=name,
@@ -106,8 +109,10 @@ def agent_rows(made: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(made.identity(name), sort_keys=True),
-                input_price=model.entry.input_price if model else None,
-                output_price=model.entry.output_price if model else None,
+                input_price=cost.input,
+                output_price=cost.output,
+                cached_price=cost.cached,
+                price_source=cost.source,
             )
         )
     return rows
@@ -135,6 +140,8 @@ def game_rows(made: Plan) -> list[GameRow]:
             hidden_information=game.hidden_information,
             chance=game.chance,
             oracle=game.oracle.value,
+            generic=game.generic,
+            disguise_of=game.disguise_of,
         )
         for game in made.grid.games
     ]

@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib.util
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -25,7 +27,7 @@ from gamegrid.backends.base import (
     Sampling,
 )
 from gamegrid.backends.huggingface import HuggingFace
-from gamegrid.backends.vllm import BACKEND, Vllm
+from gamegrid.backends.vllm import BACKEND, Vllm, _start_failure
 
 needs_vllm = pytest.mark.vllm
 without_vllm = pytest.mark.skipif(
@@ -363,6 +365,71 @@ async def test_a_bad_engine_argument_is_one_sentence(
 
 
 @pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "max_model_len"),
+        # As torch and vLLM say it.
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "max_model_len"),
+        (ValueError("Free memory on device cuda:0 (3/79 GiB) on startup is"), "add up to less"),
+        (ValueError("No available memory for the cache blocks."), "gpu_memory_utilization"),
+        (RuntimeError("The NVIDIA driver on your system is too old (found 11040)"), "nvidia-smi"),
+        (RuntimeError("Failed to infer device type"), "api_base"),
+    ],
+)
+async def test_a_failed_start_names_the_remedy(error: Exception, words: str) -> None:
+    sentence = _start_failure("vllm_m", error)
+    assert sentence.startswith("vllm_m: the engine could not start")
+    assert words in sentence and "\n" not in sentence
+    assert _start_failure("vllm_m", ValueError("Odd.")).endswith("(ValueError: Odd.).")
+
+
+KILLED = """
+import asyncio, sys, time
+from pathlib import Path
+from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.vllm import Vllm
+
+async def run():
+    await Vllm(ModelEntry(name="vllm_m", model_path=sys.argv[1]), Path.cwd()).open()
+    print("open", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(run())
+"""
+
+
+@needs_vllm
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_killed_job_leaves_no_process_behind(llama: Path, ending: signal.Signals) -> None:
+    job = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(llama)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert job.stdout is not None
+    assert any(line == "open\n" for line in job.stdout)
+    assert job.pid in processes_of(job.pid)
+    job.send_signal(ending)
+    job.wait(30)
+    deadline = time.monotonic() + 10
+    while processes_of(job.pid) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    assert processes_of(job.pid) == []
+
+
+def processes_of(session: int) -> list[int]:
+    """The processes of a session, from Linux's own table."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize(
     ("keys", "words"),
     [
         ({"model_path": None}, ["vllm_m", "no model_path"]),
@@ -404,8 +471,6 @@ async def test_without_vllm_the_extra_is_named(tmp_path: Path) -> None:
 
 
 async def test_importing_the_module_loads_no_engine() -> None:
-    import subprocess
-
     code = (
         "import sys, gamegrid.backends.vllm, gamegrid.backends.huggingface;"
         "print([m for m in ('torch', 'transformers', 'vllm') if m in sys.modules])"

@@ -237,8 +237,6 @@ def test_komi_is_told_and_only_whole_points_can_tie() -> None:
         ("go(board_size=5,komi=0.25)", "komi is from 0.0 to 25.0 in steps of 0.5"),
         ("go(board_size=5,komi=-1.0)", "komi is from 0.0 to 25.0 in steps of 0.5"),
         ("go(board_size=5,komi=25.5)", "komi is from 0.0 to 25.0 in steps of 0.5"),
-        ("go(board_size=5,handicap=2)", "has the parameter 'handicap'"),
-        ("go(board_size=5,max_game_length=9)", "has the parameter 'max_game_length'"),
     ],
 )
 def test_other_boards_of_go_are_refused(name: str, reason: str) -> None:

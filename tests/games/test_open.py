@@ -39,7 +39,7 @@ def with_pennies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = registry.suite() | {Pennies.short_name: Pennies}
     with monkeypatch.context() as patch:
         patch.setattr(registry, "suite", lambda: known)
-        caches = (registry.aliases, registry.load)
+        caches = (registry._aliases, registry._load)
         for one in caches:
             one.cache_clear()
         yield

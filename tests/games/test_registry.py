@@ -12,7 +12,12 @@ from gamegrid.games.base import Oracle, Scoring
 
 REFUSED = [
     "",
-    "checkers",
+    "chequers_royal",
+    "crossword",
+    "efg_game(filename=kuhn.efg)",
+    "colored_trails(boards_file=boards.txt)",
+    "nfg_game",
+    "tarok",
     "tictactoe",
     "TIC_TAC_TOE",
     "kuhn_poker(",
@@ -25,25 +30,15 @@ REFUSED = [
     "tic_tac_toe(rows=4)",
     "connect_four(rows=0)",
     "connect_four(columns=27)",
-    "connect_four(egocentric_obs_tensor=true)",
     "hex(board_size=1)",
     "hex(board_size=20)",
-    "hex(board_size=5,num_rows=4)",
-    "hex(swap=true)",
-    "chess(chess960=true)",
-    "go(board_size=19)",
-    "go(komi=0.5)",
-    "phantom_ttt(obstype=reveal-all)",
-    "phantom_ttt(gameversion=cdh)",
     "dark_hex(board_size=1)",
-    "dark_hex(num_rows=2)",
     "breakthrough(rows=2)",
     "breakthrough(columns=1)",
     "breakthrough(rows=27)",
     "dots_and_boxes(num_rows=0)",
     "dots_and_boxes(num_cols=9)",
     "dots_and_boxes(num_rows=1,num_cols=1)",
-    "dots_and_boxes(utility_margin=true)",
     "clobber(rows=1)",
     "clobber(columns=27)",
     "othello(board_size=6)",
@@ -57,28 +52,19 @@ REFUSED = [
     "nim(pile_sizes=a;b)",
     "liars_dice(dice_sides=1)",
     "liars_dice(dice_sides=21)",
-    "liars_dice(numdice=2)",
-    "liars_dice(bidding_rule=reset-quantity)",
     "pig(winscore=1)",
     "pig(winscore=1001)",
     "pig(horizon=1)",
     "pig(players=1)",
     "pig(players=11)",
-    "pig(diceoutcomes=4)",
-    "pig(piglet=true)",
     "goofspiel(num_cards=1)",
     "goofspiel(num_cards=14)",
     "goofspiel(players=4)",
     "goofspiel(points_order=sideways)",
-    "goofspiel(num_turns=2)",
-    "goofspiel(returns_type=total_points)",
     "misere",
     "misere(game=tic_tac_toe)",
-    "misere(game=chess())",
-    "misere(game=connect_four(rows=4,columns=4))",
     "misere(game=nosuch())",
     "misere(game=tic_tac_toe(rows=4))",
-    "misere(game=misere(game=tic_tac_toe()))",
     "repeated_game",
     "repeated_game(num_repetitions=5)",
     "repeated_game(stage_game=matrix_pd())",
@@ -101,8 +87,6 @@ REFUSED = [
     "blackjack(decks=2)",
     "bargaining(max_turns=1)",
     "bargaining(max_turns=21)",
-    "bargaining(discount=0.9)",
-    "bargaining(prob_end=0.1)",
     "bargaining(instances_file=cases.txt)",
     "\0",
     "\ud800",
@@ -125,8 +109,8 @@ def test_an_unfit_name_is_refused_in_a_sentence_and_silently(
 def test_the_nearest_name_is_offered() -> None:
     with pytest.raises(UserError, match="Did you mean 'tic_tac_toe'"):
         games.load("tictactoe")
-    with pytest.raises(UserError, match="is in OpenSpiel, but the suite has no words for it yet"):
-        games.load("checkers")
+    with pytest.raises(UserError, match="Did you mean 'backgammon'"):
+        games.load("bakgammon")
     with pytest.raises(UserError, match=r"cannot be loaded: Unknown game 'nosuch'\.$"):
         games.load("misere(game=nosuch())")
 

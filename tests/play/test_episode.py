@@ -4,10 +4,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from functools import cache
 from itertools import product
 
-import pyspiel
 import pytest
 
 from arena import CUTS, PERFECT, SUITE, bot, pig, play, play_one, setup
@@ -21,60 +19,6 @@ from gamegrid.oracles.minimax import Minimax
 from gamegrid.play.deals import opening
 from gamegrid.play.episode import Episode
 from gamegrid.play.records import DecisionStatus, EpisodeRecord, EpisodeStatus
-
-# Exact values
-
-
-def uniform(game: Game) -> dict[float, float]:
-    """Probability of each return of seat 0 when all moves are equally likely, by enumeration."""
-
-    @cache
-    def below(mover: int, text: str) -> tuple[tuple[float, float], ...]:
-        state = found[mover, text]
-        if state.is_terminal():
-            return ((state.player_return(0), 1.0),)
-        if state.is_chance_node():
-            branches = state.chance_outcomes()
-        else:
-            legal = state.legal_actions()
-            branches = [(action, 1 / len(legal)) for action in legal]
-        shares: dict[float, float] = {}
-        for action, probability in branches:
-            for result, share in below(*note(state.child(action))):
-                shares[result] = shares.get(result, 0.0) + probability * share
-        return tuple(shares.items())
-
-    def note(state: pyspiel.State) -> tuple[int, str]:
-        # A board says all of a position but the mover; a poker hand is its history.
-        text = str(state) if game.perfect_information else state.history_str()
-        found.setdefault((state.current_player(), text), state)
-        return state.current_player(), text
-
-    found: dict[tuple[int, str], pyspiel.State] = {}
-    return dict(below(*note(game.spiel.new_initial_state())))
-
-
-# Uniform v uniform by enumeration: tic_tac_toe 737/1260 won, 8/63 drawn, 121/420 lost by x;
-# kuhn_poker returns -2: 3/16, -1: 1/4, 1: 3/8, 2: 3/16, mean +1/8.
-EXACT = {
-    "tic_tac_toe": {1.0: 737 / 1260, 0.0: 8 / 63, -1.0: 121 / 420},
-    "kuhn_poker": {-2.0: 3 / 16, -1.0: 1 / 4, 1.0: 3 / 8, 2.0: 3 / 16},
-}
-
-
-@pytest.mark.parametrize("name", EXACT)
-def test_random_play_has_the_exact_shares_of_outcomes(name: str) -> None:
-    game, episodes = games.load(name), 4000
-    exact = uniform(game)
-    assert exact == pytest.approx(EXACT[name], abs=1e-9)
-    agents = {"random": bot("random")}
-    setups = [setup(game, ("random", "random"), deal=deal) for deal in range(episodes)]
-    results = [episode.seats[0].return_ for episode in play(setups, agents)]
-    assert set(results) == set(exact)
-    for result, share in exact.items():
-        error = (share * (1 - share) / episodes) ** 0.5
-        assert abs(results.count(result) / episodes - share) < 4 * error
-
 
 # Replay
 

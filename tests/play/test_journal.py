@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from gamegrid.backends.base import (
+    Attempt,
     BackendError,
     Completion,
     Decode,
@@ -28,7 +29,7 @@ from gamegrid.backends.base import (
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
-from gamegrid.play.journal import Journal, check_locking, key, request_digest
+from gamegrid.play.journal import Journal, canonical, check_locking, key, request_digest
 
 PLACE = Place(seed=1, game="kuhn_poker", deal=3, matchup="a--b", seating=0, seat=1)
 REQUEST = Request(
@@ -45,6 +46,13 @@ REPLY = Completion(
     latency_s=0.25,
     transport_attempts=2,
     raw={"id": 1, "choices": [{"text": "…"}]},
+    fingerprint="fp_1",
+    sent={"model": "x", "seed": 11},
+    maybe_billed=1,
+    attempts=(
+        Attempt(at="2026-01-01T00:00:00.000", seconds=2.5, kind="maybe_billed", said="lost"),
+        Attempt(at="2026-01-01T00:00:03.000", seconds=0.25, kind="answered"),
+    ),
 )
 
 Buy = Callable[[Request], Awaitable[Completion]]
@@ -112,6 +120,27 @@ async def test_what_failed_in_transport_leaves_no_line(tmp_path: Path) -> None:
             await journal.ask(PLACE, 0, 0, REQUEST, broken)
         assert (journal.asked, journal.replayed) == (0, 0)
     assert path.read_text() == ""
+
+
+async def test_what_was_sent_in_vain_is_noted_beside_the_journal(tmp_path: Path) -> None:
+    attempts = (
+        Attempt(at="2026-01-01T00:00:00.000", seconds=1.0, kind="maybe_billed", body="{half"),
+        Attempt(at="2026-01-01T00:00:02.000", seconds=0.1, kind="unbilled", status=503),
+    )
+
+    async def fail(request: Request) -> Completion:
+        raise BackendError("hf_x: gone", attempts)
+
+    path = tmp_path / "c.jsonl"
+    with Journal(path) as journal, pytest.raises(BackendError, match="hf_x: gone"):
+        await journal.ask(PLACE, 0, 0, REQUEST, fail)
+    [line] = path.with_suffix(".lost").read_text().splitlines()
+    noted = json.loads(line)
+    assert [each["kind"] for each in noted["attempts"]] == ["maybe_billed", "unbilled"]
+    assert noted["attempts"][0]["body"] == "{half"
+    assert noted["key"]["request"] == request_digest(REQUEST)
+    with Journal(path) as journal:  # the note is no journal
+        assert (await journal.ask(PLACE, 0, 0, REQUEST, Shop())).completion == REPLY
 
 
 async def test_a_replaying_job_names_what_is_missing(tmp_path: Path) -> None:
@@ -221,6 +250,8 @@ def test_any_text_comes_back_as_it_was(tmp_path: Path, text: str) -> None:
     ask(path, Shop(reply), 0)
     assert ask(path, None, 0) == [reply]
     assert path.read_bytes().isascii()
+    line = path.read_text().removesuffix("\n")
+    assert canonical(json.loads(line)) == line
     assert path.read_bytes().count(b"\n") == 1
 
 

@@ -56,6 +56,8 @@ def game(name: str, scoring: str = "win_loss", players: int = 2, family: str = "
         hidden_information=False,
         chance=False,
         oracle="none",
+        generic=False,
+        disguise_of=None,
     )
 
 

@@ -29,7 +29,8 @@ from store_samples import (
 
 PROMISED = {
     "agents": "agent type backend model params",
-    "games": "game load_string players scoring family hidden_information chance oracle",
+    "games": "game load_string players scoring family hidden_information chance oracle generic "
+    "disguise_of",
     "episodes": "episode_id run_id matchup game deal seating seed status plies trajectory "
     "duration_s",
     "seats": "episode_id seat agent return normalized_return score strict_score strict_return "
@@ -168,6 +169,7 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
         agent("a", input_price=2.0, output_price=10.0),
         agent("b", input_price=2.0),
         agent("c", input_price=0.0, output_price=0.0),
+        agent("d", input_price=2.0, output_price=10.0, cached_price=0.5, price_source="list 7"),
     ]
     tokens = {"prompt_tokens": 1000, "completion_tokens": 100, "attempts": 1}
     played = episode(
@@ -181,6 +183,15 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
             decision("a", 1, 0, attempts=1, prompt_tokens=5),  # completion tokens unknown
             decision("b", 2, 1, **tokens),  # output price unknown
             decision("c", 3, 2, **tokens),  # known to be free
+            # (1000 - 600) * 2 / 1e6 + 600 * 0.5 / 1e6 + 100 * 10 / 1e6 = 0.0021
+            decision("d", 4, 0, **tokens),
+            decision("d", 5, 0, **tokens),  # nothing is known of a cache
+        ],
+        calls=[
+            call(0, 0, cached_tokens=600),  # the price of cached tokens is unknown
+            call(4, 0, cached_tokens=100),
+            call(4, 0, attempt=1, cached_tokens=500),
+            call(5, 0),
         ],
     )
     path = database(tmp_path, [played], agents=agents)
@@ -189,6 +200,14 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
         (None,),
         (None,),
         (0.0,),
+        (pytest.approx(0.0021),),
+        (pytest.approx(0.003),),
+    ]
+    assert query(path, "SELECT price_source FROM agents ORDER BY agent") == [
+        (None,),
+        (None,),
+        (None,),
+        ("list 7",),
     ]
 
 
@@ -219,7 +238,15 @@ def test_no_chunks_give_empty_tables(tmp_path: Path) -> None:
     assert query(path, "SELECT agent, score, rank, deals FROM leaderboard") == [
         (name, None, None, 0) for name in "abcd"
     ]
-    for view in ("per_game", "head_to_head", "seat_effect", "failures", "usage", "move_quality"):
+    for view in (
+        "per_game",
+        "head_to_head",
+        "seat_effect",
+        "failures",
+        "usage",
+        "move_quality",
+        "paired",
+    ):
         assert query(path, f"SELECT * FROM {view}") == []
 
 

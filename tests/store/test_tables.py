@@ -57,16 +57,23 @@ def test_csv_has_every_digit_and_nothing_for_null(mixed: Path, tmp_path: Path, n
 
 
 def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
-    """a's scores: (1 + 1/2)/2, 1/2 and 1, so 3/4 in the mean."""
+    """a's scores: (1 + 1/2)/2, 1/2 and 1, so 3/4 in the mean.
+
+    Its interval is computed in test_statistics. b never won more than a: the scale rests on a.
+    """
     tables.write_tables(mixed, tmp_path / "tables")
     markdown = (tmp_path / "tables" / "leaderboard.md").read_text("utf-8").splitlines()
     latex = (tmp_path / "tables" / "leaderboard.tex").read_text("utf-8")
 
     assert markdown[1].startswith("| --- | ---: |")
     assert markdown[2] == (
-        "| a | – | – | – | 3 | 6 | 0.750 | – | – | 0.750 | 1 | 2 | tic_tac_toe | 0 |"
+        "| a | 0.000 | – | – | anchored here | a | 0 | 3 | 6 | 0.750 | 0.158 | 0.980 | – | 0.750 "
+        "| 1 | 2 | tic_tac_toe | 0 |"
     )
-    row = r"a & -- & -- & -- & 3 & 6 & 0.750 & -- & -- & 0.750 & 1 & 2 & tic\_tac\_toe & 0 \\"
+    row = (
+        r"a & 0.000 & -- & -- & anchored here & a & 0 & 3 & 6 & 0.750 & 0.158 & 0.980 & -- & 0.750 "
+        r"& 1 & 2 & tic\_tac\_toe & 0 \\"
+    )
     assert row in latex.splitlines()
 
 
@@ -154,27 +161,29 @@ def test_leaderboard_text(mixed: Path) -> None:
     """Kuhn: a has mean(-3/2, 1) = -1/4 over its opponents, b mean(3/2, 3/2), c mean(-1, -3/2).
 
     Strictly b loses 2 to c in both seatings: b mean(3/2, -2) = -1/4, c mean(-1, 2) = 1/2, and
-    each wins from one opponent.
+    each wins from one opponent. The intervals of the scores are computed in test_statistics.
     """
+    [(lost, top)] = query(mixed, "SELECT rating, high FROM ratings WHERE agent = 'b'")
+    b = f"{lost:6.0f}  {f'-∞ to {top:.0f}':>13}"
     assert tables.leaderboard_text(mixed) == (
         "Leaderboard over tic_tac_toe\n"
-        "rank  of  agent  score  strict  deals  distinct  dropped\n"
-        "   1   2  a      0.750   0.750      3         6        0\n"
-        "   2   2  b      0.250   0.250      3         6        0\n"
+        "rank  of  agent  score            95 %  rating           95 %  tied  strict  deals  "
+        "dropped\n"
+        "   1   2  a      0.750  0.158 to 0.980       0  anchored here     a   0.750      3  "
+        "      0\n"
+        f"   2   2  b      0.250  0.020 to 0.842  {b}     a   0.250      3        0\n"
         "\n"
         "No win_loss game counts for: c, d\n"
         "\n"
         "kuhn_poker (margin: opponents won from, then mean strict return)\n"
-        "rank  of  agent  beats  strict  return  deals  distinct  forfeits  fallbacks  dropped\n"
-        "   1   3  c      0.500   0.500  -1.250      2         4         0          0        0\n"
-        "   2   3  a      0.500  -0.250  -0.250      2         4         0          0        0\n"
-        "   2   3  b      0.500  -0.250   1.500      2         4         0          0        0\n"
+        "rank  of  agent  beats  strict  return      95 %  deals  forfeits  fallbacks  dropped\n"
+        "   1   3  c      0.500   0.500  -1.250  one deal      2         0          0        0\n"
+        "   2   3  a      0.500  -0.250  -0.250  one deal      2         0          0        0\n"
+        "   2   3  b      0.500  -0.250   1.500  one deal      2         0          0        0\n"
         "\n"
         "patience (solo: mean return)\n"
-        "rank  of  agent  beats  strict    return  deals  distinct  forfeits  fallbacks  dropped\n"
-        "   1   1  c          –       –  1234.500      1         1         0          0        0\n"
-        "\n"
-        "Ratings and intervals are not computed in this version."
+        "rank  of  agent  beats  strict    return      95 %  deals  forfeits  fallbacks  dropped\n"
+        "   1   1  c          –       –  1234.500  one deal      1         0          0        0"
     )
 
 
@@ -194,4 +203,4 @@ def test_leaderboard_text_fits_a_terminal(tmp_path: Path) -> None:
 def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:
     path = database(tmp_path, [], agents=[agent("a")])
     tables.write_tables(path, tmp_path / "tables")
-    assert tables.leaderboard_text(path).startswith("No win_loss game counts for: a\n")
+    assert tables.leaderboard_text(path) == "No win_loss game counts for: a"

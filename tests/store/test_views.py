@@ -719,9 +719,6 @@ def test_what_is_not_computed_is_null_and_a_number_by_type(tmp_path: Path) -> No
         pair(TTT, "a", "b", 0, 1, 1, decisions=[decision("a", 0, 0), decision("b", 1, 1)]),
     )
     later = {
-        "leaderboard": ["rating", "rating_low", "rating_high", "score_low", "score_high"],
-        "per_game": ["low", "high"],
-        "head_to_head": ["low", "high"],
         "move_quality": ["optimal_rate", "low", "high", "mean_regret"],
     }
     for view, columns in later.items():

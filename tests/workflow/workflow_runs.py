@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = (
-    "leaderboard", "per_game", "head_to_head", "seat_effect", "move_quality",
+    "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
     "position_quality", "failures", "usage", "latency", "break_even",
 )  # fmt: skip
 

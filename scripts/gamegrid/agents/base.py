@@ -11,11 +11,11 @@ import pyspiel
 from pydantic import BaseModel, ConfigDict, Field
 
 import gamegrid.agents
+from gamegrid import plugins
 from gamegrid.backends.base import Completion, Request
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 from gamegrid.play.records import CallRecord, DecisionStatus
-from gamegrid.plugins import discover
 
 
 class AgentSettings(BaseModel):
@@ -116,7 +116,18 @@ class AgentKind:
     build: Callable[[str, Any, Tools], Agent]
 
 
-@cache
 def kinds() -> dict[str, AgentKind]:
-    """Every type of agent, by name."""
-    return {kind.type: kind for kind in discover(gamegrid.agents, "AGENT")}
+    """Every type of agent, by name: the package's own and those of the user's folders."""
+    return _kinds(plugins.folders())
+
+
+@cache
+def _kinds(folders: plugins.Folders) -> dict[str, AgentKind]:
+    known = {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
+    for file, kind in plugins.declared(folders, "AGENT"):
+        if not isinstance(kind, AgentKind):
+            raise plugins.refusal(file, "declares an AGENT that is no AgentKind")
+        if kind.type in known:
+            raise plugins.refusal(file, f"declares the agent type {kind.type!r}, which is taken")
+        known[kind.type] = kind
+    return known

@@ -1,6 +1,7 @@
 """ismcts: information set Monte Carlo tree search, where hidden information can be redrawn."""
 
 from functools import cache
+from random import Random
 from typing import Literal
 
 import pyspiel
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from gamegrid import games
 from gamegrid.agents.base import AgentKind, Tools
-from gamegrid.agents.search import SearchAgent, SearchSettings, ismcts
+from gamegrid.agents.search import SearchAgent, SearchSettings, ismcts, rewards_at_end
 from gamegrid.games.base import Game
 from gamegrid.games.registry import quiet_stderr
 
@@ -23,6 +24,8 @@ class Settings(SearchSettings):
 def _objection(settings: Settings, game: Game) -> str | None:
     if not (game.sequential and game.hidden_information):
         return "ismcts needs hidden information and moves in turn"
+    if not (game.spiel.get_type().provides_information_state_string and rewards_at_end(game)):
+        return "ismcts needs information states and rewards at the end only"
     if not _can_redraw(game.load_string):
         return "OpenSpiel cannot redraw its hidden information"
     return None
@@ -32,11 +35,12 @@ def _objection(settings: Settings, game: Game) -> str | None:
 def _can_redraw(load_string: str) -> bool:
     game = games.load(load_string)
     state = game.spiel.new_initial_state()
+    luck = Random(load_string)  # with the same draw again and again some games come to no end
     while state.is_chance_node():
-        state.apply_action(state.legal_actions()[0])
+        state.apply_action(luck.choice(state.legal_actions()))
     try:
         with quiet_stderr():
-            game.redraw(state, state.current_player(), lambda: 0.5)
+            game.redraw(state, state.current_player(), luck.random)
     except pyspiel.SpielError:
         return False
     return True

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self, assert_never
 
 from pydantic import Field, JsonValue, model_validator
@@ -18,7 +18,15 @@ from gamegrid.agents.base import (
     Tools,
     Turn,
 )
-from gamegrid.backends.base import Completion, Decode, FinishReason, Message, Request, Sampling
+from gamegrid.backends.base import (
+    Completion,
+    Decode,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+    shallow,
+)
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 from gamegrid.play.records import CallRecord, DecisionStatus, Failure
@@ -60,6 +68,19 @@ class Settings(AgentSettings):
         exclude_if=lambda value: not value,
         description="one request at a time in full precision, so that a rerun gives equal replies",
     )
+
+    def sampling(self, seed: int | None) -> Sampling:
+        """Return what is asked of the sampler."""
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_tokens,
+            seed=seed,
+            reasoning_effort=self.reasoning_effort,
+            thinking_budget=self.thinking_budget,
+            extra_body=self.extra_body,
+            chat_template_kwargs=self.chat_template_kwargs,
+        )
 
     @model_validator(mode="after")
     def _score_samples_nothing(self) -> Self:
@@ -128,16 +149,7 @@ class LlmPlayer:
 
     def _request(self, turn: Turn, attempt: int, said: Sequence[Message]) -> Request:
         settings = self.agent.settings
-        sampling = Sampling(
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            max_tokens=settings.max_tokens,
-            seed=self.place.request_seed(turn.ply, attempt, self.agent.name),
-            reasoning_effort=settings.reasoning_effort,
-            thinking_budget=settings.thinking_budget,
-            extra_body=settings.extra_body,
-            chat_template_kwargs=settings.chat_template_kwargs,
-        )
+        sampling = settings.sampling(self.place.request_seed(turn.ply, attempt, self.agent.name))
         decode = Decode(settings.decode)
         if decode is Decode.SCORE:
             # Likelihoods are the same at every temperature and seed: the draw is made here.
@@ -246,7 +258,7 @@ def _call(
         backend=settings.model.split("_", 1)[0],
         model=settings.model,
         model_served=completion.model_served,
-        messages=json.dumps([asdict(m) for m in messages], ensure_ascii=False),
+        messages=json.dumps([shallow(m) for m in messages], ensure_ascii=False),
         reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,
@@ -259,6 +271,8 @@ def _call(
         transport_attempts=completion.transport_attempts,
         replayed=answer.replayed,
         likelihoods=None if likelihoods is None else json.dumps(likelihoods, ensure_ascii=False),
+        fingerprint=completion.fingerprint,
+        maybe_billed=completion.maybe_billed,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from gamegrid.agents.base import AgentKind, Tools
-from gamegrid.agents.search import SearchAgent, SearchSettings, mcts
+from gamegrid.agents.search import SearchAgent, SearchSettings, mcts, rewards_at_end
 from gamegrid.games.base import Game
 
 
@@ -15,7 +15,9 @@ class Settings(SearchSettings):
 
 def _objection(settings: Settings, game: Game) -> str | None:
     # The bot searches the state itself: with hidden cards it would read them.
-    return None if game.perfect_information else "mcts needs perfect information"
+    if not game.perfect_information:
+        return "mcts needs perfect information"
+    return None if rewards_at_end(game) else "mcts needs rewards at the end only"
 
 
 def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:

@@ -11,6 +11,7 @@ import pyspiel
 from pydantic import Field
 
 from gamegrid.agents.base import AgentSettings, Decision, Turn
+from gamegrid.games.base import Game
 from gamegrid.luck import Place
 
 EXPLORATION = 2.0
@@ -45,6 +46,11 @@ class SearchAgent:
         state, seed = turn.sample_state(), turn.draw("search").getrandbits(31)
         action = await asyncio.to_thread(self.search, state, self.simulations, seed)
         return Decision(action=action)
+
+
+def rewards_at_end(game: Game) -> bool:
+    """True if nothing is paid before the end, which OpenSpiel's searches rely on."""
+    return bool(game.spiel.get_type().reward_model == pyspiel.GameType.RewardModel.TERMINAL)
 
 
 def mcts(state: pyspiel.State, simulations: int, seed: int) -> int:

@@ -1,10 +1,10 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,6 +69,8 @@ class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
     CONTENT_FILTER = "content_filter"
+    REFUSED = "refused"
+    """The model declined, and the provider says so apart from the reply."""
     CONTEXT_OVERFLOW = "context_overflow"
 
 
@@ -94,6 +96,11 @@ class Sampling:
     chat_template_kwargs: dict[str, Any] | None = None
 
 
+def shallow(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass by name; nothing in them is copied, which takes long."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One question to one model, complete in itself: equal requests are the same question.
@@ -115,10 +122,14 @@ class Request:
         Keys of decoding are left out where the model generates: replies filed before there were
         such keys stay valid.
         """
-        found = asdict(self)
+        found = {
+            "model": self.model,
+            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+            "sampling": shallow(self.sampling),
+        }
         if self.decode is Decode.GENERATE:
-            del found["decode"], found["choices"]
-        return found
+            return found
+        return found | {"decode": self.decode, "choices": self.choices}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +143,34 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request as it was sent, so that money can be accounted for.
+
+    ``at``: UTC, ISO 8601 without zone. ``kind``: answered, unbilled, maybe_billed, request or
+    account. ``status``: HTTP status of a failed attempt, None where nothing was answered. ``body``:
+    what arrived and could not be read.
+    """
+
+    at: str
+    seconds: float
+    kind: str
+    status: int | None = None
+    said: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """A model's whole answer to one request.
 
     ``reasoning`` is text a provider delivers apart from the reply (``<think>`` blocks inside the
     text are the parser's business). ``raw`` is the body as delivered, for the journal.
-    ``latency_s`` is in seconds and counts the successful attempt only. ``likelihoods``, of scored
-    requests only: to each choice the natural logarithm of the probability that the model's whole
-    reply is that choice, its end included; ``text`` is then the likeliest choice.
+    ``latency_s`` is in seconds and counts the successful attempt only. ``fingerprint`` is what the
+    provider says of the configuration that answered. ``sent``: the parameters as they were sent,
+    without the messages. ``maybe_billed``: failed attempts that may have been paid for.
+    ``likelihoods``, of scored requests only: to each choice the natural logarithm of the
+    probability that the model's whole reply is that choice, its end included; ``text`` is then the
+    likeliest choice.
     """
 
     text: str
@@ -151,14 +182,22 @@ class Completion:
     transport_attempts: int = 1
     raw: Any = None
     likelihoods: dict[str, float] | None = None
+    fingerprint: str | None = None
+    sent: dict[str, Any] | None = None
+    maybe_billed: int = 0
+    attempts: tuple[Attempt, ...] = ()
 
 
 class BackendError(Exception):
     """Transport trouble or an engine that cannot run: never the model's fault, never scored.
 
     The text is fit for a person: it names the model, what went wrong and how to mend it, and
-    holds no secret.
+    holds no secret. ``attempts``: the requests that were sent in vain.
     """
+
+    def __init__(self, text: str, attempts: tuple[Attempt, ...] = ()) -> None:
+        super().__init__(text)
+        self.attempts = attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +231,14 @@ class Backend(Protocol):
         """Release engine, threads and sockets; safe after a failed open."""
 
 
+@runtime_checkable
+class Stoppable(Protocol):
+    """A backend that holds requests back, for limits or another attempt."""
+
+    def stop(self) -> None:
+        """Refuse what was not sent yet; what is in flight is still answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendKind:
     """A backend as its file declares it in ``BACKEND``.
@@ -199,10 +246,13 @@ class BackendKind:
     ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``). ``served`` is how the id
-    of a model with an ``api_base`` begins instead of with the prefix, where another backend asks
-    it; None where the kind looks after ``api_base`` itself. ``hub`` returns the Hugging Face
-    repository that an entry's model is downloaded from, None where it is had otherwise.
+    resolved to absolute ones, and the working directory (for ``.env``). ``objection`` looks for a
+    setting of an agent that the model does not take; it may load a library, so a dry run leaves it
+    out.
+    ``served`` is how the id of a model with an ``api_base`` begins instead of with the prefix,
+    where another backend asks it; None where the kind looks after ``api_base`` itself. ``hub``
+    returns the Hugging Face repository that an entry's model is downloaded from, None where it is
+    had otherwise.
     """
 
     prefix: str
@@ -211,3 +261,4 @@ class BackendKind:
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
     hub: Callable[[ModelEntry], str | None] = lambda entry: None
+    objection: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None

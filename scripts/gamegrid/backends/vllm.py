@@ -10,9 +10,10 @@ import itertools
 import math
 import os
 import queue
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -69,6 +70,26 @@ OWN_KEYS = {
     "trust_remote_code": "trust_remote_code",
 }
 """Engine arguments that have a key of their own in the entry."""
+
+
+DRIVER_REMEDY = (
+    "vLLM needs an NVIDIA GPU that the job may use and a driver no older than the CUDA version of "
+    "its torch: compare `nvidia-smi` with `python -c 'import torch; print(torch.version.cuda)'`, "
+    "or give the model the api_base of a server that runs it."
+)
+START_REMEDIES = (
+    (
+        re.compile(r"out of memory|[Ff]ree memory on device|No available memory|KV cache memory"),
+        "Lower max_model_len, set quantization or tensor_parallel_size in the entry's engine, or "
+        "choose a smaller model; models of one job that share a GPU need values of "
+        "gpu_memory_utilization that add up to less than 1.",
+    ),
+    (
+        re.compile(r"NVIDIA driver|CUDA driver|libcuda|no kernel image|No CUDA GPUs|device type"),
+        DRIVER_REMEDY,
+    ),
+)
+"""What to do about words in an engine's error, the first that fits."""
 
 
 class Engines:
@@ -336,6 +357,8 @@ class EngineThread:
         self._folder = folder
         self._loop = loop
         self._ready = ready
+        self._defaults: dict[str, Any] = {}
+        """The model's own sampling settings: the engine reads them from disk at every call."""
         self._asked: dict[str, Ask] = {}
         """What the engine works on."""
 
@@ -359,6 +382,7 @@ class EngineThread:
         tokenizer = local.load_tokenizer(self._entry, str(self._folder))
         with ENGINES.turn():
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
+        self._defaults = engine.model_config.get_diff_sampling_param()
         limit = engine.model_config.max_model_len
         return engine, Prompts(self._entry.name, tokenizer, limit=limit, encoder=False)
 
@@ -398,7 +422,7 @@ class EngineThread:
         try:
             if ask.scored is None:
                 ids = ask.prompt.ids
-                params = sampling_params(engine, ask, ends_with_line=not prompts.chat)
+                params = sampling_params(self._defaults, ask, ends_with_line=not prompts.chat)
             else:
                 ids = [*ask.prompt.ids, *ask.scored.ids]
                 params = scoring_params()
@@ -438,6 +462,10 @@ def prepare(entry: ModelEntry) -> None:
     try:
         import vllm  # noqa: F401
     except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError):  # it is there and finds no library
+            raise BackendError(
+                f"{entry.name}: vLLM cannot be loaded ({local.brief(error)}). {DRIVER_REMEDY}"
+            ) from error
         raise BackendError(
             f"{entry.name}: vllm_ models need vLLM ({local.brief(error)}); "
             "install it with `pip install 'gamegrid[vllm]'`."
@@ -478,16 +506,16 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
 
-def sampling_params(engine: Any, ask: Ask, *, ends_with_line: bool) -> Any:
+def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bool) -> Any:
     """Build the engine's parameters afresh (it writes into them) for one request.
 
-    What the request leaves out is as the model's generation_config says, else as vLLM has it
-    (temperature 1).
+    What the request leaves out is as the model's generation_config says (``defaults``), else as
+    vLLM has it (temperature 1).
     """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
-    chosen = dict(engine.model_config.get_diff_sampling_param())
+    chosen = dict(defaults)
     for key in ("temperature", "top_p", "seed"):
         value = getattr(ask.sampling, key)
         if value is not None:
@@ -497,6 +525,7 @@ def sampling_params(engine: Any, ask: Ask, *, ends_with_line: bool) -> Any:
         **{**chosen, "max_tokens": ask.prompt.max_tokens},
         stop=["\n"] if ends_with_line and not texts else None,
         structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
+        skip_clone=True,  # nobody else has them
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
@@ -511,19 +540,20 @@ def scoring_params() -> Any:
         max_tokens=1,  # it does not take 0
         prompt_logprobs=0,  # of the token itself, and no other
         detokenize=False,
+        skip_clone=True,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
 
 def _start_failure(name: str, error: Exception) -> str:
-    import torch
+    """Return the sentence for an engine that could not start, with the remedy where one is known.
 
+    vLLM and torch tell these cases apart by their words only.
+    """
     sentence = f"{name}: the engine could not start ({local.brief(error)})."
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error):
-        return (
-            sentence + " Set gpu_memory_utilization, max_model_len, quantization or "
-            "tensor_parallel_size in the entry's engine, or choose a smaller model."
-        )
+    for words, remedy in START_REMEDIES:
+        if isinstance(error, MemoryError) or words.search(str(error)):
+            return f"{sentence} {remedy}"
     return sentence
 
 

@@ -1,27 +1,42 @@
 """Read a configuration: one typed object, or one sentence that says what is wrong."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from gamegrid import plugins
 from gamegrid.agents.base import kinds
-from gamegrid.config.types import Each, GridConfig, Matchups
+from gamegrid.config.types import Each, GridConfig, Matchups, config_type
 from gamegrid.errors import UserError, nearest
+from gamegrid.paths import WORKFLOW, resolve
 
 
-def read(raw: Mapping[str, Any]) -> GridConfig:
-    """Return the configuration. Raises UserError naming key, found value and what is allowed."""
+def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
+    """Return the configuration, and take its folders of plug-ins into use.
+
+    They are looked up in ``working``. Raises UserError naming key, found value and what is allowed.
+    """
     if not isinstance(raw, Mapping):
         raise UserError(f"config: this must be a mapping of keys, found {_short(raw)}.")
     if raw.get("games") is None or raw.get("agents") is None:
         lacking = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {lacking!r} is missing; a grid needs games and agents.")
     _refuse_people(raw["agents"])
+    plugins.use(_folders(raw.get("plugins"), working))
+    kind = config_type(kinds().values()) if plugins.folders() else GridConfig
     try:
-        return GridConfig.model_validate(dict(raw))
+        return kind.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError(_sentence(error)) from error
+
+
+def _folders(listed: object, working: Path) -> list[Path]:
+    """The folders named; none if they are not what the configuration's type will want."""
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        return []
+    return [resolve(folder, working) for folder in listed]
 
 
 def _refuse_people(agents: Any) -> None:

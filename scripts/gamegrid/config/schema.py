@@ -7,6 +7,7 @@ file equal to the types.
 import json
 from typing import Any
 
+from gamegrid.agents.base import kinds
 from gamegrid.config.types import GridConfig
 from gamegrid.paths import WORKFLOW
 
@@ -14,10 +15,21 @@ PATH = WORKFLOW / "config/schemas/config.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema (draft 2020-12)."""
+    """Return the schema (draft 2020-12).
+
+    Where there are ``plugins``, an agent may be of a type that is not known here.
+    """
+    found = GridConfig.model_json_schema()
+    own = found["properties"]["agents"]["additionalProperties"]["oneOf"]
+    types = list(kinds())
+    outside = {"type": "string", "not": {"enum": types}}
+    own.append({"type": "object", "required": ["type"], "properties": {"type": outside}})
+    inside = {"additionalProperties": {"properties": {"type": {"enum": types}}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **GridConfig.model_json_schema(),
+        **found,
+        "if": {"not": {"required": ["plugins"]}},
+        "then": {"properties": {"agents": inside}},
     }
 
 

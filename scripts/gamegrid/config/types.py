@@ -1,9 +1,10 @@
 """The configuration of a grid, as its YAML file says it."""
 
 import re
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -13,12 +14,13 @@ from pydantic import (
     Field,
     Tag,
     WithJsonSchema,
+    create_model,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from gamegrid import PROTOCOL
-from gamegrid.agents.base import AgentSettings, kinds
+from gamegrid.agents.base import AgentKind, AgentSettings, kinds
 
 AGENT_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -32,13 +34,16 @@ Switch = Annotated[
 """On or off; ``snakemake --config key=true`` hands the word on as text."""
 
 
+def entry(known: Iterable[AgentKind]) -> Any:
+    """The type of an agent's entry; the key ``type`` tells the kinds of agent apart."""
+    return Annotated[reduce(or_, (kind.settings for kind in known)), Field(discriminator="type")]
+
+
 if TYPE_CHECKING:
     AgentEntry = AgentSettings
 else:
-    # The types of agent are whatever files lie in agents/; the key ``type`` tells them apart.
-    AgentEntry = Annotated[
-        reduce(or_, (kind.settings for kind in kinds().values())), Field(discriminator="type")
-    ]
+    # Whatever files lie in agents/. Those in a user's folders are added by ``config_type``.
+    AgentEntry = entry(kinds().values())
 
 
 class Each(BaseModel):
@@ -102,6 +107,7 @@ class GridConfig(BaseModel):
     games: list[str] = Field(
         default=[], min_length=1, description="aliases or OpenSpiel load strings; or a suite's"
     )
+    plugins: list[str] = Field(default=[], description="folders with games and agents of one's own")
     models: list[str] = Field(default=["config/models.yaml"], description="model files")
     agents: dict[str, AgentEntry] = Field(min_length=1)
     schedule: Schedule = Field(
@@ -148,3 +154,9 @@ class GridConfig(BaseModel):
                     {"name": repr(name)},
                 )
         return agents
+
+
+def config_type(known: Iterable[AgentKind]) -> type[GridConfig]:
+    """The type of a configuration whose agents are of the ``known`` kinds."""
+    agents: Any = (dict[str, entry(known)], Field(min_length=1))  # type: ignore[misc]
+    return create_model("GridConfig", __base__=GridConfig, agents=agents)

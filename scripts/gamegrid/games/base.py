@@ -99,6 +99,10 @@ class Tag(StrEnum):
     """The same players meet in several rounds, each of them paid."""
     NEGOTIATION = "negotiation"
     """Offers and agreement."""
+    DISGUISE = "disguise"
+    """Another game of the suite, told in another story."""
+    GENERATED = "generated"
+    """Drawn from a seed."""
 
 
 SHORT_PLIES = 20
@@ -111,20 +115,22 @@ class Game(ABC):
     only, and show what the asking seat may know and nothing else.
     """
 
-    short_name: ClassVar[str]
+    short_name: str
     """OpenSpiel's short name or, of a game that it does not have, one of our own. It is also the
     alias of the default parameters."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Further names of the suite, each for one load string of this game."""
     parameters: ClassVar[frozenset[str]] = frozenset()
-    """The parameters this module's words are true for; others are refused."""
+    """The parameters this module's words are true for; with others, the game is a generic one."""
     defaults: ClassVar[Mapping[str, Any] | None] = None
     """Of a game with a name of our own: its parameters (all of them, so ``parameters`` is left
     alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
-    dice: ClassVar[bool] = False
+    dice: bool = False
     """True where chance follows a move: the same dice then reach the same mover."""
     themes: ClassVar[tuple[Tag, ...]] = ()
     """What the game is about; a base class's own where variants share it."""
+    generic: ClassVar[bool] = False
+    """True if the words are OpenSpiel's and the rules are not told."""
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         self.name = name
@@ -132,6 +138,11 @@ class Game(ABC):
         self.load_string = load_string
         """Canonical: parameters sorted, defaults left out."""
         self.spiel = spiel
+
+    @classmethod
+    def speaks(cls, parameters: Mapping[str, Any]) -> bool:
+        """True if the module's words are meant for a variant with ``parameters``."""
+        return set(parameters) <= cls.parameters
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
@@ -158,6 +169,16 @@ class Game(ABC):
     def family(self) -> str:
         """Variants of one game share one family, and one weight in averages over games."""
         return self.short_name
+
+    @property
+    def disguise_of(self) -> str | None:
+        """The load string of the game that this one tells in other words; None of a plain one."""
+        return None
+
+    @property
+    def luck_name(self) -> str:
+        """What draws of luck are named by: a disguise has the luck of its plain game."""
+        return self.disguise_of or self.load_string
 
     @property
     def players(self) -> int:
@@ -245,6 +266,10 @@ class Game(ABC):
     @abstractmethod
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         """The word for one legal action of ``seat``; unique among its legal actions."""
+
+    def labels(self, state: pyspiel.State, seat: int) -> tuple[str, ...]:
+        """The words for all legal actions of ``seat``, in their order."""
+        return tuple(self.label(state, seat, action) for action in state.legal_actions(seat))
 
     def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
         """Tell ``observer`` that ``seat`` took ``action`` in ``state``; None if it may not know."""

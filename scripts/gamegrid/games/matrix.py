@@ -20,8 +20,11 @@ class MatrixGame(Game):
     A game of this family is also the stage of a repeated game.
     """
 
-    scoring = Scoring.PAYOFF
     themes = (Tag.PAYOFF_TABLE,)
+
+    @property
+    def scoring(self) -> Scoring:
+        return Scoring.PAYOFF
 
     @property
     @abstractmethod

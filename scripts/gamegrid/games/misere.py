@@ -1,5 +1,6 @@
 """Misère tic-tac-toe: the same board, but whoever makes a line loses."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gamegrid.games.tic_tac_toe import TicTacToe
@@ -14,11 +15,9 @@ class MisereTicTacToe(TicTacToe):
     title = "Misère tic-tac-toe (three in a line loses)"
     family = "tic_tac_toe"
 
-    def objection(self) -> str | None:
-        inner: dict[str, Any] = self.spiel.get_parameters()["game"]
-        if inner["name"] != "tic_tac_toe":
-            return f"the suite has words for misere(game=tic_tac_toe()) only, not {inner['name']}."
-        return None
+    @classmethod
+    def speaks(cls, parameters: Mapping[str, Any]) -> bool:
+        return parameters == {"game": {"name": "tic_tac_toe"}}
 
     def rules(self) -> str:
         return (

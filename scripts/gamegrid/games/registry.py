@@ -1,34 +1,56 @@
-"""Find games by name: an alias, or an OpenSpiel load string the suite has words for."""
+"""Find games by name: an alias of the suite, or any load string of OpenSpiel."""
 
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
+from inspect import isabstract
 from typing import Any
 
 import pyspiel
 
 import gamegrid.games
+from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
+from gamegrid.games import generic
 from gamegrid.games.base import Game
-from gamegrid.plugins import discover
+
+SPACES = re.compile(r"\s*([(),=])\s*")
+"""Spaces that mean nothing in a load string; some values hold spaces that do."""
 
 
-@cache
 def suite() -> dict[str, type[Game]]:
-    """Every game module's class by OpenSpiel short name."""
-    return {kind.short_name: kind for kind in discover(gamegrid.games, "GAME")}
+    """Every game module's class by short name: the package's own and the user's."""
+    return _suite(plugins.folders())
 
 
 @cache
+def _suite(folders: plugins.Folders) -> dict[str, type[Game]]:
+    known = {kind.short_name: kind for kind in plugins.discover(gamegrid.games, "GAME")}
+    for file, kind in plugins.declared(folders, "GAME"):
+        if not (isinstance(kind, type) and issubclass(kind, Game)) or isabstract(kind):
+            raise plugins.refusal(file, "declares a GAME that is no complete subclass of Game")
+        taken = {name for one in known.values() for name in (one.short_name, *one.aliases)}
+        if clash := sorted(taken & {kind.short_name, *kind.aliases}):
+            raise plugins.refusal(file, f"declares the game {clash[0]!r}, which is taken")
+        known[kind.short_name] = kind
+    return known
+
+
 def aliases() -> dict[str, str]:
     """Every alias of the suite with its load string; a short name is an alias of itself.
 
     It is none where OpenSpiel has no default, as for a game around another one.
     """
+    return _aliases(plugins.folders())
+
+
+@cache
+def _aliases(folders: plugins.Folders) -> dict[str, str]:
     complete = {kind.short_name for kind in pyspiel.registered_games() if kind.default_loadable}
     names = {
         short: short
@@ -40,60 +62,81 @@ def aliases() -> dict[str, str]:
     return names
 
 
-@cache
 def load(name: str) -> Game:
     """Return the game for an alias or load string.
 
-    Raises UserError if the name, a parameter or its value is unknown, or if the suite has no
-    words for it.
+    It has the words of the suite, or OpenSpiel's own where the suite has none. Raises UserError
+    if the name, a parameter or its value is unknown, or if a game cannot be played in words.
     """
+    return _load(name, plugins.folders())
+
+
+@cache
+def _load(name: str, folders: plugins.Folders) -> Game:
     parsed = _parse(aliases().get(name.strip(), name))
     short = str(parsed.pop("name", ""))
-    if short not in suite():
-        known = sorted(aliases())
-        why = (
-            "is in OpenSpiel, but the suite has no words for it yet"
-            if short in pyspiel.registered_names()
-            else "is unknown"
-        )
+    kind = suite().get(short)
+    if kind is not None and kind.defaults is not None:
+        parsed = _complete(name, short, kind.defaults, parsed)
+        spiel, defaults = _open(name, partial(kind.open, parsed)), kind.defaults
+    else:
+        if kind is not None and not kind.speaks(parsed):
+            kind = None
+        spiel = _open_spiel(name, short, kind, parsed)
+        defaults = spiel.get_type().parameter_specification
+        kind = kind or generic.kind_of(spiel)
+    load_string = _string(short, {k: v for k, v in parsed.items() if v != defaults.get(k)})
+    game = kind(_slug(short, load_string), load_string, spiel)
+    with quiet_stderr():
+        objection = game.objection()
+    if objection:
+        raise UserError(f"games: {name!r}: {objection}")
+    return game
+
+
+def _open_spiel(
+    name: str, short: str, kind: type[Game] | None, parsed: dict[str, Any]
+) -> pyspiel.Game:
+    """A game with a name of OpenSpiel's, as its module opens it if it has one."""
+    if short not in pyspiel.registered_names():
+        known = sorted({*aliases(), *pyspiel.registered_names()})
         raise UserError(
-            f"games: {name!r} {why}.{nearest(short, known)} The suite has {', '.join(known)}."
+            f"games: {name!r} is unknown.{nearest(short, known)} The suite has "
+            f"{', '.join(sorted(aliases()))}; OpenSpiel's other games go by their load strings."
         )
-    kind = suite()[short]
-    takes = kind.parameters if kind.defaults is None else set(kind.defaults)
-    strange = sorted(set(parsed) - takes)
-    if strange:
-        allowed = ", ".join(sorted(takes)) or "none"
+    if files := [key for key, value in parsed.items() if "file" in key and value]:
+        raise UserError(
+            f"games: {name!r}: {files[0]!r} names a file, whose content the results would not hold."
+        )
+    opened = partial(pyspiel.load_game, short) if kind is None else kind.open
+    return _open(name, partial(opened, parsed))
+
+
+def _complete(
+    name: str, short: str, defaults: Mapping[str, Any], parsed: dict[str, Any]
+) -> dict[str, Any]:
+    """All parameters of a game with a name of our own, each of the type of its default."""
+    if strange := sorted(set(parsed) - set(defaults)):
+        allowed = ", ".join(sorted(defaults)) or "none"
         raise UserError(
             f"games: {name!r} has the parameter {strange[0]!r}; {short} takes {allowed} here."
         )
-    if kind.defaults is not None:
-        parsed = {key: _typed(name, kind, key, parsed) for key in kind.defaults}
-    spiel = _open(name, kind, parsed)
-    defaults = kind.defaults
-    if defaults is None:
-        defaults = spiel.get_type().parameter_specification
-    load_string = _string(short, {k: v for k, v in parsed.items() if v != defaults.get(k)})
-    game = kind(_slug(short, load_string), load_string, spiel)
-    if objection := game.objection():
-        raise UserError(f"games: {name!r}: {objection}")
-    return game
+    return {
+        key: _typed(name, key, parsed.get(key, value), value) for key, value in defaults.items()
+    }
 
 
 def _parse(text: str) -> dict[str, Any]:
     try:
         with quiet_stderr():
-            return dict(pyspiel.game_parameters_from_string(text.replace(" ", "")))
+            return dict(pyspiel.game_parameters_from_string(SPACES.sub(r"\1", text.strip())))
     except pyspiel.SpielError as error:
         raise UserError(f"games: {text!r} is no load string: {_sentence(error)}") from error
     except TypeError as error:  # text that is no Unicode
         raise UserError(f"games: {text!r} is no load string.") from error
 
 
-def _typed(name: str, kind: type[Game], key: str, parsed: dict[str, Any]) -> Any:
-    """The value of a parameter of a game with its own name, of the type of its default."""
-    default = (kind.defaults or {})[key]
-    value = parsed.get(key, default)
+def _typed(name: str, key: str, value: Any, default: Any) -> Any:
     if type(default) is float and type(value) is int:
         return float(value)
     if type(value) is not type(default):
@@ -105,11 +148,11 @@ def _typed(name: str, kind: type[Game], key: str, parsed: dict[str, Any]) -> Any
     return value
 
 
-def _open(name: str, kind: type[Game], parameters: dict[str, Any]) -> pyspiel.Game:
+def _open(name: str, opened: Callable[[], pyspiel.Game]) -> pyspiel.Game:
     try:
         with quiet_stderr():
-            return kind.open(parameters)
-    except (pyspiel.SpielError, ValueError) as error:
+            return opened()
+    except (pyspiel.SpielError, ValueError, IndexError) as error:
         raise UserError(f"games: {name!r} cannot be loaded: {_sentence(error)}") from error
 
 

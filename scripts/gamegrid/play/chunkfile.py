@@ -85,6 +85,8 @@ CALL: Columns = MappingProxyType(
         "transport_attempts": "INTEGER",
         "replayed": "BOOLEAN",
         "likelihoods": "VARCHAR",
+        "fingerprint": "VARCHAR",
+        "maybe_billed": "INTEGER",
     }
 )
 FLAT: Columns = MappingProxyType(

@@ -33,7 +33,7 @@ class Tape:
         row = f"seat {mover}" if self.game.dice and mover is not None else "event"
         number = self.counts[row]
         self.counts[row] += 1
-        draw = deal_draw(self.seed, self.game.load_string, self.deal, f"chance {row} {number}")
+        draw = deal_draw(self.seed, self.game.luck_name, self.deal, f"chance {row} {number}")
         outcomes = state.chance_outcomes()
         return int(draw.choices([a for a, _ in outcomes], [p for _, p in outcomes])[0])
 
@@ -48,7 +48,7 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
     if plies == 0 or game.chance or not game.sequential:
         return []
     for attempt in range(MAX_DRAWS):
-        draw = deal_draw(seed, game.load_string, deal, f"opening {attempt}")
+        draw = deal_draw(seed, game.luck_name, deal, f"opening {attempt}")
         state, moves = game.spiel.new_initial_state(), list[Joint]()
         while len(moves) < plies and not state.is_terminal():
             moves.append(draw.choice(state.legal_actions()))

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from gamegrid.agents.base import Answer, Ask
-from gamegrid.backends.base import Backend, BackendError, Completion, Request
+from gamegrid.backends.base import Backend, BackendError, Completion, Request, Stoppable
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
 from gamegrid.play.budget import Budget
@@ -42,6 +42,8 @@ class Engine:
     def stop(self) -> None:
         """Refuse further requests; those in flight are still answered."""
         self._stopped = True
+        if isinstance(self._backend, Stoppable):
+            self._backend.stop()
 
     async def close(self) -> None:
         """Close the model if it was ever started."""

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar, assert_never
 
 import pyspiel
@@ -51,7 +52,7 @@ class Setup:
         """Where one seat's luck comes from."""
         return Place(
             seed=self.seed,
-            game=self.game.load_string,
+            game=self.game.luck_name,
             deal=self.deal,
             matchup=self.matchup,
             seating=self.seating,
@@ -131,10 +132,10 @@ class Episode:
             place=place,
             ply=self._ply,
             legal=legal,
-            labels=tuple(game.label(state, seat, action) for action in legal),
+            labels=game.labels(state, seat),
             information_state=lambda: str(state.information_state_string(seat)),
             sample_state=lambda: self._sample(place),
-            view=lambda: game.view(state, seat),
+            view=cache(lambda: game.view(state, seat)),  # for the prompt, and for the record
             history=lambda: tuple(game.history(self._trajectory, seat)),
             joint_moves=self._joint_moves,
         )

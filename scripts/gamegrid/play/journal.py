@@ -16,7 +16,7 @@ import socket
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -24,7 +24,15 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 from gamegrid.agents.base import Answer
-from gamegrid.backends.base import BackendError, Completion, FinishReason, Request, Usage
+from gamegrid.backends.base import (
+    Attempt,
+    BackendError,
+    Completion,
+    FinishReason,
+    Request,
+    Usage,
+    shallow,
+)
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 
@@ -61,7 +69,11 @@ def key(
     ``identity`` is what the model's entry says of its weights: a request only has its id, and the
     replies of one checkpoint are not those of another.
     """
-    where = {**asdict(place), "ply": ply, "attempt": attempt, "request": request_digest(request)}
+    return _key(place, ply, attempt, request_digest(request), identity)
+
+
+def _key(place: Place, ply: int, attempt: int, asked: str, identity: Mapping[str, Any]) -> Key:
+    where = {**shallow(place), "ply": ply, "attempt": attempt, "request": asked}
     if identity:
         where["model_entry"] = dict(identity)
     return canonical(where)
@@ -130,7 +142,9 @@ class Journal:
         ``identity``: what tells the model from others of its id (see ``key``).
         With ``buy`` None nothing is bought: a reply not on file raises BackendError.
         """
-        filed = key(place, ply, attempt, request, identity)
+        stated = canonical(request.stated())
+        asked = hashlib.sha256(stated.encode()).hexdigest()
+        filed = _key(place, ply, attempt, asked, identity)
         if (known := self._known.get(filed)) is not None:
             self.replayed += 1
             return Answer(known, replayed=True)
@@ -140,24 +154,36 @@ class Journal:
                 f"{place.seating}, ply {ply} of {place.matchup} in {place.game}; "
                 f"run_mode: replay asks no model."
             )
-        completion = await buy(request)
+        try:
+            completion = await buy(request)
+        except BackendError as trouble:
+            self._note_loss(filed, trouble)
+            raise
         self.asked += 1
-        await self._write(filed, request, completion)
+        await self._write(filed, stated, completion)
         return Answer(completion, replayed=False)
 
-    async def _write(self, filed: Key, request: Request, completion: Completion) -> None:
+    def _note_loss(self, filed: Key, trouble: BackendError) -> None:
+        """Keep what was sent in vain beside the journal: some of it may have been paid for."""
+        if not trouble.attempts:
+            return
+        attempts = [shallow(attempt) for attempt in trouble.attempts]
+        line = json.dumps({"key": json.loads(filed), "attempts": attempts})
+        try:
+            with self._path.with_suffix(".lost").open("a", encoding="ascii") as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            log.error("%s: lost attempts cannot be noted (%s)", self._path, error.strerror)
+
+    async def _write(self, filed: Key, stated: str, completion: Completion) -> None:
         """Append one line; handed to the system at once, so that a killed process loses nothing.
 
         A full disk is waited for: the reply is paid. Raises UserError when it stays full.
         """
-        line = {
-            "form": FORM,
-            "at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
-            "key": json.loads(filed),
-            "request": request.stated(),
-            "completion": asdict(completion),
-        }
-        self._unwritten += canonical(line).encode("ascii") + b"\n"
+        self._unwritten += _written(filed, stated, completion)
+        # Replies that came together are written together: while one waits for the system, the
+        # thread of a local engine holds the interpreter.
+        await asyncio.sleep(0)
         for pause_s in (*WRITE_PAUSES_S, None):
             try:
                 self._hand_over()
@@ -211,6 +237,19 @@ class Journal:
             f"host {socket.gethostname()}, pid {os.getpid()}, "
             f"since {datetime.now(UTC).isoformat(timespec='seconds')}"
         )
+
+
+def _written(filed: Key, stated: str, completion: Completion) -> bytes:
+    """One line, put together from parts that are canonical already, its keys in their order."""
+    told = shallow(completion) | {
+        "usage": shallow(completion.usage),
+        "attempts": [shallow(attempt) for attempt in completion.attempts],
+    }
+    at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return (
+        f'{{"at":"{at}","completion":{canonical(told)},"form":{FORM},'
+        f'"key":{filed},"request":{stated}}}\n'
+    ).encode("ascii")
 
 
 def check_locking(folder: Path) -> None:
@@ -321,10 +360,14 @@ def _completion(stored: dict[str, Any]) -> Completion:
             **stored,
             "finish_reason": FinishReason(stored["finish_reason"]),
             "usage": Usage(**stored["usage"]),
+            "attempts": tuple(Attempt(**each) for each in stored.get("attempts", ())),
         }
     )
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
+
+
 def canonical(value: Any) -> str:
     """One line of ASCII: whatever a model wrote, lone surrogates too, can be written down."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
+    return _ENCODER.encode(value)

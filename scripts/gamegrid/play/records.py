@@ -85,6 +85,10 @@ class CallRecord:
     """True if the reply came from the journal and nothing was asked."""
     likelihoods: str | None = None
     """JSON object, label to log-likelihood, of scored calls only; ``reply`` is the label chosen."""
+    fingerprint: str | None = None
+    """What the provider says of the configuration that answered."""
+    maybe_billed: int = 0
+    """Failed attempts before this reply that may have been paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

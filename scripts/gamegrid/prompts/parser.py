@@ -46,7 +46,7 @@ def parse(reply: str, finish_reason: FinishReason, labels: Sequence[str]) -> Par
     match finish_reason:
         case FinishReason.LENGTH | FinishReason.CONTEXT_OVERFLOW:
             return _parsed(Failure.TRUNCATED, thought)
-        case FinishReason.CONTENT_FILTER:
+        case FinishReason.CONTENT_FILTER | FinishReason.REFUSED:
             return _parsed(Failure.REFUSED, thought)
         case FinishReason.STOP:
             return _read(text, thought, labels)

@@ -26,6 +26,9 @@ draws and no loss, are covered 92 %.
 """
 BOOTSTRAP_DEALS = 30
 """Deals from which skew is better learnt from the deals than ignored by the t interval."""
+BOOTSTRAP_MOST = 2000
+"""Deals beyond which skew moves an end by little (a skewness of 2 by 7 % of a standard error, as
+1/sqrt(deals)) and resampling takes long."""
 RESAMPLES = 4999
 DROPPED_SHARE = 0.05
 """Share of dropped deals above which what was dropped may matter more than luck."""
@@ -85,17 +88,24 @@ class Stratum:
     weight: float
     distinct: int | None = None
     """As in share_interval."""
+    pooled: bool = False
+    """As in share_interval."""
 
 
 def share_interval(
-    deals: Floats, *, distinct: int | None = None, confidence: float = CONFIDENCE
+    deals: Floats,
+    *,
+    distinct: int | None = None,
+    pooled: bool = False,
+    confidence: float = CONFIDENCE,
 ) -> MaybeInterval:
     """Interval of a mean of values between 0 and 1: Wilson at the effective size.
 
     ``deals``: shape (deals,), one value per deal. ``distinct``: only for deterministic agents, the
     number of deals that differ in what was played; repeats of a deal are one observation, and a
-    cell of one observation that was repeated cannot vary. Never of zero width. Raises ValueError
-    outside 0 to 1 or where ``distinct`` is no number of deals.
+    cell of one observation that was repeated cannot vary. ``pooled``: values of pool_cells, which
+    may lie outside 0 to 1 where opponents lack deals. Never of zero width. Raises ValueError for
+    other values outside 0 to 1 or where ``distinct`` is no number of deals.
 
     Wilson (1927) with n_eff = p(1-p) / Var(deal mean) in the place of n and the t quantile of
     deals-1 degrees of freedom, after Korn and Graubard, "Confidence intervals for proportions with
@@ -104,6 +114,7 @@ def share_interval(
     none = _without(deals, distinct)
     if none is not None:
         return none
+    _check_shares(deals, pooled)
     size = _observations(deals, distinct)
     low, high = _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
     return Interval(float(low), float(high))
@@ -130,6 +141,8 @@ def combined_share_interval(
     if not varying:
         return NoInterval(Reason.DETERMINISTIC if strata else Reason.NO_DEALS)
 
+    for stratum in varying:
+        _check_shares(stratum.deals, stratum.pooled)
     total = sum(stratum.weight for stratum in strata)
     weights = np.array([stratum.weight / total for stratum in varying])
     sizes = np.array([_observations(s.deals, s.distinct) for s in varying])
@@ -156,9 +169,9 @@ def mean_interval(
 ) -> MaybeInterval:
     """Interval of a mean without bounds, such as a margin per deal, in its own units.
 
-    ``deals`` and ``distinct`` as in share_interval. Student's t on the deals; from 30 distinct
-    deals on, the bias-corrected and accelerated bootstrap over deals, which follows skew: Efron,
-    "Better bootstrap confidence intervals" (1987).
+    ``deals`` and ``distinct`` as in share_interval. Student's t on the deals; from 30 to 2000
+    distinct deals, the bias-corrected and accelerated bootstrap over deals, which follows skew:
+    Efron, "Better bootstrap confidence intervals" (1987).
     """
     none = _without(deals, distinct)
     if none is not None:
@@ -166,7 +179,7 @@ def mean_interval(
     if np.ptp(deals) < SAME:
         return NoInterval(Reason.ALL_EQUAL)
     size = _observations(deals, distinct)
-    if size == len(deals) >= BOOTSTRAP_DEALS:
+    if size == len(deals) and BOOTSTRAP_DEALS <= size <= BOOTSTRAP_MOST:
         return _bca(deals, confidence, seed)
     half = _quantile(size - 1, confidence) * float(deals.std(ddof=1)) / size**0.5
     return Interval(float(deals.mean()) - half, float(deals.mean()) + half)
@@ -216,6 +229,7 @@ def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, F
 
     Repeats count as observations here.
     """
+    _check_shares(deals, pooled=False)
     size = deals.shape[-1]
     return _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
 
@@ -236,6 +250,13 @@ def _observations(deals: Floats, distinct: int | None) -> int:
     return len(deals) if distinct is None else distinct
 
 
+def _check_shares(deals: Floats, pooled: bool) -> None:
+    """Raise ValueError for values that are no shares; of pooled ones, the mean must be one."""
+    values = deals.mean() if pooled else deals
+    if np.any(values < -SAME) or np.any(values > 1 + SAME):
+        raise ValueError("shares lie between 0 and 1")
+
+
 def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
     """Mean and effective size n_eff = p(1-p) / Var(mean over ``size`` deals), along the last axis.
 
@@ -243,8 +264,6 @@ def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
     their luck reach (Bhatia and Davis 2000): n_eff is ``size`` at least. Equal values say nothing
     of the variance, and the worst is assumed.
     """
-    if np.any(deals < -SAME) or np.any(deals > 1 + SAME):
-        raise ValueError("shares lie between 0 and 1")
     count = deals.shape[-1]
     mean = np.asarray(np.clip(deals.mean(axis=-1), 0, 1))
     worst = mean * (1 - mean)

@@ -110,19 +110,19 @@ def rate(
     plain = _frame(matches, {})
     frame = _frame(matches, known) if known else plain
     origin = frame.fixed if known else _core(matches, frame)
-    components = _components(matches)
+    linked = components(matches)
     scale = _Scale(
         frame=frame,
         origin=origin,
         errors=np.array([known[matches.agents[code]].se / ELO for code in frame.fixed]),
-        linked=np.isin(components, components[origin]),
+        linked=np.isin(linked, linked[origin]),
         confidence=confidence,
     )
     deals = codes(matches.game, matches.deal)
     by_deal = Clusters.make(frame, matches, deals)
     by_family = Clusters.make(frame, matches, codes(matches.family))
     pair_p, pairs = _pair_tests(
-        by_deal if frame is plain else Clusters.make(plain, matches, deals), met, components
+        by_deal if frame is plain else Clusters.make(plain, matches, deals), met, linked
     )
     places = [scale.place(code) for code in range(frame.model.agents)]
     groups = letters(places, pair_p < 1 - confidence)
@@ -133,7 +133,7 @@ def rate(
                 rating=places[code],
                 these_games=scale.interval(code, by_deal),
                 games_like_these=scale.interval(code, by_family, by_deal),
-                component=int(components[code]),
+                component=int(linked[code]),
                 group=groups[code],
             )
             for code, name in enumerate(matches.agents)
@@ -226,7 +226,7 @@ def _frame(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
     return Frame(model=model, point=point, fixed=fixed, bounded=model.bounds_all(fixed))
 
 
-def _components(matches: Matches) -> Integers:
+def components(matches: Matches) -> Integers:
     """Per agent the number of the set of agents that matches link, whatever the results."""
     size = len(matches.agents)
     links = sparse.coo_matrix(
@@ -258,7 +258,7 @@ def _mutual(matches: Matches) -> Integers:
     return np.flatnonzero(sets == np.bincount(sets).argmax())
 
 
-def _pair_tests(clusters: Clusters, met: Integers, components: Integers) -> tuple[Floats, int]:
+def _pair_tests(clusters: Clusters, met: Integers, linked: Integers) -> tuple[Floats, int]:
     """Holm's p of each linked pair's difference in strength, and the number of pairs."""
     frame = clusters.frame
     found = np.ones((frame.model.agents, frame.model.agents))
@@ -266,7 +266,7 @@ def _pair_tests(clusters: Clusters, met: Integers, components: Integers) -> tupl
         (one, other)
         for place, one in enumerate(met)
         for other in met[place + 1 :]
-        if components[one] == components[other]
+        if linked[one] == linked[other]
     ]
     adjusted = holm([_apart(clusters, one, other) for one, other in pairs]).p
     for (one, other), p in zip(pairs, adjusted, strict=True):

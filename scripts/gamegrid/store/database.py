@@ -12,7 +12,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.play.chunkfile import Columns, exact, read_params
 
-VIEWS = ("views", "speed")
+VIEWS = ("statistics", "views", "speed")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
@@ -48,6 +48,10 @@ class AgentRow:
     input_price: float | None = None
     """USD per million tokens; None where the price is unknown."""
     output_price: float | None = None
+    cached_price: float | None = None
+    """What prompt tokens read from the provider's cache cost; None where that is unknown."""
+    price_source: str | None = None
+    """Where the prices come from; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,10 @@ class GameRow:
     chance: bool
     oracle: str
     """none, exact or equilibrium."""
+    generic: bool
+    """True if the words are OpenSpiel's and the rules were not told."""
+    disguise_of: str | None
+    """The load string of the plain game that this one is in other words."""
 
 
 def build(
@@ -85,6 +93,8 @@ def build(
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
     a value its column cannot hold; the old database then stays as it was.
     """
+    from gamegrid.store.statistics import fill_statistics  # scipy only where it is needed
+
     _check_whole([*chunks, *positions])
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
@@ -98,6 +108,7 @@ def build(
             _check(connection)
             for name in VIEWS:
                 connection.execute(_sql(name))
+            fill_statistics(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
         # The log of the old database goes first: replayed into the new one it would ruin it.
@@ -143,9 +154,9 @@ def _fill(
     """Create the tables and put every row in."""
     connection.execute(_sql("schema"))
     for row in agents:
-        connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(row))
+        connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
-        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
+        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
     _read_judged(connection, judged)
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])

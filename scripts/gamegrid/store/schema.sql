@@ -1,6 +1,14 @@
 -- The tables of the database. Unknown is NULL everywhere; timestamps are UTC.
 -- Uniqueness is asserted by checks.sql: an index would outweigh the data it guards.
 
+-- Prices are per million tokens. NULL where tokens or price are unknown. Prompt tokens that the
+-- provider read from its cache cost less where that price is known.
+CREATE MACRO usd(prompt, cached, completion, input_price, cached_price, output_price) AS (
+    prompt * input_price
+    - least(coalesce(cached, 0), prompt) * (input_price - coalesce(cached_price, input_price))
+    + completion * output_price
+) / 1e6;
+
 CREATE TABLE agents (
     agent VARCHAR NOT NULL,
     type VARCHAR NOT NULL,
@@ -8,7 +16,9 @@ CREATE TABLE agents (
     model VARCHAR,
     params JSON NOT NULL,
     input_price DOUBLE,
-    output_price DOUBLE
+    output_price DOUBLE,
+    cached_price DOUBLE,
+    price_source VARCHAR
 );
 
 CREATE TABLE games (
@@ -19,7 +29,9 @@ CREATE TABLE games (
     family VARCHAR NOT NULL,
     hidden_information BOOLEAN NOT NULL,
     chance BOOLEAN NOT NULL,
-    oracle VARCHAR NOT NULL
+    oracle VARCHAR NOT NULL,
+    generic BOOLEAN NOT NULL,
+    disguise_of VARCHAR
 );
 
 CREATE TABLE runs (
@@ -117,5 +129,7 @@ CREATE TABLE calls (
     latency_s DOUBLE,
     transport_attempts INTEGER NOT NULL,
     replayed BOOLEAN NOT NULL,
-    likelihoods JSON
+    likelihoods JSON,
+    fingerprint VARCHAR,
+    maybe_billed INTEGER
 );

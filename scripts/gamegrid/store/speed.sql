@@ -26,7 +26,10 @@ CREATE VIEW model_games AS
 WITH priced AS (
     SELECT
         calls.*, episodes.game,
-        (calls.prompt_tokens * input_price + calls.completion_tokens * output_price) / 1e6 AS usd
+        usd(
+            calls.prompt_tokens, calls.cached_tokens, calls.completion_tokens,
+            input_price, cached_price, output_price
+        ) AS usd
     FROM calls
     JOIN episodes USING (episode_id)
     JOIN seats USING (episode_id, seat)

@@ -15,6 +15,7 @@ TABLES = (
     "leaderboard",
     "per_game",
     "head_to_head",
+    "paired",
     "seat_effect",
     "move_quality",
     "position_quality",
@@ -30,8 +31,6 @@ WIDTH = 100
 
 ABSENT = "–"
 """How people see NULL."""
-
-NO_INTERVALS = "Ratings and intervals are not computed in this version."
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -80,12 +79,13 @@ def leaderboard_text(database: Path) -> str:
     """
     with closing(_connect(database)) as connection:
         board = connection.execute(
-            "SELECT games, rank, ranked_among, agent, score, strict_score, deals, "
-            "distinct_episodes, dropped_deals FROM leaderboard"
+            "SELECT games, rank, ranked_among, agent, score, score_low, score_high, score_reason, "
+            "rating, rating_low, rating_high, rating_reason, tied_group, strict_score, deals, "
+            "dropped_deals FROM leaderboard"
         ).fetchall()
         others = connection.execute(
             "SELECT game, scoring, rank, ranked_among, agent, beats, strict_return, mean_return, "
-            "deals, distinct_episodes, forfeited, fallbacks, dropped_deals "
+            "low, high, reason, deals, forfeited, fallbacks, dropped_deals "
             "FROM per_game WHERE scoring <> 'win_loss'"
         ).fetchall()
     parts = [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
@@ -93,7 +93,7 @@ def leaderboard_text(database: Path) -> str:
         _game_text(game, scoring, list(rows))
         for (game, scoring), rows in groupby(others, lambda row: row[:2])
     ]
-    return "\n\n".join([*parts, NO_INTERVALS])
+    return "\n\n".join(parts)
 
 
 def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
@@ -235,18 +235,44 @@ def _board_text(games: str | None, rows: Sequence[tuple[Value, ...]]) -> str:
         names = ", ".join(str(row[3]) for row in rows)
         return textwrap.fill(f"No win_loss game counts for: {names}", WIDTH)
     title = textwrap.fill(f"Leaderboard over {games}", WIDTH)
-    head = ("rank", "of", "agent", "score", "strict", "deals", "distinct", "dropped")
-    return f"{title}\n{_aligned(head, [row[1:] for row in rows])}"
+    head = (
+        "rank", "of", "agent", "score", "95 %", "rating", "95 %", "tied", "strict", "deals",
+        "dropped",
+    )  # fmt: skip
+    return f"{title}\n{_aligned(head, [_board_line(*row[1:]) for row in rows])}"
+
+
+def _board_line(
+    rank: Value, among: Value, agent: Value,
+    score: Value, low: Value, high: Value, reason: Value,
+    rating: Value, rating_low: Value, rating_high: Value, rating_reason: Value,
+    *others: Value,
+) -> tuple[Value, ...]:  # fmt: skip
+    """Return one line of the leaderboard, intervals as one text each."""
+    return (
+        rank, among, agent, score, _interval(low, high, reason, 3),
+        None if rating is None else f"{rating:.0f}",
+        _interval(rating_low, rating_high, rating_reason, 0), *others,
+    )  # fmt: skip
+
+
+def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
+    """Return an interval as people read it, or why there is none."""
+    if low is None and high is None:
+        return reason
+    first = "-∞" if low is None else f"{low:.{digits}f}"
+    return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"
 
 
 def _game_text(game: str, scoring: str, rows: Sequence[tuple[Value, ...]]) -> str:
     """Return one game's agents in order of rank."""
     head = (
-        "rank", "of", "agent", "beats", "strict", "return", "deals", "distinct", "forfeits",
+        "rank", "of", "agent", "beats", "strict", "return", "95 %", "deals", "forfeits",
         "fallbacks", "dropped",
     )  # fmt: skip
     order = "opponents won from, then mean strict return" if scoring == "margin" else "mean return"
-    return f"{game} ({scoring}: {order})\n{_aligned(head, [row[2:] for row in rows])}"
+    lines = [(*row[2:8], _interval(row[8], row[9], row[10], 3), *row[11:]) for row in rows]
+    return f"{game} ({scoring}: {order})\n{_aligned(head, lines)}"
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:

@@ -1,5 +1,6 @@
 -- The numbers of the tables. The first views are layers, each built on those above it:
--- matchups, deals, deal_values (one deal), matchup_values (mean over deals); then the tables.
+-- matchups, deals, deal_values (one deal), matchup_values (mean over deals), measured_deals (what
+-- statistics.py fills the tables of statistics.sql from); then the tables.
 --
 -- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
 -- in transport trouble, and the game's measure is known for every seat: the score in win_loss
@@ -91,6 +92,17 @@ FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_i
 WHERE NOT mirror
 GROUP BY game, matchup, deal, agent;
 
+-- The same apart by seat.
+CREATE VIEW seat_values AS
+SELECT
+    game, matchup, deal, agent, seat,
+    count(*) AS episodes,
+    avg(score) AS score,
+    avg("return") FILTER (WHERE returned) AS mean_return
+FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+WHERE counted AND NOT mirror
+GROUP BY game, matchup, deal, agent, seat;
+
 CREATE VIEW matchup_values AS
 WITH lines_of_play AS (
     SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes
@@ -112,6 +124,52 @@ SELECT
     avg(joint_return) AS joint_return
 FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
 GROUP BY game, matchup, agent;
+
+-- Matchups in which nothing draws luck, game or agent: a deal played again move by move is no second
+-- observation. A draw of the game's or of an agent's that comes twice is one.
+CREATE VIEW repeating AS
+SELECT game, matchup
+FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
+GROUP BY game, matchup
+HAVING bool_and(
+    NOT chance
+    AND CASE type
+        WHEN 'preference' THEN true
+        WHEN 'scripted' THEN true
+        -- Without a temperature a scored move is the likeliest.
+        WHEN 'llm' THEN coalesce(params ->> 'shuffle_labels', 'false') = 'false' AND coalesce(
+            (params ->> 'temperature')::DOUBLE,
+            CASE params ->> 'decode' WHEN 'score' THEN 0 END
+        ) IS NOT DISTINCT FROM 0
+        ELSE false
+    END
+);
+
+-- What statistics.py works on: the number an agent is judged by per deal, and in repeating matchups
+-- a label of what was played.
+CREATE VIEW plays AS
+SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
+FROM repeating JOIN episodes USING (game, matchup)
+GROUP BY game, matchup, deal;
+
+CREATE VIEW measured_deals AS
+SELECT
+    game, family, scoring, matchup, agent, deal, counted, play,
+    CASE scoring
+        WHEN 'win_loss' THEN score
+        WHEN 'margin' THEN strict_return
+        ELSE mean_return
+    END AS measure
+FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
+
+CREATE VIEW measured_seats AS
+SELECT
+    game, family, games.scoring, matchup, agent, seat, deal, play,
+    CASE games.scoring
+        WHEN 'win_loss' THEN seat_values.score
+        ELSE seat_values.mean_return
+    END AS measure
+FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
 -- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
 -- in the matchups without the other are the same. Means over other opponents do not compare.
@@ -217,8 +275,7 @@ SELECT
     game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     mean_return, strict_return,
-    NULL::DOUBLE AS low,
-    NULL::DOUBLE AS high,
+    low, high, reason,
     return_deals,
     CASE WHEN scoring = 'payoff' THEN joint_return END AS joint_return,
     coalesce(forfeited, 0) AS forfeited,
@@ -229,6 +286,7 @@ FROM measured
 LEFT JOIN places USING (game, agent)
 LEFT JOIN conduct USING (game, agent)
 LEFT JOIN forfeits USING (game, agent)
+LEFT JOIN game_intervals USING (game, agent)
 ORDER BY
     game, ranked_among DESC NULLS LAST, group_name, rank, measure DESC NULLS LAST, agent;
 
@@ -246,8 +304,9 @@ COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score had the first fa
 COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents from whom the agent wins, its strict return per deal against them being above 0 in the mean (exactly 0 counts half); NULL outside margin games | seats.strict_return';
 COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
 COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
-COMMENT ON COLUMN per_game.low IS 'as the ranked number | lower end of its interval; NULL: not computed in this version | none yet';
-COMMENT ON COLUMN per_game.high IS 'as the ranked number | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN per_game.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals, a deal shared by several opponents being one observation; NULL: see reason | game_intervals.low';
+COMMENT ON COLUMN per_game.high IS 'as low | upper end of the same interval | game_intervals.high';
+COMMENT ON COLUMN per_game.reason IS 'words | why there is no interval; NULL where there is one | game_intervals.reason';
 COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
 COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
 COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
@@ -324,14 +383,17 @@ places AS (
 
 SELECT
     agent,
-    NULL::DOUBLE AS rating,
-    NULL::DOUBLE AS rating_low,
-    NULL::DOUBLE AS rating_high,
+    rating,
+    ratings.low AS rating_low,
+    ratings.high AS rating_high,
+    coalesce(ratings.reason, CASE WHEN rating IS NULL THEN 'no deals' END) AS rating_reason,
+    tied_group, rating_set,
     coalesce(deals, 0) AS deals,
     coalesce(distinct_episodes, 0) AS distinct_episodes,
     score,
-    NULL::DOUBLE AS score_low,
-    NULL::DOUBLE AS score_high,
+    score_intervals.low AS score_low,
+    score_intervals.high AS score_high,
+    score_intervals.reason AS score_reason,
     strict_score,
     rank, ranked_among, games,
     coalesce(dropped_deals, 0) AS dropped_deals
@@ -340,19 +402,25 @@ LEFT JOIN scores USING (agent)
 LEFT JOIN sums USING (agent)
 LEFT JOIN drops USING (agent)
 LEFT JOIN places USING (agent)
+LEFT JOIN ratings USING (agent)
+LEFT JOIN score_intervals USING (agent)
 ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
 
 COMMENT ON VIEW leaderboard IS
 'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
 COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale; NULL: not computed in this version | none yet';
-COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its interval; NULL: not computed in this version | none yet';
-COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all win_loss games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
+COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval: how far other deals of the same games could have moved it; NULL: see rating_reason | ratings.low';
+COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
+COMMENT ON COLUMN leaderboard.rating_reason IS 'words | why the interval or one of its ends is missing; no deals: it played no match that counts; NULL where both ends are there | ratings.reason';
+COMMENT ON COLUMN leaderboard.tied_group IS 'letters | agents of one rating_set that share a letter cannot be told apart by their matches (5 %, Holm over all pairs); NULL without a rating | ratings.tied_group';
+COMMENT ON COLUMN leaderboard.rating_set IS 'number from 0 | the set of agents that matches link: ratings of different sets do not compare | ratings.rating_set';
 COMMENT ON COLUMN leaderboard.deals IS 'deals | win_loss deals that count, once per matchup | per_game.deals';
 COMMENT ON COLUMN leaderboard.distinct_episodes IS 'episodes | different (game, matchup, seating, trajectory) among them | per_game.distinct_episodes';
 COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean over games; NULL without a win_loss game | per_game.score';
-COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of its interval; NULL: not computed in this version | none yet';
-COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of the score''s 95 % interval over deals; NULL: see score_reason | score_intervals.low';
+COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
+COMMENT ON COLUMN leaderboard.score_reason IS 'words | why there is no interval of the score; NULL where there is one | score_intervals.reason';
 COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean had the first fallback of an episode been a forfeit | per_game.strict_score';
 COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among comparable agents: those with the same games that met, in each of them, the same opponents, each other left out; equal scores share a place | computed';
 COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
@@ -363,10 +431,11 @@ COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do n
 CREATE VIEW head_to_head AS
 SELECT
     agent, opponent, game, deals, distinct_episodes, score, mean_return, strict_return,
-    NULL::DOUBLE AS low,
-    NULL::DOUBLE AS high,
+    low, high, reason,
     return_deals, dropped_deals
-FROM matchup_values JOIN opponents USING (game, matchup, agent)
+FROM matchup_values
+JOIN opponents USING (game, matchup, agent)
+LEFT JOIN cell_intervals USING (game, matchup, agent)
 ORDER BY game, agent, opponent;
 
 COMMENT ON VIEW head_to_head IS
@@ -379,41 +448,36 @@ COMMENT ON COLUMN head_to_head.distinct_episodes IS 'episodes | different (seati
 COMMENT ON COLUMN head_to_head.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
 COMMENT ON COLUMN head_to_head.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
 COMMENT ON COLUMN head_to_head.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit; NULL outside margin games | seats.strict_return';
-COMMENT ON COLUMN head_to_head.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its interval; NULL: not computed in this version | none yet';
-COMMENT ON COLUMN head_to_head.high IS 'as score in win_loss games, strict_return in margin games, else mean_return | upper end of its interval; NULL: not computed in this version | none yet';
+COMMENT ON COLUMN head_to_head.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals; NULL: see reason | cell_intervals.low';
+COMMENT ON COLUMN head_to_head.high IS 'as low | upper end of the same interval | cell_intervals.high';
+COMMENT ON COLUMN head_to_head.reason IS 'words | why there is no interval; NULL where there is one | cell_intervals.reason';
 COMMENT ON COLUMN head_to_head.return_deals IS 'deals | deals behind mean_return | seats.return';
 COMMENT ON COLUMN head_to_head.dropped_deals IS 'deals | deals that do not count | episodes.status';
 
 
 CREATE VIEW seat_effect AS
-WITH per_deal AS (
-    SELECT
-        game, matchup, deal, agent, seat,
-        count(*) AS episodes,
-        avg(score) AS score,
-        avg("return") FILTER (WHERE returned) AS mean_return
-    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
-    WHERE counted AND NOT mirror
-    GROUP BY game, matchup, deal, agent, seat
-),
-
-per_matchup AS (
+WITH per_matchup AS (
     SELECT
         game, matchup, agent, seat,
         sum(episodes)::BIGINT AS episodes,
         avg(score) AS score,
         avg(mean_return) AS mean_return
-    FROM per_deal
+    FROM seat_values
     GROUP BY game, matchup, agent, seat
+),
+
+per_seat AS (
+    SELECT
+        game, agent, seat,
+        sum(episodes)::BIGINT AS episodes,
+        avg(score) AS score,
+        avg(mean_return) AS mean_return
+    FROM per_matchup
+    GROUP BY game, agent, seat
 )
 
-SELECT
-    game, agent, seat,
-    sum(episodes)::BIGINT AS episodes,
-    avg(score) AS score,
-    avg(mean_return) AS mean_return
-FROM per_matchup
-GROUP BY game, agent, seat
+SELECT game, agent, seat, episodes, score, mean_return, low, high, reason
+FROM per_seat LEFT JOIN seat_intervals USING (game, agent, seat)
 ORDER BY game, agent, seat;
 
 COMMENT ON VIEW seat_effect IS
@@ -424,6 +488,36 @@ COMMENT ON COLUMN seat_effect.seat IS 'number from 0 | the seat, in the order of
 COMMENT ON COLUMN seat_effect.episodes IS 'episodes | sittings of the agent in this seat, in deals that count | seats';
 COMMENT ON COLUMN seat_effect.score IS '0 to 1 | mean score in this seat; NULL outside win_loss games | seats.score';
 COMMENT ON COLUMN seat_effect.mean_return IS 'the game''s own units | mean return in this seat over the deals whose every episode was played out | seats.return';
+COMMENT ON COLUMN seat_effect.low IS 'as score in win_loss games, else mean_return | lower end of its 95 % interval over deals; NULL: see reason | seat_intervals.low';
+COMMENT ON COLUMN seat_effect.high IS 'as low | upper end of the same interval | seat_intervals.high';
+COMMENT ON COLUMN seat_effect.reason IS 'words | why there is no interval; NULL where there is one | seat_intervals.reason';
+
+
+CREATE VIEW paired AS
+SELECT
+    game, agent, rival, deals, difference, low, high, reason, anytime_low, anytime_high,
+    anytime_reason, p, smallest_p, p_adjusted, m, method
+FROM comparisons
+ORDER BY game NULLS FIRST, agent, rival;
+
+COMMENT ON VIEW paired IS
+'Who of two is better, on the deals both played, so that the luck of the deal cancels. Only agents that met the same opponents are compared, each in the place of the other against these, and with one another. Payoff games are not ranked and have no rows.';
+COMMENT ON COLUMN paired.game IS 'name | the game; NULL: all win_loss games together, weighed as on the leaderboard | games.game';
+COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN paired.rival IS 'name | whom it is held against | agents.agent';
+COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
+COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s less the rival''s; NULL without deals | comparisons.difference';
+COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed beforehand; NULL: see reason | comparisons.low';
+COMMENT ON COLUMN paired.high IS 'as difference | upper end of the same interval | comparisons.high';
+COMMENT ON COLUMN paired.reason IS 'words | why there is no interval; NULL where there is one | comparisons.reason';
+COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds however often one looks and whenever one stops; NULL: see anytime_reason | comparisons.anytime_low';
+COMMENT ON COLUMN paired.anytime_high IS 'as difference | upper end of the same interval | comparisons.anytime_high';
+COMMENT ON COLUMN paired.anytime_reason IS 'words | why there is no such interval; NULL where there is one | comparisons.anytime_reason';
+COMMENT ON COLUMN paired.p IS '0 to 1 | two-sided p of the sign-flip test that the two are exchangeable on every deal | comparisons.p';
+COMMENT ON COLUMN paired.smallest_p IS '0 to 1 | the smallest p that so many deals could have given: above 0.05 the test could not tell them apart | comparisons.smallest_p';
+COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p held against the m questions asked at once, by method | comparisons.p_adjusted';
+COMMENT ON COLUMN paired.m IS 'pairs | how many pairs were tested in this game, or over all games | comparisons.m';
+COMMENT ON COLUMN paired.method IS 'words | what p_adjusted controls: benjamini-hochberg, the share of false claims within the game; holm, any false claim at all | comparisons.method';
 
 
 -- An agent's own decisions only: a fallback is not its skill. Where all legal moves are worth the
@@ -591,7 +685,10 @@ WITH asked AS (
         avg(latency_s) AS latency_mean_s,
         quantile_cont(latency_s, 0.5) AS latency_p50_s,
         quantile_cont(latency_s, 0.95) AS latency_p95_s,
-        sum(transport_attempts)::BIGINT AS transport_attempts
+        sum(transport_attempts)::BIGINT AS transport_attempts,
+        sum(maybe_billed)::BIGINT AS maybe_billed,
+        count(DISTINCT concat_ws(' ', model_served, fingerprint))
+            FILTER (WHERE model_served IS NOT NULL) AS models_served
     FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
     WHERE status <> 'error'
     GROUP BY agent, game
@@ -609,7 +706,7 @@ paid AS (
 SELECT
     agent, game, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
     cached_tokens, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
-    transport_attempts
+    transport_attempts, maybe_billed, models_served
 FROM asked LEFT JOIN paid USING (agent, game)
 ORDER BY game, agent;
 
@@ -624,8 +721,10 @@ COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that s
 COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
 COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
 COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens, for which the sums are short | calls';
-COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included and without discounts for cached tokens; NULL if the cost of any decision is unknown | decisions.cost_usd';
+COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included, cached tokens at their own price where it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
 COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p50_s IS 'seconds | median time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
 COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';
+COMMENT ON COLUMN usage.maybe_billed IS 'requests | those of them whose answer was lost on the way and may have been paid for | calls.maybe_billed';
+COMMENT ON COLUMN usage.models_served IS 'models | different names and fingerprints that the provider answered with; more than 1: another model answered in mid-run; 0 where none is stated | calls.model_served';

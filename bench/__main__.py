@@ -1,0 +1,47 @@
+"""Run the benchmarks: ``python -m bench``; ``--help`` lists what there is."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import bots, hosted, local_engines
+from bench.measure import ROOT, Figure, as_json, machine
+
+RUNS = 5
+PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
+    "bots": bots.figures,
+    "hosted": hosted.figures,
+    "local": local_engines.figures,
+}
+
+
+def main() -> None:
+    """Measure, print a table, write it down."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if left out")
+    parser.add_argument("--quick", action="store_true", help="one run of each, not five")
+    parser.add_argument("--output", type=Path, default=ROOT / "results/bench/bench.json")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {sorted(unknown)[0]!r}; there are {', '.join(PARTS)}")
+    runs = 1 if options.quick else RUNS
+    found = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "runs": runs,
+        "machine": machine(),
+        "figures": [],
+    }
+    print(f"{'figure':<58} {'measured':>9}  wanted")
+    for part in options.parts or PARTS:
+        for figure in PARTS[part](runs):
+            print(figure.line(), flush=True)
+            found["figures"].append(as_json(figure))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(f"Raw samples, machine and versions: {options.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Figures of hosted models: the play loop against bare clients, at one endpoint of this machine."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+
+from bench.measure import ROOT, Figure, Sample, alternate, environment, ratio, worker
+
+IN_FLIGHT = 256
+SLOW_IN_FLIGHT = 64
+DELAY_S = 0.1
+MODEL_DELAY_S = 1.0
+"""What a hosted model takes for a short answer, rather than 100 ms."""
+CALLS_PER_DEAL = 11.6
+"""Of tic_tac_toe with two openers, in two seatings, by moves drawn at random: 5.8 plies each."""
+LIBRARY_CALLS = 4000
+"""Enough that what the library imports at its first call is no great part."""
+MEMORY_CALLS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A running endpoint."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its api_base."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def stats(self, bound: int = IN_FLIGHT) -> Sample:
+        """What it saw since it was last asked."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats?bound={bound}") as found:
+            sample: Sample = json.load(found)
+        return sample
+
+
+@contextmanager
+def endpoint(delay_s: float) -> Iterator[Endpoint]:
+    """Serve in a process of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.endpoint", "--delay", str(delay_s)],
+        cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        try:
+            yield Endpoint(int(process.stdout.readline()))
+        finally:
+            process.kill()
+
+
+def figures(runs: int) -> Iterator[Figure]:
+    """Measure all of them, one after the other."""
+    with endpoint(DELAY_S) as server:
+        yield from direct(server, runs)
+        yield library(server, runs)
+        yield slow_bot(server, runs)
+    with endpoint(MODEL_DELAY_S) as server:
+        yield in_flight(server, runs)
+    with endpoint(0.0) as server:
+        yield memory(server, runs)
+
+
+def played(server: Endpoint, model: str, calls: int, in_flight: int, *more: object) -> Sample:
+    """Play real games against the endpoint; ``rate`` is by the endpoint's own clock."""
+    server.stats()
+    entry = json.dumps({"api_base": server.url, "max_in_flight": in_flight})
+    deals = round(calls / CALLS_PER_DEAL)
+    sample = worker("play", "--model", model, "--entry", entry, "--deals", deals, *more)
+    return _with_rate(sample, server.stats(in_flight))
+
+
+def bare(server: Endpoint, library: str, calls: int) -> Sample:
+    """Ask with nothing but a client."""
+    server.stats()
+    sample = worker("client", library, server.url, calls, IN_FLIGHT)
+    return _with_rate(sample, server.stats(IN_FLIGHT))
+
+
+def _with_rate(sample: Sample, seen: Sample) -> Sample:
+    assert seen["seconds"], "nothing was asked"
+    return {
+        **sample,
+        "rate": seen["calls"] / seen["seconds"],
+        "in_flight": seen["in_flight"],
+        "cpu_ms_per_call": 1000 * sample["cpu_s"] / seen["calls"],
+    }
+
+
+def direct(server: Endpoint, runs: int) -> Iterator[Figure]:
+    """Servers with OpenAI's interface."""
+    found = alternate(
+        runs,
+        {
+            "play": lambda: played(server, "litellm_openai/bench", 7000, IN_FLIGHT),
+            "bare": lambda: bare(server, "aiohttp", 7000),
+        },
+    )
+    yield Figure(
+        name="direct: calls/s of the play loop / bare aiohttp",
+        baseline=f"aiohttp, {IN_FLIGHT} in flight at an endpoint that takes {DELAY_S:g} s",
+        wanted=0.5,
+        measured=ratio(found, "rate", "play", "bare"),
+        runs=found,
+    )
+
+
+def library(server: Endpoint, runs: int) -> Figure:
+    """Providers that are asked through the LiteLLM library."""
+    found = alternate(
+        runs,
+        {
+            "play": lambda: played(server, "litellm_together_ai/bench", LIBRARY_CALLS, IN_FLIGHT),
+            "bare": lambda: bare(server, "litellm", LIBRARY_CALLS),
+        },
+    )
+    return Figure(
+        name="litellm: calls/s of the play loop / bare acompletion",
+        baseline=f"litellm.acompletion, {IN_FLIGHT} in flight, {DELAY_S:g} s per answer",
+        wanted=0.8,
+        measured=ratio(found, "rate", "play", "bare"),
+        runs=found,
+    )
+
+
+def in_flight(server: Endpoint, runs: int) -> Figure:
+    """How full the pipe is, as the server sees it, until too few episodes are left."""
+    found = alternate(
+        runs, {"play": lambda: played(server, "litellm_openai/bench", 4000, IN_FLIGHT)}
+    )
+    return Figure(
+        name="direct: mean in flight / bound, until the tail",
+        baseline=f"max_in_flight: {IN_FLIGHT}, {MODEL_DELAY_S:g} s per answer, by the server",
+        wanted=0.9,
+        measured=median(run["play"]["in_flight"] / IN_FLIGHT for run in found),
+        runs=found,
+    )
+
+
+def slow_bot(server: Endpoint, runs: int) -> Figure:
+    """A bot that thinks 50 ms in every game; as many threads as requests in flight."""
+
+    def side(thinks: bool) -> Sample:
+        against = json.dumps({"type": "slow", "thinks": thinks})
+        more = ("--against", against, "--threads", SLOW_IN_FLIGHT)
+        return played(server, "litellm_openai/bench", 6000, SLOW_IN_FLIGHT, *more)
+
+    found = alternate(runs, {"slow": lambda: side(True), "quick": lambda: side(False)})
+    return Figure(
+        name="a bot of 50 ms in every game: calls/s / with a quick bot",
+        baseline=f"the same games against a bot that answers at once, {SLOW_IN_FLIGHT} in flight",
+        wanted=0.9,
+        measured=ratio(found, "rate", "slow", "quick"),
+        runs=found,
+    )
+
+
+def memory(server: Endpoint, runs: int) -> Figure:
+    """Resident memory over one long job; its chunk file is written after the last call."""
+    calls = MEMORY_CALLS if runs > 1 else MEMORY_CALLS // 10
+    found = alternate(1, {"play": lambda: played(server, "litellm_openai/bench", calls, 64)})
+    sample = found[0]["play"]
+    return Figure(
+        name=f"resident memory after {calls} calls / after a quarter",
+        baseline="the same job after a quarter of its calls",
+        wanted=1.5,
+        at_most=True,
+        measured=sample["rss_calls"] / sample["rss_quarter"],
+        runs=found,
+    )

@@ -1,0 +1,99 @@
+"""Reading a chat completion in OpenAI's form: an answer, or the fault of a body that holds none."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from gamegrid.backends.base import Completion, FinishReason, Usage
+from gamegrid.backends.faults import Blame, Fault, error_of
+from gamegrid.backends.providers import Secrets
+
+UNFINISHED = frozenset({"abort", "error"})
+"""Finish reasons by which a server says that it broke off."""
+
+
+def read_body(text: str, latency_s: float, secrets: Secrets) -> Completion | Fault:
+    """Return the completion in a delivered body; ``text`` itself becomes its ``raw``."""
+
+    def lost(what: str) -> Fault:
+        return Fault(Blame.MAYBE_BILLED, what, status=200, body=text)
+
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return lost(f"the answer is unreadable ({secrets.quote(text[:200])}).")
+    if not isinstance(body, dict):
+        return lost("the answer is no JSON object.")
+    if body.get("error"):
+        return lost(f"the server answered with an error ({secrets.quote(error_of(body)[0])}).")
+    choice = first_choice(body)
+    if choice is None:
+        return lost("the answer has no choices.")
+    if (stated := choice.get("finish_reason")) in UNFINISHED:
+        return lost(f"the server broke off its answer ({stated}).")
+    message = choice["message"]
+    refusal = message.get("refusal")
+    return Completion(
+        text=text_of(message.get("content")) or (refusal if isinstance(refusal, str) else ""),
+        finish_reason=FinishReason.REFUSED if refusal else finish_reason(stated),
+        reasoning=reasoning_of(message),
+        model_served=body.get("model") or None,
+        fingerprint=body.get("system_fingerprint") or None,
+        usage=_usage(body.get("usage")),
+        latency_s=latency_s,
+        raw=text,
+    )
+
+
+def first_choice(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the first choice of an answer, None if there is none with a message."""
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
+        return choice
+    return None
+
+
+def finish_reason(stated: object) -> FinishReason:
+    """Return why the model stopped, from OpenAI's word for it."""
+    match stated:
+        case "length":
+            return FinishReason.LENGTH
+        case "content_filter":
+            return FinishReason.CONTENT_FILTER
+        case _:  # servers have words of their own for whole answers
+            return FinishReason.STOP
+
+
+def text_of(content: object) -> str:
+    """Return a message's text, which servers send as a string, as parts, or as null."""
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def reasoning_of(message: Mapping[str, Any]) -> str | None:
+    """Return the thinking that was delivered apart; servers know two names for it."""
+    found = message.get("reasoning_content") or message.get("reasoning")
+    return found if isinstance(found, str) and found else None
+
+
+def _usage(stated: object) -> Usage:
+    if not isinstance(stated, dict):
+        return Usage()
+    asked = stated.get("prompt_tokens_details") or {}
+    said = stated.get("completion_tokens_details") or {}
+    cached = _count(asked, "cached_tokens")
+    return Usage(
+        prompt_tokens=_count(stated, "prompt_tokens"),
+        completion_tokens=_count(stated, "completion_tokens"),
+        reasoning_tokens=_count(said, "reasoning_tokens"),
+        cached_tokens=_count(stated, "prompt_cache_hit_tokens") if cached is None else cached,
+    )
+
+
+def _count(stated: Any, name: str) -> int | None:
+    """Return a number of tokens, None where it was not stated."""
+    found = stated.get(name) if isinstance(stated, dict) else None
+    whole = isinstance(found, int) and not isinstance(found, bool) and found >= 0
+    return found if whole else None

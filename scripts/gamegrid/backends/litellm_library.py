@@ -1,0 +1,364 @@
+"""The LiteLLM library as a transport: it translates between us and providers, and nothing else.
+
+Its own retries resend paid requests and its defaults pass faulty answers off as good ones, so both
+are switched off or undone here, and so is everything that looks something up in the network.
+"""
+
+import asyncio
+import importlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from weakref import WeakSet
+
+from gamegrid.backends.base import BackendError, Completion, FinishReason, Request, Sampling, Usage
+from gamegrid.backends.chat_answers import (
+    UNFINISHED,
+    finish_reason,
+    first_choice,
+    reasoning_of,
+    text_of,
+)
+from gamegrid.backends.faults import Blame, Fault, Refusal, ended, own_limit, read_refusal
+from gamegrid.backends.transport import Address, Prepared, move_schema, patience
+from gamegrid.errors import nearest
+
+LIBRARY_ENVIRONMENT: Mapping[str, str] = {
+    # Without these the import downloads price tables and may swap them in the middle of a run.
+    "LITELLM_OFFLINE_MODE": "true",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    # In its development mode the import copies a .env file, keys and all, into os.environ.
+    "LITELLM_MODE": "PRODUCTION",
+    "LITELLM_LOG": "ERROR",
+}
+
+UNSUPPORTED = "litellm.UnsupportedParamsError: "
+
+NO_KEY = "no-key-needed"
+"""Sent to an api_base when no key is set: the client refuses to send none at all."""
+
+BODY_RETRIES = frozenset({"huggingface"})
+"""Where a number of retries ends up in the request body; there the library retries nothing."""
+CLAUDE_CLOUDS = frozenset({"bedrock", "vertex_ai", "azure_ai"})
+"""Other providers through which Claude is asked in Anthropic's own form."""
+INCOMPLETE = frozenset({"MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"})
+"""Ends of Gemini's that are not the end of a whole answer; the library shows them as ``stop``."""
+ESTIMATED_USAGE = frozenset({"replicate"})
+ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
+"""Where the library counts tokens itself; a guess is not what the provider stated."""
+
+_OPEN: WeakSet["LiteLLMLibrary"] = WeakSet()
+"""The transports that share the library's one client cache; the last to close empties it."""
+
+
+def load(name: str) -> Any:
+    """Import the library, silent and offline, in seconds; ``name`` is the model it is for.
+
+    Raises BackendError if it is missing.
+    """
+    os.environ.update(LIBRARY_ENVIRONMENT)
+    try:
+        litellm: Any = importlib.import_module("litellm")
+    except ImportError:
+        raise BackendError(
+            f"{name}: the litellm library is missing; "
+            "install it with: pip install 'gamegrid[litellm]'"
+        ) from None
+    litellm.suppress_debug_info = True
+    litellm.drop_params = False
+    _mend()
+    return litellm
+
+
+def _mend() -> None:
+    """Undo what the pinned version does to paid replies and has no setting for."""
+    from litellm.litellm_core_utils import core_helpers
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    # It sends a request again, whose work may be done, when its connection breaks.
+    AsyncHTTPHandler.single_connection_post_request = _resend_nothing
+    # It takes this end of Claude's, a reply cut short, for that of a whole one.
+    core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
+
+
+async def _resend_nothing(handler: Any, **request: Any) -> None:
+    """Let the error stand that the library is handling as it calls this."""
+    error = sys.exception()
+    assert error is not None
+    raise error
+
+
+class LiteLLMLibrary:
+    """One model of one provider. ``use`` or ``open`` comes first."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._litellm: Any = None
+        self._supported: frozenset[str] | None = None
+
+    async def open(self) -> None:
+        """Import the library; no request is made. Raises BackendError."""
+        # The import takes seconds, in which other backends' episodes go on.
+        self.use(await asyncio.to_thread(load, self._address.name))
+        _OPEN.add(self)
+
+    def use(self, litellm: Any) -> None:
+        """Look up what the library knows of the model. Raises BackendError if not the provider."""
+        provider, model = self._address.provider, self._address.model
+        try:
+            litellm.get_llm_provider(f"{provider}/{model}")
+        except litellm.exceptions.BadRequestError:
+            known = [str(getattr(name, "value", name)) for name in litellm.provider_list]
+            raise BackendError(
+                f"{self._address.name}: LiteLLM has no provider {provider!r}."
+                f"{nearest(provider, known)} "
+                "A model behind an OpenAI-compatible api_base is named litellm_openai/<model>."
+            ) from None
+        listed = litellm.get_supported_openai_params(model, provider)
+        self._supported = None if listed is None else frozenset(listed)
+        self._litellm = litellm
+
+    def prepare(self, request: Request) -> Prepared:
+        """Return what the library is called with. Raises BackendError for what it cannot send."""
+        address, entry = self._address, self._address.entry
+        name = f"{address.provider}/{address.model}"
+        parameters = self._parameters(request)
+        arguments: dict[str, Any] = {
+            "model": name,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "timeout": address.timeout_s,
+        }
+        if address.provider not in BODY_RETRIES:
+            arguments |= {"num_retries": 0, "max_retries": 0}
+        if entry.api_base is not None:
+            arguments["api_base"] = entry.api_base
+            arguments["api_key"] = address.key or NO_KEY
+        elif address.key is not None:
+            arguments["api_key"] = address.key
+        return Prepared(arguments | parameters, {"model": name} | parameters)
+
+    def verify(self, prepared: Prepared) -> None:
+        """Raise BackendError for a value that the library knows the model does not take."""
+        parameters = {name: value for name, value in prepared.sent.items() if name != "model"}
+        provider, model = self._address.provider, self._address.model
+        from litellm.utils import get_optional_params
+
+        try:
+            get_optional_params(model=model, custom_llm_provider=provider, **parameters)
+        except self._litellm.exceptions.UnsupportedParamsError as error:
+            said = str(error.message).partition("To drop")[0].removeprefix(UNSUPPORTED)
+            refusal = f"{self._address.name}: {self._address.secrets.quote(said)}"
+        else:
+            return
+        raise BackendError(refusal)
+
+    async def send(self, prepared: Prepared) -> Completion | Fault:
+        """Send once and read what comes back."""
+        began = time.monotonic()
+        limit_s = self._address.timeout_s
+        try:
+            async with patience(limit_s):
+                # A copy: the library writes into what it is given.
+                response = await self._litellm.acompletion(**prepared.payload)
+        except TimeoutError:
+            return Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
+        except Exception as error:
+            return self._read_error(error)
+        return self._read_answer(response, time.monotonic() - began)
+
+    async def close(self) -> None:
+        """Close the connections, unless another open transport still needs them."""
+        if self not in _OPEN:
+            return
+        _OPEN.discard(self)
+        if not _OPEN:
+            await self._litellm.close_litellm_async_clients()
+            self._litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _parameters(self, request: Request) -> dict[str, Any]:
+        """Return the keys that are set, in the library's words."""
+        sampling = request.sampling
+        wanted: dict[str, Any] = {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": sampling.max_tokens,
+            "reasoning_effort": sampling.reasoning_effort,
+        }
+        sent = {name: value for name, value in wanted.items() if value is not None}
+        for name in sent:
+            self._require(name, name)
+        self._require_max_tokens(sampling)
+        if sampling.seed is not None and self._takes_seed():
+            sent["seed"] = sampling.seed
+        if sampling.thinking_budget is not None:
+            self._require("thinking_budget", "thinking")
+            sent["thinking"] = {"type": "enabled", "budget_tokens": sampling.thinking_budget}
+        if request.choices is not None:
+            self._require_schemas()
+            sent["response_format"] = move_schema(request.choices)
+        body = self._extra_body(sampling)
+        return sent | {"extra_body": body} if body else sent
+
+    def _require_max_tokens(self, sampling: Sampling) -> None:
+        """Refuse to leave out what Anthropic demands: the library would send the model's limit."""
+        provider, model = self._address.provider, self._address.model
+        cloud = provider in CLAUDE_CLOUDS and "claude" in model
+        if sampling.max_tokens is None and (cloud or provider == "anthropic"):
+            raise BackendError(
+                f"{self._address.name}: this model needs 'max_tokens'; set it on the agent."
+            )
+
+    def _extra_body(self, sampling: Sampling) -> dict[str, Any]:
+        name = self._address.name
+        if sampling.extra_body and self._address.provider == "anthropic":
+            raise BackendError(f"{name}: extra_body cannot be sent to this provider.")
+        if sampling.chat_template_kwargs is not None:
+            raise BackendError(
+                f"{name}: chat_template_kwargs needs a model with an api_base, "
+                "named litellm_openai/<model> or litellm_hosted_vllm/<model>."
+            )
+        return dict(sampling.extra_body or {})
+
+    def _require(self, key: str, parameter: str) -> None:
+        """Refuse an agent's key that the provider does not take; it must never be dropped."""
+        if self._supported is not None and parameter not in self._supported:
+            raise BackendError(
+                f"{self._address.name}: this model does not take {key!r}; remove it from the agent."
+            )
+
+    def _require_schemas(self) -> None:
+        """Refuse to constrain a model that is not known to keep to a schema."""
+        provider, model = self._address.provider, self._address.model
+        if not self._litellm.supports_response_schema(model, provider):
+            raise BackendError(
+                f"{self._address.name}: 'decode: constrained' is refused, as this model is not "
+                "known to keep to a schema; use decode: generate."
+            )
+
+    def _takes_seed(self) -> bool:
+        """Return whether a seed may be sent; the grid's own wish, so left out where unknown."""
+        if self._supported is None:
+            return self._address.entry.api_base is not None
+        return "seed" in self._supported
+
+    def _read_answer(self, response: Any, latency_s: float) -> Completion | Fault:
+        """Return the completion in a response, or the fault of one that holds none."""
+        raw = response.model_dump()
+        choice = first_choice(raw)
+        if choice is None:
+            return Fault(Blame.MAYBE_BILLED, "the answer has no choices.", status=200)
+        native = (choice.get("provider_specific_fields") or {}).get("native_finish_reason")
+        if native in UNFINISHED:
+            text = f"the server broke off its answer ({native})."
+            return Fault(Blame.MAYBE_BILLED, text, status=200)
+        stated = finish_reason(choice.get("finish_reason"))
+        message = choice["message"]
+        refusal = (message.get("provider_specific_fields") or {}).get("refusal")
+        text = text_of(message.get("content")) or (refusal if isinstance(refusal, str) else "")
+        if native in INCOMPLETE:
+            stated = FinishReason.LENGTH
+        usage = self._read_usage(raw.get("usage") or {}, text)
+        if usage == Usage():
+            raw["usage"] = None  # zeros the library made up, or its own estimate
+        return Completion(
+            text=text,
+            finish_reason=FinishReason.REFUSED if refusal else stated,
+            reasoning=reasoning_of(message),
+            model_served=raw.get("model") or None,
+            fingerprint=raw.get("system_fingerprint") or None,
+            usage=usage,
+            latency_s=latency_s,
+            raw=raw,
+        )
+
+    def _read_usage(self, stated: Mapping[str, Any], text: str) -> Usage:
+        """Return the token counts. The library writes 0 where a provider stated nothing."""
+        provider = self._address.provider
+        if provider in ESTIMATED_USAGE:
+            return Usage()
+        prompt_tokens = stated.get("prompt_tokens") or None
+        completion_tokens = stated.get("completion_tokens")
+        if not completion_tokens and (text or prompt_tokens is None):
+            completion_tokens = None
+        beyond = (stated.get("total_tokens") or 0) - (prompt_tokens or 0)
+        if prompt_tokens and completion_tokens and beyond > completion_tokens:
+            completion_tokens = beyond  # left out: what was thought before a filter
+        reasoning = (stated.get("completion_tokens_details") or {}).get("reasoning_tokens")
+        return Usage(
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            reasoning_tokens=None if provider in ESTIMATED_REASONING_TOKENS else reasoning,
+            cached_tokens=(stated.get("prompt_tokens_details") or {}).get("cached_tokens"),
+        )
+
+    def _read_error(self, error: Exception) -> Completion | Fault:
+        """Return what a failed call means: the model's own limit, or a fault of the transport."""
+        import httpx
+
+        # The library reports lost connections and unreadable answers as status 500, too. What
+        # was truly answered, if anything, is in the error of the HTTP client underneath.
+        causes = tuple(_causes(error))
+        answered = next((c.response for c in causes if isinstance(c, httpx.HTTPStatusError)), None)
+        secrets, exceptions = self._address.secrets, self._litellm.exceptions
+        if answered is None or answered.status_code in (400, 413, 422):
+            if isinstance(error, exceptions.ContextWindowExceededError):
+                return ended(FinishReason.CONTEXT_OVERFLOW, error, secrets)
+            if isinstance(error, exceptions.ContentPolicyViolationError):
+                return ended(FinishReason.CONTENT_FILTER, error, secrets)
+        if answered is not None:
+            headers = {name.lower(): value for name, value in answered.headers.items()}
+            refusal = Refusal(answered.status_code, headers, answered.text)
+            return read_refusal(refusal, self._address.key_advice, secrets)
+        return self._read_failure(error, causes)
+
+    def _read_failure(
+        self, error: Exception, causes: tuple[BaseException, ...]
+    ) -> Completion | Fault:
+        """Return what a call means that failed without an error status."""
+        secrets, exceptions = self._address.secrets, self._litellm.exceptions
+        refused = isinstance(error, exceptions.BadRequestError)
+        if refused and (reason := own_limit(str(error), frozenset())):
+            return ended(reason, error, secrets)
+        if isinstance(error, exceptions.UnsupportedParamsError):
+            return Fault(Blame.REQUEST, secrets.quote(error))
+        if isinstance(error, exceptions.AuthenticationError):
+            return Fault(Blame.ACCOUNT, f"{secrets.quote(error)} {self._address.key_advice}")
+        if _is_unsent(causes):
+            where = self._address.entry.api_base or "the provider"
+            return Fault(Blame.UNBILLED, f"no connection to {where}.")
+        cause = _plainest(causes)
+        said = f"{type(cause).__name__}: {secrets.quote(cause)}"
+        return Fault(Blame.MAYBE_BILLED, f"the answer was lost or unreadable ({said}).")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, outermost first."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _is_unsent(causes: tuple[BaseException, ...]) -> bool:
+    """Tell a connection that was never made from one that was lost under a request."""
+    import httpx
+    from aiohttp import ClientConnectorError, ClientOSError
+
+    # The library calls a reset connection one that was not made, too.
+    made = (c for c in causes if isinstance(c, ClientOSError))
+    if any(not isinstance(cause, ClientConnectorError) for cause in made):
+        return False
+    unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    return any(isinstance(cause, unsent) for cause in causes)
+
+
+def _plainest(causes: tuple[BaseException, ...]) -> BaseException:
+    """Return the first cause that no client library has reworded, else the outermost."""
+    wrappers = ("litellm", "openai")
+    named = (c for c in causes if type(c).__module__.split(".")[0] not in wrappers)
+    return next(named, causes[0])

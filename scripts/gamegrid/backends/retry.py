@@ -1,0 +1,171 @@
+"""The one layer of retries: how often a question is asked again, and when nobody is asked more."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gamegrid.backends.base import Attempt, BackendError, Completion
+from gamegrid.backends.faults import Blame, Fault
+from gamegrid.backends.providers import Secrets
+
+log = logging.getLogger(__name__)
+
+ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Limits on retries; times in seconds.
+
+    ``max_billed``: attempts after a first one that may all have been paid for and lost.
+    ``longest_wait_s``: a provider that asks for more is not waited for.
+    """
+
+    first_delay_s: float
+    max_attempts: int = 6
+    max_billed: int = 2
+    max_delay_s: float = 60.0
+    longest_wait_s: float = 300.0
+
+    def delay_s(self, attempt: int, asked_s: float | None) -> float:
+        """Return the seconds to wait after the given attempt, the first being 1.
+
+        Exponential with full jitter, on top of what the provider asked for, so that requests
+        refused together do not come back together.
+        """
+        most = min(self.max_delay_s, self.first_delay_s * 2 ** (attempt - 1))
+        return (asked_s or 0.0) + random.uniform(0.0, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt: when it was sent, how many seconds it took, what came of it."""
+
+    at: datetime
+    seconds: float
+    outcome: Completion | Fault
+
+
+class Stop:
+    """Tells all requests to one model, once, that none of them can succeed any more.
+
+    ``refuse`` is called with the reason, to send away those who wait elsewhere.
+    """
+
+    def __init__(self, refuse: Callable[[str], None]) -> None:
+        self._refuse = refuse
+        self._told = asyncio.Event()
+        self._reason: str | None = None
+
+    def tell(self, reason: str, level: int = logging.ERROR) -> str:
+        """Refuse everything from now on and wake whoever waits. Returns the first reason told."""
+        if self._reason is None:
+            self._reason = reason
+            log.log(level, "%s Nothing more is asked of this model.", reason)
+            self._told.set()
+            self._refuse(reason)
+        return self._reason
+
+    def check(self) -> None:
+        """Raise BackendError if no request can succeed."""
+        if self._reason is not None:
+            raise BackendError(self._reason)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, or raise BackendError as soon as no request can succeed."""
+        await self.pause(seconds)
+        self.check()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until it is told that no request can succeed."""
+        await self.wait(self._told, seconds)
+
+    @staticmethod
+    async def wait(event: asyncio.Event, seconds: float) -> None:
+        """Return when the event is set or the time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
+
+
+class Retries:
+    """Asks until there is an answer, within the limits of a policy."""
+
+    def __init__(self, name: str, policy: Policy, stop: Stop, secrets: Secrets) -> None:
+        self._name = name
+        self._policy = policy
+        self._stop = stop
+        self._secrets = secrets
+
+    async def persist(
+        self, attempt: Callable[[], Awaitable[Tried]], sent: dict[str, Any]
+    ) -> Completion:
+        """Return the completion with what was ``sent`` and its attempts.
+
+        Raises BackendError, with the attempts, if it cannot be had.
+        """
+        made: list[Attempt] = []
+        while True:
+            tried = await self._try(attempt)
+            if isinstance(tried, str):
+                raise BackendError(tried, tuple(made))
+            outcome = tried.outcome
+            made.append(self._note(tried))
+            billed = sum(each.kind == Blame.MAYBE_BILLED for each in made)
+            if isinstance(outcome, Completion):
+                return replace(
+                    outcome,
+                    transport_attempts=len(made),
+                    maybe_billed=billed,
+                    attempts=tuple(made),
+                    sent=sent,
+                )
+            if refusal := self._refusal(outcome, len(made), billed):
+                raise BackendError(refusal, tuple(made))
+            await self._stop.pause(self._policy.delay_s(len(made), outcome.retry_after_s))
+
+    async def _try(self, attempt: Callable[[], Awaitable[Tried]]) -> Tried | str:
+        """Make an attempt, or return the reason why nothing is sent any more."""
+        try:
+            self._stop.check()
+            return await attempt()
+        except BackendError as refused:
+            return str(refused)
+
+    def _refusal(self, fault: Fault, attempts: int, billed: int) -> str | None:
+        """Return the sentences by which a request is given up, None if it is tried again."""
+        text = self._secrets.scrub(f"{self._name}: {fault.text}")
+        policy = self._policy
+        match fault.blame:
+            case Blame.ACCOUNT:
+                return self._stop.tell(text)
+            case Blame.REQUEST:
+                return text
+            case Blame.UNBILLED | Blame.MAYBE_BILLED:
+                if (wait_s := fault.retry_after_s or 0.0) > policy.longest_wait_s:
+                    return (
+                        f"{text} It asks to wait {wait_s:.0f} s, and at most "
+                        f"{policy.longest_wait_s:.0f} s are waited. Run the same command later."
+                    )
+                if attempts < policy.max_attempts and billed <= policy.max_billed:
+                    return None
+                paid = f", {billed} of them perhaps paid for" if billed else ""
+                return f"{text} Given up after {attempts} attempts{paid}."
+
+    def _note(self, tried: Tried) -> Attempt:
+        fault = tried.outcome if isinstance(tried.outcome, Fault) else None
+        body = None if fault is None else fault.body
+        return Attempt(
+            at=tried.at.replace(tzinfo=None).isoformat(timespec="milliseconds"),
+            seconds=round(tried.seconds, 4),
+            kind=ANSWERED if fault is None else fault.blame.value,
+            status=None if fault is None else fault.status,
+            said=None if fault is None else self._secrets.scrub(fault.text),
+            body=None if body is None else self._secrets.scrub(body),
+        )

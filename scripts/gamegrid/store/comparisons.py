@@ -1,0 +1,204 @@
+"""Who of two is better, game by game and over all win_loss games: the rows of comparisons."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TypeAlias
+
+import numpy as np
+
+from gamegrid.stats.intervals import (
+    Floats,
+    Interval,
+    MaybeInterval,
+    NoInterval,
+    Stratum,
+    combined_share_interval,
+    mean_interval,
+)
+from gamegrid.stats.paired import (
+    Adjusted,
+    SignFlip,
+    benjamini_hochberg,
+    compare,
+    holm,
+    sign_flip,
+)
+from gamegrid.store.values import WIN_LOSS, Cell, Ends, Numbers, ends, labels_of
+
+Row: TypeAlias = tuple[str | int | float | None, ...]
+Pair: TypeAlias = tuple[str, str]
+
+UNBOUNDED: Ends = (None, None, "returns are unbounded")
+OVER_GAMES: Ends = (None, None, "over games")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Differences:
+    """An agent's values less a rival's in one game, on the deals both have with every opponent."""
+
+    scoring: str
+    family: str
+    values: Floats
+    plays: Numbers | None
+    """As in Cell."""
+
+    @property
+    def distinct(self) -> int | None:
+        """As intervals take it."""
+        if self.plays is None or not len(self.plays):
+            return None
+        return len(np.unique(self.plays))
+
+    @property
+    def coins(self) -> Floats:
+        """One number per observation whose sign is a coin's if the two are alike."""
+        if self.plays is None:
+            return self.values
+        return np.bincount(self.plays, self.values).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """One row before p is adjusted."""
+
+    game: str | None
+    pair: Pair
+    deals: int
+    difference: float | None
+    interval: Ends
+    anytime: Ends
+    test: SignFlip
+
+    def row(self, p: float, m: int, method: str) -> Row:
+        """As the table has it."""
+        return (
+            self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
+            self.test.p, self.test.smallest_p, p, m, method,
+        )  # fmt: skip
+
+
+def comparisons(cells: Iterable[Cell], comparable: Collection[tuple[str, str, str]]) -> list[Row]:
+    """Every row. ``comparable``: (game, agent, rival), both ways around."""
+    played: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if len(cell.deals) and cell.scoring != "payoff":
+            played[cell.game, cell.agent].append(cell)
+    apart: dict[str, dict[Pair, _Differences]] = defaultdict(dict)
+    for game, agent, rival in sorted(comparable):
+        if agent < rival and (game, agent) in played:
+            apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
+    rows: list[Row] = []
+    for game, pairs in apart.items():
+        found = [_within(game, pair, differences) for pair, differences in pairs.items()]
+        rows += _adjusted(found, benjamini_hochberg, "benjamini-hochberg")
+    return rows + _adjusted(list(_overall(played, apart)), holm, "holm")
+
+
+def _adjusted(
+    found: Sequence[_Found], adjust: Callable[[Sequence[float]], Adjusted], method: str
+) -> list[Row]:
+    """The rows of one family of questions."""
+    adjusted = adjust([each.test.p for each in found])
+    return [
+        each.row(float(p), adjusted.m, method) for each, p in zip(found, adjusted.p, strict=True)
+    ]
+
+
+def _differences(mine: Sequence[Cell], theirs: Sequence[Cell]) -> _Differences:
+    """Pair the cells against the same others, and each other's where they met."""
+    agent, rival = mine[0].agent, theirs[0].agent
+    met = {cell.matchup: cell for cell in theirs if agent in cell.others}
+    apart = {cell.others: cell for cell in theirs if agent not in cell.others}
+    pairs = [
+        (cell, met[cell.matchup] if rival in cell.others else apart[cell.others]) for cell in mine
+    ]
+    every = [cell for pair in pairs for cell in pair]
+    deals = reduce(np.intersect1d, [cell.deals for cell in every])
+    values = [_at(one, deals) - _at(other, deals) for one, other in pairs]
+    return _Differences(
+        scoring=mine[0].scoring,
+        family=mine[0].family,
+        values=np.mean(values, axis=0),
+        plays=labels_of(every, deals),
+    )
+
+
+def _at(cell: Cell, deals: Numbers) -> Floats:
+    """The values of ``deals``, all of which the cell has."""
+    return np.asarray(cell.values[np.searchsorted(cell.deals, deals)])
+
+
+def _within(game: str, pair: Pair, differences: _Differences) -> _Found:
+    """Compare in one game."""
+    values = differences.values
+    if differences.scoring == WIN_LOSS:
+        found = compare(values, plays=differences.plays)
+        interval, anytime, test = ends(found.interval), ends(found.anytime), found.test
+    else:
+        interval = ends(mean_interval(values, distinct=differences.distinct))
+        anytime, test = UNBOUNDED, sign_flip(differences.coins)
+    return _Found(
+        game=game,
+        pair=pair,
+        deals=len(values),
+        difference=float(values.mean()) if len(values) else None,
+        interval=interval,
+        anytime=anytime,
+        test=test,
+    )
+
+
+def _overall(
+    played: Mapping[tuple[str, str], Sequence[Cell]],
+    apart: Mapping[str, Mapping[Pair, _Differences]],
+) -> Iterable[_Found]:
+    """Compare over all win_loss games those that have the same and compare in each."""
+    games: dict[str, set[str]] = defaultdict(set)
+    for (game, agent), cells in played.items():
+        if cells[0].scoring == WIN_LOSS:
+            games[agent].add(game)
+    agents = sorted(games)
+    for place, agent in enumerate(agents):
+        for rival in agents[place + 1 :]:
+            both = sorted(games[agent])
+            if games[rival] == games[agent] and all((agent, rival) in apart[g] for g in both):
+                yield _together((agent, rival), [apart[game][agent, rival] for game in both])
+
+
+def _together(pair: Pair, parts: Sequence[_Differences]) -> _Found:
+    """Weigh families alike, and the games of one alike."""
+    families = [part.family for part in parts]
+    weights = [1 / families.count(part.family) / len(set(families)) for part in parts]
+    deals = sum(len(part.values) for part in parts)
+    whole = all(len(part.values) for part in parts)
+    strata = [
+        Stratum((part.values + 1) / 2, weight, part.distinct)
+        for part, weight in zip(parts, weights, strict=True)
+    ]
+    # Each deal's part in the difference, times the number of deals to keep it near 1.
+    coins = [
+        part.coins * weight * deals / len(part.values)
+        for part, weight in zip(parts, weights, strict=True)
+        if whole
+    ]
+    means = [float(part.values.mean()) for part in parts if whole]
+    return _Found(
+        game=None,
+        pair=pair,
+        deals=deals,
+        difference=float(np.dot(weights, means)) if whole else None,
+        interval=ends(_unscaled(combined_share_interval(strata))),
+        anytime=OVER_GAMES,
+        test=sign_flip(np.concatenate(coins) if coins else np.array([])),
+    )
+
+
+def _unscaled(found: MaybeInterval) -> MaybeInterval:
+    """From shares back to differences."""
+    match found:
+        case Interval(low, high):
+            return Interval(2 * low - 1, 2 * high - 1)
+        case NoInterval():
+            return found

@@ -1,0 +1,183 @@
+"""Fill the tables of statistics.sql: intervals, ratings and comparisons of what the views average.
+
+The numbers are those of gamegrid.stats; here they are fed the deals of the database.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import duckdb
+import numpy as np
+
+from gamegrid.stats.davidson import Matches
+from gamegrid.stats.intervals import (
+    Stratum,
+    combined_share_interval,
+    mean_interval,
+    share_interval,
+)
+from gamegrid.stats.ratings import components, pairs_of_seats, rate
+from gamegrid.store.comparisons import comparisons
+from gamegrid.store.values import WIN_LOSS, Cell, Ends, Pooled, ends, read_cells, read_seats
+
+Row: TypeAlias = tuple[str | int | float | None, ...]
+
+_MATCHES = """
+    SELECT game, any_value(family), deal, list(agent ORDER BY seat), list(score ORDER BY seat)
+    FROM deals
+    JOIN episodes USING (game, matchup, deal)
+    JOIN seats USING (episode_id)
+    JOIN games USING (game)
+    WHERE counted AND NOT mirror AND scoring = 'win_loss' AND (
+        (game, matchup) NOT IN (SELECT (game, matchup) FROM repeating)
+        OR episode_id IN (
+            SELECT arg_min(episode_id, deal)
+            FROM episodes JOIN deals USING (game, matchup, deal)
+            WHERE counted
+            GROUP BY game, matchup, seating, trajectory
+        )
+    )
+    GROUP BY game, deal, episode_id
+    ORDER BY game, deal, episode_id
+"""
+
+
+def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
+    [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
+    connection.execute("SET threads = 1")
+    cells = read_cells(connection)
+    comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
+    agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
+    games: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        games[cell.game, cell.agent].append(cell)
+    pooled = {key: Pooled.of(parts) for key, parts in games.items()}
+
+    rows: dict[str, list[Row]] = {
+        "cell_intervals": [
+            (cell.game, cell.matchup, cell.agent, *_cell_ends(cell)) for cell in cells
+        ],
+        "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
+        "seat_intervals": list(_seat_rows(read_seats(connection))),
+        "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
+        "comparisons": comparisons(cells, comparable),
+        "ratings": [],
+        "first_moves": [],
+    }
+    for number, part in enumerate(_linked(_matches(connection))):
+        names, matches = part
+        _rate(number, names, matches, rows)
+    for table, lines in rows.items():
+        _insert(connection, table, lines)
+    connection.execute(f"SET threads = {threads}")
+
+
+def _cell_ends(cell: Cell) -> Ends:
+    """The interval of one agent's mean in one matchup."""
+    distinct = cell.distinct
+    if cell.scoring == WIN_LOSS:
+        return ends(share_interval(cell.values, distinct=distinct))
+    return ends(mean_interval(cell.values, distinct=distinct))
+
+
+def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
+    """The intervals of each agent in each seat."""
+    seats: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
+    for seat, cell in found:
+        seats[cell.game, cell.agent, seat].append(cell)
+    for key, cells in seats.items():
+        yield (*key, *ends(Pooled.of(cells).interval))
+
+
+def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
+    """The interval of the mean over families of the mean over games."""
+    played = [
+        each
+        for (_, name), each in pooled.items()
+        if name == agent and each.scoring == WIN_LOSS and len(each.values)
+    ]
+    sizes = Counter(each.family for each in played)
+    return ends(
+        combined_share_interval(
+            [
+                Stratum(each.values, 1 / len(sizes) / sizes[each.family], each.distinct, True)
+                for each in played
+            ]
+        )
+    )
+
+
+def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
+    """Names of the games, and all win_loss matches that count; None if there are none."""
+    rows = [
+        (game, family, deal, agents[low], agents[high], score)
+        for game, family, deal, agents, scores in connection.execute(_MATCHES).fetchall()
+        for low, high, score in pairs_of_seats(scores)
+        if agents[low] != agents[high]
+    ]
+    if not rows:
+        return None
+    games, families, deals, firsts, seconds, scores = zip(*rows, strict=True)
+    names, game = np.unique(np.array(games), return_inverse=True)
+    agents, players = np.unique(np.array([*firsts, *seconds]), return_inverse=True)
+    return names.tolist(), Matches(
+        agents=tuple(agents.tolist()),
+        game=game,
+        family=np.unique(np.array(families), return_inverse=True)[1],
+        first=players[: len(rows)],
+        second=players[len(rows) :],
+        score=np.array(scores),
+        deal=np.array(deals, dtype=np.int64),
+    )
+
+
+def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str], Matches]]:
+    """The matches of each set of agents that matches link, the largest set first."""
+    if found is None:
+        return
+    names, matches = found
+    sets = components(matches)
+    members = [np.flatnonzero(sets == number) for number in range(int(sets.max()) + 1)]
+    for codes in sorted(members, key=lambda codes: (-len(codes), codes[0])):
+        mine = np.isin(matches.first, codes)
+        columns = {
+            name: getattr(matches, name)[mine] for name in ("game", "family", "score", "deal")
+        }
+        yield (
+            names,
+            replace(
+                matches,
+                agents=tuple(matches.agents[code] for code in codes),
+                first=np.searchsorted(codes, matches.first[mine]),
+                second=np.searchsorted(codes, matches.second[mine]),
+                **columns,
+            ),
+        )
+
+
+def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, list[Row]]) -> None:
+    """Add the rows of one set of agents."""
+    fit = rate(matches)
+    rows["ratings"] += [
+        (
+            each.agent, each.rating, *ends(each.these_games), *ends(each.games_like_these), number,
+            each.group,
+        )
+        for each in fit.ratings
+    ]  # fmt: skip
+    rows["first_moves"] += [
+        (games[each.game], number, each.first_mover, *ends(each.interval), each.draw_rate)
+        for each in fit.games
+    ]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """Put all rows in at once: DuckDB is slow at one by one."""
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    values = ", ".join("unnest(?)" for _ in columns)
+    connection.execute(f"INSERT INTO {table} SELECT {values}", columns)

@@ -1,0 +1,129 @@
+-- What SQL cannot compute: filled by statistics.py from the layers of views.sql, once per build.
+-- A missing end of an interval is NULL, and `reason` says why.
+
+CREATE TABLE cell_intervals (
+    game VARCHAR NOT NULL,
+    matchup VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE cell_intervals IS 'How sure each agent''s mean in each matchup is, self-play left out.';
+COMMENT ON COLUMN cell_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN cell_intervals.matchup IS 'name | the matchup | episodes.matchup';
+COMMENT ON COLUMN cell_intervals.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN cell_intervals.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of the 95 % interval over deals; NULL: see reason | deal_values';
+COMMENT ON COLUMN cell_intervals.high IS 'as low | upper end of the same interval | deal_values';
+COMMENT ON COLUMN cell_intervals.reason IS 'words | why there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (nothing could have gone otherwise) | computed';
+
+CREATE TABLE game_intervals (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE game_intervals IS 'How sure each agent''s mean over its opponents in each game is.';
+COMMENT ON COLUMN game_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN game_intervals.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN game_intervals.low IS 'as in cell_intervals | lower end of the 95 % interval; a deal that opponents share is one observation | deal_values';
+COMMENT ON COLUMN game_intervals.high IS 'as low | upper end of the same interval | deal_values';
+COMMENT ON COLUMN game_intervals.reason IS 'words | as in cell_intervals | computed';
+
+CREATE TABLE seat_intervals (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE seat_intervals IS 'The same for each seat by itself.';
+COMMENT ON COLUMN seat_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN seat_intervals.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN seat_intervals.seat IS 'number from 0 | the seat | seats.seat';
+COMMENT ON COLUMN seat_intervals.low IS 'as score in win_loss games, else mean_return | lower end of the 95 % interval | seat_values';
+COMMENT ON COLUMN seat_intervals.high IS 'as low | upper end of the same interval | seat_values';
+COMMENT ON COLUMN seat_intervals.reason IS 'words | as in cell_intervals | computed';
+
+CREATE TABLE score_intervals (
+    agent VARCHAR NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE score_intervals IS 'How sure each agent''s score over all win_loss games is.';
+COMMENT ON COLUMN score_intervals.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interval over deals of the same games | deal_values';
+COMMENT ON COLUMN score_intervals.high IS '0 to 1 | upper end of the same interval | deal_values';
+COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, of the first game that has no interval; games that cannot vary add nothing to the width | computed';
+
+CREATE TABLE ratings (
+    agent VARCHAR NOT NULL,
+    rating DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    like_low DOUBLE,
+    like_high DOUBLE,
+    like_reason VARCHAR,
+    rating_set INTEGER NOT NULL,
+    tied_group VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE ratings IS 'Strength on one scale from all win_loss games: Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
+COMMENT ON COLUMN ratings.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN ratings.rating IS 'rating points | 400 are odds of ten to one, draws apart; 0 is the mean of the agents of the set that the results bound against each other | episodes, seats';
+COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval: how far other deals of the same games could have moved the rating | episodes, seats';
+COMMENT ON COLUMN ratings.high IS 'rating points | upper end of the same interval | episodes, seats';
+COMMENT ON COLUMN ratings.reason IS 'words | why the interval or an end of it is missing: no lower (upper) end where an agent never did better (worse), anchored here where the scale rests on this agent alone, one deal or family | computed';
+COMMENT ON COLUMN ratings.like_low IS 'rating points | lower end of the 95 % interval: how far other families of games could have moved the rating | episodes, seats';
+COMMENT ON COLUMN ratings.like_high IS 'rating points | upper end of the same interval | episodes, seats';
+COMMENT ON COLUMN ratings.like_reason IS 'words | why that interval or an end of it is missing | computed';
+COMMENT ON COLUMN ratings.rating_set IS 'number from 0 | the set of agents that matches link; each has a scale of its own | computed';
+COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share a letter cannot be told apart (5 %, Holm over all pairs) | computed';
+
+CREATE TABLE first_moves (
+    game VARCHAR NOT NULL,
+    rating_set INTEGER NOT NULL,
+    first_mover DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    draw_rate DOUBLE NOT NULL
+);
+
+COMMENT ON TABLE first_moves IS 'What the ratings say of each win_loss game.';
+COMMENT ON COLUMN first_moves.game IS 'name | the game | games.game';
+COMMENT ON COLUMN first_moves.rating_set IS 'number from 0 | the set of agents it was fitted to | ratings.rating_set';
+COMMENT ON COLUMN first_moves.first_mover IS 'rating points | what the lower seat of a pair is worth | episodes, seats';
+COMMENT ON COLUMN first_moves.low IS 'rating points | lower end of its 95 % interval | episodes, seats';
+COMMENT ON COLUMN first_moves.high IS 'rating points | upper end of the same interval | episodes, seats';
+COMMENT ON COLUMN first_moves.reason IS 'words | why the interval or an end of it is missing | computed';
+COMMENT ON COLUMN first_moves.draw_rate IS '0 to 1 | probability of a draw between equals were the seat worth nothing | episodes, seats';
+
+CREATE TABLE comparisons (
+    game VARCHAR,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    difference DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    anytime_low DOUBLE,
+    anytime_high DOUBLE,
+    anytime_reason VARCHAR,
+    p DOUBLE NOT NULL,
+    smallest_p DOUBLE NOT NULL,
+    p_adjusted DOUBLE NOT NULL,
+    m INTEGER NOT NULL,
+    method VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes them.';

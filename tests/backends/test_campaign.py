@@ -1,0 +1,251 @@
+"""Two thousand calls to providers that fail a quarter of the time, through the whole play loop."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from audit import Filed, Row, check_decisions, check_sales, episodes, journal, timeless
+from faulty import Campaign, Entry, Fault, Provider, Slip, serving
+from gamegrid.backends import litellm_api
+from gamegrid.backends.base import Message, ModelEntry, Request, Sampling
+from gamegrid.complete import confirm
+from gamegrid.errors import UserError
+from gamegrid.play.chunk import Job, play_chunk
+from provider_forms import Question
+
+SLIPS = ("--slips", "0.12", "--seed", "5")
+FAULTS = ("--rate", "0.25")
+IN_FLIGHT = 16
+TIMEOUT_S = 2.0
+"""What a hang costs, and much more than an answer takes."""
+PATHS = {"anthropic": "", "gemini": "/v1beta"}
+"""What the api_base of a provider ends in, /v1 if it is not here."""
+
+
+@pytest.fixture(autouse=True)
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key in the environment, pauses between attempts of a fiftieth of the usual length."""
+    for names in litellm_api.KEY_VARIABLES.values():
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(litellm_api, "FIRST_DELAY_S", litellm_api.FIRST_DELAY_S / 50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """The library loads its parts at the first call, in seconds that are no provider's fault."""
+    asyncio.run(_warm())
+
+
+async def _warm() -> None:
+    names = ("openai/m", "hosted_vllm/m", "anthropic/m", "gemini/m")
+    with serving(lambda question, attempt: (Fault.NONE, Slip.NONE)) as server:
+        for name in names:
+            api_base = server.root + PATHS.get(name.partition("/")[0], "/v1")
+            entry = ModelEntry(name=f"litellm_{name}", api_base=api_base)
+            backend = litellm_api.create(entry, Path())
+            await backend.open()
+            said = (Message("user", "Hello"),)
+            asked = Request(model=entry.name, messages=said, sampling=Sampling(max_tokens=9))
+            await backend.complete(asked)
+            await backend.close()
+
+
+class Grid:
+    """One chunk of tic_tac_toe between two hosted models, in a folder of its own."""
+
+    def __init__(
+        self, folder: Path, models: tuple[str, str], deals: int, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.folder = folder
+        self.results = folder / "results"
+        self._models = models
+        self._deals = deals
+        self._patch = patch
+        folder.mkdir()
+
+    def play(self, root: str) -> None:
+        """Play the chunk as its job does, asking the provider at ``root``."""
+        entries = [
+            {
+                "name": name,
+                "api_base": root + PATHS.get(litellm_api.split_name(name)[0], "/v1"),
+                "timeout": TIMEOUT_S,
+                "max_in_flight": IN_FLIGHT,
+            }
+            for name in sorted(set(self._models))
+        ]
+        (self.folder / "models.yaml").write_text(yaml.safe_dump({"models": entries}))
+        self._patch.chdir(self.folder)
+        play_chunk(
+            Job(
+                config=self._config(),
+                game="tic_tac_toe",
+                matchup="one--two",
+                block=f"00000-{self._deals - 1:05}",
+                results=Path("results"),
+                output=self._chunk(),
+                threads=1,
+            )
+        )
+
+    def _config(self) -> dict[str, Any]:
+        agents = {
+            name: {"type": "llm", "model": model, "max_tokens": 200}
+            for name, model in zip(("one", "two"), self._models, strict=True)
+        }
+        return {
+            "seed": 5,
+            "deals": self._deals,
+            "chunk": self._deals,
+            "games": ["tic_tac_toe"],
+            "models": ["models.yaml"],
+            "agents": agents,
+        }
+
+    def _chunk(self) -> Path:
+        return self.results / f"chunks/tic_tac_toe/one--two/00000-{self._deals - 1:05}.parquet"
+
+    def confirm(self) -> None:
+        """Judge the chunk as the rule confirm_complete does."""
+        confirm([self._chunk()], self.results / "complete.txt")
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was found complete."""
+        return (self.results / "complete.txt").exists()
+
+    @property
+    def episodes(self) -> list[Row]:
+        return episodes([self._chunk()])
+
+    @property
+    def journal(self) -> list[Filed]:
+        return journal(self.results)
+
+
+def check_verdict(grid: Grid) -> list[Row]:
+    """Every episode is complete or an error with its cause, and the exit code says so."""
+    played = grid.episodes
+    unfinished = [episode for episode in played if episode["status"] == "error"]
+    assert {episode["status"] for episode in played} <= {"complete", "error"}
+    assert all((episode["error"] is None) != (episode in unfinished) for episode in played)
+    if not unfinished:
+        grid.confirm()
+        assert grid.complete
+        return played
+    with pytest.raises(UserError, match=rf"^{len(unfinished)} episodes were not finished"):
+        grid.confirm()
+    assert not grid.complete
+    return played
+
+
+def test_a_campaign_is_the_same_again() -> None:
+    asked = [Question("m", (("user", str(n)),), n) for n in range(2000)]
+    one, same, other = (Campaign(seed=seed, rate=0.25, slips=0.1) for seed in (1, 1, 2))
+    drawn = [one(question, attempt) for question in asked for attempt in (0, 1)]
+    assert drawn == [same(question, attempt) for question in asked for attempt in (0, 1)]
+    assert drawn != [other(question, attempt) for question in asked for attempt in (0, 1)]
+    # Five standard deviations of 4,000 draws at 0.25 are 0.035.
+    assert abs(sum(fault is not Fault.NONE for fault, _ in drawn) / 4000 - 0.25) < 0.035
+    # What is said does not depend on how often it was asked.
+    assert [slip for _, slip in drawn[::2]] == [slip for _, slip in drawn[1::2]]
+
+
+def questions(entries: list[Entry]) -> set[str]:
+    return {entry.question for entry in entries}
+
+
+def delivered(entries: list[Entry]) -> set[str]:
+    return {entry.question for entry in entries if entry.delivered}
+
+
+def test_two_thousand_calls_at_a_quarter_faults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ("litellm_openai/one", "litellm_hosted_vllm/two")
+    grid = Grid(tmp_path / "disturbed", models, 120, monkeypatch)
+    with Provider(tmp_path / "faulty.jsonl", *SLIPS, *FAULTS) as provider:
+        grid.play(provider.root)
+        first = provider.entries()
+    assert len(first) > 2000
+    kinds = {entry.fault for entry in first}
+    assert len(kinds) > 12 and {entry.slip for entry in first} == set(Slip)
+    assert 0.2 < sum(entry.fault is not Fault.NONE for entry in first) / len(first) < 0.3
+    check_sales(first, grid.journal)
+    played = check_verdict(grid)
+    assert any(episode["status"] == "error" for episode in played)
+    statuses = check_decisions(played, grid.journal, first)
+    assert set(statuses) == {"ok", "rethought", "fallback"}
+
+    # Without faults the rest is bought, and nothing else.
+    with Provider(tmp_path / "healthy.jsonl", *SLIPS) as provider:
+        grid.play(provider.root)
+        second = provider.entries()
+    assert not questions(second) & delivered(first)
+    check_sales(second, [line for line in grid.journal if line.question in questions(second)])
+    assert {episode["status"] for episode in check_verdict(grid)} == {"complete"}
+    check_decisions(grid.episodes, grid.journal, first + second)
+
+    undisturbed = Grid(tmp_path / "undisturbed", models, 120, monkeypatch)
+    with Provider(tmp_path / "undisturbed.jsonl", *SLIPS) as provider:
+        undisturbed.play(provider.root)
+        bought = provider.entries()
+    assert timeless(grid.episodes) == timeless(undisturbed.episodes)
+    assert delivered(bought) <= delivered(first + second)
+
+
+def test_providers_that_the_library_translates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anthropic takes no seed, so one question may stand for several turns of the grid."""
+    models = ("litellm_anthropic/claude-sonnet-4-5", "litellm_gemini/gemini-2.5-flash")
+    grid = Grid(tmp_path / "disturbed", models, 10, monkeypatch)
+    with Provider(tmp_path / "faulty.jsonl", "--seed", "5", *FAULTS) as provider:
+        grid.play(provider.root)
+        first = provider.entries()
+    filed = grid.journal
+    assert len(filed) == sum(entry.delivered for entry in first)
+    assert delivered(first) == {line.question for line in filed}
+    check_verdict(grid)
+    with Provider(tmp_path / "healthy.jsonl", "--seed", "5") as provider:
+        grid.play(provider.root)
+        second = provider.entries()
+    assert {episode["status"] for episode in check_verdict(grid)} == {"complete"}
+    assert len(grid.journal) - len(filed) == len(second)
+    check_decisions(grid.episodes, grid.journal, first + second)
+
+    undisturbed = Grid(tmp_path / "undisturbed", models, 10, monkeypatch)
+    with Provider(tmp_path / "undisturbed.jsonl", "--seed", "5") as provider:
+        undisturbed.play(provider.root)
+    assert timeless(grid.episodes) == timeless(undisturbed.episodes)
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_KEY, Fault.NO_MODEL, Fault.NO_QUOTA], ids=str)
+def test_a_hopeless_account_ends_a_run_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    """What was in flight may still be refused; nothing is asked after that."""
+    grid = Grid(tmp_path / "run", ("litellm_openai/one",) * 2, 10, monkeypatch)
+
+    def decide(question: Question, attempt: int) -> tuple[Fault, Slip]:
+        good = len(server.ledger.entries) < 30
+        return (Fault.NONE if good else fault), Slip.NONE
+
+    with serving(decide) as server:
+        grid.play(server.root)
+        sold = list(server.ledger.entries)
+    assert 30 < len(sold) <= 30 + IN_FLIGHT
+    assert len(grid.journal) == 30
+    check_sales(sold, grid.journal)
+    check_verdict(grid)
+    with serving(lambda question, attempt: (Fault.NONE, Slip.NONE)) as server:
+        grid.play(server.root)
+        assert not questions(list(server.ledger.entries)) & delivered(sold)
+    assert {episode["status"] for episode in check_verdict(grid)} == {"complete"}

@@ -1,0 +1,283 @@
+"""Limits over the jobs of a host, and the bound that adapts: they hold, and nothing is stuck."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gamegrid.backends import limits
+from gamegrid.backends.base import BackendError, Usage
+from gamegrid.backends.concurrency import CEILING, START, Adaptive
+from gamegrid.backends.limits import Bounds, HostLimits, host_folder
+from gamegrid.backends.retry import Stop
+
+SCRIPTS = Path(limits.__file__).parents[2]
+
+JOB = """
+import asyncio, json, sys, time
+from pathlib import Path
+from gamegrid.backends.base import Usage
+from gamegrid.backends.limits import Bounds, HostLimits
+from gamegrid.backends.retry import Stop
+
+folder, bounds, seconds, latency, asked, said, most = json.loads(sys.argv[1])
+host = HostLimits(Bounds(**bounds), "m", Stop(lambda reason: None), Path(folder))
+host.open()
+spans = []
+
+async def ask(end):
+    while time.monotonic() < end:
+        async with host.turn(asked * 4, most) as turn:
+            began = time.monotonic()
+            if began >= end:
+                return
+            await asyncio.sleep(latency)
+            turn.usage = Usage(prompt_tokens=asked, completion_tokens=said)
+            spans.append((began, time.monotonic()))
+
+async def main():
+    end = time.monotonic() + seconds
+    await asyncio.gather(*(ask(end) for _ in range(12)))
+
+print("ready", flush=True)
+sys.stdin.readline()
+asyncio.run(main())
+print(json.dumps(spans))
+"""
+
+
+def start(
+    folder: Path, bounds: dict[str, Any], seconds: float, **how: Any
+) -> subprocess.Popen[str]:
+    """Start a job that asks as much as it may, twelve requests at once."""
+    plan = [str(folder), bounds, seconds]
+    plan += [how.get("latency", 0.02), how.get("asked", 10), how.get("said", 10), how.get("most")]
+    return subprocess.Popen(
+        [sys.executable, "-c", JOB, json.dumps(plan)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+    )
+
+
+def four_jobs(folder: Path, bounds: dict[str, Any], **how: Any) -> list[list[tuple[float, float]]]:
+    """Let four jobs ask at once; return when each of their requests was in flight."""
+    seconds = how.pop("seconds", 2.0)
+    jobs = [start(folder, bounds, seconds, **how) for _ in range(4)]
+    for job in jobs:
+        assert job.stdout is not None and job.stdout.readline() == "ready\n"
+    for job in jobs:
+        assert job.stdin is not None
+        job.stdin.write("go\n")
+        job.stdin.flush()
+    return [json.loads(job.communicate()[0]) for job in jobs]
+
+
+def test_requests_in_flight_are_bounded_over_jobs_and_shared(tmp_path: Path) -> None:
+    by_job = four_jobs(tmp_path, {"in_flight": 8}, seconds=1.5)
+    spans = [span for job in by_job for span in job]
+    events = sorted([(a, 1) for a, _ in spans] + [(b, -1) for _, b in spans])
+    inside = most = 0
+    for _, step in events:
+        inside += step
+        most = max(most, inside)
+    assert most <= 8
+    took = max(b for _, b in spans) - min(a for a, _ in spans)
+    assert sum(b - a for a, b in spans) / took > 0.5 * 8, "the places are used"
+    assert min(len(job) for job in by_job) > 0.3 * len(spans) / 4, "none of the jobs starves"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "cost"),
+    [({"requests_per_minute": 6000}, 1), ({"tokens_per_minute": 120_000}, 20)],
+    ids=["requests", "tokens"],
+)
+def test_a_pace_is_kept_over_jobs(tmp_path: Path, bounds: dict[str, Any], cost: int) -> None:
+    by_job = four_jobs(tmp_path, bounds, seconds=2.5, most=10)
+    begun = sorted(a for job in by_job for a, _ in job)
+    allowed = next(iter(bounds.values())) / 60 / cost  # requests per second
+    took = begun[-1] - begun[0]
+    assert len(begun) <= 1.05 * allowed * took + 2
+    assert len(begun) >= 0.7 * allowed * took, "the pace is used"
+
+
+def test_a_wrong_guess_at_tokens_is_corrected(tmp_path: Path) -> None:
+    # Each reply takes ten times what was booked for it, so a tenth of the turns may be had.
+    by_job = four_jobs(tmp_path, {"tokens_per_minute": 120_000}, asked=10, said=190, most=10)
+    begun = sorted(a for job in by_job for a, _ in job)
+    allowed = 120_000 / 60 / 200 * (begun[-1] - begun[0])
+    # Beyond the pace lies what was in flight before the first replies said how long they are.
+    assert len(begun) <= 1.05 * allowed + 4 * 12
+
+
+def test_a_killed_job_gives_its_places_back(tmp_path: Path) -> None:
+    job = start(tmp_path, {"in_flight": 2}, 20.0, latency=20.0)
+    assert job.stdout is not None and job.stdin is not None
+    job.stdout.readline()
+    job.stdin.write("go\n")
+    job.stdin.flush()
+    host = opened(tmp_path, in_flight=2)
+    deadline = time.monotonic() + 10
+    while not _full(host) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert _full(host)
+    job.send_signal(signal.SIGKILL)
+    job.wait()
+    assert not _full(host)
+
+
+def _full(host: HostLimits) -> bool:
+    """Look whether somebody else has all places."""
+    return limits._locked_by_others(host._file, limits.SLOTS, 2) == 2
+
+
+def opened(folder: Path, stop: Stop | None = None, **bounds: Any) -> HostLimits:
+    host = HostLimits(Bounds(**bounds), "m", stop or Stop(lambda reason: None), folder)
+    host.open()
+    return host
+
+
+async def test_two_of_one_process_exclude_each_other(tmp_path: Path) -> None:
+    one, two = opened(tmp_path, in_flight=1), opened(tmp_path, in_flight=1)
+    async with one.turn(1, None):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), two.turn(1, None):
+                pass
+    async with asyncio.timeout(1), two.turn(1, None):
+        pass
+
+
+async def test_a_turn_costs_little(tmp_path: Path) -> None:
+    host = opened(tmp_path, in_flight=64, requests_per_minute=1e9, tokens_per_minute=1e12)
+    began = time.process_time()
+    for _ in range(500):
+        async with host.turn(1000, 10) as turn:
+            turn.usage = Usage(prompt_tokens=250, completion_tokens=10)
+    # 0.2 ms are aimed at; the bound leaves room for a slow machine.
+    assert (time.process_time() - began) / 500 < 0.002
+
+
+async def test_a_number_from_before_a_restart_stops_nobody(tmp_path: Path) -> None:
+    host = opened(tmp_path, requests_per_minute=600)
+    later = time.monotonic() + 10 * limits.LONGEST_DEBT_S
+    os.pwrite(host._file, limits.PACE.pack(later, later), 0)
+    async with asyncio.timeout(1), host.turn(1, None):
+        pass
+
+
+async def test_whoever_waits_is_sent_away_at_once(tmp_path: Path) -> None:
+    stop = Stop(lambda reason: None)
+    host = opened(tmp_path, stop, requests_per_minute=1)
+    async with host.turn(1, None):
+        pass
+
+    async def wait() -> None:
+        async with host.turn(1, None):
+            raise AssertionError("not its turn")
+
+    waiting = [asyncio.create_task(wait()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    stop.tell("no credit")
+    async with asyncio.timeout(1):
+        said = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(each) for each in said] == ["no credit"] * 3
+
+
+def test_no_limit_touches_no_file(tmp_path: Path) -> None:
+    opened(tmp_path / "folder")
+    assert not (tmp_path / "folder").exists()
+
+
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(BackendError, match="not yours alone"):
+        opened(tmp_path, in_flight=1)
+
+
+def test_the_folder_is_of_this_host_and_user() -> None:
+    assert host_folder().name == f"gamegrid-{os.getuid()}"
+
+
+# The bound that adapts
+
+
+async def test_a_stated_number_is_begun_with_and_never_passed() -> None:
+    gate = Adaptive(8)
+    assert [await gate.enter() for _ in range(8)] == [0] * 8
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await gate.enter()
+    for _ in range(100):
+        gate.succeeded()
+    assert gate.bound == 8
+
+
+async def test_without_a_number_the_bound_grows_to_the_ceiling() -> None:
+    gate = Adaptive(None)
+    assert gate.bound == START
+    for _ in range(START):
+        gate.succeeded()
+    assert gate.bound == 2 * START
+    for _ in range(2 * CEILING):
+        gate.succeeded()
+    assert gate.bound == CEILING
+
+
+async def test_complaints_of_one_window_halve_once_and_success_adds_one_per_window() -> None:
+    gate = Adaptive(64)
+    windows = [await gate.enter() for _ in range(64)]
+    for window in windows:
+        gate.complained(window)
+        gate.leave()
+    assert gate.bound == 32
+    window = await gate.enter()
+    gate.complained(window)
+    assert gate.bound == 16
+    for _ in range(16):
+        gate.succeeded()
+    assert gate.bound == 17
+    for _ in range(17):
+        gate.succeeded()
+    assert gate.bound == 18
+
+
+async def test_the_bound_is_never_less_than_one() -> None:
+    gate = Adaptive(2)
+    for _ in range(5):
+        gate.complained(await gate.enter())
+        gate.leave()
+    assert gate.bound == 1
+
+
+async def test_the_bound_is_kept_first_come_first_served() -> None:
+    gate, order = Adaptive(2), list[int]()
+
+    async def ask(number: int) -> None:
+        await gate.enter()
+        order.append(number)
+        await asyncio.sleep(0)
+        gate.leave()
+
+    await asyncio.gather(*(ask(number) for number in range(9)))
+    assert order == list(range(9))
+
+
+async def test_one_who_gave_up_waiting_keeps_no_place() -> None:
+    gate = Adaptive(1)
+    await gate.enter()
+    waiting = asyncio.create_task(gate.enter())
+    await asyncio.sleep(0)
+    gate.leave()  # hands the place over, and the one who gets it is cancelled at that moment
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    async with asyncio.timeout(1):
+        await gate.enter()

@@ -1,0 +1,119 @@
+"""What the local backends share: thinking models' prompts and replies, without loading weights."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+pytest.importorskip("transformers")
+
+import tiny_models
+from gamegrid.backends import local
+from gamegrid.backends.base import (
+    BackendError,
+    Completion,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+)
+from gamegrid.backends.local import Prompt, Prompts
+from gamegrid.play.records import Failure
+from gamegrid.prompts.parser import parse
+
+OPENS = tiny_models.CHAT_TEMPLATE.replace(
+    "<|assistant|>",
+    "<|assistant|>{% if enable_thinking is not false %}<think>\n"
+    "{% else %}<think>\n\n</think>\n\n{% endif %}",
+)
+"""A template that opens the thinking itself, as many do, or closes it at once if told to."""
+
+
+@cache
+def prompts(template: str | None, special: bool = False, limit: int | None = 8192) -> Prompts:
+    tokenizer: Any = tiny_models._tokenizer(template)
+    if special:
+        tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
+    return Prompts("hf_m", tokenizer, limit=limit, encoder=False)
+
+
+def prepare(made: Prompts, **sampling: Any) -> Prompt:
+    request = Request(
+        model="hf_m", messages=(Message("user", "go"),), sampling=Sampling(**sampling)
+    )
+    found = made.prepare(request)
+    assert isinstance(found, Prompt)
+    return found
+
+
+def test_a_tag_that_the_template_opened_is_put_back_before_the_reply() -> None:
+    made = prompts(OPENS)
+    prompt = prepare(made)
+    whole = made.reply(prompt, 'I see.</think>{"action": "a1"}')
+    parsed = parse(whole, FinishReason.STOP, ["a1"])
+    assert (parsed.label, parsed.reasoning) == ("a1", "I see.")
+
+
+def test_a_reply_cut_off_in_thinking_is_truncated_and_its_thinking_kept() -> None:
+    """Without the tag, nothing in the text would tell that it is thinking."""
+    made = prompts(OPENS)
+    whole = made.reply(prepare(made), "First, Action: a1 would")
+    parsed = parse(whole, FinishReason.LENGTH, ["a1"])
+    assert (parsed.failure, parsed.reasoning) == (Failure.TRUNCATED, "First, Action: a1 would")
+
+
+def test_thinking_that_is_turned_off_leaves_no_tag() -> None:
+    made = prompts(OPENS)
+    prompt = prepare(made, chat_template_kwargs={"enable_thinking": False})
+    assert (prompt.lead, made.reply(prompt, "Action: a1")) == ("", "Action: a1")
+
+
+def test_a_reply_with_the_closing_tag_alone_is_split_where_it_closes() -> None:
+    made = prompts(tiny_models.CHAT_TEMPLATE)
+    whole = made.reply(prepare(made), "I see.</think>Action: a1")
+    parsed = parse(whole, FinishReason.STOP, ["a1"])
+    assert (parsed.label, parsed.reasoning) == ("a1", "I see.")
+
+
+@pytest.mark.parametrize("special", [False, True])
+def test_tags_survive_decoding_also_as_special_tokens(special: bool) -> None:
+    made = prompts(tiny_models.CHAT_TEMPLATE, special)
+    text = "<think>I see.</think>Action: a1"
+    ids = made._encode(f"{text}<|end|>")
+    assert (len(ids) < 25) is special
+    assert made.decode(ids) == text
+
+
+def test_a_thinking_model_has_room_to_think_where_no_limit_is_given() -> None:
+    plain, thinks = prompts(tiny_models.CHAT_TEMPLATE), prompts(OPENS)
+    assert prepare(plain).max_tokens == local.DEFAULT_MAX_TOKENS
+    assert prepare(thinks).max_tokens == local.THINKING_MAX_TOKENS
+    small = prepare(prompts(OPENS, limit=100))
+    assert small.max_tokens == 100 - len(small.ids)
+    assert prepare(thinks, max_tokens=7).max_tokens == 7
+
+
+def test_the_end_of_a_reply_is_what_the_template_closes_it_with() -> None:
+    """Not always the tokenizer's own end: many templates close a turn by a token of theirs."""
+    closed = tiny_models.CHAT_TEMPLATE.replace("<|end|>", "<|system|>")
+    own = prompts(tiny_models.CHAT_TEMPLATE)._encode("<|end|>")[0]
+    assert prompts(tiny_models.CHAT_TEMPLATE).end == own
+    assert prompts(closed).end == prompts(closed)._encode("<|system|>")[0] != own
+    unclosed = tiny_models.CHAT_TEMPLATE.replace("<|end|>", "")
+    assert prompts(unclosed).end == own
+    assert prompts(None).end == prompts(None)._encode("\n")[0]
+
+
+@pytest.mark.parametrize("key", ["reasoning_effort", "thinking_budget", "extra_body"])
+def test_keys_of_hosted_models_are_refused_with_the_reason(key: str) -> None:
+    value: Any = {"k": 1} if key == "extra_body" else "low" if "effort" in key else 5
+    with pytest.raises(BackendError, match=key) as refusal:
+        local.refuse_unsupported("hf_m", Sampling(**{key: value}))
+    assert local.REFUSED[key] in str(refusal.value)
+
+
+def test_what_cannot_fit_is_said() -> None:
+    request = Request(model="hf_m", messages=(Message("user", "x" * 90),), sampling=Sampling())
+    found = prompts(OPENS, limit=50).prepare(request)
+    assert isinstance(found, Completion)
+    assert found.finish_reason is FinishReason.CONTEXT_OVERFLOW

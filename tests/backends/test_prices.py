@@ -1,0 +1,95 @@
+"""Prices: the entry's first, then the installed list's, and unknown where neither has them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gamegrid.backends import prices
+from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.prices import PriceList, Prices
+
+LISTED = PriceList(
+    "list 7",
+    {
+        "m": {
+            "litellm_provider": "openai",
+            "input_cost_per_token": 1.5e-07,
+            "output_cost_per_token": 6e-07,
+            "cache_read_input_token_cost": 7.5e-08,
+        },
+        "groq/m": {
+            "litellm_provider": "groq",
+            "input_cost_per_token": 5e-08,
+            "output_cost_per_token": 8e-08,
+        },
+        "free": {
+            "litellm_provider": "openai",
+            "input_cost_per_token": 0.0,
+            "output_cost_per_token": 0.0,
+        },
+        "half": {"litellm_provider": "openai", "input_cost_per_token": 1e-06},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("litellm_m", Prices(input=0.15, output=0.6, cached=0.075, source="list 7")),
+        ("litellm_openai/m", Prices(input=0.15, output=0.6, cached=0.075, source="list 7")),
+        ("litellm_groq/m", Prices(input=0.05, output=0.08, source="list 7")),
+        ("litellm_mistral/m", Prices()),
+        ("litellm_openai/free", Prices()),
+        ("litellm_openai/half", Prices()),
+        ("litellm_openai/unheard_of", Prices()),
+    ],
+)
+def test_a_listed_price_is_that_of_the_provider(name: str, found: Prices) -> None:
+    assert prices.look_up(name, LISTED) == found
+
+
+def test_the_entry_wins_and_its_zero_is_a_price() -> None:
+    entry = ModelEntry(name="litellm_gpt-4o-mini", input_price=0.0, output_price=2.0)
+    assert prices.find(entry) == Prices(input=0.0, output=2.0, source="entry")
+    half = ModelEntry(name="litellm_gpt-4o-mini", input_price=3.0)
+    assert prices.find(half) == Prices(input=3.0, source="entry")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ModelEntry(name="hf_gpt2"),
+        ModelEntry(name="vllm_x"),
+        ModelEntry(name="litellm_openai/gpt-4o-mini", api_base="http://127.0.0.1:1/v1"),
+        ModelEntry(name="litellm_openai/unheard_of"),
+    ],
+)
+def test_what_nobody_lists_is_unknown(entry: ModelEntry) -> None:
+    assert prices.find(entry) == Prices()
+
+
+def test_the_installed_list_names_its_version_and_every_provider_once() -> None:
+    listed = prices.installed()
+    assert listed is not None and listed.source.startswith("litellm ")
+    found = prices.find(ModelEntry(name="litellm_openai/gpt-4o-mini"))
+    assert found.source == listed.source
+    assert found.input is not None and found.output is not None and found.cached is not None
+    # The cache is there to save money, and writing takes longer than reading.
+    assert 0 < found.cached < found.input < found.output
+
+
+def test_a_price_is_found_without_the_library() -> None:
+    code = """
+import sys
+from gamegrid.backends import prices
+from gamegrid.backends.base import ModelEntry
+assert prices.find(ModelEntry(name="litellm_openai/gpt-4o-mini")).input
+print("litellm" in sys.modules)
+"""
+    scripts = str(Path(prices.__file__).parents[2])
+    printed = subprocess.check_output(
+        [sys.executable, "-c", code], env={"PYTHONPATH": scripts}, text=True
+    )
+    assert printed == "False\n"

@@ -1,0 +1,570 @@
+"""A fast model provider on this machine that fails in every known way, and keeps a ledger.
+
+A stand-in for OpenAI, Anthropic and Gemini, not for gamegrid: backends under test talk real HTTP
+to it. What it does to a request is a function of its seed, the question and how often that was
+asked before, so a campaign can be repeated; what it *says* is a function of the question alone.
+
+    python tests/faulty.py --port 0 --ledger F --rate 0.25 --slips 0.1 --seed 1
+
+prints its port on the first line of standard output and runs until it is killed. In a test:
+``with Provider(...) as provider`` (a process of its own) or ``with serving(decide) as server``
+(a thread of this one, every reply decided by the test).
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, assert_never
+from urllib.parse import quote
+
+from provider_forms import Answer, Body, End, Form, Question, Refusal, form_of, tokens
+
+Kind = TypeVar("Kind")
+
+LEGAL_MOVES = re.compile(r"^Legal moves: (\[.*\])$", re.MULTILINE)
+
+
+class Fault(StrEnum):
+    """What happens on the way, decided anew for every attempt."""
+
+    NONE = "none"
+    RATE_LIMIT = "429"
+    RATE_LIMIT_WAIT = "429 with Retry-After"
+    SERVER_ERROR = "500"
+    BAD_GATEWAY = "502"
+    UNAVAILABLE = "503"
+    OVERLOADED = "529"
+    RESET = "reset"
+    """The connection is reset; nothing was done."""
+    DROP = "drop"
+    """The work is done, then the connection is closed without a byte."""
+    TRUNCATE = "truncate"
+    """Half of the announced body, then the end."""
+    MALFORMED = "malformed"
+    """A whole body that is no JSON."""
+    HANG = "hang"
+    """The work is done, and never sent."""
+    TRICKLE = "trickle"
+    """A byte now and then."""
+    NO_CHOICES = "no choices"
+    ERROR_IN_200 = "error in 200"
+    BAD_KEY = "401"
+    NO_MODEL = "404"
+    NO_QUOTA = "insufficient quota"
+
+
+class Slip(StrEnum):
+    """What is wrong with the model's reply, the same whenever the question is asked."""
+
+    NONE = "none"
+    ILLEGAL = "illegal"
+    UNPARSABLE = "unparsable"
+    EMPTY = "empty"
+    NULL = "null"
+    LENGTH = "length"
+    FILTER = "filter"
+    FILTERED = "filtered request"
+    OVERFLOW = "overflow"
+    NO_USAGE = "no usage"
+    """A good reply without token counts."""
+
+
+REFUSED = {
+    Fault.RATE_LIMIT: Refusal.RATE_LIMIT,
+    Fault.RATE_LIMIT_WAIT: Refusal.RATE_LIMIT,
+    Fault.SERVER_ERROR: Refusal.SERVER_ERROR,
+    Fault.BAD_GATEWAY: Refusal.BAD_GATEWAY,
+    Fault.UNAVAILABLE: Refusal.UNAVAILABLE,
+    Fault.OVERLOADED: Refusal.OVERLOADED,
+    Fault.BAD_KEY: Refusal.BAD_KEY,
+    Fault.NO_MODEL: Refusal.NO_MODEL,
+    Fault.NO_QUOTA: Refusal.NO_QUOTA,
+}
+FATAL = (Fault.BAD_KEY, Fault.NO_MODEL, Fault.NO_QUOTA)
+"""No request succeeds after one of these: they end a run."""
+LOST = (
+    Fault.RESET,
+    Fault.DROP,
+    Fault.TRUNCATE,
+    Fault.MALFORMED,
+    Fault.HANG,
+    Fault.TRICKLE,
+    Fault.NO_CHOICES,
+    Fault.ERROR_IN_200,
+)
+"""After these a client cannot know whether it has paid."""
+PASSING = tuple(fault for fault in Fault if fault is not Fault.NONE and fault not in FATAL)
+GOOD = (Slip.NONE, Slip.NO_USAGE)
+"""The replies that hold a legal move."""
+
+Decide = Callable[[Question, int], tuple[Fault, Slip]]
+"""What becomes of a question asked for the n-th time, the first being 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """Faults and slips by chance: ``rate`` and ``slips`` are their probabilities."""
+
+    seed: int
+    rate: float
+    slips: float
+    faults: Sequence[Fault] = PASSING
+
+    def __call__(self, question: Question, attempt: int) -> tuple[Fault, Slip]:
+        fault = self._pick(self.rate, self.faults, f"fault|{question.digest}|{attempt}")
+        slip = self._pick(self.slips, tuple(Slip)[1:], f"slip|{question.digest}")
+        return fault or Fault.NONE, slip or Slip.NONE
+
+    def _pick(self, rate: float, kinds: Sequence[Kind], place: str) -> Kind | None:
+        drawn = hashlib.sha256(f"{self.seed}|{place}".encode()).digest()
+        if int.from_bytes(drawn[:8]) >= rate * 2**64:
+            return None
+        return kinds[int.from_bytes(drawn[8:16]) % len(kinds)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One request in the ledger.
+
+    ``billed``: the work was done. ``delivered``: the last byte of a whole, readable answer was
+    written while the client was still there. ``label``: the legal move in it, None without one.
+    """
+
+    question: str
+    attempt: int
+    model: str
+    fault: Fault
+    slip: Slip
+    billed: bool
+    answer: str | None
+    label: str | None
+    delivered: bool
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Every request in order of arrival, in memory and, with a path, on file at once."""
+
+    path: Path | None = None
+    entries: list[Entry] = field(default_factory=list)
+    _file: Any = None
+
+    def write(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if self.path is None:
+            return
+        if self._file is None:
+            self._file = self.path.open("ab", buffering=0)
+        line = {name: getattr(entry, name) for name in Entry.__slots__}
+        self._file.write(json.dumps(line).encode() + b"\n")
+
+
+def read_ledger(path: Path) -> list[Entry]:
+    """Return the entries of a ledger file; one that was delivered late counts once."""
+    found: dict[tuple[str, int], Entry] = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        kept = json.loads(line)
+        kept |= {"fault": Fault(kept["fault"]), "slip": Slip(kept["slip"])}
+        found[kept["question"], kept["attempt"]] = Entry(**kept)
+    return list(found.values())
+
+
+class Server:
+    """What all connections share. ``echo``: tell the key sent with a request wherever one can."""
+
+    def __init__(
+        self,
+        decide: Decide,
+        ledger: Ledger,
+        *,
+        retry_after_s: float = 0.05,
+        delay_s: float = 0.0,
+        trickle_s: float = 1.0,
+        echo: bool = False,
+    ) -> None:
+        self.decide = decide
+        self.ledger = ledger
+        self.retry_after_s = retry_after_s
+        self.delay_s = delay_s
+        self.trickle_s = trickle_s
+        self.echo = echo
+        self.asked: Counter[str] = Counter()
+        self.bodies: list[Body] = []
+        """The bodies of all requests, kept only if ``keep_bodies``."""
+        self.keep_bodies = False
+        self.port = 0
+
+    @property
+    def root(self) -> str:
+        """The address without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def listen(self, port: int) -> None:
+        """Open the port; 0 takes a free one."""
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self.port = int(self._socket.getsockname()[1])
+
+    async def serve(self, ended: asyncio.Event) -> None:
+        """Answer on the open port until told that it is over."""
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(lambda: Connection(self), sock=self._socket)
+        await ended.wait()
+        listening.close()
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection: requests one after the other, kept open between them."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._received = bytearray()
+        self._transport: asyncio.Transport
+        self._gone = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone = True
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            lines = bytes(self._received[:end]).decode("latin-1").split("\r\n")
+            headers = {k.lower(): v.strip() for k, _, v in (x.partition(":") for x in lines[1:])}
+            size = end + 4 + int(headers.get("content-length", 0))
+            if len(self._received) < size:
+                return
+            body = bytes(self._received[end + 4 : size])
+            del self._received[:size]
+            method, path, _ = lines[0].split(" ", 2)
+            self._serve(method, path.partition("?")[0], headers, body)
+
+    def _serve(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
+        form = form_of(path) if method == "POST" else None
+        if form is None:
+            listed = method == "GET" and path.endswith("/models")
+            self._send(200 if listed else 404, {"data": [{"id": "any", "object": "model"}]})
+            return
+        read = json.loads(body)
+        if self._server.keep_bodies:
+            self._server.bodies.append(read)
+        question = form.question(path, read)
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        key = bearer or headers.get("x-api-key") or headers.get("x-goog-api-key") or ""
+        exchange = Exchange(self, self._server, form, question, key if self._server.echo else "")
+        if self._server.delay_s:
+            asyncio.get_running_loop().call_later(self._server.delay_s, exchange.answer)
+        else:
+            exchange.answer()
+
+    @property
+    def here(self) -> bool:
+        """True while the client has not gone away."""
+        return not (self._gone or self._transport.is_closing())
+
+    def _send(self, status: int, body: Body) -> None:
+        self.write(head(status, len(text := json.dumps(body).encode())) + text)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, if there is somebody to take them."""
+        if self.here:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """End the connection in order, after what was written."""
+        self._transport.close()
+
+    def reset(self) -> None:
+        """End the connection with a reset."""
+        if self.here:
+            raw = self._transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and all that becomes of it."""
+
+    connection: Connection
+    server: Server
+    form: Form
+    question: Question
+    key: str
+    """The key to be told on, empty for none."""
+    attempt: int = 0
+
+    def answer(self) -> None:
+        """Decide, book and send."""
+        self.attempt = self.server.asked[self.question.digest]
+        self.server.asked[self.question.digest] += 1
+        fault, slip = self.server.decide(self.question, self.attempt)
+        match fault:
+            case Fault.NONE:
+                self._whole(fault, slip)
+            case Fault.RESET:
+                self._book(fault, slip, billed=False)
+                self.connection.reset()
+            case Fault.DROP | Fault.TRUNCATE | Fault.HANG | Fault.TRICKLE:
+                self._lose(fault, slip)
+            case Fault.MALFORMED | Fault.NO_CHOICES | Fault.ERROR_IN_200:
+                self._book(fault, slip, billed=True)
+                self._send(200, self._spoilt(fault))
+            case _ if fault in REFUSED:
+                self._book(fault, slip, billed=False)
+                status, body = self.form.refusal(REFUSED[fault], self._told())
+                wait = fault is Fault.RATE_LIMIT_WAIT
+                self._send(status, self._dump(body), wait)
+            case _:
+                raise AssertionError(fault)
+
+    def _whole(self, fault: Fault, slip: Slip) -> None:
+        """Deliver the model's reply, good or not."""
+        status, body, label = self._reply(slip)
+        self._send(status, self._dump(body))
+        billed = status == 200
+        self._book(fault, slip, billed=billed, label=label, delivered=self.connection.here)
+
+    def _lose(self, fault: Fault, slip: Slip) -> None:
+        """Do the work and deliver none or a part of it."""
+        self._book(fault, slip, billed=True)
+        status, body, label = self._reply(slip)
+        text = self._dump(body)
+        start = head(status, len(text))
+        match fault:
+            case Fault.DROP:
+                self.connection.close()
+            case Fault.TRUNCATE:
+                self.connection.write(start + text[: len(text) // 2])
+                self.connection.close()
+            case Fault.TRICKLE:
+                self._trickle(start + text, lambda: self._late(slip, status == 200, label))
+            case _:  # a hang: nothing is sent, and the client ends it
+                pass
+
+    def _trickle(self, rest: bytes, done: Callable[[], None]) -> None:
+        """Send a byte, and the others later."""
+        self.connection.write(rest[:1])
+        if len(rest) == 1:
+            done()
+        elif self.connection.here:
+            asyncio.get_running_loop().call_later(
+                self.server.trickle_s, self._trickle, rest[1:], done
+            )
+
+    def _late(self, slip: Slip, billed: bool, label: str | None) -> None:
+        self._book(Fault.TRICKLE, slip, billed=billed, label=label, delivered=self.connection.here)
+
+    def _spoilt(self, fault: Fault) -> bytes:
+        _, body, _ = self._reply(Slip.NONE, whole=fault is not Fault.NO_CHOICES)
+        if fault is Fault.MALFORMED:
+            # What a cut-off JSON string holds stays escaped, a key in it, too.
+            text = self._dump(body)
+            return text[: len(text) // 2] + self._dump({"told": self._told()})[:-2]
+        if fault is Fault.ERROR_IN_200:
+            return self._dump(self.form.refusal(Refusal.SERVER_ERROR, self._told())[1])
+        return self._dump(body)
+
+    def _reply(self, slip: Slip, whole: bool = True) -> tuple[int, Body, str | None]:
+        """Return status, body and legal move of the model's reply to this question."""
+        if slip in (Slip.FILTERED, Slip.OVERFLOW):
+            why = Refusal.FILTERED if slip is Slip.FILTERED else Refusal.OVERFLOW
+            return (*self.form.refusal(why, self._told()), None)
+        text, label = say(self.question, slip)
+        luck = int(self.question.digest[8:16], 16)
+        answer = Answer(
+            id=self._id(),
+            model=self.question.model,
+            text=text,
+            asked_tokens=sum(tokens(said) for _, said in self.question.messages),
+            reasoning="Let me see." if luck % 4 == 0 else None,
+            end=END.get(slip, End.STOP),
+            usage=slip is not Slip.NO_USAGE,
+            whole=whole,
+        )
+        body = self.form.answer(answer)
+        if self.key:
+            body["echo"] = self._told()
+        return 200, body, label
+
+    def _id(self) -> str:
+        return f"answer-{self.question.digest[:24]}-{self.attempt}"
+
+    def _told(self) -> str:
+        """The key as it is and as part of an address."""
+        return f"key {self.key} at /?key={quote(self.key, safe='')}" if self.key else ""
+
+    def _dump(self, body: Body) -> bytes:
+        """The body as JSON; a server that tells keys also escapes slashes, as PHP does."""
+        text = json.dumps(body)
+        return (text.replace("/", "\\/") if self.key else text).encode()
+
+    def _send(self, status: int, body: bytes, wait: bool = False) -> None:
+        more = f"Retry-After: {self.server.retry_after_s:g}\r\n" if wait else ""
+        if self.key:
+            more += f"X-Echo: {self.key}\r\nLocation: /?key={quote(self.key, safe='')}\r\n"
+        self.connection.write(head(status, len(body), more) + body)
+
+    def _book(
+        self,
+        fault: Fault,
+        slip: Slip,
+        *,
+        billed: bool,
+        label: str | None = None,
+        delivered: bool = False,
+    ) -> None:
+        self.server.ledger.write(
+            Entry(
+                question=self.question.digest,
+                attempt=self.attempt,
+                model=self.question.model,
+                fault=fault,
+                slip=slip,
+                billed=billed,
+                answer=self._id() if billed else None,
+                label=label,
+                delivered=delivered,
+            )
+        )
+
+
+END = {Slip.LENGTH: End.LENGTH, Slip.FILTER: End.FILTER}
+
+
+def say(question: Question, slip: Slip) -> tuple[str | None, str | None]:
+    """Return the reply's text and the legal move it states, the same for the same question."""
+    found = LEGAL_MOVES.findall(question.prompt)
+    labels = json.loads(found[-1]) if found else ["no"]
+    pick = int(question.digest[:8], 16) % len(labels)
+    whole = json.dumps(
+        {"reasoning": f"Move {pick} of {len(labels)}.", "action": labels[pick]}, ensure_ascii=False
+    )
+    match slip:
+        case Slip.NONE | Slip.NO_USAGE:
+            return whole, labels[pick]
+        case Slip.ILLEGAL:
+            return json.dumps({"reasoning": "Surprise!", "action": "zz99"}), None
+        case Slip.UNPARSABLE:
+            return "I would rather talk about the weather.", None
+        case Slip.EMPTY:
+            return "", None
+        case Slip.LENGTH:
+            return whole[:-5], None
+        case Slip.NULL | Slip.FILTER:
+            return None, None
+        case Slip.FILTERED | Slip.OVERFLOW:
+            raise AssertionError("an error has no text")
+        case other:
+            assert_never(other)
+
+
+def head(status: int, size: int, more: str = "") -> bytes:
+    """Return the head of an answer; ``more`` is whole header lines."""
+    return (
+        f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {size}\r\n{more}\r\n"
+    ).encode("latin-1")
+
+
+@contextmanager
+def serving(decide: Decide, **settings: Any) -> Iterator[Server]:
+    """Serve in a thread of this process; every request's body is kept."""
+    server = Server(decide, Ledger(), **settings)
+    server.keep_bodies = True
+    server.listen(0)
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
+    thread = threading.Thread(target=loop.run_until_complete, args=[server.serve(ended)])
+    thread.start()
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
+
+
+class Provider:
+    """The server in a process of its own, from ``with`` to its end."""
+
+    def __init__(self, ledger: Path, *options: str) -> None:
+        self._command = [sys.executable, __file__, "--ledger", str(ledger), *options]
+        self.ledger = ledger
+        self.port = 0
+
+    @property
+    def root(self) -> str:
+        """The address without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def entries(self) -> list[Entry]:
+        """The ledger so far."""
+        return read_ledger(self.ledger)
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--ledger", type=Path, help="JSONL file of all requests")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=0.0, help="share of attempts that fail")
+    parser.add_argument("--slips", type=float, default=0.0, help="share of replies without a move")
+    parser.add_argument(
+        "--faults", type=Fault, nargs="+", choices=tuple(Fault), default=PASSING, metavar="KIND",
+        help="kinds of failures: " + ", ".join(Fault),
+    )  # fmt: skip
+    parser.add_argument("--retry-after", type=float, default=0.05, metavar="S")
+    parser.add_argument("--delay", type=float, default=0.0, metavar="S", help="seconds per answer")
+    parser.add_argument("--trickle", type=float, default=1.0, metavar="S", help="seconds per byte")
+    parser.add_argument("--echo-key", action="store_true", help="tell the key in every answer")
+    options = parser.parse_args()
+    campaign = Campaign(
+        seed=options.seed, rate=options.rate, slips=options.slips, faults=tuple(options.faults)
+    )
+    server = Server(
+        campaign,
+        Ledger(options.ledger),
+        retry_after_s=options.retry_after,
+        delay_s=options.delay,
+        trickle_s=options.trickle,
+        echo=options.echo_key,
+    )
+    server.listen(options.port)
+    print(server.port, flush=True)
+    asyncio.run(server.serve(asyncio.Event()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""No seat is told what it may not know, or less than it may: every game, and the checker itself."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pyspiel
+import pytest
+
+from arena import suite
+from gamegrid import games
+from gamegrid.agents.base import Agent, Ask, Decision, Turn
+from gamegrid.agents.llm import LlmAgent, LlmPlayer
+from gamegrid.backends.base import Message
+from gamegrid.games.base import Game
+from gamegrid.games.kuhn_poker import KuhnPoker
+from gamegrid.games.matrix_mp import MatchingPennies
+from gamegrid.luck import Place
+from gamegrid.play.episode import Episode
+from gamegrid.prompts.templates import Observation, Template
+from leaks import Build, leaks, llm
+
+HIDDEN = suite(lambda game: game.hidden_information)
+OPEN = suite(lambda game: not game.perfect_information and not game.hidden_information)
+
+
+@pytest.mark.parametrize("name", [*HIDDEN, "goofspiel(imp_info=true,num_cards=4)"])
+def test_a_seat_is_told_exactly_its_information_state(name: str) -> None:
+    assert leaks(games.load(name)) == []
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_no_seat_is_told_of_a_move_made_at_the_same_time(name: str) -> None:
+    assert leaks(games.load(name), most=200, talks=10) == []
+
+
+# Planted leaks: one in each place, in games that have none
+
+
+def hidden(state: pyspiel.State, seat: int) -> int:
+    """The other's card in Kuhn poker for two."""
+    return int(state.history()[1 - seat])
+
+
+class Poker(KuhnPoker):
+    """Kuhn poker, to plant in."""
+
+
+class TellsInView(Poker):
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        return f"{super().view(state, seat)} {hidden(state, seat)}"
+
+
+class TellsInLabels(Poker):
+    def label(self, state: pyspiel.State, seat: int, action: int) -> str:
+        return super().label(state, seat, action) + " now" * (hidden(state, seat) == 2)
+
+
+class TellsInHistory(Poker):
+    def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
+        return f"{super().describe(state, seat, action, observer)} {hidden(state, observer)}"
+
+
+class TellsOfChance(Poker):
+    def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
+        return f"Dealt: {self.deck[action]}"
+
+
+class ForgetsTheCard(Poker):
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        return re.sub("Your card: .*?[.]", "", super().view(state, seat))
+
+
+class OrdersLabels(Episode):
+    """Lists the legal moves in an order that depends on the other's card."""
+
+    def _turn(self, seat: int) -> Turn:
+        turn = super()._turn(seat)
+        step = -1 if hidden(self._state, seat) == 2 else 1
+        return replace(turn, legal=turn.legal[::step], labels=turn.labels[::step])
+
+
+class DrawsByHidden(Episode):
+    """Has another luck for each card of the other."""
+
+    def _turn(self, seat: int) -> Turn:
+        turn = super()._turn(seat)
+        return replace(turn, place=replace(turn.place, deal=hidden(self._state, seat)))
+
+
+class HandsOutTheInformation(Episode):
+    def _turn(self, seat: int) -> Turn:
+        state = self._state
+        return replace(super()._turn(seat), information_state=lambda: str(state))
+
+
+class HandsOutTheState(Episode):
+    def _turn(self, seat: int) -> Turn:
+        state = self._state
+        return replace(super()._turn(seat), sample_state=lambda: state.clone())
+
+
+class AsksInTurn(Episode):
+    """Tells of a simultaneous move what was chosen before."""
+
+    async def _decide(self, seats: Sequence[int]) -> list[Decision]:
+        made: list[Decision] = []
+        for turn in map(self._turn, seats):
+            view = f"{turn.view()} {[decision.action for decision in made]}"
+            told = replace(turn, view=lambda view=view: view)
+            made.append(await self._players[turn.place.seat].decide(told))
+        self._ply += 1
+        return made
+
+
+class Peeking(Poker):
+    """Leaves what it must not tell where the agent's template finds it."""
+
+    peeked = 0
+
+    def view(self, state: pyspiel.State, seat: int) -> str:
+        self.peeked = hidden(state, seat)
+        return super().view(state, seat)
+
+
+class TellsAtRethink(Template):
+    def rethink(self, observation: Observation, failure: str) -> str:
+        assert isinstance(observation.game, Peeking)
+        return f"{super().rethink(observation, failure)} {observation.game.peeked}"
+
+
+def rethinking(ask: Ask, memory: str) -> Agent:
+    agent = llm(ask, memory)
+    assert isinstance(agent, LlmAgent)
+    sound = agent.template
+    return replace(agent, template=TellsAtRethink(sound.name, sound.digest, sound.jinja))
+
+
+class OneMind:
+    """Both seats have one conversation (a faulty agent, for these tests only)."""
+
+    def __init__(self, agent: Agent):
+        self.agent = agent
+        self.talk: list[Message] = []
+
+    def sit(self, place: Place) -> "OneMindedPlayer":
+        self.talk = []
+        player = self.agent.sit(place)
+        assert isinstance(player, LlmPlayer)
+        return OneMindedPlayer(self, player)
+
+
+@dataclass
+class OneMindedPlayer:
+    mind: OneMind
+    inner: LlmPlayer
+
+    async def decide(self, turn: Turn) -> Decision:
+        self.inner.talk = self.mind.talk
+        decision = await self.inner.decide(turn)
+        self.mind.talk = self.inner.talk
+        return decision
+
+
+def one_minded(ask: Ask, memory: str) -> Agent:
+    return OneMind(llm(ask, memory))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "build", "episode", "places"),
+    [
+        ("kuhn_poker", Poker, llm, Episode, ""),
+        ("matrix_mp", MatchingPennies, llm, Episode, ""),
+        ("kuhn_poker", TellsInView, llm, Episode, "view messages talk"),
+        ("kuhn_poker", TellsInLabels, llm, Episode, "labels history messages talk"),
+        ("kuhn_poker", TellsInHistory, llm, Episode, "history messages talk"),
+        ("kuhn_poker", TellsOfChance, llm, Episode, "history messages talk"),
+        ("kuhn_poker", Poker, llm, OrdersLabels, "labels messages talk"),
+        ("kuhn_poker", Poker, llm, DrawsByHidden, "messages"),
+        ("kuhn_poker", Poker, llm, HandsOutTheInformation, "information_state"),
+        ("kuhn_poker", Poker, llm, HandsOutTheState, "sample_state"),
+        ("kuhn_poker", Peeking, rethinking, Episode, "messages talk"),
+        ("kuhn_poker", Poker, one_minded, Episode, "talk"),
+        ("matrix_mp", MatchingPennies, llm, AsksInTurn, "view messages"),
+    ],
+)
+def test_a_planted_leak_is_found_where_it_is(
+    name: str, kind: type[Game], build: Build, episode: type[Episode], places: str
+) -> None:
+    found = leaks(planted(kind, name), build=build, episode=episode)
+    assert not any(leak.lost for leak in found)
+    assert sorted(leak.place for leak in found) == sorted(places.split())
+
+
+def test_what_is_kept_from_a_seat_is_found() -> None:
+    found = leaks(planted(ForgetsTheCard, "kuhn_poker"))
+    assert {(leak.place, leak.lost) for leak in found} == {
+        ("view", True),
+        ("messages", True),
+        ("talk", True),
+    }
+
+
+def planted(kind: type[Game], name: str) -> Game:
+    """The game ``name``, told by ``kind``."""
+    game = games.load(name)
+    return kind(game.name, game.load_string, game.spiel)

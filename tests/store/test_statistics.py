@@ -1,0 +1,374 @@
+"""Intervals, ratings and comparisons of the database: those of gamegrid.stats on its deals."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gamegrid.play.records import EpisodeRecord
+from gamegrid.stats.davidson import Matches
+from gamegrid.stats.intervals import (
+    Interval,
+    MaybeInterval,
+    Stratum,
+    combined_share_interval,
+    mean_interval,
+    pool_cells,
+    share_interval,
+)
+from gamegrid.stats.paired import benjamini_hochberg, compare, holm
+from gamegrid.stats.ratings import rate
+from store_samples import agent, database, episode, game, money, pair, query
+
+TTT = "tic_tac_toe"
+DEALS = 6
+
+
+def low_high(found: MaybeInterval) -> tuple[float, float]:
+    assert isinstance(found, Interval)
+    return pytest.approx((found.low, found.high))
+
+
+def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) -> None:
+    """Deals of 3/4, 1/2, 1 for a: mean 3/4, p(1-p) = 3/16, s^2 = 1/16.
+
+    With a third of a deal of the worst: (2/16 + 1/16)/(2 1/3) = 9/112; n_eff = 3 * 3/16 * 112/9 =
+    7. Wilson at t(2) = 4.30265: share 18.5128/7 = 2.64469, ends (3/4 + 1.32234 -+ sqrt(2.64469 *
+    (3/16 + .66117)))/3.64469 = .15754 and .97965. b has the mirror image.
+    """
+    path = database(
+        tmp_path,
+        [
+            *pair(TTT, "a", "b", 0, 1, 0.5),
+            *pair(TTT, "a", "b", 1, 1, 0),
+            *pair(TTT, "a", "b", 2, 1, 1),
+        ],
+    )
+    expected = pytest.approx((0.15754, 0.97965), abs=1e-5)
+    mirrored = pytest.approx((1 - 0.97965, 1 - 0.15754), abs=1e-5)
+    for view, low, high in (
+        ("head_to_head", "low", "high"),
+        ("per_game", "low", "high"),
+        ("leaderboard", "score_low", "score_high"),
+    ):
+        columns = f"SELECT {low}, {high} FROM {view} WHERE agent ="
+        assert query(path, f"{columns} 'a'") == [expected]
+        assert query(path, f"{columns} 'b'") == [mirrored]
+    # By seat: a first has 1, 1, 1; a second 1/2, 0, 1.
+    seats = [np.array([1.0, 1, 1]), np.array([0.5, 0, 1])]
+    assert query(path, "SELECT low, high FROM seat_effect WHERE agent = 'a'") == [
+        low_high(share_interval(deals)) for deals in seats
+    ]
+    # Between the two: 1/2, 0 and 1 more for a.
+    found = compare(np.array([0.5, 0.0, 1.0]))
+    columns = "agent, rival, deals, difference, low, high, p, m, method"
+    together, alone = query(path, f"SELECT {columns} FROM paired")
+    assert alone[:4] == together[:4] == ("a", "b", 3, 0.5)
+    assert alone[4:6] == together[4:6] == low_high(found.interval)
+    # Two coins count: of their four ways (1.5, .5, -.5, -1.5) two are as far.
+    assert alone[6:] == (0.5, 1, "benjamini-hochberg")
+    assert together[6:] == (0.5, 1, "holm")
+
+
+def played(seed: int) -> list[EpisodeRecord]:
+    """A round robin of a to d in three win_loss games of two families and a margin game.
+
+    a is strong, d weak. Some deals are missing their second seating.
+    """
+    luck = np.random.default_rng(seed)
+    strength = dict(zip("abcd", (0.8, 0.6, 0.4, 0.2), strict=True))
+    episodes: list[EpisodeRecord] = []
+    for one, two in combinations("abcd", 2):
+        chance = 0.5 + (strength[one] - strength[two]) / 2
+        for deal in range(DEALS):
+            for name in (TTT, "hex_4", "hex_5"):
+                scores = np.where(luck.random(2) < 0.2, 0.5, luck.random(2) < chance)
+                both = pair(name, one, two, deal, *map(float, scores))
+                episodes += both[:1] if luck.random() < 0.05 else both
+            units = luck.choice([-2.0, -1.0, 1.0, 2.0], 2)
+            episodes += money("kuhn_poker", one, two, deal, *map(float, units))
+    return episodes
+
+
+def deal_means(
+    episodes: Sequence[EpisodeRecord],
+) -> dict[tuple[str, str, str], dict[int, float]]:
+    """(game, agent, opponent) -> deal -> mean over both seatings, of whole deals."""
+    sums: dict[Any, list[float]] = defaultdict(list)
+    for each in episodes:
+        for seat in each.seats:
+            other = each.seats[1 - seat.seat].agent
+            value = seat.score if seat.score is not None else seat.strict_return
+            sums[each.game, seat.agent, other, each.deal].append(value)
+    found: dict[tuple[str, str, str], dict[int, float]] = defaultdict(dict)
+    for (name, one, other, deal), values in sums.items():
+        if len(values) == 2:
+            found[name, one, other][deal] = float(np.mean(values))
+    return found
+
+
+def cells_of(deals: dict[Any, dict[int, float]], name: str, one: str) -> list[Any]:
+    """As pool_cells takes them."""
+    return [
+        (np.array(sorted(cell)), np.array([cell[deal] for deal in sorted(cell)]))
+        for (of, me, _), cell in deals.items()
+        if (of, me) == (name, one)
+    ]
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[EpisodeRecord]]:
+    episodes = played(1)
+    return database(tmp_path_factory.mktemp("grid"), episodes), episodes
+
+
+def test_intervals_are_the_pure_functions_on_the_same_deals(
+    grid: tuple[Path, list[EpisodeRecord]],
+) -> None:
+    path, episodes = grid
+    deals = deal_means(episodes)
+    assert any(len(cell) < DEALS for cell in deals.values())  # some deals are missing
+    for name, one, other, low, high in query(
+        path, "SELECT game, agent, opponent, low, high FROM head_to_head"
+    ):
+        values = np.array(list(deals[name, one, other].values()))
+        interval = mean_interval if name == "kuhn_poker" else share_interval
+        assert (low, high) == low_high(interval(values))
+    for name, one, low, high in query(path, "SELECT game, agent, low, high FROM per_game"):
+        pooled = pool_cells(cells_of(deals, name, one))
+        if name == "kuhn_poker":
+            assert (low, high) == low_high(mean_interval(pooled))
+        else:
+            assert (low, high) == low_high(share_interval(pooled, pooled=True))
+    weights = {TTT: 1 / 2, "hex_4": 1 / 4, "hex_5": 1 / 4}
+    for one, score, low, high in query(
+        path, "SELECT agent, score, score_low, score_high FROM leaderboard"
+    ):
+        strata = [
+            Stratum(pool_cells(cells_of(deals, name, one)), weight, pooled=True)
+            for name, weight in weights.items()
+        ]
+        assert (low, high) == low_high(combined_share_interval(strata))
+        assert low < score < high
+
+
+def test_ratings_are_the_fit_of_the_deals_that_count(
+    grid: tuple[Path, list[EpisodeRecord]],
+) -> None:
+    path, episodes = grid
+    names = [TTT, "hex_4", "hex_5"]
+    whole = {(name, frozenset((one, other)), deal) for (name, one, other), cell in
+             deal_means(episodes).items() for deal in cell}  # fmt: skip
+    rows = [
+        (names.index(each.game), min(names.index(each.game), 1), *(
+            "abcd".index(seat.agent) for seat in each.seats), each.deal, each.seats[0].score)
+        for each in episodes
+        if each.game in names
+        and (each.game, frozenset(seat.agent for seat in each.seats), each.deal) in whole
+    ]  # fmt: skip
+    codes, families, first, second, numbers, scores = map(np.array, zip(*rows, strict=True))
+    fit = rate(
+        Matches(
+            agents=tuple("abcd"), game=codes, family=families, first=first, second=second,
+            score=scores, deal=numbers,
+        )
+    )  # fmt: skip
+    found = query(path, "SELECT * FROM ratings ORDER BY agent")
+    for row, each in zip(found, fit.ratings, strict=True):
+        assert row[:2] == (each.agent, pytest.approx(each.rating, abs=1e-3))
+        assert row[2:4] == low_high(each.these_games)
+        assert row[4] is None
+        assert row[8:] == (0, each.group)
+    assert [row[0] for row in sorted(found, key=lambda row: -row[1])] == list("abcd")
+    assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
+
+
+def test_comparisons_are_on_common_deals_and_adjusted_by_family(
+    grid: tuple[Path, list[EpisodeRecord]],
+) -> None:
+    path, episodes = grid
+    deals = deal_means(episodes)
+    columns = "agent, rival, deals, difference, low, high, anytime_low, p, p_adjusted, m"
+    for name in (TTT, "hex_4", "hex_5"):
+        rows = query(path, f"SELECT {columns} FROM paired WHERE game = '{name}'")
+        assert [row[:2] for row in rows] == list(combinations("abcd", 2))
+        for one, other, count, difference, low, high, anytime_low, p, _, m in rows:
+            others = set("abcd") - {one, other}
+            mine = [deals[name, one, other], *(deals[name, one, third] for third in others)]
+            theirs = [deals[name, other, one], *(deals[name, other, third] for third in others)]
+            common = sorted(set.intersection(*map(set, mine + theirs)))
+            found = compare(
+                np.array(
+                    [
+                        np.mean([a[deal] - b[deal] for a, b in zip(mine, theirs, strict=True)])
+                        for deal in common
+                    ]
+                )
+            )
+            assert (count, m) == (len(common), 6)
+            assert difference == pytest.approx(found.difference)
+            assert (low, high) == low_high(found.interval)
+            assert isinstance(found.anytime, Interval)
+            assert anytime_low == pytest.approx(found.anytime.low)
+            assert p == pytest.approx(found.test.p)
+        adjusted = benjamini_hochberg([row[-3] for row in rows]).p
+        assert [row[-2] for row in rows] == pytest.approx(list(adjusted))
+    overall = query(path, "SELECT p, p_adjusted, difference FROM paired WHERE game IS NULL")
+    adjusted = holm([row[0] for row in overall]).p
+    assert [row[1] for row in overall] == pytest.approx(list(adjusted))
+    assert overall[2][2] > 0.3  # a and d
+
+
+def test_over_all_games_the_difference_is_that_of_the_scores(tmp_path: Path) -> None:
+    """Where no deal is missing."""
+    episodes = []
+    luck = np.random.default_rng(2)
+    for one, two in combinations("abc", 2):
+        for name, deal in ((name, deal) for name in (TTT, "hex_4", "hex_5") for deal in range(4)):
+            episodes += pair(name, one, two, deal, *map(float, luck.integers(0, 3, 2) / 2))
+    path = database(tmp_path, episodes)
+    scores = dict(query(path, "SELECT agent, score FROM leaderboard"))
+    for one, other, deals, difference, low, high in query(
+        path, "SELECT agent, rival, deals, difference, low, high FROM paired WHERE game IS NULL"
+    ):
+        assert deals == 3 * 4
+        assert difference == pytest.approx(scores[one] - scores[other])
+        assert low < difference < high
+
+
+def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
+    """Wins only, single deals, a solo game, a payoff game, agents that never met the others."""
+    episodes = [
+        *pair(TTT, "a", "b", 0, 1, 1),
+        *pair(TTT, "a", "b", 1, 1, 1),
+        *pair(TTT, "c", "d", 0, 1, 0),
+        *pair("hex_4", "a", "b", 0, 1, 1),
+        episode("patience", "a", 0, 0, returns=[3]),
+        episode("patience", "a", 1, 0, returns=[3]),
+        episode("kuhn_poker", "ab", 0, 0, status="forfeited", strict_returns=[2, -2]),
+        episode("kuhn_poker", "ba", 0, 1, status="forfeited", strict_returns=[2, -2]),
+        episode("matrix_pd", "ab", 0, 0, returns=[5, 0]),
+        episode("matrix_pd", "ba", 0, 1, returns=[0, 5]),
+    ]
+    path = database(tmp_path, episodes)
+    for table, low, high, reason in (
+        ("head_to_head", "low", "high", "reason"),
+        ("per_game", "low", "high", "reason"),
+        ("seat_effect", "low", "high", "reason"),
+        ("first_moves", "low", "high", "reason"),
+        ("ratings", "low", "high", "reason"),
+        ("ratings", "like_low", "like_high", "like_reason"),
+        ("paired", "low", "high", "reason"),
+        ("paired", "anytime_low", "anytime_high", "anytime_reason"),
+        ("leaderboard", "rating_low", "rating_high", "rating_reason"),
+        ("leaderboard", "score_low", "score_high", "score_reason"),
+    ):
+        wrong = f"({low} IS NULL OR {high} IS NULL) <> ({reason} IS NOT NULL)"
+        assert query(path, f"SELECT * FROM {table} WHERE {wrong}") == []
+    said = dict(query(path, "SELECT game, reason FROM game_intervals WHERE agent = 'a'"))
+    assert said == {
+        TTT: None, "hex_4": "one deal", "kuhn_poker": "one deal", "patience": "all deals equal",
+        "matrix_pd": "one deal",
+    }  # fmt: skip
+    # Two sets of agents that never met, each with its own scale; a payoff game ranks nobody.
+    sets = dict(query(path, "SELECT agent, rating_set FROM ratings"))
+    assert sets["a"] == sets["b"] != sets["c"] == sets["d"]
+    assert query(path, "SELECT * FROM paired WHERE game = 'matrix_pd'") == []
+
+
+def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path) -> None:
+    """The same two lines of play in every deal: nothing could have gone otherwise."""
+    episodes = [
+        replace(each, trajectory=f"[{each.seating}]")
+        for deal in range(5)
+        for each in pair(TTT, "a", "b", deal, 1, 0)
+    ]
+    greedy = agent("b", type="llm", params='{"temperature": 0.0}')
+    sampled = agent("b", type="llm", params='{"temperature": 0.7}')
+    for number, (agents, reason) in enumerate(
+        [
+            ([agent("a", type="scripted"), greedy], "deterministic"),
+            ([agent("a", type="preference"), sampled], None),
+        ]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = database(folder, episodes, agents)
+        for view, column in (
+            ("head_to_head", "reason"),
+            ("per_game", "reason"),
+            ("seat_effect", "reason"),
+            ("leaderboard", "score_reason"),
+            ("paired", "reason"),
+        ):
+            assert set(query(path, f"SELECT {column} FROM {view}")) == {(reason,)}, view
+        once = query(path, "SELECT reason FROM first_moves")
+        assert once == [("one deal or family" if reason else "no upper end",)]
+
+
+def test_a_games_own_luck_that_comes_twice_is_seen_twice(tmp_path: Path) -> None:
+    dice = replace(game("dice"), chance=True)
+    episodes = [
+        replace(each, trajectory=f"[{deal % 2}, {each.seating}]")
+        for deal in range(6)
+        for each in pair("dice", "a", "b", deal, deal % 2, deal % 2)
+    ]
+    fixed = [agent("a", type="scripted"), agent("b", type="scripted")]
+    path = database(tmp_path, episodes, fixed, [dice])
+    values = np.array([0.0, 1.0] * 3)
+    assert query(path, "SELECT low, high FROM head_to_head WHERE agent = 'a'") == [
+        low_high(share_interval(values))
+    ]
+
+
+def test_wins_over_an_opponent_that_lacks_deals_stay_within_bounds(tmp_path: Path) -> None:
+    """A pooled deal may count more than 1: the interval does not go beyond."""
+    episodes = [each for deal in range(4) for each in pair(TTT, "a", "b", deal, deal > 0, 1)]
+    episodes += [each for deal in range(2, 4) for each in pair(TTT, "a", "c", deal, deal > 2, 1)]
+    path = database(tmp_path, episodes)
+    [(score, low, high)] = query(path, "SELECT score, low, high FROM per_game WHERE agent = 'a'")
+    assert 0 <= low < score < high <= 1
+
+
+def test_self_play_and_dropped_deals_move_no_rating(tmp_path: Path) -> None:
+    counted = [each for deal in range(4) for each in pair(TTT, "a", "b", deal, deal > 0, 0.5)]
+    noise = [
+        *(episode(TTT, "aa", deal, 0, scores=[1, 0]) for deal in range(9)),
+        episode(TTT, "ab", 8, 0, scores=[1, 0]),
+    ]
+    found = []
+    for name, episodes in (("plain", counted), ("noisy", counted + noise)):
+        folder = tmp_path / name
+        folder.mkdir()
+        found.append(query(database(folder, episodes), "FROM ratings ORDER BY agent"))
+    assert found[0] == found[1]
+    assert [row[1] for row in found[0]] != [0.0, 0.0]
+
+
+def test_a_match_of_three_seats_is_rated_by_its_pairs(tmp_path: Path) -> None:
+    share = {"a": 1.0, "b": 0.5, "c": 0.0}
+    seatings = ["abc", "bca", "cab"]
+    episodes = [
+        episode("trio", seated, deal, number, scores=[share[name] for name in seated])
+        for deal in range(3)
+        for number, seated in enumerate(seatings)
+    ]
+    path = database(tmp_path, episodes)
+    ratings = dict(query(path, "SELECT agent, rating FROM ratings"))
+    assert ratings["a"] > ratings["b"] > ratings["c"]
+    assert ratings["a"] - ratings["b"] == pytest.approx(ratings["b"] - ratings["c"])
+
+
+def test_every_column_of_the_tables_is_described(grid: tuple[Path, Any]) -> None:
+    tables = ("cell_intervals", "game_intervals", "seat_intervals", "score_intervals", "ratings",
+              "first_moves")  # fmt: skip
+    for table in tables:
+        described = query(
+            grid[0], f"SELECT comment FROM duckdb_columns() WHERE table_name = '{table}'"
+        )
+        assert all(len(str(comment).split(" | ")) == 3 for (comment,) in described)

@@ -1,0 +1,137 @@
+"""Every game of the suite, played by bots through the whole workflow, and what the tables say."""
+
+import json
+from pathlib import Path
+
+import pyspiel
+import pytest
+
+from arena import suite
+from gamegrid import games
+from gamegrid.games.base import Oracle, Scoring
+from gamegrid.oracles.equilibrium import solved
+from leaks import can_redraw
+from workflow_runs import Finished, Grid, query, snakemake
+
+ALL = suite(lambda game: True)
+PERFECT = suite(lambda game: game.perfect_information)
+REDRAWN = suite(can_redraw)
+OTHERS = sorted({*ALL} - {*PERFECT, *REDRAWN})
+# Against random agents, one opponent per game: the one that thinks, if any can.
+GRID: Grid = {
+    "seed": 3,
+    "deals": 2,
+    "max_plies": 60,
+    "games": ALL,
+    "agents": {
+        "random": {"type": "random"},
+        "mcts": {"type": "mcts", "simulations": 20, "games": PERFECT},
+        "ismcts": {"type": "ismcts", "simulations": 20, "games": REDRAWN},
+        "other": {"type": "random", "games": OTHERS},
+    },
+    "schedule": {"each": ["mcts", "ismcts", "other"], "against": ["random"]},
+}
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
+    folder = tmp_path_factory.mktemp("suite")
+    return folder, snakemake(folder, GRID)
+
+
+def test_every_game_is_played_to_its_stored_returns(played: tuple[Path, Finished]) -> None:
+    folder, run = played
+    assert run.code == 0, run.output
+    rows = query(
+        folder,
+        """
+        SELECT episode_id, game, load_string, trajectory, status, list("return" ORDER BY seat)
+        FROM episodes JOIN games USING (game) JOIN seats USING (episode_id) GROUP BY ALL
+        """,
+    )
+    assert {row[1] for row in rows} == set(ALL)
+    for _, _, load_string, trajectory, status, returns in rows:
+        state = games.load(load_string).replay(json.loads(trajectory))
+        assert state.is_terminal() == (status == "complete")
+        assert returns == (state.returns() if status == "complete" else [None] * len(returns))
+        assert status in ("complete", "truncated")
+
+
+def test_payoff_and_solo_games_enter_no_rating(played: tuple[Path, Finished]) -> None:
+    folder, _ = played
+    paid = suite(lambda game: game.scoring is Scoring.PAYOFF)
+    ranked = dict(query(folder, "SELECT game, count(rank) FROM per_game GROUP BY game"))
+    scores = "SELECT game, count(score) + count(strict_score) FROM seats JOIN episodes USING"
+    scored = dict(query(folder, f"{scores} (episode_id) GROUP BY game"))
+    assert paid
+    assert not any(ranked[name] for name in paid)
+    # The leaderboard counts what can be won, drawn and lost, and nothing else.
+    won = {*suite(lambda game: game.scoring is Scoring.WIN_LOSS)}
+    assert {name for name in ALL if scored[name]} == won
+    counted = dict(query(folder, "SELECT agent, games FROM leaderboard"))
+    for agent, settings in GRID["agents"].items():
+        listed = (counted.get(agent) or "").split(", ")
+        assert {*listed} - {""} == won & {*settings.get("games", ALL)}
+
+
+# Best play is ranked first
+
+
+def advantage(name: str) -> float:
+    """What an equilibrium earns against random play over both seats, by enumeration."""
+    game = games.load(name)
+    in_turn = game.spiel if game.sequential else pyspiel.convert_to_turn_based(game.spiel)
+    policy = solved(game.load_string).policy
+
+    def expected(state: pyspiel.State, optimal: int) -> float:
+        if state.is_terminal():
+            return float(state.player_return(optimal))
+        if state.is_chance_node():
+            branches = state.chance_outcomes()
+        elif state.current_player() == optimal:
+            told = state.information_state_string()
+            branches = policy[told if game.sequential else told.split("\n", 1)[1]]
+        else:
+            branches = [
+                (action, 1 / len(state.legal_actions())) for action in state.legal_actions()
+            ]
+        return sum(p * expected(state.child(action), optimal) for action, p in branches if p)
+
+    return sum(expected(in_turn.new_initial_state(), seat) for seat in (0, 1)) / 2
+
+
+def test_best_play_is_ranked_above_random_play_in_every_game_that_has_an_oracle(
+    tmp_path: Path,
+) -> None:
+    """Where random play is an equilibrium itself, as in matching pennies, there is no best."""
+    known = suite(lambda game: game.oracle is not Oracle.NONE)
+    equal = {
+        name
+        for name in known
+        if games.load(name).oracle is Oracle.EQUILIBRIUM and advantage(name) < 1e-9
+    }
+    ranked = sorted({*known} - equal)
+    assert {"matrix_mp", "matrix_rps"} <= equal and len(ranked) > len(equal)
+    eager = {"type": "preference", "prefer": ["Bet", "Raise", "Call"]}
+    poker = ["kuhn_poker", "leduc_poker"]
+    run = snakemake(
+        tmp_path,
+        {
+            "seed": 4,
+            "deals": 1000,
+            "games": ranked,
+            "agents": {
+                "random": {"type": "random"},
+                "optimal": {"type": "optimal"},
+                "always_bet": {**eager, "games": poker},
+            },
+        },
+    )
+    assert run.code == 0, run.output
+    order = "SELECT game, list(rank || ' ' || agent ORDER BY rank) FROM per_game GROUP BY game"
+    orders = dict(query(tmp_path, order))
+    for name in ranked:
+        agents = ["optimal", *(["always_bet"] if name in poker else []), "random"]
+        assert orders[name] == [f"{rank} {agent}" for rank, agent in enumerate(agents, 1)]
+    losses = "FROM head_to_head WHERE agent = 'optimal' AND mean_return <= 0"
+    assert query(tmp_path, f"SELECT count(*) {losses}") == [(0,)]
