@@ -2,6 +2,7 @@ rule build_database:
     input:
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
+        positions=position_files(),
     output:
         "results/gamegrid.duckdb",
     log:
@@ -37,7 +38,7 @@ rule write_tables:
 
 rule confirm_complete:
     input:
-        chunks=chunk_files(),
+        chunks=chunk_files() + position_files(),
         tables="results/tables/README.md",
     output:
         "results/complete.txt",

@@ -21,6 +21,7 @@ wildcard_constraints:
     game="|".join(re.escape(game) for game in PLAN.games),
     matchup="|".join(re.escape(matchup) for _, matchup in PLAN.cells),
     block=r"\d+-\d+",
+    agent=r"[a-z0-9_.]+",
 
 
 def chunk_files():
@@ -33,16 +34,30 @@ def judged_files():
     return [f"results/judged/{game}.parquet" for game in PLAN.judged]
 
 
+def position_files(game=None):
+    """The moves of every agent in the positions of each solved game, or of one."""
+    return [
+        f"results/positions/{name}/{agent}.parquet"
+        for name, agent in PLAN.position_cells
+        if game in (None, name)
+    ]
+
+
 def chunks_of(wildcards):
     """All chunk files with episodes of a game, those that come with a suite included."""
     played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
     files = [f"results/chunks/{chunk.path}.parquet" for chunk in played]
-    return files + list(PLAN.frozen)
+    return files + position_files(wildcards.game) + list(PLAN.frozen)
 
 
 def cell_of(wildcards):
     """The cell a play job belongs to."""
     return PLAN.cells[wildcards.game, wildcards.matchup]
+
+
+def position_cell_of(wildcards):
+    """The game and the agent of a job that asks for moves in positions."""
+    return PLAN.position_cells[wildcards.game, wildcards.agent]
 
 
 def tables():

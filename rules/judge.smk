@@ -11,7 +11,11 @@ rule judge_decisions:
         "../envs/core.yaml"
     params:
         code=gamegrid.content_hash(
-            "oracles", "games", "judge.py", "store/database.py", "../../config/equilibria"
+            "oracles",
+            "games",
+            "judge.py",
+            "store/database.py",
+            "../../config/equilibria",
         ),
     script:
         "../scripts/judge.py"

@@ -13,3 +13,20 @@ rule play:
         cell=lambda wildcards: PLAN.params(cell_of(wildcards)),
     script:
         "../scripts/play.py"
+
+
+rule play_positions:
+    output:
+        "results/positions/{game}/{agent}.parquet",
+    log:
+        "results/logs/positions/{game}/{agent}.log",
+    benchmark:
+        "results/benchmarks/positions/{game}/{agent}.jsonl"
+    conda:
+        lambda wildcards: f"../envs/{PLAN.environment(position_cell_of(wildcards))}.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(position_cell_of(wildcards)),
+    params:
+        cell=lambda wildcards: PLAN.position_params(position_cell_of(wildcards)),
+    script:
+        "../scripts/play_positions.py"

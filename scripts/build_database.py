@@ -12,5 +12,9 @@ if __name__ == "__main__":
     games = [GameRow(**row) for row in rows["games"]]
     chunks = [Path(path) for path in snakemake.input.chunks]
     judged = [Path(path) for path in snakemake.input.judged]
+    positions = [Path(path) for path in snakemake.input.positions]
     database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
-    run(lambda: build(database, chunks, agents, games, usd_per_gpu_hour, judged), snakemake.log[0])
+    run(
+        lambda: build(database, chunks, agents, games, usd_per_gpu_hour, judged, positions),
+        snakemake.log[0],
+    )

@@ -8,7 +8,7 @@ import pytest
 from gamegrid import plan
 from gamegrid.estimate import estimate, text
 from gamegrid.expect import turns
-from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.play.chunk import POSITIONS, Job, play_chunk
 from loopback import Endpoint
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
@@ -83,6 +83,34 @@ def test_the_length_of_random_kuhn_poker_is_what_enumeration_says(
     made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
     game = next(game for game in made.grid.games if game.name == "kuhn_poker")
     assert turns(made, "m", game).calls == pytest.approx(2.25 / 2, abs=0.05)
+
+
+def test_positions_are_foretold_and_bought_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Endpoint() as endpoint:
+        raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["tic_tac_toe"]}
+        without = estimate(plan.make(raw, tmp_path), tmp_path / "results")
+        raw["positions"] = 5
+        made = plan.make(raw, tmp_path)
+        before = estimate(made, tmp_path / "results")
+        # Two agents, five positions each; one of them is a model, and asked once in each.
+        assert before.jobs - without.jobs == 2
+        assert before.episodes - without.episodes == 10
+        assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
+        output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
+        job = Job(
+            config=raw, game="tic_tac_toe", matchup="m", block=POSITIONS, threads=1,
+            results=tmp_path / "results", output=output,
+        )  # fmt: skip
+        play_chunk(job)
+        assert len(endpoint.requests) == 5
+        after = estimate(made, tmp_path / "results")
+        assert (after.costs[0].on_file, after.finished_jobs, after.finished_episodes) == (5, 1, 5)
+        output.unlink()
+        play_chunk(job)
+        assert len(endpoint.requests) == 5
 
 
 def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:

@@ -62,3 +62,7 @@ def test_no_stratum_is_favoured_unless_the_others_are_used_up(size: int) -> None
 def test_a_game_without_an_exact_oracle_has_no_suite() -> None:
     with pytest.raises(ValueError, match="kuhn_poker has no exact oracle"):
         positions(games.load("kuhn_poker"))
+
+
+def test_a_disguise_has_the_positions_of_its_plain_game() -> None:
+    assert positions(games.load("number_scrabble"), 20) == positions(games.load("tic_tac_toe"), 20)

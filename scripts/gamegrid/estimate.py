@@ -15,7 +15,6 @@ from statistics import mean
 from gamegrid.agents.llm import Settings
 from gamegrid.backends import prices
 from gamegrid.expect import turns
-from gamegrid.games.base import Game
 from gamegrid.plan import Plan
 from gamegrid.play.journal import files, read
 
@@ -46,7 +45,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The whole grid. A job is finished when its chunk file is there."""
+    """The whole grid. A job is finished when its file is there; a position is an episode too."""
 
     jobs: int
     finished_jobs: int
@@ -62,11 +61,17 @@ def estimate(made: Plan, results: Path) -> Estimate:
     """Look at the grid and at what is in ``results``. Asks no model."""
     chunks = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
     finished = [chunk for chunk, path in chunks.items() if path.exists()]
+    asked = [
+        results / "positions" / f"{game}/{agent}.parquet" for game, agent in made.position_cells
+    ]
+    answered = [path for path in asked if path.exists()]
+    positions = made.config.positions
     return Estimate(
-        jobs=len(chunks),
-        finished_jobs=len(finished),
-        episodes=sum(made.episodes(chunk) for chunk in chunks),
-        finished_episodes=sum(made.episodes(chunk) for chunk in finished),
+        jobs=len(chunks) + len(asked),
+        finished_jobs=len(finished) + len(answered),
+        episodes=sum(made.episodes(chunk) for chunk in chunks) + positions * len(asked),
+        finished_episodes=sum(made.episodes(chunk) for chunk in finished)
+        + positions * len(answered),
         deals=made.config.deals,
         costs=tuple(_costs(made, results)),
         absences=tuple(
@@ -80,14 +85,18 @@ def _costs(made: Plan, results: Path) -> Iterable[Cost]:
     on_file = _on_file(made, results)
     for agent in made.models:
         played = {game: count for (name, game), count in seats.items() if name == agent}
-        if not played:
+        asked = [game for game, name in made.position_cells if name == agent]
+        if not played and not asked:
             continue
-        taken = {game: turns(made, agent, _game(made, game)) for game in played}
+        taken = {game: turns(made, agent, made.games[game]) for game in {*played, *asked}}
+        each = made.config.positions
         yield _cost(
             made,
             agent,
-            calls=sum(count * taken[game].calls for game, count in played.items()),
-            prompt_tokens=sum(count * taken[game].prompt_tokens for game, count in played.items()),
+            calls=sum(count * taken[game].calls for game, count in played.items())
+            + each * len(asked),
+            prompt_tokens=sum(count * taken[game].prompt_tokens for game, count in played.items())
+            + sum(each * taken[game].prompt_tokens / taken[game].calls for game in asked),
             seen=on_file[agent],
         )
 
@@ -127,10 +136,6 @@ def _seats(made: Plan) -> Mapping[tuple[str, str], int]:
     return found
 
 
-def _game(made: Plan, name: str) -> Game:
-    return next(game for game in made.grid.games if game.name == name)
-
-
 def _on_file(made: Plan, results: Path) -> Mapping[str, list[int | None]]:
     """The completion tokens of each agent's replies on file, in the cells of the grid.
 
@@ -146,6 +151,9 @@ def _on_file(made: Plan, results: Path) -> Mapping[str, list[int | None]]:
                 if key["seating"] < len(seatings) and key["deal"] < made.config.deals:
                     agent = seatings[key["seating"]][key["seat"]]
                     found[agent].append(line.completion.usage.completion_tokens)
+    for game, agent in made.position_cells:
+        for path in files(results / "journal" / game / agent):
+            found[agent] += [line.completion.usage.completion_tokens for line in read(path)]
     return found
 
 

@@ -192,11 +192,21 @@ def _judged(connection: duckdb.DuckDBPyConnection, game: Game, judge: Judge) -> 
     while batch := found.fetchmany(BATCH):
         for line, text, played, moves in batch:
             trajectory = json.loads(text)
-            # Only a game without chance has an opening, and there every step is a move.
-            opening = 0 if game.chance else len(trajectory) - played
+            opening = _moves_in(game, trajectory) - played
             decisions = [Move(ply, seat, action, bool(own)) for ply, seat, action, own in moves]
             for move, said in judge_line(judge, game, trajectory, opening, decisions):
                 yield json.dumps(_row(line, move, said)) + "\n"
+
+
+def _moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
+    """Steps of a trajectory that are moves, not chance."""
+    if not game.chance:
+        return len(trajectory)
+    state, moves = game.spiel.new_initial_state(), 0
+    for step in trajectory:
+        moves += not state.is_chance_node()
+        apply(state, step)
+    return moves
 
 
 def _row(line: int, move: Move, said: Verdict) -> dict[str, Any]:

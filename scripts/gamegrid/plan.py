@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gamegrid import grid, suites
+from gamegrid import grid, positions, suites
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
@@ -19,7 +19,7 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.games.base import Game, Oracle
-from gamegrid.grid import Cell, Chunk, Grid
+from gamegrid.grid import Cell, Chunk, Grid, Matchup
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
 from gamegrid.play.deals import opening
@@ -69,6 +69,35 @@ class Plan:
             for name, game in self.games.items()
             if game.oracle is not Oracle.NONE and (name in played or self.frozen)
         ]
+
+    @cached_property
+    def position_cells(self) -> dict[tuple[str, str], Cell]:
+        """Who is asked for moves in the positions of which game, by names of game and agent."""
+        if not self.config.positions:
+            return {}
+        return {
+            (game.name, agent): Cell(game, Matchup((agent,)))
+            for game in self.grid.games
+            if game.oracle is Oracle.EXACT
+            for agent, settings in self.config.agents.items()
+            if grid.wants(settings, game) and grid.objection(settings, game) is None
+        }
+
+    def position_params(self, cell: Cell) -> str:
+        """As ``params``, of the positions of a game: exactly what changes an agent's moves."""
+        config = self.config
+        return json.dumps(
+            {
+                "protocol": config.protocol,
+                "seed": config.seed,
+                "game": cell.game.load_string,
+                "positions": config.positions,
+                "version": positions.VERSION,
+                "agents": {name: self.identity(name) for name in cell.matchup.agents},
+            },
+            sort_keys=True,
+            ensure_ascii=True,
+        )
 
     def chunk_deals(self, cell: Cell) -> int:
         """Deals per job of a cell: as configured, or as its backends are best driven."""

@@ -17,6 +17,8 @@ from gamegrid.oracles.exact import solver
 SIZE = 200
 SEED = 0
 """Positions are part of the suite and no luck of the grid: another grid's are the same."""
+VERSION = 1
+"""Raised by hand when a game's positions change: agents are then asked anew."""
 PLAYOUTS = 4000
 """Random games looked through at most."""
 SPARE = 5
@@ -36,7 +38,8 @@ def positions(game: Game, size: int = SIZE) -> list[list[Joint]]:
 
     They come from random play, no two of them with the same board and mover, and are spread as
     evenly over the moves made and the value for the mover as random play allows. Fewer are returned
-    where it holds no more. Raises ValueError for a game without an exact oracle.
+    where it holds no more. A disguise has those of its plain game. Raises ValueError for a game
+    without an exact oracle.
     """
     if game.oracle is not Oracle.EXACT:
         raise ValueError(f"{game.load_string} has no exact oracle to choose positions by")
@@ -64,7 +67,7 @@ def spread(strata: Sequence[Sequence[Item]], size: int) -> list[Item]:
 
 def _playout(game: Game, number: int) -> Iterator[tuple[int, list[Joint], pyspiel.State]]:
     """The decisions of one random game: moves made, history, and the state, which moves on."""
-    draw = deal_draw(SEED, game.load_string, number, "positions")
+    draw = deal_draw(SEED, game.luck_name, number, "positions")
     state, history, moves = game.spiel.new_initial_state(), list[Joint](), 0
     while not state.is_terminal() and moves < game.max_plies:
         if state.is_chance_node():

@@ -9,6 +9,7 @@ import pyspiel
 import pytest
 
 from gamegrid import games
+from gamegrid.games import registry
 from gamegrid.games.base import Oracle
 from gamegrid.oracles.equilibrium import (
     NOISE,
@@ -130,3 +131,14 @@ def test_what_the_reference_never_brings_about_is_worth_nothing_known() -> None:
     assert all(dict(policy[card])[1] == 0 for card in "012")
     second = action_values(game.spiel, policy)[1]
     assert {told for told, values in second.items() if values is None} == {"0b", "1b", "2b"}
+
+
+def test_a_disguise_is_judged_by_the_reference_of_its_plain_game() -> None:
+    disguises = [
+        game
+        for game in map(games.load, registry.aliases())
+        if game.disguise_of is not None and game.oracle is Oracle.EQUILIBRIUM
+    ]
+    assert disguises
+    for game in disguises:
+        assert solved(game.load_string) == solved(game.luck_name)

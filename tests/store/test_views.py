@@ -785,3 +785,30 @@ def test_trivial_decisions_and_those_made_for_an_agent_are_no_skill(tmp_path: Pa
     build(path, [chunk], AGENTS, GAMES, judged=[judged])
     columns = "decisions, judged, trivial, optimal_rate, mean_regret, oracle"
     assert query(path, f"SELECT {columns} FROM move_quality") == [(4, 2, 2, 0.5, 0.5, "exact")]
+
+
+def test_in_positions_a_move_not_made_is_a_best_move_not_made(tmp_path: Path) -> None:
+    """a: one best, one worse, a random move in its place, a forfeit, and an unanswered request."""
+    statuses = ["ok", "rethought", "fallback", "forfeit"]
+    asked = [
+        episode(TTT, "a", number, 0, scores=[1], decisions=[decision("a", 0, 0, status)])
+        for number, status in enumerate(statuses)
+    ]
+    asked.append(episode(TTT, "a", 4, 0, status="error"))
+    said = [(0, 0.0, True), (1, 2.0, False), (2, None, None), (3, None, None)]
+    judged = tmp_path / "judged.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE said (deal INT, regret DOUBLE, optimal BOOL)")
+        connection.executemany("INSERT INTO said VALUES (?, ?, ?)", said)
+        connection.execute(
+            f"COPY (SELECT format('{TTT}:a:{{}}:0', deal) AS episode_id, 0 AS ply, 0 AS seat, "
+            f"regret, optimal, false AS trivial, 1.0 AS best_value, 1.0 AS value, "
+            f"'exact' AS oracle FROM said) TO '{judged}' (FORMAT parquet)"
+        )
+    positions, path = tmp_path / "positions.parquet", tmp_path / "gamegrid.duckdb"
+    chunkfile.write(positions, run(), asked, "{}")
+    build(path, [], AGENTS, GAMES, judged=[judged], positions=[positions])
+    columns = "agent, positions, optimal_rate, mean_regret, answered"
+    assert query(path, f"SELECT {columns} FROM position_quality") == [("a", 4, 0.25, 1.0, 2)]
+    assert query(path, "SELECT count(*) FROM episodes") == [(0,)]
+    assert query(path, "SELECT count(*) FROM decisions") == [(0,)]

@@ -114,6 +114,12 @@ class GridConfig(BaseModel):
         default="round_robin", description="round_robin, {each, against} or {matchups}"
     )
     mirrors: Switch = Field(default=False, description="add self-play to a round robin")
+    positions: int = Field(
+        default=0,
+        ge=0,
+        description="positions of each exactly solved game in which every agent is asked for one "
+        "move, the same for all; 0 for none",
+    )
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="deals per job; by default as the backends are best driven"
     )

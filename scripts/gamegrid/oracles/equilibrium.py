@@ -119,10 +119,14 @@ def solve(spiel: pyspiel.Game) -> Equilibrium:
 
 @cache
 def solved(load_string: str) -> Equilibrium:
-    """The reference equilibrium of a load string or, where there is none, one computed now."""
-    path = REFERENCES / f"{games.load(load_string).name}.json"
+    """The reference equilibrium of a load string or, where there is none, one computed now.
+
+    A disguise has that of its plain game.
+    """
+    plain = games.load(games.load(load_string).luck_name)
+    path = REFERENCES / f"{plain.name}.json"
     if not path.exists():
-        return solve(games.load(load_string).spiel)
+        return solve(plain.spiel)
     kept = json.loads(path.read_text("utf-8"))
     return Equilibrium(
         value=kept["value"],

@@ -26,8 +26,8 @@ class Exact(Protocol):
 
 @cache
 def solver(load_string: str) -> Exact:
-    """The solver of a game, one per process: it remembers what it has found."""
-    game = games.load(load_string)
+    """The solver of a game, of a disguise its plain game's; it remembers what it has found."""
+    game = games.load(games.load(load_string).luck_name)
     if isinstance(game, Pig):
         from gamegrid.oracles.pig import PigValues  # numpy only where it is needed
 

@@ -24,6 +24,7 @@ from gamegrid.play.interrupt import drained
 from gamegrid.play.journal import Journal, check_locking
 from gamegrid.play.progress import Progress
 from gamegrid.play.records import EpisodeRecord, EpisodeStatus, RunRecord
+from gamegrid.positions import positions
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,11 @@ class Job:
     threads: int
 
 
+POSITIONS = "positions"
+"""The block of a job that asks for one move in each position of a game, instead of playing deals;
+``matchup`` is then the one agent."""
+
+
 def play_chunk(job: Job) -> None:
     """Play a chunk and write its file, whatever becomes of its episodes.
 
@@ -51,14 +57,17 @@ def play_chunk(job: Job) -> None:
     run names them. Raises UserError if another job writes the same journal.
     """
     plan = make(job.config, Path.cwd())
-    cell = plan.cells[job.game, job.matchup]
     run = provenance.run_record(job.config)
+    if job.block == POSITIONS:
+        cell = plan.position_cells[job.game, job.matchup]
+        params, wanted = plan.position_params(cell), list(_positions(plan, cell, run))
+    else:
+        cell = plan.cells[job.game, job.matchup]
+        params, wanted = plan.params(cell), list(_setups(plan, cell, job.block, run))
     where = f"{job.game}/{job.matchup}/{job.block}"
     check_locking(job.results / "journal")
     stamp.write(job.results, plan.config)
-    params = plan.params(cell)
     with Journal(job.results / "journal" / f"{where}.jsonl") as journal:
-        wanted = list(_setups(plan, cell, job.block, run))
         kept = _take_over(job.output, params, {setup.episode_id for setup in wanted})
         there = {episode for ids in kept.values() for episode in ids}
         setups = [setup for setup in wanted if setup.episode_id not in there]
@@ -88,7 +97,9 @@ def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
         limit_usd=limit,
         prices=prices,
         expected_usd=deal_usd(plan, cell, prices),
-        paying_cells=sum(bool(plan.prices(other)) for other in plan.grid.cells),
+        paying_cells=sum(
+            bool(plan.prices(other)) for other in (*plan.grid.cells, *plan.position_cells.values())
+        ),
     )
     return Budget(terms, path, chunk)
 
@@ -111,6 +122,23 @@ def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setu
                 opening=tuple(first),
                 max_plies=plan.max_plies(game),
             )
+
+
+def _positions(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
+    """An episode of one decision from each position; the agent has every seat and one is asked."""
+    game, (agent,) = cell.game, cell.matchup.agents
+    for number, history in enumerate(positions(game, plan.config.positions)):
+        yield Setup(
+            run_id=run.run_id,
+            seed=plan.config.seed,
+            game=game,
+            matchup=cell.matchup.name,
+            deal=number,
+            seating=0,
+            seats=(agent,) * game.players,
+            opening=tuple(history),
+            max_plies=1,
+        )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:

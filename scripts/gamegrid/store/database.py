@@ -81,10 +81,13 @@ def build(
     games: Sequence[GameRow],
     usd_per_gpu_hour: float | None = None,
     judged: Sequence[Path] = (),
+    positions: Sequence[Path] = (),
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
-    It replaces what was there. The oracle columns of decisions that nothing judged are NULL.
+    ``positions`` are chunk files too, of moves in given positions: they enter the table of that
+    name and no other. It replaces what was there. The oracle columns of decisions that nothing
+    judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -92,7 +95,7 @@ def build(
     """
     from gamegrid.store.statistics import fill_statistics  # scipy only where it is needed
 
-    _check_whole(chunks)
+    _check_whole([*chunks, *positions])
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
     for leftover in (partial, partial_wal):
@@ -100,7 +103,7 @@ def build(
     try:
         with closing(_connect(partial)) as connection:
             connection.begin()
-            _fill(connection, chunks, agents, games, judged)
+            _fill(connection, chunks, agents, games, judged, positions)
             connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
             _check(connection)
             for name in VIEWS:
@@ -146,6 +149,7 @@ def _fill(
     agents: Sequence[AgentRow],
     games: Sequence[GameRow],
     judged: Sequence[Path],
+    positions: Sequence[Path],
 ) -> None:
     """Create the tables and put every row in."""
     connection.execute(_sql("schema"))
@@ -153,11 +157,14 @@ def _fill(
         connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
         connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
+    _read_judged(connection, judged)
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
-        _read_judged(connection, judged)
         connection.execute(_sql("load"))
-        connection.execute("DROP TABLE judged")
+    if positions:
+        connection.execute("SET VARIABLE positions = ?", [[exact(path) for path in positions]])
+        connection.execute(_sql("load_positions"))
+    connection.execute("DROP TABLE judged")
 
 
 def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:

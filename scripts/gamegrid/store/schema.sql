@@ -102,6 +102,11 @@ CREATE TABLE decisions (
     oracle VARCHAR
 );
 
+-- One move in each position of a suite, the same positions for every agent: no game was played on
+-- from there. The columns are those of decisions.
+CREATE TABLE positions AS
+SELECT NULL::VARCHAR AS game, NULL::INTEGER AS position, * FROM decisions LIMIT 0;
+
 CREATE TABLE calls (
     episode_id VARCHAR NOT NULL,
     ply INTEGER NOT NULL,

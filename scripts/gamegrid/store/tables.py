@@ -18,6 +18,7 @@ TABLES = (
     "paired",
     "seat_effect",
     "move_quality",
+    "position_quality",
     "failures",
     "usage",
     "latency",

@@ -584,6 +584,28 @@ COMMENT ON COLUMN move_quality.trivial IS 'decisions | decisions in which all le
 COMMENT ON COLUMN move_quality.oracle IS 'name | exact, or the equilibrium that values are against; NULL where the game has no oracle | decisions.oracle';
 
 
+-- Here a move that was not the agent's own is an answer it did not give.
+CREATE VIEW position_quality AS
+SELECT
+    agent, game,
+    count(*) AS positions,
+    avg(coalesce(optimal, false)::INTEGER) AS optimal_rate,
+    avg(regret) AS mean_regret,
+    count(regret) AS answered
+FROM positions
+GROUP BY agent, game
+ORDER BY game, agent;
+
+COMMENT ON VIEW position_quality IS
+'One move of each agent in each of the same positions of the games that are solved exactly, none of them trivial: comparable across agents.';
+COMMENT ON COLUMN position_quality.agent IS 'name | the agent | positions.agent';
+COMMENT ON COLUMN position_quality.game IS 'name | the game | positions.game';
+COMMENT ON COLUMN position_quality.positions IS 'positions | positions in which the agent was asked | positions';
+COMMENT ON COLUMN position_quality.optimal_rate IS '0 to 1 | share of the positions in which the agent itself made a best move | positions.optimal';
+COMMENT ON COLUMN position_quality.mean_regret IS 'the game''s own units | mean over the answered positions of best value less value of the move chosen | positions.regret';
+COMMENT ON COLUMN position_quality.answered IS 'positions | positions in which the agent made a legal move itself | positions.regret';
+
+
 CREATE VIEW failures AS
 WITH ways AS (
     SELECT

@@ -1,0 +1,47 @@
+"""Moves in given positions: the same ones for every agent, and in no result of a game."""
+
+from pathlib import Path
+
+from workflow_runs import Grid, query, snakemake
+
+GRID: Grid = {
+    "seed": 5,
+    "deals": 2,
+    "positions": 30,
+    "games": ["tic_tac_toe", "pig_20", "kuhn_poker"],
+    "agents": {"random": {"type": "random"}, "optimal": {"type": "optimal"}},
+}
+
+
+def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
+    run = snakemake(tmp_path, GRID)
+    assert run.code == 0, run.output
+    assert run.jobs.count("play_positions") == 2 * 2  # kuhn_poker is no game of positions
+    assert run.jobs.count("judge_decisions") == 3
+
+    asked = query(tmp_path, "SELECT game, agent, count(*), count(DISTINCT position) FROM positions "
+                            "GROUP BY ALL ORDER BY ALL")  # fmt: skip
+    games = ("pig_20", "tic_tac_toe")
+    assert asked == [(game, agent, 30, 30) for game in games for agent in ("optimal", "random")]
+    # One and the same question to both, with something to get wrong in it.
+    same = (
+        "SELECT game, position FROM positions GROUP BY ALL HAVING count(DISTINCT observation) > 1"
+    )
+    assert query(tmp_path, same) == []
+    assert query(tmp_path, "SELECT DISTINCT trivial, oracle, ply FROM positions") == [
+        (False, "exact", 0)
+    ]
+    best = query(tmp_path, "SELECT positions, optimal_rate, mean_regret, answered "
+                           "FROM position_quality WHERE agent = 'optimal'")  # fmt: skip
+    assert best == [(30, 1.0, 0.0, 30)] * 2
+    others = query(tmp_path, "SELECT optimal_rate, mean_regret FROM position_quality "
+                             "WHERE agent = 'random'")  # fmt: skip
+    assert all(rate < 1 and regret > 0 for rate, regret in others)
+    # They are no episodes: two deals in two seatings of three games are.
+    assert query(tmp_path, "SELECT count(*), count(DISTINCT matchup) FROM episodes") == [(12, 1)]
+
+    assert snakemake(tmp_path, None).jobs == []
+    more = snakemake(tmp_path, {**GRID, "positions": 31})
+    assert more.code == 0, more.output
+    assert more.played == []
+    assert query(tmp_path, "SELECT DISTINCT positions FROM position_quality") == [(31,)]
