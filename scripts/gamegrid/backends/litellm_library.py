@@ -6,6 +6,7 @@ are switched off or undone here, and so is everything that looks something up in
 
 import asyncio
 import importlib
+import json
 import os
 import sys
 import time
@@ -246,7 +247,8 @@ class LiteLLMLibrary:
 
     def _read_answer(self, response: Any, latency_s: float) -> Completion | Fault:
         """Return the completion in a response, or the fault of one that holds none."""
-        raw = response.model_dump()
+        delivered = json.dumps(response.model_dump())
+        raw = json.loads(self._address.secrets.scrub_answer(delivered))
         choice = first_choice(raw)
         if choice is None:
             return Fault(Blame.MAYBE_BILLED, "the answer has no choices.", status=200)
