@@ -51,6 +51,13 @@ ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
 """Where the library counts tokens itself; a guess is not what the provider stated."""
 
+LATE_PARTS = (
+    "litellm._service_logger",
+    "litellm.litellm_core_utils.default_encoding",
+    "litellm.proxy.openai_files_endpoints.common_utils",
+)
+"""What the library would import in the middle of its first call, whose time it counts as."""
+
 _OPEN: WeakSet["LiteLLMLibrary"] = WeakSet()
 """The transports that share the library's one client cache; the last to close empties it."""
 
@@ -71,6 +78,14 @@ def load(name: str) -> Any:
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     _mend()
+    return litellm
+
+
+def _load_whole(name: str) -> Any:
+    """Import what the first call needs, too."""
+    litellm = load(name)
+    for part in LATE_PARTS:
+        importlib.import_module(part)
     return litellm
 
 
@@ -103,7 +118,7 @@ class LiteLLMLibrary:
     async def open(self) -> None:
         """Import the library; no request is made. Raises BackendError."""
         # The import takes seconds, in which other backends' episodes go on.
-        self.use(await asyncio.to_thread(load, self._address.name))
+        self.use(await asyncio.to_thread(_load_whole, self._address.name))
         _OPEN.add(self)
 
     def use(self, litellm: Any) -> None:
