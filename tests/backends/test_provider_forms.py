@@ -303,6 +303,20 @@ async def test_gemini_thinks_apart(endpoint: Endpoint) -> None:
     assert (settings["seed"], settings["temperature"]) == (3, 0.5)
 
 
+@pytest.mark.parametrize("temperature", [None, 0.0, 0.5])
+@pytest.mark.parametrize("model", [GEMINI, "litellm_gemini/gemini-3-pro-preview"])
+async def test_gemini_is_sent_the_temperature_that_is_set(
+    endpoint: Endpoint, model: str, temperature: float | None
+) -> None:
+    endpoint.answer = lambda _: Reply(body=json.dumps(gemini({"text": "b2"})).encode())
+    entry = ModelEntry(name=model, api_base=endpoint.root + PATHS[GEMINI])
+    backend = litellm_api.create(entry, Path())
+    await backend.open()
+    await backend.complete(request(model, temperature=temperature))
+    await backend.close()
+    assert endpoint.requests[0]["generationConfig"].get("temperature") == temperature
+
+
 async def test_gemini_thought_until_nothing_was_left(endpoint: Endpoint) -> None:
     done = await reply(endpoint, GEMINI, gemini(end="MAX_TOKENS"))
     assert (done.text, done.finish_reason) == ("", FinishReason.LENGTH)

@@ -5,7 +5,9 @@ are switched off or undone here, and so is everything that looks something up in
 """
 
 import asyncio
+import functools
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -98,6 +100,23 @@ def _mend() -> None:
     AsyncHTTPHandler.single_connection_post_request = _resend_nothing
     # It takes this end of Claude's, a reply cut short, for that of a whole one.
     core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
+    _send_no_temperature_unasked()
+
+
+def _send_no_temperature_unasked() -> None:
+    """Take back the temperature that the library adds for newer models of Gemini's."""
+    from litellm.llms.vertex_ai.gemini import vertex_and_google_ai_studio_gemini as gemini
+
+    map_parameters = inspect.unwrap(gemini.VertexGeminiConfig.map_openai_params)
+
+    @functools.wraps(map_parameters)
+    def map_as_asked(config: Any, non_default_params: Any, *more: Any, **named: Any) -> Any:
+        found = map_parameters(config, non_default_params, *more, **named)
+        if "temperature" not in non_default_params:
+            found.pop("temperature", None)
+        return found
+
+    gemini.VertexGeminiConfig.map_openai_params = map_as_asked
 
 
 async def _resend_nothing(handler: Any, **request: Any) -> None:
