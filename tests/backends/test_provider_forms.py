@@ -334,6 +334,15 @@ async def test_gemini_breaks_an_answer_off(endpoint: Endpoint, end: str) -> None
     assert done.usage.completion_tokens in (PONDERED.completion_tokens, None)
 
 
+@pytest.mark.parametrize("end", ["SAFETY", "PROHIBITED_CONTENT", "OTHER"])
+async def test_gemini_says_nothing_of_what_it_thought(endpoint: Endpoint, end: str) -> None:
+    answer = gemini(end=end)
+    counts = {"promptTokenCount": 20, "thoughtsTokenCount": 30, "totalTokenCount": 50}
+    done = await reply(endpoint, GEMINI, answer | {"usageMetadata": counts})
+    assert (done.text, done.finish_reason) == ("", FinishReason.CONTENT_FILTER)
+    assert done.usage.completion_tokens == 30
+
+
 @pytest.mark.parametrize("end", ["MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"])
 async def test_gemini_s_other_ends_are_no_whole_answer(endpoint: Endpoint, end: str) -> None:
     try:

@@ -320,7 +320,7 @@ class LiteLLMLibrary:
         if not completion_tokens and (text or prompt_tokens is None):
             completion_tokens = None
         beyond = (stated.get("total_tokens") or 0) - (prompt_tokens or 0)
-        if prompt_tokens and completion_tokens and beyond > completion_tokens:
+        if prompt_tokens and completion_tokens is not None and beyond > completion_tokens:
             completion_tokens = beyond  # left out: what was thought before a filter
         reasoning = (stated.get("completion_tokens_details") or {}).get("reasoning_tokens")
         return Usage(
