@@ -135,6 +135,29 @@ def test_a_model_that_repeats_the_key_has_it_crossed_out(
     assert "Your key is" in said and CORE not in said
 
 
+@pytest.mark.parametrize("provider", ["anthropic", "gemini"])
+def test_a_translated_reply_has_it_crossed_out(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLES[provider], ODD)
+    said = {"type": "text", "text": f"Your key is {ODD}."}
+    bodies = {
+        "anthropic": {
+            "id": "m", "type": "message", "role": "assistant", "model": ODD, "content": [said],
+            "stop_reason": "end_turn", "usage": {"input_tokens": 3, "output_tokens": 9},
+        },
+        "gemini": {
+            "candidates": [{"finishReason": "STOP", "content": {"parts": [said]}}],
+            "modelVersion": ODD,
+            "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 9},
+        },
+    }  # fmt: skip
+    reply = Reply(body=json.dumps(bodies[provider]).encode())
+    with Endpoint(answer=lambda _: reply) as endpoint:
+        told_all = asyncio.run(told(provider, endpoint.root))
+    assert "Your key is" in told_all and CORE not in told_all
+
+
 @pytest.mark.parametrize("key", ["1", "x", "null", "stop", "EMPTY"])
 @pytest.mark.parametrize("provider", ["openai", "hosted_vllm", "anthropic"])
 def test_a_made_up_key_spoils_no_answer(

@@ -303,6 +303,20 @@ async def test_gemini_thinks_apart(endpoint: Endpoint) -> None:
     assert (settings["seed"], settings["temperature"]) == (3, 0.5)
 
 
+@pytest.mark.parametrize("temperature", [None, 0.0, 0.5])
+@pytest.mark.parametrize("model", [GEMINI, "litellm_gemini/gemini-3-pro-preview"])
+async def test_gemini_is_sent_the_temperature_that_is_set(
+    endpoint: Endpoint, model: str, temperature: float | None
+) -> None:
+    endpoint.answer = lambda _: Reply(body=json.dumps(gemini({"text": "b2"})).encode())
+    entry = ModelEntry(name=model, api_base=endpoint.root + PATHS[GEMINI])
+    backend = litellm_api.create(entry, Path())
+    await backend.open()
+    await backend.complete(request(model, temperature=temperature))
+    await backend.close()
+    assert endpoint.requests[0]["generationConfig"].get("temperature") == temperature
+
+
 async def test_gemini_thought_until_nothing_was_left(endpoint: Endpoint) -> None:
     done = await reply(endpoint, GEMINI, gemini(end="MAX_TOKENS"))
     assert (done.text, done.finish_reason) == ("", FinishReason.LENGTH)
@@ -318,6 +332,15 @@ async def test_gemini_breaks_an_answer_off(endpoint: Endpoint, end: str) -> None
     assert len(endpoint.requests) == 1
     # What it thought is paid for, whatever became of it: the whole count, or none.
     assert done.usage.completion_tokens in (PONDERED.completion_tokens, None)
+
+
+@pytest.mark.parametrize("end", ["SAFETY", "PROHIBITED_CONTENT", "OTHER"])
+async def test_gemini_says_nothing_of_what_it_thought(endpoint: Endpoint, end: str) -> None:
+    answer = gemini(end=end)
+    counts = {"promptTokenCount": 20, "thoughtsTokenCount": 30, "totalTokenCount": 50}
+    done = await reply(endpoint, GEMINI, answer | {"usageMetadata": counts})
+    assert (done.text, done.finish_reason) == ("", FinishReason.CONTENT_FILTER)
+    assert done.usage.completion_tokens == 30
 
 
 @pytest.mark.parametrize("end", ["MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"])

@@ -5,7 +5,10 @@ are switched off or undone here, and so is everything that looks something up in
 """
 
 import asyncio
+import functools
 import importlib
+import inspect
+import json
 import os
 import sys
 import time
@@ -50,6 +53,13 @@ ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
 """Where the library counts tokens itself; a guess is not what the provider stated."""
 
+LATE_PARTS = (
+    "litellm._service_logger",
+    "litellm.litellm_core_utils.default_encoding",
+    "litellm.proxy.openai_files_endpoints.common_utils",
+)
+"""What the library would import in the middle of its first call, whose time it counts as."""
+
 _OPEN: WeakSet["LiteLLMLibrary"] = WeakSet()
 """The transports that share the library's one client cache; the last to close empties it."""
 
@@ -73,6 +83,14 @@ def load(name: str) -> Any:
     return litellm
 
 
+def _load_whole(name: str) -> Any:
+    """Import what the first call needs, too."""
+    litellm = load(name)
+    for part in LATE_PARTS:
+        importlib.import_module(part)
+    return litellm
+
+
 def _mend() -> None:
     """Undo what the pinned version does to paid replies and has no setting for."""
     from litellm.litellm_core_utils import core_helpers
@@ -82,6 +100,23 @@ def _mend() -> None:
     AsyncHTTPHandler.single_connection_post_request = _resend_nothing
     # It takes this end of Claude's, a reply cut short, for that of a whole one.
     core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
+    _send_no_temperature_unasked()
+
+
+def _send_no_temperature_unasked() -> None:
+    """Take back the temperature that the library adds for newer models of Gemini's."""
+    from litellm.llms.vertex_ai.gemini import vertex_and_google_ai_studio_gemini as gemini
+
+    map_parameters = inspect.unwrap(gemini.VertexGeminiConfig.map_openai_params)
+
+    @functools.wraps(map_parameters)
+    def map_as_asked(config: Any, non_default_params: Any, *more: Any, **named: Any) -> Any:
+        found = map_parameters(config, non_default_params, *more, **named)
+        if "temperature" not in non_default_params:
+            found.pop("temperature", None)
+        return found
+
+    gemini.VertexGeminiConfig.map_openai_params = map_as_asked
 
 
 async def _resend_nothing(handler: Any, **request: Any) -> None:
@@ -102,7 +137,7 @@ class LiteLLMLibrary:
     async def open(self) -> None:
         """Import the library; no request is made. Raises BackendError."""
         # The import takes seconds, in which other backends' episodes go on.
-        self.use(await asyncio.to_thread(load, self._address.name))
+        self.use(await asyncio.to_thread(_load_whole, self._address.name))
         _OPEN.add(self)
 
     def use(self, litellm: Any) -> None:
@@ -246,7 +281,8 @@ class LiteLLMLibrary:
 
     def _read_answer(self, response: Any, latency_s: float) -> Completion | Fault:
         """Return the completion in a response, or the fault of one that holds none."""
-        raw = response.model_dump()
+        delivered = json.dumps(response.model_dump())
+        raw = json.loads(self._address.secrets.scrub_answer(delivered))
         choice = first_choice(raw)
         if choice is None:
             return Fault(Blame.MAYBE_BILLED, "the answer has no choices.", status=200)
@@ -284,7 +320,7 @@ class LiteLLMLibrary:
         if not completion_tokens and (text or prompt_tokens is None):
             completion_tokens = None
         beyond = (stated.get("total_tokens") or 0) - (prompt_tokens or 0)
-        if prompt_tokens and completion_tokens and beyond > completion_tokens:
+        if prompt_tokens and completion_tokens is not None and beyond > completion_tokens:
             completion_tokens = beyond  # left out: what was thought before a filter
         reasoning = (stated.get("completion_tokens_details") or {}).get("reasoning_tokens")
         return Usage(

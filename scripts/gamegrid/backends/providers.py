@@ -1,9 +1,12 @@
 """Providers of hosted models: their names in a model id, their keys, and how keys stay secret."""
 
+import html
+import json
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote_plus
 
 from dotenv import dotenv_values
 
@@ -56,24 +59,51 @@ def find_key(provider: str, settings: Mapping[str, str]) -> str | None:
     return next((settings[name] for name in key_variables(provider) if name in settings), None)
 
 
+def _written(secrets: set[str]) -> re.Pattern[str] | None:
+    """Return what matches secrets however text, JSON, HTML or a URL writes them; None for none."""
+    # A longer one first: it may begin with a shorter one.
+    found = [_spelled(each) for each in sorted(secrets, key=len, reverse=True)]
+    return re.compile("|".join(found)) if found else None
+
+
+def _spelled(secret: str) -> str:
+    """Return the pattern of one secret; a short one is told from the words that hold it."""
+    pattern = "".join(map(_character, secret))
+    return pattern if len(secret) >= SHORTEST_SECRET else rf"(?<![\w.]){pattern}(?!\.?\w)"
+
+
+def _character(character: str) -> str:
+    """Return the pattern of one character as it is, or escaped, once or several times."""
+    if character.isalnum() and character.isascii():
+        return character
+    code = ord(character)
+    forms = {character, html.escape(character), quote_plus(character)}
+    plain = "|".join(map(re.escape, sorted(forms)))
+    spelled = re.escape(json.dumps(character)[1:-1].lstrip("\\") or character)
+    percent = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode(errors="replace"))
+    number = f"&(?:amp;)*#(?:0*{code}|x0*{code:x});"
+    coded = rf"\\+{spelled}|\\+u{code:04x}|{percent}|{number}"
+    return rf"(?:\\{{0,8}}(?:{plain})|(?i:{coded}))"
+
+
 class Secrets:
     """Keeps keys out of everything that is told or written down: providers quote refused keys."""
 
     def __init__(self, settings: Mapping[str, str], key: str | None) -> None:
         found = {v for n, v in settings.items() if SECRET_NAME.search(n)}
         found = {value for value in found if len(value) >= SHORTEST_SECRET}
-        self._key = key
-        self._all = sorted(found | ({key} if key else set()), key=len, reverse=True)
+        own = {key} if key else set()
+        self._all = _written(found | own)
+        # A made-up key, as servers without keys are given, stands in answers by accident.
+        self._own = _written({each for each in own if len(each) >= SHORTEST_SECRET})
 
     def scrub(self, text: str) -> str:
         """Return an error's text without any secret."""
-        for secret in self._all:
-            text = text.replace(secret, "***")
-        return URL_LOGIN.sub("//***@", text)
+        return URL_LOGIN.sub("//***@", self._all.sub("***", text) if self._all else text)
 
     def scrub_answer(self, text: str) -> str:
         """Return an answer without the key it was bought with; the rest is the model's own."""
-        return text.replace(self._key, "***") if self._key else text
+        return self._own.sub("***", text) if self._own else text
 
     def quote(self, said: object) -> str:
         """Return the first line of what was said, without secrets and not too long."""
