@@ -7,5 +7,8 @@ if __name__ == "__main__":
     from gamegrid.estimate import estimate, text
     from gamegrid.jobs import run
 
-    made = plan.make(snakemake.config, Path.cwd())
-    run(lambda: print(text(estimate(made, Path("results")))), snakemake.log[0])
+    def work() -> None:
+        """Print the estimate of the grid."""
+        print(text(estimate(plan.make(snakemake.config, Path.cwd()), Path("results"))))
+
+    run(work, snakemake.log[0])

@@ -4,13 +4,18 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs import run
-    from gamegrid.play.chunk import Job, play_chunk
 
-    job = Job(
-        config=snakemake.config,
-        results=Path("results"),
-        output=Path(snakemake.output[0]),
-        threads=snakemake.threads,
-        **snakemake.wildcards,
-    )
-    run(lambda: play_chunk(job), snakemake.log[0])
+    def work() -> None:
+        """Play the chunk."""
+        from gamegrid.play.chunk import Job, play_chunk
+
+        job = Job(
+            config=snakemake.config,
+            results=Path("results"),
+            output=Path(snakemake.output[0]),
+            threads=snakemake.threads,
+            **snakemake.wildcards,
+        )
+        play_chunk(job)
+
+    run(work, snakemake.log[0])

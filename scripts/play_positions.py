@@ -4,15 +4,20 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs import run
-    from gamegrid.play.chunk import POSITIONS, Job, play_chunk
 
-    job = Job(
-        config=snakemake.config,
-        game=snakemake.wildcards.game,
-        matchup=snakemake.wildcards.agent,
-        block=POSITIONS,
-        results=Path("results"),
-        output=Path(snakemake.output[0]),
-        threads=snakemake.threads,
-    )
-    run(lambda: play_chunk(job), snakemake.log[0])
+    def work() -> None:
+        """Ask for the moves."""
+        from gamegrid.play.chunk import POSITIONS, Job, play_chunk
+
+        job = Job(
+            config=snakemake.config,
+            game=snakemake.wildcards.game,
+            matchup=snakemake.wildcards.agent,
+            block=POSITIONS,
+            results=Path("results"),
+            output=Path(snakemake.output[0]),
+            threads=snakemake.threads,
+        )
+        play_chunk(job)
+
+    run(work, snakemake.log[0])

@@ -9,9 +9,15 @@ from gamegrid.errors import UserError
 
 log = logging.getLogger("gamegrid")
 
+INTERRUPTED = 130
+"""The exit code that shells give to a program ended by Ctrl-C."""
+
 
 def run(work: Callable[[], object], log_path: str) -> None:
-    """Do ``work`` and log to ``log_path`` and stderr. A UserError exits 1 without a stack trace."""
+    """Do ``work`` and log to ``log_path`` and stderr. A UserError exits 1 without a stack trace.
+
+    ``work`` imports what is heavy itself: Ctrl-C may come in the middle of an import.
+    """
     Path(log_path).parent.mkdir(parents=True, exist_ok=True)
     file = logging.FileHandler(log_path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -24,6 +30,9 @@ def run(work: Callable[[], object], log_path: str) -> None:
     except UserError as error:
         log.error("%s", error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        sys.exit(INTERRUPTED)
     except Exception:
         log.exception("this is a bug in gamegrid, not in your configuration")
         sys.exit(1)
