@@ -276,7 +276,7 @@ class Leak:
     texts: tuple[str, str]
 
 
-MOST = 5_000
+MOST = 20_000
 """Points of a game at which the turn is looked at: a fraction of a millisecond each, or more."""
 ASKED = 600
 """Turns at which a model is asked too."""

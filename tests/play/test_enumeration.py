@@ -28,10 +28,8 @@ from gamegrid.play.records import EpisodeRecord, EpisodeStatus
 
 IN_FULL = 5_000
 """Games of at most so many histories are played from start to end, history by history."""
-BY_PLY = 20_000
-"""Games of at most so many, ply by ply."""
-MERGED = 600_000
-"""Games of perfect information of at most so many, ply by ply and position by position."""
+BY_PLY = 600_000
+"""Games of at most so many, ply by ply; with perfect information, position by position."""
 PLIES = 3_000
 """Decisions played at random in each game."""
 
@@ -213,7 +211,7 @@ def test_uniform_play_has_the_outcomes_of_openspiel(name: str) -> None:
     game = games.load(name)
     if at_most(game, IN_FULL):
         shares = asyncio.run(in_full(game))
-    elif at_most(game, MERGED if game.perfect_information else BY_PLY):
+    elif at_most(game, BY_PLY):
         shares = asyncio.run(ply_by_ply(game))
     else:
         agrees_within_four_standard_errors(game)
