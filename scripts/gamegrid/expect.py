@@ -11,13 +11,12 @@ from gamegrid.games.base import Game
 from gamegrid.grid import Cell
 from gamegrid.luck import Place
 from gamegrid.plan import Plan
+from gamegrid.play.budget import CHARACTERS_PER_TOKEN
 from gamegrid.play.episode import Episode
 from gamegrid.prompt import alone
 
 TRIALS = 2
 """Deals played at random per game and agent: lengths of random episodes vary, costs vary more."""
-CHARACTERS_PER_TOKEN = 4.0
-"""The usual rule of thumb for English text; tokenizers differ by a third either way."""
 
 
 @dataclass(frozen=True, slots=True)
