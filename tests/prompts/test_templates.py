@@ -125,6 +125,7 @@ def test_an_unknown_template_is_refused_with_the_nearest_name() -> None:
     [
         (WHOLE, "no block 'rethink'"),
         ("", "no block 'prefix'"),
+        (WHOLE.replace("P", "{{ view }}") + RETHINK, "block 'prefix': 'view' is undefined"),
         (WHOLE + "\n{% block rethink %}", "line 2"),
         (WHOLE + RETHINK + "\n\n{{ x | nonsense }}", "line 3"),
     ],

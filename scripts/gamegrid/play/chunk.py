@@ -1,11 +1,13 @@
 """One play job: all episodes of a chunk in one event loop, from the plan to the chunk file."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,16 @@ from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.interrupt import drained
 from gamegrid.play.journal import Journal, check_locking
 from gamegrid.play.progress import Progress
-from gamegrid.play.records import EpisodeRecord, EpisodeStatus, RunRecord
+from gamegrid.play.records import EpisodeStatus, RunRecord
 from gamegrid.positions import positions
 
 log = logging.getLogger(__name__)
 
 IN_PLAY = 256
 """Episodes at once where models are asked: enough to keep any backend busy."""
+
+COLLECT_AFTER = 50_000
+"""New objects between two looks for cycles of dead ones, of which few arise; Python has 700."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +79,25 @@ def play_chunk(job: Job) -> None:
         progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
         budget = _budget(plan, cell, job.results / "journal" / "budget.json", where)
         began = time.monotonic()
-        episodes = asyncio.run(_play(plan, cell, setups, journal, progress, budget, job.threads))
-        run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
-        progress.finish(journal.asked, journal.replayed)
-    job.output.parent.mkdir(parents=True, exist_ok=True)
-    chunkfile.write(job.output, run, episodes, params, kept)
-    for episode in episodes:
-        if episode.status is EpisodeStatus.ERROR:
-            log.error("%s was not finished: %s", episode.episode_id, episode.error)
+        with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
+            play = _play(plan, cell, setups, journal, progress, budget, writer, job.threads)
+            asyncio.run(play)
+            run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
+            progress.finish(journal.asked, journal.replayed)
+            writer.finish(run, params, kept)
+    for episode_id, error in chunkfile.read_statuses(job.output):
+        log.error("%s was not finished: %s", episode_id, error)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for dead cycles less often: a look at all that is in play takes longer than a call."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
@@ -174,8 +190,9 @@ async def _play(
     journal: Journal,
     progress: Progress,
     budget: Budget | None,
+    writer: chunkfile.Writer,
     threads: int,
-) -> list[EpisodeRecord]:
+) -> None:
     """Play all episodes, as many at once as keeps models and cores busy."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     names = sorted(set(cell.matchup.agents))
@@ -184,13 +201,13 @@ async def _play(
     engines = Engines(models, journal, Path.cwd(), live, budget)
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
     agents = {name: _build(plan, name, tools) for name in names}
-    waiting, played = iter(setups), list[EpisodeRecord]()
+    waiting = iter(setups)
     left = Counter(setup.deal for setup in setups)
 
     async def work() -> None:
         for setup in waiting:
             episode = await Episode(setup, agents).play()
-            played.append(episode)
+            writer.add(episode)
             failed = episode.status is EpisodeStatus.ERROR
             progress.episode(failed, journal.asked, journal.replayed)
             left[setup.deal] -= 1
@@ -207,7 +224,6 @@ async def _play(
     for result in results:
         if isinstance(result, BaseException):
             raise result
-    return played
 
 
 def _build(plan: Plan, name: str, tools: Tools) -> Agent:

@@ -1,13 +1,14 @@
 """The chunk file: what one play job leaves behind, one Parquet row per episode.
 
-DuckDB writes it, from a temporary NDJSON file beside the target and under declared types, so
-that an empty list or an unknown value never changes a column's type from chunk to chunk.
+Episodes go to a temporary NDJSON file beside the target as they end, so that a long job holds none
+in memory. DuckDB makes the chunk file of it, under declared types, so that an empty list or an
+unknown value never changes a column's type from chunk to chunk.
 """
 
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from keyword import iskeyword
 from operator import attrgetter
@@ -138,39 +139,78 @@ Kept = Mapping[Path, Collection[str]]
 """Episodes to take over from other chunk files, by id."""
 
 
+class Writer:
+    """A chunk file in the making, as a context manager. ``path`` is replaced by ``finish`` alone.
+
+    Lone surrogates in texts become U+FFFD.
+    """
+
+    def __init__(self, path: Path, run_id: str):
+        self._path = path.absolute()
+        self._run_id = run_id
+        self._rows = self._path.with_name(f"{path.name}.ndjson.partial")
+        self._partial = self._path.with_name(f"{path.name}.partial")
+        self._line = _line_writer()
+        self._longest = 0
+        self._unwritten = bytearray()
+
+    def __enter__(self) -> "Writer":
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._rows.open("wb", buffering=0)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+        for leftover in (self._rows, self._partial):
+            leftover.unlink(missing_ok=True)
+
+    def add(self, episode: EpisodeRecord) -> None:
+        """Take an episode that has ended.
+
+        Raises ValueError for an episode of another run or a number that is not finite.
+        """
+        if episode.run_id != self._run_id:
+            raise ValueError(
+                f"episode {episode.episode_id} belongs to run {episode.run_id}, not {self._run_id}"
+            )
+        line = self._line(episode)
+        self._longest = max(self._longest, len(line))
+        self._unwritten += line
+        with suppress(OSError):  # a full disk may have room again until ``finish``, which raises it
+            self._hand_over()
+
+    def finish(self, run: RunRecord, params: str, kept: Kept = MappingProxyType({})) -> None:
+        """Replace the chunk file as a whole or not at all.
+
+        Episodes ``kept`` from other files are copied as they are, with the run that played them.
+        Rows are sorted by deal and seating, so equal runs give equal files apart from times.
+        ``params`` is kept in the file's own metadata. Raises duckdb.Error for an integer beyond its
+        column, and OSError.
+        """
+        self._hand_over()
+        object_size = max(DEFAULT_OBJECT_SIZE, 2 * self._longest)
+        _copy(self._rows, self._partial, run, params, kept, object_size)
+        with self._partial.open("rb") as file:
+            os.fsync(file.fileno())
+        self._partial.replace(self._path)
+
+    def _hand_over(self) -> None:
+        while self._unwritten:
+            del self._unwritten[: self._file.write(bytes(self._unwritten))]
+
+
 def write(
     path: Path,
     run: RunRecord,
-    episodes: Sequence[EpisodeRecord],
+    episodes: Iterable[EpisodeRecord],
     params: str,
     kept: Kept = MappingProxyType({}),
 ) -> None:
-    """Write ``episodes`` of ``run`` to ``path``, replacing it as a whole or not at all.
-
-    Episodes ``kept`` from other files are copied as they are, with the run that played them.
-    Rows are sorted by deal and seating, so equal runs give equal files apart from times.
-    ``params`` is kept in the file's own metadata. Lone surrogates in texts become U+FFFD.
-    Raises ValueError for an episode of another run or a number that is not finite, and
-    duckdb.Error for an integer beyond its column.
-    """
-    for episode in episodes:
-        if episode.run_id != run.run_id:
-            raise ValueError(
-                f"episode {episode.episode_id} belongs to run {episode.run_id}, not {run.run_id}"
-            )
-    path = path.absolute()
-    rows = path.with_name(path.name + ".ndjson.partial")
-    partial = path.with_name(path.name + ".partial")
-    try:
-        longest = _write_rows(rows, episodes)
-        _copy(rows, partial, run, params, kept, max(DEFAULT_OBJECT_SIZE, 2 * longest))
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        for leftover in (rows, partial):
-            with suppress(FileNotFoundError):
-                leftover.unlink()
+    """Write a chunk file of episodes that are all at hand; see ``Writer``."""
+    with Writer(path, run.run_id) as writer:
+        for episode in episodes:
+            writer.add(episode)
+        writer.finish(run, params, kept)
 
 
 def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
@@ -295,7 +335,7 @@ def _copy(
                     auto_detect = false, compression = 'uncompressed',
                     hive_partitioning = false, maximum_object_size = $object_size
                 ){others}
-                {"ORDER BY deal, seating" if kept else ""}
+                ORDER BY deal, seating
             ) TO $partial (
                 FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
             )
@@ -304,22 +344,20 @@ def _copy(
         )
 
 
-def _write_rows(rows: Path, episodes: Sequence[EpisodeRecord]) -> int:
-    """Write one JSON object per line; return the length of the longest line in bytes."""
+def _line_writer() -> Callable[[EpisodeRecord], bytes]:
+    """Return a function that turns an episode into a line of JSON."""
     flat, seat, decision, call = _reader(FLAT), _reader(SEAT), _reader(DECISION), _reader(CALL)
     # ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
-    longest = 0
-    with rows.open("wb") as file:
-        for episode in sorted(episodes, key=attrgetter("deal", "seating")):
-            row = flat(episode)
-            row["seats"] = [seat(record) for record in episode.seats]
-            row["decisions"] = [decision(record) for record in episode.decisions]
-            row["calls"] = [call(record) for record in episode.calls]
-            line = _encoded(encode(row)) + b"\n"
-            longest = max(longest, len(line))
-            file.write(line)
-    return longest
+
+    def line(episode: EpisodeRecord) -> bytes:
+        row = flat(episode)
+        row["seats"] = [seat(record) for record in episode.seats]
+        row["decisions"] = [decision(record) for record in episode.decisions]
+        row["calls"] = [call(record) for record in episode.calls]
+        return _encoded(encode(row)) + b"\n"
+
+    return line
 
 
 def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
