@@ -8,7 +8,7 @@ import pytest
 from gamegrid import plan
 from gamegrid.estimate import estimate, text
 from gamegrid.expect import turns
-from gamegrid.play.chunk import POSITIONS, Job, play_chunk
+from gamegrid.play.chunk import Alone, Job, play_chunk
 from loopback import Endpoint
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
@@ -101,7 +101,7 @@ def test_positions_are_foretold_and_bought_once(
         assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
         output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
         job = Job(
-            config=raw, game="tic_tac_toe", matchup="m", block=POSITIONS, threads=1,
+            config=raw, game="tic_tac_toe", matchup="m", block=Alone.POSITIONS, threads=1,
             results=tmp_path / "results", output=output,
         )  # fmt: skip
         play_chunk(job)
