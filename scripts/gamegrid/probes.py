@@ -1,4 +1,4 @@
-"""Policy probes: every information state of a game whose equilibrium is known, to be asked one by one.
+"""Policy probes: every information state of a game with an equilibrium, asked one by one.
 
 What an agent does in its own games says little of what it would do elsewhere. Asked in every
 information state, it states a whole policy, and what the best opponent wins from that is exact.
