@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from workflow_runs import Grid, query, snakemake
 
 GRID: Grid = {
@@ -51,7 +49,7 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     ]
     by_equilibrium, at_random = (row[4:] for row in probed)
     assert by_equilibrium[0] > 0.05 and by_equilibrium[2] <= by_equilibrium[1]
-    assert at_random[0] < 0.001 and at_random[2] == pytest.approx(at_random[3], abs=0.1)
+    assert at_random[0] < 0.001 and at_random[2] > 3 * at_random[1]
     asked = (
         "SELECT agent, count(*), count(DISTINCT observation) FROM probes GROUP BY ALL ORDER BY ALL"
     )
