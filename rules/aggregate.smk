@@ -3,6 +3,8 @@ rule build_database:
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
         positions=position_files(),
+        probes=probe_files(),
+        exploitability=exploitability_files(),
     output:
         "results/gamegrid.duckdb",
     log:
@@ -38,7 +40,7 @@ rule write_tables:
 
 rule confirm_complete:
     input:
-        chunks=chunk_files() + position_files(),
+        chunks=chunk_files() + position_files() + probe_files(),
         tables="results/tables/README.md",
     output:
         "results/complete.txt",

@@ -43,6 +43,23 @@ def position_files(game=None):
     ]
 
 
+def probe_files(game=None):
+    """The moves of every agent in the information states of each such game, or of one."""
+    return [
+        f"results/probes/{name}/{agent}.parquet"
+        for name, agent in PLAN.probe_cells
+        if game in (None, name)
+    ]
+
+
+def exploitability_files():
+    """What the policies of the agents lose: a file per game in which they were asked for one."""
+    return collect(
+        "results/exploitability/{game}.parquet",
+        game=sorted({name for name, _ in PLAN.probe_cells}),
+    )
+
+
 def chunks_of(wildcards):
     """All chunk files with episodes of a game, those that come with a suite included."""
     played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
@@ -58,6 +75,11 @@ def cell_of(wildcards):
 def position_cell_of(wildcards):
     """The game and the agent of a job that asks for moves in positions."""
     return PLAN.position_cells[wildcards.game, wildcards.agent]
+
+
+def probe_cell_of(wildcards):
+    """The game and the agent of a job that asks in every information state."""
+    return PLAN.probe_cells[wildcards.game, wildcards.agent]
 
 
 def tables():

@@ -29,4 +29,21 @@ rule play_positions:
     params:
         cell=lambda wildcards: PLAN.position_params(position_cell_of(wildcards)),
     script:
-        "../scripts/play_positions.py"
+        "../scripts/play_alone.py"
+
+
+rule play_probes:
+    output:
+        "results/probes/{game}/{agent}.parquet",
+    log:
+        "results/logs/probes/{game}/{agent}.log",
+    benchmark:
+        "results/benchmarks/probes/{game}/{agent}.jsonl"
+    conda:
+        lambda wildcards: f"../envs/{PLAN.environment(probe_cell_of(wildcards))}.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(probe_cell_of(wildcards)),
+    params:
+        cell=lambda wildcards: PLAN.probe_params(probe_cell_of(wildcards)),
+    script:
+        "../scripts/play_alone.py"

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gamegrid import grid, positions, suites
+from gamegrid import grid, positions, probes, suites
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
@@ -73,27 +73,51 @@ class Plan:
     @cached_property
     def position_cells(self) -> dict[tuple[str, str], Cell]:
         """Who is asked for moves in the positions of which game, by names of game and agent."""
-        if not self.config.positions:
-            return {}
+        return self._alone(Oracle.EXACT) if self.config.positions else {}
+
+    @cached_property
+    def probe_cells(self) -> dict[tuple[str, str], Cell]:
+        """Who is asked in every information state of which game, by names of game and agent."""
+        return self._alone(Oracle.EQUILIBRIUM) if self.config.probes else {}
+
+    @property
+    def all_cells(self) -> list[Cell]:
+        """All that jobs ask agents for: episodes, moves in positions and in information states."""
+        return [*self.grid.cells, *self.position_cells.values(), *self.probe_cells.values()]
+
+    def _alone(self, oracle: Oracle) -> dict[tuple[str, str], Cell]:
+        """Each agent by itself in each game with such an oracle that it can and shall play."""
         return {
             (game.name, agent): Cell(game, Matchup((agent,)))
             for game in self.grid.games
-            if game.oracle is Oracle.EXACT
+            if game.oracle is oracle
             for agent, settings in self.config.agents.items()
             if grid.wants(settings, game) and grid.objection(settings, game) is None
         }
 
+    def samples(self, agent: str) -> int:
+        """Replies asked for in each information state: likelihoods are a whole policy at once."""
+        settings = self.config.agents[agent]
+        scored = isinstance(settings, LlmSettings) and Decode(settings.decode) is Decode.SCORE
+        return 1 if scored else self.config.probes
+
     def position_params(self, cell: Cell) -> str:
         """As ``params``, of the positions of a game: exactly what changes an agent's moves."""
-        config = self.config
+        return self._alone_params(cell, positions=self.config.positions, version=positions.VERSION)
+
+    def probe_params(self, cell: Cell) -> str:
+        """The same of its information states."""
+        [agent] = cell.matchup.agents
+        return self._alone_params(cell, probes=self.samples(agent), version=probes.VERSION)
+
+    def _alone_params(self, cell: Cell, **asked: int) -> str:
         return json.dumps(
             {
-                "protocol": config.protocol,
-                "seed": config.seed,
+                "protocol": self.config.protocol,
+                "seed": self.config.seed,
                 "game": cell.game.load_string,
-                "positions": config.positions,
-                "version": positions.VERSION,
                 "agents": {name: self.identity(name) for name in cell.matchup.agents},
+                **asked,
             },
             sort_keys=True,
             ensure_ascii=True,

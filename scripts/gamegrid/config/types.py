@@ -120,6 +120,12 @@ class GridConfig(BaseModel):
         description="positions of each exactly solved game in which every agent is asked for one "
         "move, the same for all; 0 for none",
     )
+    probes: int = Field(
+        default=0,
+        ge=0,
+        description="replies asked of every agent in each information state of each game with an "
+        "equilibrium; 0 for none",
+    )
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="deals per job; by default as the backends are best driven"
     )

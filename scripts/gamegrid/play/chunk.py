@@ -5,15 +5,18 @@ import gc
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.base import Agent, Tools, kinds
-from gamegrid.expect import deal_usd
+from gamegrid.backends.base import Price
+from gamegrid.expect import deal_usd, move_usd
+from gamegrid.games.base import Joint
 from gamegrid.grid import BLOCK, Cell, parse_block
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan import Plan, make
@@ -27,6 +30,7 @@ from gamegrid.play.journal import Journal, check_locking
 from gamegrid.play.progress import Progress
 from gamegrid.play.records import EpisodeStatus, RunRecord
 from gamegrid.positions import positions
+from gamegrid.probes import probes
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +41,21 @@ COLLECT_AFTER = 50_000
 """New objects between two looks for cycles of dead ones, of which few arise; Python has 700."""
 
 
+class Alone(StrEnum):
+    """The blocks of jobs that ask one agent for single moves instead of playing deals."""
+
+    POSITIONS = "positions"
+    """One move in each position of the game's suite."""
+    PROBES = "probes"
+    """One in each information state, as often as the policy is sampled."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What Snakemake asks for. ``results`` is the folder of all results."""
+    """What Snakemake asks for. ``results`` is the folder of all results.
+
+    ``block`` names deals, or is one of ``Alone``; ``matchup`` is then the one agent.
+    """
 
     config: Mapping[str, Any]
     game: str
@@ -50,11 +66,6 @@ class Job:
     threads: int
 
 
-POSITIONS = "positions"
-"""The block of a job that asks for one move in each position of a game, instead of playing deals;
-``matchup`` is then the one agent."""
-
-
 def play_chunk(job: Job) -> None:
     """Play a chunk and write its file, whatever becomes of its episodes.
 
@@ -63,12 +74,16 @@ def play_chunk(job: Job) -> None:
     """
     plan = make(job.config, Path.cwd())
     run = provenance.run_record(job.config)
-    if job.block == POSITIONS:
-        cell = plan.position_cells[job.game, job.matchup]
-        params, wanted = plan.position_params(cell), list(_positions(plan, cell, run))
-    else:
-        cell = plan.cells[job.game, job.matchup]
-        params, wanted = plan.params(cell), list(_setups(plan, cell, job.block, run))
+    match job.block:
+        case Alone.POSITIONS:
+            cell = plan.position_cells[job.game, job.matchup]
+            params, wanted = plan.position_params(cell), list(_positions(plan, cell, run))
+        case Alone.PROBES:
+            cell = plan.probe_cells[job.game, job.matchup]
+            params, wanted = plan.probe_params(cell), list(_probes(plan, cell, run))
+        case block:
+            cell = plan.cells[job.game, job.matchup]
+            params, wanted = plan.params(cell), list(_setups(plan, cell, block, run))
     where = f"{job.game}/{job.matchup}/{job.block}"
     check_locking(job.results / "journal")
     stamp.write(job.results, plan.config)
@@ -77,7 +92,7 @@ def play_chunk(job: Job) -> None:
         there = {episode for ids in kept.values() for episode in ids}
         setups = [setup for setup in wanted if setup.episode_id not in there]
         progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
-        budget = _budget(plan, cell, job.results / "journal" / "budget.json", where)
+        budget = _budget(plan, cell, job, where)
         began = time.monotonic()
         with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
             play = _play(plan, cell, setups, journal, progress, budget, writer, job.threads)
@@ -100,9 +115,9 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
+def _budget(plan: Plan, cell: Cell, job: Job, chunk: str) -> Budget | None:
     """The job's part in the budget; None where nothing is bought or nothing limits it."""
-    limit = plan.config.budget_usd
+    limit, path = plan.config.budget_usd, job.results / "journal/budget.json"
     if limit is None:
         forget(path)
         return None
@@ -112,12 +127,22 @@ def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
     terms = Terms(
         limit_usd=limit,
         prices=prices,
-        expected_usd=deal_usd(plan, cell, prices),
-        paying_cells=sum(
-            bool(plan.prices(other)) for other in (*plan.grid.cells, *plan.position_cells.values())
-        ),
+        expected_usd=_expected_usd(plan, cell, job.block, prices),
+        paying_cells=sum(bool(plan.prices(other)) for other in plan.all_cells),
     )
     return Budget(terms, path, chunk)
+
+
+def _expected_usd(plan: Plan, cell: Cell, block: str, prices: Mapping[str, Price]) -> float:
+    """An upper estimate of what one deal of a job costs, or what stands for one there."""
+    match block:
+        case Alone.POSITIONS:
+            return move_usd(plan, cell, prices)
+        case Alone.PROBES:
+            asked = sum(probe.asked for probe in probes(cell.game))
+            return asked * move_usd(plan, cell, prices)
+        case _:
+            return deal_usd(plan, cell, prices)
 
 
 def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup]:
@@ -142,19 +167,36 @@ def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setu
 
 def _positions(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
     """An episode of one decision from each position; the agent has every seat and one is asked."""
-    game, (agent,) = cell.game, cell.matchup.agents
-    for number, history in enumerate(positions(game, plan.config.positions)):
-        yield Setup(
-            run_id=run.run_id,
-            seed=plan.config.seed,
-            game=game,
-            matchup=cell.matchup.name,
-            deal=number,
-            seating=0,
-            seats=(agent,) * game.players,
-            opening=tuple(history),
-            max_plies=1,
-        )
+    for number, history in enumerate(positions(cell.game, plan.config.positions)):
+        yield _one_move(plan, cell, run, deal=number, seating=0, history=history)
+
+
+def _probes(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
+    """The same from each probe, whose number is the seating; the deal is the number of the sample.
+
+    So more samples are asked for with the luck of further deals, and those on file stay.
+    """
+    [agent] = cell.matchup.agents
+    for sample in range(plan.samples(agent)):
+        for number, probe in enumerate(probes(cell.game)):
+            yield _one_move(plan, cell, run, deal=sample, seating=number, history=probe.history)
+
+
+def _one_move(
+    plan: Plan, cell: Cell, run: RunRecord, *, deal: int, seating: int, history: Sequence[Joint]
+) -> Setup:
+    [agent] = cell.matchup.agents
+    return Setup(
+        run_id=run.run_id,
+        seed=plan.config.seed,
+        game=cell.game,
+        matchup=cell.matchup.name,
+        deal=deal,
+        seating=seating,
+        seats=(agent,) * cell.game.players,
+        opening=tuple(history),
+        max_plies=1,
+    )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:

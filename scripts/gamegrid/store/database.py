@@ -82,12 +82,14 @@ def build(
     usd_per_gpu_hour: float | None = None,
     judged: Sequence[Path] = (),
     positions: Sequence[Path] = (),
+    probes: Sequence[Path] = (),
+    readings: Sequence[Path] = (),
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
-    ``positions`` are chunk files too, of moves in given positions: they enter the table of that
-    name and no other. It replaces what was there. The oracle columns of decisions that nothing
-    judged are NULL.
+    ``positions`` and ``probes`` are chunk files too, of single moves: they enter the tables of
+    those names and no other. ``readings`` are files of what was measured of the probed policies.
+    It replaces what was there. The oracle columns of decisions that nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -95,7 +97,7 @@ def build(
     """
     from gamegrid.store.statistics import fill_statistics  # scipy only where it is needed
 
-    _check_whole([*chunks, *positions])
+    _check_whole([*chunks, *positions, *probes])
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
     for leftover in (partial, partial_wal):
@@ -104,6 +106,7 @@ def build(
         with closing(_connect(partial)) as connection:
             connection.begin()
             _fill(connection, chunks, agents, games, judged, positions)
+            _read_probes(connection, probes, readings)
             connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
             _check(connection)
             for name in VIEWS:
@@ -176,6 +179,21 @@ def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) 
             "INSERT INTO judged BY NAME "
             "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
             [[exact(path) for path in judged]],
+        )
+
+
+def _read_probes(
+    connection: duckdb.DuckDBPyConnection, probes: Sequence[Path], readings: Sequence[Path]
+) -> None:
+    """Fill the tables ``probes`` and ``readings``."""
+    if probes:
+        connection.execute("SET VARIABLE probes = ?", [[exact(path) for path in probes]])
+        connection.execute(_sql("load_probes"))
+    if readings:
+        connection.execute(
+            "INSERT INTO readings BY NAME "
+            "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
+            [[exact(path) for path in readings]],
         )
 
 

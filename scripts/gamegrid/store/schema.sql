@@ -107,6 +107,29 @@ CREATE TABLE decisions (
 CREATE TABLE positions AS
 SELECT NULL::VARCHAR AS game, NULL::INTEGER AS position, * FROM decisions LIMIT 0;
 
+-- The moves behind the policies that agents were asked for, in every information state of a game.
+CREATE TABLE probes AS
+SELECT NULL::VARCHAR AS game, NULL::INTEGER AS probe, NULL::INTEGER AS sample, * FROM decisions
+LIMIT 0;
+
+CREATE TABLE readings (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    policy VARCHAR NOT NULL CHECK (policy IN ('generated', 'likelihood', 'greedy')),
+    k INTEGER,
+    states INTEGER NOT NULL,
+    exploitability DOUBLE NOT NULL CHECK (exploitability >= 0),
+    equilibrium_mean DOUBLE,
+    equilibrium_low DOUBLE,
+    equilibrium_high DOUBLE,
+    p DOUBLE,
+    reason VARCHAR,
+    uniform DOUBLE NOT NULL,
+    replies INTEGER NOT NULL,
+    fallbacks INTEGER NOT NULL,
+    reference VARCHAR NOT NULL
+);
+
 CREATE TABLE calls (
     episode_id VARCHAR NOT NULL,
     ply INTEGER NOT NULL,
