@@ -18,6 +18,7 @@ from loopback import Endpoint
 from workflow_runs import environment, query
 
 COMMANDS = yaml.safe_load((Path(__file__).parent / "commands.yaml").read_text("utf-8"))
+PLACEHOLDER = "new_provider"
 EXAMPLE = "configs/example_config.yaml"
 TWO_PLAYERS = {
     "env_config": {"game_name": "tic_tac_toe"},
@@ -77,7 +78,7 @@ def test_a_documented_command_becomes_a_grid_of_its_models(
 
 
 @pytest.mark.documents
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("line", [line for line in COMMANDS if PLACEHOLDER not in line])
 def test_a_documented_command_plays_as_it_is_written(line: str, tmp_path: Path) -> None:
     with Endpoint() as endpoint:
         models = redirected(tmp_path, endpoint.api_base)
@@ -88,6 +89,16 @@ def test_a_documented_command_plays_as_it_is_written(line: str, tmp_path: Path) 
     assert played[0] > 0
     asked = {row[0] for row in query(tmp_path, "SELECT DISTINCT model FROM calls")}
     assert asked == set(re.findall(r"model=(\S+)", line))
+
+
+@pytest.mark.documents
+def test_the_documented_placeholder_of_a_provider_is_told_from_a_real_one(tmp_path: Path) -> None:
+    [line] = [line for line in COMMANDS if PLACEHOLDER in line]
+    with Endpoint() as endpoint:
+        models = redirected(tmp_path, endpoint.api_base)
+        done = shell(line.replace(" --override", f" --models {models} --override", 1), tmp_path)
+    assert done.returncode != 0
+    assert "LiteLLM has no provider 'new_provider'" in done.stderr
 
 
 def test_three_backends_meet_at_one_table_and_leave_the_usual_files(tmp_path: Path) -> None:
