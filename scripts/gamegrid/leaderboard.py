@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -9,11 +10,11 @@ import duckdb
 from gamegrid.store.tables import leaderboard_text
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print it, and where the rest lies. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m gamegrid.leaderboard", description=__doc__)
     parser.add_argument("results", nargs="?", default="results", type=Path)
-    folder: Path = parser.parse_args().results
+    folder: Path = parser.parse_args(arguments).results
     database = folder / "gamegrid.duckdb"
     if not database.exists():
         print(f"gamegrid: there is no {database}; play a grid first.", file=sys.stderr)

@@ -1,6 +1,5 @@
 """The configuration of a grid, as its YAML file says it."""
 
-import re
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
@@ -21,8 +20,8 @@ from pydantic_core import PydanticCustomError
 
 from gamegrid import PROTOCOL
 from gamegrid.agents.base import AgentKind, AgentSettings, kinds
+from gamegrid.config.names import AGENT_NAME
 
-AGENT_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 WORDS = {"true": True, "false": False}
 
