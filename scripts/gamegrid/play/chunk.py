@@ -75,7 +75,7 @@ def play_chunk(job: Job) -> None:
         budget = _budget(plan, cell, job.results / "journal" / "budget.json", where)
         began = time.monotonic()
         episodes = asyncio.run(_play(plan, cell, setups, journal, progress, budget, job.threads))
-        run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
+        run = replace(run, wall_s=time.monotonic() - began, gpus=plan.demand(cell).gpu)
         progress.finish(journal.asked, journal.replayed)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     chunkfile.write(job.output, run, episodes, params, kept)
