@@ -19,9 +19,11 @@ include: "rules/models.smk"
 localrules:
     all,
     check,
+    confirm_complete,
     estimate,
     fetch_models,
     status,
+    write_tables,
 
 
 rule all:

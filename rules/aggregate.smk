@@ -48,6 +48,7 @@ rule confirm_complete:
         "results/logs/confirm_complete.log",
     benchmark:
         "results/benchmarks/confirm_complete.jsonl"
+    retries: 0  # it removes chunk files, and only another run can play these
     conda:
         "../envs/core.yaml"
     script:

@@ -3,6 +3,9 @@ rule check:
         "results/logs/check.log",
     conda:
         f"../envs/{PLAN.heaviest}.yaml"
+    params:
+        # On a cluster the jobs' GPUs are on other hosts.
+        gpus_here=lambda wildcards: workflow.local_exec,
     script:
         "../scripts/check.py"
 

@@ -82,6 +82,11 @@ def probe_cell_of(wildcards):
     return PLAN.probe_cells[wildcards.game, wildcards.agent]
 
 
+def demand(what, cell):
+    """How much of something a job needs; ``cell`` finds what it plays by its wildcards."""
+    return lambda wildcards: getattr(PLAN.demand(cell(wildcards)), what)
+
+
 def tables():
     """All table files."""
     return collect(

@@ -88,7 +88,7 @@ def test_a_served_model_needs_neither_gpu_nor_engine(tmp_path: Path) -> None:
     entry = {"name": "vllm_org/tiny", "api_base": SERVER, "max_in_flight": 3}
     made = make(tmp_path, [entry], x={"model": "vllm_org/tiny"})
     [cell] = made.grid.cells
-    assert (made.environment(cell), made.gpus(cell)) == ("litellm", 0)
+    assert (made.environment(cell), made.demand(cell).gpu) == ("litellm", 0)
     found = made.models["x"]
     assert found.written.name == "vllm_org/tiny"
     assert found.entry == ModelEntry(**{**entry, "name": "litellm_hosted_vllm/org/tiny"})

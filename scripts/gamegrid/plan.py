@@ -17,6 +17,7 @@ from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
 from gamegrid.config import load, models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
+from gamegrid.demand import Demand, demand
 from gamegrid.errors import UserError
 from gamegrid.games.base import Game, Oracle
 from gamegrid.grid import Cell, Chunk, Grid, Matchup
@@ -154,11 +155,9 @@ class Plan:
         needed = [model.kind.capabilities.environment for model in models]
         return max(["core", *needed], key=HEAVIEST_LAST.index)
 
-    def gpus(self, cell: Cell) -> int:
-        """GPUs a job of the cell holds; none where no engine is started."""
-        if self.config.run_mode == "replay":
-            return 0
-        return sum({m.entry.name: m.entry.gpus or 0 for m in self._models_of(cell)}.values())
+    def demand(self, cell: Cell) -> Demand:
+        """What a job of the cell asks of its host; little where no engine is started."""
+        return demand([] if self.config.run_mode == "replay" else self._models_of(cell))
 
     def prices(self, cell: Cell) -> dict[str, Price]:
         """The prices of the cell's models, by model id; models that cost nothing are left out.
@@ -250,6 +249,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     _check_prompts(made)
     _check_abilities(made)
     _check_openings(made)
+    _check_demands(made)
     if config.budget_usd is not None:
         for cell in made.grid.cells:
             made.prices(cell)
@@ -309,6 +309,18 @@ def _check_openings(made: Plan) -> None:
             opening(game, made.config.seed, 0, made.opening_plies(game), Minimax())
         except ValueError as error:
             raise UserError(f"config: opening_plies: {error}.") from error
+
+
+def _check_demands(made: Plan) -> None:
+    """Refuse matchups that no host can play."""
+    for cell in made.grid.cells:
+        try:
+            made.demand(cell)
+        except ValueError as error:
+            raise UserError(
+                f"config: {cell.matchup.name}: {error}; change gpu_model in the model file, or "
+                f"leave the matchup out of the schedule."
+            ) from error
 
 
 def _model(

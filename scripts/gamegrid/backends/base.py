@@ -31,6 +31,9 @@ class ModelEntry(BaseModel):
     output_price: float | None = Field(default=None, ge=0, description="USD per million tokens")
     gpus: int | None = Field(default=None, ge=0)
     gpu_model: str | None = None
+    mem_mb: int | None = Field(default=None, ge=1, description="memory of the host for its jobs")
+    runtime: int | None = Field(default=None, ge=1, description="minutes that a job of it may take")
+    threads: int | None = Field(default=None, ge=1, description="CPU cores for its jobs")
     revision: str | None = None
     trust_remote_code: bool = False
     deterministic: bool = Field(

@@ -97,7 +97,7 @@ def play_chunk(job: Job) -> None:
         with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
             play = _play(plan, cell, setups, journal, progress, budget, writer, job.threads)
             asyncio.run(play)
-            run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
+            run = replace(run, wall_s=time.monotonic() - began, gpus=plan.demand(cell).gpu)
             progress.finish(journal.asked, journal.replayed)
             writer.finish(run, params, kept)
     for episode_id, error in chunkfile.read_statuses(job.output):
