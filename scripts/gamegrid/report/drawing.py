@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 
 import duckdb
 
-from gamegrid.plugins import discover
-from gamegrid.report import figures, palette
-from gamegrid.report.figures.base import Figure, Panel, Row, Section
+from gamegrid.report import palette
+from gamegrid.report.figures import figures
+from gamegrid.report.figures.base import Figure, Panel, Row
 from gamegrid.store.tables import connect
 
 Spec: TypeAlias = dict[str, Any]
@@ -41,6 +41,8 @@ CONFIG = MappingProxyType(
             "domain": False,
             "ticks": False,
             "labelPadding": 6,
+            "labelFlush": False,
+            "labelOverlap": "greedy",
             "tickCount": 5,
         },
         "axisBand": {"grid": False},
@@ -71,13 +73,6 @@ class Drawn:
     panels: tuple[tuple[str, str], ...]
 
 
-def found() -> list[Figure]:
-    """Every figure of the folder, in the order of the page."""
-    sections = list(Section)
-    every: list[Figure] = discover(figures, "FIGURE")
-    return sorted(every, key=lambda each: (sections.index(each.section), each.place, each.name))
-
-
 def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
     """Draw one figure for the page: its colours are CSS variables. Raises duckdb.Error."""
     columns, rows = read(connection, figure)
@@ -89,8 +84,8 @@ def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
 def read(
     connection: duckdb.DuckDBPyConnection, figure: Figure
 ) -> tuple[tuple[str, ...], list[Row]]:
-    """The columns and rows of a figure; none of either where the database lacks what it needs."""
-    if figure.needs and not has(connection, figure.needs):
+    """The columns and rows of a figure; none of either where the database lacks its view."""
+    if not has(connection, figure.view):
         return (), []
     text = (files("gamegrid.report.figures") / f"{figure.name}.sql").read_text("utf-8")
     return select(connection, text)
@@ -118,7 +113,7 @@ def write_figures(database: Path, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     with closing(connect(database)) as connection:
-        for figure in found():
+        for figure in figures():
             rows = read(connection, figure)[1]
             text = palette.fixed(svg(_standing_alone(figure, figure.panels(rows) if rows else ())))
             (folder / f"{figure.name}.svg").write_text(text, "utf-8")

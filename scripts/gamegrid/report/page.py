@@ -9,7 +9,8 @@ the replays show as text.
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from markupsafe import Markup
 
 from gamegrid.report import drawing, palette
 from gamegrid.report.drawing import Drawn
+from gamegrid.report.figures import figures
 from gamegrid.report.figures.base import Row, Section
 from gamegrid.report.replays import replay_data, section
 from gamegrid.store.tables import ABSENT, connect
@@ -54,7 +56,7 @@ def build(database: Path, output: Path) -> None:
     with closing(connect(database)) as connection:
         told = {name: _query(connection, name) for name in QUERIES}
         controls = _rows(connection, "controls")
-        figures = [drawing.draw(connection, figure) for figure in drawing.found()]
+        drawn = [drawing.draw(connection, figure) for figure in figures()]
         meanings = _meanings(connection)
     styles = Asset.of(_theme() + _texts("css"))
     scripts = Asset.of(_texts("js"))
@@ -67,8 +69,8 @@ def build(database: Path, output: Path) -> None:
             games=told["games"],
             versions=told["versions"],
             controls=controls,
-            leaderboard=_board(figures),
-            sections=_sections(figures),
+            leaderboard=_board(drawn),
+            sections=_sections(drawn),
             meanings=meanings,
             replays=Markup(section(replay_data(database))),
             styles=styles,
@@ -79,14 +81,14 @@ def build(database: Path, output: Path) -> None:
     output.write_text(text, "utf-8")
 
 
-def _board(figures: Sequence[Drawn]) -> Drawn:
+def _board(drawn: Sequence[Drawn]) -> Drawn:
     """The figure that the page draws into its first table."""
-    return next(drawn for drawn in figures if drawn.figure.name == "leaderboard")
+    return next(each for each in drawn if each.figure.name == "leaderboard")
 
 
-def _sections(figures: Sequence[Drawn]) -> list[tuple[Section, list[Drawn]]]:
+def _sections(drawn: Sequence[Drawn]) -> list[tuple[Section, list[Drawn]]]:
     """The other figures under their headings."""
-    others = [drawn for drawn in figures if drawn.figure.name != "leaderboard"]
+    others = [each for each in drawn if each.figure.name != "leaderboard"]
     return [(name, list(part)) for name, part in groupby(others, lambda d: d.figure.section)]
 
 
@@ -103,15 +105,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row] | None:
     return drawing.select(connection, f'SELECT * FROM "{view}"')[1]
 
 
-def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """What a column of the tables means, by its name; the first view that has it says."""
+def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Unit and meaning of each column of each view, as their comments say."""
     described = connection.execute(
-        "SELECT column_name, comment FROM duckdb_columns() "
-        "WHERE comment IS NOT NULL AND NOT internal ORDER BY table_oid DESC, column_index"
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE comment IS NOT NULL AND NOT internal ORDER BY ALL"
     ).fetchall()
-    return {
-        name: comment.replace(" | ", ": ", 1).partition(" | ")[0] for name, comment in described
-    }
+    meanings: dict[str, dict[str, str]] = defaultdict(dict)
+    for view, column, comment in described:
+        meanings[view][column] = ": ".join(comment.split(" | ")[:2])
+    return meanings
 
 
 def _theme() -> str:

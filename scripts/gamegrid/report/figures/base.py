@@ -18,7 +18,7 @@ class Section(StrEnum):
     STANDINGS = "Who plays best"
     GAMES = "Game by game"
     MOVES = "How good the moves are"
-    REPLIES = "Whose moves they were"
+    REPLIES = "When replies fail"
     COST = "What it takes"
     REASONING = "What the models say"
 
@@ -40,6 +40,8 @@ class Figure:
     """
 
     name: str
+    view: str
+    """The view or table it shows, whose comments describe its columns; without it, no rows."""
     title: str
     section: Section
     place: int
@@ -51,5 +53,3 @@ class Figure:
     empty: str
     """What stands in its place without rows."""
     panels: Callable[[Sequence[Row]], Sequence[Panel]]
-    needs: str | None = None
-    """A table or view that a database may lack: then there are no rows."""

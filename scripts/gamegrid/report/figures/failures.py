@@ -28,6 +28,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="failures",
+    view="failures",
     title="What was wrong with replies",
     section=Section.REPLIES,
     place=2,

@@ -30,6 +30,7 @@ def _panel(game: str, scoring: str, rows: Sequence[Row]) -> Panel:
 
 FIGURE = Figure(
     name="head_to_head",
+    view="head_to_head",
     title="Who beats whom",
     section=Section.GAMES,
     place=3,

@@ -28,6 +28,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="latency",
+    view="latency",
     title="How fast models answered",
     section=Section.COST,
     place=3,

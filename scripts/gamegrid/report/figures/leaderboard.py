@@ -28,6 +28,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="leaderboard",
+    view="leaderboard",
     title="Score over all win-loss games",
     section=Section.STANDINGS,
     place=1,

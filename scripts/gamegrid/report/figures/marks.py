@@ -19,10 +19,10 @@ WIDTH = 250
 """Pixels of a plot, so that a panel with its labels fits a phone."""
 STEP = 24
 """Pixels from one agent to the next."""
+SERIES_STEP = 15
+"""The same from one series of an agent to the next."""
 CELL = 46
 """Pixels of one column of a table in colour."""
-LABEL = 110
-"""Pixels that a name may take."""
 
 
 def split(rows: Sequence[Row], *columns: str) -> list[tuple[tuple[Any, ...], list[Row]]]:
@@ -83,7 +83,9 @@ def dots(
         line = alt.Chart(alt.Data(values=[{"even": even}]))
         dashes = line.mark_rule(strokeDash=[3, 3], color=str(palette.MUTED))
         layers.insert(0, dashes.encode(x=x("even")))
-    return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(STEP))
+    return alt.layer(*layers).properties(
+        width=WIDTH, height=alt.Step(SERIES_STEP if series else STEP)
+    )
 
 
 def heat(
@@ -107,7 +109,7 @@ def heat(
     field = f"datum['{value}']"
     middle, reach = (domain[0] + domain[1]) / 2, (domain[1] - domain[0]) / 2
     far = (
-        f"{field} > {domain[0] + 0.55 * (domain[1] - domain[0])}"
+        f"{field} > {domain[0] + 0.5 * (domain[1] - domain[0])}"
         if scale == palette.AMOUNT_SCALE
         else f"abs({field} - {middle}) > {0.6 * reach}"
     )
@@ -198,7 +200,9 @@ def _apart(rows: Sequence[Row], series: str | None) -> dict[str, Any]:
         return {"color": alt.value(str(palette.BLUE))}
     names = list(dict.fromkeys(row[series] for row in rows))
     return {
-        "color": alt.Color(f"{series}:N", scale=colours(names), legend=alt.Legend(title=series)),
+        "color": alt.Color(
+            f"{series}:N", scale=colours(names), legend=alt.Legend(title=series, symbolOpacity=1)
+        ),
         "yOffset": alt.YOffset(f"{series}:N", sort=None),
     }
 

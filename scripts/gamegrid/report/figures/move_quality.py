@@ -26,6 +26,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="move_quality",
+    view="move_quality",
     title="Optimal moves in games played",
     section=Section.MOVES,
     place=1,

@@ -27,6 +27,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="moves_chosen",
+    view="decisions",
     title="Which moves are chosen",
     section=Section.MOVES,
     place=4,

@@ -35,6 +35,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="per_game",
+    view="per_game",
     title="Each game by itself",
     section=Section.GAMES,
     place=1,

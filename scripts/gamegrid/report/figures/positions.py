@@ -17,6 +17,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="positions",
+    view="position_quality",
     title="Optimal moves in the same positions",
     section=Section.MOVES,
     place=2,

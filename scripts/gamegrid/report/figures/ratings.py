@@ -25,6 +25,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="ratings",
+    view="leaderboard",
     title="Strength on one scale",
     section=Section.STANDINGS,
     place=2,

@@ -15,6 +15,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="score_map",
+    view="per_game",
     title="Who is strong where",
     section=Section.GAMES,
     place=2,

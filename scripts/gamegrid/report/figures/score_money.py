@@ -17,6 +17,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="score_money",
+    view="leaderboard",
     title="Score against money",
     section=Section.COST,
     place=2,

@@ -17,6 +17,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="score_tokens",
+    view="leaderboard",
     title="Score against tokens",
     section=Section.COST,
     place=1,

@@ -27,6 +27,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="seat_effect",
+    view="seat_effect",
     title="What the seat is worth",
     section=Section.GAMES,
     place=4,

@@ -23,6 +23,7 @@ def _chart(rows: Sequence[Row]) -> "alt.Chart":
 
 FIGURE = Figure(
     name="whose_moves",
+    view="failures",
     title="Whose moves they were",
     section=Section.REPLIES,
     place=1,

@@ -9,7 +9,8 @@ function sortTable(heading) {
   const value = (row) => {
     const cell = row.cells[column];
     if ("value" in cell.dataset) return Number(cell.dataset.value);
-    return cell.classList.contains("number") ? null : cell.textContent.trim();
+    const absent = cell.classList.contains("absent") || cell.classList.contains("number");
+    return absent ? null : cell.textContent.trim();
   };
   const numeric = rows.some((row) => typeof value(row) === "number");
   const before = heading.getAttribute("aria-sort");
@@ -22,6 +23,7 @@ function sortTable(heading) {
     if (a === null || b === null) return (a === null) - (b === null);
     return sign * (typeof a === "number" ? a - b : a.localeCompare(b));
   };
+  for (const row of rows) row.classList.remove("apart");
   for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", order);
   table.tBodies[0].append(...rows.sort(compare));
