@@ -36,7 +36,7 @@ clean:
 
 .venv/demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt -e '.[hf]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[hf,report]'
 	touch $@
 
 .venv/dev: pyproject.toml constraints.txt

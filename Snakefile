@@ -7,10 +7,14 @@ if not workflow.overwrite_configfiles:
     configfile: str(Path(workflow.basedir) / "config/config.yaml")
 
 
+report: "rules/captions/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/play.smk"
 include: "rules/judge.smk"
 include: "rules/aggregate.smk"
+include: "rules/report.smk"
 include: "rules/ask.smk"
 include: "rules/tiny.smk"
 include: "rules/models.smk"
@@ -32,4 +36,6 @@ rule all:
         chunk_files(),
         tables(),
         "results/tables/README.md",
+        "results/figures",
+        "results/report.html",
         "results/complete.txt",

@@ -24,7 +24,8 @@ rule write_tables:
     input:
         "results/gamegrid.duckdb",
     output:
-        tables(),
+        [reported_table(name) for name in gamegrid.TABLES],
+        tables(forms=("md", "tex")),
         "results/tables/README.md",
     log:
         "results/logs/write_tables.log",

@@ -87,10 +87,22 @@ def demand(what, cell):
     return lambda wildcards: getattr(PLAN.demand(cell(wildcards)), what)
 
 
-def tables():
-    """All table files."""
+def tables(forms=("csv", "md", "tex")):
+    """The table files of these forms."""
     return collect(
         "results/tables/{table}.{form}",
         table=gamegrid.TABLES,
-        form=["csv", "md", "tex"],
+        form=forms,
     )
+
+
+def reported_table(name):
+    """The table file that Snakemake's own report shows."""
+    # A line must not begin with the word report, which is a directive there.
+    file = report(
+        f"results/tables/{name}.csv",
+        caption="captions/table.rst",
+        category="Tables",
+        labels={"table": name},
+    )
+    return file

@@ -45,6 +45,16 @@ def test_environments_hold_the_pins_of_the_project_and_nest() -> None:
     assert all("==" in pin for name in found for pin in found[name])
 
 
+def test_the_environment_of_the_report_is_core_and_what_draws() -> None:
+    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
+    core, report = (
+        next(part["pip"] for part in content["dependencies"] if isinstance(part, dict))
+        for name in ("core", "report")
+        for content in [yaml.safe_load((WORKFLOW / f"envs/{name}.yaml").read_text())]
+    )
+    assert set(report) == set(core) | pins("report", project)
+
+
 def test_constraints_hold_every_pin_of_the_project() -> None:
     project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
     lines = (WORKFLOW / "constraints.txt").read_text().splitlines()

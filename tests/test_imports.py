@@ -7,7 +7,10 @@ from pathlib import Path
 
 from gamegrid.paths import WORKFLOW
 
-HEAVY = ("torch", "transformers", "tokenizers", "litellm", "vllm", "aiohttp", "openai")
+HEAVY = (
+    "torch", "transformers", "tokenizers", "litellm", "vllm", "aiohttp", "openai", "altair",
+    "vl_convert",
+)  # fmt: skip
 
 IMPORT_PLAN_AND_PLAY = """
 import importlib, json, pkgutil, sys

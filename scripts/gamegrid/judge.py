@@ -192,13 +192,13 @@ def _judged(connection: duckdb.DuckDBPyConnection, game: Game, judge: Judge) -> 
     while batch := found.fetchmany(BATCH):
         for line, text, played, moves in batch:
             trajectory = json.loads(text)
-            opening = _moves_in(game, trajectory) - played
+            opening = moves_in(game, trajectory) - played
             decisions = [Move(ply, seat, action, bool(own)) for ply, seat, action, own in moves]
             for move, said in judge_line(judge, game, trajectory, opening, decisions):
                 yield json.dumps(_row(line, move, said)) + "\n"
 
 
-def _moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
+def moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
     """Steps of a trajectory that are moves, not chance."""
     if not game.chance:
         return len(trajectory)

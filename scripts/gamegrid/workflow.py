@@ -15,12 +15,14 @@ from gamegrid.errors import UserError
 from gamegrid.plan import Plan
 from gamegrid.play import stamp
 from gamegrid.play.chunkfile import read_params
+from gamegrid.report.figures import figures
 from gamegrid.store.database import AgentRow, GameRow
 from gamegrid.store.tables import TABLES
 
 __all__ = [
     "TABLES",
     "agent_rows",
+    "captions",
     "content_hash",
     "database_rows",
     "game_rows",
@@ -30,6 +32,8 @@ __all__ = [
 
 PACKAGE = Path(__file__).parent
 RESULTS = Path("results")
+CONTENT = (".py", ".sql", ".json", ".jinja", ".css", ".js")
+"""Endings of the files that decide what a free job makes."""
 
 
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
@@ -79,9 +83,17 @@ def content_hash(*names: str) -> str:
         path = PACKAGE / name
         parts = sorted(path.rglob("*")) if path.is_dir() else [path]
         for part in parts:
-            if part.suffix in (".py", ".sql", ".json"):
+            if part.suffix in CONTENT:
                 digest.update(part.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def captions() -> dict[str, str]:
+    """What Snakemake's own report says beside each figure, by name."""
+    return {
+        each.name: f"**{each.title}.** {each.meaning} *When not to trust it*: {each.caution}"
+        for each in figures()
+    }
 
 
 def database_rows(made: Plan) -> str:

@@ -54,8 +54,9 @@ class Blackjack(Game):
         ace = ", an Ace counting 11" if soft else ""
         return (
             f"You are {self.seat_name(seat)}.\n"
-            f"Your cards: {listing([_name(card) for card in cards])}. Your total: {total}{ace}.\n"
-            f"The dealer shows: {_name(visible)}. The dealer's other card is hidden."
+            f"Your cards: {listing([card_name(card) for card in cards])}. Your total: "
+            f"{total}{ace}.\n"
+            f"The dealer shows: {card_name(visible)}. The dealer's other card is hidden."
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
@@ -84,7 +85,8 @@ def _total(cards: list[int]) -> tuple[int, bool]:
     return (low + 10 if soft else low), soft
 
 
-def _name(card: int) -> str:
+def card_name(card: int) -> str:
+    """Name a card by its number in OpenSpiel."""
     suit, rank = divmod(card, len(NAMES))
     return f"{NAMES[rank]} of {SUITS[suit]}"
 

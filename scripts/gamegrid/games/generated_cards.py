@@ -73,7 +73,7 @@ class GeneratedCards(Game):
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         super().__init__(name, load_string, spiel)
         parsed = pyspiel.game_parameters_from_string(load_string)
-        self._deal = Deal.drawn(parsed.get("seed", self.defaults["seed"]))
+        self.deal = Deal.drawn(parsed.get("seed", self.defaults["seed"]))
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
@@ -82,10 +82,10 @@ class GeneratedCards(Game):
 
     @property
     def title(self) -> str:
-        return f"A game of {len(self._deal.ranking)} cards and one bet"
+        return f"A game of {len(self.deal.ranking)} cards and one bet"
 
     def rules(self) -> str:
-        deal = self._deal
+        deal = self.deal
         bets = " or ".join(f"Bet {size}" for size in deal.bets)
         return (
             f"The deck has {len(deal.ranking)} cards, named by numbers that do not say their "
@@ -101,8 +101,8 @@ class GeneratedCards(Game):
 
     def view(self, state: pyspiel.State, seat: int) -> str:
         said = self._said(state)
-        card = self._deal.hands[state.history()[0]][seat]
-        pot = 2 * self._deal.ante + sum(int(word.split()[1]) for word in said if " " in word)
+        card = self.deal.hands[state.history()[0]][seat]
+        pot = 2 * self.deal.ante + sum(int(word.split()[1]) for word in said if " " in word)
         done = [f"{self.seat_name(n % 2)} {_done(word)}" for n, word in enumerate(said)]
         return (
             f"You are {self.seat_name(seat)}. Your card: {card}. Pot: {chips(pot)}.\n"

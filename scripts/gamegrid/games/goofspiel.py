@@ -108,9 +108,9 @@ class Goofspiel(Game):
         )
 
     def view(self, state: pyspiel.State, seat: int) -> str:
-        rounds = self._rounds(state)
+        rounds = self.rounds_over(state)
         bid = {played.bids[seat] for played in rounds}
-        gone = {played.prize for played in rounds} | {self._prize(state)}
+        gone = {played.prize for played in rounds} | {self.prize(state)}
         hand = [str(card) for card in range(1, self.cards + 1) if card not in bid]
         left = [str(card) for card in range(1, self.cards + 1) if card not in gone]
         points = [0] * self.players
@@ -125,8 +125,7 @@ class Goofspiel(Game):
         return "\n".join(
             [
                 f"You are {self.seat_name(seat)}. Your cards: {listing(hand)}.",
-                f"Prize card now: {self._prize(state)}. Prize cards still to come: "
-                f"{listing(left)}.",
+                f"Prize card now: {self.prize(state)}. Prize cards still to come: {listing(left)}.",
                 f"Points: {', '.join(held)}.",
                 *said,
             ]
@@ -138,7 +137,7 @@ class Goofspiel(Game):
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         # One line a round: a bid alone is either nobody else's to know or says too little.
         told = []
-        for played in self._rounds(self.replay(trajectory)):
+        for played in self.rounds_over(self.replay(trajectory)):
             bids = "" if self.hidden else f"{self._bids(played, None)}, "
             told.append(f"Prize {played.prize}: {bids}{self._won(played)}")
         return told
@@ -152,7 +151,7 @@ class Goofspiel(Game):
     def _won(self, played: Round) -> str:
         return f"won by {'nobody' if played.winner is None else self.seat_name(played.winner)}"
 
-    def _rounds(self, state: pyspiel.State) -> list[Round]:
+    def rounds_over(self, state: pyspiel.State) -> list[Round]:
         """The rounds that are over. A prize is in the history where chance turned it up."""
         steps = state.history()
         drawn = 1 if self.order == "random" else 0
@@ -165,10 +164,10 @@ class Goofspiel(Game):
             for number, start in enumerate(range(0, len(steps) - size + 1, size))
         ]
 
-    def _prize(self, state: pyspiel.State) -> int:
+    def prize(self, state: pyspiel.State) -> int:
         """The prize card that is turned up where bids are made."""
         turned = state.history()[-1] + 1 if self.order == "random" else None
-        return self._prize_of(len(self._rounds(state)), turned)
+        return self._prize_of(len(self.rounds_over(state)), turned)
 
     def _prize_of(self, number: int, turned: int | None) -> int:
         if turned is not None:

@@ -20,7 +20,7 @@ class Othello(Game):
     opening_plies = 4
 
     def rules(self) -> str:
-        start = _cells(self.spiel.new_initial_state())
+        start = cells(self.spiel.new_initial_state())
         x, o = (
             listing([cell(*divmod(n, SIDE)) for n, mark in enumerate(start) if mark == own])
             for own in MARKS
@@ -45,7 +45,7 @@ class Othello(Game):
         return MARKS[seat]
 
     def view(self, state: pyspiel.State, seat: int) -> str:
-        marks = _cells(state)
+        marks = cells(state)
         board = rows(SIDE, SIDE, lambda r, c: marks[SIDE * r + c])
         return "\n".join(
             [
@@ -59,7 +59,7 @@ class Othello(Game):
         return "pass" if action == PASS else cell(*divmod(action, SIDE))
 
 
-def _cells(state: pyspiel.State) -> str:
+def cells(state: pyspiel.State) -> str:
     """The marks of the 64 cells, row by row; OpenSpiel puts two lines before its eight rows."""
     lines = state.observation_string(0).split("\n")[2 : 2 + SIDE]
     return "".join("".join(line.split()[1:-1]) for line in lines).replace("-", ".")

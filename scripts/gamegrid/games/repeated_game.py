@@ -111,7 +111,7 @@ class RepeatedGame(Game):
         )
 
     def view(self, state: pyspiel.State, seat: int) -> str:
-        played = self._played(state)
+        played = self.rounds_over(state)
         now = f"Now: round {len(played) + 1} of {self.rounds}. {self._totals(played, seat)}"
         told = [f"Round {n}: {self._told(done, seat)}." for n, done in enumerate(played, 1)]
         return "\n".join(
@@ -123,7 +123,7 @@ class RepeatedGame(Game):
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         # One line a round, the same for all; the view says it from the observer's side.
-        played = self._played(self.replay(trajectory))
+        played = self.rounds_over(self.replay(trajectory))
         return [f"Round {n}: {self._told(done, None)}" for n, done in enumerate(played, 1)]
 
     def _totals(self, played: Sequence[Round], observer: int) -> str:
@@ -157,7 +157,7 @@ class RepeatedGame(Game):
         """All seats, the observer's first."""
         return sorted(range(self.players), key=lambda seat: seat != observer)
 
-    def _played(self, state: pyspiel.State) -> list[Round]:
+    def rounds_over(self, state: pyspiel.State) -> list[Round]:
         """The rounds that are over; OpenSpiel's history is flat, one action per seat and round."""
         flat, n = state.history(), self.players
         joint = [flat[start : start + n] for start in range(0, len(flat), n)]

@@ -63,7 +63,7 @@ def write_tables(database: Path, folder: Path) -> None:
     CSV has full precision and an empty field for NULL; the others are rounded for people.
     Equal databases give equal files. Raises duckdb.Error if ``database`` cannot be read.
     """
-    with closing(_connect(database)) as connection:
+    with closing(connect(database)) as connection:
         tables = [read_table(connection, name) for name in TABLES]
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
@@ -78,7 +78,7 @@ def leaderboard_text(database: Path) -> str:
 
     Raises duckdb.Error if ``database`` cannot be read.
     """
-    with closing(_connect(database)) as connection:
+    with closing(connect(database)) as connection:
         board = connection.execute(
             "SELECT games, rank, ranked_among, agent, score, score_low, score_high, score_reason, "
             "rating, rating_low, rating_high, rating_reason, tied_group, strict_score, deals, "
@@ -118,7 +118,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
     return Table(name, str(about[0]), columns, tuple(rows))
 
 
-def _connect(database: Path) -> duckdb.DuckDBPyConnection:
+def connect(database: Path) -> duckdb.DuckDBPyConnection:
     """Open ``database`` to read, with one thread: sums then add up in one order only."""
     return duckdb.connect(str(database), read_only=True, config={"threads": 1})
 

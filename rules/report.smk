@@ -1,0 +1,46 @@
+rule draw_figures:
+    input:
+        "results/gamegrid.duckdb",
+    output:
+        report(
+            directory("results/figures"),
+            patterns=["{figure}.svg"],
+            caption="captions/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        "results/logs/draw_figures.log",
+    benchmark:
+        "results/benchmarks/draw_figures.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        captions=gamegrid.captions(),
+        code=gamegrid.content_hash("report", "store/tables.py"),
+    script:
+        "../scripts/draw_figures.py"
+
+
+rule build_report:
+    input:
+        "results/gamegrid.duckdb",
+    output:
+        report(
+            "results/report.html",
+            caption="captions/report.rst",
+            category="Page",
+            labels={"page": "everything on one page"},
+        ),
+    log:
+        "results/logs/build_report.log",
+    benchmark:
+        "results/benchmarks/build_report.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=gamegrid.content_hash(
+            "report", "store/tables.py", "games", "oracles", "judge.py"
+        ),
+    script:
+        "../scripts/build_report.py"

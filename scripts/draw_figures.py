@@ -1,0 +1,14 @@
+"""Rule draw_figures: every figure as SVG and PNG."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid.jobs import run
+
+    def work() -> None:
+        """Draw them."""
+        from gamegrid.report.drawing import write_figures
+
+        write_figures(Path(snakemake.input[0]), Path(snakemake.output[0]))
+
+    run(work, snakemake.log[0])

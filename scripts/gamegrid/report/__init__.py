@@ -1,0 +1,1 @@
+"""Report: the page, its figures and its replays, from the database and nothing else."""

@@ -1,0 +1,64 @@
+"""Boards of square cells, ten units wide, with the names of the suite: a1 is the top left cell."""
+
+from collections.abc import Iterable, Sequence
+
+from gamegrid.games.grids import cell, column_name
+from gamegrid.report.boards import svg
+
+CELL = 10
+Place = tuple[int, int]
+"""Row and column, from 0 at the top left."""
+
+
+def board(
+    words: str,
+    rows: int,
+    columns: int,
+    parts: Iterable[str],
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
+) -> str:
+    """Return a board with its axes. ``names`` are those of rows and columns, if not the usual."""
+    down, across = names or (
+        [str(row + 1) for row in range(rows)],
+        [column_name(column) for column in range(columns)],
+    )
+    left = svg.ADVANCE * max(map(len, down)) + 4
+    axes = [
+        *(svg.text(name, x=-left / 2, y=CELL * row + 7) for row, name in enumerate(down)),
+        *(svg.text(name, x=CELL * col + 5, y=-3) for col, name in enumerate(across)),
+    ]
+    box = (-left, -10, CELL * columns + left + 2, CELL * rows + 12)
+    return svg.picture(words, box, [svg.letters(axes), *parts])
+
+
+def lines(rows: int, columns: int) -> str:
+    """Return the lines between the cells and around them."""
+    width, height = CELL * columns, CELL * rows
+    across = "".join(f"M0 {CELL * row}h{width}" for row in range(rows + 1))
+    down = "".join(f"M{CELL * column} 0v{height}" for column in range(columns + 1))
+    return svg.shape(
+        "path", d=across + down, fill="none", stroke="currentColor", stroke_width=0.4, opacity=0.5
+    )
+
+
+def discs(seat: int, places: Iterable[Place]) -> str:
+    """Return a seat's stones on their cells."""
+    return svg.discs(seat, ((CELL * column + 5, CELL * row + 5) for row, column in places))
+
+
+def last(places: Iterable[Place]) -> str:
+    """Return the mark of the cells of the last move."""
+    return svg.last(
+        svg.shape("rect", x=CELL * column, y=CELL * row, width=CELL, height=CELL)
+        for row, column in places
+    )
+
+
+def of(mark: str, cells: Sequence[str]) -> list[Place]:
+    """The places of a mark in rows of one letter a cell."""
+    return [(r, c) for r, row in enumerate(cells) for c, found in enumerate(row) if found == mark]
+
+
+def names(places: Iterable[Place]) -> list[str]:
+    """The names of places."""
+    return [cell(row, column) for row, column in places]

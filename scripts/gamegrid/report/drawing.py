@@ -1,0 +1,155 @@
+"""Draw figures: rows by their query, SVG for the page, SVG and PNG for papers.
+
+No browser is needed: vl-convert holds the Vega-Lite compiler and a renderer.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import duckdb
+
+from gamegrid.report import palette
+from gamegrid.report.figures import figures
+from gamegrid.report.figures.base import Figure, Panel, Row
+from gamegrid.store.tables import connect
+
+Spec: TypeAlias = dict[str, Any]
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+PNG_SCALE = 3
+"""Pixels of a PNG by those of the SVG: about 290 dots an inch at the SVG's own size."""
+
+CONFIG = MappingProxyType(
+    {
+        "background": "transparent",
+        "font": FONT,
+        "padding": 4,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": "currentColor",
+            "labelFontSize": 11,
+            "labelLimit": 130,
+            "titleColor": str(palette.MUTED),
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "gridColor": str(palette.RULE),
+            "domain": False,
+            "ticks": False,
+            "labelPadding": 6,
+            "labelFlush": False,
+            "labelOverlap": "greedy",
+            "tickCount": 5,
+        },
+        "axisBand": {"grid": False},
+        "legend": {
+            "labelColor": "currentColor",
+            "titleColor": str(palette.MUTED),
+            "titleFontWeight": "normal",
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "orient": "top",
+            "symbolType": "circle",
+            "columns": 3,
+        },
+        "title": {"color": "currentColor", "anchor": "start", "fontSize": 12, "fontWeight": 600},
+        "text": {"color": "currentColor", "font": FONT},
+    }
+)
+"""How all of them look, as Vega-Lite's config."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure with the rows behind it and a title and SVG for each panel; none without rows."""
+
+    figure: Figure
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    panels: tuple[tuple[str, str], ...]
+
+
+def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
+    """Draw one figure for the page: its colours are CSS variables. Raises duckdb.Error."""
+    columns, rows = read(connection, figure)
+    panels = figure.panels(rows) if rows else ()
+    drawn = tuple((panel.title, svg(_spec(panel.chart))) for panel in panels)
+    return Drawn(figure, columns, tuple(rows), drawn)
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, figure: Figure
+) -> tuple[tuple[str, ...], list[Row]]:
+    """The columns and rows of a figure; none of either where the database lacks its view."""
+    if not has(connection, figure.view):
+        return (), []
+    text = (files("gamegrid.report.figures") / f"{figure.name}.sql").read_text("utf-8")
+    return select(connection, text)
+
+
+def select(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], list[Row]]:
+    """Columns and rows of a query."""
+    answer = connection.execute(sql)
+    columns = tuple(str(column[0]) for column in answer.description or ())
+    return columns, [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether there is a table or view of this name."""
+    wanted = "SELECT 1 FROM information_schema.tables WHERE table_name = ?"
+    return connection.execute(wanted, [name]).fetchone() is not None
+
+
+def write_figures(database: Path, folder: Path) -> None:
+    """Write every figure as NAME.svg and NAME.png into ``folder``.
+
+    Equal databases give equal files. A figure without rows says so in its file.
+    """
+    import vl_convert
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with closing(connect(database)) as connection:
+        for figure in figures():
+            rows = read(connection, figure)[1]
+            text = palette.fixed(svg(_standing_alone(figure, figure.panels(rows) if rows else ())))
+            (folder / f"{figure.name}.svg").write_text(text, "utf-8")
+            png = vl_convert.svg_to_png(text, scale=PNG_SCALE)
+            (folder / f"{figure.name}.png").write_bytes(png)
+
+
+def svg(spec: Spec) -> str:
+    """Compile a Vega-Lite specification to SVG; nothing is fetched."""
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(spec, config=dict(CONFIG), allowed_base_urls=[])
+    return drawn
+
+
+def _spec(chart: Any) -> Spec:
+    """A chart as a specification, without altair's own look."""
+    import altair as alt
+
+    with alt.theme.enable("none"):
+        spec: Spec = chart.to_dict()
+    return spec
+
+
+def _standing_alone(figure: Figure, panels: Sequence[Panel]) -> Spec:
+    """All panels in one drawing on white, or the sentence in their place."""
+    import altair as alt
+
+    if panels:
+        charts = [panel.chart.properties(title=panel.title) for panel in panels]
+        chart = alt.concat(*charts, columns=2).resolve_scale(color="independent")
+    else:
+        text = alt.Chart(alt.Data(values=[{"text": figure.empty}]))
+        chart = (
+            text.mark_text(align="left", fontSize=12)
+            .encode(text="text:N", x=alt.value(0))
+            .properties(width=7 * len(figure.empty), height=30)
+        )
+    return _spec(chart.properties(background=palette.PAPER.light))

@@ -1,0 +1,219 @@
+"""The ways figures are drawn: means with intervals, tables in colour, shares, costs.
+
+A row may have no interval: the word why stands in its place. Colours are CSS variables of
+``palette``; the page sets them, files get fixed ones.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from gamegrid.report import palette
+from gamegrid.report.figures.base import Row
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH = 250
+"""Pixels of a plot, so that a panel with its labels fits a phone."""
+STEP = 24
+"""Pixels from one agent to the next."""
+SERIES_STEP = 15
+"""The same from one series of an agent to the next."""
+CELL = 46
+"""Pixels of one column of a table in colour."""
+
+
+def split(rows: Sequence[Row], *columns: str) -> list[tuple[tuple[Any, ...], list[Row]]]:
+    """Neighbouring rows that agree in ``columns``, with their values there."""
+    parts = groupby(rows, lambda row: tuple(row[column] for column in columns))
+    return [(key, list(part)) for key, part in parts]
+
+
+def dots(
+    rows: Sequence[Row],
+    *,
+    value: str,
+    ends: tuple[str, str],
+    reason: str,
+    title: str,
+    domain: tuple[float, float] | None = None,
+    even: float | None = None,
+    series: str | None = None,
+    hollow: str | None = None,
+    name: str = "agent",
+) -> "alt.LayerChart":
+    """Means as dots on the line of their interval, one agent a line.
+
+    An end that is missing where the other is there runs to the edge of ``domain``. ``even`` is a
+    value to be above or below, ``series`` a column that tells dots of one agent apart by colour,
+    ``hollow`` the column of a second value, drawn as a ring where it differs.
+    """
+    import altair as alt
+
+    low, high = ends
+    left, right = domain or _span(rows, value, low, high)
+    drawn = [
+        {
+            **row,
+            "_low": None if row[low] is None and row[high] is None else _or(row[low], left),
+            "_high": None if row[low] is None and row[high] is None else _or(row[high], right),
+            "_why": row[reason] if row[low] is None or row[high] is None else None,
+        }
+        for row in rows
+    ]
+    base = alt.Chart(alt.Data(values=drawn)).encode(
+        y=alt.Y(f"{name}:N", sort=None, title=None), **_apart(drawn, series)
+    )
+    scale = alt.Scale(domain=[left, right], nice=False, zero=False)
+    x = partial(alt.X, title=title, scale=scale, type="quantitative")
+    layers = [
+        base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=x("_low"), x2="_high"),
+        base.mark_point(filled=True, size=70, opacity=1).encode(x=x(value)),
+        base.transform_filter("datum._why !== null")
+        .mark_text(align="left", dx=8, dy=-8, fontSize=9, color=str(palette.MUTED))
+        .encode(x=x(value), text="_why:N", color=alt.value(str(palette.MUTED))),
+    ]
+    if hollow is not None:
+        apart = base.transform_filter(f"datum['{hollow}'] !== datum['{value}']")
+        ring = apart.mark_point(filled=False, size=70, strokeWidth=1.5, opacity=1)
+        layers.append(ring.encode(x=x(hollow), color=alt.value(str(palette.VERMILION))))
+    if even is not None:
+        line = alt.Chart(alt.Data(values=[{"even": even}]))
+        dashes = line.mark_rule(strokeDash=[3, 3], color=str(palette.MUTED))
+        layers.insert(0, dashes.encode(x=x("even")))
+    return alt.layer(*layers).properties(
+        width=WIDTH, height=alt.Step(SERIES_STEP if series else STEP)
+    )
+
+
+def heat(
+    rows: Sequence[Row],
+    *,
+    x: str,
+    y: str,
+    value: str,
+    scale: str,
+    domain: tuple[float, float],
+    form: str = ".2f",
+    titles: tuple[str | None, str | None] = (None, None),
+) -> "alt.LayerChart":
+    """A table of numbers on cells of colour; what is unknown has a dash and no colour."""
+    import altair as alt
+
+    base = alt.Chart(alt.Data(values=[dict(row) for row in rows])).encode(
+        x=alt.X(f"{x}:N", sort=None, title=titles[0], axis=alt.Axis(orient="top", labelAngle=-35)),
+        y=alt.Y(f"{y}:N", sort=None, title=titles[1]),
+    )
+    field = f"datum['{value}']"
+    middle, reach = (domain[0] + domain[1]) / 2, (domain[1] - domain[0]) / 2
+    far = (
+        f"{field} > {domain[0] + 0.5 * (domain[1] - domain[0])}"
+        if scale == palette.AMOUNT_SCALE
+        else f"abs({field} - {middle}) > {0.6 * reach}"
+    )
+    known, unknown = f"isValid({field})", f"!isValid({field})"
+    cells = base.transform_filter(known)
+    return alt.layer(
+        cells.mark_rect(cornerRadius=2).encode(
+            color=alt.Color(
+                f"{value}:Q", scale=alt.Scale(scheme=scale, domain=list(domain)), legend=None
+            )
+        ),
+        cells.mark_text(fontSize=11).encode(
+            text=alt.Text(f"{value}:Q", format=form),
+            color=alt.condition(far, alt.value("#ffffff"), alt.value("#1d2330")),
+        ),
+        base.transform_filter(unknown).mark_text(text="–", color=str(palette.MUTED)),
+    ).properties(width=alt.Step(CELL), height=alt.Step(STEP + 4))
+
+
+def shares(
+    rows: Sequence[Row], *, share: str, part: str, parts: Sequence[str], title: str
+) -> "alt.Chart":
+    """Bars that add up to one for each agent, in the order of ``parts``."""
+    import altair as alt
+
+    order = {name: place for place, name in enumerate(parts)}
+    drawn = [{**row, "_order": order[row[part]]} for row in rows]
+    return (
+        alt.Chart(alt.Data(values=drawn))
+        .mark_bar(height=12)
+        .encode(
+            x=alt.X(
+                f"{share}:Q",
+                title=title,
+                stack="zero",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%"),
+            ),
+            y=alt.Y("agent:N", sort=None, title=None),
+            color=alt.Color(f"{part}:N", scale=colours(parts), legend=alt.Legend(title=None)),
+            order=alt.Order("_order:Q"),
+        )
+        .properties(width=WIDTH, height=alt.Step(STEP))
+    )
+
+
+def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
+    """Scores with their intervals over what they cost, and a line through those of the front.
+
+    Rows whose cost is unknown are left out; the column ``front`` says which are on the line.
+    """
+    import altair as alt
+
+    known = [dict(row) for row in rows if row[cost] is not None]
+    greatest = max((row[cost] for row in known), default=0) or 1
+    scale = alt.Scale(domain=[0, 1.15 * greatest], nice=False)
+    base = alt.Chart(alt.Data(values=known)).encode(
+        x=alt.X(f"{cost}:Q", title=title, scale=scale),
+        color=alt.value(str(palette.BLUE)),
+    )
+    y = partial(alt.Y, title="score, 0 to 1", scale=alt.Scale(domain=[0, 1]), type="quantitative")
+    on_it = base.transform_filter("datum.front")
+    return alt.layer(
+        on_it.mark_line(strokeDash=[3, 3]).encode(
+            y=y("score"), color=alt.value(str(palette.MUTED))
+        ),
+        base.mark_rule(strokeWidth=2, opacity=0.55).encode(y=y("score_low"), y2="score_high"),
+        base.mark_point(filled=True, size=70, opacity=1).encode(y=y("score")),
+        base.mark_text(align="left", dx=8).encode(
+            y=y("score"), text="agent:N", color=alt.value("currentColor")
+        ),
+    ).properties(width=WIDTH, height=180)
+
+
+def colours(names: Sequence[str]) -> "alt.Scale":
+    """A scale that gives each name a colour of the palette, in order."""
+    import altair as alt
+
+    given = [str(palette.CATEGORIES[n % len(palette.CATEGORIES)]) for n in range(len(names))]
+    return alt.Scale(domain=list(names), range=given)
+
+
+def _apart(rows: Sequence[Row], series: str | None) -> dict[str, Any]:
+    """The encodings that tell series apart, or one colour for all."""
+    import altair as alt
+
+    if series is None:
+        return {"color": alt.value(str(palette.BLUE))}
+    names = list(dict.fromkeys(row[series] for row in rows))
+    return {
+        "color": alt.Color(
+            f"{series}:N", scale=colours(names), legend=alt.Legend(title=series, symbolOpacity=1)
+        ),
+        "yOffset": alt.YOffset(f"{series}:N", sort=None),
+    }
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value
+
+
+def _span(rows: Sequence[Row], *columns: str) -> tuple[float, float]:
+    """From the least to the greatest number there is, with some air."""
+    found = [row[column] for row in rows for column in columns if row[column] is not None]
+    low, high = min(found, default=0.0), max(found, default=1.0)
+    air = 0.06 * (high - low) or 1.0
+    return low - air, high + air

@@ -1,0 +1,34 @@
+"""One move in each of the same positions: what compares across agents."""
+
+from collections.abc import Sequence
+
+from gamegrid.report import palette
+from gamegrid.report.figures.base import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import heat
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """A single one."""
+    chart = heat(
+        rows, x="game", y="agent", value="optimal_rate", scale=palette.AMOUNT_SCALE, domain=(0, 1)
+    )
+    return [Panel("Share of positions answered with a best move", chart)]
+
+
+FIGURE = Figure(
+    name="positions",
+    view="position_quality",
+    title="Optimal moves in the same positions",
+    section=Section.MOVES,
+    place=2,
+    meaning=(
+        "Every agent was asked for one move in the same positions of each solved game, so these "
+        "shares compare directly. A move the agent did not make itself counts as none."
+    ),
+    caution=(
+        "Positions are spread over the game, not drawn as play would meet them: a high share is "
+        "no promise of wins. Games of hidden information have no such positions."
+    ),
+    empty="No positions were asked for: set positions in the configuration, 200 are well spread.",
+    panels=panels,
+)

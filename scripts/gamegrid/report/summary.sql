@@ -1,0 +1,17 @@
+-- What was run, in one row.
+SELECT
+    (SELECT count(*) FROM agents) AS agents,
+    (SELECT count(*) FROM agents WHERE model IS NOT NULL) AS models,
+    (SELECT count(*) FROM games) AS games,
+    (SELECT count(*) FROM episodes) AS episodes,
+    (SELECT count(*) FROM episodes WHERE status = 'error') AS unfinished,
+    (SELECT count(*) FROM decisions) AS decisions,
+    (SELECT count(*) FROM calls) AS calls,
+    (SELECT count(*) FROM calls WHERE replayed) AS replayed,
+    (SELECT sum(prompt_tokens)::BIGINT FROM usage) AS prompt_tokens,
+    (SELECT sum(completion_tokens)::BIGINT FROM usage) AS completion_tokens,
+    (SELECT CASE WHEN count(cost_usd) = count(*) THEN sum(cost_usd) END FROM usage) AS cost_usd,
+    (SELECT min(started_at) FROM runs) AS first_start,
+    (SELECT max(started_at) FROM runs) AS last_start,
+    (SELECT count(*) FROM runs) AS jobs,
+    (SELECT any_value(config ORDER BY started_at DESC, run_id) FROM runs) AS config
