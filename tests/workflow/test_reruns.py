@@ -173,7 +173,8 @@ def test_chunks_of_other_settings_are_refused_where_snakemake_s_records_are_gone
     assert refused.code != 0
     assert "played with other settings" in refused.output
     shutil.rmtree(tmp_path / "results/chunks")
-    assert snakemake(tmp_path, None).played == ["kuhn_poker/ismcts--random/00000-00001"]
+    again = snakemake(tmp_path, None, "--", "all")
+    assert again.played == ["kuhn_poker/ismcts--random/00000-00001"]
 
 
 def test_unreachable_from_the_start(tmp_path: Path) -> None:
