@@ -30,6 +30,8 @@ BOT_DEALS = 2500
 """Deals per job of a cell without models: seconds to minutes of work."""
 WHOLE_CELL = 1_000_000
 """Deals per job where starting the engine is dear: all of them."""
+EPISODES_PER_REQUEST = 4
+"""Episodes of a job for each request in flight: all are in flight until few episodes are left."""
 HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
 """Environments, each containing the ones before it."""
 
@@ -125,15 +127,26 @@ class Plan:
         )
 
     def chunk_deals(self, cell: Cell) -> int:
-        """Deals per job of a cell: as configured, or as its backends are best driven."""
+        """Deals per job of a cell: as configured, or as its backends are best driven.
+
+        A default for hosted models follows from what may be in flight, by doubling: so blocks stay
+        aligned to those that a smaller ``max_in_flight`` led to.
+        """
         if self.config.chunk:
             return self.config.chunk
-        played = self._models_of(cell)
-        sizes = [model.kind.capabilities.chunk_deals for model in played]
-        small = [size for size in sizes if size is not None]
-        if len(small) < len(sizes):
+        least = [model.kind.capabilities.chunk_deals for model in self._models_of(cell)]
+        deals = min((size for size in least if size is not None), default=BOT_DEALS)
+        if None in least:
             return WHOLE_CELL
-        return min(small, default=BOT_DEALS)
+        seatings = len(cell.matchup.seatings(self.config.seatings))
+        while deals * seatings < EPISODES_PER_REQUEST * self.in_flight(cell):
+            deals *= 2
+        return deals
+
+    def in_flight(self, cell: Cell) -> int:
+        """Requests that may be in flight together in a job of the cell; 0 without models."""
+        entries = {model.entry.name: model for model in self._models_of(cell)}
+        return sum(m.entry.max_in_flight or m.kind.capabilities.in_flight for m in entries.values())
 
     def episodes(self, chunk: Chunk) -> int:
         """Episodes of a job."""

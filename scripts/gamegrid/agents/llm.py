@@ -198,8 +198,10 @@ def _read(turn: Turn, settings: Settings, completion: Completion) -> Parsed:
 def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
     """Parse a reply; what the provider delivered as reasoning comes before the reply's own."""
     parsed = parse(completion.text, completion.finish_reason, labels)
+    if not completion.reasoning:
+        return parsed
     thoughts = [text for text in (completion.reasoning, parsed.reasoning) if text]
-    return replace(parsed, reasoning="\n\n".join(thoughts) or None)
+    return replace(parsed, reasoning="\n\n".join(thoughts))
 
 
 def _choose(turn: Turn, temperature: float, likelihoods: Mapping[str, float]) -> str:

@@ -207,7 +207,9 @@ class BackendError(Exception):
 class Capabilities:
     """What a backend can do, declared without loading its engine.
 
-    ``chunk_deals``: default deals per job (None: the whole cell, as engines are dear to start).
+    ``chunk_deals``: the least default of deals per job, doubled until there are enough for all
+    requests in flight (None: the whole cell, as engines are dear to start). ``in_flight``: how many
+    requests are, where the entry does not say.
     ``environment``: the file in envs/ (without .yaml) that holds its libraries. ``decodes``: the
     ways of deciding it knows. ``deterministic``: whether it can promise equal replies to equal
     requests from run to run. ``refused``: sampling keys it never takes, each with the reason.
@@ -215,6 +217,7 @@ class Capabilities:
 
     local: bool
     chunk_deals: int | None
+    in_flight: int
     environment: str
     decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
     deterministic: bool = False

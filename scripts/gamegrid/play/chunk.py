@@ -35,7 +35,9 @@ from gamegrid.probes import probes
 log = logging.getLogger(__name__)
 
 IN_PLAY = 256
-"""Episodes at once where models are asked: enough to keep any backend busy."""
+"""Episodes at once where models are asked, at least: enough to keep most backends busy."""
+AT_ONCE_PER_REQUEST = 2
+"""Episodes at once for each request that may be in flight: while one decides, another asks."""
 
 COLLECT_AFTER = 50_000
 """New objects between two looks for cycles of dead ones, of which few arise; Python has 700."""
@@ -256,7 +258,8 @@ async def _play(
             if budget and not left[setup.deal]:
                 budget.finished(setup.deal)
 
-    workers = [work() for _ in range(IN_PLAY if models else threads + 1)]
+    in_play = max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.in_flight(cell)) if models else threads + 1
+    workers = [work() for _ in range(in_play)]
     try:
         with drained(engines.stop):
             # A bug in one episode must not cancel replies that the others have paid for.
