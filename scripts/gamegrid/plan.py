@@ -128,7 +128,7 @@ class Plan:
         """Deals per job of a cell: as configured, or as its backends are best driven."""
         if self.config.chunk:
             return self.config.chunk
-        played = self._models_of(cell)
+        played = self.models_of(cell)
         sizes = [model.kind.capabilities.chunk_deals for model in played]
         small = [size for size in sizes if size is not None]
         if len(small) < len(sizes):
@@ -142,7 +142,7 @@ class Plan:
 
     def environment(self, cell: Cell) -> str:
         """The environment that holds every library the cell's jobs need."""
-        return self._environment(self._models_of(cell))
+        return self._environment(self.models_of(cell))
 
     @property
     def heaviest(self) -> str:
@@ -157,7 +157,7 @@ class Plan:
 
     def demand(self, cell: Cell) -> Demand:
         """What a job of the cell asks of its host; little where no engine is started."""
-        return demand([] if self.config.run_mode == "replay" else self._models_of(cell))
+        return demand([] if self.config.run_mode == "replay" else self.models_of(cell))
 
     def prices(self, cell: Cell) -> dict[str, Price]:
         """The prices of the cell's models, by model id; models that cost nothing are left out.
@@ -165,7 +165,7 @@ class Plan:
         Raises UserError if a hosted model's price is unknown: a budget cannot be kept then.
         """
         found = {}
-        for model in self._models_of(cell):
+        for model in self.models_of(cell):
             entry = model.entry
             cost = prices.find(entry)
             if cost.input is not None and cost.output is not None:
@@ -216,8 +216,22 @@ class Plan:
             found["prompt_digest"] = templates.load(settings.prompt, self.prompts).digest
         return found
 
+    def prompts_of(self, cell: Cell) -> dict[str, str]:
+        """The templates by which a cell's models are asked, with the SHA-256 of their texts."""
+        agents = {name: self.config.agents[name] for name in cell.matchup.agents}
+        return {
+            settings.prompt: self.identity(name)["prompt_digest"]
+            for name, settings in agents.items()
+            if isinstance(settings, LlmSettings)
+        }
+
     def check(self) -> None:
-        """Look at what only this machine can tell: folders and keys. Raises UserError."""
+        """Look at what only this machine can tell: folders and keys. Raises UserError.
+
+        A replay needs neither.
+        """
+        if self.config.run_mode == "replay":
+            return
         mistakes = [
             f"agents.{agent}: {mistake}"
             for agent, model in self.models.items()
@@ -226,7 +240,8 @@ class Plan:
         if mistakes:
             raise UserError("config: " + "\n  ".join(mistakes))
 
-    def _models_of(self, cell: Cell) -> list[Model]:
+    def models_of(self, cell: Cell) -> list[Model]:
+        """The models that play in a cell."""
         return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
 
 
