@@ -27,6 +27,7 @@ localrules:
     estimate,
     fetch_models,
     status,
+    verify,
     write_tables,
 
 
@@ -38,4 +39,5 @@ rule all:
         "results/tables/README.md",
         "results/figures",
         "results/report.html",
+        "results/manifest.json",
         "results/complete.txt",

@@ -39,10 +39,34 @@ rule write_tables:
         "../scripts/write_tables.py"
 
 
+rule write_manifest:
+    input:
+        database="results/gamegrid.duckdb",
+        chunks=chunk_files() + list(PLAN.frozen),
+        judged=judged_files(),
+        positions=position_files(),
+        probes=probe_files(),
+        exploitability=exploitability_files(),
+    output:
+        "results/manifest.json",
+    log:
+        "results/logs/write_manifest.log",
+    benchmark:
+        "results/benchmarks/write_manifest.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        rows=gamegrid.database_rows(PLAN),
+        code=gamegrid.content_hash("store/manifest.py", "store/manifest.sql"),
+    script:
+        "../scripts/write_manifest.py"
+
+
 rule confirm_complete:
     input:
         chunks=chunk_files() + position_files() + probe_files(),
         tables="results/tables/README.md",
+        manifest="results/manifest.json",
     output:
         "results/complete.txt",
     log:

@@ -29,3 +29,12 @@ rule status:
         episodes=[PLAN.episodes(chunk) for chunk in PLAN.chunks],
     script:
         "../scripts/status.py"
+
+
+rule verify:
+    log:
+        "results/logs/verify.log",
+    conda:
+        "../envs/core.yaml"
+    script:
+        "../scripts/verify.py"

@@ -134,7 +134,7 @@ class Plan:
         """
         if self.config.chunk:
             return self.config.chunk
-        least = [model.kind.capabilities.chunk_deals for model in self._models_of(cell)]
+        least = [model.kind.capabilities.chunk_deals for model in self.models_of(cell)]
         deals = min((size for size in least if size is not None), default=BOT_DEALS)
         if None in least:
             return WHOLE_CELL
@@ -145,7 +145,7 @@ class Plan:
 
     def in_flight(self, cell: Cell) -> int:
         """Requests that may be in flight together in a job of the cell; 0 without models."""
-        entries = {model.entry.name: model for model in self._models_of(cell)}
+        entries = {model.entry.name: model for model in self.models_of(cell)}
         return sum(m.entry.max_in_flight or m.kind.capabilities.in_flight for m in entries.values())
 
     def episodes(self, chunk: Chunk) -> int:
@@ -155,7 +155,7 @@ class Plan:
 
     def environment(self, cell: Cell) -> str:
         """The environment that holds every library the cell's jobs need."""
-        return self._environment(self._models_of(cell))
+        return self._environment(self.models_of(cell))
 
     @property
     def heaviest(self) -> str:
@@ -170,7 +170,7 @@ class Plan:
 
     def demand(self, cell: Cell) -> Demand:
         """What a job of the cell asks of its host; little where no engine is started."""
-        return demand([] if self.config.run_mode == "replay" else self._models_of(cell))
+        return demand([] if self.config.run_mode == "replay" else self.models_of(cell))
 
     def prices(self, cell: Cell) -> dict[str, Price]:
         """The prices of the cell's models, by model id; models that cost nothing are left out.
@@ -178,7 +178,7 @@ class Plan:
         Raises UserError if a hosted model's price is unknown: a budget cannot be kept then.
         """
         found = {}
-        for model in self._models_of(cell):
+        for model in self.models_of(cell):
             entry = model.entry
             cost = prices.find(entry)
             if cost.input is not None and cost.output is not None:
@@ -229,8 +229,22 @@ class Plan:
             found["prompt_digest"] = templates.load(settings.prompt, self.prompts).digest
         return found
 
+    def prompts_of(self, cell: Cell) -> dict[str, str]:
+        """The templates by which a cell's models are asked, with the SHA-256 of their texts."""
+        agents = {name: self.config.agents[name] for name in cell.matchup.agents}
+        return {
+            settings.prompt: self.identity(name)["prompt_digest"]
+            for name, settings in agents.items()
+            if isinstance(settings, LlmSettings)
+        }
+
     def check(self) -> None:
-        """Look at what only this machine can tell: folders and keys. Raises UserError."""
+        """Look at what only this machine can tell: folders and keys. Raises UserError.
+
+        A replay needs neither.
+        """
+        if self.config.run_mode == "replay":
+            return
         mistakes = [
             f"agents.{agent}: {mistake}"
             for agent, model in self.models.items()
@@ -239,7 +253,8 @@ class Plan:
         if mistakes:
             raise UserError("config: " + "\n  ".join(mistakes))
 
-    def _models_of(self, cell: Cell) -> list[Model]:
+    def models_of(self, cell: Cell) -> list[Model]:
+        """The models that play in a cell."""
         return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
 
 

@@ -272,10 +272,16 @@ def _call(
         latency_s=completion.latency_s,
         transport_attempts=completion.transport_attempts,
         replayed=answer.replayed,
-        likelihoods=None if likelihoods is None else json.dumps(likelihoods, ensure_ascii=False),
+        likelihoods=None if likelihoods is None else _listed(turn, likelihoods),
         fingerprint=completion.fingerprint,
         maybe_billed=completion.maybe_billed,
     )
+
+
+def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:
+    """In the order of the moves: a reply from the journal has them in that of their names."""
+    listed = {label: likelihoods[label] for label in turn.labels}
+    return json.dumps(listed, ensure_ascii=False)
 
 
 def _objection(settings: Settings, game: Game) -> str | None:

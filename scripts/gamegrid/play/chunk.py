@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import logging
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from gamegrid.agents.base import Agent, Tools, kinds
 from gamegrid.backends.base import Price
 from gamegrid.expect import deal_usd, move_usd
 from gamegrid.games.base import Joint
-from gamegrid.grid import BLOCK, Cell, parse_block
+from gamegrid.grid import Cell, overlap, parse_block
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan import Plan, make
 from gamegrid.play import chunkfile, provenance, stamp
@@ -68,6 +69,10 @@ class Job:
     threads: int
 
 
+MERGED = "merged-"
+"""How the names of files begin that hold another person's episodes, beside a cell's own blocks."""
+
+
 def play_chunk(job: Job) -> None:
     """Play a chunk and write its file, whatever becomes of its episodes.
 
@@ -99,7 +104,11 @@ def play_chunk(job: Job) -> None:
         with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
             play = _play(plan, cell, setups, journal, progress, budget, writer, job.threads)
             asyncio.run(play)
-            run = replace(run, wall_s=time.monotonic() - began, gpus=plan.demand(cell).gpu)
+            wall_s, prompts = time.monotonic() - began, json.dumps(plan.prompts_of(cell))
+            run = replace(run, wall_s=wall_s, gpus=plan.demand(cell).gpu, prompts=prompts)
+            if journal.asked:
+                used, notes = plan.models_of(cell), job.results / "weights.json"
+                run = replace(run, models=provenance.models(used, Path.cwd(), notes))
             progress.finish(journal.asked, journal.replayed)
             writer.finish(run, params, kept)
     for episode_id, error in chunkfile.read_statuses(job.output):
@@ -205,26 +214,24 @@ def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[st
     """The wanted episodes that other files of the cell already hold, played alike.
 
     A block that ``deals`` cut short is another file when the grid grows: its episodes are taken
-    over, and only the new deals are played.
+    over, and only the new deals are played. So are those of another person's results.
     """
     kept: dict[Path, set[str]] = {}
     missing = set(wanted)
     # Blocks of one grid never overlap: its other jobs' files, which come and go, stay unread.
-    others = [path for path in sorted(output.parent.glob("*.parquet")) if _overlaps(path, output)]
+    others = [path for path in sorted(output.parent.glob("*.parquet")) if _may_hold(path, output)]
     for path, played_with in chunkfile.read_params(others).items():
-        if played_with == params and (found := missing & chunkfile.read_finished(path)):
+        if played_with == params and (found := missing & chunkfile.read_finished(path).keys()):
             kept[path] = found
             missing -= found
     return kept
 
 
-def _overlaps(path: Path, output: Path) -> bool:
-    """True if the two are different blocks with a deal in common."""
-    if path == output or BLOCK.fullmatch(path.stem) is None:
-        return False
-    start, stop = parse_block(path.stem)
-    own_start, own_stop = parse_block(output.stem)
-    return start < own_stop and own_start < stop
+def _may_hold(path: Path, output: Path) -> bool:
+    """True for a merged file, and for another block with a deal in common."""
+    if path.stem.startswith(MERGED):
+        return True
+    return path != output and overlap(path.stem, output.stem)
 
 
 async def _play(

@@ -8,7 +8,7 @@ unknown value never changes a column's type from chunk to chunk.
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from keyword import iskeyword
 from operator import attrgetter
@@ -34,6 +34,8 @@ RUN: Columns = MappingProxyType(
         "host": "VARCHAR",
         "wall_s": "DOUBLE",
         "gpus": "INTEGER",
+        "models": "VARCHAR",
+        "prompts": "VARCHAR",
     }
 )
 SEAT: Columns = MappingProxyType(
@@ -109,7 +111,17 @@ FLAT: Columns = MappingProxyType(
 """The columns of an episode that are not lists."""
 
 JSON_TEXTS = frozenset(
-    {"config", "packages", "host", "legal", "messages", "trajectory", "likelihoods"}
+    {
+        "config",
+        "packages",
+        "host",
+        "models",
+        "prompts",
+        "legal",
+        "messages",
+        "trajectory",
+        "likelihoods",
+    }
 )
 """Columns that hold JSON as text, and become JSON columns of the database."""
 
@@ -118,6 +130,12 @@ PARAMS_KEY = "params"
 
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 """Bytes DuckDB allows one JSON object by default; longer episodes must be announced."""
+
+BATCH = 1000
+"""Episodes held in memory at once where a file is read."""
+
+Row = dict[str, Any]
+"""An episode by column names."""
 
 
 def struct(columns: Columns) -> str:
@@ -150,7 +168,6 @@ class Writer:
         self._run_id = run_id
         self._rows = self._path.with_name(f"{path.name}.ndjson.partial")
         self._partial = self._path.with_name(f"{path.name}.partial")
-        self._line = _line_writer()
         self._longest = 0
         self._unwritten = bytearray()
 
@@ -173,7 +190,7 @@ class Writer:
             raise ValueError(
                 f"episode {episode.episode_id} belongs to run {episode.run_id}, not {self._run_id}"
             )
-        line = self._line(episode)
+        line = _encoded(_ENCODER.encode(_row(episode))) + b"\n"
         self._longest = max(self._longest, len(line))
         self._unwritten += line
         with suppress(OSError):  # a full disk may have room again until ``finish``, which raises it
@@ -234,6 +251,37 @@ def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
         )
 
 
+def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]) -> None:
+    """Copy the episodes ``ids`` of chunk files of equal ``params`` to one file.
+
+    It is there as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
+    """
+    partial = united.with_name(f".{united.name}.partial")
+    try:
+        with _connect() as connection:
+            connection.execute(
+                f"""
+                COPY (
+                    SELECT *
+                    FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                    WHERE list_contains($ids, episode_id)
+                    ORDER BY deal, seating
+                ) TO $partial (
+                    FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+                )
+                """,
+                {
+                    "paths": [exact(path) for path in paths],
+                    "ids": sorted(ids),
+                    "partial": str(partial),
+                    "params": params,
+                },
+            )
+        partial.replace(united)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def read_statuses(path: Path) -> list[tuple[str, str | None]]:
     """Return (episode_id, error) of each episode of ``path`` with status error, in row order.
 
@@ -248,18 +296,40 @@ def read_statuses(path: Path) -> list[tuple[str, str | None]]:
     return [(episode_id, error) for episode_id, error in found]
 
 
-def read_finished(path: Path) -> set[str]:
-    """Return the ids of the finished episodes of ``path``.
+def read_finished(path: Path) -> dict[str, str]:
+    """Return the trajectories of the finished episodes of ``path``, by id.
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
     with _connect() as connection:
         found = connection.execute(
-            "SELECT episode_id FROM read_parquet($path, hive_partitioning = false) "
+            "SELECT episode_id, trajectory FROM read_parquet($path, hive_partitioning = false) "
             "WHERE status <> $error",
             {"path": exact(path), "error": EpisodeStatus.ERROR.value},
         ).fetchall()
-    return {episode_id for (episode_id,) in found}
+    return dict(found)
+
+
+def read_episodes(path: Path) -> Iterator[Row]:
+    """Return the episodes of ``path`` one by one, with seats, decisions and calls in lists.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        found = connection.execute(
+            "SELECT * EXCLUDE (run) FROM read_parquet($path, hive_partitioning = false)",
+            {"path": exact(path)},
+        )
+        names = [column[0] for column in found.description]
+        while batch := found.fetchmany(BATCH):
+            for values in batch:
+                yield dict(zip(names, values, strict=True))
+
+
+def as_read(episode: EpisodeRecord) -> Row:
+    """Return an episode as ``read_episodes`` gives it back once it is written."""
+    row: Row = json.loads(_encoded(_ENCODER.encode(_row(episode))))
+    return row
 
 
 def read_params(paths: Sequence[Path]) -> dict[Path, str]:
@@ -344,20 +414,12 @@ def _copy(
         )
 
 
-def _line_writer() -> Callable[[EpisodeRecord], bytes]:
-    """Return a function that turns an episode into a line of JSON."""
-    flat, seat, decision, call = _reader(FLAT), _reader(SEAT), _reader(DECISION), _reader(CALL)
-    # ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
-
-    def line(episode: EpisodeRecord) -> bytes:
-        row = flat(episode)
-        row["seats"] = [seat(record) for record in episode.seats]
-        row["decisions"] = [decision(record) for record in episode.decisions]
-        row["calls"] = [call(record) for record in episode.calls]
-        return _encoded(encode(row)) + b"\n"
-
-    return line
+def _row(episode: EpisodeRecord) -> Row:
+    row = _FLAT(episode)
+    row["seats"] = [_SEAT(record) for record in episode.seats]
+    row["decisions"] = [_DECISION(record) for record in episode.decisions]
+    row["calls"] = [_CALL(record) for record in episode.calls]
+    return row
 
 
 def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
@@ -379,6 +441,9 @@ def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
     return read
 
 
+_FLAT, _SEAT, _DECISION, _CALL = map(_reader, (FLAT, SEAT, DECISION, CALL))
+# ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 

@@ -34,6 +34,7 @@ from gamegrid.backends.base import (
     shallow,
 )
 from gamegrid.errors import UserError
+from gamegrid.grid import overlap
 from gamegrid.luck import Place
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class Journal:
         self._file = self._path.open("ab", buffering=0)
         try:
             self._lock()
+            self._check_alone()
             _mend_tail(self._path)
             self._end = self._path.stat().st_size
             for path in files(self._path.parent):
@@ -244,15 +246,32 @@ class Journal:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as busy:
-            owner = _lock_note(self._path)
-            held = owner.read_text() if owner.exists() else "unknown"
-            raise UserError(
-                f"{self._path} is being written by another job ({held}). Wait for it, or end it."
-            ) from busy
+            raise _held(self._path) from busy
         _lock_note(self._path).write_text(
             f"host {socket.gethostname()}, pid {os.getpid()}, "
             f"since {datetime.now(UTC).isoformat(timespec='seconds')}"
         )
+
+    def _check_alone(self) -> None:
+        """Refuse to write while another run's job plays some of the same deals in another block.
+
+        Own locks are taken first, so that of two jobs at least one sees the other.
+        """
+        for path in self._path.parent.glob("*.jsonl"):
+            if path == self._path or not overlap(path.stem, self._path.stem):
+                continue
+            with path.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError as busy:
+                    raise _held(path) from busy
+
+
+def _held(path: Path) -> UserError:
+    """The error for a journal that another job has locked."""
+    note = _lock_note(path)
+    owner = note.read_text() if note.exists() else "unknown"
+    return UserError(f"{path} is being written by another job ({owner}). Wait for it, or end it.")
 
 
 def _name(filed: Key) -> bytes:

@@ -43,7 +43,9 @@ CREATE TABLE runs (
     packages JSON NOT NULL,
     host JSON NOT NULL,
     wall_s DOUBLE,
-    gpus INTEGER
+    gpus INTEGER,
+    models JSON,
+    prompts JSON
 );
 
 -- What of the configuration the tables need; one row.
