@@ -57,6 +57,19 @@ _MOVES = """
 """
 
 
+_POSITIONS = """
+    SELECT
+        game, any_value(family), any_value(scoring), '', agent, [],
+        list(position ORDER BY position),
+        list(coalesce(optimal, false)::DOUBLE ORDER BY position),
+        NULL,
+        list(regret ORDER BY position) FILTER (WHERE regret IS NOT NULL)
+    FROM positions JOIN games USING (game)
+    GROUP BY game, agent
+    ORDER BY game, agent
+"""
+
+
 def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
     [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
@@ -78,6 +91,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "comparisons": comparisons(cells, comparable),
+        **_position_rows(connection),
         "ratings": [],
         "first_moves": [],
     }
@@ -118,6 +132,26 @@ def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         values = share + (rights - share * counts) / counts.mean()
         distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
+
+
+def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """The intervals of what agents made of given positions, and who made more of the same ones.
+
+    A position is one observation, as a deal is elsewhere: what varies is which ones were taken.
+    """
+    intervals, cells = list[Row](), list[Cell]()
+    for *row, regrets in connection.execute(_POSITIONS).fetchall():
+        cell = replace(Cell.of(row), scoring=WIN_LOSS)  # right or not, whatever the game counts
+        cells.append(cell)
+        regret = mean_interval(np.array(regrets or [], dtype=np.float64))
+        intervals.append((cell.game, cell.agent, *ends(share_interval(cell.values)), *ends(regret)))
+    pairs = [
+        (one.game, one.agent, other.agent)
+        for one in cells
+        for other in cells
+        if one.game == other.game and one is not other
+    ]
+    return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:

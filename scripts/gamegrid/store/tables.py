@@ -19,6 +19,7 @@ TABLES = (
     "seat_effect",
     "move_quality",
     "position_quality",
+    "paired_positions",
     "exploitability",
     "failures",
     "usage",
