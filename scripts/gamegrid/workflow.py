@@ -79,7 +79,7 @@ def content_hash(*names: str) -> str:
         path = PACKAGE / name
         parts = sorted(path.rglob("*")) if path.is_dir() else [path]
         for part in parts:
-            if part.suffix in (".py", ".sql", ".json"):
+            if part.suffix in (".py", ".sql", ".json", ".yaml"):
                 digest.update(part.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -29,6 +29,14 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="module")
+def written(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of its tables."""
+    folder = tmp_path_factory.mktemp("written") / "tables"
+    tables.write_tables(mixed, folder)
+    return folder
+
+
 def test_every_table_in_every_form(mixed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "tables"
     tables.write_tables(mixed, folder)
@@ -44,9 +52,8 @@ def test_equal_databases_give_equal_files(mixed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", tables.TABLES)
-def test_csv_has_every_digit_and_nothing_for_null(mixed: Path, tmp_path: Path, name: str) -> None:
-    tables.write_tables(mixed, tmp_path / "tables")
-    with (tmp_path / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+def test_csv_has_every_digit_and_nothing_for_null(mixed: Path, written: Path, name: str) -> None:
+    with (written / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file)
 
     assert head == [column for column, *_ in query(mixed, f"DESCRIBE {name}")]

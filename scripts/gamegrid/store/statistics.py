@@ -20,7 +20,16 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
-from gamegrid.store.values import WIN_LOSS, Cell, Ends, Pooled, ends, read_cells, read_seats
+from gamegrid.store.values import (
+    WIN_LOSS,
+    Cell,
+    Ends,
+    Pooled,
+    ends,
+    ratio_parts,
+    read_cells,
+    read_seats,
+)
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
@@ -99,7 +108,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         names, matches = part
         _rate(number, names, matches, rows)
     for table, lines in rows.items():
-        _insert(connection, table, lines)
+        insert(connection, table, lines)
     connection.execute(f"SET threads = {threads}")
 
 
@@ -121,15 +130,9 @@ def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
 
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """The intervals of the shares of optimal decisions.
-
-    Such a share is a ratio of two sums over deals; its variance is that of the deals' parts in it
-    (linearisation, as in pool_cells), whose mean is the share.
-    """
+    """The intervals of the shares of optimal decisions."""
     for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
-        counts, rights = np.array(moves, dtype=np.float64), np.array(best, dtype=np.float64)
-        share = rights.sum() / counts.sum()
-        values = share + (rights - share * counts) / counts.mean()
+        values = ratio_parts(np.array(best), np.array(moves))
         distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
 
@@ -236,7 +239,7 @@ def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, l
     ]
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """Put all rows in at once: DuckDB is slow at one by one."""
     if not rows:
         return

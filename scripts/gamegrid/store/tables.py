@@ -21,6 +21,8 @@ TABLES = (
     "position_quality",
     "paired_positions",
     "exploitability",
+    "reasoning",
+    "reasoning_variety",
     "failures",
     "usage",
     "latency",
