@@ -15,7 +15,13 @@ rule build_database:
         "../envs/core.yaml"
     params:
         rows=gamegrid.database_rows(PLAN),
-        code=gamegrid.content_hash("store", "stats", "play/chunkfile.py"),
+        code=gamegrid.content_hash(
+            "store",
+            "stats",
+            "reasoning.py",
+            "reasoning.yaml",
+            "play/chunkfile.py",
+        ),
     script:
         "../scripts/build_database.py"
 

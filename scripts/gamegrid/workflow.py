@@ -32,7 +32,7 @@ __all__ = [
 
 PACKAGE = Path(__file__).parent
 RESULTS = Path("results")
-CONTENT = (".py", ".sql", ".json", ".jinja", ".css", ".js")
+CONTENT = (".py", ".sql", ".json", ".yaml", ".jinja", ".css", ".js")
 """Endings of the files that decide what a free job makes."""
 
 

@@ -14,7 +14,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = (
     "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
-    "position_quality", "exploitability", "failures", "usage", "latency", "break_even",
+    "position_quality", "paired_positions", "exploitability", "reasoning",
+    "reasoning_variety", "failures", "usage", "latency", "break_even",
 )  # fmt: skip
 
 Grid = dict[str, Any]

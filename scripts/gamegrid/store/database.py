@@ -12,7 +12,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.play.chunkfile import Columns, exact, read_params
 
-VIEWS = ("statistics", "views", "speed")
+VIEWS = ("statistics", "views", "speed", "reasoning")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
@@ -95,7 +95,9 @@ def build(
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
     a value its column cannot hold; the old database then stays as it was.
     """
-    from gamegrid.store.statistics import fill_statistics  # scipy only where it is needed
+    # scipy only where it is needed
+    from gamegrid.store.reasoning import fill_reasoning
+    from gamegrid.store.statistics import fill_statistics
 
     _check_whole([*chunks, *positions, *probes])
     partial = database.with_name(database.name + ".partial")
@@ -112,6 +114,7 @@ def build(
             for name in VIEWS:
                 connection.execute(_sql(name))
             fill_statistics(connection)
+            fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
         # The log of the old database goes first: replayed into the new one it would ruin it.

@@ -20,7 +20,16 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
-from gamegrid.store.values import WIN_LOSS, Cell, Ends, Pooled, ends, read_cells, read_seats
+from gamegrid.store.values import (
+    WIN_LOSS,
+    Cell,
+    Ends,
+    Pooled,
+    ends,
+    ratio_parts,
+    read_cells,
+    read_seats,
+)
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
@@ -57,6 +66,19 @@ _MOVES = """
 """
 
 
+_POSITIONS = """
+    SELECT
+        game, any_value(family), any_value(scoring), '', agent, [],
+        list(position ORDER BY position),
+        list(coalesce(optimal, false)::DOUBLE ORDER BY position),
+        NULL,
+        list(regret ORDER BY position) FILTER (WHERE regret IS NOT NULL)
+    FROM positions JOIN games USING (game)
+    GROUP BY game, agent
+    ORDER BY game, agent
+"""
+
+
 def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
     [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
@@ -78,6 +100,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "comparisons": comparisons(cells, comparable),
+        **_position_rows(connection),
         "ratings": [],
         "first_moves": [],
     }
@@ -85,7 +108,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         names, matches = part
         _rate(number, names, matches, rows)
     for table, lines in rows.items():
-        _insert(connection, table, lines)
+        insert(connection, table, lines)
     connection.execute(f"SET threads = {threads}")
 
 
@@ -107,17 +130,31 @@ def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
 
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """The intervals of the shares of optimal decisions.
-
-    Such a share is a ratio of two sums over deals; its variance is that of the deals' parts in it
-    (linearisation, as in pool_cells), whose mean is the share.
-    """
+    """The intervals of the shares of optimal decisions."""
     for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
-        counts, rights = np.array(moves, dtype=np.float64), np.array(best, dtype=np.float64)
-        share = rights.sum() / counts.sum()
-        values = share + (rights - share * counts) / counts.mean()
+        values = ratio_parts(np.array(best), np.array(moves))
         distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
+
+
+def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """The intervals of what agents made of given positions, and who made more of the same ones.
+
+    A position is one observation, as a deal is elsewhere: what varies is which ones were taken.
+    """
+    intervals, cells = list[Row](), list[Cell]()
+    for *row, regrets in connection.execute(_POSITIONS).fetchall():
+        cell = replace(Cell.of(row), scoring=WIN_LOSS)  # right or not, whatever the game counts
+        cells.append(cell)
+        regret = mean_interval(np.array(regrets or [], dtype=np.float64))
+        intervals.append((cell.game, cell.agent, *ends(share_interval(cell.values)), *ends(regret)))
+    pairs = [
+        (one.game, one.agent, other.agent)
+        for one in cells
+        for other in cells
+        if one.game == other.game and one is not other
+    ]
+    return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
@@ -202,7 +239,7 @@ def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, l
     ]
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """Put all rows in at once: DuckDB is slow at one by one."""
     if not rows:
         return

@@ -590,20 +590,56 @@ SELECT
     agent, game,
     count(*) AS positions,
     avg(coalesce(optimal, false)::INTEGER) AS optimal_rate,
+    any_value(low) AS low,
+    any_value(high) AS high,
+    any_value(reason) AS reason,
     avg(regret) AS mean_regret,
+    any_value(regret_low) AS regret_low,
+    any_value(regret_high) AS regret_high,
+    any_value(regret_reason) AS regret_reason,
     count(regret) AS answered
-FROM positions
+FROM positions LEFT JOIN position_intervals USING (game, agent)
 GROUP BY agent, game
 ORDER BY game, agent;
 
 COMMENT ON VIEW position_quality IS
 'One move of each agent in each of the same positions of the games that are solved exactly, none of them trivial: comparable across agents.';
 COMMENT ON COLUMN position_quality.agent IS 'name | the agent | positions.agent';
-COMMENT ON COLUMN position_quality.game IS 'name | the game | positions.game';
+COMMENT ON COLUMN position_quality.game IS 'name | the game | games.game';
 COMMENT ON COLUMN position_quality.positions IS 'positions | positions in which the agent was asked | positions';
 COMMENT ON COLUMN position_quality.optimal_rate IS '0 to 1 | share of the positions in which the agent itself made a best move | positions.optimal';
+COMMENT ON COLUMN position_quality.low IS '0 to 1 | lower end of the 95 % interval of optimal_rate: how far other positions, chosen likewise, could have moved it; NULL: see reason | position_intervals.low';
+COMMENT ON COLUMN position_quality.high IS '0 to 1 | upper end of the same interval | position_intervals.high';
+COMMENT ON COLUMN position_quality.reason IS 'words | why there is no interval, deals standing for positions; NULL where there is one | position_intervals.reason';
 COMMENT ON COLUMN position_quality.mean_regret IS 'the game''s own units | mean over the answered positions of best value less value of the move chosen | positions.regret';
+COMMENT ON COLUMN position_quality.regret_low IS 'the game''s own units | lower end of the 95 % interval of mean_regret; NULL: see regret_reason | position_intervals.regret_low';
+COMMENT ON COLUMN position_quality.regret_high IS 'the game''s own units | upper end of the same interval | position_intervals.regret_high';
+COMMENT ON COLUMN position_quality.regret_reason IS 'words | why there is no interval of mean_regret, deals standing for positions: all deals equal, where every answer was best, is one | position_intervals.regret_reason';
 COMMENT ON COLUMN position_quality.answered IS 'positions | positions in which the agent made a legal move itself | positions.regret';
+
+
+CREATE VIEW paired_positions AS
+SELECT
+    game, agent, rival, deals AS positions, difference, low, high, reason, p, smallest_p,
+    p_adjusted, m, method
+FROM position_comparisons
+ORDER BY game NULLS FIRST, agent, rival;
+
+COMMENT ON VIEW paired_positions IS
+'Who of two finds more of the best moves, in the positions that both were asked in. Every pair once.';
+COMMENT ON COLUMN paired_positions.game IS 'name | the game; NULL: over all games with positions, those with the same ones compared, families weighing alike | position_comparisons.game';
+COMMENT ON COLUMN paired_positions.agent IS 'name | the agent | position_comparisons.agent';
+COMMENT ON COLUMN paired_positions.rival IS 'name | the other agent | position_comparisons.rival';
+COMMENT ON COLUMN paired_positions.positions IS 'positions | positions that both were asked in | positions';
+COMMENT ON COLUMN paired_positions.difference IS '-1 to 1 | the agent''s share of best moves less the rival''s; NULL without positions | position_comparisons.difference';
+COMMENT ON COLUMN paired_positions.low IS '-1 to 1 | lower end of its 95 % interval; NULL: see reason | position_comparisons.low';
+COMMENT ON COLUMN paired_positions.high IS '-1 to 1 | upper end of the same interval | position_comparisons.high';
+COMMENT ON COLUMN paired_positions.reason IS 'words | why there is no interval, deals standing for positions; NULL where there is one | position_comparisons.reason';
+COMMENT ON COLUMN paired_positions.p IS '0 to 1 | two-sided p of the sign-flip test that the two are exchangeable in every position: McNemar''s, as each is right or not | position_comparisons.p';
+COMMENT ON COLUMN paired_positions.smallest_p IS '0 to 1 | the smallest p that so many positions in which they differ could have given | position_comparisons.smallest_p';
+COMMENT ON COLUMN paired_positions.p_adjusted IS '0 to 1 | p held against the m questions asked at once, by method | position_comparisons.p_adjusted';
+COMMENT ON COLUMN paired_positions.m IS 'pairs | how many pairs were tested in this game, or over all games | position_comparisons.m';
+COMMENT ON COLUMN paired_positions.method IS 'words | what p_adjusted controls: benjamini-hochberg, the share of false claims within the game; holm, any false claim at all | position_comparisons.method';
 
 
 CREATE VIEW exploitability AS
