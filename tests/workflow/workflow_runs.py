@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = (
     "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
-    "position_quality", "failures", "usage", "latency", "break_even",
+    "position_quality", "failures", "usage", "latency", "break_even", "prompt_spread",
 )  # fmt: skip
 
 Grid = dict[str, Any]

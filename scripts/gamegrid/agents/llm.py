@@ -53,10 +53,17 @@ class Settings(AgentSettings):
     memory: Literal["none", "chat"] = "none"
     rethink: int = Field(default=1, ge=0, description="further attempts at a move")
     fallback: Literal["random", "forfeit"] = "random"
-    shuffle_labels: bool = False
+    shuffle_labels: bool = Field(
+        default=False, description="show the legal moves in a seeded random order"
+    )
     extra_body: dict[str, JsonValue] | None = None
     chat_template_kwargs: dict[str, JsonValue] | None = None
-    # At its default neither is part of what the agent is: both came after the first grids.
+    # At their defaults these are no part of what the agent is: they came after the first grids.
+    legal_moves: Literal["listed", "hidden"] = Field(
+        default="listed",
+        exclude_if=lambda value: value == "listed",
+        description="whether the prompt lists the legal moves, or leaves them to be found",
+    )
     decode: Literal["generate", "constrained", "score"] = Field(
         default="generate",
         exclude_if=lambda value: value == "generate",
@@ -117,7 +124,7 @@ class LlmPlayer:
     async def decide(self, turn: Turn) -> Decision:
         """Ask, parse and, if no legal move was given, ask again; then fall back or forfeit."""
         settings = self.agent.settings
-        seen = _observe(turn, settings.shuffle_labels)
+        seen = _observe(turn, settings)
         said = [*self._before(), self._question(seen)]
         calls: list[CallRecord] = []
         parsed = Parsed(None, Failure.EMPTY, None)
@@ -163,9 +170,9 @@ class LlmPlayer:
         )
 
 
-def _observe(turn: Turn, shuffle: bool) -> Observation:
-    labels = list(turn.labels)
-    if shuffle:
+def _observe(turn: Turn, settings: Settings) -> Observation:
+    labels = [] if settings.legal_moves == "hidden" else list(turn.labels)
+    if settings.shuffle_labels:
         turn.draw("shuffle_labels").shuffle(labels)
     return Observation(
         game=turn.game,
