@@ -1,4 +1,4 @@
-"""config/examples: every file is a grid, and plays where its models are answered on this machine."""
+"""config/examples: every file is a grid, and plays where its models are answered here."""
 
 from pathlib import Path
 from typing import Any
