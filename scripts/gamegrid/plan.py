@@ -14,7 +14,7 @@ from gamegrid import grid, positions, probes, suites
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
-from gamegrid.config import load, models
+from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.demand import Demand, demand
@@ -260,6 +260,7 @@ class Plan:
 
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
+    raw = sweep.expand(raw)
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
     config = load.read(suites.expand(raw, suite) if suite else raw, working)
     entries = models.read_files(config.models, working)

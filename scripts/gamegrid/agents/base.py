@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Protocol
 
 import pyspiel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 import gamegrid.agents
 from gamegrid import plugins
@@ -26,6 +26,9 @@ class AgentSettings(BaseModel):
     type: str
     games: list[str] | None = Field(
         default=None, description="the only games this agent plays; all when left out"
+    )
+    sweep: dict[str, list[JsonValue]] | None = Field(
+        default=None, description="settings with the values each takes: an agent for every choice"
     )
 
 

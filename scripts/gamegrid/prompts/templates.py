@@ -29,7 +29,7 @@ BLOCKS = {"prefix": FIXED, "state": TURN, "rethink": TURN | {"failure": ""}}
 class Observation:
     """What one seat is told when it is its turn; holds nothing the seat may not know.
 
-    ``labels`` are the legal moves in the order they are shown.
+    ``labels`` are the legal moves in the order they are shown; empty where they are hidden.
     """
 
     game: Game

@@ -12,7 +12,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.play.chunkfile import Columns, exact, read_params
 
-VIEWS = ("statistics", "views", "speed", "reasoning")
+VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5

@@ -27,6 +27,7 @@ TABLES = (
     "usage",
     "latency",
     "break_even",
+    "prompt_spread",
 )
 """The views that become files, in the order the README names them."""
 
