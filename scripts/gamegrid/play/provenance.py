@@ -45,6 +45,8 @@ def run_record(config: Mapping[str, Any]) -> RunRecord:
                 "machine": platform.machine(),
                 "cpus": os.cpu_count(),
                 "command": Path(sys.executable).name,
+                # The folder's name alone: results are shown to others.
+                "environment": Path(sys.prefix).name,
             },
             sort_keys=True,
         ),
