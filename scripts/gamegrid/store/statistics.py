@@ -13,6 +13,7 @@ import numpy as np
 
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
+    Floats,
     Stratum,
     combined_share_interval,
     mean_interval,
@@ -56,6 +57,15 @@ _MOVES = """
     ORDER BY game, agent
 """
 
+_PLIES = """
+    SELECT
+        game, agent, ply, list(moves ORDER BY deal), list(regret ORDER BY deal),
+        list(play ORDER BY deal) FILTER (WHERE play IS NOT NULL)
+    FROM measured_plies
+    GROUP BY game, agent, ply
+    ORDER BY game, agent, ply
+"""
+
 
 def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
@@ -77,6 +87,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
+        "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable),
         "ratings": [],
         "first_moves": [],
@@ -107,17 +118,31 @@ def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
 
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """The intervals of the shares of optimal decisions.
-
-    Such a share is a ratio of two sums over deals; its variance is that of the deals' parts in it
-    (linearisation, as in pool_cells), whose mean is the share.
-    """
+    """The intervals of the shares of optimal decisions."""
     for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
-        counts, rights = np.array(moves, dtype=np.float64), np.array(best, dtype=np.float64)
-        share = rights.sum() / counts.sum()
-        values = share + (rights - share * counts) / counts.mean()
-        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
+        values, distinct = _parts(moves, best, plays)
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
+
+
+def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """The intervals of the mean regret at each ply."""
+    for game, agent, ply, moves, regret, plays in connection.execute(_PLIES).fetchall():
+        values, distinct = _parts(moves, regret, plays)
+        yield game, agent, ply, *ends(mean_interval(values, distinct=distinct))
+
+
+def _parts(
+    moves: Sequence[int], sums: Sequence[float], plays: Sequence[int] | None
+) -> tuple[Floats, int | None]:
+    """What each deal adds to a mean over moves, and how many deals differ in what was played.
+
+    Such a mean is a ratio of two sums over deals; its variance is that of the deals' parts in it
+    (linearisation, as in pool_cells), whose mean it is.
+    """
+    counts, totals = np.array(moves, dtype=np.float64), np.array(sums, dtype=np.float64)
+    mean = totals.sum() / counts.sum()
+    values = mean + (totals - mean * counts) / counts.mean()
+    return values, len(set(plays)) if plays and len(plays) == len(moves) else None
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:

@@ -184,6 +184,34 @@ def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
     ).properties(width=WIDTH, height=180)
 
 
+def curves(
+    rows: Sequence[Row], *, x: str, y: str, ends: tuple[str, str], titles: tuple[str, str]
+) -> list["alt.LayerChart"]:
+    """Lines with bands for as many agents as there are colours, then another chart."""
+    import altair as alt
+
+    low, high = ends
+    agents = list(dict.fromkeys(row["agent"] for row in rows))
+    lots = range(0, len(agents), len(palette.CATEGORIES))
+    charts = []
+    for lot in (agents[start : start + len(palette.CATEGORIES)] for start in lots):
+        mine = [dict(row) for row in rows if row["agent"] in lot]
+        legend = alt.Legend(title=None, symbolOpacity=1)
+        base = alt.Chart(alt.Data(values=mine)).encode(
+            x=alt.X(f"{x}:Q", title=titles[0], axis=alt.Axis(tickMinStep=1, grid=False)),
+            color=alt.Color("agent:N", scale=colours(lot), legend=legend),
+        )
+        height = partial(alt.Y, title=titles[1], type="quantitative")
+        band = base.transform_filter(f"isValid(datum['{low}']) && isValid(datum['{high}'])")
+        layers = [
+            band.mark_rule(opacity=0.3, strokeWidth=3).encode(y=height(low), y2=high),
+            base.mark_line(strokeWidth=1.5).encode(y=height(y)),
+            base.mark_point(filled=True, size=36, opacity=1).encode(y=height(y)),
+        ]
+        charts.append(alt.layer(*layers).properties(width=WIDTH, height=170))
+    return charts
+
+
 def colours(names: Sequence[str]) -> "alt.Scale":
     """A scale that gives each name a colour of the palette, in order."""
     import altair as alt
