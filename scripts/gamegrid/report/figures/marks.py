@@ -187,29 +187,50 @@ def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
 def curves(
     rows: Sequence[Row], *, x: str, y: str, ends: tuple[str, str], titles: tuple[str, str]
 ) -> list["alt.LayerChart"]:
-    """Lines with bands for as many agents as there are colours, then another chart."""
-    import altair as alt
+    """Amounts over whole numbers, with intervals that the chart's edge may cut.
 
-    low, high = ends
+    A chart for as many agents as there are colours, then another.
+    """
     agents = list(dict.fromkeys(row["agent"] for row in rows))
     lots = range(0, len(agents), len(palette.CATEGORIES))
-    charts = []
-    for lot in (agents[start : start + len(palette.CATEGORIES)] for start in lots):
-        mine = [dict(row) for row in rows if row["agent"] in lot]
-        legend = alt.Legend(title=None, symbolOpacity=1)
-        base = alt.Chart(alt.Data(values=mine)).encode(
-            x=alt.X(f"{x}:Q", title=titles[0], axis=alt.Axis(tickMinStep=1, grid=False)),
-            color=alt.Color("agent:N", scale=colours(lot), legend=legend),
-        )
-        height = partial(alt.Y, title=titles[1], type="quantitative")
-        band = base.transform_filter(f"isValid(datum['{low}']) && isValid(datum['{high}'])")
-        layers = [
-            band.mark_rule(opacity=0.3, strokeWidth=3).encode(y=height(low), y2=high),
-            base.mark_line(strokeWidth=1.5).encode(y=height(y)),
-            base.mark_point(filled=True, size=36, opacity=1).encode(y=height(y)),
-        ]
-        charts.append(alt.layer(*layers).properties(width=WIDTH, height=170))
-    return charts
+    return [
+        _curves(rows, agents[start : start + len(palette.CATEGORIES)], x, y, ends, titles)
+        for start in lots
+    ]
+
+
+def _curves(
+    rows: Sequence[Row], agents: Sequence[str], x: str, y: str, ends: tuple[str, str],
+    titles: tuple[str, str],
+) -> "alt.LayerChart":  # fmt: skip
+    """One chart of them."""
+    import altair as alt
+
+    mine = [row for row in rows if row["agent"] in agents]
+    top = 1.4 * max(row[y] for row in mine) or 1.0
+    drawn = [
+        {**row, "_low": _within(row[ends[0]], top), "_high": _within(row[ends[1]], top)}
+        for row in mine
+    ]
+    last = max(row[x] for row in mine)
+    ticks = list(range(0, last + 1, 1 + last // 10))
+    legend = alt.Legend(title=None, symbolOpacity=1)
+    base = alt.Chart(alt.Data(values=drawn)).encode(
+        x=alt.X(f"{x}:Q", title=titles[0], axis=alt.Axis(values=ticks, format="d", grid=False)),
+        color=alt.Color("agent:N", scale=colours(agents), legend=legend),
+    )
+    scale = alt.Scale(domain=[0, top], nice=False)
+    height = partial(alt.Y, title=titles[1], scale=scale, type="quantitative")
+    band = base.transform_filter("isValid(datum._low) && isValid(datum._high)")
+    return alt.layer(
+        band.mark_rule(opacity=0.3, strokeWidth=3).encode(y=height("_low"), y2="_high"),
+        base.mark_line(strokeWidth=1.5).encode(y=height(y)),
+        base.mark_point(filled=True, size=36, opacity=1).encode(y=height(y)),
+    ).properties(width=WIDTH, height=170)
+
+
+def _within(value: float | None, top: float) -> float | None:
+    return None if value is None else min(max(value, 0.0), top)
 
 
 def colours(names: Sequence[str]) -> "alt.Scale":

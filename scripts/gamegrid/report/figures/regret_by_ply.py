@@ -34,8 +34,8 @@ FIGURE = Figure(
     ),
     caution=(
         "Only games that get that far are in a point, so late plies rest on few deals and on the "
-        "agents that last. A point without a band has too few deals for one: the table says why. "
-        "Seats alternate, so even and odd plies may be different seats."
+        "agents that last. A line that leaves the picture is longer, and a point without one has "
+        "too few deals for it: the table has both. Even and odd plies may be different seats."
     ),
     empty="No game of this grid has an oracle, so no move's regret is known.",
     panels=panels,
