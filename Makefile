@@ -4,7 +4,7 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint test-vllm bench lock clean
+.PHONY: demo test lint test-vllm test-browser bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
@@ -26,6 +26,12 @@ bench: .venv/dev
 
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
+
+# The report in a real browser; screenshots of it go to results/browser.
+test-browser: .venv/dev
+	@command -v chromium chromium-browser >/dev/null || \
+		{ echo "make test-browser needs a Chromium: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser
 
 # What was installed, for the next machine to install the same.
 lock: .venv/dev

@@ -49,7 +49,7 @@ class Finished:
 
 def command(*arguments: str, snakefile: Path = ROOT / "Snakefile") -> list[str]:
     """The command line of snakemake: up to the tables, unless targets follow a ``--``."""
-    targets = [] if "--" in arguments else ["results/complete.txt"]
+    targets = [] if "--" in arguments else ["tables"]
     return [
         sys.executable, "-m", "snakemake", *targets, "--snakefile", str(snakefile), "--cores", "2",
         "--quiet", "host", *arguments,

@@ -156,8 +156,8 @@ class GridConfig(BaseModel):
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
         description="deals per job; left out, 2500 for bots, all of them for local engines, and "
-        "for hosted models 20, doubled until a job has four episodes for each request that may be in "
-        "flight (max_in_flight, 32 if not given)",
+        "for hosted models 20, doubled until a job has four episodes for each request that may be "
+        "in flight (max_in_flight, 32 if not given)",
     )
     run_mode: Literal["live", "replay"] = Field(
         default="live",

@@ -45,7 +45,7 @@ CONFIG = MappingProxyType(
             "labelOverlap": "greedy",
             "tickCount": 5,
         },
-        "axisBand": {"grid": False},
+        "axisBand": {"grid": False, "labelOverlap": False},
         "legend": {
             "labelColor": "currentColor",
             "titleColor": str(palette.MUTED),

@@ -58,10 +58,10 @@ def build(database: Path, output: Path) -> None:
         controls = _rows(connection, "controls")
         drawn = [drawing.draw(connection, figure) for figure in figures()]
         meanings = _meanings(connection)
-    styles = Asset.of(_theme() + _texts("css"))
-    scripts = Asset.of(_texts("js"))
+    styles = Asset.of(theme() + texts("css"))
+    scripts = Asset.of(texts("js"))
     text = (
-        _environment()
+        environment()
         .get_template("page.jinja")
         .render(
             summary=told["summary"][0],
@@ -117,7 +117,7 @@ def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]
     return meanings
 
 
-def _theme() -> str:
+def theme() -> str:
     """The palette as CSS variables, light and dark."""
     light, dark = (
         "".join(f"{name}:{value};" for name, value in palette.variables(dark=dark).items())
@@ -126,7 +126,7 @@ def _theme() -> str:
     return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
 
 
-def _texts(kind: str) -> str:
+def texts(kind: str) -> str:
     """All files of one kind in templates/, by name."""
     found = [item for item in _templates().iterdir() if item.name.endswith(f".{kind}")]
     return "".join(item.read_text("utf-8") for item in sorted(found, key=lambda item: item.name))
@@ -136,23 +136,23 @@ def _templates() -> Any:
     return files("gamegrid.report") / "templates"
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Where everything is escaped but what this module marks as safe."""
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("gamegrid.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["ABSENT"] = ABSENT
-    environment.filters |= {
+    made.globals["ABSENT"] = ABSENT
+    made.filters |= {
         "shown": shown,
         "drawing": Markup,
         "pretty": _pretty,
         "place": _place,
     }
-    return environment
+    return made
 
 
 def shown(value: object) -> str:

@@ -65,6 +65,15 @@ _MOVES = """
     ORDER BY game, agent
 """
 
+_PLIES = """
+    SELECT
+        game, agent, ply, list(moves ORDER BY deal), list(regret ORDER BY deal),
+        list(play ORDER BY deal) FILTER (WHERE play IS NOT NULL)
+    FROM measured_plies
+    GROUP BY game, agent, ply
+    ORDER BY game, agent, ply
+"""
+
 
 _POSITIONS = """
     SELECT
@@ -99,6 +108,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
+        "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable),
         **_position_rows(connection),
         "ratings": [],
@@ -135,6 +145,14 @@ def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         values = ratio_parts(np.array(best), np.array(moves))
         distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
+
+
+def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """The intervals of the mean regret at each ply."""
+    for game, agent, ply, moves, regret, plays in connection.execute(_PLIES).fetchall():
+        values = ratio_parts(np.array(regret), np.array(moves))
+        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
+        yield game, agent, ply, *ends(mean_interval(values, distinct=distinct))
 
 
 def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:

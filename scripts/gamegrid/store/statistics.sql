@@ -99,6 +99,23 @@ COMMENT ON COLUMN position_intervals.regret_low IS 'the game''s own units | lowe
 COMMENT ON COLUMN position_intervals.regret_high IS 'the game''s own units | upper end of the same interval | positions.regret';
 COMMENT ON COLUMN position_intervals.regret_reason IS 'words | as reason | computed';
 
+CREATE TABLE regret_intervals (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    ply INTEGER NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE regret_intervals IS 'How sure each agent''s mean regret at each ply is.';
+COMMENT ON COLUMN regret_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN regret_intervals.agent IS 'name | the agent | decisions.agent';
+COMMENT ON COLUMN regret_intervals.ply IS 'number from 0 | the ply | decisions.ply';
+COMMENT ON COLUMN regret_intervals.low IS 'the game''s own units | lower end of the 95 % interval over deals | decisions.regret';
+COMMENT ON COLUMN regret_intervals.high IS 'the game''s own units | upper end of the same interval | decisions.regret';
+COMMENT ON COLUMN regret_intervals.reason IS 'words | as in cell_intervals | computed';
+
 CREATE TABLE ratings (
     agent VARCHAR NOT NULL,
     rating DOUBLE NOT NULL,

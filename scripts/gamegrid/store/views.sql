@@ -187,6 +187,31 @@ SELECT
 FROM made LEFT JOIN plays USING (game, matchup, deal)
 GROUP BY game, agent, deal;
 
+-- The decisions that mean_regret counts, by ply and deal.
+CREATE VIEW measured_plies AS
+WITH made AS (
+    SELECT
+        game, agent, ply, matchup, deal,
+        count(*) AS moves,
+        sum(regret) AS regret
+    FROM decisions AS decision
+    JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup)
+    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+        AND NOT trivial AND regret IS NOT NULL
+    GROUP BY game, agent, ply, matchup, deal
+)
+
+SELECT
+    game, agent, ply, deal,
+    sum(moves)::BIGINT AS moves,
+    sum(regret) AS regret,
+    CASE
+        WHEN count(play) = count(*) THEN hash(list((matchup, play) ORDER BY matchup))
+    END AS play
+FROM made LEFT JOIN plays USING (game, matchup, deal)
+GROUP BY game, agent, ply, deal;
+
 CREATE VIEW measured_seats AS
 SELECT
     game, family, games.scoring, matchup, agent, seat, deal, play,
@@ -582,6 +607,32 @@ COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean over
 COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate and mean_regret: those in which not all legal moves are worth the same; under an equilibrium, only where it ever lets the game come to that | decisions.regret';
 COMMENT ON COLUMN move_quality.trivial IS 'decisions | decisions in which all legal moves are worth the same, left out of rate and regret | decisions.trivial';
 COMMENT ON COLUMN move_quality.oracle IS 'name | exact, or the equilibrium that values are against; NULL where the game has no oracle | decisions.oracle';
+
+
+CREATE VIEW regret_by_ply AS
+SELECT
+    game, agent, ply,
+    sum(regret) / sum(moves) AS mean_regret,
+    any_value(low) AS low,
+    any_value(high) AS high,
+    any_value(reason) AS reason,
+    sum(moves)::BIGINT AS judged,
+    count(*) AS deals
+FROM measured_plies LEFT JOIN regret_intervals USING (game, agent, ply)
+GROUP BY game, agent, ply
+ORDER BY game, agent, ply;
+
+COMMENT ON VIEW regret_by_ply IS
+'What each agent''s own decisions lost, by how far the episode was. The decisions are those behind mean_regret in move_quality.';
+COMMENT ON COLUMN regret_by_ply.game IS 'name | the game | games.game';
+COMMENT ON COLUMN regret_by_ply.agent IS 'name | the agent | decisions.agent';
+COMMENT ON COLUMN regret_by_ply.ply IS 'number from 0 | the decisions of the episode before this one, openings left out | decisions.ply';
+COMMENT ON COLUMN regret_by_ply.mean_regret IS 'the game''s own units | mean over the judged decisions of best value less value of the move chosen | decisions.regret';
+COMMENT ON COLUMN regret_by_ply.low IS 'the game''s own units | lower end of its 95 % interval over deals; NULL: see reason | regret_intervals.low';
+COMMENT ON COLUMN regret_by_ply.high IS 'the game''s own units | upper end of the same interval | regret_intervals.high';
+COMMENT ON COLUMN regret_by_ply.reason IS 'words | why there is no interval; NULL where there is one | regret_intervals.reason';
+COMMENT ON COLUMN regret_by_ply.judged IS 'decisions | decisions behind the mean: the agent''s own, in which not all legal moves are worth the same | decisions.regret';
+COMMENT ON COLUMN regret_by_ply.deals IS 'deals | deals with such a decision at this ply | episodes.deal';
 
 
 -- Here a move that was not the agent's own is an answer it did not give.

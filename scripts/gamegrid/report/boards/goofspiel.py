@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.goofspiel import Goofspiel
+from gamegrid.games.goofspiel import Goofspiel, Round
 from gamegrid.report.boards import table
 from gamegrid.report.boards.base import Board
 
@@ -10,6 +10,8 @@ from gamegrid.report.boards.base import Board
 def draw(game: Goofspiel, state: pyspiel.State) -> str:
     """Draw all hands and all bids, hidden ones too."""
     rounds = game.rounds_over(state)
+    if state.is_terminal():
+        rounds.append(_last(game, rounds))
     names = [game.seat_name(seat) for seat in range(game.players)]
     hands = []
     for seat, name in enumerate(names):
@@ -28,6 +30,14 @@ def draw(game: Goofspiel, state: pyspiel.State) -> str:
         for over in rounds
     ]
     return table.draw(f"{game.title}.", hands, table.Words(("prize", *names, "won by"), lines))
+
+
+def _last(game: Goofspiel, before: list[Round]) -> Round:
+    """The last round, which OpenSpiel plays by itself and no history holds."""
+    cards = set(range(1, game.cards + 1))
+    [prize] = cards - {over.prize for over in before}
+    left = [cards - {over.bids[seat] for over in before} for seat in range(game.players)]
+    return Round(prize, [card for hand in left for card in hand])
 
 
 BOARD = Board(Goofspiel, draw)

@@ -184,6 +184,55 @@ def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
     ).properties(width=WIDTH, height=180)
 
 
+def curves(
+    rows: Sequence[Row], *, x: str, y: str, ends: tuple[str, str], titles: tuple[str, str]
+) -> list["alt.LayerChart"]:
+    """Amounts over whole numbers, with intervals that the chart's edge may cut.
+
+    A chart for as many agents as there are colours, then another.
+    """
+    agents = list(dict.fromkeys(row["agent"] for row in rows))
+    lots = range(0, len(agents), len(palette.CATEGORIES))
+    return [
+        _curves(rows, agents[start : start + len(palette.CATEGORIES)], x, y, ends, titles)
+        for start in lots
+    ]
+
+
+def _curves(
+    rows: Sequence[Row], agents: Sequence[str], x: str, y: str, ends: tuple[str, str],
+    titles: tuple[str, str],
+) -> "alt.LayerChart":  # fmt: skip
+    """One chart of them."""
+    import altair as alt
+
+    mine = [row for row in rows if row["agent"] in agents]
+    top = 1.4 * max(row[y] for row in mine) or 1.0
+    drawn = [
+        {**row, "_low": _within(row[ends[0]], top), "_high": _within(row[ends[1]], top)}
+        for row in mine
+    ]
+    last = max(row[x] for row in mine)
+    ticks = list(range(0, last + 1, 1 + last // 10))
+    legend = alt.Legend(title=None, symbolOpacity=1)
+    base = alt.Chart(alt.Data(values=drawn)).encode(
+        x=alt.X(f"{x}:Q", title=titles[0], axis=alt.Axis(values=ticks, format="d", grid=False)),
+        color=alt.Color("agent:N", scale=colours(agents), legend=legend),
+    )
+    scale = alt.Scale(domain=[0, top], nice=False)
+    height = partial(alt.Y, title=titles[1], scale=scale, type="quantitative")
+    band = base.transform_filter("isValid(datum._low) && isValid(datum._high)")
+    return alt.layer(
+        band.mark_rule(opacity=0.3, strokeWidth=3).encode(y=height("_low"), y2="_high"),
+        base.mark_line(strokeWidth=1.5).encode(y=height(y)),
+        base.mark_point(filled=True, size=36, opacity=1).encode(y=height(y)),
+    ).properties(width=WIDTH, height=170)
+
+
+def _within(value: float | None, top: float) -> float | None:
+    return None if value is None else min(max(value, 0.0), top)
+
+
 def colours(names: Sequence[str]) -> "alt.Scale":
     """A scale that gives each name a colour of the palette, in order."""
     import altair as alt

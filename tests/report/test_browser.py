@@ -1,0 +1,282 @@
+"""The page as its readers have it: in a real Chromium, from a file, on a phone and on a desk."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import report_samples
+from gamegrid import games
+from gamegrid.report.figures import figures
+from gamegrid.store.tables import connect
+from test_boards import BOARDS
+from workflow_runs import ROOT, snakemake
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+QUIET = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WIDTHS = (390, 1440)
+SHOTS = ROOT / "results/browser"
+"""Screenshots of the last run, to be looked at."""
+
+Page = Any
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.fail("There is no Chromium: apt-get install chromium.")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=found, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the default grid."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copy(ROOT / "config/config.yaml", folder / "grid.yaml")
+    run = snakemake(folder, None, "--", "all")
+    assert run.code == 0, run.output
+    return folder / "results"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page whose models say what would do harm."""
+    return report_samples.built(report_samples.hostile(tmp_path_factory.mktemp("hostile")))
+
+
+class Watched:
+    """A page that is opened and everything that it complains of or asks for."""
+
+    def __init__(self, browser: Any, file: Path, width: int = 1440, scheme: str = "light") -> None:
+        self.file = file
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page: Page = browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def __enter__(self) -> Page:
+        return self.page
+
+    def __exit__(self, *_: object) -> None:
+        self.page.close()
+        assert self.said == []
+        assert {url.partition("#")[0] for url in self.asked} == {self.file.as_uri()}
+
+
+def query(demo: Path, sql: str) -> list[tuple[Any, ...]]:
+    with connect(demo / "gamegrid.duckdb") as connection:
+        return connection.execute(sql).fetchall()
+
+
+def texts(page: Page, selector: str) -> list[str]:
+    return [text.strip() for text in page.locator(selector).all_text_contents()]
+
+
+# Looks
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_fits_the_screen_in_either_dress(
+    browser: Any, demo: Path, width: int, scheme: str
+) -> None:
+    with Watched(browser, demo / "report.html", width, scheme) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / f"{width}-{scheme}.png", full_page=True)
+        ink, paper = (
+            page.evaluate(f"getComputedStyle(document.body).{name}")
+            for name in ("color", "backgroundColor")
+        )
+        lightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ink, paper)]
+        assert (lightness[0] < lightness[1]) == (scheme == "light")
+
+
+# Numbers
+
+
+def test_the_leaderboard_is_the_database_s_and_sorts(browser: Any, demo: Path) -> None:
+    def agents(order: str = "") -> list[str]:
+        return [name for (name,) in query(demo, f"SELECT agent FROM leaderboard {order}")]
+
+    with Watched(browser, demo / "report.html") as page:
+        shown = lambda: texts(page, "#standings .board tbody th")  # noqa: E731
+        assert shown() == agents("WHERE score IS NOT NULL")
+        heading = page.locator("#standings .board th", has_text="score")
+        heading.get_by_role("button").click()
+        assert shown() == agents("WHERE score IS NOT NULL ORDER BY score DESC")
+        assert heading.get_attribute("aria-sort") == "descending"
+        heading.get_by_role("button").press("Enter")
+        assert shown() == agents("WHERE score IS NOT NULL ORDER BY score")
+        page.locator("#standings .board th", has_text="rating").get_by_role("button").press("Space")
+        assert shown() == agents("WHERE score IS NOT NULL ORDER BY rating DESC")
+
+
+@pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)
+def test_the_numbers_behind_a_figure_are_the_database_s(
+    browser: Any, demo: Path, figure: Any
+) -> None:
+    sql = (ROOT / f"scripts/gamegrid/report/figures/{figure.name}.sql").read_text()
+    rows = query(demo, sql)
+    with Watched(browser, demo / "report.html") as page:
+        if figure.name == "leaderboard":
+            scores = [row[5] for row in rows]
+            cells = page.locator("#standings .board td:nth-child(3)")
+            assert cells.evaluate_all("all => all.map(each => +each.dataset.value)") == scores
+            return
+        place = page.locator(f"#{figure.name}")
+        if not rows:
+            assert figure.empty in place.inner_text()
+            assert place.locator("svg").count() == 0
+            return
+        shown = place.locator("tbody tr").evaluate_all(
+            "rows => rows.map(row => [...row.cells].map(cell =>"
+            " 'value' in cell.dataset ? +cell.dataset.value :"
+            " cell.classList.contains('absent') ? null : cell.textContent.trim()))"
+        )
+        assert len(shown) == len(rows)
+        for line, row in zip(shown, rows, strict=True):
+            assert line == [
+                {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+                for value in row
+            ]
+
+
+def test_the_dots_lie_where_the_numbers_are(browser: Any, demo: Path) -> None:
+    scores = dict(query(demo, "SELECT agent, score FROM per_game WHERE game = 'tic_tac_toe'"))
+    with Watched(browser, demo / "report.html") as page:
+        panel = page.locator("#per_game .panel", has_text="tic_tac_toe")
+        said = panel.locator("path[aria-roledescription=point]").evaluate_all(
+            "all => all.map(each => [each.getAttribute('aria-label'),"
+            " each.transform.baseVal[0].matrix.e])"
+        )
+    places = {
+        agent: place
+        for label, place in said
+        for agent in re.findall(r"agent: (\w+)", label)
+    }  # fmt: skip
+    assert places.keys() == scores.keys()
+    width = 250
+    assert places == pytest.approx({agent: width * score for agent, score in scores.items()})
+
+
+# Replays
+
+
+def open_episode(page: Page, episode_id: str) -> None:
+    page.locator("#replay-episode").select_option(episode_id)
+
+
+def sampled(page: Page) -> list[str]:
+    return page.locator("#replay-episode option").evaluate_all("all => all.map(one => one.value)")
+
+
+def test_a_replay_stepped_to_the_end_shows_the_stored_final_position(
+    browser: Any, demo: Path
+) -> None:
+    told = dict(
+        query(demo, "SELECT episode_id, trajectory FROM episodes WHERE game = 'tic_tac_toe'")
+    )
+    game, (read, truth) = games.load("tic_tac_toe"), BOARDS["tic_tac_toe"]
+    with Watched(browser, demo / "report.html") as page:
+        page.locator("#replay-game").select_option("tic_tac_toe")
+        for episode_id in sampled(page)[:5]:
+            open_episode(page, episode_id)
+            page.locator("#replay").focus()
+            for _ in range(9):
+                page.keyboard.press("ArrowRight")
+            assert page.locator(".replay-end").count() == 1
+            drawing = page.locator(".replay-board svg").evaluate(
+                "svg => new XMLSerializer().serializeToString(svg)"
+            )
+            last = game.replay(json.loads(told[episode_id]))
+            assert last.is_terminal()
+            assert read(ElementTree.fromstring(drawing), game) == truth(last)
+
+
+def test_jump_to_mistake_lands_on_the_ply_of_highest_regret(browser: Any, demo: Path) -> None:
+    worst = dict(
+        query(
+            demo,
+            "SELECT episode_id, arg_max(ply, (regret, -ply)) FROM decisions"
+            " WHERE regret > 0 GROUP BY episode_id",
+        )
+    )
+    with Watched(browser, demo / "report.html") as page:
+        found = [each for each in sampled(page) if each in worst][:5]
+        assert found
+        for episode_id in found:
+            open_episode(page, episode_id)
+            page.get_by_role("button", name="Jump to the next mistake").click()
+            assert page.url.endswith(f"/{worst[episode_id]}")
+            assert "Regret" in page.locator(".replay-said").inner_text()
+
+
+def test_a_link_opens_its_episode_at_its_ply(browser: Any, demo: Path) -> None:
+    with Watched(browser, demo / "report.html") as page:
+        page.locator("#replay-game").select_option("tic_tac_toe")
+        page.locator("#replay").press("ArrowRight")
+        where, link = page.locator(".replay output").inner_text(), page.url
+        page.goto("about:blank")
+        page.goto(link)
+        assert page.locator(".replay output").inner_text() == where == where.replace("0 of", "1 of")
+
+
+# What models say
+
+
+def test_whatever_a_model_says_is_text(browser: Any, hostile: Path) -> None:
+    with Watched(browser, hostile) as page:
+        seen = set()
+        for episode_id in sampled(page):
+            open_episode(page, episode_id)
+            for _ in report_samples.MOVES:
+                seen |= set(page.locator(".replay-reply").all_text_contents())
+                page.locator("#replay").press("ArrowRight")
+        assert set(report_samples.HOSTILE) <= seen
+        [cut] = [text for text in seen if text.startswith("<b>x</b>")]
+        assert report_samples.LONG.startswith(cut)
+        assert page.evaluate("window.ran") is None
+        assert page.locator("b", has_text="x").count() == 0
+        assert page.locator("img, a[href^='javascript']").count() == 0
+        assert texts(page, "#run td:nth-child(3)")[0] == "hf_<b>bold</b>"
+
+
+def test_no_script_but_the_page_s_own_would_run(browser: Any, hostile: Path) -> None:
+    watched = Watched(browser, hostile)
+    failed: dict[str, str] = {}
+    watched.page.on("requestfailed", lambda request: failed.update({request.url: request.failure}))
+    watched.page.evaluate(
+        "const one = document.createElement('script'); one.textContent = 'window.ran = 1';"
+        "document.body.append(one);"
+        "const add = html => document.body.insertAdjacentHTML('beforeend', html);"
+        'add(\'<img src="data:," onerror="window.ran = 2">\');'
+        "add('<img src=\"https://example.org/x.png\">');"
+    )
+    watched.page.wait_for_timeout(200)
+    assert watched.page.evaluate("window.ran") is None
+    assert watched.said
+    assert all("Content Security Policy" in text for text in watched.said)
+    assert failed == {"https://example.org/x.png": "csp"}
+    watched.page.close()
