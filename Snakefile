@@ -19,6 +19,7 @@ include: "rules/models.smk"
 localrules:
     all,
     check,
+    check_results,
     estimate,
     fetch_models,
     status,

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLES = (
     "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
     "position_quality", "failures", "usage", "latency", "break_even",
+    "controls",
 )  # fmt: skip
 
 Grid = dict[str, Any]

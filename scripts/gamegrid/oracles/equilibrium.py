@@ -161,14 +161,44 @@ def action_values(
     return first, second
 
 
+def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
+    """By seat, the expected return of best play against a seat that moves at random."""
+    plans, payoffs = _sequences(spiel)
+    first, second = (
+        plan.weights({name: _alike(node.actions) for name, node in plan.states.items()})
+        for plan in plans
+    )
+    return (
+        _follow(plans[0], payoffs @ second)[0],
+        _follow(plans[1], -(payoffs.T @ first))[0],
+    )
+
+
+def _alike(actions: list[int]) -> list[tuple[int, float]]:
+    """All actions, equally likely."""
+    return [(action, 1 / len(actions)) for action in actions]
+
+
+def _follow(plan: _Plan, gains: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
+    """What best play from the start is worth, and from each action of each information state.
+
+    ``gains``: what ends at each own sequence. Values are not yet divided by how likely chance and
+    the other make them.
+    """
+    best = np.array(gains, dtype=float)
+    found = {}
+    for name, node in reversed(plan.states.items()):  # what comes later is worth something first
+        found[name] = best[node.sequences]
+        best[node.parent] += found[name].max()
+    return float(best[0]), found
+
+
 def _worth(plan: _Plan, gains: np.ndarray, other: np.ndarray) -> dict[str, ActionValues | None]:
     """Action values of one player, from what ends at each own sequence and the other's weights."""
-    best = np.array(gains, dtype=float)
     found: dict[str, ActionValues | None] = {}
-    for name, node in reversed(plan.states.items()):  # what comes later is worth something first
+    for name, values in _follow(plan, gains)[1].items():
+        node = plan.states[name]
         reach = sum(chance * other[sequence] for sequence, chance in node.reach.items())
-        values = best[node.sequences]
-        best[node.parent] += values.max()
         found[name] = (
             {a: float(v / reach) for a, v in zip(node.actions, values, strict=True)}
             if reach > NOISE

@@ -20,6 +20,7 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
+from gamegrid.store.controls import controls
 from gamegrid.store.values import WIN_LOSS, Cell, Ends, Pooled, ends, read_cells, read_seats
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
@@ -78,6 +79,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "comparisons": comparisons(cells, comparable),
+        "control_checks": controls(connection),
         "ratings": [],
         "first_moves": [],
     }

@@ -142,3 +142,20 @@ CREATE TABLE comparisons (
 );
 
 COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes them.';
+
+CREATE TABLE control_checks (
+    name VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    matchup VARCHAR,
+    agent VARCHAR,
+    seat INTEGER,
+    expected DOUBLE,
+    found DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    deals INTEGER NOT NULL,
+    passed BOOLEAN,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE control_checks IS 'The rows of the view controls, which describes them.';

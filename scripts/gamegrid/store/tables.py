@@ -23,6 +23,7 @@ TABLES = (
     "usage",
     "latency",
     "break_even",
+    "controls",
 )
 """The views that become files, in the order the README names them."""
 
