@@ -23,6 +23,7 @@ include: "rules/models.smk"
 localrules:
     all,
     check,
+    check_results,
     confirm_complete,
     estimate,
     fetch_models,

@@ -1,5 +1,24 @@
+rule compute_references:
+    output:
+        "results/references.json",
+    log:
+        "results/logs/compute_references.log",
+    benchmark:
+        "results/benchmarks/compute_references.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        grid=PLAN.reference_params(),
+        code=gamegrid.content_hash(
+            "oracles", "games", "references.py", "../../config/equilibria"
+        ),
+    script:
+        "../scripts/compute_references.py"
+
+
 rule build_database:
     input:
+        references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
         positions=position_files(),
@@ -84,3 +103,14 @@ rule confirm_complete:
         "../envs/core.yaml"
     script:
         "../scripts/confirm_complete.py"
+
+
+rule check_results:
+    input:
+        "results/gamegrid.duckdb",
+    log:
+        "results/logs/check_results.log",
+    conda:
+        "../envs/core.yaml"
+    script:
+        "../scripts/check_results.py"

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from gamegrid import controls
 from gamegrid.store.tables import leaderboard_text
+
+GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,14 +23,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"gamegrid: there is no {database}; play a grid first.", file=sys.stderr)
         return 1
     try:
-        text = leaderboard_text(database)
+        text, verdict = leaderboard_text(database), controls.read(database)
     except duckdb.Error as error:
         reason = " ".join(str(error).split())
         print(f"gamegrid: {database} cannot be read: {reason}", file=sys.stderr)
         return 1
     print(text)
+    print(f"\n{_coloured(verdict)}")
     print(f"\nTables: {folder / 'tables'}/   Database: {database}")
     return 0
+
+
+def _coloured(verdict: controls.Verdict) -> str:
+    """What the controls say, in colour on a terminal."""
+    if not sys.stdout.isatty() or not (verdict.passed or verdict.red):
+        return verdict.text
+    return f"{RED if verdict.red else GREEN}{verdict.text}{PLAIN}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid import grid, positions, probes, suites
+from gamegrid.agents.base import kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
@@ -72,6 +73,42 @@ class Plan:
             for name, game in self.games.items()
             if game.oracle is not Oracle.NONE and (name in played or self.frozen)
         ]
+
+    @property
+    def control_cells(self) -> list[Cell]:
+        """The cells, a suite's included, of agents whose policies are known alone."""
+        everything = self.config.model_copy(update={"schedule": "round_robin", "mirrors": False})
+        ladder = grid.build(everything).cells if self.frozen else ()
+        known = {
+            name
+            for name, settings in self.config.agents.items()
+            if kinds()[settings.type].policy is not None
+        }
+        return [
+            cell
+            for cell in dict.fromkeys((*self.grid.cells, *ladder))
+            if known.issuperset(cell.matchup.agents)
+        ]
+
+    def reference_params(self) -> str:
+        """One canonical JSON string of exactly what the references and expectations rest on."""
+        config = self.config
+        return json.dumps(
+            {
+                "games": [
+                    [game.load_string, self.opening_plies(game), self.max_plies(game)]
+                    for game in self.grid.games
+                ],
+                "seatings": config.seatings,
+                "cells": [[cell.game.name, cell.matchup.name] for cell in self.control_cells],
+                "agents": {
+                    name: self.identity(name)
+                    for name in sorted({a for c in self.control_cells for a in c.matchup.agents})
+                },
+            },
+            sort_keys=True,
+            ensure_ascii=True,
+        )
 
     @cached_property
     def position_cells(self) -> dict[tuple[str, str], Cell]:

@@ -16,7 +16,7 @@ TABLES = (
     "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
     "position_quality", "paired_positions", "exploitability", "reasoning",
     "reasoning_variety", "failures", "usage", "latency", "break_even",
-    "prompt_spread",
+    "prompt_spread", "controls",
 )  # fmt: skip
 
 Grid = dict[str, Any]

@@ -105,6 +105,19 @@ def action_values(
     )
 
 
+def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
+    """By seat, the expected return of best play against a seat that moves at random."""
+    form = SequenceForm.of(spiel)
+    # A plan that goes nowhere leaves every action equally likely.
+    random = (plan.policy(np.zeros(len(plan.numbers))) for plan in form.plans)
+    weights = (
+        plan.weights(plan.behaviour(policy))
+        for plan, policy in zip(form.plans, random, strict=True)
+    )
+    first, second = form.best_responses(*weights)
+    return float(first[0]), float(second[0])
+
+
 def _worth(plan: Plan, best: Floats, other: Floats) -> dict[str, ActionValues | None]:
     """Action values of one player, from what each own sequence is worth and the other's weights."""
     found: dict[str, ActionValues | None] = {}

@@ -1,5 +1,6 @@
 """Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
@@ -72,6 +73,9 @@ class GameRow:
     """True if the words are OpenSpiel's and the rules were not told."""
     disguise_of: str | None
     """The load string of the plain game that this one is in other words."""
+    lowest_return: float | None = None
+    """The least that a seat can get by the rules, in the game's own units."""
+    highest_return: float | None = None
 
 
 def build(
@@ -84,12 +88,15 @@ def build(
     positions: Sequence[Path] = (),
     probes: Sequence[Path] = (),
     readings: Sequence[Path] = (),
+    references: Path | None = None,
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
     ``positions`` and ``probes`` are chunk files too, of single moves: they enter the tables of
     those names and no other. ``readings`` are files of what was measured of the probed policies.
-    It replaces what was there. The oracle columns of decisions that nothing judged are NULL.
+    ``references`` is the file of that rule; without it no return is normalized, and nothing is held
+    against what bots should get. It replaces what was there. The oracle columns of decisions that
+    nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -107,6 +114,8 @@ def build(
     try:
         with closing(_connect(partial)) as connection:
             connection.begin()
+            connection.execute(_sql("schema"))
+            _read_references(connection, references)
             _fill(connection, chunks, agents, games, judged, positions)
             _read_probes(connection, probes, readings)
             connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
@@ -157,12 +166,11 @@ def _fill(
     judged: Sequence[Path],
     positions: Sequence[Path],
 ) -> None:
-    """Create the tables and put every row in."""
-    connection.execute(_sql("schema"))
+    """Put every row in, the tables being there."""
     for row in agents:
         connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
-        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
+        connection.execute(f"INSERT INTO games VALUES ({', '.join('?' * 12)})", astuple(game))
     _read_judged(connection, judged)
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
@@ -171,6 +179,22 @@ def _fill(
         connection.execute("SET VARIABLE positions = ?", [[exact(path) for path in positions]])
         connection.execute(_sql("load_positions"))
     connection.execute("DROP TABLE judged")
+
+
+def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    """Put in what is known of the games without playing them."""
+    if path is None:
+        return
+    known = json.loads(path.read_text("utf-8"))
+    for table, rows in (
+        ("return_scales", known["references"]),
+        ("expectations", known["expectations"]),
+    ):
+        names = list(rows[0]) if rows else []
+        columns = [[row[name] for row in rows] for name in names]
+        if rows:
+            values = ", ".join(f"unnest(?) AS {name}" for name in names)
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT {values}", columns)
 
 
 def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:

@@ -20,6 +20,7 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
+from gamegrid.store.controls import controls
 from gamegrid.store.values import (
     WIN_LOSS,
     Cell,
@@ -111,6 +112,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable),
         **_position_rows(connection),
+        "control_checks": controls(connection),
         "ratings": [],
         "first_moves": [],
     }

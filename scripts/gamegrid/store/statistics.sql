@@ -185,3 +185,20 @@ COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes th
 CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
+
+CREATE TABLE control_checks (
+    name VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    matchup VARCHAR,
+    agent VARCHAR,
+    seat INTEGER,
+    expected DOUBLE,
+    found DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    deals INTEGER NOT NULL,
+    passed BOOLEAN,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE control_checks IS 'The rows of the view controls, which describes them.';

@@ -28,6 +28,7 @@ TABLES = (
     "latency",
     "break_even",
     "prompt_spread",
+    "controls",
 )
 """The views that become files, in the order the README names them."""
 

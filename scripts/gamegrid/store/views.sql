@@ -221,6 +221,40 @@ SELECT
     END AS measure
 FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
+-- What controls are made of: every agent's results in every seat, self-play included.
+CREATE VIEW control_cells AS
+WITH measured AS (
+    SELECT
+        game, matchup, agent, seat, deal,
+        avg(
+            CASE scoring
+                WHEN 'win_loss' THEN score
+                WHEN 'margin' THEN strict_return
+                ELSE "return"
+            END
+        ) AS measure
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+    JOIN games USING (game)
+    WHERE counted
+    GROUP BY game, matchup, agent, seat, deal
+),
+
+kinds AS (
+    SELECT
+        game, matchup,
+        CASE
+            WHEN bool_and(type = 'random') THEN 'random'
+            WHEN count(*) = 1 THEN 'mirror'
+            ELSE 'bots'
+        END AS name
+    FROM line_ups JOIN agents USING (agent)
+    GROUP BY game, matchup
+)
+
+SELECT game, matchup, agent, seat, name, list(measure ORDER BY deal) AS deals
+FROM measured JOIN kinds USING (game, matchup)
+GROUP BY game, matchup, agent, seat, name;
+
 -- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
 -- in the matchups without the other are the same. Means over other opponents do not compare.
 CREATE VIEW comparable AS
@@ -872,3 +906,23 @@ COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successf
 COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';
 COMMENT ON COLUMN usage.maybe_billed IS 'requests | those of them whose answer was lost on the way and may have been paid for | calls.maybe_billed';
 COMMENT ON COLUMN usage.models_served IS 'models | different names and fingerprints that the provider answered with; more than 1: another model answered in mid-run; 0 where none is stated | calls.model_served';
+
+
+CREATE VIEW controls AS
+SELECT name, game, matchup, agent, seat, expected, found, low, high, deals, passed, reason
+FROM control_checks
+ORDER BY passed NULLS LAST, name, game, matchup, agent, seat;
+
+COMMENT ON VIEW controls IS 'Checks that the results make of themselves: what bots of known policies got in each seat against what these policies give, exactly, and best play against what it is sure of. All is well with probability 0.999 or more of every one passing, over all of them together. One that fails says that no number of these results is to be trusted.';
+COMMENT ON COLUMN controls.name IS 'word | random: random play alone; mirror: a bot against itself; bots: different bots; oracle: best play, which never gets less in the mean than its seat is worth | control_checks.name';
+COMMENT ON COLUMN controls.game IS 'name | the game | control_checks.game';
+COMMENT ON COLUMN controls.matchup IS 'name | the matchup; NULL where no check could be made | control_checks.matchup';
+COMMENT ON COLUMN controls.agent IS 'name | the agent | control_checks.agent';
+COMMENT ON COLUMN controls.seat IS 'number from 0 | the seat it sat in | control_checks.seat';
+COMMENT ON COLUMN controls.expected IS 'as score in win_loss games, strict_return in margin games, else as return | what the policies give in the mean; of oracle what best play gets at least | control_checks.expected';
+COMMENT ON COLUMN controls.found IS 'as expected | the mean over the deals that count | control_checks.found';
+COMMENT ON COLUMN controls.low IS 'as expected | least mean that luck explains, by Chernoff''s bound on the exact distribution; of oracle the value itself, which single deals may miss by luck: then betting against it decides | control_checks.low';
+COMMENT ON COLUMN controls.high IS 'as expected | largest mean that luck explains; NULL for oracle, which may get any more | control_checks.high';
+COMMENT ON COLUMN controls.deals IS 'deals | deals behind found | control_checks.deals';
+COMMENT ON COLUMN controls.passed IS 'true or false | whether all is well; NULL where no check could be made | control_checks.passed';
+COMMENT ON COLUMN controls.reason IS 'words | why there is no check of this kind in this game; NULL where there is one | control_checks.reason';
