@@ -134,6 +134,12 @@ def build(
             leftover.unlink(missing_ok=True)
 
 
+def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every table and view, without a row: what there is, and what its comments say."""
+    for name in ("schema", *VIEWS):
+        connection.execute(_sql(name))
+
+
 def _check_whole(chunks: Sequence[Path]) -> None:
     """Raise UserError if a file was cut short or is no chunk file."""
     whole = read_params(chunks)
