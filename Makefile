@@ -4,7 +4,7 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint test-vllm test-browser bench lock clean
+.PHONY: demo test lint test-vllm test-slurm test-conda test-browser bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
@@ -27,6 +27,14 @@ bench: .venv/dev
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
 
+# With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
+test-slurm: .venv/slurm
+	$(BIN)/python -m pytest -m slurm
+
+# With the conda on the PATH; tests/conda/up.sh makes a stand-in.
+test-conda: .venv/dev
+	$(BIN)/python -m pytest -m conda
+
 # The report in a real browser; screenshots of it go to results/browser.
 test-browser: .venv/dev
 	@command -v chromium chromium-browser >/dev/null || \
@@ -34,11 +42,11 @@ test-browser: .venv/dev
 	$(BIN)/python -m pytest -m browser
 
 # What was installed, for the next machine to install the same.
-lock: .venv/dev
+lock: .venv/slurm
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean:
-	rm -rf .venv .venv-vllm
+	rm -rf .venv .venv-vllm .venv-conda
 
 .venv/demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -48,6 +56,11 @@ clean:
 .venv/dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -c constraints.txt -e '.[hf,dev]'
+	touch $@
+
+# Apart, since Snakemake loads what plugs into it at every start.
+.venv/slurm: .venv/dev
+	$(BIN)/pip install -q -c constraints.txt -e '.[slurm]'
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.

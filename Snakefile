@@ -30,6 +30,7 @@ localrules:
     status,
     tables,
     verify,
+    write_manifest,
     write_tables,
 
 
