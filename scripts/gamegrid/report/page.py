@@ -98,10 +98,10 @@ def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
     return drawing.select(connection, sql)[1]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row] | None:
-    """All rows of a view that a database may lack; None where it does."""
+def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row]:
+    """All rows of a view; none where a database lacks it."""
     if not drawing.has(connection, view):
-        return None
+        return []
     return drawing.select(connection, f'SELECT * FROM "{view}"')[1]
 
 
