@@ -21,8 +21,5 @@ rule status:
         "results/logs/status.log",
     conda:
         "../envs/core.yaml"
-    params:
-        chunks=[chunk.path for chunk in PLAN.chunks],
-        episodes=[PLAN.episodes(chunk) for chunk in PLAN.chunks],
     script:
         "../scripts/status.py"
