@@ -51,8 +51,10 @@ class Asset:
 def build(database: Path, output: Path) -> None:
     """Write the page of ``database`` to ``output``.
 
-    Equal databases give equal pages. Raises duckdb.Error if ``database`` cannot be read.
+    Equal databases give equal pages. Raises UserError if what draws is not installed, duckdb.Error
+    if ``database`` cannot be read.
     """
+    drawing.check_installed()
     with closing(connect(database)) as connection:
         told = {name: _query(connection, name) for name in QUERIES}
         controls = _rows(connection, "controls")
