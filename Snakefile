@@ -23,10 +23,14 @@ include: "rules/models.smk"
 localrules:
     all,
     check,
+    check_results,
+    confirm_complete,
     estimate,
     fetch_models,
     status,
     tables,
+    verify,
+    write_tables,
 
 
 # All that is played and counted, without figures and page.
@@ -35,6 +39,7 @@ rule tables:
         chunk_files(),
         tables(),
         "results/tables/README.md",
+        "results/manifest.json",
         "results/complete.txt",
 
 

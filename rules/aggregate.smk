@@ -1,8 +1,29 @@
+rule compute_references:
+    output:
+        "results/references.json",
+    log:
+        "results/logs/compute_references.log",
+    benchmark:
+        "results/benchmarks/compute_references.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        grid=PLAN.reference_params(),
+        code=gamegrid.content_hash(
+            "oracles", "games", "references.py", "../../config/equilibria"
+        ),
+    script:
+        "../scripts/compute_references.py"
+
+
 rule build_database:
     input:
+        references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
         positions=position_files(),
+        probes=probe_files(),
+        exploitability=exploitability_files(),
     output:
         "results/gamegrid.duckdb",
     log:
@@ -13,7 +34,13 @@ rule build_database:
         "../envs/core.yaml"
     params:
         rows=gamegrid.database_rows(PLAN),
-        code=gamegrid.content_hash("store", "stats", "play/chunkfile.py"),
+        code=gamegrid.content_hash(
+            "store",
+            "stats",
+            "reasoning.py",
+            "reasoning.yaml",
+            "play/chunkfile.py",
+        ),
     script:
         "../scripts/build_database.py"
 
@@ -37,17 +64,53 @@ rule write_tables:
         "../scripts/write_tables.py"
 
 
+rule write_manifest:
+    input:
+        database="results/gamegrid.duckdb",
+        chunks=chunk_files() + list(PLAN.frozen),
+        judged=judged_files(),
+        positions=position_files(),
+        probes=probe_files(),
+        exploitability=exploitability_files(),
+    output:
+        "results/manifest.json",
+    log:
+        "results/logs/write_manifest.log",
+    benchmark:
+        "results/benchmarks/write_manifest.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        rows=gamegrid.database_rows(PLAN),
+        code=gamegrid.content_hash("store/manifest.py", "store/manifest.sql"),
+    script:
+        "../scripts/write_manifest.py"
+
+
 rule confirm_complete:
     input:
-        chunks=chunk_files() + position_files(),
+        chunks=chunk_files() + position_files() + probe_files(),
         tables="results/tables/README.md",
+        manifest="results/manifest.json",
     output:
         "results/complete.txt",
     log:
         "results/logs/confirm_complete.log",
     benchmark:
         "results/benchmarks/confirm_complete.jsonl"
+    retries: 0  # it removes chunk files, and only another run can play these
     conda:
         "../envs/core.yaml"
     script:
         "../scripts/confirm_complete.py"
+
+
+rule check_results:
+    input:
+        "results/gamegrid.duckdb",
+    log:
+        "results/logs/check_results.log",
+    conda:
+        "../envs/core.yaml"
+    script:
+        "../scripts/check_results.py"

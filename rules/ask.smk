@@ -3,6 +3,9 @@ rule check:
         "results/logs/check.log",
     conda:
         f"../envs/{PLAN.heaviest}.yaml"
+    params:
+        # On a cluster the jobs' GPUs are on other hosts.
+        gpus_here=lambda wildcards: workflow.local_exec,
     script:
         "../scripts/check.py"
 
@@ -23,3 +26,12 @@ rule status:
         "../envs/core.yaml"
     script:
         "../scripts/status.py"
+
+
+rule verify:
+    log:
+        "results/logs/verify.log",
+    conda:
+        "../envs/core.yaml"
+    script:
+        "../scripts/verify.py"

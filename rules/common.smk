@@ -8,8 +8,14 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from gamegrid import workflow as gamegrid
 from gamegrid.errors import UserError
 
+# Results are verified as they say they were made, whatever grid is configured here, models or not.
+# Snakemake knows its targets only once this file is read.
+VERIFIES = "verify" in sys.argv
+
 try:
-    PLAN = gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
+    PLAN = gamegrid.prepare(
+        config, Path.cwd(), main=workflow.is_main_process and not VERIFIES
+    )
 except UserError as error:
     print(f"gamegrid: {error}", file=sys.stderr)
     sys.exit(1)
@@ -43,6 +49,23 @@ def position_files(game=None):
     ]
 
 
+def probe_files(game=None):
+    """The moves of every agent in the information states of each such game, or of one."""
+    return [
+        f"results/probes/{name}/{agent}.parquet"
+        for name, agent in PLAN.probe_cells
+        if game in (None, name)
+    ]
+
+
+def exploitability_files():
+    """What the policies of the agents lose: a file per game in which they were asked for one."""
+    return collect(
+        "results/exploitability/{game}.parquet",
+        game=sorted({name for name, _ in PLAN.probe_cells}),
+    )
+
+
 def chunks_of(wildcards):
     """All chunk files with episodes of a game, those that come with a suite included."""
     played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
@@ -58,6 +81,16 @@ def cell_of(wildcards):
 def position_cell_of(wildcards):
     """The game and the agent of a job that asks for moves in positions."""
     return PLAN.position_cells[wildcards.game, wildcards.agent]
+
+
+def probe_cell_of(wildcards):
+    """The game and the agent of a job that asks in every information state."""
+    return PLAN.probe_cells[wildcards.game, wildcards.agent]
+
+
+def demand(what, cell):
+    """How much of something a job needs; ``cell`` finds what it plays by its wildcards."""
+    return lambda wildcards: getattr(PLAN.demand(cell(wildcards)), what)
 
 
 def tables(forms=("csv", "md", "tex")):

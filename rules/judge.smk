@@ -19,3 +19,26 @@ rule judge_decisions:
         ),
     script:
         "../scripts/judge.py"
+
+
+rule measure_exploitability:
+    input:
+        lambda wildcards: probe_files(wildcards.game),
+    output:
+        "results/exploitability/{game}.parquet",
+    log:
+        "results/logs/exploitability/{game}.log",
+    benchmark:
+        "results/benchmarks/exploitability/{game}.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        code=gamegrid.content_hash(
+            "oracles",
+            "games",
+            "probes.py",
+            "exploitability.py",
+            "../../config/equilibria",
+        ),
+    script:
+        "../scripts/measure_exploitability.py"

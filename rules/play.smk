@@ -7,8 +7,13 @@ rule play:
         "results/benchmarks/play/{game}/{matchup}/{block}.jsonl"
     conda:
         lambda wildcards: f"../envs/{PLAN.environment(cell_of(wildcards))}.yaml"
+    threads: demand("threads", cell_of)
     resources:
-        gpu=lambda wildcards: PLAN.gpus(cell_of(wildcards)),
+        gpu=demand("gpu", cell_of),
+        gpu_model=demand("gpu_model", cell_of),
+        mem_mb=demand("mem_mb", cell_of),
+        runtime=demand("runtime", cell_of),
+        api=demand("api", cell_of),
     params:
         cell=lambda wildcards: PLAN.params(cell_of(wildcards)),
     script:
@@ -24,9 +29,36 @@ rule play_positions:
         "results/benchmarks/positions/{game}/{agent}.jsonl"
     conda:
         lambda wildcards: f"../envs/{PLAN.environment(position_cell_of(wildcards))}.yaml"
+    threads: demand("threads", position_cell_of)
     resources:
-        gpu=lambda wildcards: PLAN.gpus(position_cell_of(wildcards)),
+        gpu=demand("gpu", position_cell_of),
+        gpu_model=demand("gpu_model", position_cell_of),
+        mem_mb=demand("mem_mb", position_cell_of),
+        runtime=demand("runtime", position_cell_of),
+        api=demand("api", position_cell_of),
     params:
         cell=lambda wildcards: PLAN.position_params(position_cell_of(wildcards)),
     script:
-        "../scripts/play_positions.py"
+        "../scripts/play_alone.py"
+
+
+rule play_probes:
+    output:
+        "results/probes/{game}/{agent}.parquet",
+    log:
+        "results/logs/probes/{game}/{agent}.log",
+    benchmark:
+        "results/benchmarks/probes/{game}/{agent}.jsonl"
+    conda:
+        lambda wildcards: f"../envs/{PLAN.environment(probe_cell_of(wildcards))}.yaml"
+    threads: demand("threads", probe_cell_of)
+    resources:
+        gpu=demand("gpu", probe_cell_of),
+        gpu_model=demand("gpu_model", probe_cell_of),
+        mem_mb=demand("mem_mb", probe_cell_of),
+        runtime=demand("runtime", probe_cell_of),
+        api=demand("api", probe_cell_of),
+    params:
+        cell=lambda wildcards: PLAN.probe_params(probe_cell_of(wildcards)),
+    script:
+        "../scripts/play_alone.py"

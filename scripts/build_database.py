@@ -13,8 +13,12 @@ if __name__ == "__main__":
     chunks = [Path(path) for path in snakemake.input.chunks]
     judged = [Path(path) for path in snakemake.input.judged]
     positions = [Path(path) for path in snakemake.input.positions]
+    probes = [Path(path) for path in snakemake.input.probes]
+    readings = [Path(path) for path in snakemake.input.exploitability]
+    references = Path(snakemake.input.references)
     database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
+    asked = (judged, positions, probes, readings)
     run(
-        lambda: build(database, chunks, agents, games, usd_per_gpu_hour, judged, positions),
+        lambda: build(database, chunks, agents, games, usd_per_gpu_hour, *asked, references),
         snakemake.log[0],
     )

@@ -9,7 +9,7 @@ if __name__ == "__main__":
     def work() -> None:
         """Print one line per model, and with ``probe`` a real question and its answer."""
         made = plan.make(snakemake.config, Path.cwd())
-        print(check.confirm(made, check.look(made)))
+        print(check.confirm(made, check.look(made, gpus_here=snakemake.params.gpus_here)))
         if made.config.probe:
             print(check.probe(made, Path.cwd()))
 

@@ -10,9 +10,10 @@ from typing import Any
 import pyspiel
 
 from gamegrid import games
-from gamegrid.agents.base import Agent, Ask, Tools, kinds
+from gamegrid.agents.base import Agent, Ask, Decision, Tools, Turn, kinds
 from gamegrid.games import registry
 from gamegrid.games.base import Game, Joint, Tag, apply
+from gamegrid.luck import Place
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.records import EpisodeRecord
 
@@ -104,6 +105,19 @@ def bot(kind: str, **settings: Any) -> Agent:
     declared = kinds()[kind]
     tools = Tools(ask=no_model, prompts=(PROMPTS,))
     return declared.build(kind, declared.settings(type=kind, **settings), tools)
+
+
+class Chooser:
+    """Fake agent and player: decides as it is told."""
+
+    def __init__(self, choose: Callable[[Turn], Decision]):
+        self.choose = choose
+
+    def sit(self, place: Place) -> "Chooser":
+        return self
+
+    async def decide(self, turn: Turn) -> Decision:
+        return self.choose(turn)
 
 
 def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:

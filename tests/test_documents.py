@@ -22,22 +22,27 @@ def pins(extra: str, project: dict[str, object]) -> set[str]:
     assert isinstance(optional, dict)
     found: set[str] = set()
     for requirement in optional[extra]:
-        inner = re.fullmatch(r"gamegrid\[(\w+)\]", requirement)
-        found |= pins(inner[1], project) if inner else {requirement}
+        inner = re.fullmatch(r"gamegrid(?:\[(\w+)\])?", requirement)
+        if inner is None:
+            found.add(requirement)
+        elif inner[1]:
+            found |= pins(inner[1], project)
     return found
 
 
 def test_environments_hold_the_pins_of_the_project_and_nest() -> None:
     project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
     core = {pin for pin in project["dependencies"] if not pin.startswith("snakemake")}
-    before: set[str] = set()
-    for name in ("core", "litellm", "hf", "vllm"):
-        content = yaml.safe_load((WORKFLOW / f"envs/{name}.yaml").read_text())
+    found = {}
+    for path in (WORKFLOW / "envs").glob("*.yaml"):
+        content = yaml.safe_load(path.read_text())
         [pip] = [part["pip"] for part in content["dependencies"] if isinstance(part, dict)]
-        wanted = core if name == "core" else core | pins(name, project)
-        assert set(pip) == wanted
-        assert before <= set(pip)
-        before = set(pip)
+        found[path.stem] = set(pip)
+    extras = {"litellm", "hf", "vllm", "report"}
+    wanted = {"core": core} | {name: core | pins(name, project) for name in extras}
+    assert found == wanted
+    assert found["core"] <= found["litellm"] <= found["hf"] <= found["vllm"]
+    assert all("==" in pin for name in found for pin in found[name])
 
 
 def test_the_environment_of_the_report_is_core_and_what_draws() -> None:
@@ -54,7 +59,9 @@ def test_constraints_hold_every_pin_of_the_project() -> None:
     project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
     lines = (WORKFLOW / "constraints.txt").read_text().splitlines()
     locked = {line.lower().replace("_", "-") for line in lines}
-    wanted = set(project["dependencies"]) | pins("hf", project) | pins("dev", project)
+    wanted = set(project["dependencies"]) | {
+        pin for extra in ("hf", "slurm", "report", "dev") for pin in pins(extra, project)
+    }
     assert {pin.lower().replace("_", "-") for pin in wanted} <= locked
 
 

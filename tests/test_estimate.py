@@ -8,7 +8,7 @@ import pytest
 from gamegrid import plan
 from gamegrid.estimate import estimate, text
 from gamegrid.expect import turns
-from gamegrid.play.chunk import POSITIONS, Job, play_chunk
+from gamegrid.play.chunk import Alone, Job, play_chunk
 from loopback import Endpoint
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
@@ -101,7 +101,7 @@ def test_positions_are_foretold_and_bought_once(
         assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
         output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
         job = Job(
-            config=raw, game="tic_tac_toe", matchup="m", block=POSITIONS, threads=1,
+            config=raw, game="tic_tac_toe", matchup="m", block=Alone.POSITIONS, threads=1,
             results=tmp_path / "results", output=output,
         )  # fmt: skip
         play_chunk(job)
@@ -111,6 +111,30 @@ def test_positions_are_foretold_and_bought_once(
         output.unlink()
         play_chunk(job)
         assert len(endpoint.requests) == 5
+
+
+def test_probes_are_foretold_and_bought_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve information states, three replies in each; a fourth asks twelve more."""
+    monkeypatch.chdir(tmp_path)
+    with Endpoint() as endpoint:
+        raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["kuhn_poker"]}
+        without = estimate(plan.make(raw, tmp_path), tmp_path / "results")
+        for replies in (3, 4):
+            raw["probes"] = replies
+            before = estimate(plan.make(raw, tmp_path), tmp_path / "results")
+            assert before.jobs - without.jobs == 2
+            assert before.episodes - without.episodes == 2 * 12 * replies
+            asked = before.costs[0].calls - without.costs[0].calls
+            assert asked == pytest.approx(12 * replies)
+            job = Job(
+                config=raw, game="kuhn_poker", matchup="m", block=Alone.PROBES, threads=1,
+                results=tmp_path / "results",
+                output=tmp_path / "results/probes/kuhn_poker/m.parquet",
+            )  # fmt: skip
+            play_chunk(job)
+            assert len(endpoint.requests) == 12 * replies
 
 
 def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The judge: what each move was worth, whose it was, and nothing that is not known."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,12 +11,11 @@ import duckdb
 import pyspiel
 import pytest
 
-from arena import bot, play, play_one, random_decisions, setup
+from arena import Chooser, bot, play, play_one, random_decisions, setup
 from gamegrid import games
 from gamegrid.agents.base import Agent, Decision, Turn
 from gamegrid.games.base import Game
 from gamegrid.judge import Move, judge_game, judge_line, judge_of, verdict
-from gamegrid.luck import Place
 from gamegrid.oracles.exact import solver
 from gamegrid.play import chunkfile
 from gamegrid.play.records import DecisionStatus, EpisodeRecord, RunRecord
@@ -28,19 +27,6 @@ RUN = RunRecord(run_id="run", started_at="2025-01-01T00:00:00", config="{}", cod
                 interpreter="3", packages="{}", host="{}")  # fmt: skip
 
 Rows = list[dict[str, Any]]
-
-
-class Chooser:
-    """Fake agent and player: decides as it is told."""
-
-    def __init__(self, choose: Callable[[Turn], Decision]):
-        self.choose = choose
-
-    def sit(self, place: Place) -> "Chooser":
-        return self
-
-    async def decide(self, turn: Turn) -> Decision:
-        return self.choose(turn)
 
 
 def worst(turn: Turn) -> Decision:

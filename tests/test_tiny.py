@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from random import Random
 
 import pyspiel
 import pytest
@@ -25,6 +24,8 @@ from gamegrid.games.base import Oracle
 from gamegrid.oracles import equilibrium
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
+from gamegrid.positions import SIZE
+from gamegrid.positions import positions as suite_positions
 from gamegrid.prompts import templates
 from gamegrid.prompts.parser import parse
 from gamegrid.prompts.templates import Observation
@@ -194,15 +195,11 @@ def test_it_is_small_enough_to_be_part_of_the_repository(name: str) -> None:
 
 
 def test_what_it_has_by_heart_is_gone_in_another_story() -> None:
-    """The same positions plain and disguised: optimal play is the same, the model's is not."""
+    """The position suite plain and disguised: optimal play is the same, the model's is not."""
     plain, disguise = games.load("tic_tac_toe"), games.load("number_scrabble")
     minimax = Minimax()
-    found = [
-        state
-        for state in positions(plain.spiel.new_initial_state(), set())
-        if len(minimax.best_actions(state)) < len(state.legal_actions())
-    ]
-    sample = Random("positions").sample(found, 150)
+    sample = [plain.replay(history) for history in suite_positions(plain)]
+    assert len(sample) == SIZE
     rates = {game.name: optimal_rate(game, sample, minimax) for game in (plain, disguise)}
     print(f"optimal moves of hf_tiny on {len(sample)} positions: {rates}")
     assert rates["tic_tac_toe"] >= 0.99

@@ -42,15 +42,22 @@ class Finding:
         return f"{self.model} ({used}): {self.trouble or 'ready'}"
 
 
-def look(made: Plan) -> list[Finding]:
-    """Look at each model once: settings, key, folder, GPUs, and that its endpoint answers."""
+def look(made: Plan, *, gpus_here: bool = True) -> list[Finding]:
+    """Look at each model once: settings, key, folder, GPUs, and that its endpoint answers.
+
+    ``gpus_here`` False: the jobs run on other hosts, whose GPUs cannot be counted here.
+    """
     agents = defaultdict[str, list[str]](list)
     models = dict[str, Model]()
     for agent, model in made.models.items():
         agents[model.written.name].append(agent)
         models[model.written.name] = model
     return [
-        Finding(name, tuple(agents[name]), _trouble(model) or _objection(made, model, agents[name]))
+        Finding(
+            name,
+            tuple(agents[name]),
+            _trouble(model, gpus_here) or _objection(made, model, agents[name]),
+        )
         for name, model in models.items()
     ]
 
@@ -68,11 +75,11 @@ def _objection(made: Plan, model: Model, agents: Sequence[str]) -> str | None:
     return None
 
 
-def _trouble(model: Model) -> str | None:
+def _trouble(model: Model, gpus_here: bool) -> str | None:
     entry = model.entry
     if mistake := model.kind.check(entry):
         return mistake.removeprefix(f"{entry.name}: ")
-    if entry.gpus and (there := len(visible())) < entry.gpus:
+    if gpus_here and entry.gpus and (there := len(visible())) < entry.gpus:
         return f"it wants {entry.gpus} GPUs (gpus: in the model file); {there} are visible here."
     return _silence(entry.api_base) if entry.api_base else None
 

@@ -17,6 +17,7 @@ from gamegrid.backends import prices
 from gamegrid.expect import turns
 from gamegrid.plan import Plan
 from gamegrid.play.journal import files, read
+from gamegrid.probes import probes
 
 WANTED = 0.1
 """A difference in score worth knowing of."""
@@ -45,7 +46,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The whole grid. A job is finished when its file is there; a position is an episode too."""
+    """The whole grid. A job is finished when its file is there. Single moves are episodes too."""
 
     jobs: int
     finished_jobs: int
@@ -61,17 +62,14 @@ def estimate(made: Plan, results: Path) -> Estimate:
     """Look at the grid and at what is in ``results``. Asks no model."""
     chunks = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
     finished = [chunk for chunk, path in chunks.items() if path.exists()]
-    asked = [
-        results / "positions" / f"{game}/{agent}.parquet" for game, agent in made.position_cells
-    ]
+    asked = _asked(made, results)
     answered = [path for path in asked if path.exists()]
-    positions = made.config.positions
     return Estimate(
         jobs=len(chunks) + len(asked),
         finished_jobs=len(finished) + len(answered),
-        episodes=sum(made.episodes(chunk) for chunk in chunks) + positions * len(asked),
+        episodes=sum(made.episodes(chunk) for chunk in chunks) + sum(asked.values()),
         finished_episodes=sum(made.episodes(chunk) for chunk in finished)
-        + positions * len(answered),
+        + sum(asked[path] for path in answered),
         deals=made.config.deals,
         costs=tuple(_costs(made, results)),
         absences=tuple(
@@ -80,23 +78,46 @@ def estimate(made: Plan, results: Path) -> Estimate:
     )
 
 
+def _asked(made: Plan, results: Path) -> Mapping[Path, int]:
+    """The files of jobs that ask for single moves, and how many histories they ask from."""
+    found = {
+        results / "positions" / f"{game}/{agent}.parquet": made.config.positions
+        for game, agent in made.position_cells
+    }
+    for (game, agent), cell in made.probe_cells.items():
+        path = results / "probes" / f"{game}/{agent}.parquet"
+        found[path] = made.samples(agent) * len(probes(cell.game))
+    return found
+
+
+def _moves(made: Plan, agent: str) -> Mapping[str, int]:
+    """How many single moves an agent is asked for, by game."""
+    found = {game: made.config.positions for game, name in made.position_cells if name == agent}
+    for (game, name), cell in made.probe_cells.items():
+        if name == agent:
+            found[game] = made.samples(agent) * sum(p.asked for p in probes(cell.game))
+    return found
+
+
 def _costs(made: Plan, results: Path) -> Iterable[Cost]:
     seats = _seats(made)
     on_file = _on_file(made, results)
     for agent in made.models:
         played = {game: count for (name, game), count in seats.items() if name == agent}
-        asked = [game for game, name in made.position_cells if name == agent]
+        asked = _moves(made, agent)
         if not played and not asked:
             continue
         taken = {game: turns(made, agent, made.games[game]) for game in {*played, *asked}}
-        each = made.config.positions
         yield _cost(
             made,
             agent,
             calls=sum(count * taken[game].calls for game, count in played.items())
-            + each * len(asked),
+            + sum(asked.values()),
             prompt_tokens=sum(count * taken[game].prompt_tokens for game, count in played.items())
-            + sum(each * taken[game].prompt_tokens / taken[game].calls for game in asked),
+            + sum(
+                count * taken[game].prompt_tokens / taken[game].calls
+                for game, count in asked.items()
+            ),
             seen=on_file[agent],
         )
 
@@ -151,7 +172,7 @@ def _on_file(made: Plan, results: Path) -> Mapping[str, list[int | None]]:
                 if key["seating"] < len(seatings) and key["deal"] < made.config.deals:
                     agent = seatings[key["seating"]][key["seat"]]
                     found[agent].append(line.completion.usage.completion_tokens)
-    for game, agent in made.position_cells:
+    for game, agent in (*made.position_cells, *made.probe_cells):
         for path in files(results / "journal" / game / agent):
             found[agent] += [line.completion.usage.completion_tokens for line in read(path)]
     return found

@@ -65,3 +65,14 @@ def deal_usd(made: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
                 said = taken.calls * (settings.max_tokens or UNBOUNDED_TOKENS)
                 total += price.usd(taken.prompt_tokens, said)
     return total
+
+
+def move_usd(made: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
+    """The same of one move of the one agent of a cell, which is asked for single moves."""
+    [agent] = cell.matchup.agents
+    settings = made.config.agents[agent]
+    if not isinstance(settings, Settings) or settings.model not in prices:
+        return 0.0
+    taken = turns(made, agent, cell.game)
+    said = settings.max_tokens or UNBOUNDED_TOKENS
+    return prices[settings.model].usd(taken.prompt_tokens / taken.calls, said)

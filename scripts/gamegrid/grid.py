@@ -85,6 +85,14 @@ def parse_block(block: str) -> tuple[int, int]:
     return int(first), int(last) + 1
 
 
+def overlap(one: str, other: str) -> bool:
+    """True if two names are those of blocks with a deal in common."""
+    if not (BLOCK.fullmatch(one) and BLOCK.fullmatch(other)):
+        return False
+    (start, stop), (other_start, other_stop) = parse_block(one), parse_block(other)
+    return start < other_stop and other_start < stop
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
     """An agent that sits a game out, and why."""

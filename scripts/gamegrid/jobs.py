@@ -1,6 +1,7 @@
 """How every rule's script runs: its log on file and terminal, a user's mistake in one sentence."""
 
 import logging
+import site
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ def run(work: Callable[[], object], log_path: str) -> None:
 
     ``work`` imports what is heavy itself: Ctrl-C may come in the middle of an import.
     """
+    _own_packages_only()
     Path(log_path).parent.mkdir(parents=True, exist_ok=True)
     file = logging.FileHandler(log_path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -36,3 +38,12 @@ def run(work: Callable[[], object], log_path: str) -> None:
     except Exception:
         log.exception("this is a bug in gamegrid, not in your configuration")
         sys.exit(1)
+
+
+def _own_packages_only() -> None:
+    """Take the packages of Snakemake's environment off the path, which it appends for itself.
+
+    A job in an environment of its own must not find there what its environment lacks.
+    """
+    own = {*site.getsitepackages(), site.getusersitepackages()}
+    sys.path[:] = [path for path in sys.path if Path(path).name != "site-packages" or path in own]

@@ -10,13 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gamegrid import grid, positions, suites
+from gamegrid import grid, positions, probes, suites
+from gamegrid.agents.base import kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
-from gamegrid.config import load, models
+from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
+from gamegrid.demand import Demand, demand
 from gamegrid.errors import UserError
 from gamegrid.games.base import Game, Oracle
 from gamegrid.grid import Cell, Chunk, Grid, Matchup
@@ -29,6 +31,8 @@ BOT_DEALS = 2500
 """Deals per job of a cell without models: seconds to minutes of work."""
 WHOLE_CELL = 1_000_000
 """Deals per job where starting the engine is dear: all of them."""
+EPISODES_PER_REQUEST = 4
+"""Episodes of a job for each request in flight: all are in flight until few episodes are left."""
 HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
 """Environments, each containing the ones before it."""
 
@@ -70,45 +74,116 @@ class Plan:
             if game.oracle is not Oracle.NONE and (name in played or self.frozen)
         ]
 
+    @property
+    def control_cells(self) -> list[Cell]:
+        """The cells, a suite's included, of agents whose policies are known alone."""
+        everything = self.config.model_copy(update={"schedule": "round_robin", "mirrors": False})
+        ladder = grid.build(everything).cells if self.frozen else ()
+        known = {
+            name
+            for name, settings in self.config.agents.items()
+            if kinds()[settings.type].policy is not None
+        }
+        return [
+            cell
+            for cell in dict.fromkeys((*self.grid.cells, *ladder))
+            if known.issuperset(cell.matchup.agents)
+        ]
+
+    def reference_params(self) -> str:
+        """One canonical JSON string of exactly what the references and expectations rest on."""
+        config = self.config
+        return json.dumps(
+            {
+                "games": [
+                    [game.load_string, self.opening_plies(game), self.max_plies(game)]
+                    for game in self.grid.games
+                ],
+                "seatings": config.seatings,
+                "cells": [[cell.game.name, cell.matchup.name] for cell in self.control_cells],
+                "agents": {
+                    name: self.identity(name)
+                    for name in sorted({a for c in self.control_cells for a in c.matchup.agents})
+                },
+            },
+            sort_keys=True,
+            ensure_ascii=True,
+        )
+
     @cached_property
     def position_cells(self) -> dict[tuple[str, str], Cell]:
         """Who is asked for moves in the positions of which game, by names of game and agent."""
-        if not self.config.positions:
-            return {}
+        return self._alone(Oracle.EXACT) if self.config.positions else {}
+
+    @cached_property
+    def probe_cells(self) -> dict[tuple[str, str], Cell]:
+        """Who is asked in every information state of which game, by names of game and agent."""
+        return self._alone(Oracle.EQUILIBRIUM) if self.config.probes else {}
+
+    @property
+    def all_cells(self) -> list[Cell]:
+        """All that jobs ask agents for: episodes, moves in positions and in information states."""
+        return [*self.grid.cells, *self.position_cells.values(), *self.probe_cells.values()]
+
+    def _alone(self, oracle: Oracle) -> dict[tuple[str, str], Cell]:
+        """Each agent by itself in each game with such an oracle that it can and shall play."""
         return {
             (game.name, agent): Cell(game, Matchup((agent,)))
             for game in self.grid.games
-            if game.oracle is Oracle.EXACT
+            if game.oracle is oracle
             for agent, settings in self.config.agents.items()
             if grid.wants(settings, game) and grid.objection(settings, game) is None
         }
 
+    def samples(self, agent: str) -> int:
+        """Replies asked for in each information state: likelihoods are a whole policy at once."""
+        settings = self.config.agents[agent]
+        scored = isinstance(settings, LlmSettings) and Decode(settings.decode) is Decode.SCORE
+        return 1 if scored else self.config.probes
+
     def position_params(self, cell: Cell) -> str:
         """As ``params``, of the positions of a game: exactly what changes an agent's moves."""
-        config = self.config
+        return self._alone_params(cell, positions=self.config.positions, version=positions.VERSION)
+
+    def probe_params(self, cell: Cell) -> str:
+        """The same of its information states."""
+        [agent] = cell.matchup.agents
+        return self._alone_params(cell, probes=self.samples(agent), version=probes.VERSION)
+
+    def _alone_params(self, cell: Cell, **asked: int) -> str:
         return json.dumps(
             {
-                "protocol": config.protocol,
-                "seed": config.seed,
+                "protocol": self.config.protocol,
+                "seed": self.config.seed,
                 "game": cell.game.load_string,
-                "positions": config.positions,
-                "version": positions.VERSION,
                 "agents": {name: self.identity(name) for name in cell.matchup.agents},
+                **asked,
             },
             sort_keys=True,
             ensure_ascii=True,
         )
 
     def chunk_deals(self, cell: Cell) -> int:
-        """Deals per job of a cell: as configured, or as its backends are best driven."""
+        """Deals per job of a cell: as configured, or as its backends are best driven.
+
+        A default for hosted models follows from what may be in flight, by doubling: so blocks stay
+        aligned to those that a smaller ``max_in_flight`` led to.
+        """
         if self.config.chunk:
             return self.config.chunk
-        played = self._models_of(cell)
-        sizes = [model.kind.capabilities.chunk_deals for model in played]
-        small = [size for size in sizes if size is not None]
-        if len(small) < len(sizes):
+        least = [model.kind.capabilities.chunk_deals for model in self.models_of(cell)]
+        deals = min((size for size in least if size is not None), default=BOT_DEALS)
+        if None in least:
             return WHOLE_CELL
-        return min(small, default=BOT_DEALS)
+        seatings = len(cell.matchup.seatings(self.config.seatings))
+        while deals * seatings < EPISODES_PER_REQUEST * self.in_flight(cell):
+            deals *= 2
+        return deals
+
+    def in_flight(self, cell: Cell) -> int:
+        """Requests that may be in flight together in a job of the cell; 0 without models."""
+        entries = {model.entry.name: model for model in self.models_of(cell)}
+        return sum(m.entry.max_in_flight or m.kind.capabilities.in_flight for m in entries.values())
 
     def episodes(self, chunk: Chunk) -> int:
         """Episodes of a job."""
@@ -117,7 +192,7 @@ class Plan:
 
     def environment(self, cell: Cell) -> str:
         """The environment that holds every library the cell's jobs need."""
-        return self._environment(self._models_of(cell))
+        return self._environment(self.models_of(cell))
 
     @property
     def heaviest(self) -> str:
@@ -130,11 +205,9 @@ class Plan:
         needed = [model.kind.capabilities.environment for model in models]
         return max(["core", *needed], key=HEAVIEST_LAST.index)
 
-    def gpus(self, cell: Cell) -> int:
-        """GPUs a job of the cell holds; none where no engine is started."""
-        if self.config.run_mode == "replay":
-            return 0
-        return sum({m.entry.name: m.entry.gpus or 0 for m in self._models_of(cell)}.values())
+    def demand(self, cell: Cell) -> Demand:
+        """What a job of the cell asks of its host; little where no engine is started."""
+        return demand([] if self.config.run_mode == "replay" else self.models_of(cell))
 
     def prices(self, cell: Cell) -> dict[str, Price]:
         """The prices of the cell's models, by model id; models that cost nothing are left out.
@@ -142,7 +215,7 @@ class Plan:
         Raises UserError if a hosted model's price is unknown: a budget cannot be kept then.
         """
         found = {}
-        for model in self._models_of(cell):
+        for model in self.models_of(cell):
             entry = model.entry
             cost = prices.find(entry)
             if cost.input is not None and cost.output is not None:
@@ -193,8 +266,22 @@ class Plan:
             found["prompt_digest"] = templates.load(settings.prompt, self.prompts).digest
         return found
 
+    def prompts_of(self, cell: Cell) -> dict[str, str]:
+        """The templates by which a cell's models are asked, with the SHA-256 of their texts."""
+        agents = {name: self.config.agents[name] for name in cell.matchup.agents}
+        return {
+            settings.prompt: self.identity(name)["prompt_digest"]
+            for name, settings in agents.items()
+            if isinstance(settings, LlmSettings)
+        }
+
     def check(self) -> None:
-        """Look at what only this machine can tell: folders and keys. Raises UserError."""
+        """Look at what only this machine can tell: folders and keys. Raises UserError.
+
+        A replay needs neither.
+        """
+        if self.config.run_mode == "replay":
+            return
         mistakes = [
             f"agents.{agent}: {mistake}"
             for agent, model in self.models.items()
@@ -203,12 +290,14 @@ class Plan:
         if mistakes:
             raise UserError("config: " + "\n  ".join(mistakes))
 
-    def _models_of(self, cell: Cell) -> list[Model]:
+    def models_of(self, cell: Cell) -> list[Model]:
+        """The models that play in a cell."""
         return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
 
 
 def make(raw: Mapping[str, Any], working: Path) -> Plan:
     """Make the plan of a configuration. Raises UserError in one or two sentences."""
+    raw = sweep.expand(raw)
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
     config = load.read(suites.expand(raw, suite) if suite else raw, working)
     entries = models.read_files(config.models, working)
@@ -226,6 +315,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     _check_prompts(made)
     _check_abilities(made)
     _check_openings(made)
+    _check_demands(made)
     if config.budget_usd is not None:
         for cell in made.grid.cells:
             made.prices(cell)
@@ -285,6 +375,18 @@ def _check_openings(made: Plan) -> None:
             opening(game, made.config.seed, 0, made.opening_plies(game), Minimax())
         except ValueError as error:
             raise UserError(f"config: opening_plies: {error}.") from error
+
+
+def _check_demands(made: Plan) -> None:
+    """Refuse matchups that no host can play."""
+    for cell in made.grid.cells:
+        try:
+            made.demand(cell)
+        except ValueError as error:
+            raise UserError(
+                f"config: {cell.matchup.name}: {error}; change gpu_model in the model file, or "
+                f"leave the matchup out of the schedule."
+            ) from error
 
 
 def _model(

@@ -32,7 +32,7 @@ __all__ = [
 
 PACKAGE = Path(__file__).parent
 RESULTS = Path("results")
-CONTENT = (".py", ".sql", ".json", ".jinja", ".css", ".js")
+CONTENT = (".py", ".sql", ".json", ".yaml", ".jinja", ".css", ".js")
 """Endings of the files that decide what a free job makes."""
 
 
@@ -154,6 +154,8 @@ def game_rows(made: Plan) -> list[GameRow]:
             oracle=game.oracle.value,
             generic=game.generic,
             disguise_of=game.disguise_of,
+            lowest_return=float(game.spiel.min_utility()),
+            highest_return=float(game.spiel.max_utility()),
         )
         for game in made.grid.games
     ]

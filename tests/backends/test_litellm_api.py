@@ -506,6 +506,12 @@ async def test_extra_body_sets_nothing_that_is_set_elsewhere(endpoint: Endpoint,
     assert endpoint.requests == []
 
 
+async def test_a_reply_without_a_service_tier_is_not_lost_behind_groq(endpoint: Endpoint) -> None:
+    async with opened(entry(endpoint, "litellm_groq/llama3-8b-8192")) as backend:
+        completion = await backend.complete(ask())
+    assert (completion.transport_attempts, completion.maybe_billed) == (1, 0)
+
+
 async def test_an_unknown_provider_is_named(endpoint: Endpoint) -> None:
     backend = litellm_api.create(entry(endpoint, "litellm_grok_/model"), Path())
     with pytest.raises(BackendError, match=r"no provider 'grok_'.*Did you mean 'groq'"):

@@ -361,7 +361,17 @@ def test_a_refused_journal_is_not_kept_locked(tmp_path: Path) -> None:
 
 
 def test_two_jobs_write_two_journals_of_one_folder(tmp_path: Path) -> None:
-    with Journal(tmp_path / "a.jsonl"), Journal(tmp_path / "b.jsonl"):
+    with Journal(tmp_path / "00000-00009.jsonl"), Journal(tmp_path / "00010-00019.jsonl"):
+        pass
+
+
+def test_another_run_s_block_of_the_same_deals_is_waited_for(tmp_path: Path) -> None:
+    """A grown grid beside the one that is still running would buy each reply a second time."""
+    short, long = tmp_path / "00000-00003.jsonl", tmp_path / "00000-00005.jsonl"
+    with Journal(short), pytest.raises(UserError) as refusal, Journal(long):
+        raise AssertionError("two jobs play the same deals")
+    assert str(refusal.value).startswith(f"{short} is being written by another job (host ")
+    with Journal(long):
         pass
 
 

@@ -1,8 +1,9 @@
 """Templates: a stable prefix, a turn that ends in the legal moves, refusals by file and line."""
 
 import json
+import re
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,7 @@ def test_an_unknown_template_is_refused_with_the_nearest_name() -> None:
     [
         (WHOLE, "no block 'rethink'"),
         ("", "no block 'prefix'"),
+        (WHOLE.replace("P", "{{ view }}") + RETHINK, "block 'prefix': 'view' is undefined"),
         (WHOLE + "\n{% block rethink %}", "line 2"),
         (WHOLE + RETHINK + "\n\n{{ x | nonsense }}", "line 3"),
     ],
@@ -158,3 +160,43 @@ def test_texts_of_two_turns_differ_only_after_the_prefix(tic_tac_toe: Game) -> N
     for one, other in pairwise(texts):
         common = next(n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
         assert common > one.index(tic_tac_toe.rules()) + len(tic_tac_toe.rules())
+
+
+# Wordings of equal content
+
+WORDINGS = ("default", "paraphrase_1", "paraphrase_2", "paraphrase_3")
+
+
+@pytest.mark.parametrize("name", ["tic_tac_toe", "leduc_poker", "prisoners_dilemma"])
+def test_the_wordings_tell_the_same_facts_in_other_words(name: str) -> None:
+    loaded = [templates.load(wording, (PROMPTS,)) for wording in WORDINGS]
+    game = games.load(name)
+    for observation in seen(game):
+        texts = [template.first(observation) for template in loaded]
+        history = "; ".join(observation.history) or "none"
+        for text in texts:
+            for fact in (game.title, game.rules(), observation.view, f": {history}."):
+                assert text.count(fact) >= 1
+            *_, last = text.split("\n")
+            assert json.loads(last.removeprefix("Legal moves: ")) == list(observation.labels)
+            form = re.search(r"^\{.*\}$", text, re.MULTILINE)
+            assert form is not None
+            assert list(json.loads(form[0])) == ["reasoning", "action"]
+        # Without the facts no two sentences are alike.
+        facts = (game.rules(), observation.view, *observation.history)
+        told = [re.sub("|".join(map(re.escape, facts)), "", text) for text in texts]
+        sentences = [set(re.findall(r"[A-Z][^.:\n]{20,}[.:]", text)) for text in told]
+        assert all(one.isdisjoint(other) for one, other in combinations(sentences, 2))
+
+
+@pytest.mark.parametrize("template", NAMES)
+@pytest.mark.parametrize("name", ["tic_tac_toe", "kuhn_poker"])
+def test_hidden_moves_are_told_nowhere(name: str, template: str) -> None:
+    loaded = templates.load(template, (PROMPTS,))
+    for observation in seen(games.load(name)):
+        hidden = replace(observation, view="", history=(), labels=())
+        for text in (loaded.state(hidden), loaded.rethink(hidden, "illegal")):
+            assert "Legal moves: [" not in text and "[]" not in text
+            assert text == text.strip() and text
+            # Nothing but the labels is left out: no list, empty or not, stands in their place.
+            assert not re.search(r"moves:\s*$", text)

@@ -90,6 +90,56 @@ def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) ->
     assert together[6:] == (0.5, 1, "holm")
 
 
+def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> None:
+    """Of eight positions a is right in seven and b in two, both of which a has right too.
+
+    Five coins lie between them: p = 2/32. One position was never answered by b.
+    """
+    right = {"a": [1, 1, 1, 1, 1, 1, 1, 0], "b": [1, 1, 0, 0, 0, 0, 0, None]}
+    asked = [
+        episode(TTT, name, number, 0, scores=[1],
+                decisions=[decision(name, 0, 0, "ok" if best is not None else "fallback")])
+        for name, found in right.items()
+        for number, best in enumerate(found)
+    ]  # fmt: skip
+    judged = tmp_path / "judged.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE said (agent TEXT, deal INT, optimal BOOL, regret DOUBLE)")
+        connection.executemany(
+            "INSERT INTO said VALUES (?, ?, ?, ?)",
+            [
+                (name, number, best, None if best is None else 2.0 * (1 - best))
+                for name, found in right.items()
+                for number, best in enumerate(found)
+            ],
+        )
+        connection.execute(
+            f"COPY (SELECT format('{TTT}:{{}}:{{}}:0', agent, deal) AS episode_id, 0 AS ply, "
+            f"0 AS seat, regret, optimal, false AS trivial, 1.0 AS best_value, 1.0 AS value, "
+            f"'exact' AS oracle FROM said) TO '{judged}' (FORMAT parquet)"
+        )
+    positions, path = tmp_path / "positions.parquet", tmp_path / "gamegrid.duckdb"
+    chunkfile.write(positions, run(), asked, "{}")
+    build(path, [], AGENTS, GAMES, judged=[judged], positions=[positions])
+
+    values = {name: np.array([float(best or 0) for best in found]) for name, found in right.items()}
+    regrets = {"a": np.array([0.0] * 7 + [2]), "b": np.array([0.0, 0, 2, 2, 2, 2, 2])}
+    for name in "ab":
+        [ends] = query(path, "SELECT low, high, regret_low, regret_high FROM position_quality "
+                             f"WHERE agent = '{name}'")  # fmt: skip
+        assert ends[:2] == low_high(share_interval(values[name]))
+        assert ends[2:] == low_high(mean_interval(regrets[name]))
+    found = compare(values["a"] - values["b"])
+    columns = "game, agent, rival, positions, difference, low, high, p, m, method"
+    together, alone = query(path, f"SELECT {columns} FROM paired_positions")
+    assert (alone[0], together[0]) == (TTT, None)
+    assert alone[1:5] == together[1:5] == ("a", "b", 8, 5 / 8)
+    assert alone[5:7] == together[5:7] == low_high(found.interval)
+    assert alone[7:] == (2 / 32, 1, "benjamini-hochberg")
+    assert together[7:] == (2 / 32, 1, "holm")
+    assert query(path, "SELECT * FROM paired") == []
+
+
 def played(seed: int) -> list[EpisodeRecord]:
     """A round robin of a to d in three win_loss games of two families and a margin game.
 

@@ -1,4 +1,4 @@
-"""Moves in given positions: the same ones for every agent, and in no result of a game."""
+"""Single moves, in positions and in information states: in no result of a game."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ GRID: Grid = {
     "seed": 5,
     "deals": 2,
     "positions": 30,
+    "probes": 20,
     "games": ["tic_tac_toe", "pig_20", "kuhn_poker"],
     "agents": {"random": {"type": "random"}, "optimal": {"type": "optimal"}},
 }
@@ -17,6 +18,7 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     run = snakemake(tmp_path, GRID)
     assert run.code == 0, run.output
     assert run.jobs.count("play_positions") == 2 * 2  # kuhn_poker is no game of positions
+    assert run.jobs.count("play_probes") == 2  # and the others are none of probes
     assert run.jobs.count("judge_decisions") == 3
 
     asked = query(tmp_path, "SELECT game, agent, count(*), count(DISTINCT position) FROM positions "
@@ -40,8 +42,22 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     # They are no episodes: two deals in two seatings of three games are.
     assert query(tmp_path, "SELECT count(*), count(DISTINCT matchup) FROM episodes") == [(12, 1)]
 
+    probed = query(tmp_path, "SELECT agent, game, policy, k, p, equilibrium_high, exploitability, "
+                             "uniform FROM exploitability")  # fmt: skip
+    assert [row[:4] for row in probed] == [
+        (agent, "kuhn_poker", "generated", 20) for agent in ("optimal", "random")
+    ]
+    by_equilibrium, at_random = (row[4:] for row in probed)
+    assert by_equilibrium[0] > 0.05 and by_equilibrium[2] <= by_equilibrium[1]
+    assert at_random[0] < 0.001 and at_random[2] > 3 * at_random[1]
+    asked = (
+        "SELECT agent, count(*), count(DISTINCT observation) FROM probes GROUP BY ALL ORDER BY ALL"
+    )
+    assert query(tmp_path, asked) == [("optimal", 240, 12), ("random", 240, 12)]
+
     assert snakemake(tmp_path, None).jobs == []
     more = snakemake(tmp_path, {**GRID, "positions": 31})
     assert more.code == 0, more.output
     assert more.played == []
     assert query(tmp_path, "SELECT DISTINCT positions FROM position_quality") == [(31,)]
+    assert more.jobs.count("play_probes") == more.jobs.count("measure_exploitability") == 0

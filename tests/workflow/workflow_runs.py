@@ -14,7 +14,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = (
     "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
-    "position_quality", "failures", "usage", "latency", "break_even",
+    "position_quality", "paired_positions", "exploitability", "reasoning",
+    "reasoning_variety", "failures", "usage", "latency", "break_even",
+    "prompt_spread", "controls",
 )  # fmt: skip
 
 Grid = dict[str, Any]

@@ -1,6 +1,6 @@
 """What an agent is: a way to choose a move from what its seat may know."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Protocol
 
 import pyspiel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 import gamegrid.agents
 from gamegrid import plugins
@@ -26,6 +26,9 @@ class AgentSettings(BaseModel):
     type: str
     games: list[str] | None = Field(
         default=None, description="the only games this agent plays; all when left out"
+    )
+    sweep: dict[str, list[JsonValue]] | None = Field(
+        default=None, description="settings with the values each takes: an agent for every choice"
     )
 
 
@@ -103,17 +106,24 @@ class Tools:
     """Folders with prompt templates, first one wins."""
 
 
+Policy = Callable[[pyspiel.State, int], Mapping[int, float]]
+"""The probability of each action that a seat may take in a state; actions left out have none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentKind:
     """A type of agent as its file declares it in ``AGENT``.
 
     ``objection`` says in a few words why an agent cannot play a game, or None if it can.
+    ``policy`` gives, for settings and a game it can play, the chances with which it moves, told
+    beside ``build`` and not through it: what bots got is held against what these chances give.
     """
 
     settings: type[AgentSettings]
     type: str
     objection: Callable[[Any, Game], str | None]
     build: Callable[[str, Any, Tools], Agent]
+    policy: Callable[[Any, Game], Policy] | None = None
 
 
 def kinds() -> dict[str, AgentKind]:

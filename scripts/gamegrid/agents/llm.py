@@ -42,31 +42,65 @@ class Settings(AgentSettings):
     """How a model is asked. A sampling key left out is not sent."""
 
     type: Literal["llm"] = "llm"
-    model: str
-    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    max_tokens: int | None = Field(default=None, ge=1)
-    reasoning_effort: str | None = None
-    thinking_budget: int | None = Field(default=None, ge=0)
+    model: str = Field(
+        description="litellm_<provider>/<model> (without a provider: openai), hf_<hub id or name>, "
+        "vllm_<name>"
+    )
+    temperature: float | None = Field(
+        default=None, ge=0, allow_inf_nan=False, description="of sampling; 0 is the likeliest"
+    )
+    top_p: float | None = Field(
+        default=None, gt=0, le=1, description="share of likelihood that is sampled from"
+    )
+    max_tokens: int | None = Field(default=None, ge=1, description="new tokens of a reply")
+    reasoning_effort: str | None = Field(
+        default=None, description="how long a hosted model thinks, in its provider's words"
+    )
+    thinking_budget: int | None = Field(
+        default=None, ge=0, description="tokens of thinking, where the provider has such a limit"
+    )
     system: str | None = Field(default=None, description="text of a system message")
-    prompt: str = Field(default="default", description="template in config/prompts/")
-    memory: Literal["none", "chat"] = "none"
-    rethink: int = Field(default=1, ge=0, description="further attempts at a move")
-    fallback: Literal["random", "forfeit"] = "random"
-    shuffle_labels: bool = False
-    extra_body: dict[str, JsonValue] | None = None
-    chat_template_kwargs: dict[str, JsonValue] | None = None
-    # At its default neither is part of what the agent is: both came after the first grids.
+    prompt: str = Field(
+        default="default",
+        description="template in config/prompts/ (of the working directory first)",
+    )
+    memory: Literal["none", "chat"] = Field(
+        default="none", description="each turn alone, or the episode as one conversation"
+    )
+    rethink: int = Field(
+        default=1, ge=0, description="further attempts when a reply gives no legal move"
+    )
+    fallback: Literal["random", "forfeit"] = Field(
+        default="random", description="then a random legal move, flagged, or the game is forfeited"
+    )
+    shuffle_labels: bool = Field(
+        default=False, description="show the legal moves in a seeded random order"
+    )
+    extra_body: dict[str, JsonValue] | None = Field(
+        default=None, description="further keys of the request to a server"
+    )
+    chat_template_kwargs: dict[str, JsonValue] | None = Field(
+        default=None, description="what a local model's chat template is given"
+    )
+    # At their defaults these are no part of what the agent is: they came after the first grids.
+    legal_moves: Literal["listed", "hidden"] = Field(
+        default="listed",
+        exclude_if=lambda value: value == "listed",
+        description="whether the prompt lists the legal moves, or leaves them to be found",
+    )
     decode: Literal["generate", "constrained", "score"] = Field(
         default="generate",
         exclude_if=lambda value: value == "generate",
-        description="how the move is found: the model's own words, parsed; its words held to the "
-        "legal moves; or the likelihoods of the legal moves",
+        description="how the move is found: generate, the model's own words, parsed; constrained, "
+        "its words held to the legal moves; score (hf_ and vllm_ models), the likelihood of each "
+        "legal move as a whole reply Action: <move>, the likeliest at temperature 0 or none, else "
+        "drawn with weights of 1/temperature. Legality is reported for generate alone",
     )
     deterministic: bool = Field(
         default=False,
         exclude_if=lambda value: not value,
-        description="one request at a time in full precision, so that a rerun gives equal replies",
+        description="hf_ and vllm_ models: one request at a time (hf_: in full precision and one "
+        "thread), so that a rerun on the same machine gives equal replies; slow",
     )
 
     def sampling(self, seed: int | None) -> Sampling:
@@ -117,7 +151,7 @@ class LlmPlayer:
     async def decide(self, turn: Turn) -> Decision:
         """Ask, parse and, if no legal move was given, ask again; then fall back or forfeit."""
         settings = self.agent.settings
-        seen = _observe(turn, settings.shuffle_labels)
+        seen = _observe(turn, settings)
         said = [*self._before(), self._question(seen)]
         calls: list[CallRecord] = []
         parsed = Parsed(None, Failure.EMPTY, None)
@@ -163,9 +197,9 @@ class LlmPlayer:
         )
 
 
-def _observe(turn: Turn, shuffle: bool) -> Observation:
-    labels = list(turn.labels)
-    if shuffle:
+def _observe(turn: Turn, settings: Settings) -> Observation:
+    labels = [] if settings.legal_moves == "hidden" else list(turn.labels)
+    if settings.shuffle_labels:
         turn.draw("shuffle_labels").shuffle(labels)
     return Observation(
         game=turn.game,
@@ -198,8 +232,10 @@ def _read(turn: Turn, settings: Settings, completion: Completion) -> Parsed:
 def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
     """Parse a reply; what the provider delivered as reasoning comes before the reply's own."""
     parsed = parse(completion.text, completion.finish_reason, labels)
+    if not completion.reasoning:
+        return parsed
     thoughts = [text for text in (completion.reasoning, parsed.reasoning) if text]
-    return replace(parsed, reasoning="\n\n".join(thoughts) or None)
+    return replace(parsed, reasoning="\n\n".join(thoughts))
 
 
 def _choose(turn: Turn, temperature: float, likelihoods: Mapping[str, float]) -> str:
@@ -270,10 +306,16 @@ def _call(
         latency_s=completion.latency_s,
         transport_attempts=completion.transport_attempts,
         replayed=answer.replayed,
-        likelihoods=None if likelihoods is None else json.dumps(likelihoods, ensure_ascii=False),
+        likelihoods=None if likelihoods is None else _listed(turn, likelihoods),
         fingerprint=completion.fingerprint,
         maybe_billed=completion.maybe_billed,
     )
+
+
+def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:
+    """In the order of the moves: a reply from the journal has them in that of their names."""
+    listed = {label: likelihoods[label] for label in turn.labels}
+    return json.dumps(listed, ensure_ascii=False)
 
 
 def _objection(settings: Settings, game: Game) -> str | None:

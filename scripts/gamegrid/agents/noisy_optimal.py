@@ -1,12 +1,16 @@
 """noisy_optimal: plays as optimal does, but errs at a stated rate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
 from gamegrid.agents.optimal import OptimalAgent, objection
+from gamegrid.agents.optimal import policy as best_policy
+from gamegrid.agents.random import uniform
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 
@@ -48,4 +52,19 @@ def _build(name: str, settings: Settings, tools: Tools) -> NoisyOptimalAgent:
     return NoisyOptimalAgent(settings.error_rate)
 
 
-AGENT = AgentKind(type="noisy_optimal", settings=Settings, objection=_objection, build=_build)
+def _policy(settings: Settings, game: Game) -> Policy:
+    best, rate = best_policy(game), settings.error_rate
+
+    def mixed(state: pyspiel.State, seat: int) -> Mapping[int, float]:
+        wanted = best(state, seat)
+        return {
+            action: rate * chance + (1 - rate) * wanted.get(action, 0.0)
+            for action, chance in uniform(state, seat).items()
+        }
+
+    return mixed
+
+
+AGENT = AgentKind(
+    type="noisy_optimal", settings=Settings, objection=_objection, build=_build, policy=_policy
+)

@@ -1,9 +1,12 @@
 """optimal: exact play where it is cheap, an equilibrium where one is computed; no other game."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+import pyspiel
+
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
 from gamegrid.games.base import Game, Oracle
 from gamegrid.luck import Place
 from gamegrid.oracles.exact import solver
@@ -54,4 +57,34 @@ def _build(name: str, settings: Settings, tools: Tools) -> OptimalAgent:
     return OptimalAgent()
 
 
-AGENT = AgentKind(type="optimal", settings=Settings, objection=_objection, build=_build)
+def policy(game: Game) -> Policy:
+    """Best moves alike, or the equilibrium's. Raises ValueError for a game without an oracle."""
+    match game.oracle:
+        case Oracle.EXACT:
+            exact = solver(game.load_string)
+
+            def best(state: pyspiel.State, seat: int) -> Mapping[int, float]:
+                actions = exact.best_actions(state)
+                return dict.fromkeys(actions, 1 / len(actions))
+
+            return best
+        case Oracle.EQUILIBRIUM:
+            from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
+
+            kept = {
+                name: dict(choices) for name, choices in solved(game.load_string).policy.items()
+            }
+            return lambda state, seat: kept[state.information_state_string(seat)]
+        case Oracle.NONE:
+            raise ValueError(f"no oracle for {game.load_string}")
+        case other:
+            assert_never(other)
+
+
+def _policy(settings: Settings, game: Game) -> Policy:
+    return policy(game)
+
+
+AGENT = AgentKind(
+    type="optimal", settings=Settings, objection=_objection, build=_build, policy=_policy
+)

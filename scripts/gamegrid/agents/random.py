@@ -1,8 +1,11 @@
 """The random agent: every legal move is equally likely."""
 
+from collections.abc import Mapping
 from typing import Literal
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+import pyspiel
+
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 
@@ -33,4 +36,16 @@ def _build(name: str, settings: Settings, tools: Tools) -> RandomAgent:
     return RandomAgent()
 
 
-AGENT = AgentKind(type="random", settings=Settings, objection=_objection, build=_build)
+def uniform(state: pyspiel.State, seat: int) -> Mapping[int, float]:
+    """Every legal action alike."""
+    legal = state.legal_actions(seat)
+    return dict.fromkeys(legal, 1 / len(legal))
+
+
+def _policy(settings: Settings, game: Game) -> Policy:
+    return uniform
+
+
+AGENT = AgentKind(
+    type="random", settings=Settings, objection=_objection, build=_build, policy=_policy
+)

@@ -18,25 +18,36 @@ class ModelEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
-    name: str
-    model_path: str | None = None
-    tokenizer_path: str | None = None
-    api_base: str | None = None
-    description: str | None = None
-    max_in_flight: int | None = Field(default=None, ge=1)
-    requests_per_minute: float | None = Field(default=None, gt=0)
-    tokens_per_minute: float | None = Field(default=None, gt=0)
+    name: str = Field(description="the full model id")
+    model_path: str | None = Field(default=None, description="the folder of a local model")
+    tokenizer_path: str | None = Field(default=None, description="its tokenizer's, if another")
+    api_base: str | None = Field(default=None, description="address of a server that runs it")
+    description: str | None = Field(default=None, description="for people")
+    max_in_flight: int | None = Field(
+        default=None, ge=1, description="requests at once, over all jobs of a host"
+    )
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="over all jobs of a host"
+    )
+    tokens_per_minute: float | None = Field(
+        default=None, gt=0, description="over all jobs of a host"
+    )
     timeout: float | None = Field(default=None, gt=0, description="seconds per attempt")
     input_price: float | None = Field(default=None, ge=0, description="USD per million tokens")
     output_price: float | None = Field(default=None, ge=0, description="USD per million tokens")
-    gpus: int | None = Field(default=None, ge=0)
-    gpu_model: str | None = None
-    revision: str | None = None
-    trust_remote_code: bool = False
+    gpus: int | None = Field(default=None, ge=0, description="GPUs that a job holds")
+    gpu_model: str | None = Field(default=None, description="their model, as a cluster names it")
+    mem_mb: int | None = Field(default=None, ge=1, description="memory of the host for its jobs")
+    runtime: int | None = Field(default=None, ge=1, description="minutes that a job of it may take")
+    threads: int | None = Field(default=None, ge=1, description="CPU cores for its jobs")
+    revision: str | None = Field(default=None, description="branch, tag or commit of a hub model")
+    trust_remote_code: bool = Field(default=False, description="run code that comes with a model")
     deterministic: bool = Field(
         default=False, description="equal replies from run to run; as the agent's key of that name"
     )
-    engine: dict[str, Any] = Field(default_factory=dict, description="vLLM engine arguments")
+    engine: dict[str, Any] = Field(
+        default_factory=dict, description="vLLM engine arguments; dtype alone for hf_ models"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +215,9 @@ class BackendError(Exception):
 class Capabilities:
     """What a backend can do, declared without loading its engine.
 
-    ``chunk_deals``: default deals per job (None: the whole cell, as engines are dear to start).
+    ``chunk_deals``: the least default of deals per job, doubled until there are enough for all
+    requests in flight (None: the whole cell, as engines are dear to start). ``in_flight``: how many
+    requests are, where the entry does not say.
     ``environment``: the file in envs/ (without .yaml) that holds its libraries. ``decodes``: the
     ways of deciding it knows. ``deterministic``: whether it can promise equal replies to equal
     requests from run to run. ``refused``: sampling keys it never takes, each with the reason.
@@ -212,6 +225,7 @@ class Capabilities:
 
     local: bool
     chunk_deals: int | None
+    in_flight: int
     environment: str
     decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
     deterministic: bool = False

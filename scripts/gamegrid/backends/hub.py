@@ -41,12 +41,17 @@ def offline() -> bool:
     return any(value.upper() in {"1", "ON", "YES", "TRUE"} for value in told)
 
 
-def is_cached(model: HubModel) -> bool:
-    """Return whether settings and weights of a model have been downloaded."""
+def snapshot(model: HubModel) -> Path:
+    """Return the folder that a model is downloaded to, whether or not it is there."""
     folder = cache() / f"models--{model.repo.replace('/', '--')}"
     note = folder / "refs" / model.revision
     commit = note.read_text().strip() if note.is_file() else model.revision
-    found = folder / "snapshots" / commit
+    return folder / "snapshots" / commit
+
+
+def is_cached(model: HubModel) -> bool:
+    """Return whether settings and weights of a model have been downloaded."""
+    found = snapshot(model)
     weights = (path for path in found.glob("*") if path.suffix in WEIGHTS)
     return (found / "config.json").exists() and any(path.exists() for path in weights)
 

@@ -778,6 +778,7 @@ BACKEND = BackendKind(
     capabilities=Capabilities(
         local=True,
         chunk_deals=None,
+        in_flight=MAX_BATCH,
         environment="hf",
         decodes=frozenset(Decode),
         deterministic=True,

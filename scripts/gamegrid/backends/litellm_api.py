@@ -24,7 +24,7 @@ from gamegrid.backends.base import (
     Request,
     Sampling,
 )
-from gamegrid.backends.concurrency import Adaptive
+from gamegrid.backends.concurrency import START, Adaptive
 from gamegrid.backends.faults import Fault
 from gamegrid.backends.limits import Bounds, HostLimits, Turn, host_folder
 from gamegrid.backends.litellm_library import NO_KEY, LiteLLMLibrary
@@ -214,6 +214,7 @@ BACKEND = BackendKind(
     capabilities=Capabilities(
         local=False,
         chunk_deals=20,
+        in_flight=START,
         environment="litellm",
         decodes=frozenset({Decode.GENERATE, Decode.CONSTRAINED}),
     ),

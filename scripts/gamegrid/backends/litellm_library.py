@@ -101,6 +101,7 @@ def _mend() -> None:
     # It takes this end of Claude's, a reply cut short, for that of a whole one.
     core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
     _send_no_temperature_unasked()
+    _miss_no_service_tier()
 
 
 def _send_no_temperature_unasked() -> None:
@@ -117,6 +118,22 @@ def _send_no_temperature_unasked() -> None:
         return found
 
     gemini.VertexGeminiConfig.map_openai_params = map_as_asked
+
+
+def _miss_no_service_tier() -> None:
+    """Keep a reply through Groq's interface that states no service tier, which it fails on."""
+    from litellm.llms.openai_like.chat.transformation import OpenAILikeChatConfig
+
+    transform = inspect.unwrap(OpenAILikeChatConfig.transform_response)
+
+    @functools.wraps(transform)
+    def transform_whole(*positional: Any, **named: Any) -> Any:
+        found = transform(*positional, **named)
+        if not hasattr(found, "service_tier"):
+            found.service_tier = None
+        return found
+
+    OpenAILikeChatConfig.transform_response = transform_whole
 
 
 async def _resend_nothing(handler: Any, **request: Any) -> None:

@@ -59,6 +59,8 @@ CPU_ARGUMENTS = {
 }
 MIN_BATCHED_TOKENS = 2048
 
+SEQUENCES = 256
+"""What vLLM works on at once where the entry does not say, on most machines."""
 DETERMINISTIC_ARGUMENTS = {"max_num_seqs": 1, "enable_prefix_caching": False}
 """One request at a time, every prompt computed whole: nothing that was asked before or is asked
 beside it has a part in how a reply is added up."""
@@ -562,6 +564,7 @@ BACKEND = BackendKind(
     capabilities=Capabilities(
         local=True,
         chunk_deals=None,
+        in_flight=SEQUENCES,
         environment="vllm",
         decodes=frozenset(Decode),
         deterministic=True,

@@ -21,6 +21,8 @@ def schema() -> dict[str, Any]:
     """
     found = GridConfig.model_json_schema()
     own = found["properties"]["agents"]["additionalProperties"]["oneOf"]
+    for definition in found["$defs"].values():
+        _allow_sweep(definition)
     types = list(kinds())
     outside = {"type": "string", "not": {"enum": types}}
     own.append({"type": "object", "required": ["type"], "properties": {"type": outside}})
@@ -31,6 +33,12 @@ def schema() -> dict[str, Any]:
         "if": {"not": {"required": ["plugins"]}},
         "then": {"properties": {"agents": inside}},
     }
+
+
+def _allow_sweep(definition: dict[str, Any]) -> None:
+    """Let an agent's sweep give what must be given."""
+    if "sweep" in definition.get("properties", {}) and "required" in definition:
+        definition["anyOf"] = [{"required": definition.pop("required")}, {"required": ["sweep"]}]
 
 
 def text() -> str:

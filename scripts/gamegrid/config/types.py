@@ -1,6 +1,5 @@
 """The configuration of a grid, as its YAML file says it."""
 
-import re
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
@@ -21,8 +20,8 @@ from pydantic_core import PydanticCustomError
 
 from gamegrid import PROTOCOL
 from gamegrid.agents.base import AgentKind, AgentSettings, kinds
+from gamegrid.config.names import AGENT_NAME
 
-AGENT_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 WORDS = {"true": True, "false": False}
 
@@ -89,54 +88,96 @@ class GridConfig(BaseModel):
         default=42,
         ge=-(2**63),
         lt=2**63,
-        description="of all luck; another seed, another results folder",
+        description="of all luck; a results folder holds one seed",
     )
-    deals: int = Field(default=10, ge=1, description="per matchup and game")
+    deals: int = Field(
+        default=10,
+        ge=1,
+        description="per matchup and game; each deal is played once in every seating",
+    )
     opening_plies: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
-        default="auto", description="random opening moves of a deal in games without chance"
+        default="auto",
+        description="random opening moves of a deal in games without chance; auto is the game's "
+        "own number",
     )
     max_plies: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="decisions until an episode is cut off; the game's own when null"
+        default=None,
+        description="decisions until an episode is cut off and adjudicated; left out, the game's "
+        "own number",
     )
     seatings: Literal["all", "rotations"] = Field(
-        default="all", description="orders in which a deal is played"
+        default="all",
+        description="orders in which a deal is played: all of them up to 3 seats, or rotations",
     )
     suite: str | None = Field(
-        default=None, description="a frozen suite, which brings games, luck and a ladder of bots"
+        default=None,
+        description="a frozen suite such as core-v1: brings games, luck and a ladder of bots with"
+        " its results; the grid names only its own agents",
     )
     games: list[str] = Field(
-        default=[], min_length=1, description="aliases or OpenSpiel load strings; or a suite's"
+        default=[],
+        min_length=1,
+        description="aliases of the suite, each with its rules in docs/games.md, or OpenSpiel "
+        "load strings",
     )
-    plugins: list[str] = Field(default=[], description="folders with games and agents of one's own")
-    models: list[str] = Field(default=["config/models.yaml"], description="model files")
-    agents: dict[str, AgentEntry] = Field(min_length=1)
+    plugins: list[str] = Field(
+        default=[], description="folders with games and agents of one's own, below"
+    )
+    models: list[str] = Field(
+        default=["config/models.yaml"], description="model files, later ones win"
+    )
+    agents: dict[str, AgentEntry] = Field(
+        min_length=1, description="name ([a-z0-9][a-z0-9_.]*) to what it is"
+    )
     schedule: Schedule = Field(
-        default="round_robin", description="round_robin, {each, against} or {matchups}"
+        default="round_robin",
+        description="round_robin, {each: [...], against: [...]} or {matchups: [[a, b], ...]}",
     )
-    mirrors: Switch = Field(default=False, description="add self-play to a round robin")
+    mirrors: Switch = Field(
+        default=False, description="add self-play to a round robin; never ranked"
+    )
     positions: int = Field(
         default=0,
         ge=0,
-        description="positions of each exactly solved game in which every agent is asked for one "
-        "move, the same for all; 0 for none",
+        description="so many positions of each exactly solved game (oracle exact in "
+        "docs/games.md), the same for all, in each of which every agent is asked for "
+        "one move (table position_quality); they count as no games. 200 are well "
+        "spread",
+    )
+    probes: int = Field(
+        default=0,
+        ge=0,
+        description="so many replies of every agent in each information state of each game with an "
+        "equilibrium (12 in kuhn_poker, 162 in goofspiel_4, 936 in leduc_poker, 1,024 in "
+        "liars_dice_4): what the best opponent wins from the policy so stated is computed exactly "
+        "(table exploitability). An agent with decode: score is asked once and stands there twice, "
+        "by its likelihoods and by its likeliest moves",
     )
     chunk: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="deals per job; by default as the backends are best driven"
+        default=None,
+        description="deals per job; left out, 2500 for bots, all of them for local engines, and "
+        "for hosted models 20, doubled until a job has four episodes for each request that may be "
+        "in flight (max_in_flight, 32 if not given)",
     )
     run_mode: Literal["live", "replay"] = Field(
-        default="live", description="replay asks no model: a reply not on file is an error"
+        default="live",
+        description="replay asks no model: a reply that is not in the journal is an error",
     )
     budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="all jobs together begin no deal that would go beyond it"
+        default=None,
+        description="all jobs together begin no deal that would go beyond it; raise it and run "
+        "again to go on",
     )
     usd_per_gpu_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="price of a GPU hour, for the cost of local models"
+        default=None,
+        description="price of a GPU hour: what local models cost, and from which price on a "
+        "hosted one is cheaper (tables latency, break_even)",
     )
     probe: Switch = Field(
         default=False, description="with the target check: ask each model one real question"
     )
     protocol: int = Field(
-        default=PROTOCOL, description="version of rules texts and play; raised by hand"
+        default=PROTOCOL, description="version of rules texts and play, raised by hand"
     )
     mix_results: Switch = Field(
         default=False, description="allow a results folder of another seed or protocol"

@@ -125,8 +125,7 @@ class Goofspiel(Game):
         return "\n".join(
             [
                 f"You are {self.seat_name(seat)}. Your cards: {listing(hand)}.",
-                f"Prize card now: {self.prize(state)}. Prize cards still to come: "
-                f"{listing(left)}.",
+                f"Prize card now: {self.prize(state)}. Prize cards still to come: {listing(left)}.",
                 f"Points: {', '.join(held)}.",
                 *said,
             ]

@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -23,15 +23,13 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from gamegrid import games
 from gamegrid.games.base import Oracle
+from gamegrid.oracles.sequences import Floats, Plan, Policy, SequenceForm
 from gamegrid.paths import WORKFLOW
 
 REFERENCES = WORKFLOW / "config/equilibria"
 """One JSON file per game: its load string, its value, and the policy by information state."""
 NOISE = 1e-9
 """Differences of value below this are the solver's rounding."""
-
-Policy = dict[str, list[tuple[int, float]]]
-"""Information state string to (action, probability), summing to 1."""
 
 
 @dataclass(frozen=True)
@@ -52,69 +50,16 @@ class Equilibrium:
         return f"equilibrium-{digest[:8]}"
 
 
-@dataclass
-class _Node:
-    """An information state among one player's sequences, and what the others brought to it."""
-
-    parent: int
-    """The own sequence that leads there."""
-    sequences: list[int]
-    """Those of its actions."""
-    actions: list[int]
-    reach: dict[int, float] = field(default_factory=dict)
-    """The probability of the chance events before it, by the other player's sequence."""
-
-
-@dataclass
-class _Plan:
-    """One player's sequences: their numbers, and each information state's place among them."""
-
-    numbers: dict[object, int] = field(default_factory=lambda: {(): 0})
-    states: dict[str, _Node] = field(default_factory=dict)
-
-    def constraints(self) -> tuple[csr_matrix, np.ndarray]:
-        """The flow constraints E x = e of a realisation plan x."""
-        entries = [(0, 0, 1.0)]
-        for row, node in enumerate(self.states.values(), 1):
-            entries.append((row, node.parent, -1.0))
-            entries += [(row, sequence, 1.0) for sequence in node.sequences]
-        rows, columns, values = zip(*entries, strict=True)
-        shape = (len(self.states) + 1, len(self.numbers))
-        flow = coo_matrix((values, (rows, columns)), shape=shape).tocsr()
-        return flow, np.eye(shape[0])[0]
-
-    def policy(self, weights: np.ndarray) -> Policy:
-        """Behaviour from realisation weights; uniform where the plan never comes."""
-        found: Policy = {}
-        for name, node in self.states.items():
-            total = float(sum(weights[s] for s in node.sequences))
-            even = 1 / len(node.actions)
-            found[name] = [
-                (a, float(weights[s]) / total if total > 1e-12 else even)
-                for a, s in zip(node.actions, node.sequences, strict=True)
-            ]
-        return found
-
-    def weights(self, policy: Policy) -> np.ndarray:
-        """Realisation weights from behaviour: the own part in the probability of each sequence."""
-        found = np.zeros(len(self.numbers))
-        found[0] = 1.0
-        # A state comes after those before it, so its parent's weight is known.
-        for name, node in self.states.items():
-            for (_, probability), sequence in zip(policy[name], node.sequences, strict=True):
-                found[sequence] = found[node.parent] * probability
-        return found
-
-
 def solve(spiel: pyspiel.Game) -> Equilibrium:
     """Solve a two-player zero-sum game (simultaneous ones through their turn-based form).
 
     The same load string always gives the same equilibrium: solver and pins are fixed.
     """
-    plans, payoffs = _sequences(spiel)
-    value, first = _best_plan(payoffs.T.tocsr(), plans[0], plans[1])
-    _, second = _best_plan(-payoffs, plans[1], plans[0])
-    return Equilibrium(value, plans[0].policy(first) | plans[1].policy(second))
+    form = SequenceForm.of(spiel)
+    one, other = form.plans
+    value, first = _best_plan(form.payoffs.T.tocsr(), one, other)
+    _, second = _best_plan(-form.payoffs, other, one)
+    return Equilibrium(value, one.policy(first) | other.policy(second))
 
 
 @cache
@@ -151,80 +96,45 @@ def action_values(
     is known of what it would hold. With best play from then on, the regrets of an agent's
     decisions add up, in the mean, to what it loses against ``policy``.
     """
-    plans, payoffs = _sequences(spiel)
-    weights = [plan.weights(policy) for plan in plans]
-    gains = (payoffs @ weights[1], -(payoffs.T @ weights[0]))
-    first, second = (
-        _worth(plan, gain, weight)
-        for plan, gain, weight in zip(plans, gains, reversed(weights), strict=True)
+    form = SequenceForm.of(spiel)
+    first, second = (plan.weights(plan.behaviour(policy)) for plan in form.plans)
+    best = form.best_responses(first, second)
+    return (
+        _worth(form.plans[0], best[0], second),
+        _worth(form.plans[1], best[1], first),
     )
-    return first, second
 
 
-def _worth(plan: _Plan, gains: np.ndarray, other: np.ndarray) -> dict[str, ActionValues | None]:
-    """Action values of one player, from what ends at each own sequence and the other's weights."""
-    best = np.array(gains, dtype=float)
+def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
+    """By seat, the expected return of best play against a seat that moves at random."""
+    form = SequenceForm.of(spiel)
+    # A plan that goes nowhere leaves every action equally likely.
+    random = (plan.policy(np.zeros(len(plan.numbers))) for plan in form.plans)
+    weights = (
+        plan.weights(plan.behaviour(policy))
+        for plan, policy in zip(form.plans, random, strict=True)
+    )
+    first, second = form.best_responses(*weights)
+    return float(first[0]), float(second[0])
+
+
+def _worth(plan: Plan, best: Floats, other: Floats) -> dict[str, ActionValues | None]:
+    """Action values of one player, from what each own sequence is worth and the other's weights."""
     found: dict[str, ActionValues | None] = {}
-    for name, node in reversed(plan.states.items()):  # what comes later is worth something first
+    for name, node in plan.states.items():
         reach = sum(chance * other[sequence] for sequence, chance in node.reach.items())
-        values = best[node.sequences]
-        best[node.parent] += values.max()
         found[name] = (
-            {a: float(v / reach) for a, v in zip(node.actions, values, strict=True)}
+            {
+                action: float(best[sequence] / reach)
+                for action, sequence in zip(node.actions, node.sequences, strict=True)
+            }
             if reach > NOISE
             else None
         )
     return found
 
 
-def _sequences(spiel: pyspiel.Game) -> tuple[tuple[_Plan, _Plan], csr_matrix]:
-    """The sequence form: both plans, and seat 0's payoffs by their sequences."""
-    simultaneous = spiel.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
-    if simultaneous:
-        spiel = pyspiel.convert_to_turn_based(spiel)
-    plans = (_Plan(), _Plan())
-    payoffs: dict[tuple[int, int], float] = {}
-    _walk(spiel.new_initial_state(), plans, payoffs, (0, 0), 1.0)
-    if simultaneous:
-        for plan in plans:
-            plan.states = {_as_played(name): state for name, state in plan.states.items()}
-    shape = (len(plans[0].numbers), len(plans[1].numbers))
-    places = tuple(zip(*payoffs, strict=True))
-    return plans, coo_matrix((list(payoffs.values()), places), shape=shape).tocsr()
-
-
-def _as_played(name: str) -> str:
-    """The information state without the line that the turn-based form puts before it."""
-    return name.removeprefix(name.split("\n", 1)[0] + "\n")
-
-
-def _walk(
-    state: pyspiel.State,
-    plans: tuple[_Plan, _Plan],
-    payoffs: dict[tuple[int, int], float],
-    sequences: tuple[int, int],
-    reach: float,
-) -> None:
-    if state.is_terminal():
-        payoffs[sequences] = payoffs.get(sequences, 0.0) + reach * state.player_return(0)
-        return
-    if state.is_chance_node():
-        for action, probability in state.chance_outcomes():
-            _walk(state.child(action), plans, payoffs, sequences, reach * probability)
-        return
-    seat = state.current_player()
-    plan, name, actions = plans[seat], state.information_state_string(), state.legal_actions()
-    if name not in plan.states:
-        numbers = [plan.numbers.setdefault((name, a), len(plan.numbers)) for a in actions]
-        plan.states[name] = _Node(sequences[seat], numbers, actions)
-    node, other = plan.states[name], sequences[1 - seat]
-    node.reach[other] = node.reach.get(other, 0.0) + reach
-    for action, sequence in zip(actions, node.sequences, strict=True):
-        after = (sequence, sequences[1]) if seat == 0 else (sequences[0], sequence)
-        _walk(state.child(action), plans, payoffs, after, reach)
-
-
-def _best_plan(payoffs: csr_matrix, own: _Plan, other: _Plan) -> tuple[float, np.ndarray]:
+def _best_plan(payoffs: csr_matrix, own: Plan, other: Plan) -> tuple[float, np.ndarray]:
     """Maximise the own value against the other's best response.
 
     ``payoffs`` has the other's sequences as rows and the own ones as columns, in own units.

@@ -1,18 +1,24 @@
 """One play job: all episodes of a chunk in one event loop, from the plan to the chunk file."""
 
 import asyncio
+import gc
+import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.base import Agent, Tools, kinds
-from gamegrid.expect import deal_usd
-from gamegrid.grid import BLOCK, Cell, parse_block
+from gamegrid.backends.base import Price
+from gamegrid.expect import deal_usd, move_usd
+from gamegrid.games.base import Joint
+from gamegrid.grid import Cell, overlap, parse_block
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan import Plan, make
 from gamegrid.play import chunkfile, provenance, stamp
@@ -23,18 +29,36 @@ from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.interrupt import drained
 from gamegrid.play.journal import Journal, check_locking
 from gamegrid.play.progress import Progress
-from gamegrid.play.records import EpisodeRecord, EpisodeStatus, RunRecord
+from gamegrid.play.records import EpisodeStatus, RunRecord
 from gamegrid.positions import positions
+from gamegrid.probes import probes
 
 log = logging.getLogger(__name__)
 
 IN_PLAY = 256
-"""Episodes at once where models are asked: enough to keep any backend busy."""
+"""Episodes at once where models are asked, at least: enough to keep most backends busy."""
+AT_ONCE_PER_REQUEST = 2
+"""Episodes at once for each request that may be in flight: while one decides, another asks."""
+
+COLLECT_AFTER = 50_000
+"""New objects between two looks for cycles of dead ones, of which few arise; Python has 700."""
+
+
+class Alone(StrEnum):
+    """The blocks of jobs that ask one agent for single moves instead of playing deals."""
+
+    POSITIONS = "positions"
+    """One move in each position of the game's suite."""
+    PROBES = "probes"
+    """One in each information state, as often as the policy is sampled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What Snakemake asks for. ``results`` is the folder of all results."""
+    """What Snakemake asks for. ``results`` is the folder of all results.
+
+    ``block`` names deals, or is one of ``Alone``; ``matchup`` is then the one agent.
+    """
 
     config: Mapping[str, Any]
     game: str
@@ -45,9 +69,8 @@ class Job:
     threads: int
 
 
-POSITIONS = "positions"
-"""The block of a job that asks for one move in each position of a game, instead of playing deals;
-``matchup`` is then the one agent."""
+MERGED = "merged-"
+"""How the names of files begin that hold another person's episodes, beside a cell's own blocks."""
 
 
 def play_chunk(job: Job) -> None:
@@ -58,12 +81,16 @@ def play_chunk(job: Job) -> None:
     """
     plan = make(job.config, Path.cwd())
     run = provenance.run_record(job.config)
-    if job.block == POSITIONS:
-        cell = plan.position_cells[job.game, job.matchup]
-        params, wanted = plan.position_params(cell), list(_positions(plan, cell, run))
-    else:
-        cell = plan.cells[job.game, job.matchup]
-        params, wanted = plan.params(cell), list(_setups(plan, cell, job.block, run))
+    match job.block:
+        case Alone.POSITIONS:
+            cell = plan.position_cells[job.game, job.matchup]
+            params, wanted = plan.position_params(cell), list(_positions(plan, cell, run))
+        case Alone.PROBES:
+            cell = plan.probe_cells[job.game, job.matchup]
+            params, wanted = plan.probe_params(cell), list(_probes(plan, cell, run))
+        case block:
+            cell = plan.cells[job.game, job.matchup]
+            params, wanted = plan.params(cell), list(_setups(plan, cell, block, run))
     where = f"{job.game}/{job.matchup}/{job.block}"
     check_locking(job.results / "journal")
     stamp.write(job.results, plan.config)
@@ -72,21 +99,36 @@ def play_chunk(job: Job) -> None:
         there = {episode for ids in kept.values() for episode in ids}
         setups = [setup for setup in wanted if setup.episode_id not in there]
         progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
-        budget = _budget(plan, cell, job.results / "journal" / "budget.json", where)
+        budget = _budget(plan, cell, job, where)
         began = time.monotonic()
-        episodes = asyncio.run(_play(plan, cell, setups, journal, progress, budget, job.threads))
-        run = replace(run, wall_s=time.monotonic() - began, gpus=plan.gpus(cell))
-        progress.finish(journal.asked, journal.replayed)
-    job.output.parent.mkdir(parents=True, exist_ok=True)
-    chunkfile.write(job.output, run, episodes, params, kept)
-    for episode in episodes:
-        if episode.status is EpisodeStatus.ERROR:
-            log.error("%s was not finished: %s", episode.episode_id, episode.error)
+        with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
+            play = _play(plan, cell, setups, journal, progress, budget, writer, job.threads)
+            asyncio.run(play)
+            wall_s, prompts = time.monotonic() - began, json.dumps(plan.prompts_of(cell))
+            run = replace(run, wall_s=wall_s, gpus=plan.demand(cell).gpu, prompts=prompts)
+            if journal.asked:
+                used, notes = plan.models_of(cell), job.results / "weights.json"
+                run = replace(run, models=provenance.models(used, Path.cwd(), notes))
+            progress.finish(journal.asked, journal.replayed)
+            writer.finish(run, params, kept)
+    for episode_id, error in chunkfile.read_statuses(job.output):
+        log.error("%s was not finished: %s", episode_id, error)
 
 
-def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for dead cycles less often: a look at all that is in play takes longer than a call."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _budget(plan: Plan, cell: Cell, job: Job, chunk: str) -> Budget | None:
     """The job's part in the budget; None where nothing is bought or nothing limits it."""
-    limit = plan.config.budget_usd
+    limit, path = plan.config.budget_usd, job.results / "journal/budget.json"
     if limit is None:
         forget(path)
         return None
@@ -96,12 +138,22 @@ def _budget(plan: Plan, cell: Cell, path: Path, chunk: str) -> Budget | None:
     terms = Terms(
         limit_usd=limit,
         prices=prices,
-        expected_usd=deal_usd(plan, cell, prices),
-        paying_cells=sum(
-            bool(plan.prices(other)) for other in (*plan.grid.cells, *plan.position_cells.values())
-        ),
+        expected_usd=_expected_usd(plan, cell, job.block, prices),
+        paying_cells=sum(bool(plan.prices(other)) for other in plan.all_cells),
     )
     return Budget(terms, path, chunk)
+
+
+def _expected_usd(plan: Plan, cell: Cell, block: str, prices: Mapping[str, Price]) -> float:
+    """An upper estimate of what one deal of a job costs, or what stands for one there."""
+    match block:
+        case Alone.POSITIONS:
+            return move_usd(plan, cell, prices)
+        case Alone.PROBES:
+            asked = sum(probe.asked for probe in probes(cell.game))
+            return asked * move_usd(plan, cell, prices)
+        case _:
+            return deal_usd(plan, cell, prices)
 
 
 def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup]:
@@ -126,45 +178,60 @@ def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setu
 
 def _positions(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
     """An episode of one decision from each position; the agent has every seat and one is asked."""
-    game, (agent,) = cell.game, cell.matchup.agents
-    for number, history in enumerate(positions(game, plan.config.positions)):
-        yield Setup(
-            run_id=run.run_id,
-            seed=plan.config.seed,
-            game=game,
-            matchup=cell.matchup.name,
-            deal=number,
-            seating=0,
-            seats=(agent,) * game.players,
-            opening=tuple(history),
-            max_plies=1,
-        )
+    for number, history in enumerate(positions(cell.game, plan.config.positions)):
+        yield _one_move(plan, cell, run, deal=number, seating=0, history=history)
+
+
+def _probes(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
+    """The same from each probe, whose number is the seating; the deal is the number of the sample.
+
+    So more samples are asked for with the luck of further deals, and those on file stay.
+    """
+    [agent] = cell.matchup.agents
+    for sample in range(plan.samples(agent)):
+        for number, probe in enumerate(probes(cell.game)):
+            yield _one_move(plan, cell, run, deal=sample, seating=number, history=probe.history)
+
+
+def _one_move(
+    plan: Plan, cell: Cell, run: RunRecord, *, deal: int, seating: int, history: Sequence[Joint]
+) -> Setup:
+    [agent] = cell.matchup.agents
+    return Setup(
+        run_id=run.run_id,
+        seed=plan.config.seed,
+        game=cell.game,
+        matchup=cell.matchup.name,
+        deal=deal,
+        seating=seating,
+        seats=(agent,) * cell.game.players,
+        opening=tuple(history),
+        max_plies=1,
+    )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:
     """The wanted episodes that other files of the cell already hold, played alike.
 
     A block that ``deals`` cut short is another file when the grid grows: its episodes are taken
-    over, and only the new deals are played.
+    over, and only the new deals are played. So are those of another person's results.
     """
     kept: dict[Path, set[str]] = {}
     missing = set(wanted)
     # Blocks of one grid never overlap: its other jobs' files, which come and go, stay unread.
-    others = [path for path in sorted(output.parent.glob("*.parquet")) if _overlaps(path, output)]
+    others = [path for path in sorted(output.parent.glob("*.parquet")) if _may_hold(path, output)]
     for path, played_with in chunkfile.read_params(others).items():
-        if played_with == params and (found := missing & chunkfile.read_finished(path)):
+        if played_with == params and (found := missing & chunkfile.read_finished(path).keys()):
             kept[path] = found
             missing -= found
     return kept
 
 
-def _overlaps(path: Path, output: Path) -> bool:
-    """True if the two are different blocks with a deal in common."""
-    if path == output or BLOCK.fullmatch(path.stem) is None:
-        return False
-    start, stop = parse_block(path.stem)
-    own_start, own_stop = parse_block(output.stem)
-    return start < own_stop and own_start < stop
+def _may_hold(path: Path, output: Path) -> bool:
+    """True for a merged file, and for another block with a deal in common."""
+    if path.stem.startswith(MERGED):
+        return True
+    return path != output and overlap(path.stem, output.stem)
 
 
 async def _play(
@@ -174,8 +241,9 @@ async def _play(
     journal: Journal,
     progress: Progress,
     budget: Budget | None,
+    writer: chunkfile.Writer,
     threads: int,
-) -> list[EpisodeRecord]:
+) -> None:
     """Play all episodes, as many at once as keeps models and cores busy."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     names = sorted(set(cell.matchup.agents))
@@ -184,20 +252,21 @@ async def _play(
     engines = Engines(models, journal, Path.cwd(), live, budget)
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
     agents = {name: _build(plan, name, tools) for name in names}
-    waiting, played = iter(setups), list[EpisodeRecord]()
+    waiting = iter(setups)
     left = Counter(setup.deal for setup in setups)
 
     async def work() -> None:
         for setup in waiting:
             episode = await Episode(setup, agents).play()
-            played.append(episode)
+            writer.add(episode)
             failed = episode.status is EpisodeStatus.ERROR
             progress.episode(failed, journal.asked, journal.replayed)
             left[setup.deal] -= 1
             if budget and not left[setup.deal]:
                 budget.finished(setup.deal)
 
-    workers = [work() for _ in range(IN_PLAY if models else threads + 1)]
+    in_play = max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.in_flight(cell)) if models else threads + 1
+    workers = [work() for _ in range(in_play)]
     try:
         with drained(engines.stop):
             # A bug in one episode must not cancel replies that the others have paid for.
@@ -207,7 +276,6 @@ async def _play(
     for result in results:
         if isinstance(result, BaseException):
             raise result
-    return played
 
 
 def _build(plan: Plan, name: str, tools: Tools) -> Agent:

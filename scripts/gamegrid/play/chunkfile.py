@@ -1,13 +1,14 @@
 """The chunk file: what one play job leaves behind, one Parquet row per episode.
 
-DuckDB writes it, from a temporary NDJSON file beside the target and under declared types, so
-that an empty list or an unknown value never changes a column's type from chunk to chunk.
+Episodes go to a temporary NDJSON file beside the target as they end, so that a long job holds none
+in memory. DuckDB makes the chunk file of it, under declared types, so that an empty list or an
+unknown value never changes a column's type from chunk to chunk.
 """
 
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from keyword import iskeyword
 from operator import attrgetter
@@ -33,6 +34,8 @@ RUN: Columns = MappingProxyType(
         "host": "VARCHAR",
         "wall_s": "DOUBLE",
         "gpus": "INTEGER",
+        "models": "VARCHAR",
+        "prompts": "VARCHAR",
     }
 )
 SEAT: Columns = MappingProxyType(
@@ -108,7 +111,17 @@ FLAT: Columns = MappingProxyType(
 """The columns of an episode that are not lists."""
 
 JSON_TEXTS = frozenset(
-    {"config", "packages", "host", "legal", "messages", "trajectory", "likelihoods"}
+    {
+        "config",
+        "packages",
+        "host",
+        "models",
+        "prompts",
+        "legal",
+        "messages",
+        "trajectory",
+        "likelihoods",
+    }
 )
 """Columns that hold JSON as text, and become JSON columns of the database."""
 
@@ -117,6 +130,12 @@ PARAMS_KEY = "params"
 
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 """Bytes DuckDB allows one JSON object by default; longer episodes must be announced."""
+
+BATCH = 1000
+"""Episodes held in memory at once where a file is read."""
+
+Row = dict[str, Any]
+"""An episode by column names."""
 
 
 def struct(columns: Columns) -> str:
@@ -138,39 +157,77 @@ Kept = Mapping[Path, Collection[str]]
 """Episodes to take over from other chunk files, by id."""
 
 
+class Writer:
+    """A chunk file in the making, as a context manager. ``path`` is replaced by ``finish`` alone.
+
+    Lone surrogates in texts become U+FFFD.
+    """
+
+    def __init__(self, path: Path, run_id: str):
+        self._path = path.absolute()
+        self._run_id = run_id
+        self._rows = self._path.with_name(f"{path.name}.ndjson.partial")
+        self._partial = self._path.with_name(f"{path.name}.partial")
+        self._longest = 0
+        self._unwritten = bytearray()
+
+    def __enter__(self) -> "Writer":
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._rows.open("wb", buffering=0)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+        for leftover in (self._rows, self._partial):
+            leftover.unlink(missing_ok=True)
+
+    def add(self, episode: EpisodeRecord) -> None:
+        """Take an episode that has ended.
+
+        Raises ValueError for an episode of another run or a number that is not finite.
+        """
+        if episode.run_id != self._run_id:
+            raise ValueError(
+                f"episode {episode.episode_id} belongs to run {episode.run_id}, not {self._run_id}"
+            )
+        line = _encoded(_ENCODER.encode(_row(episode))) + b"\n"
+        self._longest = max(self._longest, len(line))
+        self._unwritten += line
+        with suppress(OSError):  # a full disk may have room again until ``finish``, which raises it
+            self._hand_over()
+
+    def finish(self, run: RunRecord, params: str, kept: Kept = MappingProxyType({})) -> None:
+        """Replace the chunk file as a whole or not at all.
+
+        Episodes ``kept`` from other files are copied as they are, with the run that played them.
+        Rows are sorted by deal and seating, so equal runs give equal files apart from times.
+        ``params`` is kept in the file's own metadata. Raises duckdb.Error for an integer beyond its
+        column, and OSError.
+        """
+        self._hand_over()
+        object_size = max(DEFAULT_OBJECT_SIZE, 2 * self._longest)
+        _copy(self._rows, self._partial, run, params, kept, object_size)
+        with self._partial.open("rb") as file:
+            os.fsync(file.fileno())
+        self._partial.replace(self._path)
+
+    def _hand_over(self) -> None:
+        while self._unwritten:
+            del self._unwritten[: self._file.write(bytes(self._unwritten))]
+
+
 def write(
     path: Path,
     run: RunRecord,
-    episodes: Sequence[EpisodeRecord],
+    episodes: Iterable[EpisodeRecord],
     params: str,
     kept: Kept = MappingProxyType({}),
 ) -> None:
-    """Write ``episodes`` of ``run`` to ``path``, replacing it as a whole or not at all.
-
-    Episodes ``kept`` from other files are copied as they are, with the run that played them.
-    Rows are sorted by deal and seating, so equal runs give equal files apart from times.
-    ``params`` is kept in the file's own metadata. Lone surrogates in texts become U+FFFD.
-    Raises ValueError for an episode of another run or a number that is not finite, and
-    duckdb.Error for an integer beyond its column.
-    """
-    for episode in episodes:
-        if episode.run_id != run.run_id:
-            raise ValueError(
-                f"episode {episode.episode_id} belongs to run {episode.run_id}, not {run.run_id}"
-            )
-    path = path.absolute()
-    rows = path.with_name(path.name + ".ndjson.partial")
-    partial = path.with_name(path.name + ".partial")
-    try:
-        longest = _write_rows(rows, episodes)
-        _copy(rows, partial, run, params, kept, max(DEFAULT_OBJECT_SIZE, 2 * longest))
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        for leftover in (rows, partial):
-            with suppress(FileNotFoundError):
-                leftover.unlink()
+    """Write a chunk file of episodes that are all at hand; see ``Writer``."""
+    with Writer(path, run.run_id) as writer:
+        for episode in episodes:
+            writer.add(episode)
+        writer.finish(run, params, kept)
 
 
 def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
@@ -194,6 +251,37 @@ def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
         )
 
 
+def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]) -> None:
+    """Copy the episodes ``ids`` of chunk files of equal ``params`` to one file.
+
+    It is there as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
+    """
+    partial = united.with_name(f".{united.name}.partial")
+    try:
+        with _connect() as connection:
+            connection.execute(
+                f"""
+                COPY (
+                    SELECT *
+                    FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                    WHERE list_contains($ids, episode_id)
+                    ORDER BY deal, seating
+                ) TO $partial (
+                    FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+                )
+                """,
+                {
+                    "paths": [exact(path) for path in paths],
+                    "ids": sorted(ids),
+                    "partial": str(partial),
+                    "params": params,
+                },
+            )
+        partial.replace(united)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def read_statuses(path: Path) -> list[tuple[str, str | None]]:
     """Return (episode_id, error) of each episode of ``path`` with status error, in row order.
 
@@ -208,18 +296,40 @@ def read_statuses(path: Path) -> list[tuple[str, str | None]]:
     return [(episode_id, error) for episode_id, error in found]
 
 
-def read_finished(path: Path) -> set[str]:
-    """Return the ids of the finished episodes of ``path``.
+def read_finished(path: Path) -> dict[str, str]:
+    """Return the trajectories of the finished episodes of ``path``, by id.
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
     with _connect() as connection:
         found = connection.execute(
-            "SELECT episode_id FROM read_parquet($path, hive_partitioning = false) "
+            "SELECT episode_id, trajectory FROM read_parquet($path, hive_partitioning = false) "
             "WHERE status <> $error",
             {"path": exact(path), "error": EpisodeStatus.ERROR.value},
         ).fetchall()
-    return {episode_id for (episode_id,) in found}
+    return dict(found)
+
+
+def read_episodes(path: Path) -> Iterator[Row]:
+    """Return the episodes of ``path`` one by one, with seats, decisions and calls in lists.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        found = connection.execute(
+            "SELECT * EXCLUDE (run) FROM read_parquet($path, hive_partitioning = false)",
+            {"path": exact(path)},
+        )
+        names = [column[0] for column in found.description]
+        while batch := found.fetchmany(BATCH):
+            for values in batch:
+                yield dict(zip(names, values, strict=True))
+
+
+def as_read(episode: EpisodeRecord) -> Row:
+    """Return an episode as ``read_episodes`` gives it back once it is written."""
+    row: Row = json.loads(_encoded(_ENCODER.encode(_row(episode))))
+    return row
 
 
 def read_params(paths: Sequence[Path]) -> dict[Path, str]:
@@ -295,7 +405,7 @@ def _copy(
                     auto_detect = false, compression = 'uncompressed',
                     hive_partitioning = false, maximum_object_size = $object_size
                 ){others}
-                {"ORDER BY deal, seating" if kept else ""}
+                ORDER BY deal, seating
             ) TO $partial (
                 FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
             )
@@ -304,22 +414,12 @@ def _copy(
         )
 
 
-def _write_rows(rows: Path, episodes: Sequence[EpisodeRecord]) -> int:
-    """Write one JSON object per line; return the length of the longest line in bytes."""
-    flat, seat, decision, call = _reader(FLAT), _reader(SEAT), _reader(DECISION), _reader(CALL)
-    # ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
-    longest = 0
-    with rows.open("wb") as file:
-        for episode in sorted(episodes, key=attrgetter("deal", "seating")):
-            row = flat(episode)
-            row["seats"] = [seat(record) for record in episode.seats]
-            row["decisions"] = [decision(record) for record in episode.decisions]
-            row["calls"] = [call(record) for record in episode.calls]
-            line = _encoded(encode(row)) + b"\n"
-            longest = max(longest, len(line))
-            file.write(line)
-    return longest
+def _row(episode: EpisodeRecord) -> Row:
+    row = _FLAT(episode)
+    row["seats"] = [_SEAT(record) for record in episode.seats]
+    row["decisions"] = [_DECISION(record) for record in episode.decisions]
+    row["calls"] = [_CALL(record) for record in episode.calls]
+    return row
 
 
 def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
@@ -341,6 +441,9 @@ def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
     return read
 
 
+_FLAT, _SEAT, _DECISION, _CALL = map(_reader, (FLAT, SEAT, DECISION, CALL))
+# ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 

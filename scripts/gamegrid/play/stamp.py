@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
@@ -16,15 +17,9 @@ def check(results: Path, config: GridConfig) -> None:
 
     Raises UserError saying what differs.
     """
-    path = results / NAME
-    if config.mix_results or not path.exists():
+    found = read(results)
+    if config.mix_results or not found:
         return
-    try:
-        found = dict(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(
-            f"{path} cannot be read. Remove it; the next run writes it anew."
-        ) from error
     differ = [
         f"{key} {found.get(key)}, not {getattr(config, key)}"
         for key in KEYS
@@ -35,6 +30,19 @@ def check(results: Path, config: GridConfig) -> None:
             f"{results}/ was made with {' and '.join(differ)} as configured. Use another folder "
             f"(snakemake --directory), or mean it: --config mix_results=true plays it all again."
         )
+
+
+def read(results: Path) -> dict[str, Any]:
+    """Return the stamp of a folder, empty if it has none. Raises UserError if it is damaged."""
+    path = results / NAME
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(
+            f"{path} cannot be read. Remove it; the next run writes it anew."
+        ) from error
 
 
 def write(results: Path, config: GridConfig) -> None:

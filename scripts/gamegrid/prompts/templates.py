@@ -1,15 +1,17 @@
 """Load prompt templates and turn what a seat observes into messages.
 
-A template is one Jinja file with three blocks: ``prefix`` (rules and answer format, stable within
-an agent's game), ``state`` (the turn) and ``rethink`` (what to say after a reply without a legal
-move). Files are found in config/prompts/ of the working directory, then of the workflow.
+A template is one Jinja file with three blocks: ``prefix`` (rules and answer format; it knows game
+and seat alone, so that it is stable), ``state`` (the turn) and ``rethink`` (what to say after a
+reply without a legal move). Files are found in config/prompts/ of the working directory, then of
+the workflow.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -17,23 +19,17 @@ from gamegrid.errors import UserError, nearest
 from gamegrid.games.base import Game
 from gamegrid.paths import WORKFLOW
 
-BLOCKS = ("prefix", "state", "rethink")
-SAMPLE = {
-    "game": {"title": "", "rules": ""},
-    "seat": "",
-    "view": "",
-    "history": ("",),
-    "labels": ("",),
-    "failure": "",
-}
-"""Every name a template may use, to try it with before it is needed."""
+FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}
+TURN = FIXED | {"view": "", "history": ("",), "labels": ("",)}
+BLOCKS = {"prefix": FIXED, "state": TURN, "rethink": TURN | {"failure": ""}}
+"""The blocks, each with every name it may use, to try it with before it is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What one seat is told when it is its turn; holds nothing the seat may not know.
 
-    ``labels`` are the legal moves in the order they are shown.
+    ``labels`` are the legal moves in the order they are shown; empty where they are hidden.
     """
 
     game: Game
@@ -44,37 +40,53 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """What a template says alike in every turn of one seat of a game."""
+
+    names: dict[str, Any]
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One loaded template. ``digest`` is the SHA-256 of its text: another text, another agent."""
 
     name: str
     digest: str
     jinja: jinja2.Template
+    _fixed: dict[tuple[str, int], Fixed] = field(default_factory=dict, compare=False, repr=False)
+    """By load string and seat, made at their first turn."""
 
     def first(self, observation: Observation) -> str:
         """The first turn of a conversation: the stable prefix, then the turn."""
-        return self._block("prefix", observation) + "\n\n" + self.state(observation)
+        return f"{self._fixed_for(observation).prefix}\n\n{self.state(observation)}"
 
     def state(self, observation: Observation) -> str:
         """The turn alone."""
-        return self._block("state", observation)
+        return render(self.jinja, "state", self._names(observation))
 
     def rethink(self, observation: Observation, failure: str) -> str:
         """What to say after a reply that gave no legal move."""
-        return self._block("rethink", observation, failure=failure)
+        return render(self.jinja, "rethink", self._names(observation) | {"failure": failure})
 
-    def _block(self, name: str, seen: Observation, **more: str) -> str:
-        context = self.jinja.new_context(
-            {
-                "game": {"title": seen.game.title, "rules": seen.game.rules()},
-                "seat": seen.game.seat_name(seen.seat),
-                "view": seen.view,
-                "history": seen.history,
-                "labels": seen.labels,
-                **more,
-            }
-        )
-        return "".join(self.jinja.blocks[name](context)).strip()
+    def _names(self, seen: Observation) -> dict[str, Any]:
+        turn = {"view": seen.view, "history": seen.history, "labels": seen.labels}
+        return self._fixed_for(seen).names | turn
+
+    def _fixed_for(self, seen: Observation) -> Fixed:
+        game, key = seen.game, (seen.game.load_string, seen.seat)
+        if key not in self._fixed:
+            told = {"title": game.title, "rules": game.rules()}
+            names = {"game": told, "seat": game.seat_name(seen.seat)}
+            self._fixed[key] = Fixed(names, render(self.jinja, "prefix", names))
+        return self._fixed[key]
+
+
+def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
+    """The text of one block. Raises jinja2.TemplateError for a name that is not among ``names``."""
+    # Shared: Jinja copies its own helpers into every other context, which takes longer than a turn.
+    context = template.new_context({**template.environment.globals, **names}, shared=True)
+    return "".join(template.blocks[block](context)).strip()
 
 
 def load(name: str, folders: Sequence[Path] | None = None) -> Template:
@@ -104,9 +116,9 @@ def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     missing = [block for block in BLOCKS if block not in template.blocks]
     if missing:
         raise UserError(f"{found[0]}: no block {missing[0]!r}; a template has {', '.join(BLOCKS)}.")
-    for block in BLOCKS:
+    for block, names in BLOCKS.items():
         try:
-            "".join(template.blocks[block](template.new_context(dict(SAMPLE))))
+            render(template, block, names)
         except (jinja2.TemplateError, TypeError) as error:
             raise UserError(f"{found[0]}: block {block!r}: {error}.") from error
     return Template(name, hashlib.sha256(text.encode()).hexdigest(), template)

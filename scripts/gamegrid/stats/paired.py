@@ -185,14 +185,14 @@ def looks(differences: Floats, after: Sequence[int], confidence: float = CONFIDE
     if np.any(np.abs(differences) > 1 + SAME):
         raise ValueError("differences of scores lie between -1 and 1")
     shares = np.clip((differences + 1) / 2, 0, 1)
-    bets = _bets(shares, 1 - confidence)
+    stakes = bets(shares, 1 - confidence)
     means = np.arange(1, GRID) / GRID
     up, down = np.zeros(len(means)), np.zeros(len(means))
     found, done = [], 0
     for number, deals in enumerate(wanted, 1):
         for start in range(done, deals, BLOCK):
             part = slice(start, min(start + BLOCK, deals))
-            bet, gain = bets[part, None], shares[part, None] - means
+            bet, gain = stakes[part, None], shares[part, None] - means
             up += np.log1p(np.minimum(bet, 0.5 / means) * gain).sum(axis=0)
             down += np.log1p(-np.minimum(bet, 0.5 / (1 - means)) * gain).sum(axis=0)
         done = deals
@@ -200,8 +200,11 @@ def looks(differences: Floats, after: Sequence[int], confidence: float = CONFIDE
     return found
 
 
-def _bets(shares: Floats, alpha: float) -> Floats:
-    """The stake on each deal, from the deals before it (the paper's predictable plug-in)."""
+def bets(shares: Floats, alpha: float) -> Floats:
+    """The stake on each deal, from the deals before it (the predictable plug-in of ``looks``).
+
+    ``shares``: shape (deals,), each 0 to 1; ``alpha``: the error to be bet against.
+    """
     count = np.arange(1, len(shares) + 1)
     means = (0.5 + np.cumsum(shares)) / (count + 1)
     variances = (0.25 + np.cumsum((shares - means) ** 2)) / (count + 1)

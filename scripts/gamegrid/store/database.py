@@ -1,5 +1,6 @@
 """Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
@@ -12,7 +13,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.play.chunkfile import Columns, exact, read_params
 
-VIEWS = ("statistics", "views", "speed")
+VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
@@ -72,6 +73,9 @@ class GameRow:
     """True if the words are OpenSpiel's and the rules were not told."""
     disguise_of: str | None
     """The load string of the plain game that this one is in other words."""
+    lowest_return: float | None = None
+    """The least that a seat can get by the rules, in the game's own units."""
+    highest_return: float | None = None
 
 
 def build(
@@ -82,20 +86,27 @@ def build(
     usd_per_gpu_hour: float | None = None,
     judged: Sequence[Path] = (),
     positions: Sequence[Path] = (),
+    probes: Sequence[Path] = (),
+    readings: Sequence[Path] = (),
+    references: Path | None = None,
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
-    ``positions`` are chunk files too, of moves in given positions: they enter the table of that
-    name and no other. It replaces what was there. The oracle columns of decisions that nothing
-    judged are NULL.
+    ``positions`` and ``probes`` are chunk files too, of single moves: they enter the tables of
+    those names and no other. ``readings`` are files of what was measured of the probed policies.
+    ``references`` is the file of that rule; without it no return is normalized, and nothing is held
+    against what bots should get. It replaces what was there. The oracle columns of decisions that
+    nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
     a value its column cannot hold; the old database then stays as it was.
     """
-    from gamegrid.store.statistics import fill_statistics  # scipy only where it is needed
+    # scipy only where it is needed
+    from gamegrid.store.reasoning import fill_reasoning
+    from gamegrid.store.statistics import fill_statistics
 
-    _check_whole([*chunks, *positions])
+    _check_whole([*chunks, *positions, *probes])
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
     for leftover in (partial, partial_wal):
@@ -103,12 +114,16 @@ def build(
     try:
         with closing(_connect(partial)) as connection:
             connection.begin()
+            connection.execute(_sql("schema"))
+            _read_references(connection, references)
             _fill(connection, chunks, agents, games, judged, positions)
+            _read_probes(connection, probes, readings)
             connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
             _check(connection)
             for name in VIEWS:
                 connection.execute(_sql(name))
             fill_statistics(connection)
+            fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
         # The log of the old database goes first: replayed into the new one it would ruin it.
@@ -151,12 +166,11 @@ def _fill(
     judged: Sequence[Path],
     positions: Sequence[Path],
 ) -> None:
-    """Create the tables and put every row in."""
-    connection.execute(_sql("schema"))
+    """Put every row in, the tables being there."""
     for row in agents:
         connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
-        connection.execute("INSERT INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(game))
+        connection.execute(f"INSERT INTO games VALUES ({', '.join('?' * 12)})", astuple(game))
     _read_judged(connection, judged)
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
@@ -165,6 +179,22 @@ def _fill(
         connection.execute("SET VARIABLE positions = ?", [[exact(path) for path in positions]])
         connection.execute(_sql("load_positions"))
     connection.execute("DROP TABLE judged")
+
+
+def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    """Put in what is known of the games without playing them."""
+    if path is None:
+        return
+    known = json.loads(path.read_text("utf-8"))
+    for table, rows in (
+        ("return_scales", known["references"]),
+        ("expectations", known["expectations"]),
+    ):
+        names = list(rows[0]) if rows else []
+        columns = [[row[name] for row in rows] for name in names]
+        if rows:
+            values = ", ".join(f"unnest(?) AS {name}" for name in names)
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT {values}", columns)
 
 
 def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:
@@ -176,6 +206,21 @@ def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) 
             "INSERT INTO judged BY NAME "
             "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
             [[exact(path) for path in judged]],
+        )
+
+
+def _read_probes(
+    connection: duckdb.DuckDBPyConnection, probes: Sequence[Path], readings: Sequence[Path]
+) -> None:
+    """Fill the tables ``probes`` and ``readings``."""
+    if probes:
+        connection.execute("SET VARIABLE probes = ?", [[exact(path) for path in probes]])
+        connection.execute(_sql("load_probes"))
+    if readings:
+        connection.execute(
+            "INSERT INTO readings BY NAME "
+            "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
+            [[exact(path) for path in readings]],
         )
 
 

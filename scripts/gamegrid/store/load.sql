@@ -17,9 +17,18 @@ SELECT
     duration_s, error
 FROM chunk;
 
+-- Scales are known here, not while playing.
 INSERT INTO seats BY NAME
-SELECT episode_id, part.*
-FROM (SELECT episode_id, unnest(seats) AS part FROM chunk);
+SELECT
+    episode_id,
+    part.* REPLACE (
+        CASE
+            WHEN scale.reason IS NULL
+                THEN (part."return" - random_return) / (reference_return - random_return)
+        END AS normalized_return
+    )
+FROM (SELECT episode_id, game, unnest(seats) AS part FROM chunk) AS seated
+LEFT JOIN return_scales AS scale ON scale.game = seated.game AND scale.seat = part.seat;
 
 INSERT INTO calls BY NAME
 SELECT episode_id, part.*

@@ -31,8 +31,49 @@ CREATE TABLE games (
     chance BOOLEAN NOT NULL,
     oracle VARCHAR NOT NULL,
     generic BOOLEAN NOT NULL,
-    disguise_of VARCHAR
+    disguise_of VARCHAR,
+    lowest_return DOUBLE,
+    highest_return DOUBLE
 );
+
+-- Computed beside the grid from the rules alone, never from episodes.
+CREATE TABLE return_scales (
+    game VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    random_return DOUBLE,
+    reference_return DOUBLE,
+    reason VARCHAR,
+    value DOUBLE,
+    every_time BOOLEAN NOT NULL,
+    best_joint_return DOUBLE
+);
+
+COMMENT ON TABLE return_scales IS 'What is known of each seat of each game without playing it. The scale of normalized returns runs from random_return (0) to reference_return (1).';
+COMMENT ON COLUMN return_scales.game IS 'name | the game | games.game';
+COMMENT ON COLUMN return_scales.seat IS 'number from 0 | the seat | seats.seat';
+COMMENT ON COLUMN return_scales.random_return IS 'the game''s own units | expected return where every seat moves at random, over all deals that there can be; NULL where the game is too large to enumerate | enumeration';
+COMMENT ON COLUMN return_scales.reference_return IS 'the game''s own units | the same where this seat does best against the others'' random moves: no player can expect more from them. NULL where that is not computed | enumeration';
+COMMENT ON COLUMN return_scales.reason IS 'words | why there is no scale from the one to the other; NULL where there is one | enumeration';
+COMMENT ON COLUMN return_scales.value IS '0 to 1 in win_loss games, else the game''s own units | what best play is sure of in the mean, whoever the opponent; NULL without an oracle | oracle';
+COMMENT ON COLUMN return_scales.every_time IS 'true or false | whether best play gets no less in any single episode: an exact oracle, and nothing left to luck | oracle';
+COMMENT ON COLUMN return_scales.best_joint_return IS 'the game''s own units | in payoff games the largest expected sum of all returns, were the seats one player; NULL where it is not known | enumeration';
+
+CREATE TABLE expectations (
+    game VARCHAR NOT NULL,
+    matchup VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    result DOUBLE NOT NULL,
+    chance DOUBLE NOT NULL
+);
+
+COMMENT ON TABLE expectations IS 'How likely each result of bots of known policies is, by enumeration: what controls are held against.';
+COMMENT ON COLUMN expectations.game IS 'name | the game | games.game';
+COMMENT ON COLUMN expectations.matchup IS 'name | the matchup | episodes.matchup';
+COMMENT ON COLUMN expectations.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN expectations.seat IS 'number from 0 | the seat it sits in | seats.seat';
+COMMENT ON COLUMN expectations.result IS 'as score in win_loss games, else as return | a result of an episode | enumeration';
+COMMENT ON COLUMN expectations.chance IS '0 to 1 | its probability; those of an agent in a seat add up to 1 | enumeration';
 
 CREATE TABLE runs (
     run_id VARCHAR NOT NULL,
@@ -43,7 +84,9 @@ CREATE TABLE runs (
     packages JSON NOT NULL,
     host JSON NOT NULL,
     wall_s DOUBLE,
-    gpus INTEGER
+    gpus INTEGER,
+    models JSON,
+    prompts JSON
 );
 
 -- What of the configuration the tables need; one row.
@@ -106,6 +149,29 @@ CREATE TABLE decisions (
 -- from there. The columns are those of decisions.
 CREATE TABLE positions AS
 SELECT NULL::VARCHAR AS game, NULL::INTEGER AS position, * FROM decisions LIMIT 0;
+
+-- The moves behind the policies that agents were asked for, in every information state of a game.
+CREATE TABLE probes AS
+SELECT NULL::VARCHAR AS game, NULL::INTEGER AS probe, NULL::INTEGER AS sample, * FROM decisions
+LIMIT 0;
+
+CREATE TABLE readings (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    policy VARCHAR NOT NULL CHECK (policy IN ('generated', 'likelihood', 'greedy')),
+    k INTEGER,
+    states INTEGER NOT NULL,
+    exploitability DOUBLE NOT NULL CHECK (exploitability >= 0),
+    equilibrium_mean DOUBLE,
+    equilibrium_low DOUBLE,
+    equilibrium_high DOUBLE,
+    p DOUBLE,
+    reason VARCHAR,
+    uniform DOUBLE NOT NULL,
+    replies INTEGER NOT NULL,
+    fallbacks INTEGER NOT NULL,
+    reference VARCHAR NOT NULL
+);
 
 CREATE TABLE calls (
     episode_id VARCHAR NOT NULL,

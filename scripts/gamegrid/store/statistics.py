@@ -13,7 +13,6 @@ import numpy as np
 
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
-    Floats,
     Stratum,
     combined_share_interval,
     mean_interval,
@@ -21,7 +20,17 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
-from gamegrid.store.values import WIN_LOSS, Cell, Ends, Pooled, ends, read_cells, read_seats
+from gamegrid.store.controls import controls
+from gamegrid.store.values import (
+    WIN_LOSS,
+    Cell,
+    Ends,
+    Pooled,
+    ends,
+    ratio_parts,
+    read_cells,
+    read_seats,
+)
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
@@ -67,6 +76,19 @@ _PLIES = """
 """
 
 
+_POSITIONS = """
+    SELECT
+        game, any_value(family), any_value(scoring), '', agent, [],
+        list(position ORDER BY position),
+        list(coalesce(optimal, false)::DOUBLE ORDER BY position),
+        NULL,
+        list(regret ORDER BY position) FILTER (WHERE regret IS NOT NULL)
+    FROM positions JOIN games USING (game)
+    GROUP BY game, agent
+    ORDER BY game, agent
+"""
+
+
 def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
     [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
@@ -89,6 +111,8 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable),
+        **_position_rows(connection),
+        "control_checks": controls(connection),
         "ratings": [],
         "first_moves": [],
     }
@@ -96,7 +120,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         names, matches = part
         _rate(number, names, matches, rows)
     for table, lines in rows.items():
-        _insert(connection, table, lines)
+        insert(connection, table, lines)
     connection.execute(f"SET threads = {threads}")
 
 
@@ -120,29 +144,37 @@ def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
     """The intervals of the shares of optimal decisions."""
     for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
-        values, distinct = _parts(moves, best, plays)
+        values = ratio_parts(np.array(best), np.array(moves))
+        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
 
 
 def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
     """The intervals of the mean regret at each ply."""
     for game, agent, ply, moves, regret, plays in connection.execute(_PLIES).fetchall():
-        values, distinct = _parts(moves, regret, plays)
+        values = ratio_parts(np.array(regret), np.array(moves))
+        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
         yield game, agent, ply, *ends(mean_interval(values, distinct=distinct))
 
 
-def _parts(
-    moves: Sequence[int], sums: Sequence[float], plays: Sequence[int] | None
-) -> tuple[Floats, int | None]:
-    """What each deal adds to a mean over moves, and how many deals differ in what was played.
+def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """The intervals of what agents made of given positions, and who made more of the same ones.
 
-    Such a mean is a ratio of two sums over deals; its variance is that of the deals' parts in it
-    (linearisation, as in pool_cells), whose mean it is.
+    A position is one observation, as a deal is elsewhere: what varies is which ones were taken.
     """
-    counts, totals = np.array(moves, dtype=np.float64), np.array(sums, dtype=np.float64)
-    mean = totals.sum() / counts.sum()
-    values = mean + (totals - mean * counts) / counts.mean()
-    return values, len(set(plays)) if plays and len(plays) == len(moves) else None
+    intervals, cells = list[Row](), list[Cell]()
+    for *row, regrets in connection.execute(_POSITIONS).fetchall():
+        cell = replace(Cell.of(row), scoring=WIN_LOSS)  # right or not, whatever the game counts
+        cells.append(cell)
+        regret = mean_interval(np.array(regrets or [], dtype=np.float64))
+        intervals.append((cell.game, cell.agent, *ends(share_interval(cell.values)), *ends(regret)))
+    pairs = [
+        (one.game, one.agent, other.agent)
+        for one in cells
+        for other in cells
+        if one.game == other.game and one is not other
+    ]
+    return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
@@ -227,7 +259,7 @@ def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, l
     ]
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """Put all rows in at once: DuckDB is slow at one by one."""
     if not rows:
         return

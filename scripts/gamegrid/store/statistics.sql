@@ -78,6 +78,27 @@ COMMENT ON COLUMN quality_intervals.low IS '0 to 1 | lower end of the 95 % inter
 COMMENT ON COLUMN quality_intervals.high IS '0 to 1 | upper end of the same interval | decisions.optimal';
 COMMENT ON COLUMN quality_intervals.reason IS 'words | as in cell_intervals | computed';
 
+CREATE TABLE position_intervals (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    regret_low DOUBLE,
+    regret_high DOUBLE,
+    regret_reason VARCHAR
+);
+
+COMMENT ON TABLE position_intervals IS 'How sure it is what each agent makes of positions of each game.';
+COMMENT ON COLUMN position_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN position_intervals.agent IS 'name | the agent | positions.agent';
+COMMENT ON COLUMN position_intervals.low IS '0 to 1 | lower end of the 95 % interval of the share of optimal moves; a position is one observation | positions.optimal';
+COMMENT ON COLUMN position_intervals.high IS '0 to 1 | upper end of the same interval | positions.optimal';
+COMMENT ON COLUMN position_intervals.reason IS 'words | as in cell_intervals, a position standing for a deal | computed';
+COMMENT ON COLUMN position_intervals.regret_low IS 'the game''s own units | lower end of the 95 % interval of the mean regret | positions.regret';
+COMMENT ON COLUMN position_intervals.regret_high IS 'the game''s own units | upper end of the same interval | positions.regret';
+COMMENT ON COLUMN position_intervals.regret_reason IS 'words | as reason | computed';
+
 CREATE TABLE regret_intervals (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
@@ -159,3 +180,25 @@ CREATE TABLE comparisons (
 );
 
 COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes them.';
+
+-- Of the positions that both were asked in: a position stands where a deal does.
+CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
+
+COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
+
+CREATE TABLE control_checks (
+    name VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    matchup VARCHAR,
+    agent VARCHAR,
+    seat INTEGER,
+    expected DOUBLE,
+    found DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    deals INTEGER NOT NULL,
+    passed BOOLEAN,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE control_checks IS 'The rows of the view controls, which describes them.';

@@ -19,10 +19,16 @@ TABLES = (
     "seat_effect",
     "move_quality",
     "position_quality",
+    "paired_positions",
+    "exploitability",
+    "reasoning",
+    "reasoning_variety",
     "failures",
     "usage",
     "latency",
     "break_even",
+    "prompt_spread",
+    "controls",
 )
 """The views that become files, in the order the README names them."""
 

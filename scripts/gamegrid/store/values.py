@@ -148,6 +148,16 @@ def labels_of(cells: Sequence[Cell], deals: Numbers) -> Numbers | None:
     return np.asarray(rows.reshape(-1), dtype=np.int64)
 
 
+def ratio_parts(parts: Numbers, wholes: Numbers) -> Floats:
+    """Each deal's part in a share of sums over deals, such as optimal ones of all decisions.
+
+    Both of shape (deals,). The mean is the share, and the variance of the mean that of the share
+    (linearisation, as in pool_cells). Values may lie outside 0 to 1.
+    """
+    share = parts.sum() / wholes.sum()
+    return np.asarray(share + (parts - share * wholes) / wholes.mean(), dtype=np.float64)
+
+
 def ends(found: MaybeInterval) -> Ends:
     """An interval as columns; an infinite end is missing."""
     match found:

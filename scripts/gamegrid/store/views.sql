@@ -221,6 +221,40 @@ SELECT
     END AS measure
 FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
+-- What controls are made of: every agent's results in every seat, self-play included.
+CREATE VIEW control_cells AS
+WITH measured AS (
+    SELECT
+        game, matchup, agent, seat, deal,
+        avg(
+            CASE scoring
+                WHEN 'win_loss' THEN score
+                WHEN 'margin' THEN strict_return
+                ELSE "return"
+            END
+        ) AS measure
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+    JOIN games USING (game)
+    WHERE counted
+    GROUP BY game, matchup, agent, seat, deal
+),
+
+kinds AS (
+    SELECT
+        game, matchup,
+        CASE
+            WHEN bool_and(type = 'random') THEN 'random'
+            WHEN count(*) = 1 THEN 'mirror'
+            ELSE 'bots'
+        END AS name
+    FROM line_ups JOIN agents USING (agent)
+    GROUP BY game, matchup
+)
+
+SELECT game, matchup, agent, seat, name, list(measure ORDER BY deal) AS deals
+FROM measured JOIN kinds USING (game, matchup)
+GROUP BY game, matchup, agent, seat, name;
+
 -- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
 -- in the matchups without the other are the same. Means over other opponents do not compare.
 CREATE VIEW comparable AS
@@ -641,20 +675,83 @@ SELECT
     agent, game,
     count(*) AS positions,
     avg(coalesce(optimal, false)::INTEGER) AS optimal_rate,
+    any_value(low) AS low,
+    any_value(high) AS high,
+    any_value(reason) AS reason,
     avg(regret) AS mean_regret,
+    any_value(regret_low) AS regret_low,
+    any_value(regret_high) AS regret_high,
+    any_value(regret_reason) AS regret_reason,
     count(regret) AS answered
-FROM positions
+FROM positions LEFT JOIN position_intervals USING (game, agent)
 GROUP BY agent, game
 ORDER BY game, agent;
 
 COMMENT ON VIEW position_quality IS
 'One move of each agent in each of the same positions of the games that are solved exactly, none of them trivial: comparable across agents.';
 COMMENT ON COLUMN position_quality.agent IS 'name | the agent | positions.agent';
-COMMENT ON COLUMN position_quality.game IS 'name | the game | positions.game';
+COMMENT ON COLUMN position_quality.game IS 'name | the game | games.game';
 COMMENT ON COLUMN position_quality.positions IS 'positions | positions in which the agent was asked | positions';
 COMMENT ON COLUMN position_quality.optimal_rate IS '0 to 1 | share of the positions in which the agent itself made a best move | positions.optimal';
+COMMENT ON COLUMN position_quality.low IS '0 to 1 | lower end of the 95 % interval of optimal_rate: how far other positions, chosen likewise, could have moved it; NULL: see reason | position_intervals.low';
+COMMENT ON COLUMN position_quality.high IS '0 to 1 | upper end of the same interval | position_intervals.high';
+COMMENT ON COLUMN position_quality.reason IS 'words | why there is no interval, deals standing for positions; NULL where there is one | position_intervals.reason';
 COMMENT ON COLUMN position_quality.mean_regret IS 'the game''s own units | mean over the answered positions of best value less value of the move chosen | positions.regret';
+COMMENT ON COLUMN position_quality.regret_low IS 'the game''s own units | lower end of the 95 % interval of mean_regret; NULL: see regret_reason | position_intervals.regret_low';
+COMMENT ON COLUMN position_quality.regret_high IS 'the game''s own units | upper end of the same interval | position_intervals.regret_high';
+COMMENT ON COLUMN position_quality.regret_reason IS 'words | why there is no interval of mean_regret, deals standing for positions: all deals equal, where every answer was best, is one | position_intervals.regret_reason';
 COMMENT ON COLUMN position_quality.answered IS 'positions | positions in which the agent made a legal move itself | positions.regret';
+
+
+CREATE VIEW paired_positions AS
+SELECT
+    game, agent, rival, deals AS positions, difference, low, high, reason, p, smallest_p,
+    p_adjusted, m, method
+FROM position_comparisons
+ORDER BY game NULLS FIRST, agent, rival;
+
+COMMENT ON VIEW paired_positions IS
+'Who of two finds more of the best moves, in the positions that both were asked in. Every pair once.';
+COMMENT ON COLUMN paired_positions.game IS 'name | the game; NULL: over all games with positions, those with the same ones compared, families weighing alike | position_comparisons.game';
+COMMENT ON COLUMN paired_positions.agent IS 'name | the agent | position_comparisons.agent';
+COMMENT ON COLUMN paired_positions.rival IS 'name | the other agent | position_comparisons.rival';
+COMMENT ON COLUMN paired_positions.positions IS 'positions | positions that both were asked in | positions';
+COMMENT ON COLUMN paired_positions.difference IS '-1 to 1 | the agent''s share of best moves less the rival''s; NULL without positions | position_comparisons.difference';
+COMMENT ON COLUMN paired_positions.low IS '-1 to 1 | lower end of its 95 % interval; NULL: see reason | position_comparisons.low';
+COMMENT ON COLUMN paired_positions.high IS '-1 to 1 | upper end of the same interval | position_comparisons.high';
+COMMENT ON COLUMN paired_positions.reason IS 'words | why there is no interval, deals standing for positions; NULL where there is one | position_comparisons.reason';
+COMMENT ON COLUMN paired_positions.p IS '0 to 1 | two-sided p of the sign-flip test that the two are exchangeable in every position: McNemar''s, as each is right or not | position_comparisons.p';
+COMMENT ON COLUMN paired_positions.smallest_p IS '0 to 1 | the smallest p that so many positions in which they differ could have given | position_comparisons.smallest_p';
+COMMENT ON COLUMN paired_positions.p_adjusted IS '0 to 1 | p held against the m questions asked at once, by method | position_comparisons.p_adjusted';
+COMMENT ON COLUMN paired_positions.m IS 'pairs | how many pairs were tested in this game, or over all games | position_comparisons.m';
+COMMENT ON COLUMN paired_positions.method IS 'words | what p_adjusted controls: benjamini-hochberg, the share of false claims within the game; holm, any false claim at all | position_comparisons.method';
+
+
+CREATE VIEW exploitability AS
+SELECT
+    agent, game, policy, k, exploitability,
+    equilibrium_mean, equilibrium_low, equilibrium_high, p, reason,
+    uniform, states, replies, fallbacks, reference
+FROM readings
+ORDER BY game, agent, policy;
+
+COMMENT ON VIEW exploitability IS
+'What the best opponent, who knows it, wins from the policy that each agent stated when it was asked in every information state of a game: exact for that policy, and 0 for an equilibrium alone. A sampled policy reads too high, so the equilibrium''s own readings stand beside it.';
+COMMENT ON COLUMN exploitability.agent IS 'name | the agent | readings.agent';
+COMMENT ON COLUMN exploitability.game IS 'name | the game | games.game';
+COMMENT ON COLUMN exploitability.policy IS 'word | how the policy was learnt of: generated, the shares of the moves made; likelihood, the likelihoods of the legal moves as shares of their sum, whatever the temperature; greedy, the likeliest move always | readings.policy';
+COMMENT ON COLUMN exploitability.k IS 'replies | replies in each information state, of which the shares are; the least where they differ; NULL where likelihoods are the policy and nothing is sampled | readings.k';
+COMMENT ON COLUMN exploitability.exploitability IS 'the game''s own units | what a best response wins per game beyond the value of the game, the mean over both seats; half of NashConv | probes.action';
+COMMENT ON COLUMN exploitability.equilibrium_mean IS 'the game''s own units | mean reading of the reference equilibrium, were it sampled k times in each information state: what luck alone makes of no weakness at all; NULL: see reason | computed';
+COMMENT ON COLUMN exploitability.equilibrium_low IS 'the game''s own units | lower end of where 95 % of those readings lie, by simulation | computed';
+COMMENT ON COLUMN exploitability.equilibrium_high IS 'the game''s own units | upper end of the same: a reading above it is no luck | computed';
+COMMENT ON COLUMN exploitability.p IS '0 to 1 | share of those readings that are as high as the agent''s or higher; NULL: see reason | computed';
+COMMENT ON COLUMN exploitability.reason IS 'words | why nothing stands beside the reading: nothing sampled, so that the reading is exact; NULL where something does | computed';
+COMMENT ON COLUMN exploitability.uniform IS 'the game''s own units | exploitability of uniformly random moves: the scale to read the others on | computed';
+COMMENT ON COLUMN exploitability.states IS 'information states | information states of both seats | computed';
+COMMENT ON COLUMN exploitability.replies IS 'decisions | decisions behind the policy | probes';
+COMMENT ON COLUMN exploitability.fallbacks IS 'decisions | those of them in which the agent named no legal move: all legal moves alike were taken for them, as the harness would play. The more, the less is said of the agent | probes.status';
+COMMENT ON COLUMN exploitability.reference IS 'name | the equilibrium that was sampled | computed';
 
 
 CREATE VIEW failures AS
@@ -809,3 +906,23 @@ COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successf
 COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';
 COMMENT ON COLUMN usage.maybe_billed IS 'requests | those of them whose answer was lost on the way and may have been paid for | calls.maybe_billed';
 COMMENT ON COLUMN usage.models_served IS 'models | different names and fingerprints that the provider answered with; more than 1: another model answered in mid-run; 0 where none is stated | calls.model_served';
+
+
+CREATE VIEW controls AS
+SELECT name, game, matchup, agent, seat, expected, found, low, high, deals, passed, reason
+FROM control_checks
+ORDER BY passed NULLS LAST, name, game, matchup, agent, seat;
+
+COMMENT ON VIEW controls IS 'Checks that the results make of themselves: what bots of known policies got in each seat against what these policies give, exactly, and best play against what it is sure of. All is well with probability 0.999 or more of every one passing, over all of them together. One that fails says that no number of these results is to be trusted.';
+COMMENT ON COLUMN controls.name IS 'word | random: random play alone; mirror: a bot against itself; bots: different bots; oracle: best play, which never gets less in the mean than its seat is worth | control_checks.name';
+COMMENT ON COLUMN controls.game IS 'name | the game | control_checks.game';
+COMMENT ON COLUMN controls.matchup IS 'name | the matchup; NULL where no check could be made | control_checks.matchup';
+COMMENT ON COLUMN controls.agent IS 'name | the agent | control_checks.agent';
+COMMENT ON COLUMN controls.seat IS 'number from 0 | the seat it sat in | control_checks.seat';
+COMMENT ON COLUMN controls.expected IS 'as score in win_loss games, strict_return in margin games, else as return | what the policies give in the mean; of oracle what best play gets at least | control_checks.expected';
+COMMENT ON COLUMN controls.found IS 'as expected | the mean over the deals that count | control_checks.found';
+COMMENT ON COLUMN controls.low IS 'as expected | least mean that luck explains, by Chernoff''s bound on the exact distribution; of oracle the value itself, which single deals may miss by luck: then betting against it decides | control_checks.low';
+COMMENT ON COLUMN controls.high IS 'as expected | largest mean that luck explains; NULL for oracle, which may get any more | control_checks.high';
+COMMENT ON COLUMN controls.deals IS 'deals | deals behind found | control_checks.deals';
+COMMENT ON COLUMN controls.passed IS 'true or false | whether all is well; NULL where no check could be made | control_checks.passed';
+COMMENT ON COLUMN controls.reason IS 'words | why there is no check of this kind in this game; NULL where there is one | control_checks.reason';

@@ -1,4 +1,4 @@
-"""Rule play_positions: one move of an agent in each position of a game."""
+"""Rules play_positions and play_probes: single moves of one agent in one game."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ if __name__ == "__main__":
 
     def work() -> None:
         """Ask for the moves."""
-        from gamegrid.play.chunk import POSITIONS, Job, play_chunk
+        from gamegrid.play.chunk import Job, play_chunk
 
         job = Job(
             config=snakemake.config,
             game=snakemake.wildcards.game,
             matchup=snakemake.wildcards.agent,
-            block=POSITIONS,
+            block=snakemake.rule.removeprefix("play_"),
             results=Path("results"),
             output=Path(snakemake.output[0]),
             threads=snakemake.threads,

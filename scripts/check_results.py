@@ -1,0 +1,9 @@
+"""Rule check_results: do bots of known policies get what these give; one sentence per failure."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid.controls import confirm
+    from gamegrid.jobs import run
+
+    run(lambda: print(confirm(Path(snakemake.input[0]))), snakemake.log[0])

@@ -1,0 +1,11 @@
+"""Rule compute_references: what play of known policies comes to in each game and seat."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid import plan
+    from gamegrid.jobs import run
+    from gamegrid.references import write
+
+    output = Path(snakemake.output[0])
+    run(lambda: write(plan.make(snakemake.config, Path.cwd()), output), snakemake.log[0])

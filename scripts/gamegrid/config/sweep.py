@@ -1,0 +1,99 @@
+"""``sweep`` in an agent's entry: one agent for every combination of the settings it lists.
+
+A variant is named by the agent and what sets it apart, as ``gpt.prompt_terse.temperature_0.5``;
+the name stays when values are added. A schedule that names the agent means all its variants.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from gamegrid.config.names import agent_name
+from gamegrid.errors import UserError
+
+LONGEST = 24
+"""Characters of a value that are read in a name; a longer one is told by its hash."""
+
+Entry = dict[str, Any]
+
+
+def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration with every sweep written out.
+
+    What is no mapping where one should be is left for the configuration's types to refuse. Raises
+    UserError for values that are no list and for variants of one name.
+    """
+    agents = raw.get("agents")
+    if not isinstance(agents, Mapping) or not any(map(_sweeps, agents.values())):
+        return dict(raw)
+    variants = {name: _variants(name, entry) for name, entry in agents.items()}
+    merged: Entry = {}
+    for base, found in variants.items():
+        for name, entry in found.items():
+            if name in merged or (name != base and name in agents):
+                raise UserError(f"config: agents.{base}.sweep: two agents are named {name!r}.")
+            merged[name] = entry
+    names = {base: list(found) for base, found in variants.items()}
+    expanded = {**raw, "agents": merged}
+    if "schedule" in raw:
+        expanded["schedule"] = _schedule(raw["schedule"], names)
+    return expanded
+
+
+def _sweeps(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and isinstance(entry.get("sweep"), Mapping)
+
+
+def _variants(name: str, entry: Any) -> dict[str, Entry]:
+    """The agents that one entry stands for, by name: itself where nothing is swept."""
+    if not _sweeps(entry):
+        return {name: entry}
+    fixed = {key: value for key, value in entry.items() if key != "sweep"}
+    for key, values in entry["sweep"].items():
+        where = f"config: agents.{name}.sweep.{key}"
+        if not isinstance(values, list) or not values:
+            raise UserError(f"{where}: this must be a list of values, found {values!r}.")
+        if key in fixed or key in ("type", "sweep"):
+            raise UserError(f"{where}: the key stands beside the sweep; keep it in one place.")
+    settings = entry["sweep"].items()
+    choices = [[(key, value) for value in values] for key, values in settings]
+    found: dict[str, Entry] = {}
+    for chosen in product(*choices):
+        variant = ".".join([name, *(_word(key, value) for key, value in chosen)])
+        if variant in found:
+            raise UserError(f"config: agents.{name}.sweep: two agents are named {variant!r}.")
+        found[variant] = {**fixed, **dict(chosen)}
+    return found
+
+
+def _word(key: str, value: Any) -> str:
+    """What a name says of one setting: equal values give equal words, 1.0 and 1 among them."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if isinstance(value, dict | list) or len(text) > LONGEST:
+        return agent_name(f"{key}_{hashlib.sha256(text.encode()).hexdigest()[:6]}")
+    return agent_name(f"{key}_{text}")
+
+
+def _schedule(schedule: Any, names: Mapping[str, Sequence[str]]) -> Any:
+    if not isinstance(schedule, Mapping):
+        return schedule
+    return {key: list(_named(key, value, names)) for key, value in schedule.items()}
+
+
+def _named(key: str, listed: Any, names: Mapping[str, Sequence[str]]) -> Iterator[Any]:
+    """A list of agents with variants in their place, or of matchups, each with every variant."""
+    for item in listed if isinstance(listed, list) else [listed]:
+        if key != "matchups":
+            yield from names.get(item, [item]) if isinstance(item, str) else [item]
+        elif isinstance(item, list) and all(isinstance(one, str) for one in item):
+            # An agent that is named twice meets itself, not its other variants.
+            seated = list(dict.fromkeys(item))
+            for chosen in product(*(names.get(one, [one]) for one in seated)):
+                cast = dict(zip(seated, chosen, strict=True))
+                yield [cast[one] for one in item]
+        else:
+            yield item

@@ -1,0 +1,379 @@
+"""What play of known policies comes to in each game and seat, exactly: nothing is sampled.
+
+Two uses: the scale of normalized returns, from random play (0) to best play against it (1); and
+the controls, which hold what bots got in a grid against what their policies give. Positions are
+gone through ply by ply, equal ones as one where everything is seen; games that have too many are
+left out.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+import pyspiel
+
+from gamegrid.agents.base import Policy, kinds
+from gamegrid.agents.random import uniform
+from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.repeated_game import RepeatedGame
+from gamegrid.grid import Cell
+from gamegrid.oracles.exact import solver
+from gamegrid.oracles.minimax import Minimax
+from gamegrid.play.deals import keeps_value
+from gamegrid.play.scoring import by_returns
+
+if TYPE_CHECKING:  # a plan says which cells are controls
+    from gamegrid.plan import Plan
+
+STATES = 50_000
+"""Positions, ply by ply, beyond which a game is not gone through: some two seconds of work."""
+TOO_LARGE = "too large to enumerate"
+CUT_OFF = "can be cut off"
+UNKNOWN = "best play is not computed"
+NO_GAIN = "best play gains nothing"
+NOISE = 1e-9
+"""Differences of value below this are rounding."""
+
+Amounts: TypeAlias = tuple[float, ...]
+"""One number per seat."""
+Shares: TypeAlias = dict[Amounts, float]
+Layer: TypeAlias = dict[object, tuple[pyspiel.State, float]]
+"""Positions after equally many plies, and how likely they are."""
+
+
+class TooLargeError(Exception):
+    """More than STATES positions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """How likely each result of an episode is: together 1."""
+
+    returns: Shares
+    """Of episodes that are played out, in the game's own units."""
+    cut: Shares
+    """Of episodes cut off at the limit of plies, the scores they are adjudicated."""
+
+    def measure(self, game: Game) -> Shares | None:
+        """Results as the tables measure them: scores in win_loss games, else returns.
+
+        None where an episode that has no return may be cut off.
+        """
+        if game.scoring is Scoring.WIN_LOSS:
+            found = defaultdict[Amounts, float](float, self.cut)
+            for returns, chance in self.returns.items():
+                found[tuple(by_returns(returns))] += chance
+            return dict(found)
+        return None if self.cut else self.returns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What is known of one seat of a game, in the game's own units; None where it is not."""
+
+    game: str
+    seat: int
+    random_return: float | None = None
+    """The expected return where every seat moves at random."""
+    reference_return: float | None = None
+    """The same where this seat does best against the others: no player can expect more."""
+    reason: str | None = None
+    """Why there is no scale from the one to the other; None where there is."""
+    value: float | None = None
+    """What ``optimal`` is sure to get in the mean, as the tables measure it."""
+    every_time: bool = False
+    """Whether it gets no less in any single episode."""
+    best_joint_return: float | None = None
+    """Of payoff games, the largest expected sum of all returns, were the seats one player."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """How likely an agent's result is in one seat of a matchup, as the tables measure it."""
+
+    game: str
+    matchup: str
+    agent: str
+    seat: int
+    result: float
+    chance: float
+
+
+def results(game: Game, policies: Sequence[Policy], opening: int, max_plies: int) -> Results:
+    """Every result of ``policies``, by seat, over all deals that open with ``opening`` plies.
+
+    Raises TooLargeError.
+    """
+    layer, returns, cut = _opened(game, opening), Shares(), Shares()
+    for _ in range(max_plies):
+        layer = _after(game, layer, policies, returns)
+    for state, chance in layer.values():
+        scores = tuple(game.adjudicate(state))
+        cut[scores] = cut.get(scores, 0.0) + chance
+    return Results(returns=returns, cut=cut)
+
+
+def _opened(game: Game, plies: int) -> Layer:
+    """The positions in which a deal is taken up: see play.deals.opening."""
+    layer: Layer = {}
+    ended: Shares = {}
+    for state, chance in _settled(game.spiel.new_initial_state()):
+        _add(game, layer, ended, state, chance)
+    if plies == 0 or game.chance or not game.sequential:
+        return layer
+    for _ in range(plies):
+        layer = _after(game, layer, [uniform] * game.players, {})
+    minimax = Minimax()
+    kept = {key: here for key, here in layer.items() if keeps_value(game, here[0], minimax)}
+    total = sum(chance for _, chance in kept.values())
+    return {key: (state, chance / total) for key, (state, chance) in kept.items()}
+
+
+def _after(game: Game, layer: Layer, policies: Sequence[Policy], ended: Shares) -> Layer:
+    """The positions one ply later; what ends there goes to ``ended``."""
+    following: Layer = {}
+    for state, chance in layer.values():
+        for child, part in _moves(state, policies):
+            for settled, luck in _settled(child):
+                _add(game, following, ended, settled, chance * part * luck)
+    return following
+
+
+def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: float) -> None:
+    """Count a position where it belongs. Raises TooLargeError."""
+    if state.is_terminal():
+        returns = tuple(state.returns())
+        ended[returns] = ended.get(returns, 0.0) + chance
+        return
+    seen = game.perfect_information
+    key = (state.current_player(), str(state)) if seen else state.history_str()
+    there, already = layer.get(key, (state, 0.0))
+    layer[key] = there, already + chance
+    if len(layer) > STATES:
+        raise TooLargeError
+
+
+def _moves(
+    state: pyspiel.State, policies: Sequence[Policy]
+) -> Iterator[tuple[pyspiel.State, float]]:
+    """What may follow in one ply, and how likely it is."""
+    if not state.is_simultaneous_node():
+        seat = state.current_player()
+        for action, chance in policies[seat](state, seat).items():
+            if chance > 0:
+                yield state.child(action), chance
+        return
+    choices = [policy(state, seat).items() for seat, policy in enumerate(policies)]
+    for joint in product(*choices):
+        chance = prod(part for _, part in joint)
+        if chance > 0:
+            child = state.clone()
+            child.apply_actions([action for action, _ in joint])
+            yield child, chance
+
+
+def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
+    """The states after the chance events that come next, if any."""
+    if not state.is_chance_node():
+        yield state, 1.0
+        return
+    for action, chance in state.chance_outcomes():
+        for settled, luck in _settled(state.child(action)):
+            yield settled, chance * luck
+
+
+def small(game: Game) -> bool:
+    """Whether all positions of a game can be gone through; told before any oracle is asked."""
+    visited, everybody = 0, [uniform] * game.players
+    try:
+        layer = _opened(game, 0)
+        for _ in range(game.max_plies):
+            visited += len(layer)
+            if visited > STATES:
+                return False
+            layer = _after(game, layer, everybody, {})
+    except TooLargeError:
+        return False
+    return True
+
+
+def references(game: Game, opening: int, max_plies: int, enumerable: bool) -> list[Reference]:
+    """What is known of each seat. ``enumerable``: as ``small`` says."""
+    everybody = [uniform] * game.players
+    plain = results(game, everybody, opening, max_plies) if enumerable else None
+    complete = plain is not None and not plain.cut
+    best = _best_against_random(game, opening) if complete else [None] * game.players
+    joint = _best_joint(game, enumerable) if game.scoring is Scoring.PAYOFF else None
+    found = []
+    for seat, value in enumerate(_values(game, opening, max_plies)):
+        random: float | None = None
+        reason: str | None = TOO_LARGE if plain is None else CUT_OFF
+        if plain is not None and complete:
+            random, most = _mean(plain.returns, seat), best[seat]
+            reason = UNKNOWN if most is None else NO_GAIN if most - random <= NOISE else None
+        found.append(
+            Reference(
+                game=game.name,
+                seat=seat,
+                random_return=random,
+                reference_return=best[seat],
+                reason=reason,
+                value=value,
+                every_time=game.oracle is Oracle.EXACT and not game.chance,
+                best_joint_return=joint,
+            )
+        )
+    return found
+
+
+def _best_against_random(game: Game, opening: int) -> Sequence[float | None]:
+    """By seat, the expected return of best play against seats that move at random.
+
+    Not of an equilibrium's: that of kuhn_poker gets less from random play than random play does.
+    """
+    if game.perfect_information:
+        starts = _opened(game, opening).values()
+        searches = [_search(game, seat) for seat in range(game.players)]
+        return [sum(chance * search(state) for state, chance in starts) for search in searches]
+    if game.players != 2 or game.spiel.get_type().utility != pyspiel.GameType.Utility.ZERO_SUM:
+        return [None] * game.players
+    from gamegrid.oracles.equilibrium import best_against_random  # scipy only where it is needed
+
+    return best_against_random(game.spiel)
+
+
+def _search(game: Game, seat: int) -> Callable[[pyspiel.State], float]:
+    """The return that a seat can expect from a position on, the others moving at random."""
+    known: dict[tuple[int, str], float] = {}
+
+    def best(state: pyspiel.State) -> float:
+        if state.is_terminal():
+            return float(state.player_return(seat))
+        key = (state.current_player(), str(state))
+        if key not in known:
+            if state.is_chance_node():
+                outcomes = [(best(state.child(a)), p) for a, p in state.chance_outcomes()]
+                known[key] = sum(value * p for value, p in outcomes)
+            else:
+                values = [best(state.child(action)) for action in state.legal_actions()]
+                own = state.current_player() == seat
+                known[key] = max(values) if own else sum(values) / len(values)
+        return known[key]
+
+    return best
+
+
+def _mean(returns: Shares, seat: int) -> float:
+    """The expected return of a seat."""
+    return sum(amounts[seat] * chance for amounts, chance in returns.items())
+
+
+def _values(game: Game, opening: int, max_plies: int) -> list[float | None]:
+    """What ``optimal`` is sure to get in the mean, by seat, as the tables measure it.
+
+    Unknown where a cut-off of one's own takes the game away from the oracle, and where openings
+    may change what an equilibrium is worth; an exact oracle allows no such openings.
+    """
+    start = game.spiel.new_initial_state()
+    match game.oracle:
+        case Oracle.NONE:
+            return [None] * game.players
+        case Oracle.EXACT:
+            first = solver(game.load_string).value(start)
+        case Oracle.EQUILIBRIUM:
+            from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
+
+            if opening and not game.chance and game.sequential:
+                return [None] * game.players
+            first = solved(game.load_string).value
+        case other:
+            assert_never(other)
+    if max_plies < game.max_plies:
+        return [None] * game.players
+    if game.scoring is Scoring.WIN_LOSS:  # all such games pay 1, 0 or -1
+        return [(first + 1) / 2, (1 - first) / 2]
+    return [first, -first]
+
+
+def _best_joint(game: Game, enumerable: bool) -> float | None:
+    """The largest expected sum of all returns, were the seats one player who sees everything."""
+    if isinstance(game, RepeatedGame):
+        stage = _best_joint(game.stage, enumerable=True)
+        return None if stage is None else game.rounds * stage
+    if not enumerable:
+        return None
+
+    def best(state: pyspiel.State) -> float:
+        if state.is_terminal():
+            return float(sum(state.returns()))
+        if state.is_chance_node():
+            return sum(float(p) * best(state.child(a)) for a, p in state.chance_outcomes())
+        everybody = [uniform] * game.players
+        return max(best(child) for child, _ in _moves(state, everybody))
+
+    return best(game.spiel.new_initial_state())
+
+
+def expectations(cell: Cell, made: "Plan", policies: Mapping[str, Policy]) -> list[Expectation]:
+    """What each agent of a cell should get in each seat; empty where results may have no measure.
+
+    With more seats an agent takes each of them in several seatings, which weigh alike.
+    """
+    game, found = cell.game, defaultdict[tuple[str, int], list[dict[float, float]]](list)
+    for seating in cell.matchup.seatings(made.config.seatings):
+        played = [policies[agent] for agent in seating]
+        shares = results(game, played, made.opening_plies(game), made.max_plies(game)).measure(game)
+        if shares is None:
+            return []
+        for seat, agent in enumerate(seating):
+            own = defaultdict[float, float](float)
+            for amounts, chance in shares.items():
+                own[amounts[seat]] += chance
+            found[agent, seat].append(own)
+    return [
+        Expectation(
+            game=game.name,
+            matchup=cell.matchup.name,
+            agent=agent,
+            seat=seat,
+            result=result,
+            chance=sum(own.get(result, 0.0) for own in seatings) / len(seatings),
+        )
+        for (agent, seat), seatings in found.items()
+        for result in sorted({result for own in seatings for result in own})
+    ]
+
+
+def write(made: "Plan", output: Path) -> None:
+    """Write what is known of the games of a plan, and of its control cells, as one JSON object."""
+    cells = defaultdict[str, list[Cell]](list)
+    for cell in made.control_cells:
+        cells[cell.game.name].append(cell)
+    seats, expected = [], []
+    for game in made.grid.games:
+        enumerable = small(game)
+        seats += references(game, made.opening_plies(game), made.max_plies(game), enumerable)
+        if enumerable:
+            for cell in cells[game.name]:
+                policies = {name: policy_of(made, name, game) for name in cell.matchup.agents}
+                expected += expectations(cell, made, policies)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    text = {
+        "references": [asdict(each) for each in seats],
+        "expectations": [asdict(each) for each in expected],
+    }
+    output.write_text(json.dumps(text), encoding="utf-8")
+
+
+def policy_of(made: "Plan", agent: str, game: Game) -> Policy:
+    """The policy of an agent of a control cell."""
+    settings = made.config.agents[agent]
+    policy = kinds()[settings.type].policy
+    if policy is None:
+        raise ValueError(f"{agent} has no policy that is known")
+    return policy(settings, game)

@@ -1,0 +1,125 @@
+"""The checks that a result set makes of itself: the rows of controls.
+
+What bots of known policies got, seat by seat, is held against what these policies give, and best
+play against what it is sure of. If one fails, luck, seats, scores or names went wrong somewhere
+between the game and the table, and no number of the set is to be trusted.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import duckdb
+import numpy as np
+
+from gamegrid.stats.controls import FAMILY_ALPHA, Law, at_least
+from gamegrid.stats.intervals import SAME, Floats
+
+Row: TypeAlias = tuple[str | int | float | None, ...]
+
+NOT_PLAYED = "not played"
+_ACCORDING = """
+    SELECT
+        game, matchup, agent, seat, name, deals, results, chances
+    FROM control_cells JOIN (
+        SELECT
+            game, matchup, agent, seat,
+            list(result ORDER BY result) AS results, list(chance ORDER BY result) AS chances
+        FROM expectations
+        GROUP BY game, matchup, agent, seat
+    ) USING (game, matchup, agent, seat)
+    ORDER BY ALL
+"""
+_ORACLES = """
+    SELECT
+        game, matchup, agent, seat, deals, value, every_time,
+        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END,
+        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END
+    FROM control_cells JOIN return_scales USING (game, seat) JOIN games USING (game)
+    JOIN agents USING (agent)
+    WHERE name <> 'mirror' AND agents.type = 'optimal' AND value IS NOT NULL
+    ORDER BY ALL
+"""
+_UNCHECKED = """
+    SELECT game, name, oracle, reason
+    FROM games CROSS JOIN (VALUES ('random'), ('mirror'), ('oracle')) AS wanted(name)
+    LEFT JOIN (SELECT game, any_value(reason) AS reason FROM return_scales GROUP BY game)
+        USING (game)
+    WHERE players > 1
+    ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """One check, before it is known how many there are."""
+
+    place: tuple[str, str, str, str, int]
+    """Name, game, matchup, agent, seat."""
+    values: Floats
+    law: Law | None = None
+    """Of one deal; else ``least`` is what the mean is said to be at least."""
+    least: float = 0.0
+    p: float = 1.0
+    """Of the mean being that."""
+
+    def row(self, alpha: float) -> Row:
+        """As the table has it, red below ``alpha``."""
+        found = float(self.values.mean())
+        size = len(self.values)
+        if self.law is None:
+            passed = self.p > alpha
+            return (*self.place, self.least, found, self.least, None, size, passed, None)
+        accepted = self.law.accepted(size, alpha)
+        passed = accepted.low <= found <= accepted.high
+        return (
+            *self.place, self.law.mean, found, accepted.low, accepted.high, size, passed, None,
+        )  # fmt: skip
+
+
+def controls(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Every row: the checks made, then what could not be checked."""
+    checks = [*_according(connection), *_oracles(connection)]
+    made = {check.place[:2] for check in checks}
+    rows = [check.row(FAMILY_ALPHA / len(checks)) for check in checks]
+    return rows + list(_unchecked(connection, made))
+
+
+def _according(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
+    """What bots got against what their policies give."""
+    for game, matchup, agent, seat, name, deals, results, chances in connection.execute(
+        _ACCORDING
+    ).fetchall():
+        yield _Check(
+            place=(name, game, matchup, agent, seat),
+            values=np.array(deals),
+            law=Law(np.array(results), np.array(chances)),
+        )
+
+
+def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
+    """What best play got against what it is sure of."""
+    for game, matchup, agent, seat, deals, value, every_time, lowest, highest in connection.execute(
+        _ORACLES
+    ).fetchall():
+        values = np.array(deals)
+        if every_time:
+            p = float((values >= value - SAME).all())
+        else:
+            p = at_least(values, value, lowest, highest)
+        yield _Check(place=("oracle", game, matchup, agent, seat), values=values, least=value, p=p)
+
+
+def _unchecked(
+    connection: duckdb.DuckDBPyConnection, made: Iterable[tuple[str, ...]]
+) -> Iterator[Row]:
+    """A row for each kind of check that a game has none of, and why."""
+    there = set(made)
+    for game, name, oracle, reason in connection.execute(_UNCHECKED).fetchall():
+        if (name, game) in there:
+            continue
+        if name == "oracle":
+            why = "no oracle" if oracle == "none" else NOT_PLAYED
+        else:
+            why = reason if reason == "too large to enumerate" else NOT_PLAYED
+        yield (name, game, *[None] * 7, 0, None, why)

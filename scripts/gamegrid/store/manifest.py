@@ -1,0 +1,69 @@
+"""results/manifest.json: what the results were made of, in one file that a paper can cite."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from gamegrid.paths import WORKFLOW
+
+NAME = "manifest.json"
+FORM = 1
+
+
+def write(
+    output: Path,
+    database: Path,
+    config: Mapping[str, Any],
+    rows: Mapping[str, Any],
+    played: Mapping[str, Sequence[Path]],
+) -> None:
+    """Write the manifest of a built database beside it.
+
+    ``rows`` are those of agents and games that it was built with, and ``played`` its chunk files by
+    kind. Equal databases give equal manifests. Raises duckdb.Error if it cannot be read.
+    """
+    results = output.parent.absolute()
+    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+        said = connection.execute((files("gamegrid.store") / "manifest.sql").read_text("utf-8"))
+        ((runs, models, prompts, seeds),) = said.fetchall()
+    found = {
+        "form": FORM,
+        "config": config,
+        "seeds": json.loads(seeds),
+        "runs": json.loads(runs),
+        "models": json.loads(models),
+        "prompts": json.loads(prompts),
+        **rows,
+        "files": {
+            kind: {_named(path.absolute(), results): sha256(path) for path in paths}
+            for kind, paths in played.items()
+        },
+    }
+    beside = output.with_name(f"{output.name}.partial")
+    beside.write_text(json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    beside.replace(output)
+
+
+def place(name: str, results: Path) -> Path:
+    """Where a file of a manifest lies: in the results, or with the workflow."""
+    root, _, rest = name.partition("/")
+    return results / rest if root == "results" else WORKFLOW / name
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _named(path: Path, results: Path) -> str:
+    """A name that means the same on another machine."""
+    if path.is_relative_to(results):
+        return f"results/{path.relative_to(results).as_posix()}"
+    return path.relative_to(WORKFLOW).as_posix()

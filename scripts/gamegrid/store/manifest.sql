@@ -1,0 +1,60 @@
+-- What the runs of a database say of themselves, one JSON object each; one row. Unknown is null.
+-- A model's weights are known to the jobs that loaded it, and who served a reply to each call.
+
+WITH stated AS (
+    SELECT run_id, unnest(json_keys(models)) AS model, models FROM runs
+),
+
+loaded AS (
+    SELECT model, list_sort(list(DISTINCT models -> ('$."' || model || '"'))::VARCHAR[]) AS stated
+    FROM stated GROUP BY model
+),
+
+served AS (
+    SELECT
+        model,
+        list_sort(list(DISTINCT model_served) FILTER (model_served IS NOT NULL)) AS served,
+        list_sort(list(DISTINCT fingerprint) FILTER (fingerprint IS NOT NULL)) AS fingerprints,
+        count(*) AS replies
+    FROM calls GROUP BY model
+),
+
+models AS (
+    SELECT
+        model, coalesce(stated, []) AS stated, coalesce(served, []) AS served,
+        coalesce(fingerprints, []) AS fingerprints, coalesce(replies, 0) AS replies
+    FROM served FULL JOIN loaded USING (model)
+),
+
+prompts AS (
+    SELECT DISTINCT prompt, prompts ->> ('$."' || prompt || '"') AS digest
+    FROM (SELECT unnest(json_keys(prompts)) AS prompt, prompts FROM runs)
+)
+
+SELECT
+    (
+        SELECT json_object(
+            'jobs', count(*),
+            'first', min(started_at),
+            'last', max(started_at),
+            'code_versions', list_sort(list(DISTINCT code_version)),
+            'interpreters', list_sort(list(DISTINCT interpreter)),
+            'packages', list_sort(list(DISTINCT packages::VARCHAR))::JSON[],
+            'machines', list_sort(list(DISTINCT
+                concat_ws(', ', host ->> 'system', host ->> 'machine', host ->> 'cpus' || ' cores')
+            ))
+        ) FROM runs
+    ) AS runs,
+    (
+        SELECT coalesce(json_group_object(model, json_object(
+            'stated', stated::JSON[], 'served', served,
+            'fingerprints', fingerprints, 'replies', replies
+        )), '{}') FROM (SELECT * FROM models ORDER BY model)
+    ) AS models,
+    (
+        SELECT coalesce(json_group_object(prompt, digests), '{}') FROM (
+            SELECT prompt, list_sort(list(digest)) AS digests FROM prompts
+            GROUP BY prompt ORDER BY prompt
+        )
+    ) AS prompts,
+    (SELECT to_json(list_sort(list(DISTINCT seed))) FROM episodes) AS seeds;

@@ -1,0 +1,8 @@
+"""Game Reasoning Arena's command line: its commands run as they are, and play a grid."""
+
+import sys
+
+from gamegrid.runner.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

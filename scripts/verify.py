@@ -1,0 +1,9 @@
+"""Rule verify: are the results what chunks and journal say."""
+
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid.jobs import run
+    from gamegrid.verify import verify
+
+    run(lambda: print(verify(Path("results"), Path.cwd())), snakemake.log[0])

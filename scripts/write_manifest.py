@@ -1,0 +1,19 @@
+"""Rule write_manifest: what the results were made of."""
+
+import json
+from pathlib import Path
+
+if __name__ == "__main__":
+    from gamegrid.jobs import run
+    from gamegrid.store import manifest
+
+    played = {
+        kind: [Path(path) for path in snakemake.input[kind]]
+        for kind in ("chunks", "judged", "positions", "probes", "exploitability")
+    }
+    rows = json.loads(snakemake.params.rows)
+    database, output = Path(snakemake.input.database), Path(snakemake.output[0])
+    run(
+        lambda: manifest.write(output, database, snakemake.config, rows, played),
+        snakemake.log[0],
+    )

@@ -1,0 +1,56 @@
+"""What a job says of the weights that it loaded."""
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+from gamegrid.backends.base import ModelEntry
+from gamegrid.config import models
+from gamegrid.play import provenance
+
+
+def test_weights_are_what_sha256sum_says(tmp_path: Path) -> None:
+    for name in ("b.safetensors", "a.safetensors", "config.json"):
+        (tmp_path / name).write_text(name)
+    listing = subprocess.run(
+        "sha256sum *.safetensors", shell=True, cwd=tmp_path, capture_output=True, check=True
+    )
+    notes = tmp_path / "weights.json"
+    found = provenance.weights(tmp_path, notes)
+    assert found == hashlib.sha256(listing.stdout).hexdigest()
+    assert len(json.loads(notes.read_text())) == 2
+
+
+def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
+    weights, notes = tmp_path / "a.bin", tmp_path / "weights.json"
+    weights.write_text("one")
+    first = provenance.weights(tmp_path, notes)
+    known = json.loads(notes.read_text())
+    notes.write_text(json.dumps(dict.fromkeys(known, "noted")))
+    assert provenance.weights(tmp_path, notes) != first
+    weights.write_text("another")
+    notes.write_text("{torn")
+    assert provenance.weights(tmp_path, notes) not in (first, None)
+
+
+def test_a_large_file_of_the_hub_is_named_by_its_digest(tmp_path: Path) -> None:
+    blob = tmp_path / "blobs" / ("0" * 64)
+    blob.parent.mkdir()
+    blob.write_text("large")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/model.safetensors").symlink_to(blob)
+    listing = f"{'0' * 64}  model.safetensors\n"
+    found = provenance.weights(tmp_path / "model", tmp_path / "weights.json")
+    assert found == hashlib.sha256(listing.encode()).hexdigest()
+
+
+def test_a_hosted_model_has_no_weights_here(tmp_path: Path) -> None:
+    entry = ModelEntry(name="hf_x", model_path=str(tmp_path), revision="v2")
+    (tmp_path / "model.safetensors").write_text("weights")
+    entries = {"hf_x": entry}
+    used = [models.find(name, "a", entries, tmp_path) for name in ("hf_x", "litellm_openai/gpt")]
+    said = json.loads(provenance.models(used, tmp_path, tmp_path / "weights.json"))
+    assert said["litellm_openai/gpt"] == {"revision": None, "deterministic": False, "weights": None}
+    assert said["hf_x"]["revision"] == "v2"
+    assert len(said["hf_x"]["weights"]) == 64

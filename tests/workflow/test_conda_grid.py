@@ -1,0 +1,97 @@
+"""A grid in conda environments: every job runs in that of its heaviest model, and in no other.
+
+Any conda will do; tests/conda/up.sh makes a stand-in for machines without one.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from loopback import Endpoint
+from workflow_runs import ROOT, query, snakemake
+
+pytestmark = pytest.mark.conda
+
+
+@pytest.fixture(scope="session", autouse=True)
+def conda() -> None:
+    if shutil.which("conda") is None:
+        pytest.fail(
+            "There is no conda on the PATH; tests/conda/up.sh makes a stand-in for it.",
+            pytrace=False,
+        )
+
+
+def pip_pins(name: str) -> list[str]:
+    """The packages that an environment takes from the Python index."""
+    told = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())
+    return [pin for part in told["dependencies"] if isinstance(part, dict) for pin in part["pip"]]
+
+
+def test_each_job_runs_in_its_own_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    with Endpoint() as endpoint:
+        (tmp_path / "models.yaml").write_text(
+            "models:\n"
+            f'  - {{name: litellm_openai/hosted, api_base: "{endpoint.api_base}"}}\n'
+            "  - {name: hf_tiny, model_path: config/tiny}\n"
+        )
+        run = snakemake(
+            tmp_path,
+            {
+                "deals": 2,
+                "games": ["kuhn_poker"],
+                "models": ["models.yaml"],
+                "agents": {
+                    "random": {"type": "random"},
+                    "bettor": {"type": "preference", "prefer": ["Bet"]},
+                    "hosted": {"type": "llm", "model": "litellm_openai/hosted"},
+                    "tiny": {"type": "llm", "model": "hf_tiny", "prompt": "terse"},
+                },
+                "schedule": {
+                    "matchups": [["bettor", "random"], ["hosted", "random"], ["random", "tiny"]]
+                },
+            },
+            "--sdm", "conda",
+        )  # fmt: skip
+        assert run.code == 0, run.output
+        assert endpoint.requests
+    with capsys.disabled():
+        print(f"\n  grid in three environments: {time.monotonic() - began:.0f} s")
+
+    made = {path.name for path in (tmp_path / ".snakemake/conda").iterdir() if path.is_dir()}
+    sql = "SELECT DISTINCT matchup, host, packages FROM runs JOIN episodes USING (run_id)"
+    runs = {
+        matchup: (json.loads(host)["environment"], json.loads(packages))
+        for matchup, host, packages in query(tmp_path, sql)
+    }
+    assert {environment for environment, _ in runs.values()} == made
+    held = {matchup: set(packages) for matchup, (_, packages) in runs.items()}
+    libraries = {"litellm", "torch", "transformers", "snakemake"}
+    assert held["bettor--random"] & libraries == set()
+    assert held["hosted--random"] & libraries == {"litellm"}
+    assert held["random--tiny"] & libraries == {"litellm", "torch", "transformers"}
+    # The pins are what was installed; a build's own name follows a plus sign.
+    _, packages = runs["random--tiny"]
+    pins = dict(pin.split("==") for pin in pip_pins("hf"))
+    assert {p: v.split("+")[0] for p, v in packages.items()}.items() <= pins.items()
+
+
+def test_the_environment_for_gpus_resolves(tmp_path: Path) -> None:
+    """Only its pip packages, and only on paper: they are made for CUDA and are many gigabytes."""
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("\n".join(pip_pins("vllm")))
+    subprocess.run(["python3", "-m", "venv", tmp_path / "env"], check=True)
+    done = subprocess.run(
+        [tmp_path / "env/bin/pip", "install", "-q", "--dry-run", "-r", wanted],
+        capture_output=True, text=True, check=False, env=os.environ | {"PIP_NO_INPUT": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

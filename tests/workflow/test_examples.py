@@ -1,0 +1,79 @@
+"""config/examples: every file is a grid, and plays where its models are answered here."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gamegrid import plan
+from gamegrid.paths import WORKFLOW
+from loopback import Endpoint
+from workflow_runs import query, snakemake
+
+FOLDER = WORKFLOW / "config/examples"
+MODEL_FILES = {"local_models"}
+GRIDS = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem not in MODEL_FILES)
+TINY = str(WORKFLOW / "config/tiny")
+README = (WORKFLOW / "config/README.md").read_text("utf-8")
+
+
+def read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    return content
+
+
+def here(name: str, folder: Path, address: str) -> dict[str, Any]:
+    """The grid with one deal, and every model answered by ``address`` or the embedded one."""
+    grid = read(name)
+    models = {entry["model"] for entry in grid["agents"].values() if "model" in entry}
+    entries = [
+        {"name": model, "model_path": TINY}
+        if model.startswith("hf_")
+        else {"name": model, "api_base": address}
+        for model in models
+    ]
+    (folder / "here.yaml").write_text(yaml.safe_dump({"models": entries}), "utf-8")
+    # A suite fixes its deals, so that a newcomer is shown where few games take part.
+    few = {} if "suite" in grid else {"deals": 1}
+    return {**grid, **few, "models": ["here.yaml"]}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_an_example_is_a_grid_and_is_listed(name: str) -> None:
+    made = plan.make(read(name), WORKFLOW)
+    assert made.chunks and made.models
+    assert f"`{name}.yaml`" in README
+
+
+@pytest.mark.documents
+@pytest.mark.parametrize("name", [name for name in GRIDS if name not in ("replay", "new_model")])
+def test_an_example_plays(name: str, tmp_path: Path) -> None:
+    with Endpoint() as endpoint:
+        run = snakemake(tmp_path, here(name, tmp_path, endpoint.api_base))
+    assert run.code == 0, run.output
+    assert query(tmp_path, "SELECT count(*) FROM episodes WHERE status = 'error'") == [(0,)]
+
+
+@pytest.mark.documents
+def test_a_newcomer_is_placed_by_its_own_games_alone(tmp_path: Path) -> None:
+    grid = here("new_model", tmp_path, "")
+    grid["agents"]["newcomer"]["games"] = ["kuhn_poker"]
+    run = snakemake(tmp_path, grid)
+    assert run.code == 0, run.output
+    [(rank,)] = query(tmp_path, "SELECT rank FROM per_game WHERE agent = 'newcomer'")
+    assert rank is not None
+
+
+def test_a_result_is_replayed_from_its_journal_without_an_engine(tmp_path: Path) -> None:
+    published = {**read("one_model"), "deals": 1}
+    assert {**read("replay"), "run_mode": "live"} == {**published, "deals": 20, "run_mode": "live"}
+    assert snakemake(tmp_path / "theirs", published).code == 0
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs/results").rename(tmp_path / "ours/results")
+    for folder in ("chunks", "tables"):
+        for path in (tmp_path / "ours/results" / folder).rglob("*.*"):
+            path.unlink()
+    run = snakemake(tmp_path / "ours", {**read("replay"), "deals": 1})
+    assert run.code == 0, run.output
+    assert query(tmp_path / "ours", "SELECT bool_and(replayed) FROM calls") == [(True,)]

@@ -1,0 +1,235 @@
+"""What a result set was made of, whether it still is what it says, and uniting two of them."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from gamegrid import verify as verifying
+from gamegrid.play.chunkfile import PARAMS_KEY, read_params
+from gamegrid.play.replay import Difference
+from gamegrid.store import manifest
+from loopback import Endpoint
+from test_reruns import grid
+from workflow_runs import ROOT, environment, query, snakemake
+
+EQUAL = "equal: "
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def played(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models and a bot, with judged games and positions."""
+    folder = tmp_path_factory.mktemp("played")
+    games = ["tic_tac_toe", "kuhn_poker"]
+    run = snakemake(folder, grid(endpoint, folder, deals=2, games=games, positions=2))
+    assert run.code == 0, run.output
+    return folder
+
+
+def test_the_manifest_says_what_the_results_were_made_of(played: Path) -> None:
+    said = json.loads((played / "results/manifest.json").read_text())
+    assert said["seeds"] == [3]
+    assert said["config"]["agents"]["one"]["model"] == "litellm_openai/one"
+    assert {model: found["served"] for model, found in said["models"].items()} == {
+        "litellm_openai/one": ["one"],
+        "litellm_openai/two": ["two"],
+    }
+    [stated] = said["models"]["litellm_openai/one"]["stated"]
+    assert (stated["weights"], stated["deterministic"]) == (None, False)
+    [[digest]] = query(
+        played, "SELECT DISTINCT prompts ->> 'default' FROM runs WHERE prompts <> '{}'"
+    )
+    assert said["prompts"] == {"default": [digest]}
+    versions = query(played, "SELECT DISTINCT code_version FROM runs")
+    assert [(version,) for version in said["runs"]["code_versions"]] == versions
+    assert "duckdb" in said["runs"]["packages"][0]
+    assert str(played) not in json.dumps(said)
+
+
+def test_a_moved_folder_is_verified_without_its_grid_and_its_models(
+    played: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(played / "results", tmp_path / "results")
+    agents = {"random": {"type": "random"}, "gone": {"type": "llm", "model": "vllm_gone"}}
+    other = {"seed": 9, "games": ["nim"], "agents": agents, "models": []}
+    run = snakemake(tmp_path, other, "--", "verify")
+    assert run.code == 0, run.output
+    [told] = [line for line in run.output.splitlines() if line.startswith(EQUAL)]
+    episodes, decisions, replies = query(
+        played,
+        "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM decisions), "
+        "(SELECT count(*) FROM calls)",
+    )[0]
+    asked = query(played, "SELECT count(*), sum(attempts) FROM positions")[0]
+    assert told.startswith(
+        f"equal: {episodes + asked[0]} episodes with {decisions + asked[0]} decisions and "
+        f"{replies + asked[1]} replies"
+    )
+
+
+Harm = Callable[[Path], None]
+CHUNK = "kuhn_poker/one--random/00000-00001.parquet"
+
+
+def in_chunk(change: str) -> Harm:
+    """Rewrite a chunk file, so that the manifest still has its digest right."""
+
+    def harm(results: Path) -> None:
+        path = results / "chunks" / CHUNK
+        [params] = read_params([path]).values()
+        beside = path.with_suffix(".new")
+        duckdb.execute(
+            f"COPY (SELECT * REPLACE ({change}) FROM read_parquet($path)) TO $beside "
+            f"(FORMAT parquet, KV_METADATA {{{PARAMS_KEY}: $params}})",
+            {"path": str(path), "beside": str(beside), "params": params},
+        )
+        beside.replace(path)
+        told = results / "manifest.json"
+        said = json.loads(told.read_text())
+        said["files"]["chunks"][f"results/chunks/{CHUNK}"] = manifest.sha256(path)
+        told.write_text(json.dumps(said))
+
+    return harm
+
+
+def one(name: str, change: str) -> str:
+    """Change the first entry of a list of the first episode alone."""
+    entry = f"struct_update({name}[1], {change})"
+    return f"CASE WHEN deal = 0 THEN list_concat([{entry}], {name}[2:]) ELSE {name} END AS {name}"
+
+
+def journal_line(change: Callable[[str], str]) -> Harm:
+    def harm(results: Path) -> None:
+        path = next((results / "journal/kuhn_poker/one--random").glob("*.jsonl"))
+        first, *rest = path.read_text().splitlines(keepends=True)
+        path.write_text("".join([change(first), *rest]))
+
+    return harm
+
+
+def in_database(statement: str) -> Harm:
+    def harm(results: Path) -> None:
+        with duckdb.connect(str(results / "gamegrid.duckdb")) as connection:
+            connection.execute(statement)
+
+    return harm
+
+
+def swapped(line: str) -> str:
+    """Another move in the reply."""
+    entry = json.loads(line)
+    text = entry["completion"]["text"]
+    moves = ("Check", "Bet") if "Check" in text or "Bet" in text else ("Fold", "Call")
+    first, second = moves if moves[0] in text else moves[::-1]
+    entry["completion"]["text"] = text.replace(first, second)
+    return json.dumps(entry) + "\n"
+
+
+def remove(name: str) -> Harm:
+    return lambda results: (results / name).unlink()
+
+
+def add(name: str) -> Harm:
+    def harm(results: Path) -> None:
+        path = results / name
+        path.write_bytes(path.read_bytes() + b" ")
+
+    return harm
+
+
+FIRST = "episode kuhn_poker:one--random:0:"
+HARMS: dict[str, tuple[Harm, list[str]]] = {
+    "a chunk is gone": (remove(f"chunks/{CHUNK}"), [CHUNK, "is missing"]),
+    "a chunk is another": (add(f"chunks/{CHUNK}"), [CHUNK, "is not the file"]),
+    "a return": (
+        in_chunk(one("seats", '"return" := 7.0')),
+        [FIRST, "seats[0].return is 7.0, computed"],
+    ),
+    "an action": (in_chunk(one("decisions", "action := 5::BIGINT")), [FIRST, "5"]),
+    "a view": (
+        in_chunk(one("decisions", "observation := 'x'")),
+        [FIRST, "decisions[0].observation is 'x', computed"],
+    ),
+    "a trajectory": (in_chunk("'[0, 1, 0, 0]' AS trajectory"), [FIRST, "trajectory is"]),
+    "a status": (
+        in_chunk("'truncated' AS status"),
+        [FIRST, "status is 'truncated', computed 'complete'"],
+    ),
+    "a reply in the chunk": (in_chunk(one("calls", "reply := 'x'")), ["calls[0].reply is 'x'"]),
+    "a reply in the journal": (journal_line(swapped), ["one--random:", "computed"]),
+    "a reply is gone": (journal_line(lambda line: ""), ["no reply on file to attempt 0"]),
+    "a question": (
+        journal_line(lambda line: line.replace("Legal moves", "Legal Moves")),
+        ["the request of a reply was altered"],
+    ),
+    "a seat": (
+        in_database("UPDATE seats SET fallbacks = 3 WHERE seat = 0"),
+        ["table seats", "fallbacks is 3, computed 0"],
+    ),
+    "a verdict": (
+        in_database("UPDATE decisions SET regret = 9 WHERE ply = 0"),
+        ["table decisions", "regret is 9.0, computed"],
+    ),
+    "an interval": (
+        in_database("DELETE FROM score_intervals"),
+        ["table score_intervals", "is only computed"],
+    ),
+    "a table": (add("tables/leaderboard.csv"), ["leaderboard.csv", "not what the database says"]),
+}
+
+
+@pytest.mark.parametrize("name", HARMS)
+def test_the_first_difference_is_named(name: str, played: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(played / "results", results)
+    harm, words = HARMS[name]
+    harm(results)
+    with pytest.raises(Difference) as difference:
+        verifying.verify(results, tmp_path)
+    assert all(word in str(difference.value) for word in words), difference.value
+
+
+def test_two_people_s_results_are_united_and_nothing_is_played_or_bought_again(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    both = grid(endpoint, tmp_path / "ours", deals=2)
+    for person, absent in (("ours", "two"), ("theirs", "one")):
+        alone = grid(endpoint, tmp_path / person, deals=2)
+        del alone["agents"][absent]
+        assert snakemake(tmp_path / person, alone).code == 0
+    runs = "SELECT episode_id, run_id FROM episodes"
+    before = dict(query(tmp_path / "ours", runs)) | dict(query(tmp_path / "theirs", runs))
+    asked = len(endpoint.requests)
+    done = merge(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "4 episodes added, 0 episodes already here, 0 conflicts" in done.stdout
+    united = snakemake(tmp_path / "ours", both)
+    assert united.code == 0, united.output
+    after = dict(query(tmp_path / "ours", runs))
+    assert len(after) == 3 * 2 * 2
+    assert {episode: run for episode, run in after.items() if episode in before} == before
+    new = query(
+        tmp_path / "ours",
+        "SELECT count(*) FROM calls JOIN episodes USING (episode_id) WHERE matchup = 'one--two'",
+    )
+    assert len(endpoint.requests) - asked == new[0][0]
+    assert "0 replies and 0 episodes added" in merge(tmp_path).stdout
+
+
+def merge(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gamegrid.merge", "ours/results", "theirs/results"],
+        cwd=folder, env=environment() | {"PYTHONPATH": f"{ROOT}/scripts"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip

@@ -1,0 +1,305 @@
+"""Grids on a SLURM cluster: the data of a local run, whatever becomes of the jobs.
+
+Any cluster will do whose nodes see this machine's files and loopback interface; tests/slurm/up.sh
+starts one. Every run says its wall time and its jobs.
+"""
+
+import fcntl
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loopback import Body, Endpoint, Reply, choose
+from workflow_runs import ROOT, Finished, Grid, data, environment, snakemake, write_grid
+
+pytestmark = pytest.mark.slurm
+
+LONGEST_S = 300
+FIRST_LOOK_S = 10
+"""When Snakemake first asks for the state of a job; it then asks less and less often."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cluster() -> None:
+    try:
+        answer = slurm("sinfo", "-h")
+    except (OSError, subprocess.CalledProcessError):
+        answer = ""
+    if not answer:
+        pytest.fail(
+            "No SLURM answers `sinfo` here; tests/slurm/up.sh starts a throw-away one (as root).",
+            pytrace=False,
+        )
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print to the terminal, whatever pytest does with the tests' output."""
+
+    def aloud(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {text}", end="", flush=True)
+
+    return aloud
+
+
+@dataclass(frozen=True)
+class Record:
+    """What SLURM says of a job."""
+
+    id: str
+    state: str
+    chunk: str
+    """Game, matchup and block, joined by ``_``; empty for what is no chunk."""
+    text: str
+
+
+def slurm(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def records(folder: Path) -> list[Record]:
+    """The jobs submitted from a folder so far, in order."""
+    found = []
+    for line in slurm("scontrol", "-o", "show", "job").splitlines():
+        said = dict(pair.split("=", 1) for pair in line.split() if "=" in pair)
+        if said.get("WorkDir") == str(folder):
+            _, _, chunk = said.get("Comment", "").partition("rule_play_wildcards_")
+            found.append(Record(said["JobId"], said["JobState"], chunk, line))
+    return sorted(found, key=lambda record: int(record.id))
+
+
+def partitions() -> str:
+    """The default partition, and one with a GPU."""
+    rows = [line.split() for line in slurm("sinfo", "-h", "-o", "%P %G").splitlines()]
+    default = next(name for name, _ in rows if name.endswith("*"))
+    with_gpu = next((name for name, gres in rows if "gpu" in gres), default)
+    return ",".join(sorted({default.rstrip("*"), with_gpu.rstrip("*")}))
+
+
+def command(*arguments: str) -> list[str]:
+    return [
+        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+        "--workflow-profile", "slurm", "--configfile", "grid.yaml", "--quiet", "host",
+        "--slurm-init-seconds-before-status-checks", str(FIRST_LOOK_S),
+        "--default-resources", f"slurm_partition={partitions()}", "mem_mb=1000", "runtime=10",
+        *arguments,
+    ]  # fmt: skip
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the grid of a folder on the cluster; nothing of it is left behind."""
+    run = subprocess.Popen(
+        command(*arguments), cwd=folder, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        yield run
+    finally:
+        run.kill()
+        run.wait()
+
+
+def finish(run: subprocess.Popen[str]) -> Finished:
+    output, _ = run.communicate(timeout=LONGEST_S)
+    return Finished(run.returncode, output)
+
+
+def on_cluster(folder: Path, *arguments: str) -> Finished:
+    with started(folder, *arguments) as run:
+        return finish(run)
+
+
+def await_(what: Callable[[], Any]) -> Any:
+    """Wait until something is true, and return it."""
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.5)
+    raise TimeoutError
+
+
+def filed(folder: Path, matchup: str) -> int:
+    """Replies on file of one matchup."""
+    paths = (folder / "results/journal").glob(f"*/{matchup}/*.jsonl")
+    return sum(path.read_text().count("\n") for path in paths)
+
+
+def questions(endpoint: Endpoint) -> Counter[str]:
+    """Every question asked, with how often; the sampling seed makes each one unique."""
+    return Counter(repr(sorted(body.items(), key=str)) for body in endpoint.requests)
+
+
+def write_models(folder: Path, endpoint: Endpoint, *names: str, tiny: str = "") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    hosted = [f'  - {{name: litellm_openai/{n}, api_base: "{endpoint.api_base}"}}' for n in names]
+    entries = [*hosted, f"  - {{name: hf_tiny, model_path: config/tiny{tiny}}}"]
+    (folder / "models.yaml").write_text("models:\n" + "\n".join(entries))
+
+
+def mixed() -> Grid:
+    """A matchup of bots, one with a local model, one with a hosted one."""
+    tiny = {"model": "hf_tiny", "prompt": "terse", "temperature": 0.0, "max_tokens": 16}
+    return {
+        "deals": 6,
+        "games": ["kuhn_poker"],
+        "models": ["models.yaml"],
+        "agents": {
+            "random": {"type": "random"},
+            "bettor": {"type": "preference", "prefer": ["Bet"]},
+            "tiny": {"type": "llm", **tiny},
+            "hosted": {"type": "llm", "model": "litellm_openai/hosted"},
+        },
+        "schedule": {"matchups": [["random", "bettor"], ["random", "tiny"], ["random", "hosted"]]},
+    }
+
+
+def test_a_mixed_grid_has_the_data_of_a_local_run(
+    tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    with Endpoint() as endpoint:
+        write_models(there, endpoint, "hosted", tiny=", gpus: 1, mem_mb: 1500, runtime: 30")
+        write_grid(there, mixed())
+        began = time.monotonic()
+        run = on_cluster(there)
+        assert run.code == 0, run.output
+        say(f"mixed grid: {time.monotonic() - began:.0f} s, {len(records(there))} SLURM jobs")
+        assert set(questions(endpoint).values()) == {1}
+    with Endpoint() as endpoint:
+        write_models(here, endpoint, "hosted")
+        local = snakemake(here, mixed())
+        assert local.code == 0, local.output
+    assert data(there) == data(here)
+    # The model's job, and no other, was given a GPU, and what else its entry says.
+    found = {r.chunk: r.text for r in records(there) if r.chunk}
+    assert len(found) == 3
+    for chunk, text in found.items():
+        assert ("gres/gpu=1" in text or "gres:gpu:1" in text) is ("tiny" in chunk)
+    [text] = [text for chunk, text in found.items() if "tiny" in chunk]
+    assert re.search(r"mem=3500M\b", text)
+    assert "TimeLimit=00:30:00" in text
+
+
+def troubled() -> Grid:
+    """Three hosted models, each against a bot in a job of its own."""
+    names = ["held", "late", "gone"]
+    return {
+        "deals": 4,
+        "games": ["phantom_ttt"],
+        "models": ["models.yaml"],
+        "agents": {
+            "random": {"type": "random"},
+            **{n: {"type": "llm", "model": f"litellm_openai/{n}"} for n in names},
+        },
+        "schedule": {"each": names, "against": ["random"]},
+    }
+
+
+class Moody:
+    """Answers quickly to ``held``, in seconds to ``gone``, and hardly at all to ``late`` if slow.
+
+    Called from the endpoint's threads.
+    """
+
+    def __init__(self) -> None:
+        self.slow = True
+        self._late = 0
+
+    def __call__(self, body: Body) -> Reply:
+        delay = 0.0
+        if self.slow and body["model"] == "gone":
+            delay = 2.0
+        elif self.slow and body["model"] == "late":
+            self._late += 1
+            delay = 0.0 if self._late <= 5 else 2.0 * LONGEST_S
+        return Reply(text=choose(body).text, delay=delay)
+
+
+def test_jobs_that_fail_run_out_of_time_or_are_cancelled_are_played_on(
+    tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    moody = Moody()
+    with Endpoint(answer=moody) as endpoint:
+        write_models(there, endpoint, "held", "late", "gone")
+        write_grid(there, troubled())
+        journal = there / "results/journal/phantom_ttt/held--random/00000-00003.jsonl"
+        journal.parent.mkdir(parents=True)
+        began = time.monotonic()
+        with (
+            journal.open("ab") as taken,
+            started(there, "--set-resources", "play:runtime=1") as run,
+        ):
+            # Another program writes the journal: the job fails, and fails again.
+            fcntl.flock(taken, fcntl.LOCK_EX)
+            # A person cancels a job that has bought some answers.
+            await_(lambda: filed(there, "gone--random") >= 8)
+            [gone] = [r.id for r in records(there) if "gone" in r.chunk]
+            slurm("scancel", gone)
+            # A job runs into its time limit, waiting for answers.
+            await_(lambda: any(r.state == "TIMEOUT" for r in records(there)))
+            lost = sum(b["model"] == "late" for b in endpoint.requests)
+            lost -= filed(there, "late--random")
+            moody.slow = False
+            first = finish(run)
+        assert first.code != 0
+        say(f"with trouble: {time.monotonic() - began:.0f} s, {len(records(there))} SLURM jobs")
+        states = {
+            name: [r.state for r in records(there) if name in r.chunk]
+            for name in ("held", "late", "gone")
+        }
+        assert states == {
+            "held": ["FAILED", "FAILED"],
+            "late": ["TIMEOUT", "COMPLETED"],
+            "gone": ["CANCELLED", "COMPLETED"],
+        }
+        assert all(f"SLURM status is: '{state}'" in first.output
+                   for state in ("FAILED", "TIMEOUT", "CANCELLED"))  # fmt: skip
+        assert "is being written by another job" in first.output
+
+        began, before = time.monotonic(), len(records(there))
+        again = on_cluster(there)
+        assert again.code == 0, again.output
+        new = records(there)[before:]
+        say(f"run again: {time.monotonic() - began:.0f} s, {len(new)} SLURM jobs")
+        assert [r.chunk for r in new if r.chunk] == ["phantom_ttt_held--random_00000-00003"]
+        # Only what was under way when the time was over was asked twice.
+        twice = sum(count - 1 for count in questions(endpoint).values())
+        assert max(questions(endpoint).values()) <= 2
+        assert twice <= lost
+    with Endpoint() as endpoint:
+        write_models(here, endpoint, "held", "late", "gone")
+        local = snakemake(here, troubled())
+        assert local.code == 0, local.output
+    assert data(there) == data(here)
+
+
+def test_equal_chunks_go_as_one_array(tmp_path: Path, say: Callable[[str], None]) -> None:
+    write_grid(
+        tmp_path,
+        {
+            "deals": 8,
+            "chunk": 2,
+            "games": ["first_sealed_auction"],
+            "agents": {"a": {"type": "random"}, "b": {"type": "random"}},
+        },
+    )
+    began = time.monotonic()
+    run = on_cluster(tmp_path, "--slurm-array-jobs", "play")
+    assert run.code == 0, run.output
+    found = records(tmp_path)
+    say(f"array: {time.monotonic() - began:.0f} s, {len(found)} SLURM jobs")
+    arrays = [re.search(r"ArrayJobId=(\d+)", record.text) for record in found]
+    assert Counter(match[1] for match in arrays if match).most_common()[0][1] == 4

@@ -1,0 +1,46 @@
+"""A sweep over wordings and settings, played by the workflow, and what its tables say of it."""
+
+from pathlib import Path
+
+from workflow_runs import Grid, query, snakemake
+
+GRID: Grid = {
+    "deals": 4,
+    "games": ["tic_tac_toe"],
+    "agents": {
+        "random": {"type": "random"},
+        "tiny": {
+            "type": "llm",
+            "model": "hf_tiny",
+            "max_tokens": 16,
+            "rethink": 0,
+            "sweep": {"prompt": ["terse", "gra"], "temperature": [0.0, 1.0]},
+        },
+        "alone": {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 12},
+    },
+    "schedule": {"each": ["tiny", "alone"], "against": ["random"]},
+}
+
+
+def test_wordings_are_compared_and_their_spread_stands_beside_that_of_deals(
+    tmp_path: Path,
+) -> None:
+    run = snakemake(tmp_path, GRID)
+    assert run.code == 0, run.output
+    compared = query(tmp_path, "SELECT agent, rival FROM paired WHERE game IS NOT NULL")
+    both = {"tiny.prompt_gra.temperature_0", "tiny.prompt_terse.temperature_0"}
+    assert both in [set(pair) for pair in compared]
+    rows = query(
+        tmp_path,
+        "SELECT agents, prompts, lowest, highest, prompt_sd, deal_half_width, reason "
+        "FROM prompt_spread",
+    )
+    alone, *swept = rows
+    assert alone[:2] == ("alone", 1)
+    assert (alone[4], alone[6]) == (None, "prompt variation not included")
+    assert [row[1] for row in swept] == [2, 2]
+    for _, _, low, high, spread, half_width, reason in swept:
+        # The standard deviation of two values is their distance over the root of 2.
+        assert abs(spread - (high - low) / 2**0.5) < 1e-12
+        assert half_width > 0
+        assert reason is None
