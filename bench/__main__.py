@@ -12,6 +12,7 @@ from bench.measure import ROOT, Figure, as_json, machine
 RUNS = 5
 PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "bots": bots.figures,
+    "report": report.figures,
     "reasons": reasons.figures,
     "hosted": hosted.figures,
     "local": local_engines.figures,

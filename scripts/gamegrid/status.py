@@ -14,10 +14,10 @@ from typing import Any
 
 from gamegrid.backends.base import Price
 from gamegrid.errors import UserError
+from gamegrid.estimate import asked_alone
 from gamegrid.grid import Cell
 from gamegrid.plan import Plan
 from gamegrid.play.budget import cost_usd
-from gamegrid.play.chunk import POSITIONS
 from gamegrid.play.journal import files, read
 
 BAR = 30
@@ -39,7 +39,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """How far one matchup in one game is, or the positions of one game for one agent."""
+    """How far one matchup in one game is, or what one agent is asked alone of one game."""
 
     name: str
     episodes: int
@@ -78,11 +78,12 @@ def parts(made: Plan, results: Path) -> list[Part]:
         cells[name] = chunk.cell
         there = (results / "chunks" / f"{chunk.path}.parquet").exists()
         jobs[name].append(_job(results, chunk.path, made.episodes(chunk), there))
-    for (game, agent), cell in made.position_cells.items():
+    alone = {**made.position_cells, **made.probe_cells}
+    for file, episodes in asked_alone(made, results).items():
+        block, game, agent = *file.parts[-3:-1], file.stem
         name = f"{game}/{agent}"
-        cells[name] = cell
-        there = (results / POSITIONS / f"{name}.parquet").exists()
-        jobs[name].append(_job(results, f"{name}/{POSITIONS}", made.config.positions, there))
+        cells[name] = alone[game, agent]
+        jobs[name].append(_job(results, f"{name}/{block}", episodes, file.exists()))
     return [
         Part.of(name, jobs[name], _usd(_prices(made, cell), results / "journal" / name))
         for name, cell in cells.items()
