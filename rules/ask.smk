@@ -19,6 +19,15 @@ rule estimate:
         "../scripts/estimate.py"
 
 
+rule interim:
+    log:
+        "results/logs/interim.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../scripts/interim.py"
+
+
 rule status:
     log:
         "results/logs/status.log",

@@ -96,13 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UserError(f"there is no {database}; play a grid first.")
         episode = replays.replay(database, given.episode)
         if given.page is None:
-            print(text(episode))
+            said = text(episode)
         else:
             given.page.write_text(html(episode), "utf-8")
-            print(f"{given.page} shows {episode.episode_id}")
+            said = f"{given.page} shows {episode.episode_id}"
     except (duckdb.Error, OSError, UserError) as error:
         print(f"gamegrid: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    print(said)
     return 0
 
 

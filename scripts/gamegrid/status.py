@@ -96,6 +96,8 @@ def _job(results: Path, path: str, episodes: int, there: bool) -> Job:
     state: Mapping[str, Any] = json.loads(progress.read_text()) if progress.exists() else {}
     played, failed = state.get("done", 0), state.get("errors", 0)
     taken_over = episodes - state["episodes"] if state else 0
+    if state.get("finished") and not there and not failed:  # somebody has deleted the file
+        played = taken_over = 0
     return Job(
         episodes=episodes,
         done=episodes - failed if there else taken_over + played - failed,
