@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bots, hosted, local_engines, reasons
+from bench import bots, hosted, local_engines, reasons, report
 from bench.measure import ROOT, Figure, as_json, machine
 
 RUNS = 5
