@@ -208,7 +208,10 @@ class _Row:
             text
             for text, holds in (
                 ("upset", self.upset),
-                (f"{self.not_own} moves not the agent's own", self.not_own),
+                (
+                    f"{self.not_own} move{'s' * (self.not_own > 1)} not the agent's own",
+                    self.not_own,
+                ),
                 (f"regret of {self.regret:g} in one move" if self.regret else "", self.regret),
             )
             if holds
