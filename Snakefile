@@ -27,6 +27,7 @@ localrules:
     confirm_complete,
     estimate,
     fetch_models,
+    interim,
     status,
     tables,
     verify,

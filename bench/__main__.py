@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bots, hosted, local_engines, reasons
+from bench import bots, hosted, local_engines, reasons, report
 from bench.measure import ROOT, Figure, as_json, machine
 
 RUNS = 5
 PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "bots": bots.figures,
+    "report": report.figures,
     "reasons": reasons.figures,
     "hosted": hosted.figures,
     "local": local_engines.figures,

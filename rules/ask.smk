@@ -19,14 +19,20 @@ rule estimate:
         "../scripts/estimate.py"
 
 
+rule interim:
+    log:
+        "results/logs/interim.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../scripts/interim.py"
+
+
 rule status:
     log:
         "results/logs/status.log",
     conda:
         "../envs/core.yaml"
-    params:
-        chunks=[chunk.path for chunk in PLAN.chunks],
-        episodes=[PLAN.episodes(chunk) for chunk in PLAN.chunks],
     script:
         "../scripts/status.py"
 

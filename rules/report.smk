@@ -17,7 +17,12 @@ rule draw_figures:
         "../envs/report.yaml"
     params:
         captions=gamegrid.captions(),
-        code=gamegrid.content_hash("report", "store/tables.py"),
+        code=gamegrid.content_hash(
+            "report/figures",
+            "report/drawing.py",
+            "report/palette.py",
+            "store/tables.py",
+        ),
     script:
         "../scripts/draw_figures.py"
 

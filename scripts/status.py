@@ -3,8 +3,12 @@
 from pathlib import Path
 
 if __name__ == "__main__":
+    from gamegrid import plan
     from gamegrid.jobs import run
     from gamegrid.status import show
 
-    wanted = (snakemake.params.chunks, snakemake.params.episodes)
-    run(lambda: print(show(*wanted, Path("results"))), snakemake.log[0])
+    def work() -> None:
+        """Print how far the grid is."""
+        print(show(plan.make(snakemake.config, Path.cwd()), Path("results")))
+
+    run(work, snakemake.log[0])

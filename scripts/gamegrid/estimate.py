@@ -62,7 +62,7 @@ def estimate(made: Plan, results: Path) -> Estimate:
     """Look at the grid and at what is in ``results``. Asks no model."""
     chunks = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
     finished = [chunk for chunk, path in chunks.items() if path.exists()]
-    asked = _asked(made, results)
+    asked = asked_alone(made, results)
     answered = [path for path in asked if path.exists()]
     return Estimate(
         jobs=len(chunks) + len(asked),
@@ -78,7 +78,7 @@ def estimate(made: Plan, results: Path) -> Estimate:
     )
 
 
-def _asked(made: Plan, results: Path) -> Mapping[Path, int]:
+def asked_alone(made: Plan, results: Path) -> Mapping[Path, int]:
     """The files of jobs that ask for single moves, and how many histories they ask from."""
     found = {
         results / "positions" / f"{game}/{agent}.parquet": made.config.positions

@@ -45,6 +45,7 @@ def _result(amount: float | None) -> str:
 def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
     """One decision in lines: what was seen, what each move was worth, what was said and done."""
     seat = episode.seats[choice.seat]
+    yield f"Ply {ply}, {seat.name} ({seat.agent})"
     if choice.view is not None:
         yield choice.view
     yield "Legal moves: " + ", ".join(_move(label, value) for label, value in choice.moves)
@@ -53,7 +54,7 @@ def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
     made = choice.label or "no move"
     how = "" if choice.status == "ok" else f" ({choice.status})"
     cost = f", regret {choice.regret:g}" if choice.regret else ""
-    yield f"Ply {ply}, {seat.name} ({seat.agent}): {made}{how}{cost}"
+    yield f"Played: {made}{how}{cost}"
 
 
 def _move(label: str, value: float | None) -> str:
@@ -95,13 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UserError(f"there is no {database}; play a grid first.")
         episode = replays.replay(database, given.episode)
         if given.page is None:
-            print(text(episode))
+            said = text(episode)
         else:
             given.page.write_text(html(episode), "utf-8")
-            print(f"{given.page} shows {episode.episode_id}")
+            said = f"{given.page} shows {episode.episode_id}"
     except (duckdb.Error, OSError, UserError) as error:
         print(f"gamegrid: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    print(said)
     return 0
 
 

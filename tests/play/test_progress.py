@@ -21,6 +21,8 @@ def state(**changes: Any) -> State:
         "replayed": 0,
         "elapsed_s": 12.0,
         "finished": False,
+        "host": "here",
+        "pid": 1,
     }
     return State(**(usual | changes))
 

@@ -458,9 +458,45 @@ def test_a_share_of_best_moves_is_sure_by_deals_not_by_moves(tmp_path: Path, eac
     ]
 
 
+def test_regret_by_ply_is_the_mean_regret_taken_apart_and_sure_by_deals(tmp_path: Path) -> None:
+    """Two decisions of one ply in each deal, of seats in turn: as many values as deals."""
+    luck = np.random.default_rng(5)
+    regrets = luck.choice([0.0, 0.5, 2.0], size=(6, 2, 3))
+    episodes = [
+        episode(
+            TTT, seated, deal, seating, scores=[1, 0],
+            decisions=[decision("a", ply, 0) for ply in range(3)],
+        )
+        for deal in range(6)
+        for seating, seated in enumerate(("ab", "ba"))
+    ]  # fmt: skip
+    judged = tmp_path / "judged.parquet"
+    rows = ", ".join(
+        f"('{one.episode_id}', {ply}, {regrets[one.deal, one.seating, ply]})"
+        for one in episodes
+        for ply in range(3)
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT *, 0 AS seat, regret = 0 AS optimal, false AS trivial, "
+            f"2.0 AS best_value, 2.0 - regret AS value, 'exact' AS oracle "
+            f"FROM (VALUES {rows}) AS t(episode_id, ply, regret)) TO '{judged}' (FORMAT parquet)"
+        )
+    chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
+    chunkfile.write(chunk, run(), episodes, "{}")
+    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    deals = regrets.mean(axis=1).T
+    found = query(path, "SELECT mean_regret, judged, deals FROM regret_by_ply")
+    assert found == [pytest.approx((each.mean(), 12, 6)) for each in deals]
+    intervals = query(path, "SELECT low, high FROM regret_by_ply")
+    assert intervals == [low_high(mean_interval(each)) for each in deals]
+    [(mean,)] = query(path, "SELECT mean_regret FROM move_quality")
+    assert mean == pytest.approx(np.mean([row[0] for row in found]))
+
+
 def test_every_column_of_the_tables_is_described(grid: tuple[Path, Any]) -> None:
     tables = ("cell_intervals", "game_intervals", "seat_intervals", "score_intervals",
-              "quality_intervals", "ratings", "first_moves")  # fmt: skip
+              "quality_intervals", "regret_intervals", "ratings", "first_moves")  # fmt: skip
     for table in tables:
         described = query(
             grid[0], f"SELECT comment FROM duckdb_columns() WHERE table_name = '{table}'"

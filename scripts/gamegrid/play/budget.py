@@ -193,11 +193,16 @@ def _spent(journal: Path, chunk: str, terms: Terms) -> Account:
         if path.name.split(".")[0] != Path(chunk).name:
             continue
         for line in read(path):
-            model, asked = _question(line)
             deals.add(json.loads(line.key)["deal"])
-            if price := terms.prices.get(model):
-                usd += price.usd(*_tokens(asked, line.completion))
+            usd += cost_usd(line, terms.prices)
     return Account(usd=usd, deals=len(deals), expected_usd=terms.expected_usd)
+
+
+def cost_usd(line: Line, prices: Mapping[str, Price]) -> float:
+    """What a reply on file has cost, in USD; nothing where its model is not among ``prices``."""
+    model, asked = _question(line)
+    price = prices.get(model)
+    return price.usd(*_tokens(asked, line.completion)) if price else 0.0
 
 
 def _question(line: Line) -> tuple[str, int]:

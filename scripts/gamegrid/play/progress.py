@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import socket
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ class State:
     replayed: int
     elapsed_s: float
     finished: bool
+    host: str
+    pid: int
+    """Of the job's process, while it is not finished."""
 
     def line(self) -> str:
         """Say it in a line."""
@@ -73,6 +77,8 @@ class Progress:
             replayed=replayed,
             elapsed_s=time.monotonic() - self._began,
             finished=finished,
+            host=socket.gethostname(),
+            pid=os.getpid(),
         )
 
     def _tell(self, state: State) -> None:

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import duckdb
 
+from gamegrid.errors import UserError
 from gamegrid.report import palette
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.base import Figure, Panel, Row
 from gamegrid.store.tables import connect
-
-Spec: TypeAlias = dict[str, Any]
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PNG_SCALE = 3
@@ -77,7 +77,7 @@ def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
     """Draw one figure for the page: its colours are CSS variables. Raises duckdb.Error."""
     columns, rows = read(connection, figure)
     panels = figure.panels(rows) if rows else ()
-    drawn = tuple((panel.title, svg(_spec(panel.chart))) for panel in panels)
+    drawn = tuple((panel.title, svg(panel.chart)) for panel in panels)
     return Drawn(figure, columns, tuple(rows), drawn)
 
 
@@ -107,8 +107,10 @@ def has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 def write_figures(database: Path, folder: Path) -> None:
     """Write every figure as NAME.svg and NAME.png into ``folder``.
 
-    Equal databases give equal files. A figure without rows says so in its file.
+    Equal databases give equal files. A figure without rows says so in its file. Raises UserError
+    if what draws is not installed, duckdb.Error if ``database`` cannot be read.
     """
+    check_installed()
     import vl_convert
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -121,24 +123,28 @@ def write_figures(database: Path, folder: Path) -> None:
             (folder / f"{figure.name}.png").write_bytes(png)
 
 
-def svg(spec: Spec) -> str:
-    """Compile a Vega-Lite specification to SVG; nothing is fetched."""
+def svg(chart: Any) -> str:
+    """Compile a chart to SVG, without altair's own look; nothing is fetched."""
+    import altair as alt
     import vl_convert
 
+    with alt.theme.enable("none"):
+        spec = chart.to_dict()
     drawn: str = vl_convert.vegalite_to_svg(spec, config=dict(CONFIG), allowed_base_urls=[])
     return drawn
 
 
-def _spec(chart: Any) -> Spec:
-    """A chart as a specification, without altair's own look."""
-    import altair as alt
+def check_installed() -> None:
+    """Raise UserError if what draws is not installed."""
+    for name in ("altair", "vl_convert"):
+        if find_spec(name) is None:
+            raise UserError(
+                f"Figures and report need the package {name}, which is not installed; install it "
+                f"with: pip install 'gamegrid[report]'"
+            )
 
-    with alt.theme.enable("none"):
-        spec: Spec = chart.to_dict()
-    return spec
 
-
-def _standing_alone(figure: Figure, panels: Sequence[Panel]) -> Spec:
+def _standing_alone(figure: Figure, panels: Sequence[Panel]) -> Any:
     """All panels in one drawing on white, or the sentence in their place."""
     import altair as alt
 
@@ -152,4 +158,4 @@ def _standing_alone(figure: Figure, panels: Sequence[Panel]) -> Spec:
             .encode(text="text:N", x=alt.value(0))
             .properties(width=7 * len(figure.empty), height=30)
         )
-    return _spec(chart.properties(background=palette.PAPER.light))
+    return chart.properties(background=palette.PAPER.light)

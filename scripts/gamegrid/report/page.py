@@ -51,8 +51,10 @@ class Asset:
 def build(database: Path, output: Path) -> None:
     """Write the page of ``database`` to ``output``.
 
-    Equal databases give equal pages. Raises duckdb.Error if ``database`` cannot be read.
+    Equal databases give equal pages. Raises UserError if what draws is not installed, duckdb.Error
+    if ``database`` cannot be read.
     """
+    drawing.check_installed()
     with closing(connect(database)) as connection:
         told = {name: _query(connection, name) for name in QUERIES}
         controls = _rows(connection, "controls")
@@ -98,10 +100,10 @@ def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
     return drawing.select(connection, sql)[1]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row] | None:
-    """All rows of a view that a database may lack; None where it does."""
+def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row]:
+    """All rows of a view; none where a database lacks it."""
     if not drawing.has(connection, view):
-        return None
+        return []
     return drawing.select(connection, f'SELECT * FROM "{view}"')[1]
 
 

@@ -52,7 +52,8 @@ class Choice:
     """One decision of one seat.
 
     ``moves`` are the legal moves with what each is worth to the seat, None where that is unknown.
-    ``label`` is None for a forfeit. ``view`` is what the seat was shown, None beside a drawing.
+    ``label`` is None for a forfeit. ``view`` is what the seat was shown; a sample has it only where
+    there is no drawing.
     """
 
     seat: int
@@ -207,7 +208,10 @@ class _Row:
             text
             for text, holds in (
                 ("upset", self.upset),
-                (f"{self.not_own} moves not the agent's own", self.not_own),
+                (
+                    f"{self.not_own} move{'s' * (self.not_own > 1)} not the agent's own",
+                    self.not_own,
+                ),
                 (f"regret of {self.regret:g} in one move" if self.regret else "", self.regret),
             )
             if holds
@@ -256,7 +260,7 @@ def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None)
     try:
         game = games.load(told["load_string"])
         title, names = game.title, [game.seat_name(seat) for seat in range(len(seated))]
-        frames = _drawn(game, told, decided, replies)
+        frames = _drawn(game, told, decided, replies, whole=clip is None)
     except (UserError, pyspiel.SpielError) as error:  # a game of a plug-in, or of another version
         title, names = told["game"], [f"seat {seat}" for seat in range(len(seated))]
         frames = _told(decided, replies)
@@ -303,8 +307,12 @@ def _replies(calls: Sequence[Line], clip: int | None) -> Replies:
     return found
 
 
-def _drawn(game: Game, told: Line, decided: Sequence[Line], replies: Replies) -> tuple[Frame, ...]:
+def _drawn(
+    game: Game, told: Line, decided: Sequence[Line], replies: Replies, whole: bool
+) -> tuple[Frame, ...]:
     """Every position with its drawing and what each legal move is worth there.
+
+    Beside a drawing, only a ``whole`` replay has the view of the seat too.
 
     Raises pyspiel.SpielError if the game does not know the moves.
     """
@@ -315,7 +323,7 @@ def _drawn(game: Game, told: Line, decided: Sequence[Line], replies: Replies) ->
     for ply, state in enumerate(_positions(game, told)):
         drawing = boards.draw(game, state)
         choices = tuple(
-            _choice(line, replies, worth(state, line["seat"]), drawing is None)
+            _choice(line, replies, worth(state, line["seat"]), whole or drawing is None)
             for line in by_ply.get(ply, ())
         )
         frames.append(Frame(drawing=drawing, choices=choices))

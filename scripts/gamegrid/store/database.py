@@ -89,14 +89,15 @@ def build(
     probes: Sequence[Path] = (),
     readings: Sequence[Path] = (),
     references: Path | None = None,
+    interim: str | None = None,
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
     ``positions`` and ``probes`` are chunk files too, of single moves: they enter the tables of
     those names and no other. ``readings`` are files of what was measured of the probed policies.
     ``references`` is the file of that rule; without it no return is normalized, and nothing is held
-    against what bots should get. It replaces what was there. The oracle columns of decisions that
-    nothing judged are NULL.
+    against what bots should get. ``interim`` says how much of the grid is there, if not all. It
+    replaces what was there. The oracle columns of decisions that nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -118,7 +119,7 @@ def build(
             _read_references(connection, references)
             _fill(connection, chunks, agents, games, judged, positions)
             _read_probes(connection, probes, readings)
-            connection.execute("INSERT INTO grid VALUES (?)", [usd_per_gpu_hour])
+            connection.execute("INSERT INTO grid VALUES (?, ?)", [usd_per_gpu_hour, interim])
             _check(connection)
             for name in VIEWS:
                 connection.execute(_sql(name))

@@ -91,7 +91,8 @@ CREATE TABLE runs (
 
 -- What of the configuration the tables need; one row.
 CREATE TABLE grid (
-    usd_per_gpu_hour DOUBLE
+    usd_per_gpu_hour DOUBLE,
+    interim VARCHAR -- how much of the grid is here, in words; NULL where it is all there
 );
 
 CREATE TABLE episodes (

@@ -70,12 +70,13 @@ def write_tables(database: Path, folder: Path) -> None:
     """
     with closing(connect(database)) as connection:
         tables = [read_table(connection, name) for name in TABLES]
+        held = _interim(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write_csv(folder / f"{table.name}.csv", table)
         (folder / f"{table.name}.md").write_text(_markdown(table), "utf-8")
         (folder / f"{table.name}.tex").write_text(_latex(table), "utf-8")
-    (folder / "README.md").write_text(_readme(tables), "utf-8")
+    (folder / "README.md").write_text(_readme(tables, held), "utf-8")
 
 
 def leaderboard_text(database: Path) -> str:
@@ -94,7 +95,9 @@ def leaderboard_text(database: Path) -> str:
             "low, high, reason, deals, forfeited, fallbacks, dropped_deals "
             "FROM per_game WHERE scoring <> 'win_loss'"
         ).fetchall()
-    parts = [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
+        interim = _interim(connection)
+    parts = [interim] if interim else []
+    parts += [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
     parts += [
         _game_text(game, scoring, list(rows))
         for (game, scoring), rows in groupby(others, lambda row: row[:2])
@@ -218,12 +221,19 @@ def _latex_row(texts: Iterable[str]) -> str:
     return " & ".join(map(_latex_text, texts)) + r" \\"
 
 
-def _readme(tables: Sequence[Table]) -> str:
+def _interim(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """How much of the grid the database holds, in a sentence; None where it is all there."""
+    found = connection.execute("SELECT interim FROM grid").fetchone()
+    return f"Interim results: {found[0]} are finished." if found and found[0] else None
+
+
+def _readme(tables: Sequence[Table], interim: str | None) -> str:
     """Return what every column of every table is, from the comments in the database."""
     head = (
         "# Tables\n\n"
         "Each table is here as .csv (all digits, an empty field where nothing is known), .md and\n"
         f".tex (rounded, {ABSENT} where nothing is known; the .tex needs the booktabs package).\n"
+        + (f"\n**{interim}**\n" if interim else "")
     )
     return head + "".join(_section(table) for table in tables)
 

@@ -130,9 +130,15 @@ def heat(
 
 
 def shares(
-    rows: Sequence[Row], *, share: str, part: str, parts: Sequence[str], title: str
+    rows: Sequence[Row],
+    *,
+    share: str,
+    part: str,
+    parts: Sequence[str],
+    title: str,
+    name: str = "agent",
 ) -> "alt.Chart":
-    """Bars that add up to one for each agent, in the order of ``parts``."""
+    """Bars that add up to one for each name, in the order of ``parts``."""
     import altair as alt
 
     order = {name: place for place, name in enumerate(parts)}
@@ -148,7 +154,7 @@ def shares(
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format="%"),
             ),
-            y=alt.Y("agent:N", sort=None, title=None),
+            y=alt.Y(f"{name}:N", sort=None, title=None),
             color=alt.Color(f"{part}:N", scale=colours(parts), legend=alt.Legend(title=None)),
             order=alt.Order("_order:Q"),
         )

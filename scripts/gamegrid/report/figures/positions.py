@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report import palette
 from gamegrid.report.figures.base import Figure, Panel, Row, Section
-from gamegrid.report.figures.marks import heat
+from gamegrid.report.figures.marks import dots, split
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """A single one."""
-    chart = heat(
-        rows, x="game", y="agent", value="optimal_rate", scale=palette.AMOUNT_SCALE, domain=(0, 1)
-    )
-    return [Panel("Share of positions answered with a best move", chart)]
+    """One per game."""
+    return [
+        Panel(
+            game,
+            dots(
+                part,
+                value="optimal_rate",
+                ends=("low", "high"),
+                reason="reason",
+                title="share of positions answered with a best move",
+                domain=(0, 1),
+            ),
+        )
+        for (game,), part in split(rows, "game")
+    ]
 
 
 FIGURE = Figure(
@@ -23,7 +32,8 @@ FIGURE = Figure(
     place=2,
     meaning=(
         "Every agent was asked for one move in the same positions of each solved game, so these "
-        "shares compare directly. A move the agent did not make itself counts as none."
+        "shares compare directly. The line is the 95 % interval over positions chosen likewise; a "
+        "move the agent did not make itself counts as none."
     ),
     caution=(
         "Positions are spread over the game, not drawn as play would meet them: a high share is "

@@ -1,3 +1,4 @@
-SELECT game, agent, optimal_rate, mean_regret, answered, positions
+SELECT
+    game, agent, optimal_rate, low, high, reason, mean_regret, regret_low, regret_high,
+    regret_reason, answered, positions
 FROM position_quality
-ORDER BY game, agent

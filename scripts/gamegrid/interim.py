@@ -1,0 +1,77 @@
+"""Results of a grid that is not finished, from the chunks that are: in a folder of their own.
+
+They take nothing from the run, which goes on, and say themselves how much of the grid they hold.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from gamegrid import workflow
+from gamegrid.errors import UserError
+from gamegrid.estimate import asked_alone
+from gamegrid.judge import judge_game
+from gamegrid.plan import Plan
+from gamegrid.play.chunkfile import exact
+from gamegrid.store.database import build
+from gamegrid.store.tables import write_tables
+
+FOLDER = "interim"
+
+
+def build_interim(made: Plan, results: Path) -> str:
+    """Build database, tables and, where its libraries are, the page in results/interim.
+
+    Returns how much of the grid they hold, in words. Raises UserError if no chunk is finished.
+    """
+    played = _there([results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks])
+    if not played:
+        raise UserError("no chunk is finished yet; ask for interim results a little later.")
+    folder = results / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    planned = sum(made.episodes(chunk) for chunk in made.chunks)
+    held = f"{_finished(played)} of {planned} episodes"
+    chunks, database = [*played, *map(Path, made.frozen)], folder / "gamegrid.duckdb"
+    references = results / "references.json"
+    build(
+        database,
+        chunks,
+        workflow.agent_rows(made),
+        workflow.game_rows(made),
+        made.config.usd_per_gpu_hour,
+        judged=_judged(made, chunks, folder / "judged"),
+        positions=[p for p in _there(asked_alone(made, results)) if p.parts[-3] == "positions"],
+        references=references if references.exists() else None,
+        interim=held,
+    )
+    write_tables(database, folder / "tables")
+    if find_spec("altair"):  # of the extra "report"
+        from gamegrid.report import page
+
+        page.build(database, folder / "report.html")
+    return held
+
+
+def _there(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if path.exists()]
+
+
+def _finished(chunks: Sequence[Path]) -> int:
+    """Episodes in chunk files that transport trouble did not end."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT count(*) FILTER (WHERE status <> 'error') "
+            "FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
+            [[exact(path) for path in chunks]],
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _judged(made: Plan, chunks: Sequence[Path], folder: Path) -> list[Path]:
+    """Judge what was played of each game that has an oracle."""
+    files = {game: folder / f"{game}.parquet" for game in made.judged}
+    for game, file in files.items():
+        judge_game(made.games[game], chunks, file)
+    return list(files.values())

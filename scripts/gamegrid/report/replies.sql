@@ -1,0 +1,47 @@
+-- Every reply of a model, with the decision it led to and what became of the episode. Filters that
+-- are NULL leave everything in; episodes in transport trouble are left out.
+
+WITH standing AS (
+    SELECT
+        episode_id, seat, agent, "return", score, strict_score,
+        coalesce(score, "return") AS result,
+        count(*) OVER (PARTITION BY episode_id) AS seats,
+        max(coalesce(score, "return")) OVER (PARTITION BY episode_id) AS best,
+        count(*) OVER (PARTITION BY episode_id, coalesce(score, "return")) AS alike
+    FROM seats
+),
+
+results AS (
+    SELECT
+        * EXCLUDE (result, best, alike, seats),
+        -- Alone, a gain wins. Else whoever has the most wins, and shares it in a draw.
+        CASE
+            WHEN result IS NULL THEN NULL
+            WHEN seats = 1 THEN CASE sign(result) WHEN 1 THEN 'win' WHEN 0 THEN 'draw' ELSE 'loss' END
+            WHEN result < best THEN 'loss'
+            WHEN alike > 1 THEN 'draw'
+            ELSE 'win'
+        END AS outcome
+    FROM standing
+)
+
+SELECT
+    episode_id, game, matchup, deal, seating, started_at, seat, results.agent, call.model,
+    outcome, "return", score, strict_score, ply, attempt,
+    messages, reply, call.reasoning, finish_reason, failure,
+    -- Whether the move was this reply's: the last one, unless a bot had to help.
+    attempt = attempts - 1 AND decision.status IN ('ok', 'rethought') AS own,
+    observation, legal, label AS move, decision.status, best_value, value, regret, optimal,
+    call.prompt_tokens, call.completion_tokens, reasoning_tokens, cached_tokens, call.latency_s
+FROM calls AS call
+JOIN decisions AS decision USING (episode_id, ply, seat)
+JOIN results USING (episode_id, seat)
+JOIN episodes AS episode USING (episode_id)
+JOIN runs USING (run_id)
+WHERE episode.status <> 'error'
+    AND coalesce(game = $game, true)
+    AND coalesce(results.agent = $agent, true)
+    AND coalesce(call.model = $model, true)
+    AND coalesce(episode_id = $episode, true)
+    AND CASE WHEN $outcome IS NULL THEN true ELSE coalesce(outcome = $outcome, false) END
+ORDER BY game, matchup, deal, seating, ply, seat, attempt

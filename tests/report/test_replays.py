@@ -1,0 +1,234 @@
+"""Replays: the positions that were played, what moves were worth, and all that models said."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena import bot, play, setup
+from gamegrid import games, replay
+from gamegrid.errors import UserError
+from gamegrid.judge import judge_game
+from gamegrid.play import chunkfile
+from gamegrid.report import boards, replays
+from gamegrid.report.replays import replay_data
+from gamegrid.store.database import GameRow, build
+from report_samples import HOSTILE, LONG, hostile
+from store_samples import agent, call, database, decision, episode, query, run
+
+PLAYED = ("tic_tac_toe", "kuhn_poker", "connect_four", "matrix_rps", "nim")
+
+
+def row(name: str) -> GameRow:
+    loaded = games.load(name)
+    return GameRow(
+        game=loaded.name, load_string=loaded.load_string, players=loaded.players,
+        scoring=loaded.scoring.value, family=loaded.family, chance=loaded.chance,
+        hidden_information=loaded.hidden_information, oracle=loaded.oracle.value, generic=False,
+        disguise_of=None,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real episodes of several games, judged as the workflow does."""
+    folder = tmp_path_factory.mktemp("played")
+    agents = {"one": bot("random"), "two": bot("preference", prefer=["Bet", "b2", "Rock"])}
+    episodes = []
+    for name in PLAYED:
+        game = games.load(name)
+        # Alternate the seats: each deal twice.
+        setups = [
+            setup(game, seats, deal=deal, seating=n)
+            for deal in range(6)
+            for n, seats in enumerate((("one", "two"), ("two", "one")))
+        ]
+        episodes += play(setups, agents)
+    chunk, judged = folder / "chunk.parquet", []
+    chunkfile.write(chunk, run("run"), episodes, "{}")
+    for name in ("tic_tac_toe", "kuhn_poker", "matrix_rps", "nim"):
+        judged.append(folder / f"{name}.parquet")
+        judge_game(games.load(name), [chunk], judged[-1])
+    path = folder / "gamegrid.duckdb"
+    build(path, [chunk], [agent("one"), agent("two")], list(map(row, PLAYED)), judged=judged)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shown(played: Path) -> dict[str, Any]:
+    return replay_data(played)
+
+
+def test_every_frame_is_the_position_that_was_played(played: Path, shown: dict[str, Any]) -> None:
+    told = dict(query(played, "SELECT episode_id, trajectory FROM episodes"))
+    plies = dict(query(played, "SELECT episode_id, plies FROM episodes"))
+    assert {one["episode_id"] for one in shown["episodes"]} == set(told)
+    for one in shown["episodes"]:
+        game, steps = games.load(one["game"]), json.loads(told[one["episode_id"]])
+        assert len(one["frames"]) == plies[one["episode_id"]] + 1
+        # A drawing is a function of the state: those of the moves and of the end, chance left out.
+        drawn, state = [], game.spiel.new_initial_state()
+        for step in [*steps, None]:
+            if not state.is_chance_node():
+                drawn.append(boards.draw(game, state))
+            if step is not None:
+                state = (
+                    game.replay(steps[: len(state.history()) + 1])
+                    if game.sequential
+                    else game.replay(steps)
+                )
+        assert [shown["drawings"][frame["drawing"]] for frame in one["frames"]] == drawn
+
+
+def test_moves_are_worth_what_the_judge_says(played: Path, shown: dict[str, Any]) -> None:
+    judged = {
+        (episode_id, ply, seat): rest
+        for episode_id, ply, seat, *rest in query(
+            played, "SELECT episode_id, ply, seat, label, best_value, value, regret FROM decisions"
+        )
+    }
+    seen = 0
+    for one in shown["episodes"]:
+        for ply, frame in enumerate(one["frames"]):
+            for choice in frame["choices"]:
+                label, best, value, regret = judged[one["episode_id"], ply, choice["seat"]]
+                moves = dict(choice["moves"])
+                assert choice["label"] == label and label in moves
+                assert choice.get("regret") == regret
+                if best is None:
+                    assert set(moves.values()) == {None}
+                    continue
+                assert max(moves.values()) == pytest.approx(best)
+                assert moves[label] == pytest.approx(value)
+                seen += 1
+    assert seen > 100
+
+
+def test_no_drawing_is_there_twice(shown: dict[str, Any]) -> None:
+    assert len(set(shown["drawings"])) == len(shown["drawings"])
+    frames = sum(len(one["frames"]) for one in shown["episodes"])
+    assert len(shown["drawings"]) < frames
+
+
+def test_a_sample_is_stated_and_small_and_of_every_game(played: Path) -> None:
+    total = query(played, "SELECT count(*) FROM episodes")[0][0]
+    few = replay_data(played, limit=len(PLAYED))
+    assert (len(few["episodes"]), few["played"]) == (len(PLAYED), total)
+    assert {one["game"] for one in few["episodes"]} == set(PLAYED)
+    small = replay_data(played, size=20_000)
+    assert 0 < len(small["episodes"]) < total
+    assert len(replays.embedded(small)) <= 21_000
+    assert f"{len(small['episodes'])} of {total} episodes" in replays.section(small)
+
+
+def test_what_is_worth_a_look_comes_first(tmp_path: Path) -> None:
+    """A win of who loses on average and a move not the agent's own come before the others."""
+
+    def told(deal: int, seating: int, first: float, *statuses: str) -> Any:
+        seated = ("ab", "ba")[seating]
+        return episode(
+            "tic_tac_toe", seated, deal, seating, scores=[first, 1 - first],
+            trajectory=[0, 3, 1, 4, 2], decisions=[
+                decision(seated[ply % 2], ply, ply % 2, status, legal='["a1","b1"]', attempts=1)
+                for ply, status in enumerate(statuses or ["ok"] * 5)
+            ],
+        )  # fmt: skip
+
+    episodes = [told(deal, seating, 1 - seating) for deal in range(4) for seating in (0, 1)]
+    episodes += [told(4, 0, 0), told(4, 1, 0)]
+    episodes += [told(5, 0, 1, "ok", "fallback", "ok", "ok", "ok"), told(5, 1, 0)]
+    path = database(tmp_path, episodes, games=[row("tic_tac_toe")])
+    found = replay_data(path)["episodes"]
+    notes = {one["episode_id"]: one["notes"] for one in found}
+    assert {one["episode_id"] for one in found[:2]} == {
+        "tic_tac_toe:a--b:4:0", "tic_tac_toe:a--b:5:0",
+    }  # fmt: skip
+    assert notes.pop("tic_tac_toe:a--b:4:0") == ("upset",)
+    assert notes.pop("tic_tac_toe:a--b:5:0") == ("1 move not the agent's own",)
+    assert not any(notes.values())
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return hostile(tmp_path_factory.mktemp("evil"))
+
+
+def test_no_text_of_a_model_can_end_the_script_it_is_embedded_in(evil: Path) -> None:
+    data = replay_data(evil)
+    text = replays.embedded(data)
+    assert not re.search("[<>&\u2028\u2029]", text)
+    assert json.loads(text) == json.loads(json.dumps(data))
+    said = [
+        r["text"]
+        for e in data["episodes"]
+        for f in e["frames"]
+        for c in f["choices"]
+        for r in c["replies"]
+    ]
+    assert set(HOSTILE) <= set(said)
+
+
+def test_long_replies_are_cut_in_a_sample_and_whole_in_one_episode(evil: Path) -> None:
+    path = evil
+    replies = [
+        (one["episode_id"], reply)
+        for one in replay_data(path)["episodes"]
+        for frame in one["frames"]
+        for choice in frame["choices"]
+        for reply in choice["replies"]
+    ]
+    [(episode_id, cut)] = [(e, reply) for e, reply in replies if "left_out" in reply]
+    assert len(cut["text"]) == len(cut["reasoning"]) == replays.CLIP
+    assert cut["left_out"] == 2 * (len(LONG) - replays.CLIP)
+    whole = replays.replay(path, episode_id)
+    assert LONG in {r.text for f in whole.frames for c in f.choices for r in c.replies}
+
+
+def test_a_game_that_cannot_be_set_up_is_told_in_its_seats_words(tmp_path: Path) -> None:
+    one = episode(
+        "trio", "abc", 0, 0, scores=[1, 0.5, 0],
+        decisions=[decision("a", 0, 0, observation="what a saw")], calls=[call(0, 0)],
+    )  # fmt: skip
+    found = replays.replay(database(tmp_path, [one]), "trio:a--b--c:0:0")
+    assert [choice.view for frame in found.frames for choice in frame.choices] == ["what a saw"]
+    assert any("No board" in note for note in found.notes)
+
+
+def test_an_episode_that_is_not_there_is_named_with_its_nearest(played: Path) -> None:
+    with pytest.raises(UserError, match=r"nim:one--two:0:9.*Did you mean 'nim:one--two"):
+        replays.replay(played, "nim:one--two:0:9")
+
+
+# The command
+
+
+def test_text_tells_every_move_and_steers_no_terminal(
+    evil: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = evil.parent
+    assert replay.main(["tic_tac_toe:a--b:1:0", "--results", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert re.findall(r"Played: (\w+)", said) == ["a1", "a2", "b1", "b2", "c1"]
+    assert HOSTILE[7] in said
+    assert all(char.isprintable() or char == "\n" for char in said)
+    assert r"null \x00 bell \x07 end" in said
+
+
+def test_a_page_of_one_episode_is_written(evil: Path, tmp_path: Path) -> None:
+    folder, file = evil.parent, tmp_path / "one.html"
+    assert replay.main(["tic_tac_toe:a--b:1:0", "--results", str(folder), "--page", str(file)]) == 0
+    page = file.read_text("utf-8")
+    [data] = re.findall(r'id="replay-data">(.*?)</script>', page, re.DOTALL)
+    assert [one["episode_id"] for one in json.loads(data)["episodes"]] == ["tic_tac_toe:a--b:1:0"]
+    assert "window.ran = 4" not in re.sub(
+        r'id="replay-data">.*?</script>', "", page, flags=re.DOTALL
+    )
+
+
+def test_what_is_missing_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replay.main(["x", "--results", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("gamegrid: there is no")
