@@ -196,6 +196,7 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -
     for table, rows in (
         ("return_scales", known["references"]),
         ("expectations", known["expectations"]),
+        ("control_plays", known["plays"]),
     ):
         names = list(rows[0]) if rows else []
         columns = [[row[name] for row in rows] for name in names]
