@@ -75,8 +75,7 @@ def load(name: str) -> Any:
         litellm: Any = importlib.import_module("litellm")
     except ImportError:
         raise BackendError(
-            f"{name}: the litellm library is missing; "
-            f"install it with: {paths.install('litellm')}"
+            f"{name}: the litellm library is missing; install it with: {paths.install('litellm')}"
         ) from None
     litellm.suppress_debug_info = True
     litellm.drop_params = False
