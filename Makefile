@@ -4,7 +4,8 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint test-vllm test-slurm test-conda test-browser bench lock clean
+.PHONY: demo test lint test-vllm test-slurm test-conda test-browser test-documents test-faults \
+	pages bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
@@ -40,6 +41,16 @@ test-browser: .venv/dev
 	@command -v chromium chromium-browser >/dev/null || \
 		{ echo "make test-browser needs a Chromium: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser
+
+# Every command of the documents, and of the runner's chapter, in half an hour on an idle machine.
+test-documents: .venv/dev
+	$(BIN)/python -m pytest -m documents
+
+# The pages and the schema that are generated from the code.
+pages: .venv/dev
+	$(BIN)/python -m gamegrid.config.schema
+	$(BIN)/python -m gamegrid.config.reference
+	$(BIN)/python -m gamegrid.error_texts
 
 # What was installed, for the next machine to install the same.
 lock: .venv/slurm
