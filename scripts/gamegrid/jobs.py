@@ -1,6 +1,8 @@
 """How every rule's script runs: its log on file and terminal, a user's mistake in one sentence."""
 
+import errno
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,15 @@ log = logging.getLogger("gamegrid")
 
 INTERRUPTED = 130
 """The exit code that shells give to a program ended by Ctrl-C."""
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""What the system says of a disk that takes no more."""
+
+
+class LogFile(logging.FileHandler):
+    """A log that a full disk cuts short; what it could not take is on the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing of a line that could not be written."""
 
 
 def run(work: Callable[[], object], log_path: str) -> None:
@@ -19,7 +30,7 @@ def run(work: Callable[[], object], log_path: str) -> None:
     ``work`` imports what is heavy itself: Ctrl-C may come in the middle of an import.
     """
     Path(log_path).parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(log_path, mode="w", encoding="utf-8")
+    file = LogFile(log_path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(logging.Formatter("%(message)s"))
@@ -33,6 +44,21 @@ def run(work: Callable[[], object], log_path: str) -> None:
     except KeyboardInterrupt:
         log.error("interrupted")
         sys.exit(INTERRUPTED)
-    except Exception:
-        log.exception("this is a bug in gamegrid, not in your configuration")
+    except Exception as error:
+        if reason := _refused_by_disk(error):
+            log.error(
+                "the results cannot be written (%s). Make room and run the same command again: no "
+                "reply on file is asked for twice.",
+                reason,
+            )
+        else:
+            log.exception("this is a bug in gamegrid, not in your configuration")
         sys.exit(1)
+
+
+def _refused_by_disk(error: BaseException) -> str | None:
+    """What the system said, if it was the disk that failed; DuckDB passes it on as text."""
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno in DISK else None
+    said = str(error)
+    return next((text for text in map(os.strerror, DISK) if text in said), None)
