@@ -11,8 +11,9 @@ demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/python -m gamegrid.leaderboard results
 
+# A file's tests stay together: they share what they played.
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff check .
