@@ -4,14 +4,16 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint test-vllm test-browser bench lock clean
+.PHONY: demo test lint test-vllm test-slurm test-conda test-browser test-documents test-faults \
+	pages bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/python -m gamegrid.leaderboard results
 
+# A file's tests stay together: they share what they played.
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -27,18 +29,36 @@ bench: .venv/dev
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
 
+# With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
+test-slurm: .venv/slurm
+	$(BIN)/python -m pytest -m slurm
+
+# With the conda on the PATH; tests/conda/up.sh makes a stand-in.
+test-conda: .venv/dev
+	$(BIN)/python -m pytest -m conda
+
 # The report in a real browser; screenshots of it go to results/browser.
 test-browser: .venv/dev
 	@command -v chromium chromium-browser >/dev/null || \
 		{ echo "make test-browser needs a Chromium: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser
 
+# Every command of the documents, and of the runner's chapter, in half an hour on an idle machine.
+test-documents: .venv/dev
+	$(BIN)/python -m pytest -m documents
+
+# The pages and the schema that are generated from the code.
+pages: .venv/dev
+	$(BIN)/python -m gamegrid.config.schema
+	$(BIN)/python -m gamegrid.config.reference
+	$(BIN)/python -m gamegrid.error_texts
+
 # What was installed, for the next machine to install the same.
-lock: .venv/dev
+lock: .venv/slurm
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean:
-	rm -rf .venv .venv-vllm
+	rm -rf .venv .venv-vllm .venv-conda
 
 .venv/demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -48,6 +68,11 @@ clean:
 .venv/dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -c constraints.txt -e '.[hf,dev]'
+	touch $@
+
+# Apart, since Snakemake loads what plugs into it at every start.
+.venv/slurm: .venv/dev
+	$(BIN)/pip install -q -c constraints.txt -e '.[slurm]'
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.

@@ -31,6 +31,7 @@ localrules:
     status,
     tables,
     verify,
+    write_manifest,
     write_tables,
 
 

@@ -67,6 +67,7 @@ rule write_tables:
 rule write_manifest:
     input:
         database="results/gamegrid.duckdb",
+        references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
         positions=position_files(),

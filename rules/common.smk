@@ -14,7 +14,7 @@ VERIFIES = "verify" in sys.argv
 
 try:
     PLAN = gamegrid.prepare(
-        config, Path.cwd(), main=workflow.is_main_process and not VERIFIES
+        config, Path.cwd(), main=workflow.is_main_process, plays=not VERIFIES
     )
 except UserError as error:
     print(f"gamegrid: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ if __name__ == "__main__":
         kind: [Path(path) for path in snakemake.input[kind]]
         for kind in ("chunks", "judged", "positions", "probes", "exploitability")
     }
+    played["references"] = [Path(snakemake.input.references)]
     rows = json.loads(snakemake.params.rows)
     database, output = Path(snakemake.input.database), Path(snakemake.output[0])
     run(

@@ -28,3 +28,11 @@ def kuhn_poker() -> Game:
 @pytest.fixture
 def matrix_rps() -> Game:
     return games.load("matrix_rps")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-prompt",
+        action="store_true",
+        help="ask all engines every prompt of the embedded model's games, not the last 500",
+    )

@@ -1,14 +1,22 @@
 """What the documents and environments say is held equal to what is."""
 
+import ast
 import re
+import runpy
+import subprocess
 import tomllib
 from pathlib import Path
 
+import duckdb
+import pytest
 import yaml
+from pydantic import BaseModel
 
-from gamegrid import plan
+from documents import Block, anchors, blocks, links, pages
+from gamegrid import error_texts, plan
 from gamegrid.agents.llm import Settings
 from gamegrid.backends.base import ModelEntry
+from gamegrid.config import reference
 from gamegrid.config.types import GridConfig
 from gamegrid.paths import WORKFLOW
 
@@ -65,16 +73,77 @@ def test_constraints_hold_every_pin_of_the_project() -> None:
     assert {pin.lower().replace("_", "-") for pin in wanted} <= locked
 
 
-def test_the_readme_s_grid_is_a_grid() -> None:
-    [text] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    made = plan.make(yaml.safe_load(text), Path.cwd())
-    assert {cell.game.name for cell in made.grid.cells} >= {"tic_tac_toe", "kuhn_poker_3p"}
+def test_the_tables_of_keys_and_the_list_of_errors_are_those_of_the_code() -> None:
+    """``make pages`` writes them."""
+    assert reference.page(CONFIG_README) == CONFIG_README
+    troubles = error_texts.PATH.read_text("utf-8")
+    assert error_texts.page(troubles) == troubles
 
 
-def test_every_key_of_the_configuration_is_described() -> None:
-    described = set(re.findall(r"`(\w+)`", CONFIG_README))
-    keys = {*GridConfig.model_fields, *Settings.model_fields, *ModelEntry.model_fields}
-    assert keys - {"type"} <= described
+@pytest.mark.parametrize("model", [GridConfig, Settings, ModelEntry])
+def test_every_key_says_what_it_means(model: type[BaseModel]) -> None:
+    assert [key for key, field in model.model_fields.items() if not field.description] in (
+        [], ["type"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_link_is_dead(page: str) -> None:
+    for path, anchor in links(page):
+        assert path.exists(), path
+        assert not anchor or anchor in anchors(path), f"{path}#{anchor}"
+
+
+@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.page)
+def test_code_can_be_read(block: Block) -> None:
+    match block.language:
+        case "python":
+            ast.parse(block.text)
+        case "yaml":
+            assert yaml.safe_load(block.text) is not None
+        case "sql":
+            assert duckdb.extract_statements(block.text)
+        case "sh":
+            subprocess.run(["bash", "-n", "-c", block.text], check=True)
+
+
+GRIDS = [block for block in blocks() if block.language == "yaml" and "\ngames:" in block.text]
+
+
+@pytest.mark.parametrize("block", GRIDS, ids=lambda block: block.page)
+def test_a_grid_is_a_grid(block: Block, tmp_path: Path) -> None:
+    for other in blocks():
+        if other.page == block.page and other.file:
+            path = tmp_path / other.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(other.text, "utf-8")
+    assert plan.make(yaml.safe_load(block.text), tmp_path).chunks
+
+
+MODULES = sorted(
+    "gamegrid." + ".".join(path.relative_to(WORKFLOW / "scripts/gamegrid").with_suffix("").parts)
+    for path in (WORKFLOW / "scripts/gamegrid").rglob("*.py")
+    if "if __name__ ==" in path.read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_command_tells_what_it_does_and_how(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [module, "--help"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    assert left.value.code == 0
+    command = f"python -m {module.removesuffix('.__main__')}"
+    assert capsys.readouterr().out.startswith(f"usage: {command}")
+    assert f"`{command}" in pages()["docs/api.md"]
+
+
+def test_the_citation_names_this_version() -> None:
+    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
+    cited = yaml.safe_load((WORKFLOW / "CITATION.cff").read_text())
+    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
 
 
 def test_no_command_of_the_makefile_is_missing() -> None:

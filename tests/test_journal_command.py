@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gamegrid.backends.base import Completion, FinishReason, Message, Request, Sampling, Usage
+from gamegrid.backends.base import (
+    Attempt,
+    BackendError,
+    Completion,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+    Usage,
+)
 from gamegrid.errors import UserError
 from gamegrid.journal import compress, main, merge, prune, summaries, verify
 from gamegrid.luck import Place
@@ -39,6 +48,25 @@ def buy(results: Path, *deals: int, text: str = "Bet", block: str = "0-9", cell:
     return asyncio.run(each())
 
 
+def lose(results: Path, *deals: int, cell: str = CELL) -> None:
+    """Ask for some deals in vain, each twice."""
+    attempts = tuple(
+        Attempt(at=f"2026-01-01T00:00:0{second}.000", seconds=1.0, kind=kind)
+        for second, kind in enumerate(("unbilled", "maybe_billed"))
+    )
+
+    async def fail(request: Request) -> Completion:
+        raise BackendError("hf_x: gone", attempts)
+
+    async def each() -> None:
+        with Journal(results / "journal" / cell / "0-9.jsonl") as journal:
+            for deal in deals:
+                with pytest.raises(BackendError):
+                    await journal.ask(place(deal), 0, 0, REQUEST, fail)
+
+    asyncio.run(each())
+
+
 def replies(results: Path) -> dict[str, str]:
     folder = results / "journal" / CELL
     return {line.key: line.completion.text for path in files(folder) for line in read(path)}
@@ -51,6 +79,28 @@ def test_the_list_counts_replies_and_stated_tokens_by_cell(tmp_path: Path) -> No
     kuhn, pig = summaries(tmp_path)
     assert (kuhn.cell, kuhn.replies, kuhn.tokens, kuhn.models) == (CELL, 3, 30, ("hf_x",))
     assert (pig.cell, pig.replies) == ("pig/a--b", 1)
+
+
+def test_what_was_sent_in_vain_is_counted_merged_checked_and_pruned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    buy(ours, 0)
+    lose(ours, 1)
+    lose(theirs, 1, 2)
+    merge(theirs, ours)
+    merge(theirs, ours)
+    (cell,) = summaries(ours)
+    assert (cell.replies, cell.lost, cell.maybe_billed) == (1, 4, 2)
+    assert main(["list", str(ours)]) == 0
+    assert "4 attempts in vain, 2 perhaps paid for" in capsys.readouterr().out
+    assert verify(ours) == []
+    noted = ours / "journal" / CELL / "0-9.lost"
+    noted.write_bytes(noted.read_bytes()[:-20])
+    assert [str(noted) in trouble for trouble in verify(ours)] == [True]
+    compress(ours)
+    prune(ours, set(), delete=True)
+    assert not list(ours.rglob("*.lost")) and summaries(ours) == []
 
 
 def test_a_packed_journal_is_read_and_nothing_in_it_is_bought_again(tmp_path: Path) -> None:
@@ -130,13 +180,17 @@ def test_prune_takes_the_cells_from_a_configuration(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     buy(tmp_path, 0, cell="pig/a--b")
-    grid = {"games": ["kuhn_poker"], "agents": {"a": {"type": "random"}, "b": {"type": "random"}}}
+    buy(tmp_path, 0, block="positions", cell="kuhn_poker/a")
+    agents = {"a": {"type": "random"}, "b": {"type": "random"}}
+    grid = {"games": ["kuhn_poker", "tic_tac_toe"], "agents": agents, "positions": 5}
+    buy(tmp_path, 0, block="positions", cell="tic_tac_toe/a")
     (tmp_path / "grid.yaml").write_text(yaml.safe_dump(grid | {"models": []}))
     asked = ["prune", str(tmp_path), "--configfile", str(tmp_path / "grid.yaml")]
     assert main(asked) == 0
-    assert "1 files would go" in capsys.readouterr().out
+    assert "2 files would go" in capsys.readouterr().out
     assert main([*asked, "--yes"]) == 0
-    assert summaries(tmp_path) == []
+    # Positions are asked of exactly solved games.
+    assert [cell.cell for cell in summaries(tmp_path)] == ["tic_tac_toe/a"]
 
 
 def test_merged_replies_are_not_bought_again_and_conflicts_are_named(tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
-"""A site's profile replaces the default one, so it has to say everything that reruns rely on."""
+"""Sites' profiles, and what docs/cluster.md says of them."""
+
+import re
+from pathlib import Path
 
 import pytest
 import yaml
 
+from gamegrid.config import models
+from gamegrid.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB
 from gamegrid.paths import WORKFLOW
 
 DEFAULT = yaml.safe_load((WORKFLOW / "profiles/default/config.yaml").read_text())
@@ -10,6 +15,16 @@ SITES = sorted(path.parent.name for path in (WORKFLOW / "profiles").glob("*/conf
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_a_profile_repeats_the_default_one(site: str) -> None:
+def test_a_profile_repeats_the_default_one_which_it_replaces(site: str) -> None:
     profile = yaml.safe_load((WORKFLOW / f"profiles/{site}/config.yaml").read_text())
     assert profile.items() >= DEFAULT.items()
+
+
+def test_the_page_on_clusters_is_true(tmp_path: Path) -> None:
+    page = (WORKFLOW / "docs/cluster.md").read_text()
+    [entries] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "models.yaml").write_text(entries)
+    assert models.read_files(["models.yaml"], tmp_path)
+    defaults = f"{JOB_MB} MB, {LOCAL_MODEL_MB} more for each local model, one core and four hours"
+    assert defaults in page
+    assert JOB_MINUTES == 4 * 60

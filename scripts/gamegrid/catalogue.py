@@ -3,6 +3,7 @@
 Everything on the page is said or computed by the code, so the page cannot be wrong about it.
 """
 
+import argparse
 from collections.abc import Iterable
 from random import Random
 
@@ -131,5 +132,11 @@ def _step(game: Game, state: pyspiel.State, luck: Random) -> Joint:
     return int(luck.choice(state.legal_actions()))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the page anew."""
+    argparse.ArgumentParser(prog="python -m gamegrid.catalogue", description=__doc__).parse_args()
     PATH.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -31,8 +31,8 @@ def read(database: Path) -> Verdict:
     """Read the controls. Raises duckdb.Error if ``database`` cannot be read."""
     with closing(duckdb.connect(str(database), read_only=True)) as connection:
         rows = connection.execute(
-            "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals "
-            "FROM controls WHERE passed IS NOT NULL"
+            "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals, "
+            "reason FROM controls WHERE passed IS NOT NULL"
         ).fetchall()
     return Verdict(
         passed=sum(passed for passed, *_ in rows),
@@ -50,7 +50,7 @@ def confirm(database: Path) -> str:
 
 def _sentence(
     name: str, game: str, matchup: str, agent: str, seat: int,
-    expected: float, found: float, low: float, high: float | None, deals: int,
+    expected: float, found: float, low: float, high: float | None, deals: int, reason: str | None,
 ) -> str:  # fmt: skip
     """One failed check."""
     explained = (
@@ -60,5 +60,5 @@ def _sentence(
     )
     return (
         f"{name}: {agent} in seat {seat} of {game}, {matchup}, got {found:.3f} in the mean over "
-        f"{deals} deals; its policy gives {explained}."
+        f"{deals} deals; its policy gives {explained}{f'; {reason}' if reason else ''}."
     )

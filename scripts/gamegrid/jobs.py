@@ -1,6 +1,8 @@
 """How every rule's script runs: its log on file and terminal, a user's mistake in one sentence."""
 
+import errno
 import logging
+import os
 import site
 import sys
 from collections.abc import Callable
@@ -12,6 +14,15 @@ log = logging.getLogger("gamegrid")
 
 INTERRUPTED = 130
 """The exit code that shells give to a program ended by Ctrl-C."""
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""What the system says of a disk that takes no more."""
+
+
+class LogFile(logging.FileHandler):
+    """A log that a full disk cuts short; what it could not take is on the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing of a line that could not be written."""
 
 
 def run(work: Callable[[], object], log_path: str) -> None:
@@ -21,7 +32,7 @@ def run(work: Callable[[], object], log_path: str) -> None:
     """
     _own_packages_only()
     Path(log_path).parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(log_path, mode="w", encoding="utf-8")
+    file = LogFile(log_path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(logging.Formatter("%(message)s"))
@@ -35,8 +46,15 @@ def run(work: Callable[[], object], log_path: str) -> None:
     except KeyboardInterrupt:
         log.error("interrupted")
         sys.exit(INTERRUPTED)
-    except Exception:
-        log.exception("this is a bug in gamegrid, not in your configuration")
+    except Exception as error:
+        if reason := _refused_by_disk(error):
+            log.error(
+                "the results cannot be written (%s). Make room and run the same command again: no "
+                "reply on file is asked for twice.",
+                reason,
+            )
+        else:
+            log.exception("this is a bug in gamegrid, not in your configuration")
         sys.exit(1)
 
 
@@ -47,3 +65,11 @@ def _own_packages_only() -> None:
     """
     own = {*site.getsitepackages(), site.getusersitepackages()}
     sys.path[:] = [path for path in sys.path if Path(path).name != "site-packages" or path in own]
+
+
+def _refused_by_disk(error: BaseException) -> str | None:
+    """What the system said, if it was the disk that failed; DuckDB passes it on as text."""
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno in DISK else None
+    said = str(error)
+    return next((text for text in map(os.strerror, DISK) if text in said), None)

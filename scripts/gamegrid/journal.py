@@ -19,14 +19,19 @@ from typing import Any
 import yaml
 
 from gamegrid import plan
+from gamegrid.backends.faults import Blame
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
-from gamegrid.play.journal import Key, Line, digest, files, read
+from gamegrid.play.journal import LOST, Key, Line, digest, files, lost_files, read, read_lost
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One cell's replies on file. ``tokens`` counts what the models stated."""
+    """One cell's replies on file. ``tokens`` counts what the models stated.
+
+    ``lost``: attempts of requests that were given up; ``maybe_billed``: those of them that may have
+    been paid for.
+    """
 
     cell: str
     replies: int
@@ -34,6 +39,8 @@ class Summary:
     models: tuple[str, ...]
     size: int
     """Bytes on disk."""
+    lost: int = 0
+    maybe_billed: int = 0
 
 
 def summaries(results: Path) -> list[Summary]:
@@ -55,6 +62,11 @@ def verify(results: Path) -> list[str]:
                     seen[line.key].add(line.text)
                     if not _unaltered(line):
                         found.append(f"{path}: the request of a reply was altered: {_where(line)}.")
+            except UserError as error:
+                found.append(str(error))
+        for path in lost_files(folder):
+            try:
+                list(read_lost(path))
             except UserError as error:
                 found.append(str(error))
         found += [
@@ -82,15 +94,12 @@ def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
 
     A cell is "GAME/MATCHUP". Raises UserError, and removes nothing, if a job writes one of them.
     """
-    doomed = [
-        path
-        for folder in _folders(results)
-        if _cell(folder, results) not in cells
-        for path in files(folder)
-    ]
+    folders = [folder for folder in _folders(results) if _cell(folder, results) not in cells]
+    journals = [path for folder in folders for path in files(folder)]
+    doomed = [*journals, *(path for folder in folders for path in lost_files(folder))]
     if not delete:
         return doomed
-    for path in doomed:
+    for path in journals:
         with _unwritten(path) as free:
             if not free:
                 raise UserError(f"{path} is being written by a job. Wait for it, or end it.")
@@ -131,13 +140,15 @@ def merge(other: Path, results: Path) -> Merged:
         if fresh:
             _add(here, [line.text for line in fresh.values()])
             added += len(fresh)
+        _add_lost(folder, here)
     return Merged(added, known, tuple(conflicts))
 
 
 def _folders(results: Path) -> Iterator[Path]:
     """The folders of journals, one per cell."""
-    found = {path.parent for path in (results / "journal").glob("*/*/*.jsonl*")}
-    yield from sorted(found)
+    for folder in sorted((results / "journal").glob("*/*")):
+        if files(folder) or lost_files(folder):
+            yield folder
 
 
 def _cell(folder: Path, results: Path) -> str:
@@ -153,8 +164,16 @@ def _summary(folder: Path, results: Path) -> Summary:
         replies += 1
         tokens += (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
         models.add(json.loads(line.text)["request"]["model"])
-    size = sum(path.stat().st_size for path in paths)
-    return Summary(_cell(folder, results), replies, tokens, tuple(sorted(models)), size)
+    lost = [each for path in lost_files(folder) for tried in read_lost(path) for each in tried]
+    return Summary(
+        cell=_cell(folder, results),
+        replies=replies,
+        tokens=tokens,
+        models=tuple(sorted(models)),
+        size=sum(path.stat().st_size for path in paths),
+        lost=len(lost),
+        maybe_billed=sum(each.kind == Blame.MAYBE_BILLED for each in lost),
+    )
 
 
 def _unaltered(line: Line) -> bool:
@@ -201,8 +220,16 @@ def _pack(path: Path) -> None:
     path.unlink()
 
 
-def _add(folder: Path, lines: Sequence[bytes]) -> None:
-    """Write replies of elsewhere into a file of their own, which no job appends to."""
+def _add_lost(folder: Path, here: Path) -> None:
+    """Note here what another folder's requests were sent in vain."""
+    known = {line for path in lost_files(here) for line in path.read_bytes().splitlines()}
+    lines = [line for path in lost_files(folder) for line in path.read_bytes().splitlines()]
+    if fresh := [line for line in lines if line not in known]:
+        _add(here, fresh, LOST)
+
+
+def _add(folder: Path, lines: Sequence[bytes], suffix: str = ".jsonl") -> None:
+    """Write what is from elsewhere into a file of its own, which no job appends to."""
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([line.decode("ascii") for line in lines])[:12]
     beside = folder / f".merged-{name}.{os.getpid()}"
@@ -210,7 +237,7 @@ def _add(folder: Path, lines: Sequence[bytes]) -> None:
         file.write(b"\n".join(lines) + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(folder / f"merged-{name}.jsonl")
+    beside.replace(folder / f"merged-{name}{suffix}")
 
 
 def _cells_of(config: Path) -> set[str]:
@@ -219,7 +246,8 @@ def _cells_of(config: Path) -> set[str]:
         raw = yaml.safe_load(config.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{config} cannot be read: {' '.join(str(error).split())}.") from error
-    return {f"{game}/{matchup}" for game, matchup in plan.make(raw, Path.cwd()).cells}
+    made = plan.make(raw, Path.cwd())
+    return {f"{game}/{name}" for game, name in (*made.cells, *made.position_cells)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -287,9 +315,10 @@ def _run(given: argparse.Namespace) -> int:
 
 def _show(cells: Sequence[Summary]) -> None:
     for cell in cells:
+        vain = f"; {cell.lost} attempts in vain, {cell.maybe_billed} perhaps paid for"
         print(
             f"{cell.cell}: {cell.replies} replies, {cell.tokens} tokens, "
-            f"{cell.size / 1e6:.1f} MB, {', '.join(cell.models)}"
+            f"{cell.size / 1e6:.1f} MB, {', '.join(cell.models)}{vain if cell.lost else ''}"
         )
     print(f"{sum(c.replies for c in cells)} replies in {len(cells)} cells")
 

@@ -16,7 +16,7 @@ import pyspiel
 
 from gamegrid.games.base import Game, Joint, Oracle, apply
 from gamegrid.oracles.exact import solver
-from gamegrid.play.chunkfile import exact
+from gamegrid.play.chunkfile import check_whole, exact
 from gamegrid.store.database import JUDGED
 
 NOISE = 1e-9
@@ -139,8 +139,9 @@ def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
     """Judge all decisions of ``game`` in chunk files; write one Parquet row for each.
 
     The file is replaced as a whole or not at all. Raises ValueError for a game without an oracle
-    and duckdb.Error for a damaged chunk file.
+    and UserError for a damaged chunk file.
     """
+    check_whole(chunks)
     judge = judge_of(game)
     output = output.absolute()
     output.parent.mkdir(parents=True, exist_ok=True)

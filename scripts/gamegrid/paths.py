@@ -1,9 +1,15 @@
 """Where things lie: the workflow's own folder, and paths a configuration names."""
 
+import sys
 from pathlib import Path
 
 WORKFLOW = Path(__file__).resolve().parents[2]
 """The folder of the Snakefile."""
+
+
+def install(extra: str) -> str:
+    """Return the command that installs one of the project's extras into this Python."""
+    return f"{sys.executable} -m pip install -c {WORKFLOW}/constraints.txt -e '{WORKFLOW}[{extra}]'"
 
 
 def resolve(path: str | Path, working: Path) -> Path:

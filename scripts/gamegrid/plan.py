@@ -219,7 +219,7 @@ class Plan:
             entry = model.entry
             cost = prices.find(entry)
             if cost.input is not None and cost.output is not None:
-                found[model.written.name] = Price(cost.input, cost.output)
+                found[model.written.name] = Price(cost.input, cost.output, cost.cached)
             elif not model.kind.capabilities.local:
                 raise UserError(
                     f"config: budget_usd: the price of {model.written.name} is unknown. Give its "

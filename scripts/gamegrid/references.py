@@ -6,10 +6,11 @@ gone through ply by ply, equal ones as one where everything is seen; games that 
 left out.
 """
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -17,22 +18,29 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 import pyspiel
 
-from gamegrid.agents.base import Policy, kinds
+from gamegrid.agents.base import Agent, Ask, Policy, Tools, kinds
 from gamegrid.agents.random import uniform
 from gamegrid.games.base import Game, Oracle, Scoring
 from gamegrid.games.repeated_game import RepeatedGame
-from gamegrid.grid import Cell
+from gamegrid.grid import Cell, Matchup
 from gamegrid.oracles.exact import solver
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.play.deals import keeps_value
+from gamegrid.play.deals import keeps_value, opening
+from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.scoring import by_returns
 
 if TYPE_CHECKING:  # a plan says which cells are controls
     from gamegrid.plan import Plan
 
-STATES = 50_000
-"""Positions, ply by ply, beyond which a game is not gone through: some two seconds of work."""
+STATES = 25_000
+"""Positions, ply by ply, beyond which a game is not gone through: about a second of work."""
 TOO_LARGE = "too large to enumerate"
+BESIDE = ("random", "optimal")
+"""Types of bots that play themselves beside every grid."""
+OUTSIDE = "beside the grid"
+"""Where a matchup's name would stand."""
+DEALS_BESIDE = 500
+"""So many show what takes the first legal move for a random one, in tic_tac_toe too."""
 CUT_OFF = "can be cut off"
 UNKNOWN = "best play is not computed"
 NO_GAIN = "best play gains nothing"
@@ -93,6 +101,17 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """What a bot got in one seat of one deal against itself, as the tables measure it."""
+
+    game: str
+    agent: str
+    seat: int
+    deal: int
+    result: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """How likely an agent's result is in one seat of a matchup, as the tables measure it."""
 
@@ -104,12 +123,12 @@ class Expectation:
     chance: float
 
 
-def results(game: Game, policies: Sequence[Policy], opening: int, max_plies: int) -> Results:
-    """Every result of ``policies``, by seat, over all deals that open with ``opening`` plies.
+def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plies: int) -> Results:
+    """Every result of ``policies``, by seat, over all deals that open with ``opening_plies``.
 
     Raises TooLargeError.
     """
-    layer, returns, cut = _opened(game, opening), Shares(), Shares()
+    layer, returns, cut = _opened(game, opening_plies), Shares(), Shares()
     for _ in range(max_plies):
         layer = _after(game, layer, policies, returns)
     for state, chance in layer.values():
@@ -202,15 +221,15 @@ def small(game: Game) -> bool:
     return True
 
 
-def references(game: Game, opening: int, max_plies: int, enumerable: bool) -> list[Reference]:
+def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool) -> list[Reference]:
     """What is known of each seat. ``enumerable``: as ``small`` says."""
     everybody = [uniform] * game.players
-    plain = results(game, everybody, opening, max_plies) if enumerable else None
+    plain = results(game, everybody, opening_plies, max_plies) if enumerable else None
     complete = plain is not None and not plain.cut
-    best = _best_against_random(game, opening) if complete else [None] * game.players
+    best = _best_against_random(game, opening_plies) if complete else [None] * game.players
     joint = _best_joint(game, enumerable) if game.scoring is Scoring.PAYOFF else None
     found = []
-    for seat, value in enumerate(_values(game, opening, max_plies)):
+    for seat, value in enumerate(_values(game, opening_plies, max_plies)):
         random: float | None = None
         reason: str | None = TOO_LARGE if plain is None else CUT_OFF
         if plain is not None and complete:
@@ -231,13 +250,13 @@ def references(game: Game, opening: int, max_plies: int, enumerable: bool) -> li
     return found
 
 
-def _best_against_random(game: Game, opening: int) -> Sequence[float | None]:
+def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | None]:
     """By seat, the expected return of best play against seats that move at random.
 
     Not of an equilibrium's: that of kuhn_poker gets less from random play than random play does.
     """
     if game.perfect_information:
-        starts = _opened(game, opening).values()
+        starts = _opened(game, opening_plies).values()
         searches = [_search(game, seat) for seat in range(game.players)]
         return [sum(chance * search(state) for state, chance in starts) for search in searches]
     if game.players != 2 or game.spiel.get_type().utility != pyspiel.GameType.Utility.ZERO_SUM:
@@ -273,7 +292,7 @@ def _mean(returns: Shares, seat: int) -> float:
     return sum(amounts[seat] * chance for amounts, chance in returns.items())
 
 
-def _values(game: Game, opening: int, max_plies: int) -> list[float | None]:
+def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None]:
     """What ``optimal`` is sure to get in the mean, by seat, as the tables measure it.
 
     Unknown where a cut-off of one's own takes the game away from the oracle, and where openings
@@ -288,7 +307,7 @@ def _values(game: Game, opening: int, max_plies: int) -> list[float | None]:
         case Oracle.EQUILIBRIUM:
             from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
 
-            if opening and not game.chance and game.sequential:
+            if opening_plies and not game.chance and game.sequential:
                 return [None] * game.players
             first = solved(game.load_string).value
         case other:
@@ -319,7 +338,7 @@ def _best_joint(game: Game, enumerable: bool) -> float | None:
     return best(game.spiel.new_initial_state())
 
 
-def expectations(cell: Cell, made: "Plan", policies: Mapping[str, Policy]) -> list[Expectation]:
+def expectations(made: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> list[Expectation]:
     """What each agent of a cell should get in each seat; empty where results may have no measure.
 
     With more seats an agent takes each of them in several seatings, which weigh alike.
@@ -349,23 +368,74 @@ def expectations(cell: Cell, made: "Plan", policies: Mapping[str, Policy]) -> li
     ]
 
 
+def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
+    """Self-play of bots on the grid's own luck, through the loop that plays the grid.
+
+    So every result set has such controls, whoever its agents are. Also what they should get.
+    """
+    expected, plays = list[Expectation](), list[Play]()
+    for name in BESIDE:
+        kind = kinds()[name]
+        settings = kind.settings(type=name)
+        if kind.policy is None or kind.objection(settings, game) is not None:
+            continue
+        cell = Cell(game, Matchup((name,) * game.players))
+        policies = {name: kind.policy(settings, game)}
+        expected += [replace(e, matchup=OUTSIDE) for e in expectations(made, cell, policies)]
+        agent = kind.build(name, settings, Tools(ask=_nobody, prompts=()))
+        plays += asyncio.run(_plays(made, cell, name, agent))
+    return expected, plays
+
+
+async def _plays(made: "Plan", cell: Cell, name: str, agent: Agent) -> list[Play]:
+    """Every seat's result in each deal of a bot's self-play."""
+    game, found, minimax = cell.game, list[Play](), Minimax()
+    for deal in range(DEALS_BESIDE):
+        setup = Setup(
+            run_id=OUTSIDE,
+            seed=made.config.seed,
+            game=game,
+            matchup=cell.matchup.name,
+            deal=deal,
+            seating=0,
+            seats=cell.matchup.agents,
+            opening=tuple(opening(game, made.config.seed, deal, made.opening_plies(game), minimax)),
+            max_plies=made.max_plies(game),
+        )
+        for seat in (await Episode(setup, {name: agent}).play()).seats:
+            result = seat.score if game.scoring is Scoring.WIN_LOSS else seat.return_
+            if result is not None:
+                found.append(
+                    Play(game=game.name, agent=name, seat=seat.seat, deal=deal, result=result)
+                )
+    return found
+
+
+def _nobody(model: str) -> Ask:
+    """No bot asks a model."""
+    raise ValueError(f"a control asked for {model}")
+
+
 def write(made: "Plan", output: Path) -> None:
     """Write what is known of the games of a plan, and of its control cells, as one JSON object."""
     cells = defaultdict[str, list[Cell]](list)
     for cell in made.control_cells:
         cells[cell.game.name].append(cell)
-    seats, expected = [], []
+    seats, expected, plays = list[Reference](), list[Expectation](), list[Play]()
     for game in made.grid.games:
         enumerable = small(game)
         seats += references(game, made.opening_plies(game), made.max_plies(game), enumerable)
         if enumerable:
             for cell in cells[game.name]:
                 policies = {name: policy_of(made, name, game) for name in cell.matchup.agents}
-                expected += expectations(cell, made, policies)
+                expected += expectations(made, cell, policies)
+            also, played = beside(made, game)
+            expected, plays = expected + also, plays + played
     output.parent.mkdir(parents=True, exist_ok=True)
     text = {
         "references": [asdict(each) for each in seats],
         "expectations": [asdict(each) for each in expected],
+        "plays": [asdict(each) for each in plays],
     }
     output.write_text(json.dumps(text), encoding="utf-8")
 

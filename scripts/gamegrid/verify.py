@@ -109,7 +109,8 @@ def _check_database(
         asked = [probe for probe in probes if probe.parent.name == path.stem]
         measure_game(by_name[path.stem], asked, path)
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
-    answers = (judged, positions, probes, readings)
+    [references] = played["references"]
+    answers = (judged, positions, probes, readings, references)
     build(fresh, chunks, agents, rows, made["usd_per_gpu_hour"], *answers)
     if not stored.is_file():
         raise Difference(f"{stored} is missing. Run the grid again.")

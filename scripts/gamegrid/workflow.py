@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -36,17 +37,28 @@ CONTENT = (".py", ".sql", ".json", ".yaml", ".jinja", ".css", ".js")
 """Endings of the files that decide what a free job makes."""
 
 
-def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
+def prepare(config: Mapping[str, Any], working: Path, main: bool, plays: bool = True) -> Plan:
     """Make the plan; in the main process also check the machine and the results folder.
 
+    Where nothing is to be played, for other results are looked at, these may be of another grid.
     Raises UserError in one or two sentences, before anything runs.
     """
     made = plan.make(config, working)
     if main:
+        _check_writable(working / RESULTS)
+    if main and plays:
         made.check()
         stamp.check(working / RESULTS, made.config)
         _check_records(made, working)
     return made
+
+
+def _check_writable(results: Path) -> None:
+    if results.exists() and not os.access(results, os.W_OK):
+        raise UserError(
+            f"{results}/ cannot be written: the folder or its disk is read-only. Make it writable, "
+            f"or work on a copy in another folder (snakemake --directory)."
+        )
 
 
 def _check_records(made: Plan, working: Path) -> None:

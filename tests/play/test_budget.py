@@ -129,3 +129,11 @@ def test_a_budget_needs_the_prices_of_hosted_models() -> None:
     Path("models.yaml").write_text("models: [litellm_openai/m]\n")
     with pytest.raises(UserError, match=r"budget_usd: the price of litellm_openai/m is unknown"):
         plan.make(raw, Path.cwd())
+
+
+def test_tokens_from_a_cache_have_their_own_price() -> None:
+    price = Price(input=4.0, output=10.0, cached=1.0)
+    assert price.usd(3e6, 1e6) == pytest.approx(22)
+    assert price.usd(3e6, 1e6, cached_tokens=2e6) == pytest.approx(16)
+    assert price.usd(3e6, 1e6, cached_tokens=9e6) == pytest.approx(13)  # no more than were asked
+    assert Price(input=4.0, output=10.0).usd(3e6, 1e6, cached_tokens=2e6) == pytest.approx(22)

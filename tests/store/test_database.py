@@ -112,6 +112,8 @@ def test_every_value_arrives(tmp_path: Path) -> None:
             "{}",
             None,
             0,
+            "{}",
+            "{}",
         )
     ]
     assert query(path, "SELECT game, deal, seating, status, trajectory, error FROM episodes") == [

@@ -1,36 +1,147 @@
-"""kill -9 in the middle of a chunk: nothing is lost, nothing is bought twice."""
+"""kill -9 at any moment: nothing is lost, nothing is bought twice."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
 
 from loopback import Endpoint
-from test_reruns import grid
-from workflow_runs import command, data, environment, snakemake, write_grid
+from processes import jobs_in, kill, start, until, working_in
+from test_reruns import grid, question, questions
+from workflow_runs import Grid, command, data, environment, snakemake, write_grid
+
+SHORT, CAMPAIGN = 5, 30
+"""Kills of the test suite, and of the long campaign."""
+DELAY_S = 0.05
 
 
-def test_a_killed_run_resumes_and_asks_nothing_twice(tmp_path: Path) -> None:
-    disturbed, undisturbed = tmp_path / "disturbed", tmp_path / "undisturbed"
-    with Endpoint(delay=0.05) as endpoint:
-        small = grid(endpoint, disturbed, deals=12, chunk=12)
-        write_grid(disturbed, small)
-        _kill_when(disturbed, filed=5)
-        filed = _journal_lines(disturbed)
-        asked = len(endpoint.requests)
-        snakemake(disturbed, None, "--unlock")
-        again = snakemake(disturbed, None)
-        assert again.code == 0, again.output
-        counts = Counter(repr(sorted(body.items(), key=str)) for body in endpoint.requests)
-        # What was in flight when the process died never reached the journal and is asked again.
-        assert sum(n - 1 for n in counts.values()) <= asked - filed
-        assert max(counts.values()) <= 2
-    with Endpoint() as endpoint:
-        assert snakemake(undisturbed, grid(endpoint, undisturbed, deals=12, chunk=12)).code == 0
-    left, right = data(disturbed), data(undisturbed)
-    assert left == right
+def small(endpoint: Endpoint, folder: Path, local: bool) -> Grid:
+    """Two jobs of a hosted model, or of a model that the job itself loads, and one of bots."""
+    hosted = grid(endpoint, folder, deals=6, chunk=3)
+    agents = {name: hosted["agents"][name] for name in ("random", "one")}
+    if local:
+        agents["one"] = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
+        hosted["models"] = ["config/models.yaml"]
+    return {**hosted, "agents": agents | {"optimal": {"type": "optimal"}},
+            "schedule": {"each": ["random"], "against": ["one", "optimal"]}}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a run that nobody disturbs ends in, and how long it takes, by kind of model."""
+
+    data: dict[bool, dict[str, list[tuple[Any, ...]]]] = field(default_factory=dict)
+    seconds: dict[bool, float] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    found = Undisturbed()
+    for local in (False, True):
+        folder = tmp_path_factory.mktemp("undisturbed")
+        with Endpoint(delay=DELAY_S) as endpoint:
+            write_grid(folder, small(endpoint, folder, local))
+            began = time.monotonic()
+            run = start(folder)
+            said, _ = run.communicate()
+            assert run.returncode == 0, said
+        found.seconds[local], found.data[local] = time.monotonic() - began, data(folder)
+    return found
+
+
+@pytest.mark.parametrize(
+    "number",
+    [n if n < SHORT else pytest.param(n, marks=pytest.mark.faults) for n in range(CAMPAIGN)],
+)
+def test_a_kill_at_any_moment_changes_nothing(
+    number: int, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """Job, snakemake or both; every fifth time the job holds the engine of a model."""
+    luck, victim, local = Random(number), Victim(number % 3), number % SHORT == SHORT - 1
+    moment = luck.uniform(0, undisturbed.seconds[local])
+    with Endpoint(delay=DELAY_S) as endpoint:
+        while not (death := _killed(endpoint, tmp_path, local, victim, moment)):
+            moment /= 2  # the run was over before
+            shutil.rmtree(tmp_path / "run")
+        folder = tmp_path / "run"
+        # A job whose snakemake is gone ends by itself; nothing else may be left of the run.
+        assert until(lambda: not working_in(folder))
+        if any((folder / ".snakemake/locks").glob("*")):
+            assert snakemake(folder, None, "--unlock").code == 0
+        again = start(folder)
+        said, _ = again.communicate()
+        assert again.returncode == 0, said
+        asked = questions(endpoint)
+    assert data(folder) == undisturbed.data[local]
+    # Replies that were under way to a killed job may have been billed, and are bought again.
+    bought_twice = {question for question, times in asked.items() if times > 1}
+    assert bought_twice <= death.under_way
+    assert max(asked.values(), default=1) <= 2
+    assert not working_in(folder)
+
+
+class Victim(IntEnum):
+    """What is killed."""
+
+    JOB = 0
+    SNAKEMAKE = 1
+    BOTH = 2
+
+
+@dataclass(frozen=True)
+class Death:
+    """A kill that found somebody; ``under_way`` are questions whose replies were not on file."""
+
+    under_way: frozenset[str]
+
+
+def _killed(
+    endpoint: Endpoint, tmp_path: Path, local: bool, victim: Victim, moment: float
+) -> Death | None:
+    """Start a run in an empty folder and kill; None if nobody was there any more."""
+    folder = tmp_path / "run"
+    write_grid(folder, small(endpoint, folder, local))
+    endpoint.requests.clear()
+    run = start(folder)
+    time.sleep(moment)
+    if victim is Victim.JOB:
+        until(lambda: bool(jobs_in(folder)) or run.poll() is not None)
+    there = jobs_in(folder) if victim is Victim.JOB else [run.pid]
+    if run.poll() is not None or not there:
+        run.communicate()
+        return None
+    match victim:
+        case Victim.JOB:
+            kill(there[0])
+        case Victim.SNAKEMAKE:
+            kill(run.pid)
+        case Victim.BOTH:
+            os.killpg(run.pid, signal.SIGKILL)
+    if victim is not Victim.SNAKEMAKE:
+        until(lambda: there[0] not in working_in(folder))
+    asked = set(questions(endpoint))
+    filed = _filed(folder)
+    run.communicate()
+    assert run.returncode != 0
+    return Death(frozenset() if victim is Victim.SNAKEMAKE else frozenset(asked - filed))
+
+
+def _filed(folder: Path) -> set[str]:
+    """The questions whose replies are in a journal, as they were sent."""
+    paths = (folder / "results/journal").rglob("*.jsonl")
+    lines = [line for path in paths for line in path.read_text().splitlines(keepends=True)]
+    whole = [json.loads(line)["completion"]["sent"] for line in lines if line.endswith("\n")]
+    return {question(sent) for sent in whole if sent}
 
 
 def test_ctrl_c_waits_for_replies_in_flight(tmp_path: Path) -> None:
@@ -57,22 +168,6 @@ def test_ctrl_c_waits_for_replies_in_flight(tmp_path: Path) -> None:
         assert again.code == 0, again.output
         counts = Counter(repr(sorted(body.items(), key=str)) for body in endpoint.requests)
         assert max(counts.values()) == 1
-
-
-def _kill_when(folder: Path, filed: int) -> None:
-    """Start the run in a process group of its own; kill the group once replies are on file."""
-    run = subprocess.Popen(
-        command("--configfile", "grid.yaml"), cwd=folder, env=environment(),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    end = time.monotonic() + 240
-    while _journal_lines(folder) < filed and time.monotonic() < end:
-        time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    time.sleep(0.5)
-    assert _journal_lines(folder) >= filed
-    assert not (folder / "results/complete.txt").exists()
 
 
 def _journal_lines(folder: Path) -> int:

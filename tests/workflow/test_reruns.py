@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loopback import Endpoint
+from loopback import Body, Endpoint
 from workflow_runs import ROOT, Grid, data, query, snakemake, write_grid
 
 
@@ -36,7 +36,12 @@ def grid(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
 
 def questions(endpoint: Endpoint) -> Counter[str]:
     """Every question asked, with how often. The sampling seed makes each one unique."""
-    return Counter(repr(sorted(body.items(), key=str)) for body in endpoint.requests)
+    return Counter(question(body) for body in endpoint.requests)
+
+
+def question(body: Body) -> str:
+    """One question asked, as text."""
+    return repr(sorted(body.items(), key=str))
 
 
 @pytest.fixture

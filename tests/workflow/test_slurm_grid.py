@@ -88,7 +88,7 @@ def partitions() -> str:
 
 def command(*arguments: str) -> list[str]:
     return [
-        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+        sys.executable, "-m", "snakemake", "tables", "--snakefile", str(ROOT / "Snakefile"),
         "--workflow-profile", "slurm", "--configfile", "grid.yaml", "--quiet", "host",
         "--slurm-init-seconds-before-status-checks", str(FIRST_LOOK_S),
         "--default-resources", f"slurm_partition={partitions()}", "mem_mb=1000", "runtime=10",

@@ -1,51 +1,13 @@
-"""The embedded model in both local engines: the same moves, and a match within one job."""
+"""The embedded model in both local engines, in matches within one job, also with a hosted one."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from gamegrid import tiny
-from gamegrid.backends import huggingface, vllm
-from gamegrid.backends.base import BackendKind, Message, ModelEntry, Request, Sampling
-from gamegrid.paths import WORKFLOW
+from loopback import Endpoint
 from workflow_runs import query, snakemake
 
 pytestmark = pytest.mark.vllm
-
-PROMPTS = 500
-
-
-def replies(kind: BackendKind, name: str) -> list[str]:
-    """The greedy replies of one engine to the first prompts of the model's own games."""
-    entry = ModelEntry(name=name, model_path=str(WORKFLOW / "config/tiny"))
-    requests = [
-        Request(
-            model=name,
-            messages=(Message("user", example.prompt),),
-            sampling=Sampling(temperature=0.0, max_tokens=16, seed=number),
-        )
-        for number, example in enumerate(tiny.examples()[-PROMPTS:])
-    ]
-
-    async def run() -> list[str]:
-        backend = kind.create(entry, Path.cwd())
-        await backend.open()
-        try:
-            found = await asyncio.gather(*(backend.complete(request) for request in requests))
-        finally:
-            await backend.close()
-        return [completion.text for completion in found]
-
-    return asyncio.run(run())
-
-
-def test_both_engines_give_the_same_moves() -> None:
-    in_vllm = replies(vllm.BACKEND, "vllm_tiny")
-    in_transformers = replies(huggingface.BACKEND, "hf_tiny")
-    assert len(in_vllm) == PROMPTS
-    assert all(text.startswith("Action: ") for text in in_vllm)
-    assert in_vllm == in_transformers
 
 
 def test_they_play_each_other_in_one_job(tmp_path: Path) -> None:
@@ -69,3 +31,34 @@ def test_they_play_each_other_in_one_job(tmp_path: Path) -> None:
     # Neither loses from an opening that is a draw.
     scores = "SELECT DISTINCT score FROM seats JOIN episodes USING (episode_id) "
     assert query(tmp_path, scores + "WHERE game = 'tic_tac_toe'") == [(0.5,)]
+
+
+def test_all_three_backends_meet_in_one_game(tmp_path: Path) -> None:
+    game, sampling = "kuhn_poker(players=3)", {"type": "llm", "prompt": "terse", "max_tokens": 16}
+    agents = {"hf": "hf_tiny", "hosted": "litellm_openai/x", "vllm": "vllm_tiny"}
+    with Endpoint() as endpoint:
+        models = f'models: [{{name: {agents["hosted"]}, api_base: "{endpoint.api_base}"}}]'
+        (tmp_path / "models.yaml").write_text(models)
+        run = snakemake(
+            tmp_path,
+            {
+                "deals": 3,
+                "games": [game],
+                "models": ["config/models.yaml", "models.yaml"],
+                "agents": {name: {**sampling, "model": model} for name, model in agents.items()},
+            },
+        )
+    assert run.code == 0, run.output
+    assert len(run.played) == 1
+    # Every deal in all six seatings, each backend asked in each episode.
+    assert query(tmp_path, "SELECT count(*), min(status), max(status) FROM episodes") == [
+        (18, "complete", "complete")
+    ]
+    assert query(
+        tmp_path,
+        "SELECT backend, count(DISTINCT episode_id), count(DISTINCT seat) FROM calls "
+        "WHERE finish_reason = 'stop' GROUP BY ALL ORDER BY ALL",
+    ) == [("hf", 18, 3), ("litellm", 18, 3), ("vllm", 18, 3)]
+    assert query(tmp_path, "SELECT DISTINCT agent, deals FROM per_game ORDER BY ALL") == [
+        (agent, 3) for agent in sorted(agents)
+    ]

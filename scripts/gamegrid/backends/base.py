@@ -52,14 +52,22 @@ class ModelEntry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model's tokens cost, in USD per million."""
+    """What a model's tokens cost, in USD per million.
+
+    ``cached``: of prompt tokens that the provider reads from its cache; None as any others.
+    """
 
     input: float
     output: float
+    cached: float | None = None
 
-    def usd(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """The price of so many tokens."""
-        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+    def usd(
+        self, prompt_tokens: float, completion_tokens: float, cached_tokens: float = 0
+    ) -> float:
+        """The price of so many tokens; the cached ones are among those of the prompt."""
+        saved = 0.0 if self.cached is None else self.input - self.cached
+        asked = prompt_tokens * self.input - min(cached_tokens, prompt_tokens) * saved
+        return (asked + completion_tokens * self.output) / 1e6
 
 
 class Decode(StrEnum):

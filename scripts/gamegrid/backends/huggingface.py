@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gamegrid import paths
 from gamegrid.backends import hub, local
 from gamegrid.backends.base import (
     Backend,
@@ -229,7 +230,7 @@ def load(entry: ModelEntry) -> Model:
     except ImportError as error:
         raise BackendError(
             f"{entry.name}: hf_ models need torch and transformers "
-            f"({local.brief(error)}); install them with `pip install 'gamegrid[hf]'`."
+            f"({local.brief(error)}); install them with: {paths.install('hf')}"
         ) from error
     transformers.utils.logging.disable_progress_bar()
     source = entry.model_path or entry.name.removeprefix(f"{PREFIX}_")

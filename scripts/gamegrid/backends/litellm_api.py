@@ -64,7 +64,10 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
         return None
     if provider in KEY_VARIABLES and find_key(provider, settings) is None:
         names = " or ".join(KEY_VARIABLES[provider])
-        return f"{entry.name}: no key; set {names} in the environment or in .env."
+        return (
+            f"{entry.name}: no key; set {names} in the environment or in .env, as with: "
+            f"echo '{KEY_VARIABLES[provider][0]}=YOUR_KEY' >> .env"
+        )
     return None
 
 

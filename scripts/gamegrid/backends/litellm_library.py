@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakSet
 
+from gamegrid import paths
 from gamegrid.backends.base import BackendError, Completion, FinishReason, Request, Sampling, Usage
 from gamegrid.backends.chat_answers import (
     UNFINISHED,
@@ -74,8 +75,7 @@ def load(name: str) -> Any:
         litellm: Any = importlib.import_module("litellm")
     except ImportError:
         raise BackendError(
-            f"{name}: the litellm library is missing; "
-            "install it with: pip install 'gamegrid[litellm]'"
+            f"{name}: the litellm library is missing; install it with: {paths.install('litellm')}"
         ) from None
     litellm.suppress_debug_info = True
     litellm.drop_params = False

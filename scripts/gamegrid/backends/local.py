@@ -2,6 +2,7 @@
 
 import gc
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -72,13 +73,21 @@ class Prompt:
 def check_folder(name: str, key: str, folder: Path) -> str | None:
     """Return one sentence if ``folder`` does not hold a model, else None."""
     if not folder.is_dir():
-        return f"{name}: {key} {str(folder)!r} is not a folder."
+        return (
+            f"{name}: {key} {str(folder)!r} is not a folder. Give an absolute path, or one "
+            f"from the working directory; a model of the hub is fetched with: {fetch(folder)}"
+        )
     if not (folder / "config.json").is_file():
         return (
             f"{name}: {key} {str(folder)!r} holds no config.json; "
             "it must be a model folder as `save_pretrained` or `hf download` writes it."
         )
     return None
+
+
+def fetch(folder: Path) -> str:
+    """Return the command that puts a model of the hub into a folder."""
+    return f"hf download ORGANISATION/MODEL --local-dir {shlex.quote(str(folder))}"
 
 
 def check_tokenizer(entry: ModelEntry) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from gamegrid import paths
 from gamegrid.backends.base import BackendError, Completion, Request
 from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
@@ -60,7 +61,7 @@ class OpenAIHttp:
         except ImportError:
             raise BackendError(
                 f"{self._address.name}: the aiohttp library is missing; "
-                "install it with: pip install 'gamegrid[litellm]'"
+                f"install it with: {paths.install('litellm')}"
             ) from None
         aiohttp = self._aiohttp
         headers = {"Content-Type": "application/json"}

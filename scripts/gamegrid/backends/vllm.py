@@ -155,7 +155,8 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
     if entry.model_path is None and not folder.is_dir():
         return (
             f"{entry.name}: no model_path, and {str(folder)!r} is not a folder; "
-            "give the model an entry with the model_path of its folder."
+            "give the model an entry with the model_path of its folder. One of the hub is fetched "
+            f"with: {local.fetch(folder)}"
         )
     return local.check_folder(entry.name, "model_path", folder) or local.check_tokenizer(entry)
 
@@ -470,7 +471,7 @@ def prepare(entry: ModelEntry) -> None:
             ) from error
         raise BackendError(
             f"{entry.name}: vllm_ models need vLLM ({local.brief(error)}); "
-            "install it with `pip install 'gamegrid[vllm]'`."
+            f"install it with: {paths.install('vllm')}"
         ) from error
 
 

@@ -4,6 +4,7 @@
 file equal to the types.
 """
 
+import argparse
 import json
 from typing import Any
 
@@ -46,5 +47,13 @@ def text() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the schema anew."""
+    argparse.ArgumentParser(
+        prog="python -m gamegrid.config.schema", description=__doc__
+    ).parse_args()
     PATH.write_text(text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -211,11 +211,12 @@ def _question(line: Line) -> tuple[str, int]:
     return request["model"], sum(len(message["content"]) for message in request["messages"])
 
 
-def _tokens(asked: int, completion: Completion) -> tuple[float, float]:
-    """Prompt and completion tokens as stated, or by the rule of thumb from characters."""
+def _tokens(asked: int, completion: Completion) -> tuple[float, float, float]:
+    """Prompt and completion tokens as stated, or by the rule of thumb; and the cached ones."""
     usage = completion.usage
     prompt, said = usage.prompt_tokens, usage.completion_tokens
     return (
         asked / CHARACTERS_PER_TOKEN if prompt is None else prompt,
         len(completion.text) / CHARACTERS_PER_TOKEN if said is None else said,
+        usage.cached_tokens or 0,
     )

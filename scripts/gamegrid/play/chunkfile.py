@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from gamegrid.errors import UserError
 from gamegrid.play.records import EpisodeRecord, EpisodeStatus, RunRecord
 
 Columns = Mapping[str, str]
@@ -351,6 +352,17 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
         half = len(paths) // 2
         return read_params(paths[:half]) | read_params(paths[half:])
     return {by_name[name]: params for name, params in found}
+
+
+def check_whole(paths: Sequence[Path]) -> None:
+    """Raise UserError if a file was cut short or is no chunk file."""
+    whole = read_params(paths)
+    damaged = [path for path in paths if path not in whole]
+    if damaged:
+        raise UserError(
+            f"{damaged[0]} is damaged or no chunk file ({len(damaged)} such files). Delete it and "
+            f"run the same command again: it is made again, and no reply is asked for twice."
+        )
 
 
 def exact(path: Path) -> str:

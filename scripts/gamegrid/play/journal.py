@@ -44,6 +44,8 @@ WRITE_PAUSES_S = (1.0, 5.0, *(15.0,) * 40)
 """Waits for a disk that takes no more, ten minutes in all, before a paid reply is given up."""
 FORM = 1
 """The form of a line; a journal of another form is refused, not misread."""
+LOST = ".lost"
+"""How files end that lie beside journals and hold what was sent in vain, a request a line."""
 
 Key = str
 
@@ -186,7 +188,7 @@ class Journal:
         attempts = [shallow(attempt) for attempt in trouble.attempts]
         line = json.dumps({"key": json.loads(filed), "attempts": attempts})
         try:
-            with self._path.with_suffix(".lost").open("a", encoding="ascii") as file:
+            with self._path.with_suffix(LOST).open("a", encoding="ascii") as file:
                 file.write(f"{line}\n")
         except OSError as error:
             log.error("%s: lost attempts cannot be noted (%s)", self._path, error.strerror)
@@ -340,6 +342,22 @@ def _is_json(line: bytes) -> bool:
 def files(folder: Path) -> list[Path]:
     """The journals of one folder, compressed ones among them."""
     return sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
+
+
+def lost_files(folder: Path) -> list[Path]:
+    """What lies beside the journals of one folder: the attempts of requests that were given up."""
+    return sorted(folder.glob(f"*{LOST}"))
+
+
+def read_lost(path: Path) -> Iterator[tuple[Attempt, ...]]:
+    """The attempts of each request that was given up. Raises UserError for a damaged line."""
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            yield tuple(Attempt(**each) for each in json.loads(line)["attempts"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"{path}, line {number} cannot be read. It holds no reply: remove the line."
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m gamegrid.stats", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     about = "print per agent: name, rating, 95 % interval over deals, letters of its group"
-    rating = commands.add_parser("rate", help=about, description=about)
+    rating = commands.add_parser("rate", help=about.replace("%", "%%"), description=about)
     rating.add_argument(
         "matches",
         type=Path,

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import duckdb
 import numpy as np
 
-from gamegrid.stats.controls import FAMILY_ALPHA, Law, at_least
+from gamegrid.stats.bounds import FAMILY_ALPHA, Law, Oddity, at_least
 from gamegrid.stats.intervals import SAME, Floats
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
@@ -20,7 +20,7 @@ Row: TypeAlias = tuple[str | int | float | None, ...]
 NOT_PLAYED = "not played"
 _ACCORDING = """
     SELECT
-        game, matchup, agent, seat, name, deals, results, chances
+        game, matchup, agent, seat, name, deals, found, results, chances
     FROM control_cells JOIN (
         SELECT
             game, matchup, agent, seat,
@@ -32,7 +32,7 @@ _ACCORDING = """
 """
 _ORACLES = """
     SELECT
-        game, matchup, agent, seat, deals, value, every_time,
+        game, matchup, agent, seat, deals, found, value, every_time,
         CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END,
         CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END
     FROM control_cells JOIN return_scales USING (game, seat) JOIN games USING (game)
@@ -56,25 +56,36 @@ class _Check:
 
     place: tuple[str, str, str, str, int]
     """Name, game, matchup, agent, seat."""
-    values: Floats
+    deals: int
+    found: Floats
+    """Results, so many a deal."""
     law: Law | None = None
-    """Of one deal; else ``least`` is what the mean is said to be at least."""
+    """Of one result; else ``least`` is what the mean is said to be at least."""
     least: float = 0.0
     p: float = 1.0
     """Of the mean being that."""
 
     def row(self, alpha: float) -> Row:
         """As the table has it, red below ``alpha``."""
-        found = float(self.values.mean())
-        size = len(self.values)
+        mean = float(self.found.mean())
         if self.law is None:
             passed = self.p > alpha
-            return (*self.place, self.least, found, self.least, None, size, passed, None)
-        accepted = self.law.accepted(size, alpha)
-        passed = accepted.low <= found <= accepted.high
+            return (*self.place, self.least, mean, self.least, None, self.deals, passed, None)
+        accepted = self.law.accepted(self.deals, alpha / 2)
+        odd = self.law.odd_share(self.found, self.deals, alpha / 2)
         return (
-            *self.place, self.law.mean, found, accepted.low, accepted.high, size, passed, None,
+            *self.place, self.law.mean, mean, accepted.low, accepted.high, self.deals,
+            odd is None and accepted.covers(mean), None if odd is None else _told(odd),
         )  # fmt: skip
+
+
+def _told(odd: Oddity) -> str:
+    """A share that is not as it should be, in words."""
+    low, high = odd.accepted.low, odd.accepted.high
+    return (
+        f"share of {odd.result:g}: {odd.share:.3f} instead of {odd.chance:.3f}, by luck "
+        f"{max(0.0, low):.3f} to {min(1.0, high):.3f}"
+    )
 
 
 def controls(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -87,27 +98,34 @@ def controls(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def _according(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
     """What bots got against what their policies give."""
-    for game, matchup, agent, seat, name, deals, results, chances in connection.execute(
-        _ACCORDING
-    ).fetchall():
+    for *place, name, deals, found, results, chances in connection.execute(_ACCORDING).fetchall():
+        game, matchup, agent, seat = place
         yield _Check(
             place=(name, game, matchup, agent, seat),
-            values=np.array(deals),
+            deals=deals,
+            found=np.array(found),
             law=Law(np.array(results), np.array(chances)),
         )
 
 
 def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
     """What best play got against what it is sure of."""
-    for game, matchup, agent, seat, deals, value, every_time, lowest, highest in connection.execute(
+    for *place, deals, found, value, every_time, low, high in connection.execute(
         _ORACLES
     ).fetchall():
-        values = np.array(deals)
+        game, matchup, agent, seat = place
+        results = np.array(found)
         if every_time:
-            p = float((values >= value - SAME).all())
+            p = float((results >= value - SAME).all())
         else:
-            p = at_least(values, value, lowest, highest)
-        yield _Check(place=("oracle", game, matchup, agent, seat), values=values, least=value, p=p)
+            p = at_least(results, value, low, high)
+        yield _Check(
+            place=("oracle", game, matchup, agent, seat),
+            deals=deals,
+            found=results,
+            least=value,
+            p=p,
+        )
 
 
 def _unchecked(

@@ -10,8 +10,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from gamegrid.errors import UserError
-from gamegrid.play.chunkfile import Columns, exact, read_params
+from gamegrid.play.chunkfile import Columns, check_whole, exact
 
 VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
 """The .sql files of the tables, each built on those before it."""
@@ -107,7 +106,7 @@ def build(
     from gamegrid.store.reasoning import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
 
-    _check_whole([*chunks, *positions, *probes])
+    check_whole([*chunks, *positions, *probes])
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
     for leftover in (partial, partial_wal):
@@ -135,15 +134,10 @@ def build(
             leftover.unlink(missing_ok=True)
 
 
-def _check_whole(chunks: Sequence[Path]) -> None:
-    """Raise UserError if a file was cut short or is no chunk file."""
-    whole = read_params(chunks)
-    damaged = [path for path in chunks if path not in whole]
-    if damaged:
-        raise UserError(
-            f"{damaged[0]} is damaged or no chunk file ({len(damaged)} such files). Delete it and "
-            f"run the same command again: it is made again, and no reply is asked for twice."
-        )
+def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every table and view, without a row: what there is, and what its comments say."""
+    for name in ("schema", *VIEWS):
+        connection.execute(_sql(name))
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
@@ -190,6 +184,7 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -
     for table, rows in (
         ("return_scales", known["references"]),
         ("expectations", known["expectations"]),
+        ("control_plays", known["plays"]),
     ):
         names = list(rows[0]) if rows else []
         columns = [[row[name] for row in rows] for name in names]

@@ -95,6 +95,21 @@ CREATE TABLE grid (
     interim VARCHAR -- how much of the grid is here, in words; NULL where it is all there
 );
 
+CREATE TABLE control_plays (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    deal INTEGER NOT NULL,
+    result DOUBLE NOT NULL
+);
+
+COMMENT ON TABLE control_plays IS 'Self-play of the bots random and optimal beside the grid, on its own luck: for controls alone.';
+COMMENT ON COLUMN control_plays.game IS 'name | the game | games.game';
+COMMENT ON COLUMN control_plays.agent IS 'name | the type of bot | agents.type';
+COMMENT ON COLUMN control_plays.seat IS 'number from 0 | the seat | seats.seat';
+COMMENT ON COLUMN control_plays.deal IS 'number from 0 | the deal | episodes.deal';
+COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got there | played';
+
 CREATE TABLE episodes (
     episode_id VARCHAR NOT NULL,
     run_id VARCHAR NOT NULL,

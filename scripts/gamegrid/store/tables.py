@@ -235,14 +235,18 @@ def _readme(tables: Sequence[Table], interim: str | None) -> str:
         f".tex (rounded, {ABSENT} where nothing is known; the .tex needs the booktabs package).\n"
         + (f"\n**{interim}**\n" if interim else "")
     )
-    return head + "".join(_described(table) for table in tables)
+    return head + "".join(_section(table) for table in tables)
 
 
-def _described(table: Table) -> str:
+def _section(table: Table) -> str:
     """Return one table's section of the README."""
+    return f"\n## {table.name}\n\n{textwrap.fill(table.about, WIDTH)}\n\n{described(table)}"
+
+
+def described(table: Table) -> str:
+    """Return what each column of a table is, as a Markdown table."""
     rows = [(column.name, column.unit, column.meaning, column.source) for column in table.columns]
-    listing = _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
-    return f"\n## {table.name}\n\n{textwrap.fill(table.about, WIDTH)}\n\n{listing}"
+    return _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
 
 
 def _board_text(games: str | None, rows: Sequence[tuple[Value, ...]]) -> str:

@@ -225,18 +225,18 @@ FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, d
 CREATE VIEW control_cells AS
 WITH measured AS (
     SELECT
-        game, matchup, agent, seat, deal,
-        avg(
-            CASE scoring
-                WHEN 'win_loss' THEN score
-                WHEN 'margin' THEN strict_return
-                ELSE "return"
-            END
-        ) AS measure
+        game, matchup, agent, seat, deal, seating,
+        CASE scoring
+            WHEN 'win_loss' THEN score
+            WHEN 'margin' THEN strict_return
+            ELSE "return"
+        END AS result
     FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
     JOIN games USING (game)
     WHERE counted
-    GROUP BY game, matchup, agent, seat, deal
+    UNION ALL
+    SELECT game, 'beside the grid', agent, seat, deal, 0, result
+    FROM control_plays
 ),
 
 kinds AS (
@@ -251,9 +251,13 @@ kinds AS (
     GROUP BY game, matchup
 )
 
-SELECT game, matchup, agent, seat, name, list(measure ORDER BY deal) AS deals
-FROM measured JOIN kinds USING (game, matchup)
-GROUP BY game, matchup, agent, seat, name;
+SELECT
+    game, matchup, agent, seat,
+    coalesce(any_value(name), CASE agent WHEN 'random' THEN 'random' ELSE 'mirror' END) AS name,
+    count(DISTINCT deal) AS deals,
+    list(result ORDER BY deal, seating) AS found
+FROM measured LEFT JOIN kinds USING (game, matchup)
+GROUP BY game, matchup, agent, seat;
 
 -- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
 -- in the matchups without the other are the same. Means over other opponents do not compare.
@@ -916,7 +920,7 @@ ORDER BY passed NULLS LAST, name, game, matchup, agent, seat;
 COMMENT ON VIEW controls IS 'Checks that the results make of themselves: what bots of known policies got in each seat against what these policies give, exactly, and best play against what it is sure of. All is well with probability 0.999 or more of every one passing, over all of them together. One that fails says that no number of these results is to be trusted.';
 COMMENT ON COLUMN controls.name IS 'word | random: random play alone; mirror: a bot against itself; bots: different bots; oracle: best play, which never gets less in the mean than its seat is worth | control_checks.name';
 COMMENT ON COLUMN controls.game IS 'name | the game | control_checks.game';
-COMMENT ON COLUMN controls.matchup IS 'name | the matchup; NULL where no check could be made | control_checks.matchup';
+COMMENT ON COLUMN controls.matchup IS 'name | the matchup, or that bots played it beside the grid on its own luck; NULL where no check could be made | control_checks.matchup';
 COMMENT ON COLUMN controls.agent IS 'name | the agent | control_checks.agent';
 COMMENT ON COLUMN controls.seat IS 'number from 0 | the seat it sat in | control_checks.seat';
 COMMENT ON COLUMN controls.expected IS 'as score in win_loss games, strict_return in margin games, else as return | what the policies give in the mean; of oracle what best play gets at least | control_checks.expected';
@@ -924,5 +928,5 @@ COMMENT ON COLUMN controls.found IS 'as expected | the mean over the deals that 
 COMMENT ON COLUMN controls.low IS 'as expected | least mean that luck explains, by Chernoff''s bound on the exact distribution; of oracle the value itself, which single deals may miss by luck: then betting against it decides | control_checks.low';
 COMMENT ON COLUMN controls.high IS 'as expected | largest mean that luck explains; NULL for oracle, which may get any more | control_checks.high';
 COMMENT ON COLUMN controls.deals IS 'deals | deals behind found | control_checks.deals';
-COMMENT ON COLUMN controls.passed IS 'true or false | whether all is well; NULL where no check could be made | control_checks.passed';
-COMMENT ON COLUMN controls.reason IS 'words | why there is no check of this kind in this game; NULL where there is one | control_checks.reason';
+COMMENT ON COLUMN controls.passed IS 'true or false | whether mean and share of each result are as they should be; NULL where no check could be made | control_checks.passed';
+COMMENT ON COLUMN controls.reason IS 'words | where a check failed, the result that came too often or too seldom, if one did; where none could be made, why | control_checks.reason';

@@ -1,0 +1,72 @@
+"""The documents as a reader finds them: pages, their blocks of code, their links."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from gamegrid.paths import WORKFLOW
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
+COMMANDS = ("snakemake ", "python -m gamegrid")
+"""How the lines of a block of commands without a language begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code. ``file``: the name that its first line gives it, as a comment."""
+
+    page: str
+    language: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        found = re.match(r"# ([\w./]+\.(?:yaml|py))$", self.text.split("\n", 1)[0])
+        return found[1] if found else None
+
+    @property
+    def commands(self) -> list[str]:
+        """The lines to type, without comments; none where it is no block of commands."""
+        lines = [line.partition("  #")[0].strip() for line in self.text.splitlines()]
+        typed = [line for line in lines if line]
+        if self.language == "sh" or (
+            not self.language and typed and all(line.startswith(COMMANDS) for line in typed)
+        ):
+            return typed
+        return []
+
+
+@cache
+def pages() -> dict[str, str]:
+    """Every page by its path: those of the root, the documents, and the READMEs of rooms."""
+    found = [WORKFLOW / "README.md", *sorted((WORKFLOW / "docs").glob("*.md"))]
+    found += [WORKFLOW / "config/README.md", WORKFLOW / "bench/README.md"]
+    return {str(path.relative_to(WORKFLOW)): path.read_text("utf-8") for path in found}
+
+
+@cache
+def blocks() -> list[Block]:
+    """Every block of code of every page, in order."""
+    return [
+        Block(page, language, text)
+        for page, content in pages().items()
+        for language, text in FENCE.findall(content)
+    ]
+
+
+def links(page: str) -> Iterator[tuple[Path, str]]:
+    """Yield file and anchor of every link of a page that stays within the project."""
+    for target in LINK.findall(FENCE.sub("", pages()[page])):
+        if not re.match(r"\w+:", target):
+            path, _, anchor = target.partition("#")
+            yield (WORKFLOW / page).parent / path if path else WORKFLOW / page, anchor
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that the headings of a page make."""
+    headings = HEADING.findall(FENCE.sub("", path.read_text("utf-8")))
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
