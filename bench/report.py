@@ -21,7 +21,7 @@ from bench.measure import ROOT, Figure, Sample, environment, worker
 GRID = {
     "seed": 1,
     "deals": 167,
-    "games": ["tic_tac_toe", "connect_four_4x4", "hex_4", "nim", "kuhn_poker"],
+    "games": ["tic_tac_toe", "connect_four_4x4", "misere_tic_tac_toe", "nim", "kuhn_poker"],
     "agents": {
         "random": {"type": "random"},
         "optimal": {"type": "optimal"},

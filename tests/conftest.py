@@ -1,9 +1,18 @@
 """What the tests of several packages share."""
 
+from pathlib import Path
+
 import pytest
 
+import result_sets
 from gamegrid import games
 from gamegrid.games.base import Game
+
+
+@pytest.fixture(scope="session")
+def result_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder to read from, never to write to."""
+    return result_sets.make(tmp_path_factory.mktemp("result_set"))
 
 
 @pytest.fixture

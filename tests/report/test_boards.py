@@ -159,7 +159,7 @@ def table(root: Element) -> Read:
         [name] = [one.text or "" for one in of(hand, "name", "text")]
         faces = sorted(of(hand, "face", "text"), key=lambda one: at(one)[0])
         cards[name] = [one.text or "" for one in faces]
-        notes[name] = "".join(one.text or "" for one in of(hand, "note", "text"))
+        notes[name] = "".join(one.text or "" for one in of(hand, "beside", "text"))
     words = sorted(of(root, "line", "text"), key=lambda one: at(one)[::-1])
     heights = sorted({at(one)[1] for one in words})
     return Read(cards, notes, [[w.text or "" for w in words if at(w)[1] == h] for h in heights])

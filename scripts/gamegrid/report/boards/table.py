@@ -79,7 +79,7 @@ def _hand(hand: Hand, left: float, top: float) -> tuple[str, float]:
         parts.append(svg.group("card", [outline, face]))
         left += wide + GAP
     if hand.note:
-        parts.append(svg.letters([svg.text(hand.note, x=left, y=middle)], "note", "start"))
+        parts.append(svg.letters([svg.text(hand.note, x=left, y=middle)], "beside", "start"))
     return svg.group("hand", parts), left + _wide(len(hand.note))
 
 

@@ -94,10 +94,10 @@
     parts.where = make("output");
     parts.link = make("a", { textContent: "link to this ply" });
     const steps = make("div", { className: "replay-steps" },
-      button("⏮", "To the start", () => step(0)),
-      button("◀", "One ply back", () => step(ply - 1)),
-      button("▶", "One ply on", () => step(ply + 1)),
-      button("⏭", "To the end", () => step(last())),
+      button("«", "To the start", () => step(0)),
+      button("‹", "One ply back", () => step(ply - 1)),
+      button("›", "One ply on", () => step(ply + 1)),
+      button("»", "To the end", () => step(last())),
       button("Play", "Play or stop", play),
       button("Next mistake", "Jump to the next mistake, the worst first", jump),
       parts.slider, parts.where, parts.link);
@@ -170,8 +170,8 @@
     parts.slider.value = ply;
     parts.where.textContent = `ply ${ply} of ${last()}`;
     parts.link.href = address();
-    parts["⏮"].disabled = parts["◀"].disabled = ply === 0;
-    parts["▶"].disabled = parts["⏭"].disabled = ply === last();
+    parts["«"].disabled = parts["‹"].disabled = ply === 0;
+    parts["›"].disabled = parts["»"].disabled = ply === last();
     parts.board.replaceChildren(...drawn(now));
     parts.said.replaceChildren(...(now.choices.length ? now.choices.flatMap(told) : [ending()]));
   }

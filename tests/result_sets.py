@@ -1,0 +1,57 @@
+"""A small result set with models in it, played, judged and built as the workflow does."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from gamegrid import plan, workflow
+from gamegrid.judge import judge_game
+from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.store.database import build
+from loopback import Body, Endpoint, Reply, choose
+
+ONE_IN = 4
+"""So many replies, by their questions, are no answer."""
+
+
+def answer(body: Body) -> Reply:
+    """A legal move with its reason and, now and then, nothing usable; the same for a question."""
+    question = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+    return Reply(text="I cannot say.") if question[0] % ONE_IN == 0 else choose(body)
+
+
+def make(folder: Path) -> Path:
+    """Play a grid into ``folder`` and return its results folder."""
+    results = folder / "results"
+    with Endpoint(answer=answer) as endpoint:
+        models = folder / "models.yaml"
+        models.write_text(
+            f"models:\n  - {{name: litellm_openai/m, api_base: '{endpoint.api_base}', "
+            f"input_price: 1.0, output_price: 2.0}}\n"
+        )
+        model = {"type": "llm", "model": "litellm_openai/m"}
+        raw = {
+            "games": ["tic_tac_toe", "kuhn_poker"],
+            "deals": 4,
+            "models": [str(models)],
+            "agents": {
+                "alone": {**model, "rethink": 1},
+                "talking": {**model, "memory": "chat", "rethink": 1, "system": "You play games."},
+                "random": {"type": "random"},
+                "optimal": {"type": "optimal"},
+            },
+        }
+        made = plan.make(raw, folder)
+        chunks = [results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks]
+        for chunk, output in zip(made.chunks, chunks, strict=True):
+            play_chunk(
+                Job(config=raw, game=chunk.cell.game.name, matchup=chunk.cell.matchup.name,
+                    block=chunk.block, results=results, output=output, threads=1)
+            )  # fmt: skip
+    judged = []
+    for game in made.judged:
+        judged.append(results / "judged" / f"{game}.parquet")
+        judge_game(made.games[game], chunks, judged[-1])
+    rows = workflow.agent_rows(made), workflow.game_rows(made)
+    build(results / "gamegrid.duckdb", chunks, *rows, judged=judged)
+    return results

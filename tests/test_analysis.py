@@ -1,0 +1,49 @@
+"""The queries of docs/analysis.md answer, and agree with the tables where both say the same."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from gamegrid.paths import WORKFLOW
+
+TEXT = (WORKFLOW / "docs/analysis.md").read_text(encoding="utf-8")
+QUESTIONS = dict(re.findall(r"## \d+\. (.*?)\n.*?```sql\n(.*?)```", TEXT, re.DOTALL))
+
+
+def ask(results: Path, sql: str) -> list[dict[str, Any]]:
+    with duckdb.connect(str(results / "gamegrid.duckdb"), read_only=True) as connection:
+        found = connection.execute(sql)
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def test_there_are_ten_questions() -> None:
+    assert len(QUESTIONS) == len(re.findall(r"```sql", TEXT)) == 10
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_is_answered_from_real_results(result_set: Path, question: str) -> None:
+    rows = ask(result_set, QUESTIONS[question])
+    assert rows
+    assert all(any(value is not None for value in row.values()) for row in rows)
+
+
+def test_answers_agree_with_the_tables(result_set: Path) -> None:
+    usage = ask(result_set, "SELECT agent, sum(cost_usd) AS usd FROM usage GROUP BY agent")
+    moves = ask(result_set, QUESTIONS["What does a usable move cost?"])
+    asked = {row["agent"] for row in usage}
+    assert {row["agent"] for row in moves} == asked == {"alone", "talking"}
+    # A move that took two replies costs what both did; fallbacks alone are left out.
+    total = {row["agent"]: row["usd"] for row in usage}
+    assert all(0 < row["usd_a_move"] * row["own_moves"] <= total[row["agent"]] for row in moves)
+    failures = ask(
+        result_set, "SELECT sum(unparsable + illegal) AS n FROM failures WHERE replies > 0"
+    )
+    unread = ask(result_set, QUESTIONS["What exactly could not be read?"])
+    assert sum(row["replies"] for row in unread) == failures[0]["n"]
+    worst = ask(result_set, QUESTIONS["Which single moves cost the most?"])
+    most = ask(result_set, "SELECT max(regret) AS most FROM decisions")
+    assert worst[0]["regret"] == most[0]["most"]

@@ -1,0 +1,44 @@
+"""A look at a running grid, ``status`` and ``interim``, which the run goes on beside."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import duckdb
+
+from loopback import Endpoint
+from test_reruns import grid
+from workflow_runs import command, environment, query, snakemake, write_grid
+
+
+def test_a_running_grid_is_told_of_and_its_results_so_far_are_built(tmp_path: Path) -> None:
+    with Endpoint() as endpoint:
+        small = grid(endpoint, tmp_path, deals=6, chunk=3)
+        assert "no chunk is finished yet" in snakemake(tmp_path, small, "--", "interim").output
+        write_grid(tmp_path, small)
+        running = subprocess.Popen(
+            command("--configfile", "grid.yaml"), cwd=tmp_path, env=environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + 240
+        while not list(tmp_path.glob("results/chunks/*/*/*.parquet")) and time.monotonic() < end:
+            time.sleep(0.05)
+        endpoint.delay = 2.0  # the rest of the grid waits for this test
+        status = snakemake(tmp_path, None, "--", "status")
+        interim = snakemake(tmp_path, None, "--", "interim")
+        assert running.poll() is None
+        endpoint.delay = 0.0
+        assert running.wait(timeout=240) == 0
+    assert status.code == 0, status.output
+    assert "jobs at work: " in status.output and " episodes (" in status.output
+    assert interim.code == 0, interim.output
+    told = (tmp_path / "results/interim/tables/README.md").read_text("utf-8")
+    with duckdb.connect(str(tmp_path / "results/interim/gamegrid.duckdb"), read_only=True) as base:
+        [(held,)] = base.execute("SELECT interim FROM grid").fetchall()
+        [(there,)] = base.execute("SELECT count(*) FROM episodes").fetchall()
+    assert f"Interim results: {held} are finished" in told
+    [(whole,)] = query(tmp_path, "SELECT count(*) FROM episodes")
+    assert held == f"{there} of {whole} episodes" and 0 < there < whole
+    assert f"Interim results:</b> {held}" in (tmp_path / "results/interim/report.html").read_text()
+    assert query(tmp_path, "SELECT interim FROM grid") == [(None,)]
+    assert snakemake(tmp_path, None).played == []
