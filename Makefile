@@ -31,11 +31,11 @@ test-vllm: .venv-vllm/dev
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
 test-slurm: .venv/slurm
-	$(BIN)/python -m pytest -m slurm
+	$(BIN)/python -m pytest -m slurm tests/workflow
 
 # With the conda on the PATH; tests/conda/up.sh makes a stand-in.
 test-conda: .venv/dev
-	$(BIN)/python -m pytest -m conda
+	$(BIN)/python -m pytest -m conda tests/workflow
 
 # The report in a real browser; screenshots of it go to results/browser.
 test-browser: .venv/dev
