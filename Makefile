@@ -52,6 +52,7 @@ pages: .venv/dev
 	$(BIN)/python -m gamegrid.config.schema
 	$(BIN)/python -m gamegrid.config.reference
 	$(BIN)/python -m gamegrid.error_texts
+	$(BIN)/python -m gamegrid.store.page
 
 # What was installed, for the next machine to install the same.
 lock: .venv/slurm
