@@ -24,6 +24,21 @@ def test_outside_lies_less_than_alpha_and_not_much_less(
     assert found.high <= exact[1] / deals + 1 / deals
 
 
+def test_honest_results_are_seldom_red_by_mean_or_by_any_share() -> None:
+    """Kuhn's under uniform play, at an alpha large enough to be counted: half of it for each."""
+    law = Law(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([3 / 16, 1 / 4, 3 / 8, 3 / 16]))
+    luck, red = np.random.default_rng(3), 0
+    for _ in range(1000):
+        found = luck.choice(law.results, 30, p=law.chances)
+        mean = law.accepted(30, 0.05).covers(float(found.mean()))
+        red += not mean or law.odd_share(found, 30, 0.05) is not None
+    assert red <= 100 + 3 * 100**0.5
+    always_passing = law.odd_share(luck.choice([-1.0, 1.0], 100), 100, 1e-5)
+    assert always_passing is not None
+    impossible = law.odd_share(np.array([1.0, 1.5]), 2, 1e-5)
+    assert impossible is not None and (impossible.result, impossible.chance) == (1.5, 0.0)
+
+
 def test_a_certain_result_is_accepted_alone() -> None:
     found = Law(np.array([0.5]), np.array([1.0])).accepted(7, 1e-6)
     assert found.covers(0.5)

@@ -29,6 +29,7 @@ from gamegrid.store.values import (
     ends,
     ratio_parts,
     read_cells,
+    read_normalized,
     read_seats,
 )
 
@@ -55,6 +56,13 @@ _MATCHES = """
     FROM played ANTI JOIN repeats USING (episode_id) JOIN seats USING (episode_id)
     GROUP BY game, episode_id
     ORDER BY game, episode_id
+"""
+
+_NO_SCALE = """
+    SELECT game, coalesce(max(reason), 'not computed')
+    FROM games LEFT JOIN return_scales USING (game)
+    GROUP BY game
+    HAVING count(seat) = 0 OR count(reason) > 0
 """
 
 _MOVES = """
@@ -106,6 +114,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
             (cell.game, cell.matchup, cell.agent, *_cell_ends(cell)) for cell in cells
         ],
         "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
+        "normalized_intervals": list(_normalized_rows(connection)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
@@ -130,6 +139,17 @@ def _cell_ends(cell: Cell) -> Ends:
     if cell.scoring == WIN_LOSS:
         return ends(share_interval(cell.values, distinct=distinct))
     return ends(mean_interval(cell.values, distinct=distinct))
+
+
+def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """The intervals of each agent's normalized return in each margin game."""
+    why = dict(connection.execute(_NO_SCALE).fetchall())
+    games: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in read_normalized(connection):
+        games[cell.game, cell.agent].append(cell)
+    for (game, agent), cells in games.items():
+        low, high, reason = ends(Pooled.of(cells).interval)
+        yield game, agent, low, high, why.get(game, reason)
 
 
 def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:

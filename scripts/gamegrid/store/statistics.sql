@@ -33,6 +33,21 @@ COMMENT ON COLUMN game_intervals.low IS 'as in cell_intervals | lower end of the
 COMMENT ON COLUMN game_intervals.high IS 'as low | upper end of the same interval | deal_values';
 COMMENT ON COLUMN game_intervals.reason IS 'words | as in cell_intervals | computed';
 
+CREATE TABLE normalized_intervals (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE normalized_intervals IS 'The same of the normalized return in margin games.';
+COMMENT ON COLUMN normalized_intervals.game IS 'name | the game | games.game';
+COMMENT ON COLUMN normalized_intervals.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN normalized_intervals.low IS 'share of the way from random play to best play against it | lower end of the 95 % interval | deal_values';
+COMMENT ON COLUMN normalized_intervals.high IS 'as low | upper end of the same interval | deal_values';
+COMMENT ON COLUMN normalized_intervals.reason IS 'words | why there is no scale, or as in cell_intervals | return_scales, computed';
+
 CREATE TABLE seat_intervals (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,

@@ -36,6 +36,17 @@ _CELLS = """
     GROUP BY game, matchup, agent
     ORDER BY game, matchup, agent
 """
+_NORMALIZED = """
+    SELECT
+        game, any_value(family), any_value(scoring), matchup, agent, [],
+        list(deal ORDER BY deal) FILTER (WHERE normalized_return IS NOT NULL),
+        list(normalized_return ORDER BY deal) FILTER (WHERE normalized_return IS NOT NULL),
+        list(play ORDER BY deal) FILTER (WHERE normalized_return IS NOT NULL AND play IS NOT NULL)
+    FROM measured_deals
+    WHERE scoring = 'margin'
+    GROUP BY game, matchup, agent
+    ORDER BY game, matchup, agent
+"""
 _SEATS = """
     SELECT
         seat, game, any_value(family), any_value(scoring), matchup, agent,
@@ -120,6 +131,11 @@ class Pooled:
 def read_cells(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
     """Every agent in every matchup, self-play left out."""
     return [Cell.of(row) for row in connection.execute(_CELLS).fetchall()]
+
+
+def read_normalized(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
+    """The same with normalized returns, in margin games."""
+    return [Cell.of(row) for row in connection.execute(_NORMALIZED).fetchall()]
 
 
 def read_seats(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, Cell]]:

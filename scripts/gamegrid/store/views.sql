@@ -87,8 +87,16 @@ SELECT
     avg(strict_score) FILTER (WHERE counted) AS strict_score,
     avg("return") FILTER (WHERE returned) AS mean_return,
     avg(strict_return) FILTER (WHERE counted) AS strict_return,
+    -- Scales are of seats: NULL for the deal unless every seat has one.
+    CASE
+        WHEN count(*) = count(reference_return) AND bool_and(scale.reason IS NULL)
+            THEN avg(
+                (strict_return - random_return) / nullif(reference_return - random_return, 0)
+            ) FILTER (WHERE counted)
+    END AS normalized_return,
     any_value(joint_return) AS joint_return
 FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+LEFT JOIN return_scales AS scale USING (game, seat)
 WHERE NOT mirror
 GROUP BY game, matchup, deal, agent;
 
@@ -121,6 +129,7 @@ SELECT
     avg(strict_score) AS strict_score,
     avg(mean_return) AS mean_return,
     avg(strict_return) AS strict_return,
+    avg(normalized_return) AS normalized_return,
     avg(joint_return) AS joint_return
 FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
 GROUP BY game, matchup, agent;
@@ -159,7 +168,8 @@ SELECT
         WHEN 'win_loss' THEN score
         WHEN 'margin' THEN strict_return
         ELSE mean_return
-    END AS measure
+    END AS measure,
+    normalized_return
 FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
 -- The decisions that move_quality counts and an oracle called optimal or not, by deal.
@@ -297,6 +307,7 @@ WITH means AS (
         avg(strict_score) AS strict_score,
         avg(mean_return) AS mean_return,
         avg(strict_return) AS strict_return,
+        avg(normalized_return) AS normalized_return,
         avg(joint_return) AS joint_return,
         avg((sign(round(strict_return, 12)) + 1) / 2) AS beats,
         sum(return_deals)::BIGINT AS return_deals,
@@ -363,7 +374,11 @@ SELECT
     game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     mean_return, strict_return,
-    low, high, reason,
+    game_intervals.low, game_intervals.high, game_intervals.reason,
+    CASE WHEN scoring = 'margin' THEN normalized_return END AS normalized_return,
+    normalized_intervals.low AS normalized_low,
+    normalized_intervals.high AS normalized_high,
+    CASE WHEN scoring = 'margin' THEN normalized_intervals.reason END AS normalized_reason,
     return_deals,
     CASE WHEN scoring = 'payoff' THEN joint_return END AS joint_return,
     coalesce(forfeited, 0) AS forfeited,
@@ -375,6 +390,7 @@ LEFT JOIN places USING (game, agent)
 LEFT JOIN conduct USING (game, agent)
 LEFT JOIN forfeits USING (game, agent)
 LEFT JOIN game_intervals USING (game, agent)
+LEFT JOIN normalized_intervals USING (game, agent)
 ORDER BY
     game, ranked_among DESC NULLS LAST, group_name, rank, measure DESC NULLS LAST, agent;
 
@@ -395,6 +411,10 @@ COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return
 COMMENT ON COLUMN per_game.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals, a deal shared by several opponents being one observation; NULL: see reason | game_intervals.low';
 COMMENT ON COLUMN per_game.high IS 'as low | upper end of the same interval | game_intervals.high';
 COMMENT ON COLUMN per_game.reason IS 'words | why there is no interval; NULL where there is one | game_intervals.reason';
+COMMENT ON COLUMN per_game.normalized_return IS 'share of the way | in margin games strict_return on the scale of each seat, from random play against random play (0) to the best that can be expected from random play (1); a scale of the game, not of the opponents met: only who met the same compares. NULL: see normalized_reason | return_scales.reference_return';
+COMMENT ON COLUMN per_game.normalized_low IS 'as normalized_return | lower end of its 95 % interval over deals; NULL: see normalized_reason | normalized_intervals.low';
+COMMENT ON COLUMN per_game.normalized_high IS 'as normalized_return | upper end of the same interval | normalized_intervals.high';
+COMMENT ON COLUMN per_game.normalized_reason IS 'words | why there is no normalized return or no interval of it; NULL where there are both and outside margin games | normalized_intervals.reason';
 COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
 COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
 COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
