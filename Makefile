@@ -31,11 +31,11 @@ test-vllm: .venv-vllm/dev
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
 test-slurm: .venv/slurm
-	$(BIN)/python -m pytest -m slurm
+	$(BIN)/python -m pytest -m slurm tests/workflow
 
 # With the conda on the PATH; tests/conda/up.sh makes a stand-in.
 test-conda: .venv/dev
-	$(BIN)/python -m pytest -m conda
+	$(BIN)/python -m pytest -m conda tests/workflow
 
 # The report in a real browser; screenshots of it go to results/browser.
 test-browser: .venv/dev
@@ -52,6 +52,7 @@ pages: .venv/dev
 	$(BIN)/python -m gamegrid.config.schema
 	$(BIN)/python -m gamegrid.config.reference
 	$(BIN)/python -m gamegrid.error_texts
+	$(BIN)/python -m gamegrid.store.page
 
 # What was installed, for the next machine to install the same.
 lock: .venv/slurm

@@ -36,6 +36,7 @@ rule measure_exploitability:
         code=gamegrid.content_hash(
             "oracles",
             "games",
+            "agents",
             "probes.py",
             "exploitability.py",
             "../../config/equilibria",

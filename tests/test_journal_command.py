@@ -193,6 +193,17 @@ def test_prune_takes_the_cells_from_a_configuration(
     assert [cell.cell for cell in summaries(tmp_path)] == ["tic_tac_toe/a"]
 
 
+def test_prune_keeps_the_probes_of_a_grid(tmp_path: Path) -> None:
+    for name in "ab":
+        buy(tmp_path, 0, block="probes", cell=f"kuhn_poker/{name}")
+    grid = {"games": ["kuhn_poker"], "agents": {"a": {"type": "random"}}, "probes": 5,
+            "mirrors": True, "models": []}  # fmt: skip
+    (tmp_path / "grid.yaml").write_text(yaml.safe_dump(grid))
+    asked = ["prune", str(tmp_path), "--configfile", str(tmp_path / "grid.yaml"), "--yes"]
+    assert main(asked) == 0
+    assert [cell.cell for cell in summaries(tmp_path)] == ["kuhn_poker/a"]
+
+
 def test_merged_replies_are_not_bought_again_and_conflicts_are_named(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     buy(ours, 0, 1)

@@ -12,6 +12,7 @@ import duckdb
 from gamegrid import workflow
 from gamegrid.errors import UserError
 from gamegrid.estimate import asked_alone
+from gamegrid.exploitability import measure_game
 from gamegrid.judge import judge_game
 from gamegrid.plan import Plan
 from gamegrid.play.chunkfile import exact
@@ -34,6 +35,10 @@ def build_interim(made: Plan, results: Path) -> str:
     planned = sum(made.episodes(chunk) for chunk in made.chunks)
     held = f"{_finished(played)} of {planned} episodes"
     chunks, database = [*played, *map(Path, made.frozen)], folder / "gamegrid.duckdb"
+    alone = _there(asked_alone(made, results))
+    positions, probes = (
+        [path for path in alone if path.parts[-3] == kind] for kind in ("positions", "probes")
+    )
     references = results / "references.json"
     build(
         database,
@@ -41,8 +46,10 @@ def build_interim(made: Plan, results: Path) -> str:
         workflow.agent_rows(made),
         workflow.game_rows(made),
         made.config.usd_per_gpu_hour,
-        judged=_judged(made, chunks, folder / "judged"),
-        positions=[p for p in _there(asked_alone(made, results)) if p.parts[-3] == "positions"],
+        judged=_judged(made, [*chunks, *positions], folder / "judged"),
+        positions=positions,
+        probes=probes,
+        readings=_readings(made, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         interim=held,
     )
@@ -67,6 +74,15 @@ def _finished(chunks: Sequence[Path]) -> int:
             [[exact(path) for path in chunks]],
         ).fetchone()
     return int(found[0]) if found else 0
+
+
+def _readings(made: Plan, probes: Sequence[Path], folder: Path) -> list[Path]:
+    """Measure the policies that are there."""
+    names = sorted({path.parent.name for path in probes})
+    for name in names:
+        game, asked = made.games[name], [path for path in probes if path.parent.name == name]
+        measure_game(game, asked, folder / f"{name}.parquet", made.probed(game))
+    return [folder / f"{name}.parquet" for name in names]
 
 
 def _judged(made: Plan, chunks: Sequence[Path], folder: Path) -> list[Path]:

@@ -247,7 +247,7 @@ def _cells_of(config: Path) -> set[str]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{config} cannot be read: {' '.join(str(error).split())}.") from error
     made = plan.make(raw, Path.cwd())
-    return {f"{game}/{name}" for game, name in (*made.cells, *made.position_cells)}
+    return {f"{cell.game.name}/{cell.matchup.name}" for cell in made.all_cells}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

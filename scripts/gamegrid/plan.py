@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid import grid, positions, probes, suites
-from gamegrid.agents.base import kinds
+from gamegrid.agents.base import AgentSettings, kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.base import Capabilities, Decode, ModelEntry, Price
@@ -140,6 +140,14 @@ class Plan:
         settings = self.config.agents[agent]
         scored = isinstance(settings, LlmSettings) and Decode(settings.decode) is Decode.SCORE
         return 1 if scored else self.config.probes
+
+    def probed(self, game: Game) -> dict[str, AgentSettings]:
+        """The agents that are probed in a game."""
+        return {
+            agent: self.config.agents[agent]
+            for name, agent in self.probe_cells
+            if name == game.name
+        }
 
     def position_params(self, cell: Cell) -> str:
         """As ``params``, of the positions of a game: exactly what changes an agent's moves."""

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from gamegrid import games, journal, plugins
+from gamegrid.agents.base import AgentSettings, kinds
 from gamegrid.errors import UserError
 from gamegrid.exploitability import measure_game
 from gamegrid.judge import judge_game
@@ -90,6 +91,11 @@ def _check_files(made: Mapping[str, Any], results: Path) -> None:
                 raise Difference(f"{path} is not the file that the tables were made of.")
 
 
+def _settings(row: AgentRow) -> AgentSettings:
+    """The settings of an agent that asks no model."""
+    return kinds()[row.type].settings(**json.loads(row.params))
+
+
 def _check_database(
     made: Mapping[str, Any],
     played: Mapping[str, Sequence[Path]],
@@ -107,7 +113,11 @@ def _check_database(
     readings = [folder / "exploitability" / path.name for path in played["exploitability"]]
     for path in readings:
         asked = [probe for probe in probes if probe.parent.name == path.stem]
-        measure_game(by_name[path.stem], asked, path)
+        probed = {probe.stem for probe in asked}
+        bots = {
+            row.agent: _settings(row) for row in agents if row.agent in probed and not row.model
+        }
+        measure_game(by_name[path.stem], asked, path, bots)
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
     answers = (judged, positions, probes, readings, references)

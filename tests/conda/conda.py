@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -77,6 +78,7 @@ def main() -> None:
             print(json.dumps({"get": {"channel_priority": "strict"}}))
         case ["env", "create", *rest]:
             create(rest)
+            os._exit(0)  # as in make_channel.py
         case ["clean", *_]:
             pass
         case other:

@@ -5,6 +5,7 @@ import ensurepip
 import hashlib
 import io
 import json
+import os
 import sys
 import sysconfig
 import tarfile
@@ -122,6 +123,8 @@ def main() -> None:
     pack_python(folder)
     pack_pip(folder)
     asyncio.run(index_fs(folder, force=True))
+    # Threads of rattler may still be ending, and would abort an interpreter that is ending, too.
+    os._exit(0)
 
 
 if __name__ == "__main__":

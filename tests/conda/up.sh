@@ -9,5 +9,8 @@ cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}
 [ -x .venv-conda/bin/python ] || "$python" -m venv .venv-conda
 .venv-conda/bin/pip install -q py-rattler==0.26.0 PyYAML==6.0.3
-[ -d .venv-conda/channels/conda-forge ] ||
-    .venv-conda/bin/python tests/conda/make_channel.py .venv-conda/channels/conda-forge
+if [ ! -d .venv-conda/channels/conda-forge ]; then
+    rm -rf .venv-conda/new
+    .venv-conda/bin/python tests/conda/make_channel.py .venv-conda/new/conda-forge
+    mv .venv-conda/new .venv-conda/channels
+fi

@@ -8,7 +8,10 @@ import pytest
 from arena import random_decisions
 from gamegrid import games
 from gamegrid.games.base import Oracle
+from gamegrid.luck import deal_draw
 from gamegrid.oracles.exact import solver
+from gamegrid.oracles.minimax import Minimax
+from gamegrid.play.deals import opening
 
 SOLVED = (
     "tic_tac_toe",
@@ -19,6 +22,7 @@ SOLVED = (
     "connect_four_4x4",
     "breakthrough_5x4",
     "hex(board_size=3)",
+    "hex_4",
     "pig_20",
 )
 
@@ -29,13 +33,39 @@ def test_a_position_is_worth_its_best_move(name: str) -> None:
     assert game.oracle is Oracle.EXACT
     exact = solver(game.load_string)
     for moves, state in random_decisions(game, 4):
-        if name == "breakthrough_5x4" and len(moves) < 6:
+        if name in ("breakthrough_5x4", "hex_4") and len(moves) < 6:
             continue
         sign = 1 if state.current_player() == 0 else -1
         values = exact.action_values(state)
         assert list(values) == state.legal_actions()
         assert sign * exact.value(state) == max(values.values())
         assert exact.best_actions(state) == [a for a in values if values[a] == max(values.values())]
+
+
+@pytest.mark.parametrize(("name", "stones"), [("hex(board_size=3)", 0), ("hex_4", 7)])
+def test_hex_on_bits_is_hex_on_openspiels_states(name: str, stones: int) -> None:
+    game, searched = games.load(name), Minimax()
+    exact, met = solver(game.load_string), 0
+    for moves, state in random_decisions(game, 40):
+        if len(moves) >= stones:
+            assert exact.value(state) == searched.value(state)
+            assert exact.action_values(state) == searched.action_values(state)
+            met += 1
+    assert met > 100
+
+
+def test_openings_of_hex_4_are_those_of_before_it_was_solved() -> None:
+    """Results that are kept were played from them: as drawn first, whatever they are worth."""
+    game = games.load("hex_4")
+    assert game.oracle is Oracle.EXACT
+    for deal in range(50):
+        draw, state = (
+            deal_draw(1, game.luck_name, deal, "opening 0"),
+            game.spiel.new_initial_state(),
+        )
+        for action in opening(game, 1, deal, 2, Minimax()):
+            assert action == draw.choice(state.legal_actions())
+            state.apply_action(action)
 
 
 @pytest.mark.parametrize("size", ["winscore=3,horizon=9", "winscore=7,horizon=6", "winscore=9"])

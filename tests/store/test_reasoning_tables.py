@@ -52,8 +52,8 @@ def test_shares_by_hand(path: Path) -> None:
     found = share_interval(ratio_parts(np.array([1, 2, 0]), np.array([3, 3, 2])), pooled=True)
     assert isinstance(found, Interval)
     assert row[:2] == pytest.approx((found.low, found.high))
-    # From 2/3 to 0: by deal -1, -1 and 0; Student's t(2) = 4.30265 times sqrt(1/3/3).
-    assert row[2:] == pytest.approx((-2 / 3, -2 / 3 - 4.30265 / 3, -2 / 3 + 4.30265 / 3), abs=1e-5)
+    # From 2/3 to 0: by deal -1, -1 and 0; Student's t(2) = 4.30265 times sqrt(1/3/3), from -1 on.
+    assert row[2:] == pytest.approx((-2 / 3, -1, -2 / 3 + 4.30265 / 3), abs=1e-5)
 
 
 def test_shares_add_up(path: Path) -> None:

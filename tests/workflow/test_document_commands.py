@@ -17,7 +17,9 @@ import pytest
 import yaml
 
 from documents import Block, blocks
+from gamegrid.config import load
 from gamegrid.paths import WORKFLOW
+from gamegrid.play import stamp
 from loopback import Endpoint
 from workflow_runs import environment
 
@@ -29,6 +31,7 @@ EXCEPTED = {
     "vllm serve ": "needs a GPU",
     "python -m gamegrid.journal merge OTHER_RESULTS": "there is no other results folder",
 }
+DEFAULT = WORKFLOW / "config/config.yaml"
 GRID = """
 deals: 1
 games: [kuhn_poker]
@@ -89,6 +92,8 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         ]
         reader.write("config/models.yaml", yaml.safe_dump({"models": entries}))
         reader.write("grid.yaml", GRID)
+        # The reader has played the default grid before: a results folder holds one seed.
+        stamp.write(tmp_path / "results", load.read(yaml.safe_load(DEFAULT.read_text("utf-8"))))
         yield reader
 
 

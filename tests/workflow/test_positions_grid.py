@@ -45,9 +45,12 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     probed = query(tmp_path, "SELECT agent, game, policy, k, p, equilibrium_high, exploitability, "
                              "uniform FROM exploitability")  # fmt: skip
     assert [row[:4] for row in probed] == [
-        (agent, "kuhn_poker", "generated", 20) for agent in ("optimal", "random")
+        (agent, "kuhn_poker", policy, k)
+        for agent in ("optimal", "random")
+        for policy, k in (("generated", 20), ("stated", None))
     ]
-    by_equilibrium, at_random = (row[4:] for row in probed)
+    by_equilibrium, as_solved, at_random, uniform = (row[4:] for row in probed)
+    assert as_solved[2] < 1e-9 and uniform[2] == uniform[3]
     assert by_equilibrium[0] > 0.05 and by_equilibrium[2] <= by_equilibrium[1]
     assert at_random[0] < 0.001 and at_random[2] > 3 * at_random[1]
     asked = (

@@ -29,10 +29,10 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture(scope="module")
 def played(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two models and a bot, with judged games and positions."""
+    """Two models and a bot, with judged games, positions and probes."""
     folder = tmp_path_factory.mktemp("played")
     games = ["tic_tac_toe", "kuhn_poker"]
-    run = snakemake(folder, grid(endpoint, folder, deals=2, games=games, positions=2))
+    run = snakemake(folder, grid(endpoint, folder, deals=2, games=games, positions=2, probes=1))
     assert run.code == 0, run.output
     return folder
 
@@ -71,7 +71,8 @@ def test_a_moved_folder_is_verified_without_its_grid_and_its_models(
         "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM decisions), "
         "(SELECT count(*) FROM calls)",
     )[0]
-    asked = query(played, "SELECT count(*), sum(attempts) FROM positions")[0]
+    alone = "SELECT attempts FROM positions UNION ALL SELECT attempts FROM probes"
+    asked = query(played, f"SELECT count(*), sum(attempts)::INT FROM ({alone})")[0]
     assert told.startswith(
         f"equal: {episodes + asked[0]} episodes with {decisions + asked[0]} decisions and "
         f"{replies + asked[1]} replies"
@@ -167,7 +168,8 @@ HARMS: dict[str, tuple[Harm, list[str]]] = {
         [FIRST, "status is 'truncated', computed 'complete'"],
     ),
     "a reply in the chunk": (in_chunk(one("calls", "reply := 'x'")), ["calls[0].reply is 'x'"]),
-    "a reply in the journal": (journal_line(swapped), ["one--random:", "computed"]),
+    # Another move may also make the game longer or shorter.
+    "a reply in the journal": (journal_line(swapped), ["one--random:"]),
     "a reply is gone": (journal_line(lambda line: ""), ["no reply on file to attempt 0"]),
     "a question": (
         journal_line(lambda line: line.replace("Legal moves", "Legal Moves")),

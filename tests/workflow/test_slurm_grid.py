@@ -297,9 +297,10 @@ def test_equal_chunks_go_as_one_array(tmp_path: Path, say: Callable[[str], None]
         },
     )
     began = time.monotonic()
-    run = on_cluster(tmp_path, "--slurm-array-jobs", "play")
+    run = on_cluster(tmp_path, "--slurm-array-jobs", "play", "--until", "play")
     assert run.code == 0, run.output
     found = records(tmp_path)
     say(f"array: {time.monotonic() - began:.0f} s, {len(found)} SLURM jobs")
-    arrays = [re.search(r"ArrayJobId=(\d+)", record.text) for record in found]
-    assert Counter(match[1] for match in arrays if match).most_common()[0][1] == 4
+    arrays = [match[1] for r in found if (match := re.search(r"ArrayJobId=(\d+)", r.text))]
+    assert len(found) == len(arrays) == 4
+    assert len(set(arrays)) == 1

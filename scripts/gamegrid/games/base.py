@@ -213,6 +213,11 @@ class Game(ABC):
         return Oracle.NONE
 
     @property
+    def balanced_openings(self) -> bool:
+        """True if openings that change the value of the game are redrawn."""
+        return self.oracle is Oracle.EXACT
+
+    @property
     def dilemma(self) -> Dilemma | None:
         """Which action cooperates and which defects, where these words have a meaning."""
         return None

@@ -10,8 +10,11 @@ from gamegrid.games.grids import cell, column_name, listing, rows
 MARKS = ("x", "o")
 SIDES = ("the top row to the bottom row", "the left column to the right column")
 LARGEST = 19
-SOLVED_SIDE = 3
-"""Boards up to this size are searched to the end in a moment; the next one takes gigabytes."""
+SOLVED_SIDE = 4
+"""Boards up to this size are searched to the end in seconds."""
+BALANCED_SIDE = 3
+"""Boards up to this size have openings by their values. On the next one they fall as they fall:
+results that are kept were played from such, and each is played in both seatings."""
 
 
 class Hex(Game):
@@ -40,6 +43,10 @@ class Hex(Game):
     @property
     def oracle(self) -> Oracle:
         return Oracle.EXACT if self.side <= SOLVED_SIDE else Oracle.NONE
+
+    @property
+    def balanced_openings(self) -> bool:
+        return self.side <= BALANCED_SIDE
 
     def objection(self) -> str | None:
         return None if 2 <= self.side <= LARGEST else f"board_size is from 2 to {LARGEST}."

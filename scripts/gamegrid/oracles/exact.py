@@ -7,7 +7,9 @@ from typing import Protocol
 import pyspiel
 
 from gamegrid import games
+from gamegrid.games.hex import Hex
 from gamegrid.games.pig import Pig
+from gamegrid.oracles.hex import HexValues
 from gamegrid.oracles.minimax import Minimax
 
 
@@ -32,4 +34,6 @@ def solver(load_string: str) -> Exact:
         from gamegrid.oracles.pig import PigValues  # numpy only where it is needed
 
         return PigValues(game)
+    if isinstance(game, Hex):
+        return HexValues(game)
     return Minimax()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pyspiel
 
-from gamegrid.games.base import Game, Joint, Oracle, apply
+from gamegrid.games.base import Game, Joint, apply
 from gamegrid.luck import deal_draw
 from gamegrid.oracles.minimax import Minimax
 
@@ -60,6 +60,6 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
 
 def keeps_value(game: Game, state: pyspiel.State, minimax: Minimax) -> bool:
     """Whether a position is worth what the start is, as far as the oracle knows."""
-    if game.oracle is not Oracle.EXACT:
+    if not game.balanced_openings:
         return True
     return minimax.value(state) == minimax.value(game.spiel.new_initial_state())

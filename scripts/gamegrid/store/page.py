@@ -5,6 +5,7 @@ what the database's own comments say. The command puts that in anew, and adds a 
 that has none.
 """
 
+import argparse
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -51,5 +52,11 @@ def _listing(table: Table) -> str:
     return f"{START}\n{table.about}\n\n{described(table)}{END}"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Put the columns in anew."""
+    argparse.ArgumentParser(prog="python -m gamegrid.store.page", description=__doc__).parse_args()
     PATH.write_text(refreshed(PATH.read_text("utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

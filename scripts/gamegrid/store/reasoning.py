@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from gamegrid.reasoning import UNCATEGORISED, categories, sort_text
 from gamegrid.stats.entropy import entropy, entropy_interval
-from gamegrid.stats.intervals import NoInterval, Reason, mean_interval, share_interval
+from gamegrid.stats.intervals import (
+    Interval,
+    MaybeInterval,
+    NoInterval,
+    Reason,
+    mean_interval,
+    share_interval,
+)
 from gamegrid.store.statistics import Row, insert
 from gamegrid.store.values import ends, ratio_parts
 
@@ -86,11 +93,18 @@ def _share(counts: Counts, category: int) -> Row:
     change, change_ends = None, ends(NoInterval(Reason.NO_DEALS))
     if texts[:, 0].any() and texts[:, 2].any():
         parts = ratio_parts(said[:, 2], texts[:, 2]) - ratio_parts(said[:, 0], texts[:, 0])
-        change, change_ends = float(parts.mean()), ends(mean_interval(parts))
+        change, change_ends = float(parts.mean()), ends(_within(mean_interval(parts)))
     return (
         int(texts.sum()), int(said.sum()), float(share), *ends(interval), *thirds,
         change, *change_ends,
     )  # fmt: skip
+
+
+def _within(found: MaybeInterval) -> MaybeInterval:
+    """An interval of a difference of shares, which ends at -1 and 1."""
+    if isinstance(found, NoInterval):
+        return found
+    return Interval(max(-1.0, found.low), min(1.0, found.high))
 
 
 def _parts(counts: Counts) -> Iterator[tuple[str, Counts]]:

@@ -174,7 +174,7 @@ LIMIT 0;
 CREATE TABLE readings (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
-    policy VARCHAR NOT NULL CHECK (policy IN ('generated', 'likelihood', 'greedy')),
+    policy VARCHAR NOT NULL CHECK (policy IN ('generated', 'likelihood', 'greedy', 'stated')),
     k INTEGER,
     states INTEGER NOT NULL,
     exploitability DOUBLE NOT NULL CHECK (exploitability >= 0),

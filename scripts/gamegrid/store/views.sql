@@ -743,8 +743,8 @@ COMMENT ON VIEW exploitability IS
 'What the best opponent, who knows it, wins from the policy that each agent stated when it was asked in every information state of a game: exact for that policy, and 0 for an equilibrium alone. A sampled policy reads too high, so the equilibrium''s own readings stand beside it.';
 COMMENT ON COLUMN exploitability.agent IS 'name | the agent | readings.agent';
 COMMENT ON COLUMN exploitability.game IS 'name | the game | games.game';
-COMMENT ON COLUMN exploitability.policy IS 'word | how the policy was learnt of: generated, the shares of the moves made; likelihood, the likelihoods of the legal moves as shares of their sum, whatever the temperature; greedy, the likeliest move always | readings.policy';
-COMMENT ON COLUMN exploitability.k IS 'replies | replies in each information state, of which the shares are; the least where they differ; NULL where likelihoods are the policy and nothing is sampled | readings.k';
+COMMENT ON COLUMN exploitability.policy IS 'word | how the policy was learnt of: generated, the shares of the moves made; likelihood, the likelihoods of the legal moves as shares of their sum, whatever the temperature; greedy, the likeliest move always; stated, what a bot says that it plays, to check the generated one by | readings.policy';
+COMMENT ON COLUMN exploitability.k IS 'replies | replies in each information state, of which the shares are; the least where they differ; NULL where nothing is sampled | readings.k';
 COMMENT ON COLUMN exploitability.exploitability IS 'the game''s own units | what a best response wins per game beyond the value of the game, the mean over both seats; half of NashConv | probes.action';
 COMMENT ON COLUMN exploitability.equilibrium_mean IS 'the game''s own units | mean reading of the reference equilibrium, were it sampled k times in each information state: what luck alone makes of no weakness at all; NULL: see reason | computed';
 COMMENT ON COLUMN exploitability.equilibrium_low IS 'the game''s own units | lower end of where 95 % of those readings lie, by simulation | computed';
@@ -753,7 +753,7 @@ COMMENT ON COLUMN exploitability.p IS '0 to 1 | share of those readings that are
 COMMENT ON COLUMN exploitability.reason IS 'words | why nothing stands beside the reading: nothing sampled, so that the reading is exact; NULL where something does | computed';
 COMMENT ON COLUMN exploitability.uniform IS 'the game''s own units | exploitability of uniformly random moves: the scale to read the others on | computed';
 COMMENT ON COLUMN exploitability.states IS 'information states | information states of both seats | computed';
-COMMENT ON COLUMN exploitability.replies IS 'decisions | decisions behind the policy | probes';
+COMMENT ON COLUMN exploitability.replies IS 'decisions | decisions behind the policy; 0 of a stated one | probes';
 COMMENT ON COLUMN exploitability.fallbacks IS 'decisions | those of them in which the agent named no legal move: all legal moves alike were taken for them, as the harness would play. The more, the less is said of the agent | probes.status';
 COMMENT ON COLUMN exploitability.reference IS 'name | the equilibrium that was sampled | computed';
 
