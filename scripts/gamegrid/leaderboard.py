@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(text)
     print(f"\n{_coloured(verdict)}")
     print(f"\nTables: {folder / 'tables'}/   Database: {database}")
+    if (report := folder / "report.html").exists():
+        print(f"Report: {report}")
     return 0
 
 

@@ -168,7 +168,7 @@ def test_the_dots_lie_where_the_numbers_are(browser: Any, demo: Path) -> None:
     scores = dict(query(demo, "SELECT agent, score FROM per_game WHERE game = 'tic_tac_toe'"))
     with Watched(browser, demo / "report.html") as page:
         panel = page.locator("#per_game .panel", has_text="tic_tac_toe")
-        said = panel.locator("path[aria-roledescription=point]").evaluate_all(
+        said = panel.locator("path[aria-roledescription=point][fill='var(--blue)']").evaluate_all(
             "all => all.map(each => [each.getAttribute('aria-label'),"
             " each.transform.baseVal[0].matrix.e])"
         )
