@@ -14,7 +14,7 @@ import report_samples
 from gamegrid import games
 from gamegrid.report.figures import figures
 from gamegrid.store.tables import connect
-from test_boards import BOARDS
+from test_drawn_boards import BOARDS
 from workflow_runs import ROOT, snakemake
 
 playwright = pytest.importorskip("playwright.sync_api")
