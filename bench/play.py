@@ -2,7 +2,7 @@
 
 Prints one line of JSON: calls, episodes, ``seconds`` from the first request to the last reply on
 file (None where nothing was asked), ``wall_s`` and ``cpu_s`` of the whole job, and the resident
-memory in MiB after a quarter of the calls, after all of them, and at most.
+memory in MiB after a quarter of the calls, just before the last of them, and at most.
 """
 
 import argparse
@@ -132,12 +132,13 @@ class Watch:
         self._thread.join()
 
     def found(self) -> dict[str, float | None]:
-        """MiB when a quarter of the journal was written, when all of it was, and at most."""
+        """MiB when a quarter of the journal was written, just before all of it was, and at most."""
         if not self._seen or self._seen[-1][0] == 0:
             return {"rss_quarter": None, "rss_calls": None, "rss_most": None}
         whole = self._seen[-1][0]
         quarter = next(mib for written, mib in self._seen if written >= whole / 4)
-        calls = next(mib for written, mib in self._seen if written == whole)
+        # From the last reply on, the chunk file is made.
+        calls = next((mib for written, mib in reversed(self._seen) if written < whole), quarter)
         most = max(mib for _, mib in self._seen)
         return {"rss_quarter": quarter, "rss_calls": calls, "rss_most": most}
 
