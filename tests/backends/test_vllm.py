@@ -465,7 +465,7 @@ async def test_a_folder_may_stand_for_an_entry(
 async def test_without_vllm_the_extra_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     backend = create(tmp_path)
-    with pytest.raises(BackendError, match=r"gamegrid\[vllm\]"):
+    with pytest.raises(BackendError, match=r"\[vllm\]"):
         await backend.open()
     await backend.close()
 

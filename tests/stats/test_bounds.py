@@ -45,6 +45,14 @@ def test_a_certain_result_is_accepted_alone() -> None:
     assert found.half_width < 1e-9
 
 
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+@pytest.mark.parametrize("deals", [2, 500])
+def test_what_is_certain_leaves_luck_no_room(chance: float, deals: int) -> None:
+    found = Law(np.array([0.0, 1.0]), np.array([1 - chance, chance])).accepted(deals, 1e-6)
+    assert found.covers(chance)
+    assert found.half_width < 1e-6
+
+
 def test_a_mean_over_seatings_that_share_luck_is_rarer_outside() -> None:
     """The law is of one seating; the mean of two varies less."""
     law, luck = Law(np.array([0.0, 0.5, 1.0]), np.array([0.3, 0.1, 0.6])), np.random.default_rng(1)

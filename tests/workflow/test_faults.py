@@ -54,7 +54,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "results"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if mounted.returncode:

@@ -6,6 +6,7 @@ Nothing here is asymptotic: with many checks at a small alpha, tails are where a
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from gamegrid.stats.intervals import SAME, Floats, Interval
 from gamegrid.stats.paired import bets
@@ -71,7 +72,7 @@ class Law:
         for result, chance, share in zip(
             self.results, self.chances, known.mean(axis=0), strict=True
         ):
-            law = Law(np.array([0.0, 1.0]), np.array([1 - chance, chance]))
+            law = Law(np.array([0.0, 1.0]), np.clip([1 - chance, chance], 0, 1))
             accepted = law.accepted(deals, alpha / len(self.results))
             if not accepted.covers(float(share)):
                 return Oddity(float(result), float(share), float(chance), accepted)
@@ -83,8 +84,8 @@ def _reach(results: Floats, chances: Floats, share: float) -> float:
 
     Every t gives a bound; the best of TILTS is as good as the best of all to three digits.
     """
-    weights = np.exp(TILTS[:, None] * (results - 1)) @ chances
-    return min(1.0, 1 + float(((np.log(weights) + share) / TILTS).min()))
+    tilted = logsumexp(TILTS[:, None] * (results - 1), axis=1, b=chances)
+    return min(1.0, 1 + float(((tilted + share) / TILTS).min()))
 
 
 def at_least(deals: Floats, expected: float, lowest: float, highest: float) -> float:
