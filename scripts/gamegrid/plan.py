@@ -5,7 +5,7 @@ The Snakefile and every play job make the same plan from the same configuration.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ WHOLE_CELL = 1_000_000
 """Deals per job where starting the engine is dear: all of them."""
 EPISODES_PER_REQUEST = 4
 """Episodes of a job for each request in flight: all are in flight until few episodes are left."""
+MOST_JOBS = 1_000_000
+"""Jobs of a grid beyond which nobody's computer would see the end of the plan."""
 HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
 """Environments, each containing the ones before it."""
 
@@ -48,6 +50,8 @@ class Plan:
     prompts: tuple[Path, ...]
     frozen: tuple[Path, ...] = ()
     """Chunk files that come with the suite and belong to the results."""
+    _digests: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Of the texts of prompt templates by name: one is read and tried once, not for every cell."""
 
     @cached_property
     def chunks(self) -> list[Chunk]:
@@ -271,8 +275,13 @@ class Plan:
         found = settings.model_dump(exclude={"games"}, exclude_none=True)
         if isinstance(settings, LlmSettings):
             found["model_entry"] = self.models[agent].identity()
-            found["prompt_digest"] = templates.load(settings.prompt, self.prompts).digest
+            found["prompt_digest"] = self._digest(settings.prompt)
         return found
+
+    def _digest(self, prompt: str) -> str:
+        if prompt not in self._digests:
+            self._digests[prompt] = templates.load(prompt, self.prompts).digest
+        return self._digests[prompt]
 
     def prompts_of(self, cell: Cell) -> dict[str, str]:
         """The templates by which a cell's models are asked, with the SHA-256 of their texts."""
@@ -324,6 +333,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     _check_abilities(made)
     _check_openings(made)
     _check_demands(made)
+    _check_jobs(made)
     if config.budget_usd is not None:
         for cell in made.grid.cells:
             made.prices(cell)
@@ -395,6 +405,18 @@ def _check_demands(made: Plan) -> None:
                 f"config: {cell.matchup.name}: {error}; change gpu_model in the model file, or "
                 f"leave the matchup out of the schedule."
             ) from error
+
+
+def _check_jobs(made: Plan) -> None:
+    """Refuse a grid of more jobs than can be planned, before they are listed."""
+    deals = made.config.deals
+    jobs = sum(-(-deals // made.chunk_deals(cell)) for cell in made.grid.cells)
+    if jobs > MOST_JOBS:
+        raise UserError(
+            f"config: deals: {deals} deals in {len(made.grid.cells)} cells are {jobs} jobs, and a "
+            f"grid has at most {MOST_JOBS}. Ask for fewer deals, or for more of them in a job "
+            f"(key chunk)."
+        )
 
 
 def _model(

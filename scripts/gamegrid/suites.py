@@ -38,12 +38,16 @@ class Suite:
 
 def read(name: str, working: Path) -> Suite:
     """Read a suite by name. Raises UserError if there is none of that name."""
-    folder = paths.resolve(f"{FOLDER}/{name}", working)
-    if not (folder / "suite.yaml").is_file():
-        known = sorted(p.parent.name for p in (paths.WORKFLOW / FOLDER).glob("*/suite.yaml"))
+    found = {
+        file.parent.name: file.parent
+        for base in (paths.WORKFLOW, working)
+        for file in (base / FOLDER).glob("*/suite.yaml")
+    }
+    folder = found.get(str(name))
+    if folder is None:
         raise UserError(
-            f"config: suite: {name!r} is unknown.{nearest(name, known)} There are "
-            f"{', '.join(known)}."
+            f"config: suite: {name!r} is unknown.{nearest(str(name), found)} There are "
+            f"{', '.join(sorted(found))}."
         )
     grid = yaml.safe_load((folder / "suite.yaml").read_text(encoding="utf-8"))
     return Suite(name, grid, folder / RESULTS)

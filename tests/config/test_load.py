@@ -17,6 +17,7 @@ from gamegrid import plan
 from gamegrid.config import load, schema
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
+from mutants import spoil
 
 Config = dict[str, Any]
 
@@ -280,53 +281,15 @@ def test_an_opening_as_long_as_the_game_is_refused_by_the_plan(tmp_path: Path) -
 
 # Fuzz
 
-VALUES: list[Any] = [
-    None, True, False, 0, 1, -1, 2**70, 0.5, float("nan"), float("inf"), "", "x", "auto", "random",
-    "round_robin", "tic_tac_toe", "kuhn_poker(players=3)", "llm", "\x00", "ü\ud800", "a" * 300,
-    [], [[]], [None], ["random"], ["random", "best"], {}, {"type": "llm"}, {"type": "random"},
-    {"each": ["random"], "against": ["best"]}, {"matchups": [["random", "best"]]}, {None: None},
-    {1: 2}, {"a": {"b": {"c": []}}}, datetime.date(2025, 1, 2), datetime.time(12, 30), b"x",
-    {"x", "y"}, (1, 2),
-]  # fmt: skip
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of every value in a configuration."""
-    found = [path] if path else []
-    items = value.items() if isinstance(value, dict) else []
-    if isinstance(value, list):
-        items = enumerate(value)
-    for key, inner in items:
-        found += places(inner, (*path, key))
-    return found
-
 
 def mutant(luck: Random) -> Config:
-    """A good configuration with one to three values replaced, keys removed, renamed or added."""
-    config = copy.deepcopy(luck.choice(list(GOODS.values())))
-    for _ in range(luck.randint(1, 3)):
-        *parents, last = luck.choice(places(config) or [("games",)])
-        place: Any = config
-        for key in parents:
-            place = place[key]
-        value = copy.deepcopy(luck.choice(VALUES))
-        match luck.choice(("replace", "remove", "add", "rename")):
-            case "replace":
-                place[last] = value
-            case "remove" if last in place or isinstance(place, list):
-                del place[last]
-            case "rename" if isinstance(place, dict) and last in place:
-                place[luck.choice(("x", 3, None, True, "typ", "game", "Ä b"))] = place.pop(last)
-            case _ if isinstance(place, dict):
-                place[luck.choice(("x", "type", "games", "model", 3, ("a", 1)))] = value
-            case _:
-                place.append(value)
-    return config
+    """A good configuration with one to three mistakes."""
+    return spoil(luck.choice(list(GOODS.values())), luck)
 
 
 def test_any_mutant_is_read_or_refused_and_nothing_else(tmp_path: Path) -> None:
     luck, outcomes = Random(20250102), {"planned": 0, "read": 0, "refused": 0}
-    for number in range(500):
+    for _ in range(500):
         config = mutant(luck)
         try:
             load.read(config)
@@ -335,8 +298,6 @@ def test_any_mutant_is_read_or_refused_and_nothing_else(tmp_path: Path) -> None:
             outcomes["refused"] += 1
             continue
         outcomes["read"] += 1
-        if number % 5:
-            continue
         try:
             for cell in (made := plan.make(config, tmp_path)).grid.cells:
                 json.loads(made.params(cell))

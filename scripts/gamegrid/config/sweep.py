@@ -46,9 +46,9 @@ def _sweeps(entry: Any) -> bool:
     return isinstance(entry, Mapping) and isinstance(entry.get("sweep"), Mapping)
 
 
-def _variants(name: str, entry: Any) -> dict[str, Entry]:
+def _variants(name: Any, entry: Any) -> dict[str, Entry]:
     """The agents that one entry stands for, by name: itself where nothing is swept."""
-    if not _sweeps(entry):
+    if not _sweeps(entry) or not isinstance(name, str):
         return {name: entry}
     fixed = {key: value for key, value in entry.items() if key != "sweep"}
     for key, values in entry["sweep"].items():
@@ -72,7 +72,7 @@ def _word(key: str, value: Any) -> str:
     """What a name says of one setting: equal values give equal words, 1.0 and 1 among them."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr)
     if isinstance(value, dict | list) or len(text) > LONGEST:
         return agent_name(f"{key}_{hashlib.sha256(text.encode()).hexdigest()[:6]}")
     return agent_name(f"{key}_{text}")
