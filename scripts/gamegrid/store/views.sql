@@ -77,6 +77,18 @@ SELECT
     CASE WHEN whole AND returned THEN joint_return END AS joint_return
 FROM judged;
 
+-- Which games say who plays better, and why others do not. Where best play gains nothing against random
+-- moves, as in rock, paper, scissors, results are luck unless an opponent shows a habit.
+CREATE VIEW rated_games AS
+SELECT
+    game,
+    CASE
+        WHEN any_value(scoring) <> 'win_loss' THEN 'not a win_loss game'
+        ELSE max(reason) FILTER (WHERE reason = 'best play gains nothing')
+    END AS unrated_reason
+FROM games LEFT JOIN return_scales USING (game)
+GROUP BY game;
+
 -- The scores of win_loss games had the first move that was not accepted at the first reply (a rethink
 -- too) been a forfeit: who made it is beaten by all, the others tie with each other.
 CREATE VIEW first_tries AS
@@ -418,6 +430,23 @@ trouble AS (
     GROUP BY game, agent
 ),
 
+cooperation AS (
+    SELECT
+        game, agent,
+        avg((action = cooperate)::INTEGER)
+            FILTER (WHERE decision.status IN ('ok', 'rethought')) AS cooperation_rate
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup) JOIN games USING (game)
+    WHERE cooperate IS NOT NULL AND episode.status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+best AS (
+    SELECT game, any_value(best_joint_return) AS best_joint_return
+    FROM return_scales
+    GROUP BY game
+),
+
 measured AS (
     SELECT
         *,
@@ -466,6 +495,11 @@ SELECT
     CASE WHEN scoring = 'margin' THEN normalized_intervals.reason END AS normalized_reason,
     return_deals,
     CASE WHEN scoring = 'payoff' THEN joint_return END AS joint_return,
+    CASE WHEN scoring = 'payoff' AND best_joint_return > 0
+        THEN joint_return / best_joint_return
+    END AS joint_share,
+    cooperation_rate,
+    unrated_reason IS NULL AS rated, unrated_reason,
     coalesce(forfeited, 0) AS forfeited,
     coalesce(truncated, 0) AS truncated,
     coalesce(fallbacks, 0) AS fallbacks,
@@ -478,6 +512,9 @@ LEFT JOIN places USING (game, agent)
 LEFT JOIN conduct USING (game, agent)
 LEFT JOIN forfeits USING (game, agent)
 LEFT JOIN trouble USING (game, agent)
+LEFT JOIN cooperation USING (game, agent)
+LEFT JOIN best USING (game)
+JOIN rated_games USING (game)
 LEFT JOIN game_intervals USING (game, agent)
 LEFT JOIN normalized_intervals USING (game, agent)
 ORDER BY
@@ -507,6 +544,10 @@ COMMENT ON COLUMN per_game.normalized_high IS 'as normalized_return | upper end 
 COMMENT ON COLUMN per_game.normalized_reason IS 'words | why there is no normalized return or no interval of it; NULL where there are both and outside margin games | normalized_intervals.reason';
 COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
 COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
+COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 where the joint return is | joint_return as a share of the largest that the seats could get together; NULL outside payoff games and where that is unknown or not above 0 | return_scales.best_joint_return';
+COMMENT ON COLUMN per_game.cooperation_rate IS '0 to 1 | share of the agent''s own decisions that cooperated; NULL in games that are no dilemma | games.cooperate';
+COMMENT ON COLUMN per_game.rated IS 'true or false | whether the game enters the ratings | per_game.unrated_reason';
+COMMENT ON COLUMN per_game.unrated_reason IS 'words | why it does not: not a win_loss game; best play gains nothing, no player in some seat doing better against random moves than random moves do; NULL where it does | return_scales.reason';
 COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
 COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent cut off at the limit of plies, in deals that count or not | episodes.status';
 COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, in deals that count or not | seats.fallbacks';
@@ -599,7 +640,8 @@ SELECT
     score_intervals.reason AS score_reason,
     strict_score,
     rank, ranked_among, games,
-    coalesce(dropped_deals, 0) AS dropped_deals
+    coalesce(dropped_deals, 0) AS dropped_deals,
+    nash_average, nash_warning
 FROM agents
 LEFT JOIN scores USING (agent)
 LEFT JOIN sums USING (agent)
@@ -607,12 +649,13 @@ LEFT JOIN drops USING (agent)
 LEFT JOIN places USING (agent)
 LEFT JOIN ratings USING (agent)
 LEFT JOIN score_intervals USING (agent)
+LEFT JOIN nash_averages USING (agent)
 ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
 
 COMMENT ON VIEW leaderboard IS
 'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
 COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all win_loss games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
 COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval: how far other deals of the same games could have moved it; NULL: see rating_reason | ratings.low';
 COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
 COMMENT ON COLUMN leaderboard.rating_reason IS 'words | why the interval or one of its ends is missing; no deals: it played no match that counts; NULL where both ends are there | ratings.reason';
@@ -629,6 +672,8 @@ COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among compar
 COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
 COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
 COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
+COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score less one half against the mixture of agents that no agent beats, over the matches behind the ratings: 0 for agents that belong in such a mixture; clones and easy prey count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
+COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the best by rating, if in 95 % of resamples of the deals or more it belongs in no such mixture; NULL where luck may explain a disagreement | nash_averages.nash_warning';
 
 
 CREATE VIEW head_to_head AS
