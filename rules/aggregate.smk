@@ -10,7 +10,12 @@ rule compute_references:
     params:
         grid=PLAN.reference_params(),
         code=gamegrid.content_hash(
-            "oracles", "games", "references.py", "../../config/equilibria"
+            "oracles",
+            "games",
+            "agents",
+            "play",
+            "references.py",
+            "../../config/equilibria",
         ),
     script:
         "../scripts/compute_references.py"

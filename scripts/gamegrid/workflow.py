@@ -168,6 +168,7 @@ def game_rows(made: Plan) -> list[GameRow]:
             disguise_of=game.disguise_of,
             lowest_return=float(game.spiel.min_utility()),
             highest_return=float(game.spiel.max_utility()),
+            cooperate=game.dilemma.cooperate if game.dilemma else None,
         )
         for game in made.grid.games
     ]

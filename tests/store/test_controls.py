@@ -175,6 +175,24 @@ def test_a_return_is_normalized_by_its_game_and_seat(
     assert known == 0
 
 
+def test_a_game_that_best_play_gains_nothing_in_is_not_rated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rock, paper, scissors: whatever one shows to random hands, the mean is a draw."""
+    agents = {
+        "random": {"type": "random"},
+        "first": {"type": "preference", "prefer": ["Rock"]},
+        "second": {"type": "preference", "prefer": ["Paper"]},
+    }
+    games = ["matrix_rps", "tic_tac_toe"]
+    path = played(tmp_path, monkeypatch, games=games, deals=4, agents=agents)
+    rows = query(path, "SELECT DISTINCT game, rated, unrated_reason FROM per_game ORDER BY game")
+    assert rows == [("matrix_rps", False, "best play gains nothing"), ("tic_tac_toe", True, None)]
+    assert query(path, "SELECT game FROM first_moves") == [("tic_tac_toe",)]
+    [(counted,)] = query(path, "SELECT DISTINCT games FROM leaderboard")
+    assert counted == "matrix_rps, tic_tac_toe"
+
+
 def test_self_play_beside_the_grid_is_the_same_whenever_it_is_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

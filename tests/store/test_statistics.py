@@ -415,6 +415,34 @@ def test_self_play_and_dropped_deals_move_no_rating(tmp_path: Path) -> None:
     assert [row[1] for row in found[0]] != [0.0, 0.0]
 
 
+@pytest.mark.parametrize("beaten", [True, False])
+def test_the_best_by_rating_is_warned_of_if_another_beats_it_and_all(
+    tmp_path: Path, beaten: bool
+) -> None:
+    """a robs c and d, b only leads them, 5/8; b has 3/4 of a, or draws with it.
+
+    Beating a and leading the rest, b alone is what nobody beats: against it a has -1/4, c -1/8.
+    """
+    episodes = []
+    for deal in range(20):
+        wins = deal % 2 and beaten
+        episodes += pair(TTT, "b", "a", deal, 1 if wins else 0.5, 1 if wins else 0.5)
+        for prey in "cd":
+            episodes += pair(TTT, "a", prey, deal, 1, 1)
+            episodes += pair(TTT, "b", prey, deal, 1 if deal % 2 else 0.5, 0.5)
+    path = database(tmp_path, episodes)
+    rows = query(path, "SELECT agent, nash_average, nash_warning FROM leaderboard ORDER BY rating")
+    found = {name: (average, warning) for name, average, warning in rows}
+    assert rows[-1][0] == "a"
+    assert found["b"] == (pytest.approx(0, abs=1e-5), None)
+    if beaten:
+        assert found["a"][0] == pytest.approx(-0.25, abs=1e-5)
+        assert found["c"] == (pytest.approx(-0.125, abs=1e-5), None)
+        assert found["a"][1] == "in no mixture that nobody beats, in 100% of resamples"
+    else:
+        assert found["a"] == (pytest.approx(0, abs=1e-5), None)
+
+
 def test_a_match_of_three_seats_is_rated_by_its_pairs(tmp_path: Path) -> None:
     share = {"a": 1.0, "b": 0.5, "c": 0.0}
     seatings = ["abc", "bca", "cab"]

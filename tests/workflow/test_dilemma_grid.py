@@ -60,6 +60,25 @@ def test_the_defector_gets_more_and_is_ranked_nowhere(played: Path) -> None:
     assert {("leaderboard", "always_defect"), ("per_game", "tit_for_tat")} <= checked
 
 
+def test_welfare_is_a_share_of_the_best_and_cooperation_is_counted(played: Path) -> None:
+    """Ten rounds give 6 each at best together; tit for tat cooperates once with a defector."""
+    rows = query(
+        played,
+        """
+        SELECT agent, cooperation_rate, joint_share - joint_return / 60, rated, unrated_reason
+        FROM per_game WHERE game = 'repeated_prisoners_dilemma' ORDER BY agent
+        """,
+    )
+    assert [row[2:] for row in rows] == [(pytest.approx(0), False, "not a win_loss game")] * 3
+    rates = {row[0]: row[1] for row in rows}
+    assert rates["always_defect"] == 0
+    # Five deals, both seats, ten rounds: 1/10 with the defector, else what random did before.
+    assert 0.1 < rates["tit_for_tat"] < 0.6
+    assert 0.3 < rates["random"] < 0.7
+    assert query(played, "SELECT DISTINCT cooperation_rate FROM per_game WHERE game = 'kuhn_poker'"
+                 ) == [(None,)]  # fmt: skip
+
+
 def test_what_is_told_of_a_payoff_game_is_own_and_joint_return(played: Path) -> None:
     told = query(
         played,

@@ -75,6 +75,8 @@ class GameRow:
     lowest_return: float | None = None
     """The least that a seat can get by the rules, in the game's own units."""
     highest_return: float | None = None
+    cooperate: int | None = None
+    """The action that cooperates; None where the game is no dilemma."""
 
 
 def build(
@@ -165,7 +167,7 @@ def _fill(
     for row in agents:
         connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
     for game in games:
-        connection.execute(f"INSERT INTO games VALUES ({', '.join('?' * 12)})", astuple(game))
+        connection.execute(f"INSERT INTO games VALUES ({', '.join('?' * 13)})", astuple(game))
     _read_judged(connection, judged)
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])

@@ -33,7 +33,8 @@ CREATE TABLE games (
     generic BOOLEAN NOT NULL,
     disguise_of VARCHAR,
     lowest_return DOUBLE,
-    highest_return DOUBLE
+    highest_return DOUBLE,
+    cooperate INTEGER -- the action that cooperates; NULL where the game is no dilemma
 );
 
 -- Computed beside the grid from the rules alone, never from episodes.

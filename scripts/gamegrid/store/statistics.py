@@ -18,6 +18,7 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
+from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.controls import controls
@@ -39,7 +40,8 @@ _MATCHES = """
     WITH played AS (
         SELECT game, family, matchup, deal, seating, trajectory, episode_id
         FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
-        WHERE counted AND NOT mirror AND scoring = 'win_loss'
+        JOIN rated_games USING (game)
+        WHERE counted AND NOT mirror AND unrated_reason IS NULL
     ),
 
     repeats AS (
@@ -123,6 +125,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
+        "nash_averages": [],
         "first_moves": [],
     }
     for number, part in enumerate(_linked(_matches(connection))):
@@ -216,7 +219,7 @@ def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
 
 
 def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
-    """Names of the games, and all win_loss matches that count; None if there are none."""
+    """Names of the games, and all rated matches that count; None if there are none."""
     rows = [
         (game, family, deal, agents[low], agents[high], score)
         for game, family, deal, agents, scores in connection.execute(_MATCHES).fetchall()
@@ -273,9 +276,30 @@ def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, l
         )
         for each in fit.ratings
     ]  # fmt: skip
+    best = int(np.argmax([each.rating for each in fit.ratings]))
+    rows["nash_averages"] += _nash_rows(matches, best)
     rows["first_moves"] += [
         (games[each.game], number, each.first_mover, *ends(each.interval), each.draw_rate)
         for each in fit.games
+    ]
+
+
+def _nash_rows(matches: Matches, best: int) -> list[Row]:
+    """Each agent's Nash average, to the digits it is solved to; a warning at the ``best`` rated."""
+    found = nash_average(
+        payoffs(len(matches.agents), matches.first, matches.second, matches.score)
+    ).averages
+    warning = None
+    if found[best] < -NONE:
+        _, deals = np.unique(np.stack([matches.game, matches.deal]), axis=1, return_inverse=True)
+        share = share_disagreeing(
+            best, len(matches.agents), matches.first, matches.second, matches.score, deals
+        )
+        if share >= DISAGREE:
+            warning = f"in no mixture that nobody beats, in {share:.0%} of resamples"
+    return [
+        (agent, round(float(average), 6) + 0.0, warning if code == best else None)
+        for code, (agent, average) in enumerate(zip(matches.agents, found, strict=True))
     ]
 
 

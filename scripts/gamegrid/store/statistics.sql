@@ -144,7 +144,7 @@ CREATE TABLE ratings (
     tied_group VARCHAR NOT NULL
 );
 
-COMMENT ON TABLE ratings IS 'Strength on one scale from all win_loss games: Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
+COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (per_game.rated): Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
 COMMENT ON COLUMN ratings.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN ratings.rating IS 'rating points | 400 are odds of ten to one, draws apart; 0 is the mean of the agents of the set that the results bound against each other | episodes, seats';
 COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval: how far other deals of the same games could have moved the rating | episodes, seats';
@@ -155,6 +155,17 @@ COMMENT ON COLUMN ratings.like_high IS 'rating points | upper end of the same in
 COMMENT ON COLUMN ratings.like_reason IS 'words | why that interval or an end of it is missing | computed';
 COMMENT ON COLUMN ratings.rating_set IS 'number from 0 | the set of agents that matches link; each has a scale of its own | computed';
 COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share a letter cannot be told apart (5 %, Holm over all pairs) | computed';
+
+CREATE TABLE nash_averages (
+    agent VARCHAR NOT NULL,
+    nash_average DOUBLE NOT NULL,
+    nash_warning VARCHAR
+);
+
+COMMENT ON TABLE nash_averages IS 'Each agent against the mixture of its rating set that no agent beats, over the matches behind the ratings.';
+COMMENT ON COLUMN nash_averages.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN nash_averages.nash_average IS '-1/2 to 0 | mean score against that mixture less one half, every match weighing alike within its pair | episodes, seats';
+COMMENT ON COLUMN nash_averages.nash_warning IS 'words | that the best by rating is in no such mixture, beyond luck; else NULL | episodes, seats';
 
 CREATE TABLE first_moves (
     game VARCHAR NOT NULL,

@@ -77,6 +77,40 @@ SELECT
     CASE WHEN whole AND returned THEN joint_return END AS joint_return
 FROM judged;
 
+-- Which games say who plays better, and why others do not. Where best play gains nothing against random
+-- moves, as in rock, paper, scissors, results are luck unless an opponent shows a habit.
+CREATE VIEW rated_games AS
+SELECT
+    game,
+    CASE
+        WHEN any_value(scoring) <> 'win_loss' THEN 'not a win_loss game'
+        ELSE max(reason) FILTER (WHERE reason = 'best play gains nothing')
+    END AS unrated_reason
+FROM games LEFT JOIN return_scales USING (game)
+GROUP BY game;
+
+-- The scores of win_loss games had the first move that was not accepted at the first reply (a rethink
+-- too) been a forfeit: who made it is beaten by all, the others tie with each other.
+CREATE VIEW first_tries AS
+WITH rejected AS (
+    SELECT episode_id, list(seat) AS losers
+    FROM (
+        SELECT episode_id, seat FROM decisions WHERE status <> 'ok'
+        QUALIFY rank() OVER (PARTITION BY episode_id ORDER BY ply) = 1
+    )
+    GROUP BY episode_id
+)
+
+SELECT
+    episode_id, seat,
+    CASE
+        WHEN losers IS NULL OR score IS NULL THEN score
+        WHEN list_contains(losers, seat) THEN 0
+        ELSE (1 + len(losers) / (players - 1)) / 2
+    END AS first_try_score
+FROM seats JOIN episodes USING (episode_id) JOIN games USING (game)
+LEFT JOIN rejected USING (episode_id);
+
 -- Each agent's value in each deal: the mean over its seats and seatings.
 CREATE VIEW deal_values AS
 SELECT
@@ -85,6 +119,7 @@ SELECT
     bool_and(returned) AS returned,
     avg(score) FILTER (WHERE counted) AS score,
     avg(strict_score) FILTER (WHERE counted) AS strict_score,
+    avg(first_try_score) FILTER (WHERE counted) AS first_try_score,
     avg("return") FILTER (WHERE returned) AS mean_return,
     avg(strict_return) FILTER (WHERE counted) AS strict_return,
     -- Scales are of seats: NULL for the deal unless every seat has one.
@@ -96,6 +131,7 @@ SELECT
     END AS normalized_return,
     any_value(joint_return) AS joint_return
 FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+JOIN first_tries USING (episode_id, seat)
 LEFT JOIN return_scales AS scale USING (game, seat)
 WHERE NOT mirror
 GROUP BY game, matchup, deal, agent;
@@ -127,6 +163,7 @@ SELECT
     coalesce(any_value(distinct_episodes), 0) AS distinct_episodes,
     avg(score) AS score,
     avg(strict_score) AS strict_score,
+    avg(first_try_score) AS first_try_score,
     avg(mean_return) AS mean_return,
     avg(strict_return) AS strict_return,
     avg(normalized_return) AS normalized_return,
@@ -305,6 +342,7 @@ WITH means AS (
         sum(distinct_episodes)::BIGINT AS distinct_episodes,
         avg(score) AS score,
         avg(strict_score) AS strict_score,
+        avg(first_try_score) AS first_try_score,
         avg(mean_return) AS mean_return,
         avg(strict_return) AS strict_return,
         avg(normalized_return) AS normalized_return,
@@ -332,6 +370,81 @@ forfeits AS (
     JOIN matchups USING (game, matchup)
     WHERE decision.status = 'forfeit' AND episode.status <> 'error' AND NOT mirror
     GROUP BY game, agent
+),
+
+-- Whose fallback or forfeit came first in an episode; a joint move may have several.
+defaults AS (
+    SELECT episode_id, list(seat) AS defaulted
+    FROM (
+        SELECT episode_id, seat FROM decisions WHERE status IN ('fallback', 'forfeit')
+        QUALIFY rank() OVER (PARTITION BY episode_id ORDER BY ply) = 1
+    )
+    GROUP BY episode_id
+),
+
+-- Every sitting, in error or not, and the least and the most that an unknown result can be.
+sittings AS (
+    SELECT
+        game, matchup, agent, status,
+        coalesce(list_contains(defaulted, seat), false) AS own,
+        coalesce(len(list_filter(defaulted, lambda one: one <> seat)) > 0, false) AS others,
+        CASE scoring
+            WHEN 'win_loss' THEN score
+            WHEN 'margin' THEN strict_return
+            ELSE "return"
+        END AS result,
+        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END AS least,
+        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END AS most
+    FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
+    JOIN (SELECT game, matchup, mirror FROM matchups) USING (game, matchup)
+    LEFT JOIN defaults USING (episode_id)
+    WHERE NOT mirror
+),
+
+sat AS (
+    SELECT
+        game, matchup, agent,
+        count(*) AS sittings,
+        count(*) FILTER (WHERE status = 'error') AS errors,
+        count(*) FILTER (WHERE status <> 'error' AND own) AS own,
+        count(*) FILTER (WHERE status <> 'error' AND others) AS others,
+        CASE WHEN count(least) = count(*)
+            THEN avg(CASE status WHEN 'error' THEN least ELSE result END)
+        END AS low,
+        CASE WHEN count(most) = count(*)
+            THEN avg(CASE status WHEN 'error' THEN most ELSE result END)
+        END AS high
+    FROM sittings
+    GROUP BY game, matchup, agent
+),
+
+trouble AS (
+    SELECT
+        game, agent,
+        sum(errors) / sum(sittings) AS error_rate,
+        sum(own) / nullif(sum(sittings) - sum(errors), 0) AS own_defaults,
+        sum(others) / nullif(sum(sittings) - sum(errors), 0) AS opponent_defaults,
+        avg(low) AS low,
+        avg(high) AS high
+    FROM sat
+    GROUP BY game, agent
+),
+
+cooperation AS (
+    SELECT
+        game, agent,
+        avg((action = cooperate)::INTEGER)
+            FILTER (WHERE decision.status IN ('ok', 'rethought')) AS cooperation_rate
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup) JOIN games USING (game)
+    WHERE cooperate IS NOT NULL AND episode.status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+best AS (
+    SELECT game, any_value(best_joint_return) AS best_joint_return
+    FROM return_scales
+    GROUP BY game
 ),
 
 measured AS (
@@ -372,6 +485,7 @@ places AS (
 
 SELECT
     game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
+    first_try_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     mean_return, strict_return,
     game_intervals.low, game_intervals.high, game_intervals.reason,
@@ -381,14 +495,26 @@ SELECT
     CASE WHEN scoring = 'margin' THEN normalized_intervals.reason END AS normalized_reason,
     return_deals,
     CASE WHEN scoring = 'payoff' THEN joint_return END AS joint_return,
+    CASE WHEN scoring = 'payoff' AND best_joint_return > 0
+        THEN joint_return / best_joint_return
+    END AS joint_share,
+    cooperation_rate,
+    unrated_reason IS NULL AS rated, unrated_reason,
     coalesce(forfeited, 0) AS forfeited,
     coalesce(truncated, 0) AS truncated,
     coalesce(fallbacks, 0) AS fallbacks,
+    own_defaults, opponent_defaults, error_rate,
+    CASE WHEN error_rate > 0.05 THEN trouble.low END AS worst_low,
+    CASE WHEN error_rate > 0.05 THEN trouble.high END AS worst_high,
     dropped_deals
 FROM measured
 LEFT JOIN places USING (game, agent)
 LEFT JOIN conduct USING (game, agent)
 LEFT JOIN forfeits USING (game, agent)
+LEFT JOIN trouble USING (game, agent)
+LEFT JOIN cooperation USING (game, agent)
+LEFT JOIN best USING (game)
+JOIN rated_games USING (game)
 LEFT JOIN game_intervals USING (game, agent)
 LEFT JOIN normalized_intervals USING (game, agent)
 ORDER BY
@@ -405,6 +531,7 @@ COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup;
 COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | different (matchup, seating, trajectory) among the deals that count; far fewer than played means that agents repeat themselves | episodes.trajectory';
 COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
 COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score had the first fallback been a forfeit | seats.strict_score';
+COMMENT ON COLUMN per_game.first_try_score IS '0 to 1 | mean score had the first move not accepted at the first reply been a forfeit: a rethink costs as much as a fallback | decisions.status';
 COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents from whom the agent wins, its strict return per deal against them being above 0 in the mean (exactly 0 counts half); NULL outside margin games | seats.strict_return';
 COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
 COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
@@ -417,9 +544,18 @@ COMMENT ON COLUMN per_game.normalized_high IS 'as normalized_return | upper end 
 COMMENT ON COLUMN per_game.normalized_reason IS 'words | why there is no normalized return or no interval of it; NULL where there are both and outside margin games | normalized_intervals.reason';
 COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
 COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
+COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 where the joint return is | joint_return as a share of the largest that the seats could get together; NULL outside payoff games and where that is unknown or not above 0 | return_scales.best_joint_return';
+COMMENT ON COLUMN per_game.cooperation_rate IS '0 to 1 | share of the agent''s own decisions that cooperated; NULL in games that are no dilemma | games.cooperate';
+COMMENT ON COLUMN per_game.rated IS 'true or false | whether the game enters the ratings | per_game.unrated_reason';
+COMMENT ON COLUMN per_game.unrated_reason IS 'words | why it does not: not a win_loss game; best play gains nothing, no player in some seat doing better against random moves than random moves do; NULL where it does | return_scales.reason';
 COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
 COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent cut off at the limit of plies, in deals that count or not | episodes.status';
 COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, in deals that count or not | seats.fallbacks';
+COMMENT ON COLUMN per_game.own_defaults IS '0 to 1 | share of its episodes, those in error left out, in which the first fallback or forfeit was this agent''s: it decides the strict result against it | decisions.status';
+COMMENT ON COLUMN per_game.opponent_defaults IS '0 to 1 | the same where it was an opponent''s: strictly, won without having to play on | decisions.status';
+COMMENT ON COLUMN per_game.error_rate IS '0 to 1 | share of its episodes that ended in transport trouble | episodes.status';
+COMMENT ON COLUMN per_game.worst_low IS 'as low | mean over all its episodes had those in error gone as badly as the rules allow; NULL unless error_rate is above 0.05, so a value is a warning | episodes.status';
+COMMENT ON COLUMN per_game.worst_high IS 'as low | the same had they gone as well as the rules allow | episodes.status';
 COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating missing or in transport trouble; in margin games an episode cut off without a fallback, in payoff and solo games any episode not played out | episodes.status';
 
 
@@ -504,7 +640,8 @@ SELECT
     score_intervals.reason AS score_reason,
     strict_score,
     rank, ranked_among, games,
-    coalesce(dropped_deals, 0) AS dropped_deals
+    coalesce(dropped_deals, 0) AS dropped_deals,
+    nash_average, nash_warning
 FROM agents
 LEFT JOIN scores USING (agent)
 LEFT JOIN sums USING (agent)
@@ -512,12 +649,13 @@ LEFT JOIN drops USING (agent)
 LEFT JOIN places USING (agent)
 LEFT JOIN ratings USING (agent)
 LEFT JOIN score_intervals USING (agent)
+LEFT JOIN nash_averages USING (agent)
 ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
 
 COMMENT ON VIEW leaderboard IS
 'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
 COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all win_loss games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
 COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval: how far other deals of the same games could have moved it; NULL: see rating_reason | ratings.low';
 COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
 COMMENT ON COLUMN leaderboard.rating_reason IS 'words | why the interval or one of its ends is missing; no deals: it played no match that counts; NULL where both ends are there | ratings.reason';
@@ -534,6 +672,8 @@ COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among compar
 COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
 COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
 COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
+COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score less one half against the mixture of agents that no agent beats, over the matches behind the ratings: 0 for agents that belong in such a mixture; clones and easy prey count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
+COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the best by rating, if in 95 % of resamples of the deals or more it belongs in no such mixture; NULL where luck may explain a disagreement | nash_averages.nash_warning';
 
 
 CREATE VIEW head_to_head AS
