@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bots, hosted, local_engines, reasons, report, scale
+from bench import bots, hosted, local_engines, reasons, report, scale, statistics
 from bench.measure import ROOT, Figure, as_json, machine
 
 RUNS = 5
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "hosted": hosted.figures,
     "local": local_engines.figures,
     "scale": scale.figures,
+    "stats": statistics.figures,
 }
 
 

@@ -4,20 +4,13 @@ A finished grid of thousands of chunks is not played for its plan: one file stan
 Snakemake looks at times and its own records alone.
 """
 
-import json
-import os
-import shutil
 import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from bench.measure import ROOT, Figure, Sample, environment
+from bench.measure import Figure, Sample, environment
+from bench.runs import Grid, command, folder_of, snakemake, write_grid
 
 JOBS = 200
 """Chunk jobs that are run for their own cost; more of them cost the same each."""
@@ -25,7 +18,6 @@ CHUNKS = 2000
 EPISODES = 100_000
 GAMES = 25
 DATABASE = "results/gamegrid.duckdb"
-Grid = dict[str, Any]
 
 
 def figures(runs: int) -> Iterator[Figure]:
@@ -75,8 +67,8 @@ def large() -> Grid:
 
 def small_jobs() -> Sample:
     """CPU seconds of a run of many small jobs, by job."""
-    with _folder(chunks(JOBS)) as folder:
-        spent = _snakemake(folder, "--until", "play")
+    with folder_of(chunks(JOBS)) as folder:
+        spent = snakemake(folder, "--until", "play")
         return {**spent, "jobs": JOBS, "cpu_s_a_job": spent["cpu_s"] / JOBS}
 
 
@@ -84,10 +76,10 @@ def recorded() -> Sample:
     """A large grid of bots in jobs of the default size, and its database."""
     bots = {name: {"type": "random"} for name in ("a", "b")}
     grid = {"deals": EPISODES // 2, "games": ["tic_tac_toe"], "agents": bots}
-    with _folder(grid) as folder:
-        played = _snakemake(folder, "--until", "play")
+    with folder_of(grid) as folder:
+        played = snakemake(folder, "--until", "play")
         jobs = len(list((folder / "results/chunks").rglob("*.parquet")))
-        built = _snakemake(folder, "--", DATABASE)
+        built = snakemake(folder, "--", DATABASE)
         return {
             "play": played,
             "build": built,
@@ -99,12 +91,12 @@ def recorded() -> Sample:
 
 def finished(grid: Grid, further: str | None = None) -> Sample:
     """Seconds of a run with nothing to do, and of the plan for a ``further`` agent."""
-    with _folder(grid) as folder:
+    with folder_of(grid) as folder:
         _finish(folder, grid)
-        sample: Sample = {"rerun_s": _snakemake(folder, "--", DATABASE)["wall_s"]}
+        sample: Sample = {"rerun_s": snakemake(folder, "--", DATABASE)["wall_s"]}
         if further:
-            _write(folder, _with(grid, further))
-            sample["grown_s"] = _snakemake(folder, "-n", "--", DATABASE)["wall_s"]
+            write_grid(folder, _with(grid, further))
+            sample["grown_s"] = snakemake(folder, "-n", "--", DATABASE)["wall_s"]
         return sample
 
 
@@ -117,7 +109,7 @@ def _with(grid: Grid, agent: str) -> Grid:
 def _finish(folder: Path, grid: Grid) -> None:
     """Put a file where each chunk, verdict and the database belong, and have it recorded."""
     listed = subprocess.run(
-        _command("-n", "--quiet", "host", "--summary", "--", DATABASE),
+        command("-n", "--quiet", "host", "--summary", "--", DATABASE),
         cwd=folder, env=environment(), check=True, capture_output=True, text=True,
     )  # fmt: skip
     outputs = [line.split("\t")[0] for line in listed.stdout.splitlines()]
@@ -129,46 +121,4 @@ def _finish(folder: Path, grid: Grid) -> None:
     records = folder / ".snakemake/metadata"
     records.mkdir(parents=True, exist_ok=True)
     (records / "none").touch()
-    _snakemake(folder, "--touch", "--", DATABASE)
-
-
-@contextmanager
-def _folder(grid: Grid) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="gamegrid-bench-"))
-    try:
-        _write(folder, grid)
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-def _write(folder: Path, grid: Grid) -> None:
-    (folder / "grid.yaml").write_text(json.dumps({"seed": 1, "models": [], **grid}))
-
-
-def _command(*arguments: str) -> list[str]:
-    return [
-        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-        "--configfile", "grid.yaml", "--cores", "2", *arguments,
-    ]  # fmt: skip
-
-
-def _snakemake(folder: Path, *arguments: str) -> Sample:
-    """Run snakemake; processor and wall seconds of it and its jobs, and the largest in GB."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        _command("--quiet", "all", *arguments), cwd=folder, env=environment(),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"snakemake {arguments} failed in {folder}")
-    return {
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "wall_s": time.perf_counter() - began,
-        "most_gb": used.ru_maxrss * _RSS_UNIT / 1e9,
-    }
-
-
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+    snakemake(folder, "--touch", "--", DATABASE)

@@ -9,7 +9,10 @@ from gamegrid import plan
 from gamegrid.estimate import estimate, text
 from gamegrid.expect import turns
 from gamegrid.play.chunk import Alone, Job, play_chunk
+from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
+from store_samples import query
+from test_controls import played
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
 
@@ -149,3 +152,27 @@ def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:
     assert "a difference of 0.1 takes deals: 787" in few
     many = estimate(plan.make(raw | {"deals": 787}, tmp_path), tmp_path / "results")
     assert "from a difference in score of 0.10 on" in text(many)
+
+
+def test_a_score_comes_out_as_well_known_as_foretold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random play of tic_tac_toe: won by the first with 737/1260, drawn with 8/63, by enumeration
+    (tests/play/test_enumeration.py); luck differs by seating, so half of its variance is a deal's.
+
+    The SD of 400 deals errs by 1/sqrt(2 * 399), 3.5 % of it; three times that is let pass.
+    """
+    deals, win, draw = 400, 737 / 1260, 8 / 63
+    variance = win + draw / 4 - (win + draw / 2) ** 2
+    agents = {name: {"type": "random"} for name in "ab"}
+    path = played(tmp_path, monkeypatch, games=["tic_tac_toe"], deals=deals, agents=agents)
+    [(low, high)] = query(path, "SELECT low, high FROM head_to_head WHERE agent = 'a'")
+    found = (high - low) / 2
+    foretold = expected_share_half_width(deals, (variance / 2) ** 0.5)
+    assert found == pytest.approx(foretold, rel=3 / (2 * (deals - 1)) ** 0.5)
+
+    raw = grid("http://127.0.0.1:1", tmp_path) | {"deals": deals}
+    told = text(estimate(plan.make(raw, tmp_path), tmp_path / "results"))
+    worst = expected_share_half_width(deals)
+    assert f"a score is known to ±{worst:.2f}" in told
+    assert found < worst

@@ -195,16 +195,23 @@ def text(found: Estimate) -> str:
 
 def _resolution(deals: int) -> str:
     """What so many deals can show of two agents in one game, whatever the game."""
-    from gamegrid.stats.power import DIFFERENCE_SD, POWER, deals_needed, resolvable_difference
+    from gamegrid.stats.power import (
+        DIFFERENCE_SD,
+        POWER,
+        deals_needed,
+        expected_share_half_width,
+        resolvable_difference,
+    )
 
     smallest = resolvable_difference(deals) if deals > 1 else None
     told = "from no difference in score"
     if smallest is not None and smallest <= 1:
         told = f"from a difference in score of {smallest:.2f} on"
+    known = f"; a score is known to ±{expected_share_half_width(deals):.2f}" if deals > 1 else ""
     return (
         f"resolution with deals: {deals}: two agents are told apart in one game {told} "
         f"({POWER:.0%} power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); "
-        f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}"
+        f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}{known}"
     )
 
 

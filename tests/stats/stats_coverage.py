@@ -1,12 +1,9 @@
 """How often the room's intervals and tests err, by simulation where the truth is known.
 
-The tests beside it run a small part; ``python tests/stats/stats_coverage.py [SCALE]`` runs
-all of it, SCALE times the samples (1 if not given), and prints one line per case.
+The tests beside it run a small part; ``python -m bench stats`` all of it.
 """
 
-import sys
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +133,30 @@ def everybody(agents: int) -> list[tuple[int, int]]:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """Who meets whom how often, and how strong they are, in rating points."""
+
+    name: str
+    strengths: tuple[float, ...]
+    deals: int
+    pairs: list[tuple[int, int]] | None = None
+    """Everybody meets everybody where it is None."""
+    nu: float = 0.5
+
+
+SCHEDULES = (
+    Schedule("five, 5 deals", (100, 50, 0, 0, -100), 5),
+    Schedule("five, 20 deals", (100, 50, 0, 0, -100), 20),
+    Schedule("five far apart, 20 deals", (400, 200, 0, -200, -400), 20),
+    Schedule("a chain, 20 deals", (200, 100, 0, -100, -200), 20, [(n, n + 1) for n in range(4)]),
+    Schedule("five equal, 10 deals", (0, 0, 0, 0, 0), 10),
+    Schedule("two, 5 deals", (50, -50), 5),
+    Schedule("two, 20 deals, 90 % draws", (50, -50), 20, nu=18.0),
+    Schedule("two 500 points apart, 20 deals", (250, -250), 20),
+)
+
+
+@dataclass(frozen=True)
 class RatingErrors:
     """Shares of intervals that cover, and of samples with a false claim among equal agents."""
 
@@ -147,22 +168,21 @@ class RatingErrors:
 
 
 def rating_errors(
-    strengths: list[float], pairs: list[tuple[int, int]], *, deals: int, samples: int, seed: int,
-    games: int = 1, first_mover: float = 60.0, nu: float = 0.5,
-) -> RatingErrors:  # fmt: skip
+    schedule: Schedule, samples: int, seed: int, first_mover: float = 60.0
+) -> RatingErrors:
     """Rate simulated matches again and again."""
     luck = np.random.default_rng(seed)
-    truth = np.array(strengths) - np.mean(strengths)
+    truth = np.array(schedule.strengths) - np.mean(schedule.strengths)
+    pairs = schedule.pairs or everybody(len(truth))
     inside: list[bool] = []
     moves: list[bool] = []
     claims: list[bool] = []
     without = 0
     for _ in range(samples):
-        fit = rate(
-            played(
-                truth, pairs, deals=deals, luck=luck, games=games, first_mover=first_mover, nu=nu
-            )
+        matches = played(
+            truth, pairs, deals=schedule.deals, luck=luck, first_mover=first_mover, nu=schedule.nu
         )
+        fit = rate(matches)
         # Where some are one-sided, zero is the mean of the others.
         placed = [isinstance(each.these_games, Interval) for each in fit.ratings]
         without += len(placed) - sum(placed)
@@ -186,43 +206,3 @@ def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
         isinstance(each.these_games, Interval) and each.these_games.covers(value)
         for each, value in zip(fit.ratings, truth, strict=True)
     ]
-
-
-def main() -> None:
-    """Print everything."""
-    scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
-    print("share: coverage of 95 % intervals; episodes taken as independent beside")
-    for deals, case, correlation in product(DEALS, CASES, CORRELATIONS):
-        ours = share_coverage(case, correlation, deals, int(20_000 * scale), 1)
-        naive = naive_coverage(case, correlation, deals, int(20_000 * scale), 1)
-        print(f"{deals:4} deals  {case.name:<24} luck {correlation:4}  {ours:.3f}  {naive:.3f}")
-    print("sign flips: share of p <= .05 among equals")
-    for deals in DEALS:
-        print(f"{deals:4} deals  {np.mean(null_p(deals, int(4000 * scale), 2) <= 0.05):.3f}")
-    print("ten looks: share of sequences that ever miss")
-    for case, correlation in product(CASES, CORRELATIONS):
-        misses = anytime_misses(case, correlation, 200, int(1000 * scale), 3)
-        print(f" 200 deals  {case.name:<24} luck {correlation:4}  {misses:.3f}")
-    print("ratings: coverage, first mover's, false claims, agents without an interval")
-    chain = [(place, place + 1) for place in range(4)]
-    for name, strengths, pairs, deals, nu in (
-        ("five, 5 deals", [100.0, 50, 0, 0, -100], everybody(5), 5, 0.5),
-        ("five, 20 deals", [100.0, 50, 0, 0, -100], everybody(5), 20, 0.5),
-        ("five far apart, 20 deals", [400.0, 200, 0, -200, -400], everybody(5), 20, 0.5),
-        ("a chain, 20 deals", [200.0, 100, 0, -100, -200], chain, 20, 0.5),
-        ("five equal, 10 deals", [0.0] * 5, everybody(5), 10, 0.5),
-        ("two, 5 deals", [50.0, -50], everybody(2), 5, 0.5),
-        ("two, 20 deals, 90 % draws", [50.0, -50], everybody(2), 20, 18.0),
-        ("two 500 points apart, 20 deals", [250.0, -250], everybody(2), 20, 0.5),
-    ):
-        found = rating_errors(
-            strengths, pairs, deals=deals, nu=nu, samples=int(300 * scale), seed=4
-        )
-        print(
-            f"{name:<32} {found.ratings:.3f}  {found.first_mover:.3f}  {found.false_claims:.3f}  "
-            f"{found.without:.3f}"
-        )
-
-
-if __name__ == "__main__":
-    main()

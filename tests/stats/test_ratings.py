@@ -9,7 +9,7 @@ from gamegrid.stats.davidson import ELO, Davidson, Matches
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.ratings import Anchor, Fit, pairs_of_seats, rate
-from stats_coverage import everybody, played, rating_errors
+from stats_coverage import Schedule, everybody, played, rating_errors
 
 
 def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
@@ -103,7 +103,7 @@ def test_sparse_and_unbalanced_schedules_keep_the_order_where_mean_scores_do_not
 
 
 def test_intervals_cover_and_equals_are_seldom_told_apart() -> None:
-    found = rating_errors([100, 0, 0], everybody(3), deals=20, samples=40, seed=4)
+    found = rating_errors(Schedule("three", (100, 0, 0), 20), samples=40, seed=4)
     assert found.ratings >= 0.95 - 3 * (0.05 * 0.95 / 120) ** 0.5
     assert found.first_mover >= 0.95 - 3 * (0.05 * 0.95 / 40) ** 0.5
     assert found.false_claims <= 0.05 + 3 * (0.05 * 0.95 / 40) ** 0.5

@@ -100,9 +100,7 @@ _POSITIONS = """
 
 
 def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill them, the views being there. Sums add up in one order: equal data, equal numbers."""
-    [(threads,)] = connection.execute("SELECT current_setting('threads')").fetchall()
-    connection.execute("SET threads = 1")
+    """Fill them, the views being there."""
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
@@ -133,7 +131,6 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         _rate(number, names, matches, rows)
     for table, lines in rows.items():
         insert(connection, table, lines)
-    connection.execute(f"SET threads = {threads}")
 
 
 def _cell_ends(cell: Cell) -> Ends:

@@ -147,7 +147,8 @@ FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_i
 WHERE counted AND NOT mirror
 GROUP BY game, matchup, deal, agent, seat;
 
-CREATE VIEW matchup_values AS
+-- A table, as most tables are made of it, some more than once.
+CREATE TABLE matchup_values AS
 WITH lines_of_play AS (
     SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes
     FROM deals JOIN episodes USING (game, matchup, deal)

@@ -1,0 +1,147 @@
+"""Figures of the tables: what those of a million decisions take, and whether numbers are right."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from bench.measure import Figure, Sample, worker
+from bench.runs import folder_of, snakemake
+
+FULL = 5
+"""Runs that stand for the full size; fewer stand for as much less of it."""
+DEALS = 2700
+"""Of GRID: a million decisions."""
+PAIRS = 20_000
+"""Deals of each game whose seatings are compared."""
+BOTS = {
+    "random": {"type": "random"},
+    "optimal": {"type": "optimal"},
+    "often_wrong": {"type": "noisy_optimal", "error_rate": 0.5},
+    "seldom_wrong": {"type": "noisy_optimal", "error_rate": 0.1},
+}
+GAMES = ["tic_tac_toe", "connect_four_4x4", "misere_tic_tac_toe", "nim", "kuhn_poker"]
+POKER = {"kuhn_poker": 0.35, "leduc_poker": 0.75}
+"""How much less the mean of a deal's seatings should vary than that of two episodes."""
+PAIRED = """
+    WITH results AS (
+        SELECT
+            deal, seating,
+            list_filter(seats, lambda one: one.agent = 'random')[1]."return" AS own
+        FROM read_parquet($chunks)
+        WHERE game = $game
+    )
+
+    SELECT var_samp(mean) AS paired, any_value(apart) AS apart, count(*) AS deals
+    FROM (SELECT avg(own) AS mean FROM results GROUP BY deal),
+        (
+            SELECT sum(variance) / 4 AS apart
+            FROM (SELECT var_samp(own) AS variance FROM results GROUP BY seating)
+        )
+"""
+"""Two independent episodes, one in each seat, have a quarter of the sum of their variances."""
+
+
+def figures(runs: int) -> Iterator[Figure]:
+    """Measure all of them, once: what is simulated is the same each time."""
+    part = min(1.0, runs / FULL)
+    yield from _tables(part)
+    yield from _pairing(part)
+    yield from _coverage(worker("coverage", part))
+
+
+def _tables(part: float) -> Iterator[Figure]:
+    """From chunk files to tables, Snakemake and its jobs included."""
+    grid = {"deals": round(DEALS * part), "games": GAMES, "agents": BOTS}
+    with folder_of(grid) as folder:
+        snakemake(folder, "--until", "play", "compute_references")
+        spent = snakemake(folder, "--", "results/tables/README.md")
+        with duckdb.connect(str(folder / "results/gamegrid.duckdb"), read_only=True) as database:
+            [(decisions,)] = database.execute("SELECT count(*) FROM decisions").fetchall()
+    name = f"stats: tables of {decisions:,} decisions"
+    run: dict[str, Sample] = {"tables": {**spent, "decisions": decisions}}
+    yield _at_most(f"{name}, s", 90, spent["wall_s"], [run])
+    yield _at_most(f"{name}, GB of two largest processes", 3, 2 * spent["most_gb"])
+
+
+def _pairing(part: float) -> Iterator[Figure]:
+    """Random play against the equilibrium, both seatings of each deal."""
+    bots = {name: BOTS[name] for name in ("random", "optimal")}
+    grid = {"deals": round(PAIRS * part), "games": list(POKER), "agents": bots}
+    with folder_of(grid) as folder:
+        snakemake(folder, "--until", "play")
+        for game, wanted in POKER.items():
+            found = _variances(folder, game)
+            yield Figure(
+                name=f"stats: variance of a deal's mean, {game}",
+                baseline="that of the mean of two independent episodes, one in each seat",
+                wanted=wanted,
+                at_most=True,
+                measured=found["paired"] / found["apart"],
+                runs=[{"deals": found}],
+            )
+
+
+def _variances(folder: Path, game: str) -> Sample:
+    chunks = [str(path) for path in (folder / "results/chunks" / game).rglob("*.parquet")]
+    found = duckdb.execute(PAIRED, {"chunks": chunks, "game": game})
+    names = [column[0] for column in found.description]
+    return dict(zip(names, found.fetchall()[0], strict=True))
+
+
+def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
+    """The worst case of each question."""
+    shares, flips, looks, fits = (
+        [case for case in cases if case["question"] == question]
+        for question in ("shares", "flips", "looks", "fits")
+    )
+    many = [case for case in shares if case["deals"] >= 50]
+    yield _least("coverage of a share, at least", shares, "ours", 0.93)
+    yield _most("coverage from 50 deals on, at most", many, "ours", 0.97)
+    naive = min(case["naive"] for case in shares)
+    yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
+    yield _most("p <= .05 among equals", flips, "false", _with_noise(flips))
+    yield _most("ten looks of which one misses", looks, "false", _with_noise(looks))
+    yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
+    yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
+    yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
+
+
+def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:
+    return _case(name, cases, wanted, min(case[key] for case in cases), at_most=False)
+
+
+def _most(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:
+    return _case(name, cases, wanted, max(case[key] for case in cases), at_most=True)
+
+
+def _case(
+    name: str, cases: Sequence[Sample], wanted: float, measured: float, at_most: bool
+) -> Figure:
+    """The worst of the cases; all are written down."""
+    return Figure(
+        name=f"stats: {name}",
+        baseline=f"the truth of {len(cases)} cases, {cases[0]['samples']:,} samples of each",
+        wanted=wanted,
+        at_most=at_most,
+        measured=measured,
+        runs=[{case["case"]: case} for case in cases],
+    )
+
+
+def _with_noise(cases: Sequence[Sample]) -> float:
+    """What a true 5 % may look like in so few samples: three standard errors more."""
+    return round(0.05 + 3 * (0.05 * 0.95 / cases[0]["samples"]) ** 0.5, 3)
+
+
+def _at_most(
+    name: str, wanted: float, measured: float, runs: Sequence[dict[str, Sample]] = ()
+) -> Figure:
+    return Figure(
+        name=name,
+        baseline="an absolute wish, on two cores, oracles warm",
+        wanted=wanted,
+        at_most=True,
+        measured=measured,
+        runs=list(runs),
+    )
