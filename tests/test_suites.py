@@ -1,6 +1,7 @@
 """A frozen suite places new agents against a ladder whose own games come with it."""
 
 import json
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -79,9 +80,10 @@ def test_what_a_suite_fixes_cannot_be_set(folder: Path, raw: dict[str, Any], sai
         plan.make({"suite": "small-v1", **raw}, folder)
 
 
-def test_an_unknown_suite_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"'core-1' is unknown.*core-v1"):
-        plan.make({"suite": "core-1", "agents": {"mine": {"type": "random"}}}, tmp_path)
+@pytest.mark.parametrize("name", ["core-1", "core-v1" * 40, 0.5, ["core-v1"], "\x00"])
+def test_an_unknown_suite_is_refused_with_the_known_ones(name: object, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=re.escape(repr(name)) + " is unknown.*core-v1"):
+        plan.make({"suite": name, "agents": {"mine": {"type": "random"}}}, tmp_path)
 
 
 def test_results_of_other_settings_are_not_frozen(
