@@ -1,5 +1,6 @@
 """config/examples: every file is a grid, and plays where its models are answered here."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,14 @@ def read(name: str) -> dict[str, Any]:
 
 
 def here(name: str, folder: Path, address: str) -> dict[str, Any]:
-    """The grid with one deal, and every model answered by ``address`` or the embedded one."""
+    """The grid with one deal, and every model answered by ``address`` or the embedded one.
+
+    The endpoint speaks OpenAI's language, so all providers are asked in it.
+    """
     grid = read(name)
+    for entry in grid["agents"].values():
+        if "model" in entry:
+            entry["model"] = re.sub(r"^litellm_\w+/", "litellm_openai/", entry["model"])
     models = {entry["model"] for entry in grid["agents"].values() if "model" in entry}
     entries = [
         {"name": model, "model_path": TINY}
