@@ -41,7 +41,7 @@ agents:
 """
 TYPED = "\n".join(["Check", "Bet", "Call", "Fold"] * 9)
 """What a person types who plays Kuhn poker; what is not legal is asked again."""
-PLAYED = ("docs/api.md", "docs/troubleshooting.md")
+PLAYED = ("docs/analysis.md", "docs/api.md", "docs/troubleshooting.md")
 """Pages that begin where a grid has been played."""
 MODEL = re.compile(r"\b(?:litellm|hf|vllm)_[\w/.-]*\w")
 WRITTEN = [block for block in blocks() if block.commands or block.language == "python"]
