@@ -15,7 +15,7 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_models
-from gamegrid.backends import huggingface
+from gamegrid.backends import hf_answers
 from gamegrid.backends.base import (
     BackendError,
     Completion,
@@ -26,7 +26,8 @@ from gamegrid.backends.base import (
     Request,
     Sampling,
 )
-from gamegrid.backends.huggingface import HuggingFace, trie
+from gamegrid.backends.hf_sampling import trie
+from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.prompts.parser import parse
 
 KINDS = ["llama", "gpt2", "t5"]
@@ -211,7 +212,7 @@ def test_many_choices_are_scored_in_portions(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    real = huggingface._log_likelihoods
+    real = hf_answers._log_likelihoods
 
     def spy(model: Any, prompts: Any, owners: Any, texts: Any) -> Any:
         sizes.append(len(texts))
@@ -219,7 +220,7 @@ def test_many_choices_are_scored_in_portions(
 
     requests = [ask(f"go {i}", Decode.SCORE, LABELS[:5]) for i in range(30)]
     requests.append(ask("go", Decode.SCORE, tuple(map(str, range(100)))))
-    monkeypatch.setattr(huggingface, "_log_likelihoods", spy)
+    monkeypatch.setattr(hf_answers, "_log_likelihoods", spy)
     replies = answers(models["llama"], requests)
     assert sizes == [60, 60, 30, 100]
     assert [len(reply.likelihoods or {}) for reply in replies] == [5] * 30 + [100]

@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_models
-from gamegrid.backends import huggingface
+from gamegrid.backends import hf_answers, huggingface
 from gamegrid.backends.base import (
     BackendError,
     Completion,
@@ -24,7 +24,8 @@ from gamegrid.backends.base import (
     Request,
     Sampling,
 )
-from gamegrid.backends.huggingface import BACKEND, HuggingFace, Row, Sampler
+from gamegrid.backends.hf_sampling import Row, Sampler
+from gamegrid.backends.huggingface import BACKEND, HuggingFace
 from gamegrid.backends.local import Prompt
 
 
@@ -425,14 +426,14 @@ async def test_a_failed_batch_fails_its_requests_and_no_later_one(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The failure is faked: memory that runs out cannot be had safely in a test."""
-    real, failures = huggingface._new_tokens, [torch.OutOfMemoryError("CUDA out of memory.")]
+    real, failures = hf_answers._new_tokens, [torch.OutOfMemoryError("CUDA out of memory.")]
 
     def new_tokens(*arguments: Any) -> Any:
         if failures:
             raise failures.pop()
         return real(*arguments)
 
-    monkeypatch.setattr(huggingface, "_new_tokens", new_tokens)
+    monkeypatch.setattr(hf_answers, "_new_tokens", new_tokens)
     async with Opened(models["llama"]) as backend:
         results = await asyncio.gather(
             *(backend.complete(ask("go", max_tokens=2)) for _ in range(3)), return_exceptions=True

@@ -1,0 +1,245 @@
+"""A batch of requests answered by a loaded model, written token by token or scored."""
+
+import inspect
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gamegrid.backends import local
+from gamegrid.backends.base import (
+    BackendError,
+    Completion,
+    Decode,
+    FinishReason,
+    Request,
+    Usage,
+)
+from gamegrid.backends.hf_loading import Model, out_of_memory
+from gamegrid.backends.hf_sampling import Held, Row, RowEnds, Sampler
+from gamegrid.backends.local import Prompt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MAX_SCORED = 64
+"""Choices scored at once, of as many requests as they are."""
+CLOSED = "{}: closed before it could answer."
+
+
+def answer(
+    model: Model, requests: Sequence[Request], stop: threading.Event
+) -> list[Completion | BackendError]:
+    """Answer a batch; runs in the worker thread. A request that cannot be asked fails alone."""
+    try:
+        return _answer(model, requests, stop)
+    except Exception as error:
+        # Whatever broke, it broke these requests only: the next batch may well be smaller.
+        sentence = _run_failure(model.prompts.name, len(requests), error)
+    local.free_memory()
+    return [BackendError(sentence) for _ in requests]
+
+
+def _answer(
+    model: Model, requests: Sequence[Request], stop: threading.Event
+) -> list[Completion | BackendError]:
+    answers: dict[int, Completion | BackendError] = {}
+    rows: dict[int, Row] = {}
+    scored: dict[int, Prompt] = {}
+    for index, request in enumerate(requests):
+        try:
+            prompt = model.prompts.prepare(request)
+        except BackendError as error:
+            answers[index] = error
+            continue
+        if isinstance(prompt, Completion):
+            answers[index] = replace(prompt, model_served=model.served)
+        elif request.decode is Decode.SCORE:
+            scored[index] = prompt
+        else:
+            rows[index] = Row.of(prompt, request.sampling, model.defaults)
+    if rows:
+        answers.update(zip(rows, _generate(model, list(rows.values()), stop), strict=True))
+    if scored:
+        answers.update(zip(scored, _score(model, list(scored.values()), stop), strict=True))
+    return [answers[index] for index in range(len(requests))]
+
+
+def _generate(
+    model: Model, rows: Sequence[Row], stop: threading.Event
+) -> Sequence[Completion | BackendError]:
+    new = _new_tokens(model, rows, stop)
+    if stop.is_set():
+        return [BackendError(CLOSED.format(model.prompts.name)) for _ in rows]
+    return [_completion(model, row, ids) for row, ids in zip(rows, new, strict=True)]
+
+
+def _new_tokens(model: Model, rows: Sequence[Row], stop: threading.Event) -> list[list[int]]:
+    """Generate for all rows at once; a row's list may run on after its end."""
+    from transformers import LogitsProcessorList, StoppingCriteriaList
+
+    ids, mask, pads = _padded(model, [row.prompt for row in rows])
+    start = 1 if model.encoder else ids.shape[1]  # an encoder's output begins with a start token
+    output = model.network.generate(
+        input_ids=ids,
+        attention_mask=mask,
+        max_new_tokens=max(row.prompt.max_tokens for row in rows),
+        do_sample=False,
+        num_beams=1,
+        pad_token_id=model.pad,
+        eos_token_id=sorted(model.ends) or None,
+        logits_processor=LogitsProcessorList(
+            [Held(rows, start), Sampler(rows, pads, encoder=model.encoder)]
+        ),
+        stopping_criteria=StoppingCriteriaList([RowEnds(model, rows, start, stop)]),
+    )
+    tokens: list[list[int]] = output[:, start:].tolist()
+    return tokens
+
+
+def _padded(model: Model, prompts: Sequence[Prompt]) -> tuple["Tensor", "Tensor", list[int]]:
+    """Return ids and attention mask of the prompts, and how many pads stand before each.
+
+    A decoder must be padded on the left, whatever the folder says: padded on the right it goes
+    on after the padding and answers nonsense without an error. An encoder reads either side;
+    the right is what it was trained with.
+    """
+    import torch
+
+    width = max(len(prompt.ids) for prompt in prompts)
+    pads = [width - len(prompt.ids) for prompt in prompts]
+    ids, mask = [], []
+    for prompt, pad in zip(prompts, pads, strict=True):
+        real, fill, zeros = prompt.ids, [model.pad] * pad, [0] * pad
+        ids.append(real + fill if model.encoder else fill + real)
+        ones = [1] * len(real)
+        mask.append(ones + zeros if model.encoder else zeros + ones)
+    device = model.network.device
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device), pads
+
+
+def _completion(model: Model, row: Row, ids: list[int]) -> Completion:
+    """Cut a row at its end and say why it ended."""
+    ids, reason = _cut(model, row, ids)
+    text = model.prompts.decode(ids)
+    said = next((f"{local.CUE} {c.label}" for c in row.prompt.choices if c.ids == tuple(ids)), None)
+    return Completion(
+        text=model.prompts.reply(row.prompt, text) if said is None else said,
+        finish_reason=reason,
+        model_served=model.served,
+        usage=Usage(prompt_tokens=len(row.prompt.ids), completion_tokens=len(ids)),
+        raw={"text": text, "token_ids": ids},
+    )
+
+
+def _cut(model: Model, row: Row, ids: list[int]) -> tuple[list[int], FinishReason]:
+    for index, token in enumerate(ids[: row.prompt.max_tokens]):
+        if token in model.ends or (model.breaks is not None and token in model.breaks):
+            return ids[: index + 1], FinishReason.STOP
+    return ids[: row.prompt.max_tokens], FinishReason.LENGTH
+
+
+def _score(
+    model: Model, prompts: Sequence[Prompt], stop: threading.Event
+) -> list[Completion | BackendError]:
+    """Read off the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
+    import torch
+
+    answers: list[Completion | BackendError] = []
+    for some in _portions(prompts):
+        if stop.is_set():
+            return [BackendError(CLOSED.format(model.prompts.name)) for _ in prompts]
+        owners = [index for index, prompt in enumerate(some) for _ in prompt.choices]
+        texts = [choice.ids for prompt in some for choice in prompt.choices]
+        with torch.inference_mode():
+            values = iter(_log_likelihoods(model, some, owners, texts))
+        answers += [
+            model.prompts.scored(
+                prompt, {choice.label: next(values) for choice in prompt.choices}, model.served
+            )
+            for prompt in some
+        ]
+    return answers
+
+
+def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
+    """Take prompts apart so that no portion has many choices, or it is one prompt."""
+    portion: list[Prompt] = []
+    for prompt in prompts:
+        count = sum(len(other.choices) for other in portion)
+        if portion and count + len(prompt.choices) > MAX_SCORED:
+            yield portion
+            portion = []
+        portion.append(prompt)
+    yield portion
+
+
+def _log_likelihoods(
+    model: Model, prompts: Sequence[Prompt], owners: Sequence[int], texts: Sequence[Sequence[int]]
+) -> list[float]:
+    """Return the log-likelihood of each text after the prompt at its place in ``owners``."""
+    import torch
+
+    device = model.network.device
+    width = max(map(len, texts))
+    tokens = torch.tensor([[*t, *[model.pad] * (width - len(t))] for t in texts], device=device)
+    real = torch.tensor([[1] * len(t) + [0] * (width - len(t)) for t in texts], device=device)
+    owner = torch.tensor(owners, device=device)
+    logits = (_after_encoder if model.encoder else _after_prompt)(
+        model, prompts, owner, tokens, real
+    )
+    found = logits.float().log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
+    values: list[float] = (found.double() * real).sum(-1).tolist()
+    return values
+
+
+def _after_prompt(
+    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
+) -> "Tensor":
+    """Return the logits of each token of the texts; a prompt is read once for all of its texts."""
+    import torch
+
+    ids, mask, _ = _padded(model, prompts)
+    known = inspect.signature(model.network.forward).parameters
+    last = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+
+    def places(whole: "Tensor", count: int) -> dict[str, "Tensor"]:
+        """Positions that do not count padding, for models that take them."""
+        if "position_ids" not in known:
+            return {}
+        return {"position_ids": (whole.cumsum(-1) - 1).clamp_min(0)[:, -count:]}
+
+    read = model.network(
+        input_ids=ids, attention_mask=mask, use_cache=True, **last, **places(mask, ids.shape[1])
+    )
+    cache = read.past_key_values
+    cache.batch_select_indices(owner)
+    whole = torch.cat([mask[owner], real], dim=1)
+    going_on = model.network(
+        input_ids=tokens,
+        attention_mask=whole,
+        past_key_values=cache,
+        **places(whole, tokens.shape[1]),
+    )
+    return torch.cat([read.logits[owner, -1:], going_on.logits[:, :-1]], dim=1)
+
+
+def _after_encoder(
+    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
+) -> "Tensor":
+    """The same for a sequence-to-sequence model."""
+    ids, mask, _ = _padded(model, prompts)
+    read = model.network.get_encoder()(input_ids=ids, attention_mask=mask)
+    output: Tensor = model.network(
+        encoder_outputs=(read.last_hidden_state[owner],), attention_mask=mask[owner], labels=tokens
+    ).logits
+    return output
+
+
+def _run_failure(name: str, count: int, error: Exception) -> str:
+    if out_of_memory(error):
+        return (
+            f"{name}: out of memory while answering {count} requests at once; "
+            "give the model a max_in_flight below that, or lower max_tokens."
+        )
+    return f"{name}: generation failed ({local.brief(error)})."

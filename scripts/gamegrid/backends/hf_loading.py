@@ -1,0 +1,216 @@
+"""Weights and tokenizer of an ``hf_`` model: where they come from, and how they are loaded."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gamegrid import paths
+from gamegrid.backends import hub, local
+from gamegrid.backends.base import BackendError, ModelEntry
+from gamegrid.backends.hub import HubModel
+from gamegrid.backends.local import Prompts
+
+PREFIX = "hf"
+SMALL = 30_000_000
+"""Parameters below which one CPU thread is used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """The model's own generation settings, for what a request leaves out; None: not stated."""
+
+    temperature: float
+    """0 means greedy."""
+    top_p: float | None
+    top_k: int | None
+    min_p: float | None
+    repetition_penalty: float | None
+
+
+class LineBreaks:
+    """The tokens whose text has a line break, found one by one as they turn up."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._known: dict[int, bool] = {}
+
+    def __contains__(self, token: int) -> bool:
+        if token not in self._known:
+            self._known[token] = "\n" in self._tokenizer.decode([token])
+        return self._known[token]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded model with all that is needed to drive it."""
+
+    network: Any
+    prompts: Prompts
+    defaults: Defaults
+    encoder: bool
+    """Sequence-to-sequence: the prompt is read by an encoder."""
+    ends: frozenset[int]
+    breaks: LineBreaks | None
+    """None where a line break does not end a reply."""
+    pad: int
+    served: str
+
+
+def repository(entry: ModelEntry) -> str | None:
+    """Name the repository of the hub that holds the model; None where it lies in a folder."""
+    return entry.name.removeprefix(f"{PREFIX}_") if entry.model_path is None else None
+
+
+def hub_model(entry: ModelEntry) -> HubModel | None:
+    """The same with its revision."""
+    repo = repository(entry)
+    return HubModel(entry.name, repo, entry.revision or "main") if repo else None
+
+
+def load(entry: ModelEntry) -> Model:
+    """Load the entry's model, ready to generate. Raises BackendError with cause and remedy."""
+    try:
+        import torch  # noqa: F401
+        import transformers
+    except ImportError as error:
+        raise BackendError(
+            f"{entry.name}: hf_ models need torch and transformers "
+            f"({local.brief(error)}); install them with: {paths.install('hf')}"
+        ) from error
+    transformers.utils.logging.disable_progress_bar()
+    source = entry.model_path or entry.name.removeprefix(f"{PREFIX}_")
+    try:
+        return _load(entry, source)
+    except BackendError:
+        raise
+    except Exception as error:
+        # A folder can be broken in as many ways as there are files in it.
+        raise BackendError(_load_failure(entry, source, error)) from error
+
+
+def _load(entry: ModelEntry, source: str) -> Model:
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+    if entry.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+        torch.use_deterministic_algorithms(True)
+    where = {
+        "revision": entry.revision or "main",
+        "trust_remote_code": entry.trust_remote_code,
+    }
+    config = AutoConfig.from_pretrained(source, **where)
+    tokenizer = local.load_tokenizer(entry, source)
+    encoder = bool(config.is_encoder_decoder)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    full = device == "cpu" or entry.deterministic
+    dtype = entry.engine.get("dtype", "float32" if full else "auto")
+    kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
+    network, report = kind.from_pretrained(
+        source, config=config, dtype=dtype, output_loading_info=True, **where
+    )
+    _refuse_gaps(entry, source, report)
+    network = network.to(device).eval()
+    # Another number of threads adds up in another order.
+    torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
+    prompts = Prompts(entry.name, tokenizer, limit=_positions(config), encoder=encoder)
+    ends = _ends(network, tokenizer, prompts)
+    pad = tokenizer.pad_token_id
+    return Model(
+        network=network,
+        prompts=prompts,
+        defaults=_take_defaults(network.generation_config),
+        encoder=encoder,
+        ends=ends,
+        breaks=None if prompts.chat else LineBreaks(tokenizer),
+        pad=pad if pad is not None else min(ends, default=0),
+        served=_served(entry, config),
+    )
+
+
+def _positions(config: Any) -> int | None:
+    """Return how many positions the model has; None for those with relative ones, as T5."""
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
+
+
+def _refuse_gaps(entry: ModelEntry, source: str, report: dict[str, Any]) -> None:
+    """Raise BackendError if weights are missing: transformers would put random numbers there."""
+    gaps = sorted([*report["missing_keys"], *(str(key) for key in report["mismatched_keys"])])
+    if gaps:
+        raise BackendError(
+            f"{entry.name}: {source!r} lacks {len(gaps)} of the model's weights, "
+            f"{gaps[0]} among them; download or save the model again."
+        )
+
+
+def _ends(network: Any, tokenizer: Any, prompts: Prompts) -> frozenset[int]:
+    """Return the tokens that end a reply: the model's, the tokenizer's and the template's own."""
+    stated = network.generation_config.eos_token_id
+    ends = [*stated] if isinstance(stated, list) else [stated]
+    if prompts.chat:
+        ends.append(prompts.end)
+    return frozenset(token for token in [*ends, tokenizer.eos_token_id] if token is not None)
+
+
+def _take_defaults(config: Any) -> Defaults:
+    """Read the model's sampling defaults, and clear them so that ``generate`` adds none itself."""
+    warm = 1.0 if config.temperature is None else float(config.temperature)
+    defaults = Defaults(
+        temperature=warm if config.do_sample else 0.0,
+        top_p=config.top_p,
+        top_k=config.top_k,
+        min_p=config.min_p,
+        repetition_penalty=config.repetition_penalty,
+    )
+    for key in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_length"):
+        setattr(config, key, None)
+    return defaults
+
+
+def _served(entry: ModelEntry, config: Any) -> str:
+    """Name what answers: the folder, or the hub id with the commit that was loaded."""
+    if entry.model_path is not None:
+        return Path(entry.model_path).name
+    name = entry.name.removeprefix(f"{PREFIX}_")
+    commit = getattr(config, "_commit_hash", None)
+    return f"{name}@{commit}" if commit else name
+
+
+def _threads(parameters: int) -> int:
+    """Return how many CPU threads to compute with.
+
+    One for a small model, which more threads only slow down; else what the job was given
+    (``OMP_NUM_THREADS``, as Snakemake sets it), at most the cores this process may run on:
+    threads that have to share a core wait for each other and are many times slower.
+    """
+    if parameters < SMALL:
+        return 1
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return min(int(given), cores) if given.isdecimal() and int(given) > 0 else cores
+
+
+def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
+    if out_of_memory(error):
+        return (
+            f"{entry.name}: out of memory while loading {source!r}; use a smaller model, "
+            "a machine with more memory, or engine: {dtype: bfloat16}."
+        )
+    wanted = hub_model(entry)
+    if wanted is not None and isinstance(error, OSError):
+        return (
+            f"{entry.name}: {source!r} is not in the Hugging Face cache and could not be "
+            f"fetched from the hub ({local.brief(error)}). {hub.remedy(wanted)}"
+        )
+    return f"{entry.name}: {source!r} could not be loaded ({local.brief(error)})."
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out; on a CPU torch says so in words only."""
+    import torch
+
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)

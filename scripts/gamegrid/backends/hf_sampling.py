@@ -1,0 +1,183 @@
+"""How the tokens of a batch are drawn: each row by its own settings and luck, to its own end."""
+
+import random
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gamegrid.backends.base import Sampling
+from gamegrid.backends.hf_loading import Defaults, Model
+from gamegrid.backends.local import Prompt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a batch: its prompt and how its tokens are drawn."""
+
+    prompt: Prompt
+    temperature: float
+    top_p: float
+    top_k: int | None
+    min_p: float | None
+    repetition_penalty: float | None
+    draws: random.Random
+    """The row's own stream of luck, of which every new token takes one number."""
+
+    @classmethod
+    def of(cls, prompt: Prompt, sampling: Sampling, defaults: Defaults) -> "Row":
+        """Fill in the model's own settings where the request has none."""
+        temperature, top_p = sampling.temperature, sampling.top_p
+        return cls(
+            prompt=prompt,
+            temperature=defaults.temperature if temperature is None else temperature,
+            top_p=(defaults.top_p or 1.0) if top_p is None else top_p,
+            top_k=defaults.top_k,
+            min_p=defaults.min_p,
+            repetition_penalty=defaults.repetition_penalty,
+            draws=random.Random(sampling.seed),
+        )
+
+
+Trie = dict[int, "Trie"]
+"""Token to what may follow it; empty after an end token."""
+
+
+def trie(paths: Iterable[Sequence[int]]) -> Trie:
+    """Return the tree of token sequences."""
+    root: Trie = {}
+    for path in paths:
+        node = root
+        for token in path:
+            node = node.setdefault(token, {})
+    return root
+
+
+class Held:
+    """A logits processor that holds rows with choices to the tokens of one of them."""
+
+    def __init__(self, rows: Sequence[Row], start: int) -> None:
+        self._start = start
+        self._tries = {
+            index: trie(choice.ids for choice in row.prompt.choices)
+            for index, row in enumerate(rows)
+            if row.prompt.choices
+        }
+
+    def __call__(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
+        """Return the scores (rows × vocabulary), minus infinity where no choice goes on."""
+        if not self._tries:
+            return scores
+        scores = scores.clone()
+        for index, node in self._tries.items():
+            for token in ids[index, self._start :].tolist():
+                node = node.get(token, {})
+            if node:  # a row at its end is padded with whatever
+                allowed = list(node)
+                kept = scores[index, allowed]
+                scores[index] = -float("inf")
+                scores[index, allowed] = kept
+        return scores
+
+
+class Sampler:
+    """A logits processor that draws each row's next token by the row's own settings and seed.
+
+    ``generate`` knows one temperature and one global seed per batch, so a reply would hang on
+    what shares its batch. Here a row takes one number in [0, 1) per token and looks it up in its
+    cumulative distribution: for a vocabulary of 50 000 that is far cheaper than a random number
+    per token of the vocabulary, and the same on any device. The token drawn is left as the only
+    possible one; rows at temperature 0 are left to ``generate``, which is greedy.
+    """
+
+    def __init__(self, rows: Sequence[Row], pads: Sequence[int], *, encoder: bool) -> None:
+        self._rows = rows
+        self._pads = pads
+        self._encoder = encoder
+        self._drawn = [index for index, row in enumerate(rows) if row.temperature > 0]
+        self._filtered = any(
+            rows[i].top_p < 1 or rows[i].top_k or rows[i].min_p for i in self._drawn
+        )
+
+    def __call__(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
+        """Return the scores (rows × vocabulary) with sampled rows reduced to their token."""
+        scores = self._penalised(ids, scores)
+        if not self._drawn:
+            return scores
+        drawn = [self._rows[i] for i in self._drawn]
+        # Double precision: the sum over a large vocabulary must not lose its small terms.
+        logits = _summable(scores[self._drawn]).double()
+        temperature = _column(logits, [row.temperature for row in drawn])
+        probabilities = (logits / temperature).softmax(-1)
+        if self._filtered:
+            probabilities = _filtered(probabilities, drawn)
+        cumulative = probabilities.cumsum(-1)
+        luck = _column(logits, [row.draws.random() for row in drawn]) * cumulative[:, -1:]
+        token = (cumulative <= luck).sum(-1, keepdim=True).clamp_max(scores.shape[-1] - 1)
+        chosen = scores.new_full((len(drawn), scores.shape[-1]), -float("inf"))
+        scores = scores.clone()
+        scores[self._drawn] = chosen.scatter(-1, token.to(scores.device), 0.0)
+        return scores
+
+    def _penalised(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
+        """Make tokens a row has seen less likely, if the model asks for it; padding is not seen."""
+        for index, row in enumerate(self._rows):
+            penalty = row.repetition_penalty
+            if penalty is None or penalty == 1:
+                continue
+            seen = ids[index] if self._encoder else ids[index, self._pads[index] :]
+            old = scores[index, seen]
+            scores[index, seen] = (old / penalty).where(old > 0, old * penalty)
+        return scores
+
+
+def _summable(scores: "Tensor") -> "Tensor":
+    """Return scores where running sums are the same in every run: not on a GPU."""
+    import torch
+
+    return scores.cpu() if torch.are_deterministic_algorithms_enabled() else scores
+
+
+def _column(like: "Tensor", values: Sequence[float]) -> "Tensor":
+    import torch
+
+    return torch.tensor(values, dtype=torch.float64, device=like.device).unsqueeze(-1)
+
+
+def _filtered(probabilities: "Tensor", rows: Sequence[Row]) -> "Tensor":
+    """Set to 0 what top_k, top_p and min_p exclude; the most likely token always stays."""
+    ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
+    rank = (ordered >= 0).cumsum(-1) - 1
+    ordered = ordered * (rank < _column(ordered, [row.top_k or rank.shape[-1] for row in rows]))
+    # As in the library itself and in vLLM, top_p is a share of what top_k has left.
+    ordered = ordered / ordered.sum(-1, keepdim=True)
+    before = ordered.cumsum(-1) - ordered
+    keep = before < _column(ordered, [row.top_p for row in rows])
+    keep &= ordered >= ordered[:, :1] * _column(ordered, [row.min_p or 0.0 for row in rows])
+    keep |= rank == 0
+    return probabilities.new_zeros(probabilities.shape).scatter(-1, order, ordered * keep)
+
+
+class RowEnds:
+    """A stopping criterion per row: its own max_tokens, a line break where that ends a reply.
+
+    Also ends all rows at once when the backend is closed.
+    """
+
+    def __init__(self, model: Model, rows: Sequence[Row], start: int, stop: threading.Event):
+        self._limits = [row.prompt.max_tokens for row in rows]
+        self._start = start
+        self._breaks = model.breaks
+        self._stop = stop
+
+    def __call__(self, ids: "Tensor", scores: Any, **_: Any) -> "Tensor":
+        """Return for each row whether it ends with its newest token."""
+        length = ids.shape[1] - self._start
+        done = [self._stop.is_set() or length >= limit for limit in self._limits]
+        if self._breaks is not None:
+            newest = ids[:, -1].tolist()
+            done = [end or t in self._breaks for end, t in zip(done, newest, strict=True)]
+        return ids.new_tensor(done).bool()
