@@ -1,8 +1,12 @@
 """Nash averaging: cycles, clones, and disagreements that luck explains."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gamegrid.stats.davidson import Matches
 from gamegrid.stats.nash import DISAGREE, nash_average, payoffs, share_disagreeing
 
 CYCLE = np.array([[0, 0.5, -0.5], [-0.5, 0, 0.5], [0.5, -0.5, 0]])
@@ -35,25 +39,41 @@ def test_no_agent_beats_the_mixture() -> None:
         assert found.weights @ found.averages == pytest.approx(0, abs=1e-6)
 
 
+def played(
+    pairs: Sequence[tuple[int, int]], scores: Sequence[float], families: Sequence[int] | None = None
+) -> Matches:
+    """Matches of three agents, each of a deal of its own; a game per family."""
+    firsts, seconds = np.array(pairs).T
+    family = np.zeros(len(scores), dtype=np.int64) if families is None else np.array(families)
+    return Matches(
+        agents=("a", "b", "c"), game=family, family=family, first=firsts, second=seconds,
+        score=np.array(scores), deal=np.arange(len(scores)),
+    )  # fmt: skip
+
+
 def test_payoffs_are_mean_scores_less_a_half() -> None:
-    found = payoffs(3, np.array([0, 1, 0]), np.array([1, 0, 1]), np.array([1.0, 0.5, 0.0]))
     # Agent 0 scored 1, 1/2 and 0 against agent 1: mean 1/2.
+    found = payoffs(played([(0, 1), (1, 0), (0, 1)], [1.0, 0.5, 0.0]))
     assert found == pytest.approx(np.zeros((3, 3)))
-    found = payoffs(3, np.array([0, 1]), np.array([1, 0]), np.array([1.0, 0.5]))
+    found = payoffs(played([(0, 1), (1, 0)], [1.0, 0.5]))
     assert found[0, 1] == -found[1, 0] == 0.25
     assert found[2].tolist() == [0, 0, 0]
 
 
+def test_families_weigh_alike_however_much_each_was_played() -> None:
+    """Agent 0 wins the one match of one family, and loses all nine of the other."""
+    found = payoffs(played([(0, 1)] * 10, [1.0, *[0.0] * 9], [0, *[1] * 9]))
+    assert found[0, 1] == pytest.approx(0)
+
+
 def test_only_disagreement_beyond_luck_is_worth_a_warning() -> None:
     """Agent 0 robs agent 2, and loses to agent 1 in 9 of 10 deals, or in 6 of 10."""
-    pairs = np.array([(0, 1), (0, 2), (1, 2)])
+    pairs = [(0, 1)] * 40 + [(0, 2)] * 40 + [(1, 2), (2, 1)] * 20
     for lost, beyond in ((36, True), (21, False)):
-        deals = np.arange(40)
-        scores = [(deals >= lost).astype(float), np.ones(40), np.full(40, 0.55)]
+        scores = [*(np.arange(40) >= lost).astype(float), *[1.0] * 40, *[1.0, 0.0] * 19, 1.0, 0.5]
         found = share_disagreeing(
-            0, 3, np.repeat(pairs[:, 0], 40), np.repeat(pairs[:, 1], 40),
-            np.concatenate(scores), np.tile(deals, 3), resamples=100,
-        )  # fmt: skip
+            0, replace(played(pairs, scores), deal=np.tile(np.arange(40), 3)), resamples=100
+        )
         assert (found >= DISAGREE) is beyond
 
 

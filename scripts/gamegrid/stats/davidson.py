@@ -87,6 +87,12 @@ def codes(*columns: Integers) -> Integers:
     return numbers
 
 
+def family_weights(family: Integers) -> Floats:
+    """What each match weighs, 1 in the mean, so that families weigh alike. ``family``: codes."""
+    sizes = np.bincount(family)
+    return np.asarray(len(family) / len(sizes) / sizes[family])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Davidson:
     """The model of some matches, each (game, first, second) being one cell."""
@@ -117,8 +123,7 @@ class Davidson:
         index = np.stack(
             [matches.first, matches.second, agents + game, agents + games + game], axis=1
         )[example]
-        sizes = np.bincount(family)
-        weight = len(family) / len(sizes) / sizes[family]
+        weight = family_weights(family)
         outcome = 3 * cell + np.rint(2 * (1 - matches.score)).astype(np.int64)
         counts = np.bincount(outcome, weight, minlength=3 * len(index)).astype(np.float64)
         penalty = np.eye(agents + 2 * games)

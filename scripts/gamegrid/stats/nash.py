@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
-from gamegrid.stats.davidson import Integers
+from gamegrid.stats.davidson import Matches, codes, family_weights
 from gamegrid.stats.intervals import Floats
 
 NONE = 1e-6
@@ -30,23 +30,22 @@ class NashAverage:
     """Payoff against the mixture, -1/2 to 0."""
 
 
-def payoffs(
-    agents: int,
-    first: Integers,
-    second: Integers,
-    score: Floats,
-    times: Floats | None = None,
-) -> Floats:
+def payoffs(matches: Matches, times: Floats | None = None) -> Floats:
     """Antisymmetric matrix of mean scores less one half, shape (agents, agents).
 
-    ``score``: the first's, 0 to 1; ``times``: how often each entry counts, once if not given. Pairs
-    that never met have 0, as if equal.
+    Families weigh alike. ``times``: how often each match counts, once if not given. Pairs that
+    never met have 0, as if equal.
     """
-    counts = np.ones(len(score)) if times is None else times
-    sums, sizes = np.zeros((agents, agents)), np.zeros((agents, agents))
-    np.add.at(sums, (first, second), (score - 0.5) * counts)
-    np.add.at(sizes, (first, second), counts)
-    return np.asarray((sums - sums.T) / np.maximum(sizes + sizes.T, 1))
+    weights = family_weights(codes(matches.family))
+    if times is not None:
+        weights = weights * times
+    shape = (len(matches.agents), len(matches.agents))
+    sums, sizes = np.zeros(shape), np.zeros(shape)
+    pairs = (matches.first, matches.second)
+    np.add.at(sums, pairs, (matches.score - 0.5) * weights)
+    np.add.at(sizes, pairs, weights)
+    sizes += sizes.T
+    return np.divide(sums - sums.T, sizes, out=np.zeros(shape), where=sizes > 0)
 
 
 def nash_average(matrix: Floats) -> NashAverage:
@@ -77,29 +76,20 @@ def nash_average(matrix: Floats) -> NashAverage:
 
 
 def share_disagreeing(
-    leader: int,
-    agents: int,
-    first: Integers,
-    second: Integers,
-    score: Floats,
-    deal: Integers,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    leader: int, matches: Matches, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> float:
     """Share of resamples of the deals in which ``leader`` has no part in any equilibrium.
 
-    ``leader``: the best by rating. Columns as of payoffs; ``deal`` numbers what shares luck. Luck
-    explains a disagreement unless the share is DISAGREE at least: warn from there on only.
+    ``leader``: the best by rating. Luck explains a disagreement unless the share is DISAGREE at
+    least: warn from there on only.
     """
-    _, cluster = np.unique(deal, return_inverse=True)
+    cluster = codes(matches.game, matches.deal)
     size = int(cluster.max()) + 1
     luck = np.random.default_rng(seed)
     outside = 0
     for _ in range(resamples):
         times = luck.multinomial(size, np.full(size, 1 / size)).astype(np.float64)[cluster]
-        matrix = payoffs(agents, first, second, score, times)
-        outside += bool(_equilibrium(matrix, leader)[leader] < NONE)
+        outside += bool(_equilibrium(payoffs(matches, times), leader)[leader] < NONE)
     return outside / resamples
 
 

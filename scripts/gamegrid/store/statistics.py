@@ -283,15 +283,10 @@ def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, l
 
 def _nash_rows(matches: Matches, best: int) -> list[Row]:
     """Each agent's Nash average, to the digits it is solved to; a warning at the ``best`` rated."""
-    found = nash_average(
-        payoffs(len(matches.agents), matches.first, matches.second, matches.score)
-    ).averages
+    found = nash_average(payoffs(matches)).averages
     warning = None
     if found[best] < -NONE:
-        _, deals = np.unique(np.stack([matches.game, matches.deal]), axis=1, return_inverse=True)
-        share = share_disagreeing(
-            best, len(matches.agents), matches.first, matches.second, matches.score, deals
-        )
+        share = share_disagreeing(best, matches)
         if share >= DISAGREE:
             warning = f"in no mixture that nobody beats, in {share:.0%} of resamples"
     return [

@@ -673,7 +673,7 @@ COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among compar
 COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
 COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
 COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
-COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score less one half against the mixture of agents that no agent beats, over the matches behind the ratings: 0 for agents that belong in such a mixture; clones and easy prey count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
+COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score less one half against the mixture of agents that no agent beats, over the matches behind the ratings, families weighing alike: 0 for agents that belong in such a mixture; clones and easy prey count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
 COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the best by rating, if in 95 % of resamples of the deals or more it belongs in no such mixture; NULL where luck may explain a disagreement | nash_averages.nash_warning';
 
 
