@@ -26,8 +26,8 @@ rule build_database:
         references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
-        positions=position_files(),
-        probes=probe_files(),
+        positions=alone_files("positions"),
+        probes=alone_files("probes"),
         exploitability=exploitability_files(),
     output:
         "results/gamegrid.duckdb",
@@ -75,8 +75,8 @@ rule write_manifest:
         references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
-        positions=position_files(),
-        probes=probe_files(),
+        positions=alone_files("positions"),
+        probes=alone_files("probes"),
         exploitability=exploitability_files(),
     output:
         "results/manifest.json",
@@ -95,7 +95,7 @@ rule write_manifest:
 
 rule confirm_complete:
     input:
-        chunks=chunk_files() + position_files() + probe_files(),
+        chunks=chunk_files() + alone_files("positions") + alone_files("probes"),
         tables="results/tables/README.md",
         manifest="results/manifest.json",
     output:

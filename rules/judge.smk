@@ -23,7 +23,7 @@ rule judge_decisions:
 
 rule measure_exploitability:
     input:
-        lambda wildcards: probe_files(wildcards.game),
+        lambda wildcards: alone_files("probes", wildcards.game),
     output:
         "results/exploitability/{game}.parquet",
     log:
