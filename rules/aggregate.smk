@@ -87,7 +87,7 @@ rule write_manifest:
     conda:
         "../envs/core.yaml"
     params:
-        rows=gamegrid.database_rows(PLAN),
+        rows=rules.build_database.params.rows,
         code=gamegrid.content_hash("store/manifest.py", "store/manifest.sql"),
     script:
         "../scripts/write_manifest.py"
