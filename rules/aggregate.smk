@@ -13,7 +13,13 @@ rule compute_references:
             "oracles",
             "games",
             "agents",
-            "play",
+            "prompts",
+            "play/deals.py",
+            "play/episode.py",
+            "play/records.py",
+            "play/scoring.py",
+            "grid.py",
+            "luck.py",
             "references.py",
             "../../config/equilibria",
         ),
@@ -45,6 +51,7 @@ rule build_database:
             "reasoning.py",
             "reasoning.yaml",
             "play/chunkfile.py",
+            "play/records.py",
         ),
     script:
         "../scripts/build_database.py"

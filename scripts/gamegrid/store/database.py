@@ -6,33 +6,16 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
-from gamegrid.play.chunkfile import Columns, check_whole, exact
+from gamegrid.play.chunkfile import check_whole, exact
 
 VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
 """Problems told of before the rest are only counted."""
-
-
-JUDGED: Columns = MappingProxyType(
-    {
-        "episode_id": "VARCHAR",
-        "ply": "INTEGER",
-        "seat": "INTEGER",
-        "best_value": "DOUBLE",
-        "value": "DOUBLE",
-        "regret": "DOUBLE",
-        "optimal": "BOOLEAN",
-        "trivial": "BOOLEAN",
-        "oracle": "VARCHAR",
-    }
-)
-"""The columns of a file of judged decisions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,8 +192,11 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -
 
 def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:
     """Make the temporary table ``judged``, empty if no file was."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in JUDGED.items())
-    connection.execute(f"CREATE TEMP TABLE judged ({columns})")
+    connection.execute(
+        "CREATE TEMP TABLE judged AS "
+        "SELECT episode_id, ply, seat, best_value, value, regret, optimal, trivial, oracle "
+        "FROM decisions LIMIT 0"
+    )
     if judged:
         connection.execute(
             "INSERT INTO judged BY NAME "
