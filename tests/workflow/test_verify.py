@@ -108,6 +108,8 @@ def test_a_moved_folder_is_verified_without_its_grid_and_its_models(
         f"equal: {episodes + moves} episodes with {decisions + moves} decisions and "
         f"{replies} replies"
     )
+    bots = f"{decisions + moves - replies} were made again, 0 held to the rules alone"
+    assert told.endswith(f"; of the moves of bots {bots}")
 
 
 Harm = Callable[[Path], None]
