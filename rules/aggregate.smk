@@ -13,7 +13,13 @@ rule compute_references:
             "oracles",
             "games",
             "agents",
-            "play",
+            "prompts",
+            "play/deals.py",
+            "play/episode.py",
+            "play/records.py",
+            "play/scoring.py",
+            "grid.py",
+            "luck.py",
             "references.py",
             "../../config/equilibria",
         ),
@@ -26,8 +32,8 @@ rule build_database:
         references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
-        positions=position_files(),
-        probes=probe_files(),
+        positions=alone_files("positions"),
+        probes=alone_files("probes"),
         exploitability=exploitability_files(),
     output:
         "results/gamegrid.duckdb",
@@ -45,6 +51,7 @@ rule build_database:
             "reasoning.py",
             "reasoning.yaml",
             "play/chunkfile.py",
+            "play/records.py",
         ),
     script:
         "../scripts/build_database.py"
@@ -75,8 +82,8 @@ rule write_manifest:
         references="results/references.json",
         chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
-        positions=position_files(),
-        probes=probe_files(),
+        positions=alone_files("positions"),
+        probes=alone_files("probes"),
         exploitability=exploitability_files(),
     output:
         "results/manifest.json",
@@ -87,7 +94,7 @@ rule write_manifest:
     conda:
         "../envs/core.yaml"
     params:
-        rows=gamegrid.database_rows(PLAN),
+        rows=rules.build_database.params.rows,
         code=gamegrid.content_hash("store/manifest.py", "store/manifest.sql"),
     script:
         "../scripts/write_manifest.py"
@@ -95,7 +102,7 @@ rule write_manifest:
 
 rule confirm_complete:
     input:
-        chunks=chunk_files() + position_files() + probe_files(),
+        chunks=chunk_files() + alone_files("positions") + alone_files("probes"),
         tables="results/tables/README.md",
         manifest="results/manifest.json",
     output:

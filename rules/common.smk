@@ -28,6 +28,7 @@ wildcard_constraints:
     matchup="|".join(re.escape(matchup) for _, matchup in PLAN.cells),
     block=r"\d+-\d+",
     agent=r"[a-z0-9_.]+",
+    asked="positions|probes",
 
 
 def chunk_files():
@@ -40,21 +41,12 @@ def judged_files():
     return [f"results/judged/{game}.parquet" for game in PLAN.judged]
 
 
-def position_files(game=None):
-    """The moves of every agent in the positions of each solved game, or of one."""
+def alone_files(asked, game=None):
+    """The moves of every agent in positions or probes, of all games that have them or of one."""
     return [
-        f"results/positions/{name}/{agent}.parquet"
-        for name, agent in PLAN.position_cells
-        if game in (None, name)
-    ]
-
-
-def probe_files(game=None):
-    """The moves of every agent in the information states of each such game, or of one."""
-    return [
-        f"results/probes/{name}/{agent}.parquet"
-        for name, agent in PLAN.probe_cells
-        if game in (None, name)
+        f"results/{asked}/{name}/{agent}.parquet"
+        for what, name, agent in PLAN.alone_cells
+        if what == asked and game in (None, name)
     ]
 
 
@@ -62,7 +54,7 @@ def exploitability_files():
     """What the policies of the agents lose: a file per game in which they were asked for one."""
     return collect(
         "results/exploitability/{game}.parquet",
-        game=sorted({name for name, _ in PLAN.probe_cells}),
+        game=sorted({game for asked, game, _ in PLAN.alone_cells if asked == "probes"}),
     )
 
 
@@ -70,7 +62,7 @@ def chunks_of(wildcards):
     """All chunk files with episodes of a game, those that come with a suite included."""
     played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
     files = [f"results/chunks/{chunk.path}.parquet" for chunk in played]
-    return files + position_files(wildcards.game) + list(PLAN.frozen)
+    return files + alone_files("positions", wildcards.game) + list(PLAN.frozen)
 
 
 def cell_of(wildcards):
@@ -78,14 +70,9 @@ def cell_of(wildcards):
     return PLAN.cells[wildcards.game, wildcards.matchup]
 
 
-def position_cell_of(wildcards):
-    """The game and the agent of a job that asks for moves in positions."""
-    return PLAN.position_cells[wildcards.game, wildcards.agent]
-
-
-def probe_cell_of(wildcards):
-    """The game and the agent of a job that asks in every information state."""
-    return PLAN.probe_cells[wildcards.game, wildcards.agent]
+def alone_cell_of(wildcards):
+    """The game and the agent of a job that asks for single moves."""
+    return PLAN.alone_cells[wildcards.asked, wildcards.game, wildcards.agent]
 
 
 def demand(what, cell):

@@ -13,8 +13,10 @@ rule judge_decisions:
         code=gamegrid.content_hash(
             "oracles",
             "games",
+            "prompts",
+            "play/chunkfile.py",
+            "play/records.py",
             "judge.py",
-            "store/database.py",
             "../../config/equilibria",
         ),
     script:
@@ -23,7 +25,7 @@ rule judge_decisions:
 
 rule measure_exploitability:
     input:
-        lambda wildcards: probe_files(wildcards.game),
+        lambda wildcards: alone_files("probes", wildcards.game),
     output:
         "results/exploitability/{game}.parquet",
     log:
@@ -37,6 +39,10 @@ rule measure_exploitability:
             "oracles",
             "games",
             "agents",
+            "prompts",
+            "play/chunkfile.py",
+            "play/records.py",
+            "luck.py",
             "probes.py",
             "exploitability.py",
             "../../config/equilibria",

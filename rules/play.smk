@@ -20,45 +20,25 @@ rule play:
         "../scripts/play.py"
 
 
-rule play_positions:
+rule play_alone:
     output:
-        "results/positions/{game}/{agent}.parquet",
+        "results/{asked}/{game}/{agent}.parquet",
     log:
-        "results/logs/positions/{game}/{agent}.log",
+        "results/logs/{asked}/{game}/{agent}.log",
     benchmark:
-        "results/benchmarks/positions/{game}/{agent}.jsonl"
+        "results/benchmarks/{asked}/{game}/{agent}.jsonl"
     conda:
-        lambda wildcards: f"../envs/{PLAN.environment(position_cell_of(wildcards))}.yaml"
-    threads: demand("threads", position_cell_of)
+        lambda wildcards: f"../envs/{PLAN.environment(alone_cell_of(wildcards))}.yaml"
+    threads: demand("threads", alone_cell_of)
     resources:
-        gpu=demand("gpu", position_cell_of),
-        gpu_model=demand("gpu_model", position_cell_of),
-        mem_mb=demand("mem_mb", position_cell_of),
-        runtime=demand("runtime", position_cell_of),
-        api=demand("api", position_cell_of),
+        gpu=demand("gpu", alone_cell_of),
+        gpu_model=demand("gpu_model", alone_cell_of),
+        mem_mb=demand("mem_mb", alone_cell_of),
+        runtime=demand("runtime", alone_cell_of),
+        api=demand("api", alone_cell_of),
     params:
-        cell=lambda wildcards: PLAN.position_params(position_cell_of(wildcards)),
-    script:
-        "../scripts/play_alone.py"
-
-
-rule play_probes:
-    output:
-        "results/probes/{game}/{agent}.parquet",
-    log:
-        "results/logs/probes/{game}/{agent}.log",
-    benchmark:
-        "results/benchmarks/probes/{game}/{agent}.jsonl"
-    conda:
-        lambda wildcards: f"../envs/{PLAN.environment(probe_cell_of(wildcards))}.yaml"
-    threads: demand("threads", probe_cell_of)
-    resources:
-        gpu=demand("gpu", probe_cell_of),
-        gpu_model=demand("gpu_model", probe_cell_of),
-        mem_mb=demand("mem_mb", probe_cell_of),
-        runtime=demand("runtime", probe_cell_of),
-        api=demand("api", probe_cell_of),
-    params:
-        cell=lambda wildcards: PLAN.probe_params(probe_cell_of(wildcards)),
+        cell=lambda wildcards: PLAN.alone_params(
+            wildcards.asked, alone_cell_of(wildcards)
+        ),
     script:
         "../scripts/play_alone.py"

@@ -45,7 +45,15 @@ rule build_report:
         "../envs/report.yaml"
     params:
         code=gamegrid.content_hash(
-            "report", "store/tables.py", "games", "oracles", "judge.py"
+            "report",
+            "store/tables.py",
+            "games",
+            "oracles",
+            "prompts",
+            "play/chunkfile.py",
+            "play/records.py",
+            "judge.py",
+            "../../config/equilibria",
         ),
     script:
         "../scripts/build_report.py"

@@ -1,4 +1,4 @@
-"""Rules play_positions and play_probes: single moves of one agent in one game."""
+"""Rule play_alone: single moves of one agent in one game."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ if __name__ == "__main__":
             config=snakemake.config,
             game=snakemake.wildcards.game,
             matchup=snakemake.wildcards.agent,
-            block=snakemake.rule.removeprefix("play_"),
+            block=snakemake.wildcards.asked,
             results=Path("results"),
             output=Path(snakemake.output[0]),
             threads=snakemake.threads,

@@ -7,6 +7,7 @@ and prompt templates, spoilt too.
 import copy
 import datetime
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -194,6 +195,7 @@ class Mutant:
             (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
+@cache
 def shipped() -> dict[str, Config]:
     """Every grid and example with agents that comes with the workflow, by name."""
     files = [

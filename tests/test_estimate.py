@@ -8,7 +8,8 @@ import pytest
 from gamegrid import plan
 from gamegrid.estimate import estimate, text
 from gamegrid.expect import turns
-from gamegrid.play.chunk import Alone, Job, play_chunk
+from gamegrid.plan import Alone
+from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
 from store_samples import query

@@ -15,7 +15,7 @@ from statistics import mean
 from gamegrid.agents.llm import Settings
 from gamegrid.backends import prices
 from gamegrid.expect import turns
-from gamegrid.plan import Plan
+from gamegrid.plan import Alone, Plan
 from gamegrid.play.journal import files, read
 from gamegrid.probes import probes
 
@@ -80,22 +80,28 @@ def estimate(made: Plan, results: Path) -> Estimate:
 
 def asked_alone(made: Plan, results: Path) -> Mapping[Path, int]:
     """The files of jobs that ask for single moves, and how many histories they ask from."""
-    found = {
-        results / "positions" / f"{game}/{agent}.parquet": made.config.positions
-        for game, agent in made.position_cells
-    }
-    for (game, agent), cell in made.probe_cells.items():
-        path = results / "probes" / f"{game}/{agent}.parquet"
-        found[path] = made.samples(agent) * len(probes(cell.game))
+    found = {}
+    for (asked, game, agent), cell in made.alone_cells.items():
+        match asked:
+            case Alone.POSITIONS:
+                histories = made.config.positions
+            case Alone.PROBES:
+                histories = made.samples(agent) * len(probes(cell.game))
+        found[results / asked / game / f"{agent}.parquet"] = histories
     return found
 
 
 def _moves(made: Plan, agent: str) -> Mapping[str, int]:
     """How many single moves an agent is asked for, by game."""
-    found = {game: made.config.positions for game, name in made.position_cells if name == agent}
-    for (game, name), cell in made.probe_cells.items():
-        if name == agent:
-            found[game] = made.samples(agent) * sum(p.asked for p in probes(cell.game))
+    found = {}
+    for (asked, game, name), cell in made.alone_cells.items():
+        match asked:
+            case _ if name != agent:
+                continue
+            case Alone.POSITIONS:
+                found[game] = made.config.positions
+            case Alone.PROBES:
+                found[game] = made.samples(agent) * sum(p.asked for p in probes(cell.game))
     return found
 
 
@@ -172,7 +178,7 @@ def _on_file(made: Plan, results: Path) -> Mapping[str, list[int | None]]:
                 if key["seating"] < len(seatings) and key["deal"] < made.config.deals:
                     agent = seatings[key["seating"]][key["seat"]]
                     found[agent].append(line.completion.usage.completion_tokens)
-    for game, agent in (*made.position_cells, *made.probe_cells):
+    for _, game, agent in made.alone_cells:
         for path in files(results / "journal" / game / agent):
             found[agent] += [line.completion.usage.completion_tokens for line in read(path)]
     return found

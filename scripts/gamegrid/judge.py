@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, assert_never
 
 import duckdb
@@ -16,8 +17,22 @@ import pyspiel
 
 from gamegrid.games.base import Game, Joint, Oracle, apply
 from gamegrid.oracles.exact import solver
-from gamegrid.play.chunkfile import check_whole, exact
-from gamegrid.store.database import JUDGED
+from gamegrid.play.chunkfile import Columns, check_whole, exact
+
+JUDGED: Columns = MappingProxyType(
+    {
+        "episode_id": "VARCHAR",
+        "ply": "INTEGER",
+        "seat": "INTEGER",
+        "best_value": "DOUBLE",
+        "value": "DOUBLE",
+        "regret": "DOUBLE",
+        "optimal": "BOOLEAN",
+        "trivial": "BOOLEAN",
+        "oracle": "VARCHAR",
+    }
+)
+"""The columns of a file of judged decisions."""
 
 NOISE = 1e-9
 """Differences of value below this are rounding."""

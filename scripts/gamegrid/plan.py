@@ -6,9 +6,10 @@ The Snakefile and every play job make the same plan from the same configuration.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from gamegrid import grid, positions, probes, suites
 from gamegrid.agents.base import AgentSettings, kinds
@@ -37,6 +38,15 @@ MOST_JOBS = 1_000_000
 """Jobs of a grid beyond which nobody's computer would see the end of the plan."""
 HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
 """Environments, each containing the ones before it."""
+
+
+class Alone(StrEnum):
+    """What one agent is asked for by itself, in jobs of single moves instead of deals."""
+
+    POSITIONS = "positions"
+    """One move in each position of the game's suite."""
+    PROBES = "probes"
+    """One in each information state, as often as the policy is sampled."""
 
 
 @dataclass(frozen=True)
@@ -115,29 +125,28 @@ class Plan:
         )
 
     @cached_property
-    def position_cells(self) -> dict[tuple[str, str], Cell]:
-        """Who is asked for moves in the positions of which game, by names of game and agent."""
-        return self._alone(Oracle.EXACT) if self.config.positions else {}
+    def alone_cells(self) -> dict[tuple[Alone, str, str], Cell]:
+        """Who is asked for what alone in which game, by that and the names of game and agent.
 
-    @cached_property
-    def probe_cells(self) -> dict[tuple[str, str], Cell]:
-        """Who is asked in every information state of which game, by names of game and agent."""
-        return self._alone(Oracle.EQUILIBRIUM) if self.config.probes else {}
-
-    @property
-    def all_cells(self) -> list[Cell]:
-        """All that jobs ask agents for: episodes, moves in positions and in information states."""
-        return [*self.grid.cells, *self.position_cells.values(), *self.probe_cells.values()]
-
-    def _alone(self, oracle: Oracle) -> dict[tuple[str, str], Cell]:
-        """Each agent by itself in each game with such an oracle that it can and shall play."""
+        That is every agent in each game with the oracle for it that it can and shall play.
+        """
+        asked = {
+            Alone.POSITIONS: Oracle.EXACT if self.config.positions else None,
+            Alone.PROBES: Oracle.EQUILIBRIUM if self.config.probes else None,
+        }
         return {
-            (game.name, agent): Cell(game, Matchup((agent,)))
+            (what, game.name, agent): Cell(game, Matchup((agent,)))
+            for what, oracle in asked.items()
             for game in self.grid.games
             if game.oracle is oracle
             for agent, settings in self.config.agents.items()
             if grid.wants(settings, game) and grid.objection(settings, game) is None
         }
+
+    @property
+    def all_cells(self) -> list[Cell]:
+        """All that jobs ask agents for: episodes, moves in positions and in information states."""
+        return [*self.grid.cells, *self.alone_cells.values()]
 
     def samples(self, agent: str) -> int:
         """Replies asked for in each information state: likelihoods are a whole policy at once."""
@@ -149,27 +158,28 @@ class Plan:
         """The agents that are probed in a game."""
         return {
             agent: self.config.agents[agent]
-            for name, agent in self.probe_cells
-            if name == game.name
+            for asked, name, agent in self.alone_cells
+            if asked is Alone.PROBES and name == game.name
         }
 
-    def position_params(self, cell: Cell) -> str:
-        """As ``params``, of the positions of a game: exactly what changes an agent's moves."""
-        return self._alone_params(cell, positions=self.config.positions, version=positions.VERSION)
-
-    def probe_params(self, cell: Cell) -> str:
-        """The same of its information states."""
+    def alone_params(self, asked: Alone, cell: Cell) -> str:
+        """As ``params``, of what an agent is asked for alone: exactly what changes its moves."""
         [agent] = cell.matchup.agents
-        return self._alone_params(cell, probes=self.samples(agent), version=probes.VERSION)
-
-    def _alone_params(self, cell: Cell, **asked: int) -> str:
+        match asked:
+            case Alone.POSITIONS:
+                number, version = self.config.positions, positions.VERSION
+            case Alone.PROBES:
+                number, version = self.samples(agent), probes.VERSION
+            case other:
+                assert_never(other)
         return json.dumps(
             {
                 "protocol": self.config.protocol,
                 "seed": self.config.seed,
                 "game": cell.game.load_string,
-                "agents": {name: self.identity(name) for name in cell.matchup.agents},
-                **asked,
+                "agents": {agent: self.identity(agent)},
+                asked: number,
+                "version": version,
             },
             sort_keys=True,
             ensure_ascii=True,

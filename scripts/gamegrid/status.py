@@ -78,11 +78,11 @@ def parts(made: Plan, results: Path) -> list[Part]:
         cells[name] = chunk.cell
         there = (results / "chunks" / f"{chunk.path}.parquet").exists()
         jobs[name].append(_job(results, chunk.path, made.episodes(chunk), there))
-    alone = {**made.position_cells, **made.probe_cells}
-    for file, episodes in asked_alone(made, results).items():
-        block, game, agent = *file.parts[-3:-1], file.stem
+    asked = asked_alone(made, results).items()
+    for (key, cell), (file, episodes) in zip(made.alone_cells.items(), asked, strict=True):
+        block, game, agent = key
         name = f"{game}/{agent}"
-        cells[name] = alone[game, agent]
+        cells[name] = cell
         jobs[name].append(_job(results, f"{name}/{block}", episodes, file.exists()))
     return [
         Part.of(name, jobs[name], _usd(_prices(made, cell), results / "journal" / name))

@@ -57,7 +57,8 @@ def verify(results: Path, working: Path) -> str:
     passed = f"; {counts.unfinished} unfinished ones have no end" if counts.unfinished else ""
     return (
         f"equal: {counts.episodes} episodes with {counts.decisions} decisions and "
-        f"{counts.replies} replies, the database and {tables} files of tables{passed}"
+        f"{counts.replies} replies, the database and {tables} files of tables{passed}; of the "
+        f"moves of bots {counts.repeated} were made again, {counts.held} held to the rules alone"
     )
 
 

@@ -35,8 +35,8 @@ def plan(spoilt: Mutant, folder: Path) -> str:
         assert json.loads(made.params(cell))["game"] == cell.game.load_string
         assert made.demand(cell).mem_mb > 0
         assert made.environment(cell)
-    assert all(map(made.position_params, made.position_cells.values()))
-    assert all(map(made.probe_params, made.probe_cells.values()))
+    for (asked, *_), cell in made.alone_cells.items():
+        assert json.loads(made.alone_params(asked, cell))[asked]
     assert len(made.chunks) == len({chunk.path for chunk in made.chunks})
     assert json.loads(made.reference_params())
     assert json.loads(workflow.database_rows(made))

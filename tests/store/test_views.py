@@ -862,3 +862,32 @@ def test_in_positions_a_move_not_made_is_a_best_move_not_made(tmp_path: Path) ->
     assert query(path, f"SELECT {columns} FROM position_quality") == [("a", 4, 0.25, 1.0, 2)]
     assert query(path, "SELECT count(*) FROM episodes") == [(0,)]
     assert query(path, "SELECT count(*) FROM decisions") == [(0,)]
+
+
+def test_what_is_asked_alone_is_used_and_run_too(tmp_path: Path) -> None:
+    """One agent in its own game, in a position and in an information state, each from deal 0.
+
+    The two single moves have the id of the episode, and stay apart from it and from each other.
+    """
+    tokens = {"prompt_tokens": 100, "completion_tokens": 10}
+    files = {name: tmp_path / f"{name}.parquet" for name in ("chunks", "positions", "probes")}
+    for number, (name, file) in enumerate(files.items()):
+        calls = [call(0, 0, cached_tokens=20 * number, model_served=name, **tokens)]
+        moves = [decision("a", 0, 0, attempts=1, **tokens)]
+        played = [
+            episode("patience", "a", 0, 0, returns=[1], decisions=moves, calls=calls, run_id=name),
+            episode("patience", "a", 1, 0, status="error", calls=calls, run_id=name),
+        ]
+        chunkfile.write(file, run(name), played, "{}")
+    chunks, positions, probes = ([file] for file in files.values())
+    priced = [agent("a", input_price=1.0, output_price=2.0, cached_price=0.5)]
+    path = tmp_path / "gamegrid.duckdb"
+    build(path, chunks, priced, GAMES, positions=positions, probes=probes)
+    # 100 + 2 * 10, less half of each cached token.
+    assert query(path, "SELECT agent, game, asked, calls, cached_tokens, cost_usd FROM usage") == [
+        ("a", "patience", "episodes", 1, 0, pytest.approx(120e-6)),
+        ("a", "patience", "positions", 1, 20, pytest.approx(110e-6)),
+        ("a", "patience", "probes", 1, 40, pytest.approx(100e-6)),
+    ]
+    assert query(path, "SELECT run_id FROM runs ORDER BY ALL") == [(name,) for name in files]
+    assert query(path, "SELECT DISTINCT model_served FROM calls") == [("chunks",)]

@@ -17,7 +17,10 @@ def grid(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
     names = ["litellm_openai/one", "litellm_openai/two"]
     (folder / "models.yaml").write_text(
         "models:\n"
-        + "".join(f'  - {{name: {n}, api_base: "{endpoint.api_base}"}}\n' for n in names)
+        + "".join(
+            f'  - {{name: {n}, api_base: "{endpoint.api_base}", input_price: 1, output_price: 2}}\n'
+            for n in names
+        )
     )
     return {
         "seed": 3,

@@ -10,13 +10,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from gamegrid import plan
 from gamegrid import verify as verifying
 from gamegrid.play.chunkfile import PARAMS_KEY, read_params
 from gamegrid.play.replay import Difference
+from gamegrid.status import parts
 from gamegrid.store import manifest
 from loopback import Endpoint
 from test_reruns import grid
-from workflow_runs import ROOT, environment, query, snakemake
+from workflow_runs import ROOT, Grid, environment, query, snakemake
 
 EQUAL = "equal: "
 
@@ -29,12 +31,23 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture(scope="module")
 def played(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two models and a bot, with judged games, positions and probes."""
+    """A model against a bot in judged games; another is asked in positions and probes alone."""
     folder = tmp_path_factory.mktemp("played")
-    games = ["tic_tac_toe", "kuhn_poker"]
-    run = snakemake(folder, grid(endpoint, folder, deals=2, games=games, positions=2, probes=1))
+    run = snakemake(folder, partly_alone(endpoint, folder))
     assert run.code == 0, run.output
     return folder
+
+
+def partly_alone(endpoint: Endpoint, folder: Path) -> Grid:
+    return grid(
+        endpoint,
+        folder,
+        deals=2,
+        games=["tic_tac_toe", "kuhn_poker"],
+        schedule={"matchups": [["one", "random"]]},
+        positions=2,
+        probes=1,
+    )
 
 
 def test_the_manifest_says_what_the_results_were_made_of(played: Path) -> None:
@@ -45,8 +58,9 @@ def test_the_manifest_says_what_the_results_were_made_of(played: Path) -> None:
         "litellm_openai/one": ["one"],
         "litellm_openai/two": ["two"],
     }
-    [stated] = said["models"]["litellm_openai/one"]["stated"]
-    assert (stated["weights"], stated["deterministic"]) == (None, False)
+    for found in said["models"].values():
+        [stated] = found["stated"]
+        assert (stated["weights"], stated["deterministic"]) == (None, False)
     [[digest]] = query(
         played, "SELECT DISTINCT prompts ->> 'default' FROM runs WHERE prompts <> '{}'"
     )
@@ -55,6 +69,24 @@ def test_the_manifest_says_what_the_results_were_made_of(played: Path) -> None:
     assert [(version,) for version in said["runs"]["code_versions"]] == versions
     assert "duckdb" in said["runs"]["packages"][0]
     assert str(played) not in json.dumps(said)
+
+
+def test_every_job_and_every_reply_is_told_with_its_cost(endpoint: Endpoint, played: Path) -> None:
+    said = json.loads((played / "results/manifest.json").read_text())
+    kinds = ("chunks", "positions", "probes")
+    files = [path for kind in kinds for path in (played / "results" / kind).rglob("*.parquet")]
+    assert query(played, "SELECT count(*) FROM runs") == [(len(files),)]
+    assert said["runs"]["jobs"] == len(files)
+    asked = query(played, "SELECT DISTINCT agent, asked FROM usage ORDER BY ALL")
+    alone = [(agent, what) for agent in ("one", "two") for what in ("positions", "probes")]
+    assert asked == [("one", "episodes"), *alone]
+    calls, usd = query(played, "SELECT sum(calls), sum(cost_usd) FROM usage")[0]
+    journals = (played / "results/journal").rglob("*.jsonl")
+    assert calls == sum(len(path.read_text().splitlines()) for path in journals)
+    assert calls == sum(found["replies"] for found in said["models"].values())
+    made = plan.make(partly_alone(endpoint, played), played)
+    spent = [part.usd for part in parts(made, played / "results")]
+    assert 0 < usd == pytest.approx(sum(spent))
 
 
 def test_a_moved_folder_is_verified_without_its_grid_and_its_models(
@@ -66,17 +98,18 @@ def test_a_moved_folder_is_verified_without_its_grid_and_its_models(
     run = snakemake(tmp_path, other, "--", "verify")
     assert run.code == 0, run.output
     [told] = [line for line in run.output.splitlines() if line.startswith(EQUAL)]
-    episodes, decisions, replies = query(
+    alone = "SELECT 1 FROM positions UNION ALL SELECT 1 FROM probes"
+    episodes, decisions, moves, replies = query(
         played,
         "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM decisions), "
-        "(SELECT count(*) FROM calls)",
+        f"(SELECT count(*) FROM ({alone})), (SELECT sum(calls)::INT FROM usage)",
     )[0]
-    alone = "SELECT attempts FROM positions UNION ALL SELECT attempts FROM probes"
-    asked = query(played, f"SELECT count(*), sum(attempts)::INT FROM ({alone})")[0]
     assert told.startswith(
-        f"equal: {episodes + asked[0]} episodes with {decisions + asked[0]} decisions and "
-        f"{replies + asked[1]} replies"
+        f"equal: {episodes + moves} episodes with {decisions + moves} decisions and "
+        f"{replies} replies"
     )
+    bots = f"{decisions + moves - replies} were made again, 0 held to the rules alone"
+    assert told.endswith(f"; of the moves of bots {bots}")
 
 
 Harm = Callable[[Path], None]

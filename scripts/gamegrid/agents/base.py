@@ -117,6 +117,8 @@ class AgentKind:
     ``objection`` says in a few words why an agent cannot play a game, or None if it can.
     ``policy`` gives, for settings and a game it can play, the chances with which it moves, told
     beside ``build`` and not through it: what bots got is held against what these chances give.
+    ``repeatable`` says that it decides by the turn and its luck alone, quickly and on every machine
+    alike: ``verify`` then has it decide again.
     """
 
     settings: type[AgentSettings]
@@ -124,6 +126,7 @@ class AgentKind:
     objection: Callable[[Any, Game], str | None]
     build: Callable[[str, Any, Tools], Agent]
     policy: Callable[[Any, Game], Policy] | None = None
+    repeatable: bool = False
 
 
 def kinds() -> dict[str, AgentKind]:

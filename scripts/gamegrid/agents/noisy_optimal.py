@@ -66,5 +66,10 @@ def _policy(settings: Settings, game: Game) -> Policy:
 
 
 AGENT = AgentKind(
-    type="noisy_optimal", settings=Settings, objection=_objection, build=_build, policy=_policy
+    type="noisy_optimal",
+    settings=Settings,
+    objection=_objection,
+    build=_build,
+    policy=_policy,
+    repeatable=True,
 )

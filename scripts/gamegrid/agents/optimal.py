@@ -86,5 +86,10 @@ def _policy(settings: Settings, game: Game) -> Policy:
 
 
 AGENT = AgentKind(
-    type="optimal", settings=Settings, objection=_objection, build=_build, policy=_policy
+    type="optimal",
+    settings=Settings,
+    objection=_objection,
+    build=_build,
+    policy=_policy,
+    repeatable=True,
 )

@@ -43,4 +43,6 @@ def _build(name: str, settings: Settings, tools: Tools) -> PreferenceAgent:
     return PreferenceAgent(tuple(settings.prefer))
 
 
-AGENT = AgentKind(type="preference", settings=Settings, objection=_objection, build=_build)
+AGENT = AgentKind(
+    type="preference", settings=Settings, objection=_objection, build=_build, repeatable=True
+)

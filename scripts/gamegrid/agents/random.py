@@ -47,5 +47,10 @@ def _policy(settings: Settings, game: Game) -> Policy:
 
 
 AGENT = AgentKind(
-    type="random", settings=Settings, objection=_objection, build=_build, policy=_policy
+    type="random",
+    settings=Settings,
+    objection=_objection,
+    build=_build,
+    policy=_policy,
+    repeatable=True,
 )

@@ -78,4 +78,6 @@ def _build(name: str, settings: Settings, tools: Tools) -> ScriptedAgent:
     return ScriptedAgent(settings.strategy)
 
 
-AGENT = AgentKind(type="scripted", settings=Settings, objection=_objection, build=_build)
+AGENT = AgentKind(
+    type="scripted", settings=Settings, objection=_objection, build=_build, repeatable=True
+)

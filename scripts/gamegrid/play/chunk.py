@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from gamegrid.agents.base import Agent, Tools, kinds
 from gamegrid.backends.base import Price
@@ -20,7 +19,7 @@ from gamegrid.expect import deal_usd, move_usd
 from gamegrid.games.base import Joint
 from gamegrid.grid import Cell, overlap, parse_block
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.plan import Plan, make
+from gamegrid.plan import Alone, Plan, make
 from gamegrid.play import chunkfile, provenance, stamp
 from gamegrid.play.budget import Budget, Terms, forget
 from gamegrid.play.deals import opening
@@ -42,15 +41,6 @@ AT_ONCE_PER_REQUEST = 2
 
 COLLECT_AFTER = 50_000
 """New objects between two looks for cycles of dead ones, of which few arise; Python has 700."""
-
-
-class Alone(StrEnum):
-    """The blocks of jobs that ask one agent for single moves instead of playing deals."""
-
-    POSITIONS = "positions"
-    """One move in each position of the game's suite."""
-    PROBES = "probes"
-    """One in each information state, as often as the policy is sampled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +72,10 @@ def play_chunk(job: Job) -> None:
     plan = make(job.config, Path.cwd())
     run = provenance.run_record(job.config)
     match job.block:
-        case Alone.POSITIONS:
-            cell = plan.position_cells[job.game, job.matchup]
-            params, wanted = plan.position_params(cell), list(_positions(plan, cell, run))
-        case Alone.PROBES:
-            cell = plan.probe_cells[job.game, job.matchup]
-            params, wanted = plan.probe_params(cell), list(_probes(plan, cell, run))
+        case Alone.POSITIONS | Alone.PROBES as block:
+            asked = Alone(block)
+            cell = plan.alone_cells[asked, job.game, job.matchup]
+            params, wanted = plan.alone_params(asked, cell), list(_alone(asked, plan, cell, run))
         case block:
             cell = plan.cells[job.game, job.matchup]
             params, wanted = plan.params(cell), list(_setups(plan, cell, block, run))
@@ -174,6 +162,16 @@ def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setu
                 opening=tuple(first),
                 max_plies=plan.max_plies(game),
             )
+
+
+def _alone(asked: Alone, plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
+    match asked:
+        case Alone.POSITIONS:
+            return _positions(plan, cell, run)
+        case Alone.PROBES:
+            return _probes(plan, cell, run)
+        case other:
+            assert_never(other)
 
 
 def _positions(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:

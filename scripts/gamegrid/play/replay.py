@@ -1,20 +1,21 @@
 """Play the episodes of a chunk file again from what is on file, and compare.
 
 Openings and luck come from the seed, the models' replies from the journal, and both go through the
-same loop, parser and rules as when they were played. What a bot decided is taken from the chunk:
-its arithmetic may differ in the last digit on another machine, and thinking costs time.
+same loop, parser and rules as when they were played. Bots that decide alike on every machine decide
+again. What others decided is taken from the chunk: their arithmetic may differ in the last digit
+elsewhere, and thinking costs time.
 """
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gamegrid import games
-from gamegrid.agents.base import Agent, Answer, Decision, Tools, Turn, kinds
+from gamegrid.agents.base import Agent, Answer, Decision, Player, Tools, Turn, kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends.base import BackendError, Completion, Request
 from gamegrid.errors import UserError
@@ -44,12 +45,17 @@ class Difference(UserError):
 
 @dataclass(slots=True)
 class Counts:
-    """What was computed again. ``unfinished`` episodes have no end to compare."""
+    """What was computed again. ``unfinished`` episodes have no end to compare.
+
+    ``repeated`` are moves that bots made again, ``held`` those that were held to the rules alone.
+    """
 
     episodes: int = 0
     decisions: int = 0
     replies: int = 0
     unfinished: int = 0
+    repeated: int = 0
+    held: int = 0
 
 
 def check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Counts) -> None:
@@ -82,6 +88,10 @@ async def _check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Co
         counts.episodes += 1
         counts.decisions += len(row["decisions"])
         counts.replies += len(row["calls"])
+        bots = cells[name].bots
+        moved = [bots[each["agent"]] for each in row["decisions"] if each["agent"] in bots]
+        counts.held += moved.count(None)
+        counts.repeated += len(moved) - moved.count(None)
 
 
 class Cell:
@@ -94,19 +104,19 @@ class Cell:
         self._game: Game = games.load(params["game"])
         self._minimax = Minimax()
         self._openings = dict[int, Sequence[Joint]]()
-        self._agents = {
-            name: self._build(name, dict(stated)) for name, stated in params["agents"].items()
-        }
+        self._models = dict[str, Agent]()
+        self.bots = dict[str, Agent | None]()
+        """By name; None for one that does not decide again."""
+        for name, stated in params["agents"].items():
+            self._build(name, dict(stated))
 
     async def difference(self, row: Row) -> str | None:
         """Play an episode again; say what came out differently, or None."""
         setup = self._setup(row)
-        recorded = Recorded(row["decisions"])
-        agents: dict[str, Agent] = {
-            name: recorded if agent is None else agent for name, agent in self._agents.items()
-        }
+        decisions = {(each["ply"], each["seat"]): each for each in row["decisions"]}
+        bots = {name: Recorded(decisions, bot) for name, bot in self.bots.items()}
         try:
-            played = await Episode(setup, agents).play()
+            played = await Episode(setup, {**self._models, **bots}).play()
         except Difference as found:
             return str(found)
         if played.error is not None:
@@ -118,20 +128,22 @@ class Cell:
         lines = (line for path in files(self._journal) for line in read(path))
         return {line.key: line.completion for line in lines}
 
-    def _build(self, name: str, stated: dict[str, Any]) -> Agent | None:
-        """An agent that asks the journal; None for one that asks no model."""
+    def _build(self, name: str, stated: dict[str, Any]) -> None:
+        """Make an agent that asks the journal, or a bot."""
         entry, digest = stated.pop("model_entry", {}), stated.pop("prompt_digest", None)
         kind = kinds()[stated["type"]]
         settings = kind.settings.model_validate(stated)
+        tools = Tools(ask=self._ask(entry), prompts=tuple(self._prompts))
         if not isinstance(settings, LlmSettings):
-            return None
+            self.bots[name] = kind.build(name, settings, tools) if kind.repeatable else None
+            return
         found = templates.load(settings.prompt, self._prompts).digest
         if found != digest:
             raise UserError(
                 f"the template {settings.prompt!r} is not the one that agent {name!r} was asked "
                 f"by (SHA-256 {digest}); bring its config/prompts/{settings.prompt}.jinja along."
             )
-        return kind.build(name, settings, Tools(ask=self._ask(entry), prompts=tuple(self._prompts)))
+        self._models[name] = kind.build(name, settings, tools)
 
     def _ask(self, entry: Mapping[str, Any]) -> Any:
         async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
@@ -179,24 +191,41 @@ class Cell:
         return positions(self._game, self._params["positions"])
 
 
+@dataclass(frozen=True, slots=True)
 class Recorded:
-    """Stands for every bot of an episode, and decides as is recorded."""
+    """Stands for a bot of an episode, whose ``decisions`` are known by ply and seat.
 
-    def __init__(self, decisions: Iterable[Row]):
-        self._decisions = {(row["ply"], row["seat"]): row for row in decisions}
+    ``bot`` is itself, to decide again; None if what is recorded is taken as it is.
+    """
 
-    def sit(self, place: Place) -> "Recorded":
-        """Return itself: the decisions of all seats are here."""
-        return self
+    decisions: Mapping[tuple[int, int], Row]
+    bot: Agent | None
+
+    def sit(self, place: Place) -> "RecordedPlayer":
+        """Return the player for one seat."""
+        return RecordedPlayer(self.decisions, self.bot.sit(place) if self.bot else None)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPlayer:
+    """The same in one seat."""
+
+    decisions: Mapping[tuple[int, int], Row]
+    bot: Player | None
 
     async def decide(self, turn: Turn) -> Decision:
-        """Return the recorded decision. Raises Difference if there is none that could be."""
+        """Return the decision. Raises Difference where the recorded one cannot have been."""
         where = f"ply {turn.ply}, seat {turn.place.seat}"
-        row = self._decisions.get((turn.ply, turn.place.seat))
+        row = self.decisions.get((turn.ply, turn.place.seat))
         if row is None:
             raise Difference(f"{where}: no decision on file, and the game is not over")
         if row["action"] is not None and row["action"] not in turn.legal:
             raise Difference(f"{where}: action {row['action']} is not legal")
+        if self.bot:
+            own = await self.bot.decide(turn)
+            if own.action != row["action"]:
+                raise Difference(f"{where}: action is {row['action']}, computed {own.action}")
+            return own
         status = DecisionStatus(row["status"])
         return Decision(action=row["action"], status=status, reasoning=row["reasoning"])
 

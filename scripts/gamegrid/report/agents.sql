@@ -1,11 +1,17 @@
 -- Who played, and under which names the providers answered.
-WITH served AS (
+WITH said AS (
+    SELECT agent, model_served, fingerprint FROM calls JOIN seats USING (episode_id, seat)
+    UNION ALL
+    SELECT agent, model_served, fingerprint FROM calls_alone
+),
+
+served AS (
     SELECT
-        seats.agent,
+        agent,
         string_agg(DISTINCT concat_ws(' ', model_served, fingerprint), ', ') AS answered_as
-    FROM calls JOIN seats USING (episode_id, seat)
+    FROM said
     WHERE model_served IS NOT NULL
-    GROUP BY seats.agent
+    GROUP BY agent
 )
 
 SELECT

@@ -6,33 +6,16 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
-from gamegrid.play.chunkfile import Columns, check_whole, exact
+from gamegrid.play.chunkfile import check_whole, exact
 
 VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
 """Problems told of before the rest are only counted."""
-
-
-JUDGED: Columns = MappingProxyType(
-    {
-        "episode_id": "VARCHAR",
-        "ply": "INTEGER",
-        "seat": "INTEGER",
-        "best_value": "DOUBLE",
-        "value": "DOUBLE",
-        "regret": "DOUBLE",
-        "optimal": "BOOLEAN",
-        "trivial": "BOOLEAN",
-        "oracle": "VARCHAR",
-    }
-)
-"""The columns of a file of judged decisions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +77,12 @@ def build(
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
-    ``positions`` and ``probes`` are chunk files too, of single moves: they enter the tables of
-    those names and no other. ``readings`` are files of what was measured of the probed policies.
-    ``references`` is the file of that rule; without it no return is normalized, and nothing is held
-    against what bots should get. ``interim`` says how much of the grid is there, if not all. It
-    replaces what was there. The oracle columns of decisions that nothing judged are NULL.
+    ``positions`` and ``probes`` are chunk files too, of single moves: these enter the tables of
+    those names, ``calls_alone`` and ``runs``, and no other. ``readings`` are files of what was
+    measured of the probed policies. ``references`` is the file of that rule; without it no return
+    is normalized, and nothing is held against what bots should get. ``interim`` says how much of
+    the grid is there, if not all. It replaces what was there. The oracle columns of decisions that
+    nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -118,8 +102,8 @@ def build(
             connection.begin()
             connection.execute(_sql("schema"))
             _read_references(connection, references)
-            _fill(connection, chunks, agents, games, judged, positions)
-            _read_probes(connection, probes, readings)
+            _fill(connection, chunks, agents, games, judged, positions, probes)
+            _read_readings(connection, readings)
             connection.execute("INSERT INTO grid VALUES (?, ?)", [usd_per_gpu_hour, interim])
             _check(connection)
             for name in VIEWS:
@@ -169,6 +153,7 @@ def _fill(
     games: Sequence[GameRow],
     judged: Sequence[Path],
     positions: Sequence[Path],
+    probes: Sequence[Path],
 ) -> None:
     """Put every row in, the tables being there."""
     for row in agents:
@@ -179,9 +164,12 @@ def _fill(
     if chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
         connection.execute(_sql("load"))
-    if positions:
-        connection.execute("SET VARIABLE positions = ?", [[exact(path) for path in positions]])
-        connection.execute(_sql("load_positions"))
+    for asked, paths in (("positions", positions), ("probes", probes)):
+        if paths:
+            connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in paths]])
+            connection.execute("SET VARIABLE asked = ?", [asked])
+            connection.execute(_sql("load_alone"))
+            connection.execute(_sql(f"load_{asked}"))
     connection.execute("DROP TABLE judged")
 
 
@@ -204,8 +192,11 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -
 
 def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:
     """Make the temporary table ``judged``, empty if no file was."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in JUDGED.items())
-    connection.execute(f"CREATE TEMP TABLE judged ({columns})")
+    connection.execute(
+        "CREATE TEMP TABLE judged AS "
+        "SELECT episode_id, ply, seat, best_value, value, regret, optimal, trivial, oracle "
+        "FROM decisions LIMIT 0"
+    )
     if judged:
         connection.execute(
             "INSERT INTO judged BY NAME "
@@ -214,13 +205,8 @@ def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) 
         )
 
 
-def _read_probes(
-    connection: duckdb.DuckDBPyConnection, probes: Sequence[Path], readings: Sequence[Path]
-) -> None:
-    """Fill the tables ``probes`` and ``readings``."""
-    if probes:
-        connection.execute("SET VARIABLE probes = ?", [[exact(path) for path in probes]])
-        connection.execute(_sql("load_probes"))
+def _read_readings(connection: duckdb.DuckDBPyConnection, readings: Sequence[Path]) -> None:
+    """Fill the table ``readings``."""
     if readings:
         connection.execute(
             "INSERT INTO readings BY NAME "

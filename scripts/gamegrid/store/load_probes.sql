@@ -1,14 +1,5 @@
--- Fill the table of moves in information states from the files listed in the variable `probes`.
+-- Fill the table of moves in information states, which the view `moves` holds.
 
 INSERT INTO probes BY NAME
-SELECT
-    game, seating AS probe, deal AS sample, asked.episode_id, part.*,
-    usd(
-        part.prompt_tokens, NULL, part.completion_tokens, input_price, cached_price, output_price
-    ) AS cost_usd
-FROM (
-    SELECT game, deal, seating, episode_id, unnest(decisions) AS part
-    FROM read_parquet(getvariable('probes'), union_by_name = true, hive_partitioning = false)
-    WHERE status <> 'error'
-) AS asked
-LEFT JOIN agents ON agents.agent = part.agent;
+SELECT moves.* EXCLUDE (deal, seating), seating AS probe, deal AS sample
+FROM moves;

@@ -216,3 +216,8 @@ CREATE TABLE calls (
     fingerprint VARCHAR,
     maybe_billed INTEGER
 );
+
+-- The calls behind positions and probes, which belong to no episode: their episode_id is that of the
+-- move there. The columns are those of calls.
+CREATE TABLE calls_alone AS
+SELECT NULL::VARCHAR AS asked, NULL::VARCHAR AS game, NULL::VARCHAR AS agent, * FROM calls LIMIT 0;

@@ -64,7 +64,7 @@ FROM model_games
 ORDER BY backend, model, game;
 
 COMMENT ON VIEW latency IS
-'How fast each model answered in each game, and what an episode with it cost. Self-play included.';
+'How fast each model answered in the episodes of each game, and what one with it cost. Self-play is included, single moves in positions and probes are not: see usage.';
 COMMENT ON COLUMN latency.backend IS 'name | the backend | calls.backend';
 COMMENT ON COLUMN latency.model IS 'name | the model''s id | calls.model';
 COMMENT ON COLUMN latency.game IS 'name | the game | games.game';
