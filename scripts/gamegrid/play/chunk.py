@@ -111,8 +111,10 @@ def play_chunk(job: Job) -> None:
                 run = replace(run, models=provenance.models(used, Path.cwd(), notes))
             progress.finish(journal.asked, journal.replayed)
             writer.finish(run, params, kept)
-    for episode_id, error in chunkfile.read_statuses(job.output):
-        log.error("%s was not finished: %s", episode_id, error)
+    if writer.unfinished:
+        [unfinished] = chunkfile.read_unfinished([job.output]).values()
+        for episode_id, error in unfinished:
+            log.error("%s was not finished: %s", episode_id, error)
 
 
 @contextmanager
