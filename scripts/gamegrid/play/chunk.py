@@ -221,7 +221,7 @@ def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[st
     kept: dict[Path, set[str]] = {}
     missing = set(wanted)
     # Blocks of one grid never overlap: its other jobs' files, which come and go, stay unread.
-    others = [path for path in sorted(output.parent.glob("*.parquet")) if _may_hold(path, output)]
+    others = sorted(path for path in output.parent.glob("*.parquet") if _may_hold(path, output))
     for path, played_with in chunkfile.read_params(others).items():
         if played_with == params and (found := missing & chunkfile.read_finished(path).keys()):
             kept[path] = found
