@@ -110,9 +110,9 @@ def large_grid(grid: Grid, runs: int) -> Sample:
     """A grid of many cells, its tables, and the plan for one more agent."""
     with folder_of(grid) as folder:
         played = snakemake(folder, "--until", "play")
-        made = snakemake(folder, "tables")
+        made = snakemake(folder, "--", "tables")
         write_grid(folder, _with(grid, "d"))
-        grown = [snakemake(folder, "-n", "tables") for _ in range(runs)]
+        grown = [snakemake(folder, "-n", "--", "tables") for _ in range(runs)]
         return {
             "play": played,
             "tables": made,
