@@ -22,7 +22,7 @@ lint: .venv/dev
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
-# Ratios against bare clients and engines, in half an hour on an idle machine; bench/README.md.
+# Ratios against bare clients and engines, in an hour on an idle machine; bench/README.md.
 bench: .venv/dev
 	PYTHONPATH=scripts $(BIN)/python -m bench
 

@@ -8,9 +8,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
+
+import psutil  # Snakemake's
 
 from bench.measure import ROOT, Sample, environment
 
@@ -42,21 +45,56 @@ def command(*arguments: str) -> list[str]:
 
 
 def snakemake(folder: Path, *arguments: str) -> Sample:
-    """Run snakemake; processor and wall seconds of it and its jobs, and the largest in GB."""
+    """Run snakemake; processor and wall seconds of it and its jobs, GB at most of all together.
+
+    Memory that processes share counts in each.
+    """
     began = time.perf_counter()
     process = subprocess.Popen(
         command("--quiet", "all", *arguments), cwd=folder, env=environment(),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    _, status, used = os.wait4(process.pid, 0)
+    with _watched(process.pid) as resident:
+        _, status, used = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"snakemake {arguments} failed in {folder}")
     return {
         "cpu_s": used.ru_utime + used.ru_stime,
-        "wall_s": time.perf_counter() - began,
-        "most_gb": used.ru_maxrss * _RSS_UNIT / 1e9,
+        "wall_s": wall_s,
+        "most_gb": max(used.ru_maxrss * _RSS_UNIT, *resident) / 1e9,
     }
 
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+PAUSE_S = 0.2
+"""Between two looks at the memory."""
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[int]]:
+    """Bytes that a process and its children hold, look by look."""
+    over, found = Event(), [0]
+
+    def look() -> None:
+        while not over.wait(PAUSE_S):
+            found.append(_resident(pid))
+
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+
+
+def _resident(pid: int) -> int:
+    held = 0
+    with suppress(psutil.NoSuchProcess):  # ended since
+        main = psutil.Process(pid)
+        for process in (main, *main.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                held += process.memory_info().rss
+    return held

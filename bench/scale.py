@@ -1,29 +1,24 @@
-"""Figures of large grids: what a job costs beside its episodes, planning, memory.
+"""Figures of large grids: what a job costs beside its episodes, reruns, growth, tables, memory.
 
-A finished grid of thousands of chunks is not played for its plan: one file stands for all, since
-Snakemake looks at times and its own records alone.
+The grids are played, which takes most of the time: a rerun asks Snakemake's records how each file
+was made, and only a job that has run leaves one. So the two large ones are played once, and with
+``--quick`` at a tenth of their size.
 """
 
-import subprocess
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 
-from bench.measure import Figure, Sample, environment
-from bench.runs import Grid, command, folder_of, snakemake, write_grid
+from bench.measure import Figure, Sample
+from bench.runs import Grid, folder_of, snakemake, write_grid
 
-JOBS = 200
-"""Chunk jobs that are run for their own cost; more of them cost the same each."""
-CHUNKS = 2000
+JOBS = 2000
 EPISODES = 100_000
 GAMES = 25
-DATABASE = "results/gamegrid.duckdb"
 
 
 def figures(runs: int) -> Iterator[Figure]:
     """Measure all of them."""
-    jobs = [small_jobs() for _ in range(runs)]
-    yield _absolute("scale: CPU s a chunk job, snakemake included", 1.0, "cpu_s_a_job", jobs)
+    size = 1.0 if runs > 1 else 0.1
     many = [recorded() for _ in range(runs)]
     yield _absolute("scale: jobs for 100,000 bot episodes", 20, "jobs", many)
     yield Figure(
@@ -33,20 +28,33 @@ def figures(runs: int) -> Iterator[Figure]:
         measured=median(run["episodes_per_cpu_s"] for run in many),
         runs=[{"run": run} for run in many],
     )
-    yield _absolute("scale: GB of two largest processes, database included", 4.0, "gb", many)
-    idle = [finished(chunks(CHUNKS)) for _ in range(runs)]
-    yield _absolute("scale: s of a rerun of 2,000 finished jobs", 10.0, "rerun_s", idle)
-    grown = [finished(large(), "e") for _ in range(runs)]
-    yield _absolute("scale: s of planning one more agent in 25 games", 10.0, "grown_s", grown)
+    grid = large(int(GAMES * size))
+    wide = large_grid(grid, runs)
+    named = f"{len(grid['games'])} games x 12 matchups x {grid['deals']} deals"
+    yield _absolute(f"scale: s of all tables of {named}", 60, "tables_s", [wide])
+    yield _absolute(f"scale: s of planning one more agent in {named}", 10, "grown_s", [wide])
+    jobs = int(JOBS * size)
+    small = small_jobs(jobs, runs)
+    yield _absolute(f"scale: CPU s a job of {jobs:,}, snakemake included", 1, "job_cpu_s", [small])
+    yield _absolute(f"scale: s of a rerun of {jobs:,} finished jobs", 10, "rerun_s", [small])
+    yield _absolute(
+        "scale: GB at most of all processes together", 4, "most_gb", [*many, wide, small], max
+    )
 
 
-def _absolute(name: str, wanted: float, key: str, samples: Sequence[Sample]) -> Figure:
+def _absolute(
+    name: str,
+    wanted: float,
+    key: str,
+    samples: Sequence[Sample],
+    middle: Callable[[Iterable[float]], float] = median,
+) -> Figure:
     return Figure(
         name=name,
         baseline="an absolute wish",
         wanted=wanted,
         at_most=True,
-        measured=median(sample[key] for sample in samples),
+        measured=middle(sample[key] for sample in samples),
         runs=[{"run": sample} for sample in samples],
     )
 
@@ -57,19 +65,12 @@ def chunks(number: int) -> Grid:
     return {"deals": number, "chunk": 1, "games": ["kuhn_poker"], "agents": bots}
 
 
-def large() -> Grid:
-    """25 games x 12 matchups x 200 deals of random agents."""
-    games = [f"generated_matrix(seed={number})" for number in range(GAMES)]
+def large(games: int) -> Grid:
+    """Games x 12 matchups x 200 deals of random agents."""
+    names = [f"generated_matrix(seed={number})" for number in range(games)]
     schedule = {"each": list("abc"), "against": list("wxyz")}
     bots = {name: {"type": "random"} for name in "abcwxyz"}
-    return {"deals": 200, "games": games, "agents": bots, "schedule": schedule}
-
-
-def small_jobs() -> Sample:
-    """CPU seconds of a run of many small jobs, by job."""
-    with folder_of(chunks(JOBS)) as folder:
-        spent = snakemake(folder, "--until", "play")
-        return {**spent, "jobs": JOBS, "cpu_s_a_job": spent["cpu_s"] / JOBS}
+    return {"deals": 200, "games": names, "agents": bots, "schedule": schedule}
 
 
 def recorded() -> Sample:
@@ -79,46 +80,52 @@ def recorded() -> Sample:
     with folder_of(grid) as folder:
         played = snakemake(folder, "--until", "play")
         jobs = len(list((folder / "results/chunks").rglob("*.parquet")))
-        built = snakemake(folder, "--", DATABASE)
+        built = snakemake(folder, "--", "results/gamegrid.duckdb")
         return {
             "play": played,
             "build": built,
             "jobs": jobs,
             "episodes_per_cpu_s": EPISODES / played["cpu_s"],
-            "gb": 2 * max(played["most_gb"], built["most_gb"]),
+            "most_gb": max(played["most_gb"], built["most_gb"]),
         }
 
 
-def finished(grid: Grid, further: str | None = None) -> Sample:
-    """Seconds of a run with nothing to do, and of the plan for a ``further`` agent."""
+def small_jobs(jobs: int, runs: int) -> Sample:
+    """So many small jobs, all that is made of them, and runs that find nothing to do."""
+    with folder_of(chunks(jobs)) as folder:
+        played = snakemake(folder, "--until", "play")
+        made = snakemake(folder)
+        reruns = [snakemake(folder) for _ in range(runs)]
+        return {
+            "play": played,
+            "rest": made,
+            "reruns": reruns,
+            "job_cpu_s": played["cpu_s"] / jobs,
+            "rerun_s": median(rerun["wall_s"] for rerun in reruns),
+            "most_gb": max(run["most_gb"] for run in (played, made, *reruns)),
+        }
+
+
+def large_grid(grid: Grid, runs: int) -> Sample:
+    """A grid of many cells, its tables, and the plan for one more agent."""
     with folder_of(grid) as folder:
-        _finish(folder, grid)
-        sample: Sample = {"rerun_s": snakemake(folder, "--", DATABASE)["wall_s"]}
-        if further:
-            write_grid(folder, _with(grid, further))
-            sample["grown_s"] = snakemake(folder, "-n", "--", DATABASE)["wall_s"]
-        return sample
+        played = snakemake(folder, "--until", "play")
+        made = snakemake(folder, "--", "tables")
+        rerun = snakemake(folder, "--", "tables")
+        write_grid(folder, _with(grid, "d"))
+        grown = [snakemake(folder, "-n", "--", "tables") for _ in range(runs)]
+        return {
+            "play": played,
+            "tables": made,
+            "rerun": rerun,
+            "grown": grown,
+            "tables_s": made["wall_s"],
+            "grown_s": median(plan["wall_s"] for plan in grown),
+            "most_gb": max(run["most_gb"] for run in (played, made, rerun, *grown)),
+        }
 
 
 def _with(grid: Grid, agent: str) -> Grid:
     schedule = {**grid["schedule"], "each": [*grid["schedule"]["each"], agent]}
     agents = {**grid["agents"], agent: {"type": "random"}}
     return {**grid, "agents": agents, "schedule": schedule}
-
-
-def _finish(folder: Path, grid: Grid) -> None:
-    """Put a file where each chunk, verdict and the database belong, and have it recorded."""
-    listed = subprocess.run(
-        command("-n", "--quiet", "host", "--summary", "--", DATABASE),
-        cwd=folder, env=environment(), check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    outputs = [line.split("\t")[0] for line in listed.stdout.splitlines()]
-    for name in outputs:
-        if name.startswith("results/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).touch()
-    # Without any record of Snakemake's own, the files would be asked how they were played.
-    records = folder / ".snakemake/metadata"
-    records.mkdir(parents=True, exist_ok=True)
-    (records / "none").touch()
-    snakemake(folder, "--touch", "--", DATABASE)

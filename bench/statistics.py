@@ -61,7 +61,7 @@ def _tables(part: float) -> Iterator[Figure]:
     name = f"stats: tables of {decisions:,} decisions"
     run: dict[str, Sample] = {"tables": {**spent, "decisions": decisions}}
     yield _at_most(f"{name}, s", 90, spent["wall_s"], [run])
-    yield _at_most(f"{name}, GB of two largest processes", 3, 2 * spent["most_gb"])
+    yield _at_most(f"{name}, GB of all processes together", 3, spent["most_gb"])
 
 
 def _pairing(part: float) -> Iterator[Figure]:

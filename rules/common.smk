@@ -23,6 +23,15 @@ except UserError as error:
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 
 
+# Where Snakemake limits the jobs that start per second, each look for jobs to start sets a timer
+# for a further one, without end: after hundreds of jobs it does little else. Its default of 100 a
+# second holds nothing back; a smaller limit is somebody's wish and stays.
+onstart:
+    limit = workflow.scheduler.job_rate_limiter
+    if limit and limit.max_jobs >= 100 * limit.timespan:
+        workflow.scheduler.job_rate_limiter = None
+
+
 wildcard_constraints:
     game="|".join(re.escape(game) for game in PLAN.games),
     matchup="|".join(re.escape(matchup) for _, matchup in PLAN.cells),

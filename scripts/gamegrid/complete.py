@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gamegrid.errors import UserError
-from gamegrid.play.chunkfile import check_whole, read_statuses
+from gamegrid.play.chunkfile import check_whole, read_unfinished
 
 SHOWN = 5
 
@@ -16,7 +16,7 @@ def confirm(chunks: Sequence[Path], output: Path) -> None:
     naming them: the journal has every reply, so the next run asks only what is missing.
     """
     check_whole(chunks)
-    unfinished = {path: found for path in chunks if (found := read_statuses(path))}
+    unfinished = read_unfinished(chunks)
     if not unfinished:
         output.write_text(f"all episodes of {len(chunks)} chunks are finished\n", encoding="utf-8")
         return

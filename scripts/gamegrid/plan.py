@@ -23,9 +23,8 @@ from gamegrid.demand import Demand, demand
 from gamegrid.errors import UserError
 from gamegrid.games.base import Game, Oracle
 from gamegrid.grid import Cell, Chunk, Grid, Matchup
-from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
-from gamegrid.play.deals import opening
+from gamegrid.play.deals import check_opening
 from gamegrid.prompts import templates
 
 BOT_DEALS = 2500
@@ -400,7 +399,7 @@ def _check_openings(made: Plan) -> None:
     """Refuse openings that leave nothing to play."""
     for game in made.grid.games:
         try:
-            opening(game, made.config.seed, 0, made.opening_plies(game), Minimax())
+            check_opening(game, made.config.seed, made.opening_plies(game))
         except ValueError as error:
             raise UserError(f"config: opening_plies: {error}.") from error
 

@@ -11,7 +11,7 @@ from gamegrid.backends.base import Price
 from gamegrid.errors import UserError
 from gamegrid.play import budget
 from gamegrid.play.chunk import Job, play_chunk
-from gamegrid.play.chunkfile import read_finished, read_statuses
+from gamegrid.play.chunkfile import read_finished, read_unfinished
 from gamegrid.play.journal import files, read
 from loopback import Endpoint
 
@@ -95,7 +95,8 @@ def test_all_matchups_stop_at_about_the_same_deal_within_the_budget() -> None:
         fewest, most = sorted(len(found) for found in deals.values())
         assert DEALS / 4 <= fewest <= most < DEALS
         assert most - fewest <= 2
-        causes = [c for p in Path("results/chunks").glob("*/*/*") for _, c in read_statuses(p)]
+        unfinished = read_unfinished(list(Path("results/chunks").glob("*/*/*"))).values()
+        causes = [cause for found in unfinished for _, cause in found]
         assert causes and all("Raise budget_usd" in str(cause) for cause in causes)
         play(grid(endpoint, budget_usd=whole * 1.2))
         assert {name: len(found) for name, found in finished().items()} == dict.fromkeys(

@@ -315,8 +315,10 @@ def test_an_episode_longer_than_the_readers_usual_limit(tmp_path: Path) -> None:
     assert read(path)[0]["calls"][0]["reply"] == reply
 
 
-def test_statuses_name_the_episodes_in_error(tmp_path: Path) -> None:
-    path = tmp_path / "chunk.parquet"
+def test_the_episodes_in_error_are_named_by_file(tmp_path: Path) -> None:
+    path, finished, other = (tmp_path / f"{name}.parquet" for name in "cba")
+    chunkfile.write(finished, RUN, [episode()], "{}")
+    chunkfile.write(other, RUN, [episode(2, 0, status=EpisodeStatus.ERROR, error="\ud800")], "{}")
     chunkfile.write(
         path,
         RUN,
@@ -329,10 +331,11 @@ def test_statuses_name_the_episodes_in_error(tmp_path: Path) -> None:
         "{}",
     )
 
-    assert chunkfile.read_statuses(path) == [
-        ("game/a--b/0/1", "timeout"),
-        ("game/a--b/1/0", 'the server\'s "gone"'),
-    ]
+    assert chunkfile.read_unfinished([path, finished, other]) == {
+        path: [("game/a--b/0/1", "timeout"), ("game/a--b/1/0", 'the server\'s "gone"')],
+        other: [("game/a--b/2/0", "\ufffd")],
+    }
+    assert chunkfile.read_unfinished([finished]) == chunkfile.read_unfinished([]) == {}
 
 
 def test_a_path_is_never_a_pattern(tmp_path: Path) -> None:
@@ -346,7 +349,7 @@ def test_a_path_is_never_a_pattern(tmp_path: Path) -> None:
         )
 
     for path in (lured, meant, plain):
-        assert chunkfile.read_statuses(path) == [("game/a--b/0/0", path.parent.name)]
+        assert chunkfile.read_unfinished([path]) == {path: [("game/a--b/0/0", path.parent.name)]}
         assert chunkfile.read_params([path]) == {path: str(path)}
     assert "x" not in read(meant)[0]
 

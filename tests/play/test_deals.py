@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from arena import bot, pig, play, play_one, setup
-from gamegrid import games
+from gamegrid import games, plan, suites
 from gamegrid.agents.base import Agent, Decision, Turn
 from gamegrid.games.base import Game, Joint
 from gamegrid.luck import Place
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.play.deals import Tape, opening
+from gamegrid.paths import WORKFLOW
+from gamegrid.play.deals import Tape, check_opening, opening
 from gamegrid.play.records import EpisodeRecord
 
 DEALS = 40
@@ -103,6 +104,37 @@ def test_an_opening_of_tic_tac_toe_keeps_the_value_of_the_game(
 def test_an_opening_longer_than_the_game_is_refused(tic_tac_toe: Game) -> None:
     with pytest.raises(ValueError, match="no undecided opening of 9 plies"):
         opening(tic_tac_toe, 1, 0, 9, Minimax())
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [("tic_tac_toe", 8), ("hex(board_size=2)", 2), ("nim(pile_sizes=1;1;1)", 2),
+     ("nim(pile_sizes=1;1;2)", 3), ("connect_four(rows=2,columns=2,x_in_row=2)", 2)],
+)  # fmt: skip
+def test_an_opening_is_refused_before_a_run_exactly_if_there_is_none(
+    name: str, longest: int
+) -> None:
+    game = games.load(name)
+    for plies in range(longest + 1):
+        check_opening(game, 1, plies)
+        opening(game, 1, 0, plies, Minimax())
+    for check in (
+        lambda: check_opening(game, 1, longest + 1),
+        lambda: opening(game, 1, 0, longest + 1, Minimax()),
+    ):
+        with pytest.raises(ValueError, match="no undecided opening"):
+            check()
+
+
+def test_the_openings_of_a_suite_are_checked_without_searching_its_games(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def search(self: Minimax, state: object) -> float:
+        raise AssertionError("a game was searched")
+
+    suite = suites.read("core-v1", WORKFLOW)
+    monkeypatch.setattr(Minimax, "value", search)
+    assert plan.make(suite.grid, WORKFLOW).grid.cells
 
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "leduc_poker", "matrix_rps"])

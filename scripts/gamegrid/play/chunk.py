@@ -99,8 +99,10 @@ def play_chunk(job: Job) -> None:
                 run = replace(run, models=provenance.models(used, Path.cwd(), notes))
             progress.finish(journal.asked, journal.replayed)
             writer.finish(run, params, kept)
-    for episode_id, error in chunkfile.read_statuses(job.output):
-        log.error("%s was not finished: %s", episode_id, error)
+    if writer.unfinished:
+        [unfinished] = chunkfile.read_unfinished([job.output]).values()
+        for episode_id, error in unfinished:
+            log.error("%s was not finished: %s", episode_id, error)
 
 
 @contextmanager
@@ -217,7 +219,7 @@ def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[st
     kept: dict[Path, set[str]] = {}
     missing = set(wanted)
     # Blocks of one grid never overlap: its other jobs' files, which come and go, stay unread.
-    others = [path for path in sorted(output.parent.glob("*.parquet")) if _may_hold(path, output)]
+    others = sorted(path for path in output.parent.glob("*.parquet") if _may_hold(path, output))
     for path, played_with in chunkfile.read_params(others).items():
         if played_with == params and (found := missing & chunkfile.read_finished(path).keys()):
             kept[path] = found

@@ -171,6 +171,8 @@ class Writer:
         self._partial = self._path.with_name(f"{path.name}.partial")
         self._longest = 0
         self._unwritten = bytearray()
+        self.unfinished = False
+        """Whether an episode with status error was added."""
 
     def __enter__(self) -> "Writer":
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,6 +193,7 @@ class Writer:
             raise ValueError(
                 f"episode {episode.episode_id} belongs to run {episode.run_id}, not {self._run_id}"
             )
+        self.unfinished |= episode.status is EpisodeStatus.ERROR
         line = _encoded(_ENCODER.encode(_row(episode))) + b"\n"
         self._longest = max(self._longest, len(line))
         self._unwritten += line
@@ -283,18 +286,25 @@ def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]
         partial.unlink(missing_ok=True)
 
 
-def read_statuses(path: Path) -> list[tuple[str, str | None]]:
-    """Return (episode_id, error) of each episode of ``path`` with status error, in row order.
+def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | None]]]:
+    """Return (episode_id, error) of each episode with status error, in row order, by file.
 
-    Raises duckdb.Error if the file is missing or is no chunk file.
+    Files without any are left out. Raises duckdb.Error if one is missing or is no chunk file.
     """
+    if not paths:
+        return {}
+    by_name = {str(path.absolute()): path for path in paths}
     with _connect() as connection:
-        found = connection.execute(
-            "SELECT episode_id, error FROM read_parquet($path, hive_partitioning = false) "
+        rows = connection.execute(
+            "SELECT filename, episode_id, error "
+            "FROM read_parquet($paths, filename = true, hive_partitioning = false) "
             "WHERE status = $error",
-            {"path": exact(path), "error": EpisodeStatus.ERROR.value},
+            {"paths": [exact(path) for path in paths], "error": EpisodeStatus.ERROR.value},
         ).fetchall()
-    return [(episode_id, error) for episode_id, error in found]
+    found: dict[Path, list[tuple[str, str | None]]] = {}
+    for name, episode_id, error in rows:
+        found.setdefault(by_name[name], []).append((episode_id, error))
+    return found
 
 
 def read_finished(path: Path) -> dict[str, str]:

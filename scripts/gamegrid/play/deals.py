@@ -13,6 +13,8 @@ from gamegrid.luck import deal_draw
 from gamegrid.oracles.minimax import Minimax
 
 MAX_DRAWS = 10_000
+MOST_LINES = 1000
+"""Openings of a length that are all looked at; each of so few is drawn sooner or later."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
     oracle knows it: a deal that is lost before it starts measures nobody. Raises ValueError if no
     opening of this length is left undecided.
     """
-    if plies == 0 or game.chance or not game.sequential:
+    if not _opens(game, plies):
         return []
     for attempt in range(MAX_DRAWS):
         draw = deal_draw(seed, game.luck_name, deal, f"opening {attempt}")
@@ -56,6 +58,30 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
         if not state.is_terminal() and keeps_value(game, state, minimax):
             return moves
     raise ValueError(f"{game.load_string}: no undecided opening of {plies} plies")
+
+
+def check_opening(game: Game, seed: int, plies: int) -> None:
+    """Raise ValueError if openings of this length leave nothing to play.
+
+    Where no ``plies`` moves end the game, best play is among them, and it keeps the value of the
+    game: so much is known without a search for the value, which may take seconds.
+    """
+    if _opens(game, plies) and not (game.balanced_openings and _all_go_on(game, plies)):
+        opening(game, seed, 0, plies, Minimax())
+
+
+def _opens(game: Game, plies: int) -> bool:
+    return plies > 0 and not game.chance and game.sequential
+
+
+def _all_go_on(game: Game, plies: int) -> bool:
+    """Whether no ``plies`` moves end the game; False also where they are too many to look at."""
+    states = [game.spiel.new_initial_state()]
+    for _ in range(plies):
+        states = [state.child(action) for state in states for action in state.legal_actions()]
+        if len(states) > MOST_LINES or any(state.is_terminal() for state in states):
+            return False
+    return True
 
 
 def keeps_value(game: Game, state: pyspiel.State, minimax: Minimax) -> bool:

@@ -341,7 +341,8 @@ def _is_json(line: bytes) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """The journals of one folder, compressed ones among them."""
-    return sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
+    found = (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))
+    return sorted(found, key=lambda path: path.name)  # much faster than by path
 
 
 def lost_files(folder: Path) -> list[Path]:
