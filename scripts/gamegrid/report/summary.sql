@@ -6,6 +6,7 @@ SELECT
     (SELECT count(*) FROM episodes) AS episodes,
     (SELECT count(*) FROM episodes WHERE status = 'error') AS unfinished,
     (SELECT interim FROM grid) AS interim,
+    (SELECT coalesce(max(look), 1) FROM paired) AS look,
     (SELECT count(*) FROM decisions) AS decisions,
     (SELECT count(*) FROM calls) AS calls,
     (SELECT count(*) FROM calls WHERE replayed) AS replayed,

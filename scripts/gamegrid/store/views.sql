@@ -744,7 +744,7 @@ COMMENT ON COLUMN seat_effect.reason IS 'words | why there is no interval; NULL 
 
 CREATE VIEW paired AS
 SELECT
-    game, agent, rival, deals, difference, low, high, reason, anytime_low, anytime_high,
+    game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,
     anytime_reason, p, smallest_p, p_adjusted, m, method
 FROM comparisons
 ORDER BY game NULLS FIRST, agent, rival;
@@ -755,6 +755,7 @@ COMMENT ON COLUMN paired.game IS 'name | the game; NULL: all win_loss games toge
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | whom it is held against | agents.agent';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
+COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison it is, interim ones counted: how many different sets of its deals tables were made of, up to these. From 2 on, where what was seen had a say in playing on, low, high and p do not hold what they promise; anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s less the rival''s; NULL without deals | comparisons.difference';
 COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed beforehand; NULL: see reason | comparisons.low';
 COMMENT ON COLUMN paired.high IS 'as difference | upper end of the same interval | comparisons.high';
