@@ -5,6 +5,7 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs import run
+    from gamegrid.store import looks
     from gamegrid.store.database import AgentRow, GameRow, build
 
     rows = json.loads(snakemake.params.rows)
@@ -18,7 +19,11 @@ if __name__ == "__main__":
     references = Path(snakemake.input.references)
     database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
     asked = (judged, positions, probes, readings)
-    run(
-        lambda: build(database, chunks, agents, games, usd_per_gpu_hour, *asked, references),
-        snakemake.log[0],
-    )
+    seen = database.with_name(looks.NAME)
+
+    def work() -> None:
+        """Build it, and note what can be seen now."""
+        build(database, chunks, agents, games, usd_per_gpu_hour, *asked, references, seen=seen)
+        looks.note(seen, database)
+
+    run(work, snakemake.log[0])

@@ -16,6 +16,7 @@ from gamegrid.exploitability import measure_game
 from gamegrid.judge import judge_game
 from gamegrid.plan import Plan
 from gamegrid.play.chunkfile import exact
+from gamegrid.store import looks
 from gamegrid.store.database import build
 from gamegrid.store.tables import write_tables
 
@@ -52,7 +53,9 @@ def build_interim(made: Plan, results: Path) -> str:
         readings=_readings(made, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         interim=held,
+        seen=results / looks.NAME,
     )
+    looks.note(results / looks.NAME, database)
     write_tables(database, folder / "tables")
     if find_spec("altair"):  # of the extra "report"
         from gamegrid.report import page

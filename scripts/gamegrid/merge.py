@@ -18,6 +18,7 @@ from gamegrid.errors import UserError
 from gamegrid.play import stamp
 from gamegrid.play.chunk import MERGED
 from gamegrid.play.chunkfile import read_finished, read_params, unite
+from gamegrid.store import looks
 
 KINDS = {"chunks": "*/*", "positions": "*", "probes": "*"}
 """Folders of chunk files, each with the form of the folders in it whose files belong together."""
@@ -48,6 +49,7 @@ def merge(ours: Path, theirs: Path) -> Merged:
             f"the same and cannot be united."
         )
     replies = journal.merge(theirs, ours)
+    looks.merge(theirs / looks.NAME, ours / looks.NAME)
     conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
     episodes = known = 0
     for kind, form in KINDS.items():

@@ -21,7 +21,7 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.demand import Demand, demand
 from gamegrid.errors import UserError
-from gamegrid.games.base import Game, Oracle
+from gamegrid.games.base import Game, Oracle, Scoring
 from gamegrid.grid import Cell, Chunk, Grid, Matchup
 from gamegrid.paths import WORKFLOW
 from gamegrid.play.deals import check_opening
@@ -90,22 +90,33 @@ class Plan:
     @property
     def control_cells(self) -> list[Cell]:
         """The cells, a suite's included, of agents whose policies are known alone."""
-        everything = self.config.model_copy(update={"schedule": "round_robin", "mirrors": False})
-        ladder = grid.build(everything).cells if self.frozen else ()
-        known = {
+        return [cell for cell in self._counted if self._known.issuperset(cell.matchup.agents)]
+
+    @property
+    def _known(self) -> set[str]:
+        """The agents whose policies are known."""
+        return {
             name
             for name, settings in self.config.agents.items()
             if kinds()[settings.type].policy is not None
         }
-        return [
-            cell
-            for cell in dict.fromkeys((*self.grid.cells, *ladder))
-            if known.issuperset(cell.matchup.agents)
-        ]
+
+    @property
+    def response_cells(self) -> list[Cell]:
+        """The cells, a suite's included, in which returns are held against best responses."""
+        amounts = (Scoring.PAYOFF, Scoring.SOLO)
+        return [cell for cell in self._counted if cell.game.scoring in amounts]
+
+    @property
+    def _counted(self) -> list[Cell]:
+        """The cells of the grid and of a suite's frozen results."""
+        everything = self.config.model_copy(update={"schedule": "round_robin", "mirrors": False})
+        ladder = grid.build(everything).cells if self.frozen else ()
+        return list(dict.fromkeys((*self.grid.cells, *ladder)))
 
     def reference_params(self) -> str:
         """One canonical JSON string of exactly what the references and expectations rest on."""
-        config = self.config
+        config, cells = self.config, (*self.control_cells, *self.response_cells)
         return json.dumps(
             {
                 "games": [
@@ -114,9 +125,10 @@ class Plan:
                 ],
                 "seatings": config.seatings,
                 "cells": [[cell.game.name, cell.matchup.name] for cell in self.control_cells],
+                "responses": [[cell.game.name, cell.matchup.name] for cell in self.response_cells],
                 "agents": {
                     name: self.identity(name)
-                    for name in sorted({a for c in self.control_cells for a in c.matchup.agents})
+                    for name in sorted({a for c in cells for a in c.matchup.agents} & self._known)
                 },
             },
             sort_keys=True,

@@ -25,6 +25,7 @@ from gamegrid.games.repeated_game import RepeatedGame
 from gamegrid.grid import Cell, Matchup
 from gamegrid.oracles.exact import solver
 from gamegrid.oracles.minimax import Minimax
+from gamegrid.oracles.response import STATES, Known, TooLargeError, best_response
 from gamegrid.play.deals import keeps_value, opening
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.scoring import by_returns
@@ -32,8 +33,6 @@ from gamegrid.play.scoring import by_returns
 if TYPE_CHECKING:  # a plan says which cells are controls
     from gamegrid.plan import Plan
 
-STATES = 25_000
-"""Positions, ply by ply, beyond which a game is not gone through: about a second of work."""
 TOO_LARGE = "too large to enumerate"
 BESIDE = ("random", "optimal")
 """Types of bots that play themselves beside every grid."""
@@ -44,6 +43,7 @@ DEALS_BESIDE = 500
 CUT_OFF = "can be cut off"
 UNKNOWN = "best play is not computed"
 NO_GAIN = "best play gains nothing"
+OPPONENT = "an opponent's policy is not known"
 NOISE = 1e-9
 """Differences of value below this are rounding."""
 
@@ -52,10 +52,6 @@ Amounts: TypeAlias = tuple[float, ...]
 Shares: TypeAlias = dict[Amounts, float]
 Layer: TypeAlias = dict[object, tuple[pyspiel.State, float]]
 """Positions after equally many plies, and how likely they are."""
-
-
-class TooLargeError(Exception):
-    """More than STATES positions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +117,19 @@ class Expectation:
     seat: int
     result: float
     chance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestResponse:
+    """What an agent could have expected in a matchup, had it known how the others play."""
+
+    game: str
+    matchup: str
+    agent: str
+    best_return: float | None = None
+    """In the game's own units: the mean over the seats and seatings it takes."""
+    reason: str | None = None
+    """Why it is None."""
 
 
 def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plies: int) -> Results:
@@ -368,6 +377,55 @@ def expectations(made: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> li
     ]
 
 
+def best_responses(made: "Plan", cell: Cell) -> list[BestResponse]:
+    """The best response of each agent of a cell to the others in it; none in self-play."""
+    game, agents = cell.game, sorted(set(cell.matchup.agents))
+    if len(agents) == 1 and game.players > 1:
+        return []
+    rows = []
+    for agent in agents:
+        best, reason = _best_return(made, cell, agent)
+        rows.append(
+            BestResponse(
+                game=game.name,
+                matchup=cell.matchup.name,
+                agent=agent,
+                best_return=best,
+                reason=reason,
+            )
+        )
+    return rows
+
+
+def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, str | None]:
+    """The mean over the agent's seats and seatings, or why it is not known."""
+    game, found = cell.game, list[float]()
+    if made.max_plies(game) < game.max_plies:
+        return None, CUT_OFF
+    known = {name: _known(made, name, game) for name in cell.matchup.agents}
+    try:
+        starts = list(_opened(game, made.opening_plies(game)).values())
+        for seating in cell.matchup.seatings(made.config.seatings):
+            for seat in (seat for seat, name in enumerate(seating) if name == agent):
+                others = {other: known[name] for other, name in enumerate(seating) if other != seat}
+                told = {other: policy for other, policy in others.items() if policy}
+                if len(told) < len(others):
+                    return None, OPPONENT
+                found.append(best_response(game, seat, told, starts))
+    except TooLargeError:
+        return None, TOO_LARGE
+    except pyspiel.SpielError:  # it tells no information states
+        return None, UNKNOWN
+    return sum(found) / len(found), None
+
+
+def _known(made: "Plan", agent: str, game: Game) -> Known | None:
+    """How an agent plays; None where that is not known."""
+    settings = made.config.agents[agent]
+    kind = kinds()[settings.type]
+    return Known(kind.policy(settings, game), kind.memory) if kind.policy else None
+
+
 def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
     """Self-play of bots on the grid's own luck, through the loop that plays the grid.
 
@@ -417,11 +475,12 @@ def _nobody(model: str) -> Ask:
 
 
 def write(made: "Plan", output: Path) -> None:
-    """Write what is known of the games of a plan, and of its control cells, as one JSON object."""
+    """Write what is known of the games of a plan, and of its cells, as one JSON object."""
     cells = defaultdict[str, list[Cell]](list)
     for cell in made.control_cells:
         cells[cell.game.name].append(cell)
     seats, expected, plays = list[Reference](), list[Expectation](), list[Play]()
+    responses = [row for cell in made.response_cells for row in best_responses(made, cell)]
     for game in made.grid.games:
         enumerable = small(game)
         seats += references(game, made.opening_plies(game), made.max_plies(game), enumerable)
@@ -436,6 +495,7 @@ def write(made: "Plan", output: Path) -> None:
         "references": [asdict(each) for each in seats],
         "expectations": [asdict(each) for each in expected],
         "plays": [asdict(each) for each in plays],
+        "responses": [asdict(each) for each in responses],
     }
     output.write_text(json.dumps(text), encoding="utf-8")
 

@@ -23,7 +23,7 @@ from gamegrid.judge import judge_game
 from gamegrid.paths import WORKFLOW, resolve
 from gamegrid.play import replay
 from gamegrid.play.replay import Counts, Difference
-from gamegrid.store import manifest
+from gamegrid.store import looks, manifest
 from gamegrid.store.database import AgentRow, GameRow, build
 from gamegrid.store.tables import write_tables
 
@@ -122,7 +122,9 @@ def _check_database(
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
     answers = (judged, positions, probes, readings, references)
-    build(fresh, chunks, agents, rows, made["usd_per_gpu_hour"], *answers)
+    build(
+        fresh, chunks, agents, rows, made["usd_per_gpu_hour"], *answers, seen=results / looks.NAME
+    )
     if not stored.is_file():
         raise Difference(f"{stored} is missing. Run the grid again.")
     _compare(stored, fresh)

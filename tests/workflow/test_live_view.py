@@ -35,10 +35,15 @@ def test_a_running_grid_is_told_of_and_its_results_so_far_are_built(tmp_path: Pa
     told = (tmp_path / "results/interim/tables/README.md").read_text("utf-8")
     with duckdb.connect(str(tmp_path / "results/interim/gamegrid.duckdb"), read_only=True) as base:
         [(held,)] = base.execute("SELECT interim FROM grid").fetchall()
+        assert base.execute("SELECT DISTINCT look FROM paired WHERE deals > 0").fetchall() == [(1,)]
         [(there,)] = base.execute("SELECT count(*) FROM episodes").fetchall()
-    assert f"Interim results: {held} are finished" in told
+    assert f"Interim results: {held} are finished" in told and "**Look 1: " in told
     [(whole,)] = query(tmp_path, "SELECT count(*) FROM episodes")
     assert held == f"{there} of {whole} episodes" and 0 < there < whole
     assert f"Interim results:</b> {held}" in (tmp_path / "results/interim/report.html").read_text()
     assert query(tmp_path, "SELECT interim FROM grid") == [(None,)]
+    # The whole grid is the second look, also where that is computed again.
+    assert query(tmp_path, "SELECT DISTINCT look FROM paired") == [(2,)]
+    verified = snakemake(tmp_path, None, "--", "verify")
+    assert verified.code == 0, verified.output
     assert snakemake(tmp_path, None).played == []

@@ -10,6 +10,8 @@ import pytest
 from loopback import Body, Endpoint
 from workflow_runs import ROOT, Grid, data, query, snakemake, write_grid
 
+LOOKS = "SELECT DISTINCT look FROM paired"
+
 
 def grid(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
     """Two models and a bot on two games, five deals a job."""
@@ -69,6 +71,7 @@ def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path
     assert len(forced.played) == 6
     assert len(endpoint.requests) == bought
     assert data(tmp_path) == before
+    assert query(tmp_path, LOOKS) == [(1,)]
     assert query(tmp_path, "SELECT count(*) FROM calls WHERE NOT replayed") == [(0,)]
 
     # Touched scripts and rules run nothing.
@@ -84,12 +87,14 @@ def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path
     assert max(questions(endpoint).values()) == 1
     asked = len(endpoint.requests)
     assert asked > bought
+    assert query(tmp_path, LOOKS) == [(2,)]
 
     # Another temperature for one agent: only its matchups.
     warm = {**small, "deals": 15, "agents": {**small["agents"]}}
     warm["agents"]["two"] = {**small["agents"]["two"], "temperature": 0.7}
     changed = snakemake(tmp_path, warm)
     assert changed.code == 0, changed.output
+    assert query(tmp_path, LOOKS) == [(1,)]
     assert len(changed.played) == 2 * 3
     assert all("two" in chunk for chunk in changed.played)
     new = endpoint.requests[asked:]

@@ -1,6 +1,6 @@
 """What an agent is: a way to choose a move from what its seat may know."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -108,6 +108,8 @@ class Tools:
 
 Policy = Callable[[pyspiel.State, int], Mapping[int, float]]
 """The probability of each action that a seat may take in a state; actions left out have none."""
+Memory = Callable[[pyspiel.State, int], Hashable]
+"""What a policy knows of the past when a seat moves in a state, beside how long it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ class AgentKind:
     ``objection`` says in a few words why an agent cannot play a game, or None if it can.
     ``policy`` gives, for settings and a game it can play, the chances with which it moves, told
     beside ``build`` and not through it: what bots got is held against what these chances give.
+    ``memory`` is all of the past that these chances rest on; None: perhaps the whole of it.
     ``repeatable`` says that it decides by the turn and its luck alone, quickly and on every machine
     alike: ``verify`` then has it decide again.
     """
@@ -126,6 +129,7 @@ class AgentKind:
     objection: Callable[[Any, Game], str | None]
     build: Callable[[str, Any, Tools], Agent]
     policy: Callable[[Any, Game], Policy] | None = None
+    memory: Memory | None = None
     repeatable: bool = False
 
 

@@ -1,11 +1,14 @@
 """A scripted agent: always takes the first legal move of a fixed list (always bet)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
+from gamegrid.agents.random import no_memory, uniform
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 
@@ -43,6 +46,23 @@ def _build(name: str, settings: Settings, tools: Tools) -> PreferenceAgent:
     return PreferenceAgent(tuple(settings.prefer))
 
 
+def _policy(settings: Settings, game: Game) -> Policy:
+    def preferred(state: pyspiel.State, seat: int) -> Mapping[int, float]:
+        labels = game.labels(state, seat)
+        for label in settings.prefer:
+            if label in labels:
+                return {state.legal_actions(seat)[labels.index(label)]: 1.0}
+        return uniform(state, seat)
+
+    return preferred
+
+
 AGENT = AgentKind(
-    type="preference", settings=Settings, objection=_objection, build=_build, repeatable=True
+    type="preference",
+    settings=Settings,
+    objection=_objection,
+    build=_build,
+    policy=_policy,
+    memory=no_memory,
+    repeatable=True,
 )

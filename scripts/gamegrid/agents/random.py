@@ -46,11 +46,16 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return uniform
 
 
+def no_memory(state: pyspiel.State, seat: int) -> None:
+    """Of nothing: what happened before does not matter."""
+
+
 AGENT = AgentKind(
     type="random",
     settings=Settings,
     objection=_objection,
     build=_build,
     policy=_policy,
+    memory=no_memory,
     repeatable=True,
 )

@@ -3,11 +3,13 @@
 They are one type, as they differ in one rule only: what to do after the rounds so far.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
+import pyspiel
+
+from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
 from gamegrid.games.base import Game
 from gamegrid.luck import Place
 
@@ -78,6 +80,38 @@ def _build(name: str, settings: Settings, tools: Tools) -> ScriptedAgent:
     return ScriptedAgent(settings.strategy)
 
 
+def _actions(state: pyspiel.State, seat: int) -> tuple[list[int], list[int]]:
+    """A seat's actions so far and the other's: OpenSpiel's history has both, round by round."""
+    return state.history()[seat::2], state.history()[1 - seat :: 2]
+
+
+def _policy(settings: Settings, game: Game) -> Policy:
+    dilemma = game.dilemma
+    if dilemma is None:
+        raise ValueError(f"{game.load_string} is no dilemma")
+
+    def scripted(state: pyspiel.State, seat: int) -> Mapping[int, float]:
+        own, other = (
+            [action == dilemma.cooperate for action in actions] for actions in _actions(state, seat)
+        )
+        cooperative = cooperates(settings.strategy, own, other)
+        return {dilemma.cooperate if cooperative else dilemma.defect: 1.0}
+
+    return scripted
+
+
+def _memory(state: pyspiel.State, seat: int) -> Hashable:
+    """The last round, and all that the other ever did: no strategy looks at more."""
+    own, other = _actions(state, seat)
+    return tuple(own[-1:]), tuple(other[-1:]), frozenset(other)
+
+
 AGENT = AgentKind(
-    type="scripted", settings=Settings, objection=_objection, build=_build, repeatable=True
+    type="scripted",
+    settings=Settings,
+    objection=_objection,
+    build=_build,
+    policy=_policy,
+    memory=_memory,
+    repeatable=True,
 )

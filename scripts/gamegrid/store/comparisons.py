@@ -25,6 +25,7 @@ from gamegrid.stats.paired import (
     holm,
     sign_flip,
 )
+from gamegrid.store.looks import Looks
 from gamegrid.store.values import WIN_LOSS, Cell, Ends, Numbers, ends, labels_of
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
@@ -40,6 +41,7 @@ class _Differences:
 
     scoring: str
     family: str
+    matchups: frozenset[str]
     values: Floats
     plays: Numbers | None
     """As in Cell."""
@@ -65,22 +67,32 @@ class _Found:
 
     game: str | None
     pair: Pair
+    games: Mapping[str, frozenset[str]]
+    """The matchups of each game that are in it."""
     deals: int
     difference: float | None
     interval: Ends
     anytime: Ends
     test: SignFlip
 
-    def row(self, p: float, m: int, method: str) -> Row:
+    def row(self, p: float, m: int, method: str, looks: Looks | None) -> Row:
         """As the table has it."""
         return (
             self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
             self.test.p, self.test.smallest_p, p, m, method,
+            looks.number(self.games) if looks else None,
         )  # fmt: skip
 
 
-def comparisons(cells: Iterable[Cell], comparable: Collection[tuple[str, str, str]]) -> list[Row]:
-    """Every row. ``comparable``: (game, agent, rival), both ways around."""
+def comparisons(
+    cells: Iterable[Cell],
+    comparable: Collection[tuple[str, str, str]],
+    looks: Looks | None = None,
+) -> list[Row]:
+    """Every row. ``comparable``: (game, agent, rival), both ways around.
+
+    ``looks`` are at deals; None where something else stands in their place.
+    """
     played: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         if len(cell.deals) and cell.scoring != "payoff":
@@ -92,17 +104,21 @@ def comparisons(cells: Iterable[Cell], comparable: Collection[tuple[str, str, st
     rows: list[Row] = []
     for game, pairs in apart.items():
         found = [_within(game, pair, differences) for pair, differences in pairs.items()]
-        rows += _adjusted(found, benjamini_hochberg, "benjamini-hochberg")
-    return rows + _adjusted(list(_overall(played, apart)), holm, "holm")
+        rows += _adjusted(found, benjamini_hochberg, "benjamini-hochberg", looks)
+    return rows + _adjusted(list(_overall(played, apart)), holm, "holm", looks)
 
 
 def _adjusted(
-    found: Sequence[_Found], adjust: Callable[[Sequence[float]], Adjusted], method: str
+    found: Sequence[_Found],
+    adjust: Callable[[Sequence[float]], Adjusted],
+    method: str,
+    looks: Looks | None,
 ) -> list[Row]:
     """The rows of one family of questions."""
     adjusted = adjust([each.test.p for each in found])
     return [
-        each.row(float(p), adjusted.m, method) for each, p in zip(found, adjusted.p, strict=True)
+        each.row(float(p), adjusted.m, method, looks)
+        for each, p in zip(found, adjusted.p, strict=True)
     ]
 
 
@@ -120,6 +136,7 @@ def _differences(mine: Sequence[Cell], theirs: Sequence[Cell]) -> _Differences:
     return _Differences(
         scoring=mine[0].scoring,
         family=mine[0].family,
+        matchups=frozenset(cell.matchup for cell in every),
         values=np.mean(values, axis=0),
         plays=labels_of(every, deals),
     )
@@ -142,6 +159,7 @@ def _within(game: str, pair: Pair, differences: _Differences) -> _Found:
     return _Found(
         game=game,
         pair=pair,
+        games={game: differences.matchups},
         deals=len(values),
         difference=float(values.mean()) if len(values) else None,
         interval=interval,
@@ -164,11 +182,12 @@ def _overall(
         for rival in agents[place + 1 :]:
             both = sorted(games[agent])
             if games[rival] == games[agent] and all((agent, rival) in apart[g] for g in both):
-                yield _together((agent, rival), [apart[game][agent, rival] for game in both])
+                yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, parts: Sequence[_Differences]) -> _Found:
+def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Found:
     """Weigh families alike, and the games of one alike."""
+    parts = list(games.values())
     families = [part.family for part in parts]
     weights = [1 / families.count(part.family) / len(set(families)) for part in parts]
     deals = sum(len(part.values) for part in parts)
@@ -187,6 +206,7 @@ def _together(pair: Pair, parts: Sequence[_Differences]) -> _Found:
     return _Found(
         game=None,
         pair=pair,
+        games={game: part.matchups for game, part in games.items()},
         deals=deals,
         difference=float(np.dot(weights, means)) if whole else None,
         interval=ends(_unscaled(combined_share_interval(strata))),

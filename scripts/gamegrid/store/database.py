@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from gamegrid.play.chunkfile import check_whole, exact
+from gamegrid.store import looks
 
 VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
 """The .sql files of the tables, each built on those before it."""
@@ -74,6 +75,7 @@ def build(
     readings: Sequence[Path] = (),
     references: Path | None = None,
     interim: str | None = None,
+    seen: Path | None = None,
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
@@ -81,8 +83,8 @@ def build(
     those names, ``calls_alone`` and ``runs``, and no other. ``readings`` are files of what was
     measured of the probed policies. ``references`` is the file of that rule; without it no return
     is normalized, and nothing is held against what bots should get. ``interim`` says how much of
-    the grid is there, if not all. It replaces what was there. The oracle columns of decisions that
-    nothing judged are NULL.
+    the grid is there, if not all. ``seen`` is the record of looks, which is only read. It replaces
+    what was there. The oracle columns of decisions that nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -108,7 +110,7 @@ def build(
             _check(connection)
             for name in VIEWS:
                 connection.execute(_sql(name))
-            fill_statistics(connection)
+            fill_statistics(connection, looks.read(seen) if seen else ())
             fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
@@ -182,6 +184,7 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -
         ("return_scales", known["references"]),
         ("expectations", known["expectations"]),
         ("control_plays", known["plays"]),
+        ("best_responses", known["responses"]),
     ):
         names = list(rows[0]) if rows else []
         columns = [[row[name] for row in rows] for name in names]

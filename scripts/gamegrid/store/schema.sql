@@ -76,6 +76,21 @@ COMMENT ON COLUMN expectations.seat IS 'number from 0 | the seat it sits in | se
 COMMENT ON COLUMN expectations.result IS 'as score in win_loss games, else as return | a result of an episode | enumeration';
 COMMENT ON COLUMN expectations.chance IS '0 to 1 | its probability; those of an agent in a seat add up to 1 | enumeration';
 
+CREATE TABLE best_responses (
+    game VARCHAR NOT NULL,
+    matchup VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    best_return DOUBLE,
+    reason VARCHAR
+);
+
+COMMENT ON TABLE best_responses IS 'What each agent of a matchup could have expected, had it known how all others there play: in payoff and solo games.';
+COMMENT ON COLUMN best_responses.game IS 'name | the game | games.game';
+COMMENT ON COLUMN best_responses.matchup IS 'name | the matchup | episodes.matchup';
+COMMENT ON COLUMN best_responses.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN best_responses.best_return IS 'the game''s own units | expected return of the best response to the others'' policies, the mean over the seats the agent takes; it sees what the seat may see and no more. NULL: see reason | enumeration';
+COMMENT ON COLUMN best_responses.reason IS 'words | why it is NULL: an opponent''s policy is not known (a model''s, a search''s), the game is too large to enumerate or can be cut off; NULL where it is known | enumeration';
+
 CREATE TABLE runs (
     run_id VARCHAR NOT NULL,
     started_at TIMESTAMP NOT NULL,

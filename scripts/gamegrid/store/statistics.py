@@ -22,6 +22,7 @@ from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_dis
 from gamegrid.stats.ratings import components, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.controls import controls
+from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.values import (
     WIN_LOSS,
     Cell,
@@ -99,8 +100,8 @@ _POSITIONS = """
 """
 
 
-def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill them, the views being there."""
+def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells] = ()) -> None:
+    """Fill them, the views being there. ``seen``: what earlier tables were made of."""
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
@@ -119,7 +120,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection) -> None:
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
-        "comparisons": comparisons(cells, comparable),
+        "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection))),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],

@@ -202,7 +202,8 @@ CREATE TABLE comparisons (
     smallest_p DOUBLE NOT NULL,
     p_adjusted DOUBLE NOT NULL,
     m INTEGER NOT NULL,
-    method VARCHAR NOT NULL
+    method VARCHAR NOT NULL,
+    look INTEGER
 );
 
 COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes them.';

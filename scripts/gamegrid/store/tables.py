@@ -70,13 +70,13 @@ def write_tables(database: Path, folder: Path) -> None:
     """
     with closing(connect(database)) as connection:
         tables = [read_table(connection, name) for name in TABLES]
-        held = _interim(connection)
+        notices = _notices(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write_csv(folder / f"{table.name}.csv", table)
         (folder / f"{table.name}.md").write_text(_markdown(table), "utf-8")
         (folder / f"{table.name}.tex").write_text(_latex(table), "utf-8")
-    (folder / "README.md").write_text(_readme(tables, held), "utf-8")
+    (folder / "README.md").write_text(_readme(tables, notices), "utf-8")
 
 
 def leaderboard_text(database: Path) -> str:
@@ -95,8 +95,7 @@ def leaderboard_text(database: Path) -> str:
             "low, high, reason, deals, forfeited, fallbacks, dropped_deals "
             "FROM per_game WHERE scoring <> 'win_loss'"
         ).fetchall()
-        interim = _interim(connection)
-    parts = [interim] if interim else []
+        parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
     parts += [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
     parts += [
         _game_text(game, scoring, list(rows))
@@ -221,19 +220,28 @@ def _latex_row(texts: Iterable[str]) -> str:
     return " & ".join(map(_latex_text, texts)) + r" \\"
 
 
-def _interim(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """How much of the grid the database holds, in a sentence; None where it is all there."""
-    found = connection.execute("SELECT interim FROM grid").fetchone()
-    return f"Interim results: {found[0]} are finished." if found and found[0] else None
+def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What must be known before any number is read; nothing of a grid played at one go."""
+    held, look = connection.execute(
+        "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired)"
+    ).fetchall()[0]
+    notices = [f"Interim results: {held} are finished."] if held else []
+    if held or look > 1:
+        notices.append(
+            f"Look {look}: where results seen have a say in how many deals are played, p and the "
+            "intervals, which are for a number fixed beforehand, do not hold; anytime_low and "
+            "anytime_high in paired do."
+        )
+    return notices
 
 
-def _readme(tables: Sequence[Table], interim: str | None) -> str:
+def _readme(tables: Sequence[Table], notices: Sequence[str]) -> str:
     """Return what every column of every table is, from the comments in the database."""
     head = (
         "# Tables\n\n"
         "Each table is here as .csv (all digits, an empty field where nothing is known), .md and\n"
         f".tex (rounded, {ABSENT} where nothing is known; the .tex needs the booktabs package).\n"
-        + (f"\n**{interim}**\n" if interim else "")
+        + "".join(f"\n**{notice}**\n" for notice in notices)
     )
     return head + "".join(_section(table) for table in tables)
 

@@ -172,6 +172,16 @@ SELECT
 FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
 GROUP BY game, matchup, agent;
 
+-- In payoff and solo games, what the best response to the others would get in the mean: NULL outside
+-- these and, with a reason, where it is not known.
+CREATE VIEW responses AS
+SELECT
+    game, matchup, agent, best_return,
+    CASE WHEN scoring IN ('payoff', 'solo')
+        THEN coalesce(reason, CASE WHEN best_return IS NULL THEN 'not computed' END)
+    END AS reason
+FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game, matchup, agent);
+
 -- Matchups in which nothing draws luck, game or agent: a deal played again move by move is no second
 -- observation. A draw of the game's or of an agent's that comes twice is one.
 CREATE VIEW repeating AS
@@ -442,6 +452,17 @@ cooperation AS (
     GROUP BY game, agent
 ),
 
+-- Means over the opponents, as mean_return is: none without the best response to each of them.
+answers AS (
+    SELECT
+        game, agent,
+        CASE WHEN count(best_return) = count(*) THEN avg(best_return) END AS best_return,
+        max(reason) AS response_reason
+    FROM responses JOIN matchup_values USING (game, matchup, agent)
+    WHERE return_deals > 0
+    GROUP BY game, agent
+),
+
 best AS (
     SELECT game, any_value(best_joint_return) AS best_joint_return
     FROM return_scales
@@ -499,6 +520,13 @@ SELECT
     CASE WHEN scoring = 'payoff' AND best_joint_return > 0
         THEN joint_return / best_joint_return
     END AS joint_share,
+    best_return,
+    best_return - mean_return AS gap,
+    best_return - game_intervals.high AS gap_low,
+    best_return - game_intervals.low AS gap_high,
+    CASE WHEN scoring IN ('payoff', 'solo')
+        THEN coalesce(response_reason, game_intervals.reason)
+    END AS gap_reason,
     cooperation_rate,
     unrated_reason IS NULL AS rated, unrated_reason,
     coalesce(forfeited, 0) AS forfeited,
@@ -515,6 +543,7 @@ LEFT JOIN forfeits USING (game, agent)
 LEFT JOIN trouble USING (game, agent)
 LEFT JOIN cooperation USING (game, agent)
 LEFT JOIN best USING (game)
+LEFT JOIN answers USING (game, agent)
 JOIN rated_games USING (game)
 LEFT JOIN game_intervals USING (game, agent)
 LEFT JOIN normalized_intervals USING (game, agent)
@@ -546,6 +575,11 @@ COMMENT ON COLUMN per_game.normalized_reason IS 'words | why there is no normali
 COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
 COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
 COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 where the joint return is | joint_return as a share of the largest that the seats could get together; NULL outside payoff games and where that is unknown or not above 0 | return_scales.best_joint_return';
+COMMENT ON COLUMN per_game.best_return IS 'the game''s own units | in payoff and solo games what an agent could expect that knows how each opponent plays and answers it best, the mean over the opponents as of mean_return; NULL elsewhere, and see gap_reason | best_responses.best_return';
+COMMENT ON COLUMN per_game.gap IS 'the game''s own units | best_return less mean_return: what the agent leaves to be got from these very opponents; below 0 by luck alone. NULL where best_return is | best_responses.best_return';
+COMMENT ON COLUMN per_game.gap_low IS 'the game''s own units | lower end of its 95 % interval over deals, that of mean_return turned round; NULL: see gap_reason | game_intervals.high';
+COMMENT ON COLUMN per_game.gap_high IS 'the game''s own units | upper end of the same interval | game_intervals.low';
+COMMENT ON COLUMN per_game.gap_reason IS 'words | why there is no gap or no interval of it: the policy of an opponent is not known (a model''s, a search''s), the game is too large or can be cut off, or as in reason; NULL where there are both and outside payoff and solo games | best_responses.reason';
 COMMENT ON COLUMN per_game.cooperation_rate IS '0 to 1 | share of the agent''s own decisions that cooperated; NULL in games that are no dilemma | games.cooperate';
 COMMENT ON COLUMN per_game.rated IS 'true or false | whether the game enters the ratings | per_game.unrated_reason';
 COMMENT ON COLUMN per_game.unrated_reason IS 'words | why it does not: not a win_loss game; best play gains nothing, no player in some seat doing better against random moves than random moves do; NULL where it does | return_scales.reason';
@@ -680,11 +714,18 @@ COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the best by rating, if
 CREATE VIEW head_to_head AS
 SELECT
     agent, opponent, game, deals, distinct_episodes, score, mean_return, strict_return,
-    low, high, reason,
+    low, high, cell_intervals.reason,
+    best_return,
+    best_return - mean_return AS gap,
+    CASE WHEN scoring IN ('payoff', 'solo')
+        THEN coalesce(responses.reason, cell_intervals.reason)
+    END AS gap_reason,
     return_deals, dropped_deals
 FROM matchup_values
 JOIN opponents USING (game, matchup, agent)
+JOIN games USING (game)
 LEFT JOIN cell_intervals USING (game, matchup, agent)
+LEFT JOIN responses USING (game, matchup, agent)
 ORDER BY game, agent, opponent;
 
 COMMENT ON VIEW head_to_head IS
@@ -700,6 +741,9 @@ COMMENT ON COLUMN head_to_head.strict_return IS 'the game''s own units | mean re
 COMMENT ON COLUMN head_to_head.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals; NULL: see reason | cell_intervals.low';
 COMMENT ON COLUMN head_to_head.high IS 'as low | upper end of the same interval | cell_intervals.high';
 COMMENT ON COLUMN head_to_head.reason IS 'words | why there is no interval; NULL where there is one | cell_intervals.reason';
+COMMENT ON COLUMN head_to_head.best_return IS 'the game''s own units | in payoff games what the best response to this very opponent gets in the mean; NULL elsewhere, and see gap_reason | best_responses.best_return';
+COMMENT ON COLUMN head_to_head.gap IS 'the game''s own units | best_return less mean_return; its 95 % interval is from best_return - high to best_return - low | best_responses.best_return';
+COMMENT ON COLUMN head_to_head.gap_reason IS 'words | as in per_game | best_responses.reason';
 COMMENT ON COLUMN head_to_head.return_deals IS 'deals | deals behind mean_return | seats.return';
 COMMENT ON COLUMN head_to_head.dropped_deals IS 'deals | deals that do not count | episodes.status';
 
@@ -744,7 +788,7 @@ COMMENT ON COLUMN seat_effect.reason IS 'words | why there is no interval; NULL 
 
 CREATE VIEW paired AS
 SELECT
-    game, agent, rival, deals, difference, low, high, reason, anytime_low, anytime_high,
+    game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,
     anytime_reason, p, smallest_p, p_adjusted, m, method
 FROM comparisons
 ORDER BY game NULLS FIRST, agent, rival;
@@ -755,6 +799,7 @@ COMMENT ON COLUMN paired.game IS 'name | the game; NULL: all win_loss games toge
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | whom it is held against | agents.agent';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
+COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison it is, interim ones counted: how many different sets of its deals tables were made of, up to these. From 2 on, where what was seen had a say in playing on, low, high and p do not hold what they promise; anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s less the rival''s; NULL without deals | comparisons.difference';
 COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed beforehand; NULL: see reason | comparisons.low';
 COMMENT ON COLUMN paired.high IS 'as difference | upper end of the same interval | comparisons.high';
