@@ -5,11 +5,12 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs import run
-    from gamegrid.store.database import AgentRow, GameRow, build
+    from gamegrid.store.database import AgentRow, GameRow, LadderRow, build
 
     rows = json.loads(snakemake.params.rows)
     agents = [AgentRow(**row) for row in rows["agents"]]
     games = [GameRow(**row) for row in rows["games"]]
+    ladder = [LadderRow(**row) for row in rows["ladder"]]
     chunks = [Path(path) for path in snakemake.input.chunks]
     judged = [Path(path) for path in snakemake.input.judged]
     positions = [Path(path) for path in snakemake.input.positions]
@@ -18,7 +19,8 @@ if __name__ == "__main__":
     references = Path(snakemake.input.references)
     database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
     asked = (judged, positions, probes, readings)
+    told = (usd_per_gpu_hour, *asked, references)
     run(
-        lambda: build(database, chunks, agents, games, usd_per_gpu_hour, *asked, references),
+        lambda: build(database, chunks, agents, games, *told, ladder=ladder),
         snakemake.log[0],
     )

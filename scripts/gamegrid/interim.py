@@ -52,6 +52,7 @@ def build_interim(made: Plan, results: Path) -> str:
         readings=_readings(made, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         interim=held,
+        ladder=workflow.ladder_rows(made),
     )
     write_tables(database, folder / "tables")
     if find_spec("altair"):  # of the extra "report"

@@ -431,6 +431,22 @@ def write(made: "Plan", output: Path) -> None:
                 expected += expectations(made, cell, policies)
             also, played = beside(made, game)
             expected, plays = expected + also, plays + played
+    _write(output, seats, expected, plays)
+
+
+def write_scales(made: "Plan", output: Path) -> None:
+    """Write the same without controls: what tells which games are rated needs no agents."""
+    seats = [
+        seat
+        for game in made.grid.games
+        for seat in references(game, made.opening_plies(game), made.max_plies(game), small(game))
+    ]
+    _write(output, seats, [], [])
+
+
+def _write(
+    output: Path, seats: list[Reference], expected: list[Expectation], plays: list[Play]
+) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     text = {
         "references": [asdict(each) for each in seats],

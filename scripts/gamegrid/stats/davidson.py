@@ -28,6 +28,7 @@ PRIOR_SD = 1000 / ELO
 A thousand points weigh an eighth of a match: a match of equals informs theta by 1/4, they by
 1/33.
 """
+NOBODY = np.array([], dtype=np.int64)
 STEPS = 200
 CLOSE = 1e-6
 """The last step of the search, after which the next would be about its square."""
@@ -107,8 +108,13 @@ class Davidson:
     """Per match; mean 1. Families weigh alike, a game within its family by its matches."""
 
     @classmethod
-    def of(cls, matches: Matches, *, centred: bool) -> "Davidson":
-        """Make the model. ``centred``: the penalty leaves the mean strength free (else it is 0)."""
+    def of(cls, matches: Matches, *, anchors: Integers = NOBODY) -> "Davidson":
+        """Make the model, the strengths of ``anchors`` to be held.
+
+        The penalty then leaves the mean strength free (else it is 0), and a match weighs as those
+        of two anchors in its family do: strength differs from game to game, and another mixture of
+        games than the anchors were rated by would be another scale.
+        """
         game = codes(matches.game)
         family = codes(matches.family)
         cell = codes(game, matches.first, matches.second)
@@ -117,12 +123,12 @@ class Davidson:
         index = np.stack(
             [matches.first, matches.second, agents + game, agents + games + game], axis=1
         )[example]
-        sizes = np.bincount(family)
-        weight = len(family) / len(sizes) / sizes[family]
+        weight = 1 / _sizes(matches, family, anchors)[family]
+        weight /= weight.mean()
         outcome = 3 * cell + np.rint(2 * (1 - matches.score)).astype(np.int64)
         counts = np.bincount(outcome, weight, minlength=3 * len(index)).astype(np.float64)
         penalty = np.eye(agents + 2 * games)
-        if centred:
+        if len(anchors):
             penalty[:agents, :agents] -= 1 / agents
         return cls(
             agents=agents, games=games, index=index, counts=counts.reshape(-1, 3),
@@ -293,6 +299,14 @@ class Davidson:
             np.split(self.outcome[order], ends), np.split(self.weight[order], ends), strict=True
         ):
             yield outcomes.tobytes(), weights.tobytes()
+
+
+def _sizes(matches: Matches, family: Integers, anchors: Integers) -> Integers:
+    """Per family its number of matches between ``anchors``; of all matches where there is none."""
+    every = np.bincount(family)
+    held = np.isin(matches.first, anchors) & np.isin(matches.second, anchors)
+    among = np.bincount(family[held], minlength=len(every))
+    return np.where(among > 0, among, every)
 
 
 def _unpacked(kinds: Counter[tuple[bytes, bytes]]) -> Iterator[tuple[Integers, Floats]]:

@@ -55,6 +55,20 @@ class AgentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LadderRow:
+    """One bot of the grid's suite. What is None is not known of it."""
+
+    suite: str
+    agent: str
+    rating: float | None = None
+    """Rating points against the first bot of the ladder, by the suite's frozen games."""
+    se: float | None = None
+    """Standard error of ``rating``."""
+    correlations: str | None = None
+    """JSON object: by other bot, of the errors of the two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GameRow:
     """One game of the grid. ``scoring`` is win_loss, margin, payoff or solo."""
 
@@ -91,14 +105,16 @@ def build(
     readings: Sequence[Path] = (),
     references: Path | None = None,
     interim: str | None = None,
+    ladder: Sequence[LadderRow] = (),
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
     ``positions`` and ``probes`` are chunk files too, of single moves: they enter the tables of
     those names and no other. ``readings`` are files of what was measured of the probed policies.
     ``references`` is the file of that rule; without it no return is normalized, and nothing is held
-    against what bots should get. ``interim`` says how much of the grid is there, if not all. It
-    replaces what was there. The oracle columns of decisions that nothing judged are NULL.
+    against what bots should get. ``interim`` says how much of the grid is there, if not all.
+    ``ladder`` are the bots of a suite, whose ratings all others' are then anchored on. It replaces
+    what was there. The oracle columns of decisions that nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
     there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
@@ -119,6 +135,8 @@ def build(
             connection.execute(_sql("schema"))
             _read_references(connection, references)
             _fill(connection, chunks, agents, games, judged, positions)
+            for bot in ladder:
+                connection.execute("INSERT INTO ladder VALUES (?, ?, ?, ?, ?)", astuple(bot))
             _read_probes(connection, probes, readings)
             connection.execute("INSERT INTO grid VALUES (?, ?)", [usd_per_gpu_hour, interim])
             _check(connection)
