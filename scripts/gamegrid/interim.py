@@ -54,6 +54,7 @@ def build_interim(made: Plan, results: Path) -> str:
         references=references if references.exists() else None,
         interim=held,
         seen=results / looks.NAME,
+        ladder=workflow.ladder_rows(made),
     )
     looks.note(results / looks.NAME, database)
     write_tables(database, folder / "tables")

@@ -59,6 +59,7 @@ class Plan:
     prompts: tuple[Path, ...]
     frozen: tuple[Path, ...] = ()
     """Chunk files that come with the suite and belong to the results."""
+    suite: suites.Suite | None = None
     _digests: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Of the texts of prompt templates by name: one is read and tried once, not for every cell."""
 
@@ -349,6 +350,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         },
         prompts=(working / "config/prompts", WORKFLOW / "config/prompts"),
         frozen=(suite.results,) if suite else (),
+        suite=suite,
     )
     _check_prompts(made)
     _check_abilities(made)

@@ -490,13 +490,25 @@ def write(made: "Plan", output: Path) -> None:
                 expected += expectations(made, cell, policies)
             also, played = beside(made, game)
             expected, plays = expected + also, plays + played
+    _write(output, references=seats, expectations=expected, plays=plays, responses=responses)
+
+
+def write_scales(made: "Plan", output: Path) -> None:
+    """Write the same without controls: what tells which games are rated needs no agents."""
+    seats = [
+        seat
+        for game in made.grid.games
+        for seat in references(game, made.opening_plies(game), made.max_plies(game), small(game))
+    ]
+    _write(output, references=seats, expectations=[], plays=[], responses=[])
+
+
+def _write(
+    output: Path,
+    **rows: Sequence[Reference] | Sequence[Expectation] | Sequence[Play] | Sequence[BestResponse],
+) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
-    text = {
-        "references": [asdict(each) for each in seats],
-        "expectations": [asdict(each) for each in expected],
-        "plays": [asdict(each) for each in plays],
-        "responses": [asdict(each) for each in responses],
-    }
+    text = {table: [asdict(row) for row in found] for table, found in rows.items()}
     output.write_text(json.dumps(text), encoding="utf-8")
 
 

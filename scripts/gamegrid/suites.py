@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -23,17 +24,29 @@ if TYPE_CHECKING:  # a plan is made of a suite
 
 FOLDER = "config/suites"
 RESULTS = "ladder.parquet"
+RATINGS = "ratings.json"
 OWN = ("schedule", "mirrors")
 """Keys that a suite decides by what it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite as its folder has it: the grid of its ladder, and that grid's results."""
+    """A suite as its folder has it: the grid of its ladder, that grid's results and ratings."""
 
     name: str
     grid: Mapping[str, Any]
     results: Path
+    ratings: Path
+
+    def rated(self) -> Mapping[str, Mapping[str, Any]]:
+        """Rating, standard error and correlations of each bot that has them, by name.
+
+        A ladder whose results rate nobody has none. Zero is the first bot's place.
+        """
+        if not self.ratings.exists():
+            return {}
+        found: dict[str, dict[str, Any]] = json.loads(self.ratings.read_text(encoding="utf-8"))
+        return found
 
 
 def read(name: str, working: Path) -> Suite:
@@ -50,7 +63,7 @@ def read(name: str, working: Path) -> Suite:
             f"{', '.join(sorted(found))}."
         )
     grid = yaml.safe_load((folder / "suite.yaml").read_text(encoding="utf-8"))
-    return Suite(name, grid, folder / RESULTS)
+    return Suite(name, grid, folder / RESULTS, folder / RATINGS)
 
 
 def expand(raw: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
@@ -82,7 +95,9 @@ def expand(raw: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
 
 
 def freeze(suite: Suite, results: Path) -> int:
-    """Put the results of the suite's own grid into its folder. Returns the number of cells.
+    """Put the results of the suite's own grid, and its bots' ratings by them, into its folder.
+
+    Returns the number of cells.
 
     Raises UserError if they are not the whole grid of the suite.
     """
@@ -96,7 +111,39 @@ def freeze(suite: Suite, results: Path) -> int:
         if played.get(path) != made.params(chunk.cell):
             raise UserError(f"{path} is missing or was not played with the suite's settings.")
     pack(list(files.values()), suite.results, frozen_params(made))
+    suite.ratings.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
     return len(made.grid.cells)
+
+
+def rate(made: "Plan", suite: Suite) -> dict[str, dict[str, Any]]:
+    """Rate a suite's bots by their frozen games alone, the first of them at 0: see Suite.rated.
+
+    Rating points, to a tenth. Their users' ratings stand on this scale, whoever else plays.
+    """
+    from gamegrid import references, workflow
+    from gamegrid.store.database import build
+    from gamegrid.store.statistics import rate_ladder
+
+    with TemporaryDirectory() as folder:
+        database, scales = Path(folder, "gamegrid.duckdb"), Path(folder, "references.json")
+        references.write_scales(made, scales)
+        rows = workflow.agent_rows(made), workflow.game_rows(made)
+        build(database, [suite.results], *rows, references=scales)
+        found = rate_ladder(database, next(iter(suite.grid["agents"])))
+    return {
+        bot: {
+            "rating": round(anchor.rating, 1),
+            "se": round(anchor.se, 1),
+            "correlations": {other: round(r, 3) for other, r in anchor.correlations.items()},
+        }
+        for bot, anchor in found.items()
+    }
+
+
+def _by_bot(ratings: Mapping[str, Mapping[str, Any]]) -> str:
+    """JSON, one bot a line."""
+    lines = (f"{json.dumps(bot)}: {json.dumps(found)}" for bot, found in ratings.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def frozen_params(made: "Plan") -> str:

@@ -24,7 +24,7 @@ from gamegrid.paths import WORKFLOW, resolve
 from gamegrid.play import replay
 from gamegrid.play.replay import Counts, Difference
 from gamegrid.store import looks, manifest
-from gamegrid.store.database import AgentRow, GameRow, build
+from gamegrid.store.database import AgentRow, GameRow, LadderRow, build
 from gamegrid.store.tables import write_tables
 
 NOISE = 1e-9
@@ -122,9 +122,9 @@ def _check_database(
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
     answers = (judged, positions, probes, readings, references)
-    build(
-        fresh, chunks, agents, rows, made["usd_per_gpu_hour"], *answers, seen=results / looks.NAME
-    )
+    ladder = [LadderRow(**row) for row in made.get("ladder", [])]
+    told = (made["usd_per_gpu_hour"], *answers)
+    build(fresh, chunks, agents, rows, *told, ladder=ladder, seen=results / looks.NAME)
     if not stored.is_file():
         raise Difference(f"{stored} is missing. Run the grid again.")
     _compare(stored, fresh)

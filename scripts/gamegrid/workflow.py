@@ -17,7 +17,7 @@ from gamegrid.plan import Plan
 from gamegrid.play import stamp
 from gamegrid.play.chunkfile import read_params
 from gamegrid.report.figures import figures
-from gamegrid.store.database import AgentRow, GameRow
+from gamegrid.store.database import AgentRow, GameRow, LadderRow
 from gamegrid.store.tables import TABLES
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "database_rows",
     "game_rows",
     "hub_models",
+    "ladder_rows",
     "prepare",
 ]
 
@@ -109,11 +110,12 @@ def captions() -> dict[str, str]:
 
 
 def database_rows(made: Plan) -> str:
-    """The rows of agents and games and the price of a GPU hour, as one JSON string."""
+    """The rows of agents, games and ladder and the price of a GPU hour, as one JSON string."""
     return json.dumps(
         {
             "agents": [asdict(row) for row in agent_rows(made)],
             "games": [asdict(row) for row in game_rows(made)],
+            "ladder": [asdict(row) for row in ladder_rows(made)],
             "usd_per_gpu_hour": made.config.usd_per_gpu_hour,
         },
         sort_keys=True,
@@ -139,6 +141,19 @@ def agent_rows(made: Plan) -> list[AgentRow]:
                 price_source=cost.source,
             )
         )
+    return rows
+
+
+def ladder_rows(made: Plan) -> list[LadderRow]:
+    """One row per bot of the suite, if the grid names one."""
+    if made.suite is None:
+        return []
+    rows, rated = [], made.suite.rated()
+    for bot in made.suite.grid["agents"]:
+        known = dict(rated.get(bot, {}))
+        if known:
+            known["correlations"] = json.dumps(known["correlations"], sort_keys=True)
+        rows.append(LadderRow(suite=made.suite.name, agent=bot, **known))
     return rows
 
 

@@ -55,7 +55,7 @@ def test_two_agents_differ_by_their_odds() -> None:
 def test_the_gradient_and_the_curve_are_those_of_the_value() -> None:
     luck = np.random.default_rng(1)
     matches = played(np.array([80.0, 0, -80]), everybody(3), deals=4, luck=luck, games=2)
-    model = Davidson.of(matches, centred=True)
+    model = Davidson.of(matches, anchors=np.array([0]))
     point = luck.normal(0, 0.5, model.size)
     for direction in np.eye(model.size):
         ends = [model.value(point + side * 1e-5 * direction) for side in (-1, 1)]
@@ -70,7 +70,7 @@ def test_the_gradient_and_the_curve_are_those_of_the_value() -> None:
 def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
     luck = np.random.default_rng(2)
     matches = played(np.array([80.0, 0, -80]), everybody(3), deals=12, luck=luck)
-    model = Davidson.of(matches, centred=False)
+    model = Davidson.of(matches)
     everything = np.eye(model.size)
     best = model.maximise(np.zeros(model.size), everything)
     steps, times = model.left_out(best, everything, matches.deal)
@@ -80,7 +80,7 @@ def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
         kept = matches.deal != deal
         columns = ("game", "family", "first", "second", "score", "deal")
         rest = replace(matches, **{name: getattr(matches, name)[kept] for name in columns})
-        refits.append(Davidson.of(rest, centred=False).maximise(best, everything) - best)
+        refits.append(Davidson.of(rest).maximise(best, everything) - best)
     one_step, refitted = ((moves[:, :3] ** 2).T for moves in (steps, np.array(refits)))
     assert one_step @ times == pytest.approx(refitted.sum(axis=1), rel=0.15)
 
@@ -235,7 +235,7 @@ def test_a_hundred_thousand_matches_are_counted_once() -> None:
     """Cells, not matches, are what the fit's time depends on."""
     strengths = np.linspace(200, -200, 6)
     matches = played(strengths, everybody(6), deals=3400, luck=np.random.default_rng(9))
-    model = Davidson.of(matches, centred=False)
+    model = Davidson.of(matches)
     assert len(matches.score) > 100_000
     assert len(model.index) == 30
     best = model.maximise(np.zeros(model.size), np.eye(model.size))

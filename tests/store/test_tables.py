@@ -74,12 +74,12 @@ def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
 
     assert markdown[1].startswith("| --- | ---: |")
     assert markdown[2] == (
-        "| a | 0.000 | – | – | anchored here | a | 0 | 3 | 6 | 0.750 | 0.158 | 0.980 | – | 0.750 "
-        "| 1 | 2 | tic_tac_toe | 0 | 0.000 | – |"
+        "| a | 0.000 | – | – | anchored here | a | 0 | – | 3 | 6 | 0.750 | 0.158 | 0.980 | – "
+        "| 0.750 | 1 | 2 | tic_tac_toe | 0 | 0.000 | – |"
     )
     row = (
-        r"a & 0.000 & -- & -- & anchored here & a & 0 & 3 & 6 & 0.750 & 0.158 & 0.980 & -- & 0.750 "
-        r"& 1 & 2 & tic\_tac\_toe & 0 & 0.000 & -- \\"
+        r"a & 0.000 & -- & -- & anchored here & a & 0 & -- & 3 & 6 & 0.750 & 0.158 & 0.980 & -- "
+        r"& 0.750 & 1 & 2 & tic\_tac\_toe & 0 & 0.000 & -- \\"
     )
     assert row in latex.splitlines()
 

@@ -149,10 +149,17 @@ class Clusters:
         alone, shared = float(lever @ self.alone @ lever), float(lever @ self.shared @ lever)
         if self.frame.one_sided(contrast):
             return shared / alone
-        count = float(self.times.sum())
-        seen = (count - 1) / count * float(self.times @ (self.steps @ contrast) ** 2)
-        rest = self.freedom(contrast)
-        return (rest * seen + PRIOR_DEALS * shared) / (rest + PRIOR_DEALS) / alone
+        return float(self.covariance(contrast[None])[0, 0]) / alone
+
+    def covariance(self, contrasts: Floats) -> Floats:
+        """Of the estimates of ``contrasts``, shape (contrasts, parameters): see design."""
+        levers = np.array([self.frame.lever(each) for each in contrasts]).reshape(contrasts.shape)
+        steps, count = self.steps @ contrasts.T, float(self.times.sum())
+        seen = (count - 1) / count * (self.times * steps.T) @ steps
+        shared = levers @ self.shared @ levers.T
+        rest = np.array([self.freedom(contrast) for contrast in contrasts])
+        rest = np.minimum.outer(rest, rest)
+        return np.asarray((rest * seen + PRIOR_DEALS * shared) / (rest + PRIOR_DEALS))
 
     def freedom(self, contrast: Floats) -> int:
         """Clusters less one, of the least met parameter at the heart of ``contrast``."""

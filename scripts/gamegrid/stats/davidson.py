@@ -28,6 +28,7 @@ PRIOR_SD = 1000 / ELO
 A thousand points weigh an eighth of a match: a match of equals informs theta by 1/4, they by
 1/33.
 """
+NOBODY = np.array([], dtype=np.int64)
 STEPS = 200
 CLOSE = 1e-6
 """The last step of the search, after which the next would be about its square."""
@@ -87,10 +88,19 @@ def codes(*columns: Integers) -> Integers:
     return numbers
 
 
-def family_weights(family: Integers) -> Floats:
-    """What each match weighs, 1 in the mean, so that families weigh alike. ``family``: codes."""
-    sizes = np.bincount(family)
-    return np.asarray(len(family) / len(sizes) / sizes[family])
+def family_weights(matches: Matches, anchors: Integers = NOBODY) -> Floats:
+    """What each match weighs, 1 in the mean, so that families weigh alike.
+
+    With ``anchors`` a match weighs as those of two of them in its family do: strength differs from
+    game to game, and another mixture of games than the anchors were rated by would be another
+    scale.
+    """
+    family = codes(matches.family)
+    every = np.bincount(family)
+    held = np.isin(matches.first, anchors) & np.isin(matches.second, anchors)
+    among = np.bincount(family[held], minlength=len(every))
+    weight = 1 / np.where(among > 0, among, every)[family]
+    return np.asarray(weight / weight.mean())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +123,23 @@ class Davidson:
     """Per match; mean 1. Families weigh alike, a game within its family by its matches."""
 
     @classmethod
-    def of(cls, matches: Matches, *, centred: bool) -> "Davidson":
-        """Make the model. ``centred``: the penalty leaves the mean strength free (else it is 0)."""
+    def of(cls, matches: Matches, *, anchors: Integers = NOBODY) -> "Davidson":
+        """Make the model, the strengths of ``anchors`` to be held.
+
+        The penalty then leaves the mean strength free (else it is 0).
+        """
         game = codes(matches.game)
-        family = codes(matches.family)
         cell = codes(game, matches.first, matches.second)
         _, example = np.unique(cell, return_index=True)
         agents, games = len(matches.agents), int(game.max()) + 1
         index = np.stack(
             [matches.first, matches.second, agents + game, agents + games + game], axis=1
         )[example]
-        weight = family_weights(family)
+        weight = family_weights(matches, anchors)
         outcome = 3 * cell + np.rint(2 * (1 - matches.score)).astype(np.int64)
         counts = np.bincount(outcome, weight, minlength=3 * len(index)).astype(np.float64)
         penalty = np.eye(agents + 2 * games)
-        if centred:
+        if len(anchors):
             penalty[:agents, :agents] -= 1 / agents
         return cls(
             agents=agents, games=games, index=index, counts=counts.reshape(-1, 3),

@@ -36,7 +36,7 @@ def payoffs(matches: Matches, times: Floats | None = None) -> Floats:
     Families weigh alike. ``times``: how often each match counts, once if not given. Pairs that
     never met have 0, as if equal.
     """
-    weights = family_weights(codes(matches.family))
+    weights = family_weights(matches)
     if times is not None:
         weights = weights * times
     shape = (len(matches.agents), len(matches.agents))

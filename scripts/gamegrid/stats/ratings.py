@@ -5,7 +5,7 @@ The model is davidson's. A match of more than two seats enters as its pairs of s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,15 @@ from gamegrid.stats.paired import holm
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A rating known beforehand, in rating points; ``se`` is its standard error."""
+    """A rating known beforehand, in rating points; ``se`` is its standard error.
+
+    ``correlations``: of its error with those of other anchors, by name; 0 where it has none. Those
+    of one ladder share the error of its zero.
+    """
 
     rating: float
     se: float = 0.0
+    correlations: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +102,11 @@ def rate(
     """Rate all agents of ``matches``.
 
     With ``anchors`` their ratings are given, and their errors carried into all others'; without,
-    the mean is 0 over the largest set of agents whose differences the results bound. Intervals
-    (contrasts) are clustered by deal, over all matchups of a game, and by family. Pairs are tested
-    on the matches alone, without anchors. Raises ValueError for an anchor without a match.
+    the mean is 0 over the largest set of agents whose differences the results bound. Matches of two
+    anchors say nothing of strength then: they tell how often a game is drawn and what its first
+    move is worth, and pairs apart. Intervals (contrasts) are clustered by deal, over all matchups
+    of a game, and by family. Pairs are tested on the matches alone, without anchors. Raises
+    ValueError for an anchor without a match.
     """
     known = dict(anchors or {})
     met = np.unique(np.concatenate([matches.first, matches.second]))
@@ -114,7 +121,7 @@ def rate(
     scale = _Scale(
         frame=frame,
         origin=origin,
-        errors=np.array([known[matches.agents[code]].se / ELO for code in frame.fixed]),
+        errors=_errors({name: known[name] for name in matches.agents if name in known}),
         linked=np.isin(linked, linked[origin]),
         confidence=confidence,
     )
@@ -131,7 +138,9 @@ def rate(
             Rating(
                 agent=name,
                 rating=places[code],
-                these_games=scale.interval(code, by_deal),
+                these_games=(
+                    scale.held(code) if code in frame.fixed else scale.interval(code, by_deal)
+                ),
                 games_like_these=scale.interval(code, by_family, by_deal),
                 component=int(linked[code]),
                 group=groups[code],
@@ -159,6 +168,7 @@ class _Scale:
     frame: Frame
     origin: Integers
     errors: Floats
+    """Shape (fixed, fixed): covariance of the errors of what is held."""
     linked: NDArray[np.bool_]
     confidence: float
 
@@ -179,6 +189,14 @@ class _Scale:
         nu = float(np.exp(self.frame.point[code + self.frame.model.games]))
         return nu / (2 + nu)
 
+    def held(self, code: int) -> MaybeInterval:
+        """What an anchor's own error says; none where it has no error."""
+        place = int(np.flatnonzero(self.frame.fixed == code)[0])
+        half = self._quantile * float(np.sqrt(self.errors[place, place])) * ELO
+        if half == 0:
+            return NoInterval(Reason.ANCHORED)
+        return Interval(self.place(code) - half, self.place(code) + half)
+
     def interval(self, code: int, *clusters: Clusters) -> MaybeInterval:
         """The interval, in rating points, by the clusters that vary most.
 
@@ -192,7 +210,7 @@ class _Scale:
         freedom = clusters[0].freedom(contrast)
         found = around(self.frame, contrast, design, freedom, self.confidence)
         centre = float(contrast @ self.frame.point)
-        carried = stats.norm.ppf((1 + self.confidence) / 2) * self._carried(contrast)
+        carried = self._quantile * self._carried(contrast)
         return Interval(
             ELO * (centre - float(np.hypot(centre - found.low, carried))),
             ELO * (centre + float(np.hypot(found.high - centre, carried))),
@@ -209,17 +227,77 @@ class _Scale:
             return Reason.TOO_FEW
         return None
 
+    @property
+    def _quantile(self) -> float:
+        return float(stats.norm.ppf((1 + self.confidence) / 2))
+
     def _carried(self, contrast: Floats) -> float:
         """Standard error that the anchors' errors give to the estimate of ``contrast``."""
         curve = self.frame.model.hessian(self.frame.point)[:, self.frame.fixed]
-        return float(np.sqrt((((self.frame.lever(contrast) @ curve) * self.errors) ** 2).sum()))
+        moved = self.frame.lever(contrast) @ curve
+        return float(np.sqrt(max(float(moved @ self.errors @ moved), 0.0)))
+
+
+def ladder(matches: Matches, zero: str) -> dict[str, Anchor]:
+    """Rate agents against ``zero`` by their own matches, to anchor the ratings of others on.
+
+    Only those whose difference from it the results bound. Errors are those of other deals of the
+    same games, clustered as in rate, so that the 95 % interval is 1.96 of them to either side.
+    Raises ValueError if ``zero`` is no agent of the matches.
+    """
+    names = matches.agents
+    start = names.index(zero)
+    frame, linked = _frame(matches, {}), components(matches)
+    deals = Clusters.make(frame, matches, codes(matches.game, matches.deal))
+    apart = np.eye(frame.model.size)[: len(names)]
+    apart[:, start] -= 1
+    known = [
+        code
+        for code, contrast in enumerate(apart)
+        if code != start
+        and linked[code] == linked[start]
+        and deals.freedom(contrast) >= 1
+        and not frame.one_sided(contrast)
+    ]
+    covariance = deals.covariance(apart[known])
+    freedom = np.array([deals.freedom(apart[code]) for code in known])
+    se = np.sqrt(np.diag(covariance))
+    correlations = covariance / np.outer(se, se)
+    wide = se * stats.t.ppf((1 + CONFIDENCE) / 2, freedom) / stats.norm.ppf((1 + CONFIDENCE) / 2)
+    return {zero: Anchor(0.0)} | {
+        names[code]: Anchor(
+            rating=float(apart[code] @ frame.point) * ELO,
+            se=float(wide[row]) * ELO,
+            correlations={
+                names[other]: float(correlations[row, column])
+                for column, other in enumerate(known)
+                if other != code
+            },
+        )
+        for row, code in enumerate(known)
+    }
+
+
+def _errors(anchors: Mapping[str, Anchor]) -> Floats:
+    """Shape (anchors, anchors): the covariance of their errors, in units of theta."""
+    alike = np.array(
+        [
+            [
+                1.0 if one == other else anchors[one].correlations.get(other, 0.0)
+                for other in anchors
+            ]
+            for one in anchors
+        ]
+    )
+    se = np.array([each.se for each in anchors.values()]) / ELO
+    return np.asarray(alike.reshape(len(se), len(se)) * np.outer(se, se), dtype=np.float64)
 
 
 def _frame(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
     """Fit, the strengths of ``known`` held."""
-    model = Davidson.of(matches, centred=bool(known))
     names = matches.agents
     fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)
+    model = Davidson.of(matches, anchors=fixed)
     start = np.zeros(model.size)
     start[fixed] = [known[names[code]].rating / ELO for code in fixed]
     point = model.maximise(start, np.delete(np.eye(model.size), fixed, axis=1))

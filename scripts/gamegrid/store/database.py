@@ -39,6 +39,20 @@ class AgentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LadderRow:
+    """One bot of the grid's suite. What is None is not known of it."""
+
+    suite: str
+    agent: str
+    rating: float | None = None
+    """Rating points against the first bot of the ladder, by the suite's frozen games."""
+    se: float | None = None
+    """Standard error of ``rating``."""
+    correlations: str | None = None
+    """JSON object: by other bot, of the errors of the two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GameRow:
     """One game of the grid. ``scoring`` is win_loss, margin, payoff or solo."""
 
@@ -76,6 +90,7 @@ def build(
     references: Path | None = None,
     interim: str | None = None,
     seen: Path | None = None,
+    ladder: Sequence[LadderRow] = (),
 ) -> None:
     """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
 
@@ -83,7 +98,8 @@ def build(
     those names, ``calls_alone`` and ``runs``, and no other. ``readings`` are files of what was
     measured of the probed policies. ``references`` is the file of that rule; without it no return
     is normalized, and nothing is held against what bots should get. ``interim`` says how much of
-    the grid is there, if not all. ``seen`` is the record of looks, which is only read. It replaces
+    the grid is there, if not all. ``seen`` is the record of looks, which is only read. ``ladder``
+    are the bots of a suite, whose ratings all others' are then anchored on. It replaces
     what was there. The oracle columns of decisions that nothing judged are NULL.
 
     Raises ValueError, naming them, for rows that contradict each other (an episode that is
@@ -105,6 +121,8 @@ def build(
             connection.execute(_sql("schema"))
             _read_references(connection, references)
             _fill(connection, chunks, agents, games, judged, positions, probes)
+            for bot in ladder:
+                connection.execute("INSERT INTO ladder VALUES (?, ?, ?, ?, ?)", astuple(bot))
             _read_readings(connection, readings)
             connection.execute("INSERT INTO grid VALUES (?, ?)", [usd_per_gpu_hour, interim])
             _check(connection)

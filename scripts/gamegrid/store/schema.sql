@@ -21,6 +21,15 @@ CREATE TABLE agents (
     price_source VARCHAR
 );
 
+-- The bots of the suite that the grid names, rated by their frozen games alone.
+CREATE TABLE ladder (
+    suite VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    rating DOUBLE, -- rating points against the ladder's first bot; NULL where these games rate it not
+    se DOUBLE, -- standard error of it
+    correlations JSON -- of its error with those of other bots
+);
+
 CREATE TABLE games (
     game VARCHAR NOT NULL,
     load_string VARCHAR NOT NULL,

@@ -3,9 +3,12 @@
 The numbers are those of gamegrid.stats; here they are fed the deals of the database.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
@@ -19,7 +22,7 @@ from gamegrid.stats.intervals import (
     share_interval,
 )
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
-from gamegrid.stats.ratings import components, pairs_of_seats, rate
+from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.controls import controls
 from gamegrid.store.looks import Cells, Looks, counted
@@ -60,6 +63,8 @@ _MATCHES = """
     GROUP BY game, episode_id
     ORDER BY game, episode_id
 """
+
+_ANCHORS = "SELECT agent, rating, se, correlations FROM ladder WHERE rating IS NOT NULL"
 
 _NO_SCALE = """
     SELECT game, coalesce(max(reason), 'not computed')
@@ -127,9 +132,9 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "nash_averages": [],
         "first_moves": [],
     }
+    anchors = _anchors(connection)
     for number, part in enumerate(_linked(_matches(connection))):
-        names, matches = part
-        _rate(number, names, matches, rows)
+        _rate(number, *part, anchors, rows)
     for table, lines in rows.items():
         insert(connection, table, lines)
 
@@ -264,13 +269,37 @@ def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str]
         )
 
 
-def _rate(number: int, games: Sequence[str], matches: Matches, rows: dict[str, list[Row]]) -> None:
+def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
+    """The ratings of the agents of a database against the agent ``zero``; none if it met nobody."""
+    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+        found = _matches(connection)
+    if found is None or zero not in found[1].agents:
+        return {}
+    return ladder(found[1], zero)
+
+
+def _anchors(connection: duckdb.DuckDBPyConnection) -> dict[str, Anchor]:
+    """What the suite's bots were rated when it was frozen."""
+    return {
+        agent: Anchor(rating, se, json.loads(correlations))
+        for agent, rating, se, correlations in connection.execute(_ANCHORS).fetchall()
+    }
+
+
+def _rate(
+    number: int,
+    games: Sequence[str],
+    matches: Matches,
+    anchors: Mapping[str, Anchor],
+    rows: dict[str, list[Row]],
+) -> None:
     """Add the rows of one set of agents."""
-    fit = rate(matches)
+    known = {name: anchors[name] for name in matches.agents if name in anchors}
+    fit = rate(matches, known)
     rows["ratings"] += [
         (
             each.agent, each.rating, *ends(each.these_games), *ends(each.games_like_these), number,
-            each.group,
+            each.group, bool(known),
         )
         for each in fit.ratings
     ]  # fmt: skip

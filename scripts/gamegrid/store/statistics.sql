@@ -141,20 +141,23 @@ CREATE TABLE ratings (
     like_high DOUBLE,
     like_reason VARCHAR,
     rating_set INTEGER NOT NULL,
-    tied_group VARCHAR NOT NULL
+    tied_group VARCHAR NOT NULL,
+    anchored BOOLEAN NOT NULL
 );
 
 COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (per_game.rated): Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
 COMMENT ON COLUMN ratings.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN ratings.rating IS 'rating points | 400 are odds of ten to one, draws apart; 0 is the mean of the agents of the set that the results bound against each other | episodes, seats';
+COMMENT ON COLUMN ratings.rating IS 'rating points | 400 are odds of ten to one, draws apart; 0 is the first bot of the ladder where anchored, else the mean of the agents of the set that the results bound against each other | episodes, seats';
 COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval: how far other deals of the same games could have moved the rating | episodes, seats';
 COMMENT ON COLUMN ratings.high IS 'rating points | upper end of the same interval | episodes, seats';
-COMMENT ON COLUMN ratings.reason IS 'words | why the interval or an end of it is missing: no lower (upper) end where an agent never did better (worse), anchored here where the scale rests on this agent alone, one deal or family | computed';
+COMMENT ON COLUMN ratings.reason IS 'words | why the interval or an end of it is missing: no lower (upper) end where an agent never did better (worse), anchored here where the scale rests on this agent, one deal or family | computed';
 COMMENT ON COLUMN ratings.like_low IS 'rating points | lower end of the 95 % interval: how far other families of games could have moved the rating | episodes, seats';
 COMMENT ON COLUMN ratings.like_high IS 'rating points | upper end of the same interval | episodes, seats';
 COMMENT ON COLUMN ratings.like_reason IS 'words | why that interval or an end of it is missing | computed';
 COMMENT ON COLUMN ratings.rating_set IS 'number from 0 | the set of agents that matches link; each has a scale of its own | computed';
 COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share a letter cannot be told apart (5 %, Holm over all pairs) | computed';
+
+COMMENT ON COLUMN ratings.anchored IS 'true or false | whether the set stands on the scale of the suite, whose bots have the ratings of its frozen games: those of two results with one suite compare | ladder.rating';
 
 CREATE TABLE nash_averages (
     agent VARCHAR NOT NULL,

@@ -667,6 +667,7 @@ SELECT
     ratings.high AS rating_high,
     coalesce(ratings.reason, CASE WHEN rating IS NULL THEN 'no deals' END) AS rating_reason,
     tied_group, rating_set,
+    CASE WHEN anchored THEN (SELECT any_value(suite) FROM ladder) END AS rating_suite,
     coalesce(deals, 0) AS deals,
     coalesce(distinct_episodes, 0) AS distinct_episodes,
     score,
@@ -690,12 +691,13 @@ ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank,
 COMMENT ON VIEW leaderboard IS
 'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
 COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the first bot of the ladder (random in core-v1) where rating_suite names a suite, else the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
 COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval: how far other deals of the same games could have moved it; NULL: see rating_reason | ratings.low';
 COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
 COMMENT ON COLUMN leaderboard.rating_reason IS 'words | why the interval or one of its ends is missing; no deals: it played no match that counts; NULL where both ends are there | ratings.reason';
 COMMENT ON COLUMN leaderboard.tied_group IS 'letters | agents of one rating_set that share a letter cannot be told apart by their matches (5 %, Holm over all pairs); NULL without a rating | ratings.tied_group';
 COMMENT ON COLUMN leaderboard.rating_set IS 'number from 0 | the set of agents that matches link: ratings of different sets do not compare | ratings.rating_set';
+COMMENT ON COLUMN leaderboard.rating_suite IS 'name | the suite on whose scale the rating stands: its bots have the ratings of its frozen games, and ratings of any two results with this suite compare; NULL: a scale of these results alone | ladder.suite';
 COMMENT ON COLUMN leaderboard.deals IS 'deals | win_loss deals that count, once per matchup | per_game.deals';
 COMMENT ON COLUMN leaderboard.distinct_episodes IS 'episodes | different (game, matchup, seating, trajectory) among them | per_game.distinct_episodes';
 COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean over games; NULL without a win_loss game | per_game.score';
