@@ -35,6 +35,11 @@ localrules:
     write_tables,
 
 
+# Only now is it known which jobs run, and how.
+onstart:
+    refuse_arrays()
+
+
 # All that is played and counted, without figures and page.
 rule tables:
     input:

@@ -6,6 +6,7 @@ from snakemake.utils import validate
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from gamegrid import workflow as gamegrid
+from gamegrid.demand import check_arrays
 from gamegrid.errors import UserError
 
 # Results are verified as they say they were made, whatever grid is configured here, models or not.
@@ -87,6 +88,24 @@ def alone_cell_of(wildcards):
 def demand(what, cell):
     """How much of something a job needs; ``cell`` finds what it plays by its wildcards."""
     return lambda wildcards: getattr(PLAN.demand(cell(wildcards)), what)
+
+
+def refuse_arrays():
+    """End a run whose jobs SLURM cannot take as the arrays that the profile asks for."""
+    rules = getattr(workflow.executor_settings, "array_jobs", None)
+    if not rules:
+        return
+    most = workflow.executor_settings.array_limit
+    jobs = [(job.rule.name, job.resources) for job in workflow.dag.needrun_jobs()]
+    limits = {
+        name: getattr(limit, "value", limit)
+        for name, limit in workflow.global_resources.items()
+    }
+    try:
+        check_arrays(rules, most, jobs, limits)
+    except UserError as error:
+        print(f"gamegrid: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 def tables(forms=("csv", "md", "tex")):

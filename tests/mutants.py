@@ -41,6 +41,7 @@ VALUES: list[Any] = [
     "\x00",
     "ü\ud800",
     "a" * 300,
+    "~nobody/x",
     [],
     [[]],
     [None],
@@ -279,7 +280,7 @@ def mutant(luck: Random) -> Mutant:
     models = [entry for entry in config["agents"].values() if entry["type"] == "llm"]
     files = {}
     match luck.choice(
-        ("keys", "game", "agent", "settings", "model", "models", "entry", "template")
+        ("keys", "game", "agent", "settings", "model", "models", "entry", "template", "number")
     ):
         case "keys":
             config = spoil(config, luck)
@@ -295,6 +296,8 @@ def mutant(luck: Random) -> Mutant:
             numbers = 10**6, 10**12, 2**63, 2**70, -1, 1.0
             counts = "deals", "chunk", "positions", "probes", "max_plies"
             config[luck.choice(counts)] = luck.choice(numbers)
+        case "number":  # nothing wrong with it
+            config[luck.choice(("seed", "deals", "chunk", "protocol"))] = luck.randint(1, 500)
         case "model" if models:
             luck.choice(models)["model"] = luck.choice(MODELS)
         case "models":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gamegrid.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB, Demand
+from gamegrid.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB, Demand, check_arrays
 from gamegrid.errors import UserError
 from gamegrid.plan import Plan
 from test_plan import make
@@ -61,3 +61,39 @@ def test_a_replay_asks_for_no_engine(tmp_path: Path) -> None:
         prompts=made.prompts,
     )
     assert {replay.demand(cell) for cell in replay.grid.cells} == {Demand()}
+
+
+JOB = {"mem_mb": JOB_MB, "runtime": JOB_MINUTES, "gpu": 0, "_cores": 1, "_nodes": 1, "api": 0}
+LIMITS = {"_nodes": 4, "_cores": None, "api": 1}
+
+
+@pytest.mark.parametrize("rules", ["play", "judge; play", "all"])
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"mem_mb": 9000}, "jobs of play ask for different mem_mb (2000 and 9000)"),
+        ({"gpu_model": "a100"}, "jobs of play ask for different gpu_model (none and a100)"),
+        ({"_cores": 8}, "jobs of play ask for different cores (1 and 8)"),
+    ],
+)
+def test_an_array_of_unequal_jobs_is_refused(
+    rules: str, changed: dict[str, Any], said: str
+) -> None:
+    jobs = [("play", JOB), ("play_alone", {**JOB, "mem_mb": 1}), ("play", JOB | changed)]
+    with pytest.raises(UserError) as refusal:
+        check_arrays(rules, 1000, jobs, LIMITS)
+    assert said in str(refusal.value)
+    check_arrays("play_alone, judge", 1000, jobs, LIMITS)
+
+
+def test_an_array_that_would_wait_for_ever_is_refused() -> None:
+    """The executor waits for all jobs of the rule, or for as many as one array holds."""
+    check_arrays("play", 1000, [("play", JOB)] * 4, LIMITS)
+    check_arrays("play", 4, [("play", JOB)] * 5, LIMITS)
+    check_arrays("play", 1000, [("play", JOB | {"api": 9})], LIMITS)  # one job is no array
+    with pytest.raises(
+        UserError, match=r"5 jobs of play .* jobs allows 5 at once, and it allows 4"
+    ):
+        check_arrays("play", 1000, [("play", JOB)] * 5, LIMITS)
+    with pytest.raises(UserError, match="api allows 2 at once, and it allows 1"):
+        check_arrays("play", 1000, [("play", JOB | {"api": 1})] * 2, LIMITS)

@@ -1,9 +1,11 @@
 """What a job asks of the host it runs on: Snakemake's resources, which a cluster allocates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gamegrid.config.models import Model
+from gamegrid.errors import UserError
 
 JOB_MB = 2000
 """Memory of a job itself: the interpreter, games, what hosted models are asked with."""
@@ -11,6 +13,13 @@ LOCAL_MODEL_MB = 8000
 """Memory for loading a local model whose entry says nothing, to a GPU or not."""
 JOB_MINUTES = 240
 """Time of a job whose models' entries say nothing; what is cut off goes on in the next run."""
+
+
+ALIKE = ("gpu", "gpu_model", "mem_mb", "runtime", "_cores")
+"""Snakemake's names of what all jobs of an array have to ask for alike."""
+
+LIMITED = {"_nodes": "jobs", "_cores": "cores"}
+"""What profiles call the limits that have other names within Snakemake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,41 @@ def demand(models: Iterable[Model]) -> Demand:
         threads=max((e.threads for e in entries if e.threads), default=1),
         api=int(any(not model.kind.capabilities.local for model in distinct)),
     )
+
+
+def check_arrays(
+    rules: str, most: int, jobs: Iterable[tuple[str, Mapping[str, Any]]], limits: Mapping[str, Any]
+) -> None:
+    """Refuse SLURM arrays that would ask for the wrong things, or wait for ever.
+
+    The executor takes the demands of an array's first job for all of them, and submits no array
+    before all jobs of the rule, or ``most`` of them, may run at once. ``rules`` are those it makes
+    arrays of, by comma, or ``all``; ``jobs`` are to be run, each by its rule and resources;
+    ``limits`` say how much of a resource all may hold at once. Raises UserError.
+    """
+    named = {name.strip() for name in rules.replace(";", ",").split(",")}
+    by_rule: dict[str, list[Mapping[str, Any]]] = {}
+    for rule, resources in jobs:
+        if rule in named or "all" in named:
+            by_rule.setdefault(rule, []).append(resources)
+    for rule, asked in by_rule.items():
+        for name in ALIKE:
+            first, *others = dict.fromkeys(resources.get(name) for resources in asked)
+            if others:
+                raise UserError(
+                    f"slurm-array-jobs: jobs of {rule} ask for different {name.strip('_')} "
+                    f"({first or 'none'} and {others[0] or 'none'}), and an array asks for what "
+                    f"its first job does. Leave {rule} out, or play these models in runs of their "
+                    f"own."
+                )
+        for name, limit in limits.items():
+            needs = sorted((resources.get(name) or 0 for resources in asked), reverse=True)
+            if limit is not None and len(asked) > 1 and sum(needs[:most]) > limit:
+                raise UserError(
+                    f"slurm-array-jobs: {len(asked)} jobs of {rule} are not submitted before "
+                    f"{LIMITED.get(name, name)} allows {sum(needs[:most])} at once, and it allows "
+                    f"{limit}: raise it in the profile, or leave {rule} out."
+                )
 
 
 def _mem_mb(model: Model) -> int:

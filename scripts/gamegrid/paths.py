@@ -1,6 +1,8 @@
 """Where things lie: the workflow's own folder, and paths a configuration names."""
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 WORKFLOW = Path(__file__).resolve().parents[2]
@@ -17,10 +19,20 @@ def resolve(path: str | Path, working: Path) -> Path:
 
     A path found in neither is returned as it would be in the working directory.
     """
-    path = Path(path).expanduser()
+    path = Path(path)
+    with suppress(RuntimeError):  # ~ and the name of nobody
+        path = path.expanduser()
     if path.is_absolute():
         return path
     for base in (working, WORKFLOW):
-        if (base / path).exists():
+        if there(base / path):
             return base / path
     return working / path
+
+
+def there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
+    """Whether there is a file or folder of such a name; False for a name that no disk takes."""
+    try:
+        return kind(path)
+    except OSError:
+        return False

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from gamegrid.errors import UserError
+from gamegrid.paths import there
 
 Folders = tuple[Path, ...]
 
@@ -42,7 +43,7 @@ def folders() -> Folders:
 def use(chosen: Sequence[Path]) -> None:
     """Take these folders from here on, and no others. Raises UserError if one is not there."""
     for folder in chosen:
-        if not folder.is_dir():
+        if not there(folder, Path.is_dir):
             raise UserError(f"config: plugins: there is no folder {str(folder)!r}.")
     _FOLDERS.set(tuple(folder.resolve() for folder in chosen))
 

@@ -304,3 +304,22 @@ def test_equal_chunks_go_as_one_array(tmp_path: Path, say: Callable[[str], None]
     arrays = [match[1] for r in found if (match := re.search(r"ArrayJobId=(\d+)", r.text))]
     assert len(found) == len(arrays) == 4
     assert len(set(arrays)) == 1
+
+
+def test_an_array_that_slurm_would_get_wrong_is_refused_before_anything_is_submitted(
+    tmp_path: Path,
+) -> None:
+    """Chunks with a model of their own ask for more memory than those of bots."""
+    agents = {"a": {"type": "random"}, "b": {"type": "random"}}
+    tiny = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
+    grid = {"deals": 2, "games": ["kuhn_poker"], "models": ["config/models.yaml"]}
+    write_grid(tmp_path, {**grid, "agents": {**agents, "tiny": tiny}})
+    unequal = on_cluster(tmp_path, "--slurm-array-jobs", "play")
+    write_grid(tmp_path, {**grid, "chunk": 1, "agents": agents})
+    waiting = on_cluster(tmp_path, "--slurm-array-jobs", "play", "--jobs", "1")
+    for run, reason in ((unequal, "different mem_mb"), (waiting, "jobs allows 2 at once")):
+        assert run.code == 1, run.output
+        [said] = [line for line in run.output.splitlines() if line.startswith("gamegrid: ")]
+        assert reason in said
+        assert "Traceback" not in run.output
+    assert records(tmp_path) == []

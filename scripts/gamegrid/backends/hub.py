@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gamegrid.backends import local
 from gamegrid.errors import UserError
+from gamegrid.paths import there
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def snapshot(model: HubModel) -> Path:
     """Return the folder that a model is downloaded to, whether or not it is there."""
     folder = cache() / f"models--{model.repo.replace('/', '--')}"
     note = folder / "refs" / model.revision
-    commit = note.read_text().strip() if note.is_file() else model.revision
+    commit = note.read_text().strip() if there(note, Path.is_file) else model.revision
     return folder / "snapshots" / commit
 
 
@@ -53,7 +54,7 @@ def is_cached(model: HubModel) -> bool:
     """Return whether settings and weights of a model have been downloaded."""
     found = snapshot(model)
     weights = (path for path in found.glob("*") if path.suffix in WEIGHTS)
-    return (found / "config.json").exists() and any(path.exists() for path in weights)
+    return there(found / "config.json") and any(path.exists() for path in weights)
 
 
 def free_gb() -> float:

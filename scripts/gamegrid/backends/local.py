@@ -24,6 +24,7 @@ from gamegrid.backends.base import (
     Usage,
 )
 from gamegrid.errors import nearest
+from gamegrid.paths import there
 
 DEFAULT_MAX_TOKENS = 256
 """New tokens of a reply, where the request does not say and the context has room for them."""
@@ -72,7 +73,7 @@ class Prompt:
 
 def check_folder(name: str, key: str, folder: Path) -> str | None:
     """Return one sentence if ``folder`` does not hold a model, else None."""
-    if not folder.is_dir():
+    if not there(folder, Path.is_dir):
         return (
             f"{name}: {key} {str(folder)!r} is not a folder. Give an absolute path, or one "
             f"from the working directory; a model of the hub is fetched with: {fetch(folder)}"
@@ -92,7 +93,7 @@ def fetch(folder: Path) -> str:
 
 def check_tokenizer(entry: ModelEntry) -> str | None:
     """Return one sentence if the entry names a tokenizer folder that is not there, else None."""
-    if entry.tokenizer_path is None or Path(entry.tokenizer_path).is_dir():
+    if entry.tokenizer_path is None or there(Path(entry.tokenizer_path), Path.is_dir):
         return None
     return f"{entry.name}: tokenizer_path {entry.tokenizer_path!r} is not a folder."
 

@@ -152,7 +152,7 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
         if entry.deterministic and key in entry.engine:
             return f"{entry.name}: engine may not hold {key!r} where deterministic sets it."
     folder = _folder(entry, working)
-    if entry.model_path is None and not folder.is_dir():
+    if entry.model_path is None and not paths.there(folder, Path.is_dir):
         return (
             f"{entry.name}: no model_path, and {str(folder)!r} is not a folder; "
             "give the model an entry with the model_path of its folder. One of the hub is fetched "

@@ -17,7 +17,7 @@ import jinja2
 
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.base import Game
-from gamegrid.paths import WORKFLOW
+from gamegrid.paths import WORKFLOW, there
 
 FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}
 TURN = FIXED | {"view": "", "history": ("",), "labels": ("",)}
@@ -96,7 +96,8 @@ def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     is not.
     """
     places = folders or [Path.cwd() / "config/prompts", WORKFLOW / "config/prompts"]
-    found = [path for place in places if (path := place / f"{name}.jinja").is_file()]
+    named = (place / f"{name}.jinja" for place in places)
+    found = [path for path in named if there(path, Path.is_file)]
     if not found:
         known = sorted({path.stem for place in places for path in place.glob("*.jinja")})
         raise UserError(
