@@ -67,7 +67,11 @@ def test_an_honest_grid_is_green(
 def test_every_grid_has_controls_whoever_plays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agents = {name: {"type": "preference", "prefer": [name.title()]} for name in ("bet", "pass")}
+    agents = {
+        f"{kind}_{name}": {"type": kind, "simulations": 2}
+        for kind in ("ismcts", "mcts")
+        for name in "ab"
+    }
     games = ["kuhn_poker", "breakthrough"]
     path = played(tmp_path, monkeypatch, games=games, deals=1, agents=agents)
     made = "SELECT DISTINCT name, game, matchup FROM controls WHERE passed ORDER BY name"
@@ -135,7 +139,7 @@ def test_a_bot_that_knows_hidden_cards_beats_the_equilibrium_and_is_found(
     monkeypatch.setattr(preference.PreferenceAgent, "decide", cheat)
     agents = {"optimal": {"type": "optimal"}, "sharp": {"type": "preference", "prefer": ["Bet"]}}
     path = played(tmp_path, monkeypatch, games=["kuhn_poker"], deals=800, agents=agents)
-    assert failed(path) == {("oracle", "kuhn_poker", "optimal")}
+    assert ("oracle", "kuhn_poker", "optimal") in failed(path)
 
 
 def test_without_a_control_the_banner_says_so(tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """The tables say what the database says, in every form, and every column is explained."""
 
 import csv
+import math
+import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from gamegrid.stats.intervals import Interval, Reason
 from gamegrid.store import tables
+from gamegrid.store.values import ends
 from store_samples import agent, database, episode, game, money, pair, query
 
 FORMS = ("csv", "md", "tex")
@@ -186,9 +191,9 @@ def test_leaderboard_text(mixed: Path) -> None:
         "   2   3  a      0.500  -0.250  -0.250  one deal      2         0          0        0\n"
         "   2   3  b      0.500  -0.250   1.500  one deal      2         0          0        0\n"
         "\n"
-        "patience (solo: mean return)\n"
-        "rank  of  agent  beats  strict    return      95 %  deals  forfeits  fallbacks  dropped\n"
-        "   1   1  c          –       –  1234.500  one deal      1         0          0        0"
+        "patience (solo: mean return; gap to the best response)\n"
+        "rank  of  agent    return      95 %  gap  deals  forfeits  fallbacks  dropped\n"
+        "   1   1  c      1234.500  one deal    –      1         0          0        0"
     )
 
 
@@ -203,6 +208,75 @@ def test_leaderboard_text_fits_a_terminal(tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) <= tables.WIDTH
     for row in games:
         assert row.game in text
+
+
+RATED = (
+    (-1999.0, 1999.0, None),
+    (None, 5.0, "no lower end"),
+    (None, None, tables.ENDLESS),
+    (None, None, "one deal or family"),
+)
+"""Intervals of a rating, each with its reason."""
+
+
+def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str, tables.Value]:
+    """What a line of text may be made of: a number as large as games pay, or a reason."""
+    row: dict[str, tables.Value] = {
+        column: luck.choice((None, luck.uniform(-1, 1) * 10 ** luck.randint(-3, 3)))
+        for column in columns
+    }
+    counts = ("deals", "forfeited", "fallbacks", "dropped_deals", "rank", "ranked_among")
+    row |= {column: luck.randrange(10 ** luck.randint(1, 5)) for column in counts[:4]}
+    row |= {column: luck.randint(1, 200) for column in counts[4:]}
+    reason = luck.choice([*map(str, Reason), tables.ENDLESS])
+    return row | {"agent": name, "reason": reason}
+
+
+def any_names(luck: random.Random) -> list[str]:
+    """Different names, many of which differ at one end or within only."""
+    parts = ("gpt", "a.model", "of_a_very_long_name", "70b.instruct", "0.7", "b", "x" * 40)
+    return sorted({".".join(luck.choices(parts, k=luck.randint(1, 6))) for _ in range(8)})
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_text_fits_a_terminal_whatever_names_and_numbers(seed: int) -> None:
+    luck = random.Random(seed)
+    names = any_names(luck)
+    for scoring, (_, columns) in tables.GAME_TEXTS.items():
+        rows = [any_row(luck, [*columns.values(), "high"], name) for name in names]
+        text = tables._game_text("kuhn_poker", scoring, rows)
+        assert max(map(len, text.splitlines())) <= tables.WIDTH
+    shares = [luck.random() for _ in names]
+    board = [
+        ("tic_tac_toe", 1, 8, name, share, share / 2, 1.0, None, 2000 * share - 1000,
+         *luck.choice(RATED), "abcd", share, 10 ** luck.randint(1, 5), 99)
+        for name, share in zip(names, shares, strict=True)
+    ]  # fmt: skip
+    text = tables._board_text("tic_tac_toe", board)
+    assert max(map(len, text.splitlines())) <= tables.WIDTH
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_names_are_cut_to_fit_and_stay_apart_where_they_can(seed: int) -> None:
+    luck = random.Random(seed)
+    whole, width = any_names(luck), luck.randint(tables.SHORTEST, 60)
+    cut = tables.shortened(whole, width)
+    for name, short in zip(whole, cut, strict=True):
+        assert len(short) <= width
+        assert short == name or (
+            len(short) == width
+            and name.startswith(short.partition("…")[0])
+            and name.endswith(short.partition("…")[2])
+        )
+    # One that is cut at its end or its beginning only tells apart what differs at the other.
+    for side in (slice(width - 1), slice(1 - width, None)):
+        if len({name if len(name) <= width else name[side] for name in whole}) == len(whole):
+            assert len(set(cut)) == len(whole)
+
+
+def test_an_interval_without_ends_is_shown_as_one() -> None:
+    assert ends(Interval(-math.inf, math.inf)) == (None, None, tables.ENDLESS)
+    assert tables._interval(None, None, tables.ENDLESS, 0) == "-∞ to ∞"
 
 
 def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:

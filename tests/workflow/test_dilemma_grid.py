@@ -79,6 +79,29 @@ def test_welfare_is_a_share_of_the_best_and_cooperation_is_counted(played: Path)
                  ) == [(None,)]  # fmt: skip
 
 
+def test_the_gap_is_what_the_best_answer_to_the_actual_opponent_gets_more(played: Path) -> None:
+    """Best against tit for tat: nine times 3 and 5 at the end; against the defector 1 each time."""
+    pair = "WHERE game LIKE 'repeated%' AND agent = '{}' AND opponent = '{}'"
+    gaps = "SELECT best_return, gap, gap_reason FROM head_to_head "
+    for agent, opponent, best, got in (
+        ("always_defect", "tit_for_tat", 32, 14),
+        ("tit_for_tat", "always_defect", 10, 9),
+    ):
+        [found] = query(played, gaps + pair.format(agent, opponent))
+        # The two repeat themselves move by move: nothing could have gone otherwise.
+        assert found == (best, best - got, "deterministic")
+    # Against random play defecting is best, and gets (5 + 1) / 2 a round.
+    [(best, gap, low, high)] = query(
+        played,
+        "SELECT best_return, gap, gap_low, gap_high FROM per_game "
+        "WHERE game LIKE 'repeated%' AND agent = 'always_defect'",
+    )
+    assert best == pytest.approx((32 + 30) / 2)
+    assert low < gap < high and 0 < gap < 18
+    assert query(played, "SELECT DISTINCT gap, gap_reason FROM per_game WHERE game = 'kuhn_poker'"
+                 ) == [(None, None)]  # fmt: skip
+
+
 def test_what_is_told_of_a_payoff_game_is_own_and_joint_return(played: Path) -> None:
     told = query(
         played,

@@ -104,6 +104,7 @@ class _Rounds:
     seat: int
     others: Mapping[int, Known]
     known: dict[object, float] = field(default_factory=dict)
+    seen: int = 0
 
     def best(self, state: pyspiel.State) -> float:
         """What the seat can get in the rounds to come."""
@@ -115,7 +116,8 @@ class _Rounds:
         ]
         key = (len(state.history()), *memories)
         if key not in self.known:
-            if len(self.known) >= STATES:
+            self.seen += 1
+            if self.seen > STATES:
                 raise TooLargeError
             actions = state.legal_actions(self.seat)
             self.known[key] = max(self._worth(state, action) for action in actions)

@@ -22,7 +22,10 @@ PRIOR_DEALS = 1 / 3
 The variance of a few discrete values comes out near 0 by chance. Of 0, 1/4, 1/3 and 1/2, a third is
 the smallest that covers 93 % or more of every case of tests/stats/stats_coverage.py (0: 89 % where
 rare wins stand among draws); 1/2 covers up to 99 % of symmetric draws. Rarer decisions still, 97 %
-draws and no loss, are covered 92 %.
+draws and no loss, are covered 92 %. At 50 deals 4 of 24 cases are covered up to 97.7 %:
+the sum of few wins lies on a coarse grid (where 3 % are won, it is 2 1/2 or less in 92.3 % of
+samples and 3 or less in 97.1 %), and a prior that shrinks with the deals loses the draws that are
+never lost (89 %) before it helps the others.
 """
 BOOTSTRAP_DEALS = 30
 """Deals from which skew is better learnt from the deals than ignored by the t interval."""

@@ -2,7 +2,7 @@
 
 import csv
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -35,8 +35,36 @@ TABLES = (
 WIDTH = 100
 """Columns of a terminal that text output is made for."""
 
+SHORTEST = 8
+"""Columns that a name is never cut below."""
+
 ABSENT = "–"
 """How people see NULL."""
+
+ENDLESS = "no lower and no upper end"
+"""The reason of an interval that reaches from end to end: text shows it as one."""
+
+INTERVAL = "95 %"
+_PLACED = {"rank": "rank", "of": "ranked_among", "agent": "agent"}
+_PLAYED = {"deals": "deals", "forfeits": "forfeited", "fallbacks": "fallbacks",
+           "dropped": "dropped_deals"}  # fmt: skip
+GAME_TEXTS = {
+    "margin": (
+        "opponents won from, then mean strict return",
+        {**_PLACED, "beats": "beats", "strict": "strict_return", "return": "mean_return",
+         INTERVAL: "low", **_PLAYED},
+    ),
+    "payoff": (
+        "own return, and the share of the best for all; gap to the best response",
+        {"agent": "agent", "return": "mean_return", INTERVAL: "low", "share": "joint_share",
+         "gap": "gap", "cooperates": "cooperation_rate", **_PLAYED},
+    ),
+    "solo": (
+        "mean return; gap to the best response",
+        {**_PLACED, "return": "mean_return", INTERVAL: "low", "gap": "gap", **_PLAYED},
+    ),
+}  # fmt: skip
+"""By scoring: what the text of a game says of it, and columns of per_game by their heads."""
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -90,16 +118,14 @@ def leaderboard_text(database: Path) -> str:
             "rating, rating_low, rating_high, rating_reason, tied_group, strict_score, deals, "
             "dropped_deals FROM leaderboard"
         ).fetchall()
-        others = connection.execute(
-            "SELECT game, scoring, rank, ranked_among, agent, beats, strict_return, mean_return, "
-            "low, high, reason, deals, forfeited, fallbacks, dropped_deals "
-            "FROM per_game WHERE scoring <> 'win_loss'"
-        ).fetchall()
+        found = connection.execute("SELECT * FROM per_game WHERE scoring <> 'win_loss'")
+        names = [column[0] for column in found.description]
+        others = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
     parts += [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
     parts += [
         _game_text(game, scoring, list(rows))
-        for (game, scoring), rows in groupby(others, lambda row: row[:2])
+        for (game, scoring), rows in groupby(others, lambda row: (row["game"], row["scoring"]))
     ]
     return "\n\n".join(parts)
 
@@ -286,33 +312,67 @@ def _board_line(
 
 def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
     """Return an interval as people read it, or why there is none."""
-    if low is None and high is None:
+    if low is None and high is None and reason != ENDLESS:
         return reason
     first = "-∞" if low is None else f"{low:.{digits}f}"
     return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"
 
 
-def _game_text(game: str, scoring: str, rows: Sequence[tuple[Value, ...]]) -> str:
+def _game_text(game: str, scoring: str, rows: Sequence[Mapping[str, Value]]) -> str:
     """Return one game's agents in order of rank."""
-    head = (
-        "rank", "of", "agent", "beats", "strict", "return", "95 %", "deals", "forfeits",
-        "fallbacks", "dropped",
-    )  # fmt: skip
-    order = "opponents won from, then mean strict return" if scoring == "margin" else "mean return"
-    lines = [(*row[2:8], _interval(row[8], row[9], row[10], 3), *row[11:]) for row in rows]
-    return f"{game} ({scoring}: {order})\n{_aligned(head, lines)}"
+    order, columns = GAME_TEXTS[scoring]
+    lines = [
+        [
+            _interval(row["low"], row["high"], row["reason"], 3)
+            if name == INTERVAL
+            else row[column]
+            for name, column in columns.items()
+        ]
+        for row in rows
+    ]
+    title = textwrap.fill(f"{game} ({scoring}: {order})", WIDTH)
+    return f"{title}\n{_aligned(list(columns), lines)}"
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
-    """Return ``rows`` under ``head``; the column ``agent`` to the left, numbers to the right."""
-    texts = [list(head), *([_shown(value) for value in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    return "\n".join(
-        "  ".join(
-            _side(name)(text, width) for name, text, width in zip(head, line, widths, strict=True)
-        ).rstrip()
-        for line in texts
-    )
+    """Return ``rows`` under ``head``; the column ``agent`` to the left, numbers to the right.
+
+    Where a line would be wider than WIDTH, agents' names give way, and then the space between.
+    """
+    columns = list(zip(head, *(map(_shown, row) for row in rows), strict=True))
+    agent, between = head.index("agent"), "  "
+    room = _room(columns, agent, between)
+    if room < SHORTEST:
+        between = " "
+        room = _room(columns, agent, between)
+    columns[agent] = tuple(shortened(columns[agent], max(room, SHORTEST)))
+    padded = [
+        [_side(column[0])(text, max(map(len, column))) for text in column] for column in columns
+    ]
+    return "\n".join(between.join(line).rstrip() for line in zip(*padded, strict=True))
+
+
+def _room(columns: Sequence[Sequence[str]], agent: int, between: str) -> int:
+    """How wide the column of agents can be."""
+    others = [max(map(len, column)) for at, column in enumerate(columns) if at != agent]
+    return WIDTH - sum(others) - len(between) * len(others)
+
+
+def shortened(names: Sequence[str], width: int) -> list[str]:
+    """Names cut in the middle, so that none is wider; they stay different wherever they can.
+
+    Near the middle first: variants of one model differ at either end.
+    """
+    cuts = []
+    for end in sorted(range(width), key=lambda end: (abs(2 * end - width + 1), end)):
+        cut = [
+            name if len(name) <= width else f"{name[: width - 1 - end]}…{name[len(name) - end :]}"
+            for name in names
+        ]
+        if len(set(cut)) == len(set(names)):
+            return cut
+        cuts.append(cut)
+    return cuts[0]
 
 
 def _side(name: str) -> Callable[[str, int], str]:
