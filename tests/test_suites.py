@@ -16,7 +16,7 @@ from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.play.chunkfile import read_params
 from gamegrid.store.database import build
 from gamegrid.suites import frozen_params
-from gamegrid.workflow import agent_rows, game_rows
+from gamegrid.workflow import agent_rows, game_rows, ladder_rows
 
 SHIPPED = sorted(path.parent.name for path in (WORKFLOW / suites.FOLDER).glob("*/suite.yaml"))
 LADDER = {"weak": {"type": "random"}, "steady": {"type": "preference", "prefer": ["Rock"]}}
@@ -66,6 +66,24 @@ def test_only_ones_own_games_are_played_and_the_ladders_are_there(folder: Path) 
     assert hosts, "the frozen results name a machine"
 
 
+def test_ratings_stand_on_the_scale_of_the_frozen_ladder(folder: Path) -> None:
+    rated = suites.read("small-v1", folder).rated()
+    assert rated["weak"] == {"rating": 0.0, "se": 0.0, "correlations": {}}
+    raw = {"suite": "small-v1", "agents": {"mine": {"type": "optimal"}}}
+    made = plan.make(raw, folder)
+    play(raw, folder / "results")
+    chunks = [folder / "results/chunks" / f"{chunk.path}.parquet" for chunk in made.chunks]
+    database = folder / "results/gamegrid.duckdb"
+    rows = agent_rows(made), game_rows(made)
+    build(database, [*chunks, *made.frozen], *rows, ladder=ladder_rows(made))
+    board = "SELECT agent, rating, rating_suite FROM leaderboard"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = {row[0]: row[1:] for row in connection.execute(board).fetchall()}
+    for bot, known in rated.items():
+        assert found[bot] == (pytest.approx(known["rating"]), "small-v1")
+    assert found["mine"][0] > 0
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -100,6 +118,19 @@ def test_a_shipped_ladder_is_what_this_version_would_play(name: str) -> None:
     suite = suites.read(name, WORKFLOW)
     made = plan.make(suite.grid, WORKFLOW)
     assert read_params([suite.results])[suite.results] == frozen_params(made)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_ladders_ratings_are_those_of_its_results(name: str) -> None:
+    suite = suites.read(name, WORKFLOW)
+    computed, frozen = suites.rate(plan.make(suite.grid, WORKFLOW), suite), suite.rated()
+    assert computed.keys() == frozen.keys()
+    assert len(frozen) > 2
+    for bot, known in frozen.items():
+        found = computed[bot]
+        assert found["rating"] == pytest.approx(known["rating"], abs=0.2)
+        assert found["se"] == pytest.approx(known["se"], abs=0.2)
+        assert found["correlations"] == pytest.approx(known["correlations"], abs=0.005)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

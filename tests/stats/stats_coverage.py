@@ -12,7 +12,8 @@ from scipy import stats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.intervals import Floats, Interval, share_ends
 from gamegrid.stats.paired import looks, sign_flip
-from gamegrid.stats.ratings import Fit, rate
+from gamegrid.stats.ratings import Fit, ladder, rate
+from gamegrid.stats.rungs import Rung, likeness
 
 DEALS = (5, 10, 20, 50, 200)
 CORRELATIONS = (-0.8, 0.0, 0.8, 1.0)
@@ -206,3 +207,40 @@ def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
         isinstance(each.these_games, Interval) and each.these_games.covers(value)
         for each, value in zip(fit.ratings, truth, strict=True)
     ]
+
+
+def anchored_errors(strengths: Floats, deals: int, samples: int, seed: int) -> float:
+    """How often the last agent's interval covers, the others' ratings being those of a ladder."""
+    luck, bots = np.random.default_rng(seed), len(strengths) - 1
+    inside = []
+    for _ in range(samples):
+        frozen = played(strengths[:bots], everybody(bots), deals=deals, luck=luck)
+        own = played(strengths, [(bots, bot) for bot in range(bots)], deals=deals, luck=luck)
+        found = rate(both(frozen, own), ladder(frozen, "agent0")).ratings[bots].these_games
+        inside.append(isinstance(found, Interval) and found.covers(strengths[bots] - strengths[0]))
+    return float(np.mean(inside))
+
+
+def both(frozen: Matches, own: Matches) -> Matches:
+    """All matches of two sets; the agents of the first are the first of the second."""
+    columns = ("game", "family", "first", "second", "score", "deal")
+    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in columns}
+    return Matches(agents=own.agents, **joined)
+
+
+def rung_errors(rungs: Floats, place: float, deals: int, samples: int, seed: int) -> float:
+    """How often the interval on a ladder of ``rungs`` covers a ``place`` planted between them."""
+    luck, count = np.random.default_rng(seed), len(rungs)
+    strengths = np.append(rungs, np.interp(place, range(count), rungs))
+    bots = [Rung(f"agent{each}", float(each)) for each in range(count)]
+    inside = []
+    for _ in range(samples):
+        matches = played(strengths, everybody(count + 1), deals=deals, luck=luck)
+        found = likeness(matches, f"agent{count}", bots)
+        beyond = found.place is None and found.low is None and found.high is None
+        inside.append(
+            not beyond
+            and (found.low is None or found.low <= place)
+            and (found.high is None or place <= found.high)
+        )
+    return float(np.mean(inside))

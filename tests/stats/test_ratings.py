@@ -8,8 +8,8 @@ import pytest
 from gamegrid.stats.davidson import ELO, Davidson, Matches
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
-from gamegrid.stats.ratings import Anchor, Fit, pairs_of_seats, rate
-from stats_coverage import Schedule, everybody, played, rating_errors
+from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate
+from stats_coverage import Schedule, anchored_errors, both, everybody, played, rating_errors
 
 
 def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
@@ -168,6 +168,66 @@ def test_a_ladders_ratings_stay_and_carry_their_errors() -> None:
     )
     with pytest.raises(ValueError, match="nobody"):
         rate(matches, {"nobody": Anchor(0.0)})
+
+
+def test_a_ladders_errors_are_carried_as_they_hang_together() -> None:
+    strengths = np.array([0.0, 100, 200, 300, 150])
+    found = anchored_errors(strengths, deals=20, samples=40, seed=1)
+    assert found >= 0.95 - 3 * (0.05 * 0.95 / 40) ** 0.5
+
+
+def test_a_ladders_ratings_share_the_error_of_its_zero() -> None:
+    """Taken for independent it would average out over the anchors."""
+    luck = np.random.default_rng(2)
+    matches = played(np.array([0.0, 100, 200, 300, 150]), everybody(5), deals=20, luck=luck)
+    anchors = ladder(matches.among(np.arange(4)), "agent0")
+    assert anchors["agent0"] == Anchor(0.0)
+    assert min(anchors["agent1"].correlations.values()) > 0.2
+    assert anchors["agent1"].correlations["agent2"] == anchors["agent2"].correlations["agent1"]
+    alone = {name: replace(each, correlations={}) for name, each in anchors.items()}
+    whole, naive = (
+        interval(rate(matches, each).ratings[4].these_games) for each in (anchors, alone)
+    )
+    assert whole.half_width > 1.15 * naive.half_width
+
+
+def test_who_is_not_bounded_against_zero_is_no_anchor() -> None:
+    even = [("b", "c", 1), ("c", "b", 1), ("b", "c", 0), ("c", "b", 0)]
+    matches = of(*even, ("a", "b", 1), ("b", "a", 0), ("x", "y", 1), ("y", "x", 1), times=5)
+    assert set(ladder(matches, "b")) == {"b", "c"}
+
+
+def test_a_bot_under_another_name_rates_as_its_anchor_where_games_disagree() -> None:
+    """a is strong in the game that all play, and no better than the rest in the one of three.
+
+    The games weigh as in the ladder's fit, so the same results are the same rating.
+    """
+    luck = np.random.default_rng(3)
+    strengths = np.array([300.0, 100, 0, -100, -200])
+    first = played(strengths, everybody(5), deals=40, luck=luck)
+    second = played(np.zeros(3), everybody(3), deals=40, luck=luck)
+    ones = np.ones(len(second.score), dtype=np.int64)
+    frozen = both(first, replace(second, agents=first.agents, game=ones, family=ones))
+    anchors = ladder(frozen, "agent4")
+    twin = {0: 5}
+    mine = frozen.where((frozen.first == 0) | (frozen.second == 0))
+    own = replace(
+        mine,
+        agents=(*frozen.agents, "twin"),
+        first=np.array([twin.get(code, code) for code in mine.first]),
+        second=np.array([twin.get(code, code) for code in mine.second]),
+    )
+    found = rate(both(frozen, own), anchors)
+    apart = {each.agent: each for each in found.ratings}
+    assert apart["agent0"].rating == pytest.approx(anchors["agent0"].rating)
+    assert interval(apart["agent0"].these_games).half_width == pytest.approx(
+        1.96 * anchors["agent0"].se, rel=0.001
+    )
+    others = {name: each for name, each in anchors.items() if name != "agent0"}
+    alone = {each.agent: each.rating for each in rate(own, others).ratings}
+    twins = (apart["twin"].rating, alone["twin"])
+    off, naive = (abs(each - anchors["agent0"].rating) for each in twins)
+    assert off < 10 < 20 < naive
 
 
 def test_a_family_of_many_variants_weighs_as_one_game() -> None:

@@ -18,7 +18,7 @@ from gamegrid.play.records import (
     RunRecord,
     SeatRecord,
 )
-from gamegrid.store.database import AgentRow, GameRow, build
+from gamegrid.store.database import AgentRow, GameRow, LadderRow, build
 
 STATUSES = {
     "complete": EpisodeStatus.COMPLETE,
@@ -214,12 +214,13 @@ def database(
     episodes: Sequence[EpisodeRecord],
     agents: Sequence[AgentRow] = AGENTS,
     games: Sequence[GameRow] = GAMES,
+    ladder: Sequence[LadderRow] = (),
 ) -> Path:
     """Build a database from one chunk with ``episodes``."""
     chunk = folder / "chunk.parquet"
     chunkfile.write(chunk, run(), episodes, "{}")
     path = folder / "gamegrid.duckdb"
-    build(path, [chunk], agents, games)
+    build(path, [chunk], agents, games, ladder=ladder)
     return path
 
 

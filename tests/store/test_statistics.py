@@ -1,5 +1,6 @@
 """Intervals, ratings and comparisons of the database: those of gamegrid.stats on its deals."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.paired import benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
-from gamegrid.store.database import build
+from gamegrid.store.database import AgentRow, LadderRow, build
 from store_samples import (
     AGENTS,
     GAMES,
@@ -251,6 +252,64 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
         assert row[8:] == (0, each.group, False)
     assert [row[0] for row in sorted(found, key=lambda row: -row[1])] == list("abcd")
     assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
+
+
+def bot(name: str, kind: str, **settings: Any) -> AgentRow:
+    return agent(name, type=kind, params=json.dumps(settings))
+
+
+BOTS = (
+    bot("a", "mcts", simulations=1000),
+    bot("b", "mcts", simulations=100),
+    bot("c", "random"),
+    bot("d", "noisy_optimal", error_rate=0.5),
+)
+
+
+def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
+    """b is its zero, a was rated, c could not be: c is rated as d is, which is no bot of it."""
+    ladder = [
+        LadderRow(suite="small-v1", agent="a", rating=80.0, se=20.0, correlations="{}"),
+        LadderRow(suite="small-v1", agent="b", rating=0.0, se=0.0, correlations="{}"),
+        LadderRow(suite="small-v1", agent="c"),
+    ]
+    path = database(tmp_path, played(1), BOTS, ladder=ladder)
+    columns = "agent, rating, rating_low, rating_high, rating_reason, rating_suite"
+    found = {row[0]: row[1:] for row in query(path, f"SELECT {columns} FROM leaderboard")}
+    assert {row[-1] for row in found.values()} == {"small-v1"}
+    assert found["a"][:4] == (80.0, *(pytest.approx(end, abs=0.01) for end in (40.8, 119.2)), None)
+    assert found["b"][:4] == (0.0, None, None, "anchored here")
+    for name in "cd":
+        rating, low, high, reason, _ = found[name]
+        assert low < rating < high and reason is None
+    # Without, zero is the mean; who is ahead of whom says the same.
+    plain = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM leaderboard")
+    assert {row[-1] for row in plain} == {None}
+    assert sum(row[1] for row in plain) == pytest.approx(0, abs=1e-6)
+    assert sorted(found, key=lambda name: -found[name][0]) == list("abcd")
+
+
+def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
+    """In a suite its bots are the rungs, and its user's bot is an agent like any other."""
+    columns = "agent, game, ladder, equivalent, low, high, reason, rungs, deals"
+    own = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM plays_like")
+    assert {row[0] + " " + row[2] for row in own} == {
+        "a noisy_optimal", "b noisy_optimal", "c mcts", "d mcts",
+    }  # fmt: skip
+    assert {row[1] for row in own} == {TTT, "hex_4", "hex_5"}
+    assert {row[7] for row in own} == {"c < d", "b < a"}
+    ladder = [LadderRow(suite="small-v1", agent=name) for name in "abc"]
+    path = database(tmp_path, played(1), BOTS, ladder=ladder)
+    given = query(path, f"SELECT {columns} FROM plays_like")
+    assert {row[0] + " " + row[2] for row in given} == {"d mcts"}  # random alone is no ladder
+    for _, _, ladder_name, equivalent, low, high, reason, _, deals in [*own, *given]:
+        assert 0 < deals <= DEALS
+        assert (equivalent is None) == (reason is not None)
+        least, most = (0, 1) if ladder_name == "noisy_optimal" else (100, 1000)
+        inside = [end for end in (low, equivalent, high) if end is not None]
+        assert inside == sorted(inside)
+        assert all(least <= end <= most for end in inside)
+    assert any(row[3] is not None or row[4] is not None or row[5] is not None for row in own)
 
 
 def test_comparisons_are_on_common_deals_and_adjusted_by_family(

@@ -10,7 +10,7 @@ of every game, log nu of every game.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,24 @@ class Matches:
             raise ValueError("an agent has no name")
         if codes(self.game, self.family).max() > codes(self.game).max():
             raise ValueError("a game is of one family")
+
+    def where(self, kept: NDArray[np.bool_]) -> "Matches":
+        """Some of the matches. ``kept``: per match. Raises ValueError if it is none."""
+        columns = ("game", "family", "first", "second", "score", "deal")
+        return replace(self, **{name: getattr(self, name)[kept] for name in columns})
+
+    def among(self, agents: Integers) -> "Matches":
+        """The matches of some agents with each other, these coded anew. ``agents``: sorted codes.
+
+        Raises ValueError if there is none.
+        """
+        kept = self.where(np.isin(self.first, agents) & np.isin(self.second, agents))
+        return replace(
+            kept,
+            agents=tuple(self.agents[code] for code in agents),
+            first=np.searchsorted(agents, kept.first),
+            second=np.searchsorted(agents, kept.second),
+        )
 
 
 def codes(*columns: Integers) -> Integers:

@@ -114,8 +114,8 @@ def rate(
     if unplayed:
         raise ValueError(f"anchors without a match: {', '.join(sorted(unplayed))}")
 
-    plain = _frame(matches, {})
-    frame = _frame(matches, known) if known else plain
+    plain = framed(matches, {})
+    frame = framed(matches, known) if known else plain
     origin = frame.fixed if known else _core(matches, frame)
     linked = components(matches)
     scale = _Scale(
@@ -247,7 +247,7 @@ def ladder(matches: Matches, zero: str) -> dict[str, Anchor]:
     """
     names = matches.agents
     start = names.index(zero)
-    frame, linked = _frame(matches, {}), components(matches)
+    frame, linked = framed(matches, {}), components(matches)
     deals = Clusters.make(frame, matches, codes(matches.game, matches.deal))
     apart = np.eye(frame.model.size)[: len(names)]
     apart[:, start] -= 1
@@ -293,7 +293,7 @@ def _errors(anchors: Mapping[str, Anchor]) -> Floats:
     return np.asarray(alike.reshape(len(se), len(se)) * np.outer(se, se), dtype=np.float64)
 
 
-def _frame(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
+def framed(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
     """Fit, the strengths of ``known`` held."""
     names = matches.agents
     fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)

@@ -25,6 +25,7 @@ from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_dis
 from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.controls import controls
+from gamegrid.store.likenesses import likenesses
 from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.values import (
     WIN_LOSS,
@@ -133,8 +134,10 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "first_moves": [],
     }
     anchors = _anchors(connection)
-    for number, part in enumerate(_linked(_matches(connection))):
+    found = _matches(connection)
+    for number, part in enumerate(_linked(found)):
         _rate(number, *part, anchors, rows)
+    rows["likenesses"] = list(likenesses(connection, *found)) if found else []
     for table, lines in rows.items():
         insert(connection, table, lines)
 
@@ -253,20 +256,7 @@ def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str]
     sets = components(matches)
     members = [np.flatnonzero(sets == number) for number in range(int(sets.max()) + 1)]
     for codes in sorted(members, key=lambda codes: (-len(codes), codes[0])):
-        mine = np.isin(matches.first, codes)
-        columns = {
-            name: getattr(matches, name)[mine] for name in ("game", "family", "score", "deal")
-        }
-        yield (
-            names,
-            replace(
-                matches,
-                agents=tuple(matches.agents[code] for code in codes),
-                first=np.searchsorted(codes, matches.first[mine]),
-                second=np.searchsorted(codes, matches.second[mine]),
-                **columns,
-            ),
-        )
+        yield names, matches.among(codes)
 
 
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:

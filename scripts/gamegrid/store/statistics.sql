@@ -159,6 +159,20 @@ COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share 
 
 COMMENT ON COLUMN ratings.anchored IS 'true or false | whether the set stands on the scale of the suite, whose bots have the ratings of its frozen games: those of two results with one suite compare | ladder.rating';
 
+CREATE TABLE likenesses (
+    agent VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    ladder VARCHAR NOT NULL,
+    equivalent DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    rungs VARCHAR NOT NULL,
+    deals INTEGER NOT NULL
+);
+
+COMMENT ON TABLE likenesses IS 'The rows of the view plays_like, which describes them.';
+
 CREATE TABLE nash_averages (
     agent VARCHAR NOT NULL,
     nash_average DOUBLE NOT NULL,

@@ -14,6 +14,7 @@ import duckdb
 TABLES = (
     "leaderboard",
     "per_game",
+    "plays_like",
     "head_to_head",
     "paired",
     "seat_effect",
