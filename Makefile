@@ -26,7 +26,7 @@ lint: .venv/dev
 bench: .venv/dev
 	PYTHONPATH=scripts $(BIN)/python -m bench
 
-# Twenty-five more kills and 10,000 spoilt configurations, in about 40 minutes.
+# Twenty-five more kills and 10,000 spoilt configurations, in about 20 minutes.
 test-faults: .venv/dev
 	$(BIN)/python -m pytest -m faults
 
