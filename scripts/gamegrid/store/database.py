@@ -12,7 +12,27 @@ import duckdb
 from gamegrid.play.chunkfile import check_whole, exact
 from gamegrid.store import looks
 
-VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
+VIEWS = (
+    "statistics",
+    "layers",
+    "reasoning",
+    "views/per_game",
+    "views/leaderboard",
+    "views/plays_like",
+    "views/head_to_head",
+    "views/seat_effect",
+    "views/paired",
+    "views/move_quality",
+    "views/regret_by_ply",
+    "views/position_quality",
+    "views/paired_positions",
+    "views/exploitability",
+    "views/failures",
+    "views/usage",
+    "views/speed",
+    "views/prompt_spread",
+    "views/controls",
+)
 """The .sql files of the tables, each built on those before it."""
 
 SHOWN = 5
