@@ -6,26 +6,24 @@ from pathlib import Path
 if __name__ == "__main__":
     from gamegrid.jobs import run
     from gamegrid.store import looks
-    from gamegrid.store.database import AgentRow, GameRow, LadderRow, build
+    from gamegrid.store.database import Sources, build
+    from gamegrid.store.rows import Rows
 
-    rows = json.loads(snakemake.params.rows)
-    agents = [AgentRow(**row) for row in rows["agents"]]
-    games = [GameRow(**row) for row in rows["games"]]
-    ladder = [LadderRow(**row) for row in rows["ladder"]]
-    chunks = [Path(path) for path in snakemake.input.chunks]
-    judged = [Path(path) for path in snakemake.input.judged]
-    positions = [Path(path) for path in snakemake.input.positions]
-    probes = [Path(path) for path in snakemake.input.probes]
-    readings = [Path(path) for path in snakemake.input.exploitability]
-    references = Path(snakemake.input.references)
-    database, usd_per_gpu_hour = Path(snakemake.output[0]), rows["usd_per_gpu_hour"]
-    asked = (judged, positions, probes, readings)
-    told = (usd_per_gpu_hour, *asked, references)
+    database = Path(snakemake.output[0])
     seen = database.with_name(looks.NAME)
+    sources = Sources(
+        chunks=[Path(path) for path in snakemake.input.chunks],
+        judged=[Path(path) for path in snakemake.input.judged],
+        positions=[Path(path) for path in snakemake.input.positions],
+        probes=[Path(path) for path in snakemake.input.probes],
+        readings=[Path(path) for path in snakemake.input.exploitability],
+        references=Path(snakemake.input.references),
+        looks=seen,
+    )
 
     def work() -> None:
         """Build it, and note what can be seen now."""
-        build(database, chunks, agents, games, *told, ladder=ladder, seen=seen)
+        build(database, Rows.of(json.loads(snakemake.params.rows)), sources)
         looks.note(seen, database)
 
     run(work, snakemake.log[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 from gamegrid import plan, workflow
 from gamegrid.judge import judge_game
 from gamegrid.play.chunk import Job, play_chunk
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
 from loopback import Body, Endpoint, Reply, choose
 
 ONE_IN = 4
@@ -52,6 +52,5 @@ def make(folder: Path) -> Path:
     for game in made.judged:
         judged.append(results / "judged" / f"{game}.parquet")
         judge_game(made.games[game], chunks, judged[-1])
-    rows = workflow.agent_rows(made), workflow.game_rows(made)
-    build(results / "gamegrid.duckdb", chunks, *rows, judged=judged)
+    build(results / "gamegrid.duckdb", workflow.rows(made), Sources(chunks=chunks, judged=judged))
     return results

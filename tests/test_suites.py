@@ -14,9 +14,9 @@ from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.play.chunkfile import read_params
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
 from gamegrid.suites import frozen_params
-from gamegrid.workflow import agent_rows, game_rows, ladder_rows
+from gamegrid.workflow import rows
 
 SHIPPED = sorted(path.parent.name for path in (WORKFLOW / suites.FOLDER).glob("*/suite.yaml"))
 LADDER = {"weak": {"type": "random"}, "steady": {"type": "preference", "prefer": ["Rock"]}}
@@ -56,7 +56,7 @@ def test_only_ones_own_games_are_played_and_the_ladders_are_there(folder: Path) 
     play(raw, folder / "results")
     chunks = [folder / "results/chunks" / f"{chunk.path}.parquet" for chunk in made.chunks]
     database = folder / "results/gamegrid.duckdb"
-    build(database, [*chunks, *made.frozen], agent_rows(made), game_rows(made))
+    build(database, rows(made), Sources(chunks=[*chunks, *made.frozen]))
     with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.execute("SELECT DISTINCT matchup FROM episodes ORDER BY 1").fetchall()
         board = connection.execute("SELECT agent, ranked_among FROM leaderboard").fetchall()
@@ -74,8 +74,7 @@ def test_ratings_stand_on_the_scale_of_the_frozen_ladder(folder: Path) -> None:
     play(raw, folder / "results")
     chunks = [folder / "results/chunks" / f"{chunk.path}.parquet" for chunk in made.chunks]
     database = folder / "results/gamegrid.duckdb"
-    rows = agent_rows(made), game_rows(made)
-    build(database, [*chunks, *made.frozen], *rows, ladder=ladder_rows(made))
+    build(database, rows(made), Sources(chunks=[*chunks, *made.frozen]))
     board = "SELECT agent, rating, rating_suite FROM leaderboard"
     with duckdb.connect(str(database), read_only=True) as connection:
         found = {row[0]: row[1:] for row in connection.execute(board).fetchall()}

@@ -17,7 +17,7 @@ from gamegrid.judge import judge_game
 from gamegrid.plan import Plan
 from gamegrid.play.chunkfile import exact
 from gamegrid.store import looks
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
 from gamegrid.store.tables import write_tables
 
 FOLDER = "interim"
@@ -41,21 +41,16 @@ def build_interim(made: Plan, results: Path) -> str:
         [path for path in alone if path.parts[-3] == kind] for kind in ("positions", "probes")
     )
     references = results / "references.json"
-    build(
-        database,
-        chunks,
-        workflow.agent_rows(made),
-        workflow.game_rows(made),
-        made.config.usd_per_gpu_hour,
+    sources = Sources(
+        chunks=chunks,
         judged=_judged(made, [*chunks, *positions], folder / "judged"),
         positions=positions,
         probes=probes,
         readings=_readings(made, probes, folder / "exploitability"),
         references=references if references.exists() else None,
-        interim=held,
-        seen=results / looks.NAME,
-        ladder=workflow.ladder_rows(made),
+        looks=results / looks.NAME,
     )
+    build(database, workflow.rows(made), sources, interim=held)
     looks.note(results / looks.NAME, database)
     write_tables(database, folder / "tables")
     if find_spec("altair"):  # of the extra "report"

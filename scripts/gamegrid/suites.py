@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -121,14 +121,14 @@ def rate(made: "Plan", suite: Suite) -> dict[str, dict[str, Any]]:
     Rating points, to a tenth. Their users' ratings stand on this scale, whoever else plays.
     """
     from gamegrid import references, workflow
-    from gamegrid.store.database import build
+    from gamegrid.store.database import Sources, build
     from gamegrid.store.statistics import rate_ladder
 
     with TemporaryDirectory() as folder:
         database, scales = Path(folder, "gamegrid.duckdb"), Path(folder, "references.json")
         references.write_scales(made, scales)
-        rows = workflow.agent_rows(made), workflow.game_rows(made)
-        build(database, [suite.results], *rows, references=scales)
+        rows = replace(workflow.rows(made), ladder=())
+        build(database, rows, Sources(chunks=[suite.results], references=scales))
         found = rate_ladder(database, next(iter(suite.grid["agents"])))
     return {
         bot: {

@@ -24,7 +24,8 @@ from gamegrid.paths import WORKFLOW, resolve
 from gamegrid.play import replay
 from gamegrid.play.replay import Counts, Difference
 from gamegrid.store import looks, manifest
-from gamegrid.store.database import AgentRow, GameRow, LadderRow, build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import AgentRow, Rows
 from gamegrid.store.tables import write_tables
 
 NOISE = 1e-9
@@ -105,9 +106,8 @@ def _check_database(
 ) -> int:
     """Build database and tables anew in ``folder`` and compare; return how many files these are."""
     chunks, positions, probes = (played[kind] for kind in ("chunks", "positions", "probes"))
-    agents = [AgentRow(**row) for row in made["agents"]]
-    rows = [GameRow(**row) for row in made["games"]]
-    by_name = {row.game: games.load(row.load_string) for row in rows}
+    rows = Rows.of(made)
+    by_name = {row.game: games.load(row.load_string) for row in rows.games}
     judged = [folder / "judged" / path.name for path in played["judged"]]
     for path in judged:
         judge_game(by_name[path.stem], [*chunks, *positions], path)
@@ -115,16 +115,16 @@ def _check_database(
     for path in readings:
         asked = [probe for probe in probes if probe.parent.name == path.stem]
         probed = {probe.stem for probe in asked}
-        bots = {
-            row.agent: _settings(row) for row in agents if row.agent in probed and not row.model
-        }
+        known = [row for row in rows.agents if row.agent in probed and not row.model]
+        bots = {row.agent: _settings(row) for row in known}
         measure_game(by_name[path.stem], asked, path, bots)
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
-    answers = (judged, positions, probes, readings, references)
-    ladder = [LadderRow(**row) for row in made.get("ladder", [])]
-    told = (made["usd_per_gpu_hour"], *answers)
-    build(fresh, chunks, agents, rows, *told, ladder=ladder, seen=results / looks.NAME)
+    sources = Sources(
+        chunks=chunks, judged=judged, positions=positions, probes=probes, readings=readings,
+        references=references, looks=results / looks.NAME,
+    )  # fmt: skip
+    build(fresh, rows, sources)
     if not stored.is_file():
         raise Difference(f"{stored} is missing. Run the grid again.")
     _compare(stored, fresh)

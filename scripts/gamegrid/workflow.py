@@ -17,19 +17,17 @@ from gamegrid.plan import Plan
 from gamegrid.play import stamp
 from gamegrid.play.chunkfile import read_params
 from gamegrid.report.figures import figures
-from gamegrid.store.database import AgentRow, GameRow, LadderRow
+from gamegrid.store.rows import AgentRow, GameRow, LadderRow, Rows
 from gamegrid.store.tables import TABLES
 
 __all__ = [
     "TABLES",
-    "agent_rows",
     "captions",
     "content_hash",
     "database_rows",
-    "game_rows",
     "hub_models",
-    "ladder_rows",
     "prepare",
+    "rows",
 ]
 
 PACKAGE = Path(__file__).parent
@@ -110,25 +108,27 @@ def captions() -> dict[str, str]:
 
 
 def database_rows(made: Plan) -> str:
-    """The rows of agents, games and ladder and the price of a GPU hour, as one JSON string."""
-    return json.dumps(
-        {
-            "agents": [asdict(row) for row in agent_rows(made)],
-            "games": [asdict(row) for row in game_rows(made)],
-            "ladder": [asdict(row) for row in ladder_rows(made)],
-            "usd_per_gpu_hour": made.config.usd_per_gpu_hour,
-        },
-        sort_keys=True,
+    """What the database has of the configuration, as one JSON string."""
+    return json.dumps(asdict(rows(made)), sort_keys=True)
+
+
+def rows(made: Plan) -> Rows:
+    """The same as objects."""
+    return Rows(
+        agents=_agent_rows(made),
+        games=_game_rows(made),
+        ladder=_ladder_rows(made),
+        usd_per_gpu_hour=made.config.usd_per_gpu_hour,
     )
 
 
-def agent_rows(made: Plan) -> list[AgentRow]:
+def _agent_rows(made: Plan) -> list[AgentRow]:
     """One row per agent of the configuration."""
-    rows = []
+    found = []
     for name, settings in made.config.agents.items():
         model = made.models.get(name)
         cost = prices.find(model.entry) if model else Prices()
-        rows.append(
+        found.append(
             AgentRow(
                 agent=name,
                 type=settings.type,
@@ -141,20 +141,20 @@ def agent_rows(made: Plan) -> list[AgentRow]:
                 price_source=cost.source,
             )
         )
-    return rows
+    return found
 
 
-def ladder_rows(made: Plan) -> list[LadderRow]:
+def _ladder_rows(made: Plan) -> list[LadderRow]:
     """One row per bot of the suite, if the grid names one."""
     if made.suite is None:
         return []
-    rows, rated = [], made.suite.rated()
+    found, rated = [], made.suite.rated()
     for bot in made.suite.grid["agents"]:
         known = dict(rated.get(bot, {}))
         if known:
             known["correlations"] = json.dumps(known["correlations"], sort_keys=True)
-        rows.append(LadderRow(suite=made.suite.name, agent=bot, **known))
-    return rows
+        found.append(LadderRow(suite=made.suite.name, agent=bot, **known))
+    return found
 
 
 def hub_models(made: Plan) -> list[tuple[str, str, str]]:
@@ -167,7 +167,7 @@ def hub_models(made: Plan) -> list[tuple[str, str, str]]:
     return sorted(found)
 
 
-def game_rows(made: Plan) -> list[GameRow]:
+def _game_rows(made: Plan) -> list[GameRow]:
     """One row per game of the configuration."""
     return [
         GameRow(

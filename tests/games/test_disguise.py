@@ -7,7 +7,7 @@ import pytest
 
 from arena import bot, decisions, every_decision, every_end, movers, play_one, random_decisions
 from arena import setup as episode
-from gamegrid import games, plan
+from gamegrid import games, plan, workflow
 from gamegrid.games import registry
 from gamegrid.games.base import Game, Joint, Oracle, Tag
 from gamegrid.games.disguise import Disguise
@@ -15,7 +15,6 @@ from gamegrid.games.number_scrabble import SQUARE, TOTAL
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
 from gamegrid.play.deals import opening
-from gamegrid.workflow import game_rows
 
 DISGUISES = sorted(name for name, kind in registry.suite().items() if issubclass(kind, Disguise))
 TELLTALE = {
@@ -147,7 +146,7 @@ def test_the_oracle_plays_a_disguise_as_it_plays_the_plain_game(name: str) -> No
 def test_the_database_says_of_which_game_one_is_a_disguise() -> None:
     agents = {"a": {"type": "random"}, "b": {"type": "random"}}
     names = ["kuhn_poker", "sliding_crates", "coordinated_mp"]
-    rows = game_rows(plan.make({"games": names, "agents": agents}, WORKFLOW))
+    rows = workflow.rows(plan.make({"games": names, "agents": agents}, WORKFLOW)).games
     assert [(row.disguise_of, row.generic) for row in rows] == [
         (None, False),
         ("connect_four(columns=4,rows=4)", False),

@@ -14,7 +14,8 @@ from gamegrid.judge import judge_game
 from gamegrid.play import chunkfile
 from gamegrid.report import boards, replays
 from gamegrid.report.replays import replay_data
-from gamegrid.store.database import GameRow, build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import GameRow, Rows
 from report_samples import HOSTILE, LONG, hostile
 from store_samples import agent, call, database, decision, episode, query, run
 
@@ -52,7 +53,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
         judged.append(folder / f"{name}.parquet")
         judge_game(games.load(name), [chunk], judged[-1])
     path = folder / "gamegrid.duckdb"
-    build(path, [chunk], [agent("one"), agent("two")], list(map(row, PLAYED)), judged=judged)
+    build(
+        path,
+        Rows(agents=[agent("one"), agent("two")], games=list(map(row, PLAYED))),
+        Sources(chunks=[chunk], judged=judged),
+    )
     return path
 
 

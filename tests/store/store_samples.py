@@ -18,7 +18,8 @@ from gamegrid.play.records import (
     RunRecord,
     SeatRecord,
 )
-from gamegrid.store.database import AgentRow, GameRow, LadderRow, build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import AgentRow, GameRow, LadderRow, Rows
 
 STATUSES = {
     "complete": EpisodeStatus.COMPLETE,
@@ -75,6 +76,7 @@ GAMES = (
 MARGIN = {row.game for row in GAMES if row.scoring == "margin"}
 
 AGENTS = tuple(map(agent, "abcd"))
+ROWS = Rows(agents=AGENTS, games=GAMES)
 
 
 def episode(
@@ -220,7 +222,7 @@ def database(
     chunk = folder / "chunk.parquet"
     chunkfile.write(chunk, run(), episodes, "{}")
     path = folder / "gamegrid.duckdb"
-    build(path, [chunk], agents, games, ladder=ladder)
+    build(path, Rows(agents=agents, games=games, ladder=ladder), Sources(chunks=[chunk]))
     return path
 
 

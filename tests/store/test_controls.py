@@ -14,8 +14,8 @@ from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.play.deals import Tape
 from gamegrid.play.episode import Episode
 from gamegrid.references import write
-from gamegrid.store.database import build
-from gamegrid.workflow import agent_rows, game_rows
+from gamegrid.store.database import Sources, build
+from gamegrid.workflow import rows
 from store_samples import database, episode, query
 
 BOTS = {"random": {"type": "random"}, "optimal": {"type": "optimal"}}
@@ -38,7 +38,7 @@ def played(folder: Path, monkeypatch: pytest.MonkeyPatch, **grid: Any) -> Path:
         )  # fmt: skip
     write(made, folder / "references.json")
     path = folder / "gamegrid.duckdb"
-    build(path, files, agent_rows(made), game_rows(made), references=folder / "references.json")
+    build(path, rows(made), Sources(chunks=files, references=folder / "references.json"))
     return path
 
 

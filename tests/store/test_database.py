@@ -12,10 +12,10 @@ from gamegrid.errors import UserError
 from gamegrid.games.base import Oracle, Scoring
 from gamegrid.play import chunkfile
 from gamegrid.play.records import DecisionStatus, EpisodeStatus, Failure
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
 from store_samples import (
-    AGENTS,
     GAMES,
+    ROWS,
     agent,
     call,
     database,
@@ -227,7 +227,7 @@ def test_only_the_chunks_named_are_read(tmp_path: Path) -> None:
             "{}",
         )
     path = tmp_path / "gamegrid.duckdb"
-    build(path, [chunks[0], chunks[3]], AGENTS, GAMES)
+    build(path, ROWS, Sources(chunks=[chunks[0], chunks[3]]))
 
     assert query(path, "SELECT DISTINCT deal FROM episodes ORDER BY 1") == [(0,), (3,)]
     assert query(path, "SELECT run_id FROM runs ORDER BY 1") == [("run0",), ("run3",)]
@@ -235,7 +235,7 @@ def test_only_the_chunks_named_are_read(tmp_path: Path) -> None:
 
 def test_no_chunks_give_empty_tables(tmp_path: Path) -> None:
     path = tmp_path / "gamegrid.duckdb"
-    build(path, [], AGENTS, GAMES)
+    build(path, ROWS, Sources(chunks=[]))
     assert query(path, "SELECT count(*) FROM episodes") == [(0,)]
     assert query(path, "SELECT agent, score, rank, deals FROM leaderboard") == [
         (name, None, None, 0) for name in "abcd"
@@ -256,7 +256,7 @@ def test_a_stale_log_is_removed(tmp_path: Path) -> None:
     path = database(tmp_path, pair("tic_tac_toe", "a", "b", 0, 1, 1))
     wal = tmp_path / "gamegrid.duckdb.wal"
     wal.write_bytes(b"left by a killed program")
-    build(path, [tmp_path / "chunk.parquet"], AGENTS, GAMES)
+    build(path, ROWS, Sources(chunks=[tmp_path / "chunk.parquet"]))
 
     assert not wal.exists()
     assert query(path, "SELECT count(*) FROM episodes") == [(2,)]
@@ -322,20 +322,20 @@ def test_one_run_cannot_be_two(tmp_path: Path) -> None:
     chunkfile.write(chunks[0], run(), ONE, "{}")
     chunkfile.write(chunks[1], run(host='{"name":"another"}'), ONE, "{}")
     with pytest.raises(ValueError, match="run run1 is there 2 times"):
-        build(tmp_path / "gamegrid.duckdb", chunks, AGENTS, GAMES)
+        build(tmp_path / "gamegrid.duckdb", ROWS, Sources(chunks=chunks))
 
 
 def test_a_file_that_is_no_chunk_is_refused(tmp_path: Path) -> None:
     chunk = tmp_path / "chunk.parquet"
     chunk.write_bytes(b"not parquet")
     with pytest.raises(UserError, match=r"chunk\.parquet is damaged"):
-        build(tmp_path / "gamegrid.duckdb", [chunk], AGENTS, GAMES)
+        build(tmp_path / "gamegrid.duckdb", ROWS, Sources(chunks=[chunk]))
     assert [p.name for p in tmp_path.iterdir()] == ["chunk.parquet"]
 
 
 def test_a_missing_chunk_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone\.parquet"):
-        build(tmp_path / "gamegrid.duckdb", [tmp_path / "gone.parquet"], AGENTS, GAMES)
+        build(tmp_path / "gamegrid.duckdb", ROWS, Sources(chunks=[tmp_path / "gone.parquet"]))
 
 
 def test_what_was_judged_comes_to_its_decision_and_nothing_else(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_what_was_judged_comes_to_its_decision_and_nothing_else(tmp_path: Path) 
         )
     chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(chunk, run(), [played, other], "{}")
-    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    build(path, ROWS, Sources(chunks=[chunk], judged=[judged]))
 
     columns = "best_value, value, regret, optimal, trivial, oracle"
     assert query(path, f"SELECT agent, {columns} FROM decisions WHERE regret IS NOT NULL") == [

@@ -10,7 +10,8 @@ import pytest
 from gamegrid.errors import UserError
 from gamegrid.play import chunkfile
 from gamegrid.store import looks, tables
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import Rows
 from store_samples import AGENTS, GAMES, agent, money, pair, query, run
 
 TTT, KUHN = "tic_tac_toe", "kuhn_poker"
@@ -30,7 +31,11 @@ def built(folder: Path, deals: int, pairs: Sequence[str] = ("ab", "ac", "bc"), *
     folder.mkdir(exist_ok=True)
     chunk, database = folder / f"{deals}.parquet", folder / "gamegrid.duckdb"
     chunkfile.write(chunk, run(), episodes, "{}")
-    build(database, [chunk], more.get("agents", AGENTS), GAMES, seen=folder / looks.NAME)
+    build(
+        database,
+        Rows(agents=more.get("agents", AGENTS), games=GAMES),
+        Sources(chunks=[chunk], looks=folder / looks.NAME),
+    )
     looks.note(folder / looks.NAME, database)
     return database
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gamegrid.play import chunkfile
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import Rows
 from store_samples import GAMES, agent, call, episode, query, run
 
 TTT = "tic_tac_toe"
@@ -39,7 +40,11 @@ def make(folder: Path, usd_per_gpu_hour: float | None) -> Path:
     chunkfile.write(chunk, replace(run(), wall_s=10.0, gpus=2), played, "{}")
     database = folder / "gamegrid.duckdb"
     agents = [agent("a"), agent("b", input_price=1.0, output_price=10.0)]
-    build(database, [chunk], agents, GAMES, usd_per_gpu_hour)
+    build(
+        database,
+        Rows(agents=agents, games=GAMES, usd_per_gpu_hour=usd_per_gpu_hour),
+        Sources(chunks=[chunk]),
+    )
     return database
 
 

@@ -26,10 +26,10 @@ from gamegrid.stats.intervals import (
 )
 from gamegrid.stats.paired import benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
-from gamegrid.store.database import AgentRow, LadderRow, build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import AgentRow, LadderRow
 from store_samples import (
-    AGENTS,
-    GAMES,
+    ROWS,
     agent,
     database,
     decision,
@@ -121,7 +121,7 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
         )
     positions, path = tmp_path / "positions.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(positions, run(), asked, "{}")
-    build(path, [], AGENTS, GAMES, judged=[judged], positions=[positions])
+    build(path, ROWS, Sources(chunks=[], judged=[judged], positions=[positions]))
 
     values = {name: np.array([float(best or 0) for best in found]) for name, found in right.items()}
     regrets = {"a": np.array([0.0] * 7 + [2]), "b": np.array([0.0, 0, 2, 2, 2, 2, 2])}
@@ -538,7 +538,7 @@ def test_a_share_of_best_moves_is_sure_by_deals_not_by_moves(tmp_path: Path, eac
         )
     chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(chunk, run(), episodes, "{}")
-    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    build(path, ROWS, Sources(chunks=[chunk], judged=[judged]))
     assert query(path, "SELECT optimal_rate, reason FROM move_quality") == [(0.75, None)]
     assert query(path, "SELECT low, high FROM move_quality") == [
         low_high(share_interval(np.array(right, dtype=np.float64)))
@@ -571,7 +571,7 @@ def test_regret_by_ply_is_the_mean_regret_taken_apart_and_sure_by_deals(tmp_path
         )
     chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(chunk, run(), episodes, "{}")
-    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    build(path, ROWS, Sources(chunks=[chunk], judged=[judged]))
     deals = regrets.mean(axis=1).T
     found = query(path, "SELECT mean_regret, judged, deals FROM regret_by_ply")
     assert found == [pytest.approx((each.mean(), 12, 6)) for each in deals]

@@ -9,10 +9,11 @@ import duckdb
 import pytest
 
 from gamegrid.play import chunkfile
-from gamegrid.store.database import build
+from gamegrid.store.database import Sources, build
+from gamegrid.store.rows import Rows
 from store_samples import (
-    AGENTS,
     GAMES,
+    ROWS,
     agent,
     call,
     database,
@@ -832,7 +833,7 @@ def test_trivial_decisions_and_those_made_for_an_agent_are_no_skill(tmp_path: Pa
         )
     chunk, path = tmp_path / "chunk.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(chunk, run(), [played], "{}")
-    build(path, [chunk], AGENTS, GAMES, judged=[judged])
+    build(path, ROWS, Sources(chunks=[chunk], judged=[judged]))
     columns = "decisions, judged, trivial, optimal_rate, mean_regret, oracle"
     assert query(path, f"SELECT {columns} FROM move_quality") == [(4, 2, 2, 0.5, 0.5, "exact")]
 
@@ -857,7 +858,7 @@ def test_in_positions_a_move_not_made_is_a_best_move_not_made(tmp_path: Path) ->
         )
     positions, path = tmp_path / "positions.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(positions, run(), asked, "{}")
-    build(path, [], AGENTS, GAMES, judged=[judged], positions=[positions])
+    build(path, ROWS, Sources(chunks=[], judged=[judged], positions=[positions]))
     columns = "agent, positions, optimal_rate, mean_regret, answered"
     assert query(path, f"SELECT {columns} FROM position_quality") == [("a", 4, 0.25, 1.0, 2)]
     assert query(path, "SELECT count(*) FROM episodes") == [(0,)]
@@ -882,7 +883,11 @@ def test_what_is_asked_alone_is_used_and_run_too(tmp_path: Path) -> None:
     chunks, positions, probes = ([file] for file in files.values())
     priced = [agent("a", input_price=1.0, output_price=2.0, cached_price=0.5)]
     path = tmp_path / "gamegrid.duckdb"
-    build(path, chunks, priced, GAMES, positions=positions, probes=probes)
+    build(
+        path,
+        Rows(agents=priced, games=GAMES),
+        Sources(chunks=chunks, positions=positions, probes=probes),
+    )
     # 100 + 2 * 10, less half of each cached token.
     assert query(path, "SELECT agent, game, asked, calls, cached_tokens, cost_usd FROM usage") == [
         ("a", "patience", "episodes", 1, 0, pytest.approx(120e-6)),

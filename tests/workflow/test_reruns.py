@@ -136,7 +136,7 @@ def test_a_changed_sql_file_remakes_only_database_and_tables(
     }
     snakefile = copy / "Snakefile"
     assert snakemake(run, bots, snakefile=snakefile).code == 0
-    views = copy / "scripts/gamegrid/store/views.sql"
+    views = copy / "scripts/gamegrid/store/views/per_game.sql"
     views.write_text(views.read_text() + "\n-- a remark\n")
     again = snakemake(run, None, snakefile=snakefile)
     assert again.code == 0, again.output

@@ -1,116 +1,90 @@
 """Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import duckdb
 
 from gamegrid.play.chunkfile import check_whole, exact
 from gamegrid.store import looks
+from gamegrid.store.rows import Rows
 
-VIEWS = ("statistics", "views", "speed", "reasoning", "prompts")
+VIEWS = (
+    "statistics",
+    "layers",
+    "reasoning",
+    "views/per_game",
+    "views/leaderboard",
+    "views/plays_like",
+    "views/head_to_head",
+    "views/seat_effect",
+    "views/paired",
+    "views/move_quality",
+    "views/regret_by_ply",
+    "views/position_quality",
+    "views/paired_positions",
+    "views/exploitability",
+    "views/failures",
+    "views/usage",
+    "views/speed",
+    "views/prompt_spread",
+    "views/controls",
+)
 """The .sql files of the tables, each built on those before it."""
+
+REFERENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "return_scales": "references",
+        "expectations": "expectations",
+        "control_plays": "plays",
+        "best_responses": "responses",
+    }
+)
+"""What each table is called in the file of references."""
 
 SHOWN = 5
 """Problems told of before the rest are only counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentRow:
-    """One agent of the grid. ``backend`` and ``model`` are None for agents that ask no model."""
+class Sources:
+    """The files that a database is made of."""
 
-    agent: str
-    type: str
-    backend: str | None
-    model: str | None
-    params: str
-    """JSON object."""
-    input_price: float | None = None
-    """USD per million tokens; None where the price is unknown."""
-    output_price: float | None = None
-    cached_price: float | None = None
-    """What prompt tokens read from the provider's cache cost; None where that is unknown."""
-    price_source: str | None = None
-    """Where the prices come from; None where there are none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LadderRow:
-    """One bot of the grid's suite. What is None is not known of it."""
-
-    suite: str
-    agent: str
-    rating: float | None = None
-    """Rating points against the first bot of the ladder, by the suite's frozen games."""
-    se: float | None = None
-    """Standard error of ``rating``."""
-    correlations: str | None = None
-    """JSON object: by other bot, of the errors of the two."""
+    chunks: Sequence[Path]
+    judged: Sequence[Path] = ()
+    """What was judged of their decisions: the oracle columns of others are NULL."""
+    positions: Sequence[Path] = ()
+    """Chunk files too, of single moves: these enter the table of this name, ``calls_alone`` and
+    ``runs``, and no other. So do those of probes."""
+    probes: Sequence[Path] = ()
+    readings: Sequence[Path] = ()
+    """What was measured of the probed policies."""
+    references: Path | None = None
+    """The file of that rule; without it no return is normalized, and nothing is held against what
+    bots should get."""
+    looks: Path | None = None
+    """The record of looks, which is only read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GameRow:
-    """One game of the grid. ``scoring`` is win_loss, margin, payoff or solo."""
+def build(database: Path, rows: Rows, sources: Sources, interim: str | None = None) -> None:
+    """Build ``database`` from exactly these; it replaces what was there.
 
-    game: str
-    load_string: str
-    players: int
-    scoring: str
-    family: str
-    """Variants of one game share it, and one weight in averages over games."""
-    hidden_information: bool
-    chance: bool
-    oracle: str
-    """none, exact or equilibrium."""
-    generic: bool
-    """True if the words are OpenSpiel's and the rules were not told."""
-    disguise_of: str | None
-    """The load string of the plain game that this one is in other words."""
-    lowest_return: float | None = None
-    """The least that a seat can get by the rules, in the game's own units."""
-    highest_return: float | None = None
-    cooperate: int | None = None
-    """The action that cooperates; None where the game is no dilemma."""
-
-
-def build(
-    database: Path,
-    chunks: Sequence[Path],
-    agents: Sequence[AgentRow],
-    games: Sequence[GameRow],
-    usd_per_gpu_hour: float | None = None,
-    judged: Sequence[Path] = (),
-    positions: Sequence[Path] = (),
-    probes: Sequence[Path] = (),
-    readings: Sequence[Path] = (),
-    references: Path | None = None,
-    interim: str | None = None,
-    seen: Path | None = None,
-    ladder: Sequence[LadderRow] = (),
-) -> None:
-    """Build ``database`` from exactly ``chunks`` and what was ``judged`` of their decisions.
-
-    ``positions`` and ``probes`` are chunk files too, of single moves: these enter the tables of
-    those names, ``calls_alone`` and ``runs``, and no other. ``readings`` are files of what was
-    measured of the probed policies. ``references`` is the file of that rule; without it no return
-    is normalized, and nothing is held against what bots should get. ``interim`` says how much of
-    the grid is there, if not all. ``seen`` is the record of looks, which is only read. ``ladder``
-    are the bots of a suite, whose ratings all others' are then anchored on. It replaces
-    what was there. The oracle columns of decisions that nothing judged are NULL.
-
-    Raises ValueError, naming them, for rows that contradict each other (an episode that is
-    there twice, an agent that is not listed), UserError for a damaged file, and duckdb.Error for
-    a value its column cannot hold; the old database then stays as it was.
+    ``interim`` says how much of the grid is there, if not all. Raises ValueError, naming them, for
+    rows that contradict each other (an episode that is there twice, an agent that is not listed),
+    UserError for a damaged file, and duckdb.Error for a value its column cannot hold; the old
+    database then stays as it was.
     """
     # scipy only where it is needed
     from gamegrid.store.reasoning import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
 
-    check_whole([*chunks, *positions, *probes])
+    check_whole([*sources.chunks, *sources.positions, *sources.probes])
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
     for leftover in (partial, partial_wal):
@@ -119,16 +93,12 @@ def build(
         with closing(_connect(partial)) as connection:
             connection.begin()
             connection.execute(_sql("schema"))
-            _read_references(connection, references)
-            _fill(connection, chunks, agents, games, judged, positions, probes)
-            for bot in ladder:
-                connection.execute("INSERT INTO ladder VALUES (?, ?, ?, ?, ?)", astuple(bot))
-            _read_readings(connection, readings)
-            connection.execute("INSERT INTO grid VALUES (?, ?)", [usd_per_gpu_hour, interim])
+            _fill(connection, rows, interim)
+            _read(connection, sources)
             _check(connection)
             for name in VIEWS:
                 connection.execute(_sql(name))
-            fill_statistics(connection, looks.read(seen) if seen else ())
+            fill_statistics(connection, looks.read(sources.looks) if sources.looks else ())
             fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
@@ -166,74 +136,61 @@ def _sql(name: str) -> str:
     return (files("gamegrid.store") / f"{name}.sql").read_text("utf-8")
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection,
-    chunks: Sequence[Path],
-    agents: Sequence[AgentRow],
-    games: Sequence[GameRow],
-    judged: Sequence[Path],
-    positions: Sequence[Path],
-    probes: Sequence[Path],
-) -> None:
-    """Put every row in, the tables being there."""
-    for row in agents:
-        connection.execute("INSERT INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
-    for game in games:
-        connection.execute(f"INSERT INTO games VALUES ({', '.join('?' * 13)})", astuple(game))
-    _read_judged(connection, judged)
-    if chunks:  # DuckDB refuses to read no file at all
-        connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in chunks]])
-        connection.execute(_sql("load"))
-    for asked, paths in (("positions", positions), ("probes", probes)):
-        if paths:
-            connection.execute("SET VARIABLE chunks = ?", [[exact(path) for path in paths]])
-            connection.execute("SET VARIABLE asked = ?", [asked])
-            connection.execute(_sql("load_alone"))
-            connection.execute(_sql(f"load_{asked}"))
-    connection.execute("DROP TABLE judged")
+def _fill(connection: duckdb.DuckDBPyConnection, rows: Rows, interim: str | None) -> None:
+    """Put in what the configuration tells."""
+    _insert(connection, "agents", [asdict(row) for row in rows.agents])
+    _insert(connection, "games", [asdict(row) for row in rows.games])
+    _insert(connection, "ladder", [asdict(row) for row in rows.ladder])
+    _insert(connection, "grid", [{"usd_per_gpu_hour": rows.usd_per_gpu_hour, "interim": interim}])
 
 
-def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
-    """Put in what is known of the games without playing them."""
-    if path is None:
-        return
-    known = json.loads(path.read_text("utf-8"))
-    for table, rows in (
-        ("return_scales", known["references"]),
-        ("expectations", known["expectations"]),
-        ("control_plays", known["plays"]),
-        ("best_responses", known["responses"]),
-    ):
-        names = list(rows[0]) if rows else []
-        columns = [[row[name] for row in rows] for name in names]
-        if rows:
-            values = ", ".join(f"unnest(?) AS {name}" for name in names)
-            connection.execute(f"INSERT INTO {table} BY NAME SELECT {values}", columns)
-
-
-def _read_judged(connection: duckdb.DuckDBPyConnection, judged: Sequence[Path]) -> None:
-    """Make the temporary table ``judged``, empty if no file was."""
+def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
+    """Put in what the files hold."""
+    if sources.references:
+        known = json.loads(sources.references.read_text("utf-8"))
+        for table, key in REFERENCES.items():
+            _insert(connection, table, known[key])
     connection.execute(
         "CREATE TEMP TABLE judged AS "
         "SELECT episode_id, ply, seat, best_value, value, regret, optimal, trivial, oracle "
         "FROM decisions LIMIT 0"
     )
-    if judged:
+    _append(connection, "judged", sources.judged)
+    if sources.chunks:  # DuckDB refuses to read no file at all
+        connection.execute("SET VARIABLE chunks = ?", [_exact(sources.chunks)])
+        connection.execute(_sql("load"))
+    for asked, paths in (("positions", sources.positions), ("probes", sources.probes)):
+        if paths:
+            connection.execute("SET VARIABLE chunks = ?", [_exact(paths)])
+            connection.execute("SET VARIABLE asked = ?", [asked])
+            connection.execute(_sql("load_alone"))
+            connection.execute(_sql(f"load_{asked}"))
+    connection.execute("DROP TABLE judged")
+    _append(connection, "readings", sources.readings)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Put in rows that name the columns alike."""
+    if rows:
+        values = ", ".join(f"unnest(?) AS {name}" for name in rows[0])
+        columns = [[row[name] for row in rows] for name in rows[0]]
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT {values}", columns)
+
+
+def _append(connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path]) -> None:
+    """Put in the rows of files that name the columns alike."""
+    if paths:
         connection.execute(
-            "INSERT INTO judged BY NAME "
+            f"INSERT INTO {table} BY NAME "
             "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
-            [[exact(path) for path in judged]],
+            [_exact(paths)],
         )
 
 
-def _read_readings(connection: duckdb.DuckDBPyConnection, readings: Sequence[Path]) -> None:
-    """Fill the table ``readings``."""
-    if readings:
-        connection.execute(
-            "INSERT INTO readings BY NAME "
-            "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",
-            [[exact(path) for path in readings]],
-        )
+def _exact(paths: Sequence[Path]) -> list[str]:
+    return [exact(path) for path in paths]
 
 
 def _check(connection: duckdb.DuckDBPyConnection) -> None:

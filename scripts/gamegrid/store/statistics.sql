@@ -1,4 +1,4 @@
--- What SQL cannot compute: filled by statistics.py from the layers of views.sql, once per build.
+-- What SQL cannot compute: filled by statistics.py from the views of layers.sql, once per build.
 -- A missing end of an interval is NULL, and `reason` says why.
 
 CREATE TABLE cell_intervals (

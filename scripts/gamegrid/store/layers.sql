@@ -1,0 +1,369 @@
+-- What the tables of views/ are made of, each layer built on those above it: matchups, deals,
+-- deal_values (one deal), matchup_values (mean over deals), measured_deals (what statistics.py fills
+-- the tables of statistics.sql from).
+--
+-- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
+-- in transport trouble, and the game's measure is known for every seat: the score in win_loss
+-- games, the strict return in margin games, the return elsewhere. What does not count is counted
+-- as dropped. A mirror is a matchup of one agent with itself; it is in no comparison.
+
+CREATE VIEW line_ups AS
+SELECT game, matchup, agent, count(*) // count(DISTINCT episode_id) AS copies
+FROM episodes JOIN seats USING (episode_id)
+GROUP BY game, matchup, agent;
+
+CREATE VIEW matchups AS
+SELECT
+    game, matchup, any_value(scoring) AS scoring, any_value(players) AS players,
+    count(DISTINCT seating) AS seatings,
+    any_value(players) > 1 AND count(DISTINCT agent) = 1 AS mirror
+FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
+GROUP BY game, matchup;
+
+-- The other agents of the matchup; an agent with copies of itself there is among its opponents.
+CREATE VIEW opponents AS
+SELECT
+    me.game, me.matchup, me.agent,
+    string_agg(other.agent, ' + ' ORDER BY other.agent) AS opponent,
+    list(other.agent ORDER BY other.agent) AS others
+FROM line_ups AS me
+JOIN line_ups AS other USING (game, matchup),
+    range(other.copies - CASE WHEN other.agent = me.agent THEN 1 ELSE 0 END) AS copy
+GROUP BY me.game, me.matchup, me.agent;
+
+CREATE VIEW deals AS
+WITH sittings AS (
+    SELECT game, matchup, deal, agent, seat, count(*) AS times
+    FROM episodes JOIN seats USING (episode_id)
+    GROUP BY game, matchup, deal, agent, seat
+),
+
+-- All seatings together put every agent in every seat equally often.
+balance AS (
+    SELECT game, matchup, deal, bool_and(times * players = copies * seatings) AS balanced
+    FROM sittings JOIN line_ups USING (game, matchup, agent) JOIN matchups USING (game, matchup)
+    GROUP BY game, matchup, deal
+),
+
+outcomes AS (
+    SELECT
+        game, matchup, deal,
+        count(DISTINCT seating) AS played,
+        bool_and(status <> 'error') AS finished,
+        bool_and(score IS NOT NULL) AS scored,
+        bool_and("return" IS NOT NULL) AS returned,
+        bool_and(strict_return IS NOT NULL) AS strictly_returned,
+        sum("return") / count(DISTINCT seating) AS joint_return
+    FROM episodes JOIN seats USING (episode_id)
+    GROUP BY game, matchup, deal
+),
+
+judged AS (
+    SELECT
+        game, matchup, deal, mirror, scoring, joint_return, returned,
+        played = seatings AND balanced AND finished AS whole,
+        CASE scoring
+            WHEN 'win_loss' THEN scored
+            WHEN 'margin' THEN strictly_returned
+            ELSE returned
+        END AS measured
+    FROM outcomes JOIN balance USING (game, matchup, deal) JOIN matchups USING (game, matchup)
+)
+
+SELECT
+    game, matchup, deal, mirror,
+    whole AND measured AS counted,
+    whole AND returned AS returned,
+    CASE WHEN whole AND returned THEN joint_return END AS joint_return
+FROM judged;
+
+-- Which games say who plays better, and why others do not. Where best play gains nothing against random
+-- moves, as in rock, paper, scissors, results are luck unless an opponent shows a habit.
+CREATE VIEW rated_games AS
+SELECT
+    game,
+    CASE
+        WHEN any_value(scoring) <> 'win_loss' THEN 'not a win_loss game'
+        ELSE max(reason) FILTER (WHERE reason = 'best play gains nothing')
+    END AS unrated_reason
+FROM games LEFT JOIN return_scales USING (game)
+GROUP BY game;
+
+-- The scores of win_loss games had the first move that was not accepted at the first reply (a rethink
+-- too) been a forfeit: who made it is beaten by all, the others tie with each other.
+CREATE VIEW first_tries AS
+WITH rejected AS (
+    SELECT episode_id, list(seat) AS losers
+    FROM (
+        SELECT episode_id, seat FROM decisions WHERE status <> 'ok'
+        QUALIFY rank() OVER (PARTITION BY episode_id ORDER BY ply) = 1
+    )
+    GROUP BY episode_id
+)
+
+SELECT
+    episode_id, seat,
+    CASE
+        WHEN losers IS NULL OR score IS NULL THEN score
+        WHEN list_contains(losers, seat) THEN 0
+        ELSE (1 + len(losers) / (players - 1)) / 2
+    END AS first_try_score
+FROM seats JOIN episodes USING (episode_id) JOIN games USING (game)
+LEFT JOIN rejected USING (episode_id);
+
+-- Each agent's value in each deal: the mean over its seats and seatings.
+CREATE VIEW deal_values AS
+SELECT
+    game, matchup, deal, agent,
+    bool_and(counted) AS counted,
+    bool_and(returned) AS returned,
+    avg(score) FILTER (WHERE counted) AS score,
+    avg(strict_score) FILTER (WHERE counted) AS strict_score,
+    avg(first_try_score) FILTER (WHERE counted) AS first_try_score,
+    avg("return") FILTER (WHERE returned) AS mean_return,
+    avg(strict_return) FILTER (WHERE counted) AS strict_return,
+    -- Scales are of seats: NULL for the deal unless every seat has one.
+    CASE
+        WHEN count(*) = count(reference_return) AND bool_and(scale.reason IS NULL)
+            THEN avg(
+                (strict_return - random_return) / nullif(reference_return - random_return, 0)
+            ) FILTER (WHERE counted)
+    END AS normalized_return,
+    any_value(joint_return) AS joint_return
+FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+JOIN first_tries USING (episode_id, seat)
+LEFT JOIN return_scales AS scale USING (game, seat)
+WHERE NOT mirror
+GROUP BY game, matchup, deal, agent;
+
+-- The same apart by seat.
+CREATE VIEW seat_values AS
+SELECT
+    game, matchup, deal, agent, seat,
+    count(*) AS episodes,
+    avg(score) AS score,
+    avg("return") FILTER (WHERE returned) AS mean_return
+FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+WHERE counted AND NOT mirror
+GROUP BY game, matchup, deal, agent, seat;
+
+-- A table, as most tables are made of it, some more than once.
+CREATE TABLE matchup_values AS
+WITH lines_of_play AS (
+    SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes
+    FROM deals JOIN episodes USING (game, matchup, deal)
+    WHERE counted
+    GROUP BY game, matchup
+)
+
+SELECT
+    game, matchup, agent,
+    count(*) FILTER (WHERE counted) AS deals,
+    count(*) FILTER (WHERE NOT counted) AS dropped_deals,
+    count(*) FILTER (WHERE returned) AS return_deals,
+    coalesce(any_value(distinct_episodes), 0) AS distinct_episodes,
+    avg(score) AS score,
+    avg(strict_score) AS strict_score,
+    avg(first_try_score) AS first_try_score,
+    avg(mean_return) AS mean_return,
+    avg(strict_return) AS strict_return,
+    avg(normalized_return) AS normalized_return,
+    avg(joint_return) AS joint_return
+FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
+GROUP BY game, matchup, agent;
+
+-- In payoff and solo games, what the best response to the others would get in the mean: NULL outside
+-- these and, with a reason, where it is not known.
+CREATE VIEW responses AS
+SELECT
+    game, matchup, agent, best_return,
+    CASE WHEN scoring IN ('payoff', 'solo')
+        THEN coalesce(reason, CASE WHEN best_return IS NULL THEN 'not computed' END)
+    END AS reason
+FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game, matchup, agent);
+
+-- Matchups in which nothing draws luck, game or agent: a deal played again move by move is no second
+-- observation. A draw of the game's or of an agent's that comes twice is one.
+CREATE VIEW repeating AS
+SELECT game, matchup
+FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
+GROUP BY game, matchup
+HAVING bool_and(
+    NOT chance
+    AND CASE type
+        WHEN 'preference' THEN true
+        WHEN 'scripted' THEN true
+        -- Without a temperature a scored move is the likeliest.
+        WHEN 'llm' THEN coalesce(params ->> 'shuffle_labels', 'false') = 'false' AND coalesce(
+            (params ->> 'temperature')::DOUBLE,
+            CASE params ->> 'decode' WHEN 'score' THEN 0 END
+        ) IS NOT DISTINCT FROM 0
+        ELSE false
+    END
+);
+
+-- What statistics.py works on: the number an agent is judged by per deal, and in repeating matchups
+-- a label of what was played.
+CREATE VIEW plays AS
+SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
+FROM repeating JOIN episodes USING (game, matchup)
+GROUP BY game, matchup, deal;
+
+CREATE VIEW measured_deals AS
+SELECT
+    game, family, scoring, matchup, agent, deal, counted, play,
+    CASE scoring
+        WHEN 'win_loss' THEN score
+        WHEN 'margin' THEN strict_return
+        ELSE mean_return
+    END AS measure,
+    normalized_return
+FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
+
+-- The decisions that move_quality counts and an oracle called optimal or not, by deal.
+CREATE VIEW measured_moves AS
+WITH made AS (
+    SELECT
+        game, agent, matchup, deal,
+        count(*) AS moves,
+        count(*) FILTER (WHERE optimal) AS best
+    FROM decisions AS decision
+    JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup)
+    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+        AND NOT trivial AND optimal IS NOT NULL
+    GROUP BY game, agent, matchup, deal
+)
+
+SELECT
+    game, agent, deal,
+    sum(moves)::BIGINT AS moves,
+    sum(best)::BIGINT AS best,
+    CASE
+        WHEN count(play) = count(*) THEN hash(list((matchup, play) ORDER BY matchup))
+    END AS play
+FROM made LEFT JOIN plays USING (game, matchup, deal)
+GROUP BY game, agent, deal;
+
+-- The decisions that mean_regret counts, by ply and deal.
+CREATE VIEW measured_plies AS
+WITH made AS (
+    SELECT
+        game, agent, ply, matchup, deal,
+        count(*) AS moves,
+        sum(regret) AS regret
+    FROM decisions AS decision
+    JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup)
+    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+        AND NOT trivial AND regret IS NOT NULL
+    GROUP BY game, agent, ply, matchup, deal
+)
+
+SELECT
+    game, agent, ply, deal,
+    sum(moves)::BIGINT AS moves,
+    sum(regret) AS regret,
+    CASE
+        WHEN count(play) = count(*) THEN hash(list((matchup, play) ORDER BY matchup))
+    END AS play
+FROM made LEFT JOIN plays USING (game, matchup, deal)
+GROUP BY game, agent, ply, deal;
+
+CREATE VIEW measured_seats AS
+SELECT
+    game, family, games.scoring, matchup, agent, seat, deal, play,
+    CASE games.scoring
+        WHEN 'win_loss' THEN seat_values.score
+        ELSE seat_values.mean_return
+    END AS measure
+FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
+
+-- Bots at settings of known order: of the suite if there is one, else of the grid. One a setting.
+CREATE VIEW rungs AS
+WITH bots AS (
+    SELECT agent, type AS ladder, (params ->> 'simulations')::DOUBLE AS setting
+    FROM agents
+    WHERE type IN ('mcts', 'ismcts')
+    UNION ALL
+    -- Random moves err always, best play never.
+    SELECT
+        agent, 'noisy_optimal',
+        CASE type
+            WHEN 'random' THEN 1
+            WHEN 'optimal' THEN 0
+            ELSE (params ->> 'error_rate')::DOUBLE
+        END
+    FROM agents
+    WHERE type IN ('random', 'noisy_optimal', 'optimal')
+)
+
+SELECT min(agent) AS agent, ladder, setting
+FROM bots
+WHERE NOT EXISTS (FROM ladder) OR agent IN (SELECT agent FROM ladder)
+GROUP BY ladder, setting;
+
+-- What controls are made of: every agent's results in every seat, self-play included.
+CREATE VIEW control_cells AS
+WITH measured AS (
+    SELECT
+        game, matchup, agent, seat, deal, seating,
+        CASE scoring
+            WHEN 'win_loss' THEN score
+            WHEN 'margin' THEN strict_return
+            ELSE "return"
+        END AS result
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+    JOIN games USING (game)
+    WHERE counted
+    UNION ALL
+    SELECT game, 'beside the grid', agent, seat, deal, 0, result
+    FROM control_plays
+),
+
+kinds AS (
+    SELECT
+        game, matchup,
+        CASE
+            WHEN bool_and(type = 'random') THEN 'random'
+            WHEN count(*) = 1 THEN 'mirror'
+            ELSE 'bots'
+        END AS name
+    FROM line_ups JOIN agents USING (agent)
+    GROUP BY game, matchup
+)
+
+SELECT
+    game, matchup, agent, seat,
+    coalesce(any_value(name), CASE agent WHEN 'random' THEN 'random' ELSE 'mirror' END) AS name,
+    count(DISTINCT deal) AS deals,
+    list(result ORDER BY deal, seating) AS found
+FROM measured LEFT JOIN kinds USING (game, matchup)
+GROUP BY game, matchup, agent, seat;
+
+-- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
+-- in the matchups without the other are the same. Means over other opponents do not compare.
+CREATE VIEW comparable AS
+WITH met AS (
+    SELECT game, agent, coalesce(others, []) AS others
+    FROM matchup_values LEFT JOIN opponents USING (game, matchup, agent)
+    WHERE deals > 0
+),
+
+apart AS (
+    SELECT
+        me.game, me.agent, rival.agent AS rival,
+        coalesce(
+            list(me.others ORDER BY me.others)
+                FILTER (WHERE NOT list_contains(me.others, rival.agent)),
+            []
+        ) AS line_ups
+    FROM met AS me JOIN (SELECT DISTINCT game, agent FROM met) AS rival USING (game)
+    WHERE me.agent <> rival.agent
+    GROUP BY me.game, me.agent, rival.agent
+)
+
+SELECT mine.game, mine.agent, mine.rival
+FROM apart AS mine JOIN apart AS theirs
+    ON mine.game = theirs.game AND mine.agent = theirs.rival AND mine.rival = theirs.agent
+WHERE mine.line_ups = theirs.line_ups;

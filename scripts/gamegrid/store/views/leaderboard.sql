@@ -1,0 +1,117 @@
+CREATE VIEW leaderboard AS
+WITH counted AS (
+    SELECT agent, game, family, deals, distinct_episodes, score, strict_score
+    FROM per_game JOIN games USING (game)
+    WHERE games.scoring = 'win_loss' AND deals > 0
+),
+
+families AS (
+    SELECT agent, family, avg(score) AS score, avg(strict_score) AS strict_score
+    FROM counted
+    GROUP BY agent, family
+),
+
+scores AS (
+    SELECT agent, avg(score) AS score, avg(strict_score) AS strict_score
+    FROM families
+    GROUP BY agent
+),
+
+sums AS (
+    SELECT
+        agent,
+        sum(deals)::BIGINT AS deals,
+        sum(distinct_episodes)::BIGINT AS distinct_episodes,
+        count(*) AS game_count,
+        string_agg(game, ', ' ORDER BY game) AS games
+    FROM counted
+    GROUP BY agent
+),
+
+drops AS (
+    SELECT agent, sum(dropped_deals)::BIGINT AS dropped_deals
+    FROM per_game
+    WHERE scoring = 'win_loss'
+    GROUP BY agent
+),
+
+standings AS (
+    SELECT agent, games, game_count, round(score, 12) AS measure
+    FROM scores JOIN sums USING (agent)
+),
+
+everywhere AS (
+    SELECT agent, rival, count(*) AS game_count
+    FROM comparable JOIN games USING (game)
+    WHERE scoring = 'win_loss'
+    GROUP BY agent, rival
+),
+
+rivals AS (
+    SELECT everywhere.agent, rival, theirs.measure
+    FROM everywhere
+    JOIN standings AS mine USING (agent, game_count)
+    JOIN standings AS theirs ON theirs.agent = rival AND theirs.games = mine.games
+),
+
+places AS (
+    SELECT
+        mine.agent,
+        1 + count(*) FILTER (WHERE rivals.measure > mine.measure) AS rank,
+        1 + count(rival) AS ranked_among,
+        least(mine.agent, min(rival)) AS group_name
+    FROM standings AS mine LEFT JOIN rivals USING (agent)
+    GROUP BY mine.agent
+)
+
+SELECT
+    agent,
+    rating,
+    ratings.low AS rating_low,
+    ratings.high AS rating_high,
+    coalesce(ratings.reason, CASE WHEN rating IS NULL THEN 'no deals' END) AS rating_reason,
+    tied_group, rating_set,
+    CASE WHEN anchored THEN (SELECT any_value(suite) FROM ladder) END AS rating_suite,
+    coalesce(deals, 0) AS deals,
+    coalesce(distinct_episodes, 0) AS distinct_episodes,
+    score,
+    score_intervals.low AS score_low,
+    score_intervals.high AS score_high,
+    score_intervals.reason AS score_reason,
+    strict_score,
+    rank, ranked_among, games,
+    coalesce(dropped_deals, 0) AS dropped_deals,
+    nash_average, nash_warning
+FROM agents
+LEFT JOIN scores USING (agent)
+LEFT JOIN sums USING (agent)
+LEFT JOIN drops USING (agent)
+LEFT JOIN places USING (agent)
+LEFT JOIN ratings USING (agent)
+LEFT JOIN score_intervals USING (agent)
+LEFT JOIN nash_averages USING (agent)
+ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
+
+COMMENT ON VIEW leaderboard IS
+'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
+COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the first bot of the ladder (random in core-v1) where rating_suite names a suite, else the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
+COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval: how far other deals of the same games could have moved it; NULL: see rating_reason | ratings.low';
+COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
+COMMENT ON COLUMN leaderboard.rating_reason IS 'words | why the interval or one of its ends is missing; no deals: it played no match that counts; NULL where both ends are there | ratings.reason';
+COMMENT ON COLUMN leaderboard.tied_group IS 'letters | agents of one rating_set that share a letter cannot be told apart by their matches (5 %, Holm over all pairs); NULL without a rating | ratings.tied_group';
+COMMENT ON COLUMN leaderboard.rating_set IS 'number from 0 | the set of agents that matches link: ratings of different sets do not compare | ratings.rating_set';
+COMMENT ON COLUMN leaderboard.rating_suite IS 'name | the suite on whose scale the rating stands: its bots have the ratings of its frozen games, and ratings of any two results with this suite compare; NULL: a scale of these results alone | ladder.suite';
+COMMENT ON COLUMN leaderboard.deals IS 'deals | win_loss deals that count, once per matchup | per_game.deals';
+COMMENT ON COLUMN leaderboard.distinct_episodes IS 'episodes | different (game, matchup, seating, trajectory) among them | per_game.distinct_episodes';
+COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean over games; NULL without a win_loss game | per_game.score';
+COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of the score''s 95 % interval over deals; NULL: see score_reason | score_intervals.low';
+COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
+COMMENT ON COLUMN leaderboard.score_reason IS 'words | why there is no interval of the score; NULL where there is one | score_intervals.reason';
+COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean had the first fallback of an episode been a forfeit | per_game.strict_score';
+COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among comparable agents: those with the same games that met, in each of them, the same opponents, each other left out; equal scores share a place | computed';
+COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
+COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
+COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
+COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score less one half against the mixture of agents that no agent beats, over the matches behind the ratings, families weighing alike: 0 for agents that belong in such a mixture; clones and easy prey count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
+COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the best by rating, if in 95 % of resamples of the deals or more it belongs in no such mixture; NULL where luck may explain a disagreement | nash_averages.nash_warning';

@@ -1,0 +1,247 @@
+CREATE VIEW per_game AS
+WITH means AS (
+    SELECT
+        game, agent,
+        sum(deals)::BIGINT AS deals,
+        sum(distinct_episodes)::BIGINT AS distinct_episodes,
+        avg(score) AS score,
+        avg(strict_score) AS strict_score,
+        avg(first_try_score) AS first_try_score,
+        avg(mean_return) AS mean_return,
+        avg(strict_return) AS strict_return,
+        avg(normalized_return) AS normalized_return,
+        avg(joint_return) AS joint_return,
+        avg((sign(round(strict_return, 12)) + 1) / 2) AS beats,
+        sum(return_deals)::BIGINT AS return_deals,
+        sum(dropped_deals)::BIGINT AS dropped_deals
+    FROM matchup_values
+    GROUP BY game, agent
+),
+
+conduct AS (
+    SELECT
+        game, agent,
+        count(DISTINCT episode_id) FILTER (WHERE status = 'truncated') AS truncated,
+        sum(fallbacks)::BIGINT AS fallbacks
+    FROM episodes JOIN seats USING (episode_id) JOIN matchups USING (game, matchup)
+    WHERE status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+forfeits AS (
+    SELECT game, agent, count(DISTINCT episode_id) AS forfeited
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup)
+    WHERE decision.status = 'forfeit' AND episode.status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+-- Whose fallback or forfeit came first in an episode; a joint move may have several.
+defaults AS (
+    SELECT episode_id, list(seat) AS defaulted
+    FROM (
+        SELECT episode_id, seat FROM decisions WHERE status IN ('fallback', 'forfeit')
+        QUALIFY rank() OVER (PARTITION BY episode_id ORDER BY ply) = 1
+    )
+    GROUP BY episode_id
+),
+
+-- Every sitting, in error or not, and the least and the most that an unknown result can be.
+sittings AS (
+    SELECT
+        game, matchup, agent, status,
+        coalesce(list_contains(defaulted, seat), false) AS own,
+        coalesce(len(list_filter(defaulted, lambda one: one <> seat)) > 0, false) AS others,
+        CASE scoring
+            WHEN 'win_loss' THEN score
+            WHEN 'margin' THEN strict_return
+            ELSE "return"
+        END AS result,
+        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END AS least,
+        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END AS most
+    FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
+    JOIN (SELECT game, matchup, mirror FROM matchups) USING (game, matchup)
+    LEFT JOIN defaults USING (episode_id)
+    WHERE NOT mirror
+),
+
+sat AS (
+    SELECT
+        game, matchup, agent,
+        count(*) AS sittings,
+        count(*) FILTER (WHERE status = 'error') AS errors,
+        count(*) FILTER (WHERE status <> 'error' AND own) AS own,
+        count(*) FILTER (WHERE status <> 'error' AND others) AS others,
+        CASE WHEN count(least) = count(*)
+            THEN avg(CASE status WHEN 'error' THEN least ELSE result END)
+        END AS low,
+        CASE WHEN count(most) = count(*)
+            THEN avg(CASE status WHEN 'error' THEN most ELSE result END)
+        END AS high
+    FROM sittings
+    GROUP BY game, matchup, agent
+),
+
+trouble AS (
+    SELECT
+        game, agent,
+        sum(errors) / sum(sittings) AS error_rate,
+        sum(own) / nullif(sum(sittings) - sum(errors), 0) AS own_defaults,
+        sum(others) / nullif(sum(sittings) - sum(errors), 0) AS opponent_defaults,
+        avg(low) AS low,
+        avg(high) AS high
+    FROM sat
+    GROUP BY game, agent
+),
+
+cooperation AS (
+    SELECT
+        game, agent,
+        avg((action = cooperate)::INTEGER)
+            FILTER (WHERE decision.status IN ('ok', 'rethought')) AS cooperation_rate
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    JOIN matchups USING (game, matchup) JOIN games USING (game)
+    WHERE cooperate IS NOT NULL AND episode.status <> 'error' AND NOT mirror
+    GROUP BY game, agent
+),
+
+-- Means over the opponents, as mean_return is: none without the best response to each of them.
+answers AS (
+    SELECT
+        game, agent,
+        CASE WHEN count(best_return) = count(*) THEN avg(best_return) END AS best_return,
+        max(reason) AS response_reason
+    FROM responses JOIN matchup_values USING (game, matchup, agent)
+    WHERE return_deals > 0
+    GROUP BY game, agent
+),
+
+best AS (
+    SELECT game, any_value(best_joint_return) AS best_joint_return
+    FROM return_scales
+    GROUP BY game
+),
+
+measured AS (
+    SELECT
+        *,
+        -- Equal to twelve decimals is a tie: means of the same thirds may differ in the last bit.
+        round(
+            CASE scoring
+                WHEN 'win_loss' THEN score
+                WHEN 'margin' THEN strict_return
+                ELSE mean_return
+            END,
+            12
+        ) AS measure,
+        -- The mean alone rewards whoever robs the weakest: in kuhn_poker, always betting has
+        -- +0.132 against {random, equilibrium}, the equilibrium +0.111 against {random, always
+        -- betting}, although it wins from both (expected returns by enumeration).
+        CASE WHEN scoring = 'margin' THEN round(beats, 12) ELSE 0 END AS first_measure
+    FROM means JOIN games USING (game)
+),
+
+places AS (
+    SELECT
+        me.game, me.agent,
+        1 + count(*) FILTER (
+            WHERE rival.first_measure > me.first_measure
+                OR (rival.first_measure = me.first_measure AND rival.measure > me.measure)
+        ) AS rank,
+        1 + count(rival.agent) AS ranked_among,
+        least(me.agent, min(rival.agent)) AS group_name
+    FROM measured AS me
+    LEFT JOIN comparable ON comparable.game = me.game AND comparable.agent = me.agent
+    LEFT JOIN measured AS rival
+        ON rival.game = comparable.game AND rival.agent = comparable.rival
+    WHERE me.scoring <> 'payoff' AND me.measure IS NOT NULL
+    GROUP BY me.game, me.agent
+)
+
+SELECT
+    game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
+    first_try_score,
+    CASE WHEN scoring = 'margin' THEN beats END AS beats,
+    mean_return, strict_return,
+    game_intervals.low, game_intervals.high, game_intervals.reason,
+    CASE WHEN scoring = 'margin' THEN normalized_return END AS normalized_return,
+    normalized_intervals.low AS normalized_low,
+    normalized_intervals.high AS normalized_high,
+    CASE WHEN scoring = 'margin' THEN normalized_intervals.reason END AS normalized_reason,
+    return_deals,
+    CASE WHEN scoring = 'payoff' THEN joint_return END AS joint_return,
+    CASE WHEN scoring = 'payoff' AND best_joint_return > 0
+        THEN joint_return / best_joint_return
+    END AS joint_share,
+    best_return,
+    best_return - mean_return AS gap,
+    best_return - game_intervals.high AS gap_low,
+    best_return - game_intervals.low AS gap_high,
+    CASE WHEN scoring IN ('payoff', 'solo')
+        THEN coalesce(response_reason, game_intervals.reason)
+    END AS gap_reason,
+    cooperation_rate,
+    unrated_reason IS NULL AS rated, unrated_reason,
+    coalesce(forfeited, 0) AS forfeited,
+    coalesce(truncated, 0) AS truncated,
+    coalesce(fallbacks, 0) AS fallbacks,
+    own_defaults, opponent_defaults, error_rate,
+    CASE WHEN error_rate > 0.05 THEN trouble.low END AS worst_low,
+    CASE WHEN error_rate > 0.05 THEN trouble.high END AS worst_high,
+    dropped_deals
+FROM measured
+LEFT JOIN places USING (game, agent)
+LEFT JOIN conduct USING (game, agent)
+LEFT JOIN forfeits USING (game, agent)
+LEFT JOIN trouble USING (game, agent)
+LEFT JOIN cooperation USING (game, agent)
+LEFT JOIN best USING (game)
+LEFT JOIN answers USING (game, agent)
+JOIN rated_games USING (game)
+LEFT JOIN game_intervals USING (game, agent)
+LEFT JOIN normalized_intervals USING (game, agent)
+ORDER BY
+    game, ranked_among DESC NULLS LAST, group_name, rank, measure DESC NULLS LAST, agent;
+
+COMMENT ON VIEW per_game IS
+'How each agent fared in each game. Per opponent the mean over deals, then the mean over opponents, each with equal weight. Self-play is left out.';
+COMMENT ON COLUMN per_game.game IS 'name | the game | games.game';
+COMMENT ON COLUMN per_game.scoring IS 'win_loss, margin, payoff or solo | what counts in the game: the score in win_loss games, the strict return in margin games, the return in all others | games.scoring';
+COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (in games of more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place; NULL in payoff games, which are not ranked, and where nothing counted | computed';
+COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents; NULL where rank is | computed';
+COMMENT ON COLUMN per_game.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games forfeited ones too | episodes, seats';
+COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | different (matchup, seating, trajectory) among the deals that count; far fewer than played means that agents repeat themselves | episodes.trajectory';
+COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
+COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score had the first fallback been a forfeit | seats.strict_score';
+COMMENT ON COLUMN per_game.first_try_score IS '0 to 1 | mean score had the first move not accepted at the first reply been a forfeit: a rethink costs as much as a fallback | decisions.status';
+COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents from whom the agent wins, its strict return per deal against them being above 0 in the mean (exactly 0 counts half); NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
+COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals, a deal shared by several opponents being one observation; NULL: see reason | game_intervals.low';
+COMMENT ON COLUMN per_game.high IS 'as low | upper end of the same interval | game_intervals.high';
+COMMENT ON COLUMN per_game.reason IS 'words | why there is no interval; NULL where there is one | game_intervals.reason';
+COMMENT ON COLUMN per_game.normalized_return IS 'share of the way | in margin games strict_return on the scale of each seat, from random play against random play (0) to the best that can be expected from random play (1); a scale of the game, not of the opponents met: only who met the same compares. NULL: see normalized_reason | return_scales.reference_return';
+COMMENT ON COLUMN per_game.normalized_low IS 'as normalized_return | lower end of its 95 % interval over deals; NULL: see normalized_reason | normalized_intervals.low';
+COMMENT ON COLUMN per_game.normalized_high IS 'as normalized_return | upper end of the same interval | normalized_intervals.high';
+COMMENT ON COLUMN per_game.normalized_reason IS 'words | why there is no normalized return or no interval of it; NULL where there are both and outside margin games | normalized_intervals.reason';
+COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
+COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
+COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 where the joint return is | joint_return as a share of the largest that the seats could get together; NULL outside payoff games and where that is unknown or not above 0 | return_scales.best_joint_return';
+COMMENT ON COLUMN per_game.best_return IS 'the game''s own units | in payoff and solo games what an agent could expect that knows how each opponent plays and answers it best, the mean over the opponents as of mean_return; NULL elsewhere, and see gap_reason | best_responses.best_return';
+COMMENT ON COLUMN per_game.gap IS 'the game''s own units | best_return less mean_return: what the agent leaves to be got from these very opponents; below 0 by luck alone. NULL where best_return is | best_responses.best_return';
+COMMENT ON COLUMN per_game.gap_low IS 'the game''s own units | lower end of its 95 % interval over deals, that of mean_return turned round; NULL: see gap_reason | game_intervals.high';
+COMMENT ON COLUMN per_game.gap_high IS 'the game''s own units | upper end of the same interval | game_intervals.low';
+COMMENT ON COLUMN per_game.gap_reason IS 'words | why there is no gap or no interval of it: the policy of an opponent is not known (a model''s, a search''s), the game is too large or can be cut off, or as in reason; NULL where there are both and outside payoff and solo games | best_responses.reason';
+COMMENT ON COLUMN per_game.cooperation_rate IS '0 to 1 | share of the agent''s own decisions that cooperated; NULL in games that are no dilemma | games.cooperate';
+COMMENT ON COLUMN per_game.rated IS 'true or false | whether the game enters the ratings | per_game.unrated_reason';
+COMMENT ON COLUMN per_game.unrated_reason IS 'words | why it does not: not a win_loss game; best play gains nothing, no player in some seat doing better against random moves than random moves do; NULL where it does | return_scales.reason';
+COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
+COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent cut off at the limit of plies, in deals that count or not | episodes.status';
+COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, in deals that count or not | seats.fallbacks';
+COMMENT ON COLUMN per_game.own_defaults IS '0 to 1 | share of its episodes, those in error left out, in which the first fallback or forfeit was this agent''s: it decides the strict result against it | decisions.status';
+COMMENT ON COLUMN per_game.opponent_defaults IS '0 to 1 | the same where it was an opponent''s: strictly, won without having to play on | decisions.status';
+COMMENT ON COLUMN per_game.error_rate IS '0 to 1 | share of its episodes that ended in transport trouble | episodes.status';
+COMMENT ON COLUMN per_game.worst_low IS 'as low | mean over all its episodes had those in error gone as badly as the rules allow; NULL unless error_rate is above 0.05, so a value is a warning | episodes.status';
+COMMENT ON COLUMN per_game.worst_high IS 'as low | the same had they gone as well as the rules allow | episodes.status';
+COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating missing or in transport trouble; in margin games an episode cut off without a fallback, in payoff and solo games any episode not played out | episodes.status';

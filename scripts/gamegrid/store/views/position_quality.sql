@@ -1,0 +1,32 @@
+-- Here a move that was not the agent's own is an answer it did not give.
+CREATE VIEW position_quality AS
+SELECT
+    agent, game,
+    count(*) AS positions,
+    avg(coalesce(optimal, false)::INTEGER) AS optimal_rate,
+    any_value(low) AS low,
+    any_value(high) AS high,
+    any_value(reason) AS reason,
+    avg(regret) AS mean_regret,
+    any_value(regret_low) AS regret_low,
+    any_value(regret_high) AS regret_high,
+    any_value(regret_reason) AS regret_reason,
+    count(regret) AS answered
+FROM positions LEFT JOIN position_intervals USING (game, agent)
+GROUP BY agent, game
+ORDER BY game, agent;
+
+COMMENT ON VIEW position_quality IS
+'One move of each agent in each of the same positions of the games that are solved exactly, none of them trivial: comparable across agents.';
+COMMENT ON COLUMN position_quality.agent IS 'name | the agent | positions.agent';
+COMMENT ON COLUMN position_quality.game IS 'name | the game | games.game';
+COMMENT ON COLUMN position_quality.positions IS 'positions | positions in which the agent was asked | positions';
+COMMENT ON COLUMN position_quality.optimal_rate IS '0 to 1 | share of the positions in which the agent itself made a best move | positions.optimal';
+COMMENT ON COLUMN position_quality.low IS '0 to 1 | lower end of the 95 % interval of optimal_rate: how far other positions, chosen likewise, could have moved it; NULL: see reason | position_intervals.low';
+COMMENT ON COLUMN position_quality.high IS '0 to 1 | upper end of the same interval | position_intervals.high';
+COMMENT ON COLUMN position_quality.reason IS 'words | why there is no interval, deals standing for positions; NULL where there is one | position_intervals.reason';
+COMMENT ON COLUMN position_quality.mean_regret IS 'the game''s own units | mean over the answered positions of best value less value of the move chosen | positions.regret';
+COMMENT ON COLUMN position_quality.regret_low IS 'the game''s own units | lower end of the 95 % interval of mean_regret; NULL: see regret_reason | position_intervals.regret_low';
+COMMENT ON COLUMN position_quality.regret_high IS 'the game''s own units | upper end of the same interval | position_intervals.regret_high';
+COMMENT ON COLUMN position_quality.regret_reason IS 'words | why there is no interval of mean_regret, deals standing for positions: all deals equal, where every answer was best, is one | position_intervals.regret_reason';
+COMMENT ON COLUMN position_quality.answered IS 'positions | positions in which the agent made a legal move itself | positions.regret';

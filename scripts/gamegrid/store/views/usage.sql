@@ -1,0 +1,76 @@
+CREATE VIEW usage AS
+WITH every_call AS (
+    SELECT 'episodes' AS asked, game, agent, calls.*
+    FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
+    WHERE status <> 'error'
+    UNION ALL BY NAME
+    FROM calls_alone
+),
+
+every_decision AS (
+    SELECT 'episodes' AS asked, game, agent, attempts, cost_usd
+    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
+    WHERE episode.status <> 'error'
+    UNION ALL
+    SELECT 'positions', game, agent, attempts, cost_usd FROM positions
+    UNION ALL
+    SELECT 'probes', game, agent, attempts, cost_usd FROM probes
+),
+
+called AS (
+    SELECT
+        agent, game, asked,
+        count(*) AS calls,
+        count(*) FILTER (WHERE replayed) AS replayed,
+        sum(prompt_tokens)::BIGINT AS prompt_tokens,
+        sum(completion_tokens)::BIGINT AS completion_tokens,
+        sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
+        sum(cached_tokens)::BIGINT AS cached_tokens,
+        count(*) FILTER (WHERE prompt_tokens IS NULL OR completion_tokens IS NULL)
+            AS unknown_usage,
+        avg(latency_s) AS latency_mean_s,
+        quantile_cont(latency_s, 0.5) AS latency_p50_s,
+        quantile_cont(latency_s, 0.95) AS latency_p95_s,
+        sum(transport_attempts)::BIGINT AS transport_attempts,
+        sum(maybe_billed)::BIGINT AS maybe_billed,
+        count(DISTINCT concat_ws(' ', model_served, fingerprint))
+            FILTER (WHERE model_served IS NOT NULL) AS models_served
+    FROM every_call
+    GROUP BY agent, game, asked
+),
+
+paid AS (
+    SELECT
+        agent, game, asked,
+        CASE WHEN count(cost_usd) = count(*) THEN sum(cost_usd) END AS cost_usd
+    FROM every_decision
+    WHERE attempts > 0
+    GROUP BY agent, game, asked
+)
+
+SELECT
+    agent, game, asked, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
+    cached_tokens, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
+    transport_attempts, maybe_billed, models_served
+FROM called LEFT JOIN paid USING (agent, game, asked)
+ORDER BY game, agent, asked;
+
+COMMENT ON VIEW usage IS
+'What the models were asked and what it took, self-play and single moves included and what transport trouble kept from ending left out: the sum of cost_usd is what the results cost. Agents that ask no model have no row.';
+COMMENT ON COLUMN usage.agent IS 'name | the agent | seats.agent';
+COMMENT ON COLUMN usage.game IS 'name | the game | games.game';
+COMMENT ON COLUMN usage.asked IS 'word | what the agent was asked for: episodes, or single moves in positions or probes | calls_alone.asked';
+COMMENT ON COLUMN usage.calls IS 'calls | requests answered, rethinks included | calls, calls_alone';
+COMMENT ON COLUMN usage.replayed IS 'calls | those of them answered from the journal, where nothing was asked | calls.replayed';
+COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.prompt_tokens';
+COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.completion_tokens';
+COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
+COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
+COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens, for which the sums are short | calls';
+COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included, cached tokens at their own price where it is known; NULL if the cost of any decision is unknown | cost_usd of decisions, positions, probes';
+COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
+COMMENT ON COLUMN usage.latency_p50_s IS 'seconds | median time of the successful request | calls.latency_s';
+COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
+COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';
+COMMENT ON COLUMN usage.maybe_billed IS 'requests | those of them whose answer was lost on the way and may have been paid for | calls.maybe_billed';
+COMMENT ON COLUMN usage.models_served IS 'models | different names and fingerprints that the provider answered with; more than 1: another model answered in mid-run; 0 where none is stated | calls.model_served';
