@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from bench.measure import ROOT, Sample
@@ -51,6 +52,9 @@ def jobs(part: float) -> Iterator[Job]:
     """All cases, ``part`` of the full samples each."""
     for schedule in simulated.SCHEDULES:
         yield Job("fits", schedule.name, fits, (schedule, int(FITS * part)))
+    for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
+        name = f"{share:.0%} of the way up {', '.join(map(str, bots))}"
+        yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for deals in simulated.DEALS:
         yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
@@ -88,6 +92,15 @@ def fits(schedule: simulated.Schedule, samples: int) -> Sample:
     found = simulated.rating_errors(schedule, samples, 4)
     return {"samples": samples, "ratings": found.ratings, "first_mover": found.first_mover,
             "false": found.false_claims, "without": found.without}  # fmt: skip
+
+
+def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
+    """How often an agent's anchored rating, and its place between bots of a ladder, cover."""
+    strengths, place = np.array(bots, dtype=np.float64), share * (len(bots) - 1)
+    agent = np.interp(place, range(len(bots)), strengths)
+    anchored = simulated.anchored_errors(np.append(strengths, agent), 20, samples, 5)
+    return {"samples": samples, "anchored": anchored,
+            "placed": simulated.rung_errors(strengths, place, 20, samples, 6)}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -91,9 +91,9 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """The worst case of each question."""
-    shares, flips, looks, fits = (
+    shares, flips, looks, fits, ladders = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "flips", "looks", "fits")
+        for question in ("shares", "flips", "looks", "fits", "ladders")
     )
     many = [case for case in shares if case["deals"] >= 50]
     yield _least("coverage of a share, at least", shares, "ours", 0.93)
@@ -104,6 +104,8 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _most("ten looks of which one misses", looks, "false", _with_noise(looks))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
+    yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
+    yield _least("coverage of a place between bots", ladders, "placed", 0.93)
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
 
 

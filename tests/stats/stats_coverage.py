@@ -157,6 +157,12 @@ SCHEDULES = (
 )
 
 
+LADDERS = ((0, 100, 200, 300, 400, 500), (0, 200, 400), (0, 150, 150, 300))
+"""Strengths of bots, in rating points."""
+BETWEEN = (0.3, 0.5)
+"""Places of an agent on a ladder, as shares of the way from its first bot to its last."""
+
+
 @dataclass(frozen=True)
 class RatingErrors:
     """Shares of intervals that cover, and of samples with a false claim among equal agents."""

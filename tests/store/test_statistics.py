@@ -28,6 +28,7 @@ from gamegrid.stats.paired import benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
 from gamegrid.store.rows import AgentRow, LadderRow
+from gamegrid.store.tables import leaderboard_text
 from store_samples import (
     ROWS,
     agent,
@@ -282,6 +283,7 @@ def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
     for name in "cd":
         rating, low, high, reason, _ = found[name]
         assert low < rating < high and reason is None
+    assert "on the scale of suite small-v1" in leaderboard_text(path)
     # Without, zero is the mean; who is ahead of whom says the same.
     plain = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM leaderboard")
     assert {row[-1] for row in plain} == {None}

@@ -248,9 +248,10 @@ def _latex_row(texts: Iterable[str]) -> str:
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What must be known before any number is read; nothing of a grid played at one go."""
-    held, look = connection.execute(
-        "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired)"
+    """What must be known before any number is read; nothing of one's own grid played at one go."""
+    held, look, suite = connection.execute(
+        "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired), "
+        "(SELECT max(rating_suite) FROM leaderboard)"
     ).fetchall()[0]
     notices = [f"Interim results: {held} are finished."] if held else []
     if held or look > 1:
@@ -258,6 +259,11 @@ def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
             f"Look {look}: where results seen have a say in how many deals are played, p and the "
             "intervals, which are for a number fixed beforehand, do not hold; anytime_low and "
             "anytime_high in paired do."
+        )
+    if suite:
+        notices.append(
+            f"Ratings stand on the scale of suite {suite} and compare with those of other results "
+            "with it."
         )
     return notices
 
