@@ -202,7 +202,7 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path | None) -
         ("return_scales", known["references"]),
         ("expectations", known["expectations"]),
         ("control_plays", known["plays"]),
-        ("best_responses", known["responses"]),
+        ("best_responses", known.get("responses", [])),  # an earlier version has none
     ):
         names = list(rows[0]) if rows else []
         columns = [[row[name] for row in rows] for name in names]
