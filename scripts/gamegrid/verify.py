@@ -146,6 +146,13 @@ def _compare(stored: Path, fresh: Path) -> None:
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh' "
             "ORDER BY table_oid"
         ).fetchall()
+        there = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'stored'"
+        ).fetchall()
+        if lacking := sorted({table for (table,) in {*found} - {*there}}):
+            raise Difference(
+                f"the database was made by another version: it has no {', '.join(lacking)}."
+            )
         for (table,) in found:
             _compare_table(connection, table)
 

@@ -182,8 +182,21 @@ def add(name: str) -> Harm:
     return harm
 
 
+def of_an_earlier_version(results: Path) -> None:
+    """Made before best responses were."""
+    path, said = results / "references.json", results / manifest.NAME
+    known, made = json.loads(path.read_text()), json.loads(said.read_text())
+    del known["responses"]
+    path.write_text(json.dumps(known))
+    made["files"]["references"]["results/references.json"] = manifest.sha256(path)
+    said.write_text(json.dumps(made))
+    # A table that views rest on cannot be dropped, but renamed.
+    in_database("ALTER TABLE grid RENAME TO other_grid")(results)
+
+
 FIRST = "episode kuhn_poker:one--random:0:"
 HARMS: dict[str, tuple[Harm, list[str]]] = {
+    "an earlier version": (of_an_earlier_version, ["made by another version", "grid"]),
     "a chunk is gone": (remove(f"chunks/{CHUNK}"), [CHUNK, "is missing"]),
     "a chunk is another": (add(f"chunks/{CHUNK}"), [CHUNK, "is not the file"]),
     "a return": (

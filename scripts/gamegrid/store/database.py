@@ -149,7 +149,7 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
     if sources.references:
         known = json.loads(sources.references.read_text("utf-8"))
         for table, key in REFERENCES.items():
-            _insert(connection, table, known[key])
+            _insert(connection, table, known.get(key, []))  # an earlier version wrote fewer
     connection.execute(
         "CREATE TEMP TABLE judged AS "
         "SELECT episode_id, ply, seat, best_value, value, regret, optimal, trivial, oracle "
