@@ -56,7 +56,7 @@ GAME_TEXTS = {
          INTERVAL: "low", **_PLAYED},
     ),
     "payoff": (
-        "own return, and the share of the best for all; gap to the best response",
+        "own return; share of the best for all; gap to best response",
         {"agent": "agent", "return": "mean_return", INTERVAL: "low", "share": "joint_share",
          "gap": "gap", "cooperates": "cooperation_rate", **_PLAYED},
     ),
