@@ -36,8 +36,10 @@ localrules:
 
 
 # Only now is it known which jobs run, and how.
+# Snakemake knows one onstart.
 onstart:
     refuse_arrays()
+    start_without_delay()
 
 
 # All that is played and counted, without figures and page.

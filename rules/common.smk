@@ -24,15 +24,6 @@ except UserError as error:
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 
 
-# Where Snakemake limits the jobs that start per second, each look for jobs to start sets a timer
-# for a further one, without end: after hundreds of jobs it does little else. Its default of 100 a
-# second holds nothing back; a smaller limit is somebody's wish and stays.
-onstart:
-    limit = workflow.scheduler.job_rate_limiter
-    if limit and limit.max_jobs >= 100 * limit.timespan:
-        workflow.scheduler.job_rate_limiter = None
-
-
 wildcard_constraints:
     game="|".join(re.escape(game) for game in PLAN.games),
     matchup="|".join(re.escape(matchup) for _, matchup in PLAN.cells),
@@ -106,6 +97,18 @@ def refuse_arrays():
     except UserError as error:
         print(f"gamegrid: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def start_without_delay():
+    """Let jobs start as soon as there is room for them.
+
+    Where Snakemake limits the jobs that start per second, each look for jobs to start sets a timer
+    for a further one, without end: after hundreds of jobs it does little else. Its default of 100
+    a second holds nothing back; a smaller limit is somebody's wish and stays.
+    """
+    limit = getattr(workflow.scheduler, "job_rate_limiter", None)
+    if limit and limit.max_jobs >= 100 * limit.timespan:
+        workflow.scheduler.job_rate_limiter = None
 
 
 def tables(forms=("csv", "md", "tex")):
