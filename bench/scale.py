@@ -14,6 +14,7 @@ from bench.runs import Grid, folder_of, snakemake, write_grid
 JOBS = 2000
 EPISODES = 100_000
 GAMES = 25
+MATCHUPS = 12
 
 
 def figures(runs: int) -> Iterator[Figure]:
@@ -30,9 +31,9 @@ def figures(runs: int) -> Iterator[Figure]:
     )
     grid = large(int(GAMES * size))
     wide = large_grid(grid, runs)
-    named = f"{len(grid['games'])} games x 12 matchups x {grid['deals']} deals"
-    yield _absolute(f"scale: s of all tables of {named}", 60, "tables_s", [wide])
-    yield _absolute(f"scale: s of planning one more agent in {named}", 10, "grown_s", [wide])
+    cells = len(grid["games"]) * MATCHUPS
+    yield _absolute(f"scale: s of all tables of {cells} cells of 200 deals", 60, "tables_s", [wide])
+    yield _absolute(f"scale: s of planning one more agent to {cells} cells", 10, "grown_s", [wide])
     jobs = int(JOBS * size)
     small = small_jobs(jobs, runs)
     yield _absolute(f"scale: CPU s a job of {jobs:,}, snakemake included", 1, "job_cpu_s", [small])
@@ -66,7 +67,7 @@ def chunks(number: int) -> Grid:
 
 
 def large(games: int) -> Grid:
-    """Games x 12 matchups x 200 deals of random agents."""
+    """Games x ``MATCHUPS`` x 200 deals of random agents."""
     names = [f"generated_matrix(seed={number})" for number in range(games)]
     schedule = {"each": list("abc"), "against": list("wxyz")}
     bots = {name: {"type": "random"} for name in "abcwxyz"}
