@@ -1,8 +1,10 @@
 """Draw a rectangular board in words and name its cells: a1 is the top left corner."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 
+@cache
 def cell(row: int, column: int) -> str:
     """Name a cell: column letter, then row number, counted from the top left corner."""
     return f"{column_name(column)}{row + 1}"
@@ -19,11 +21,16 @@ def rows(rows: int, columns: int, content: Callable[[int, int], str], shift: int
     Each row begins ``shift`` spaces further right than the one above: 1 draws six-sided cells.
     """
     width = len(str(rows))
-    lines = [" " * width + " " + " ".join(column_name(c) for c in range(columns))]
+    lines = [" " * width + " " + _letters(columns)]
     for r in range(rows):
         cells = " ".join(content(r, c) for c in range(columns))
         lines.append(" " * (shift * r) + f"{r + 1:>{width}} {cells}")
     return lines
+
+
+@cache
+def _letters(columns: int) -> str:
+    return " ".join(map(column_name, range(columns)))
 
 
 def listing(words: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar, assert_never
 
 import pyspiel
@@ -65,8 +66,9 @@ class Episode:
     def __init__(self, setup: Setup, agents: dict[str, Agent]):
         self._setup = setup
         self._game = setup.game
+        self._places = [setup.place(seat) for seat in range(len(setup.seats))]
         self._players: list[Player] = [
-            agents[name].sit(setup.place(seat)) for seat, name in enumerate(setup.seats)
+            agents[name].sit(place) for name, place in zip(setup.seats, self._places, strict=True)
         ]
         self._tape = Tape(setup.game, setup.seed, setup.deal)
         self._state = setup.game.spiel.new_initial_state()
@@ -124,7 +126,7 @@ class Episode:
 
     def _turn(self, seat: int) -> Turn:
         game, state = self._game, self._state
-        place, view = self._setup.place(seat), game.view(state, seat)
+        place, view = self._places[seat], game.view(state, seat)
         return Turn(
             game=game,
             place=place,
@@ -166,7 +168,7 @@ class Episode:
                 seat=turn.place.seat,
                 agent=self._setup.seats[turn.place.seat],
                 observation=turn.view(),
-                legal=json.dumps(turn.labels, ensure_ascii=False),
+                legal=_listed(turn.labels),
                 action=decision.action,
                 label=label,
                 status=decision.status,
@@ -269,6 +271,12 @@ async def _all(tasks: Iterable[Awaitable[Decision]]) -> list[Decision]:
         if isinstance(result, BaseException):
             raise result
     return [result for result in results if not isinstance(result, BaseException)]
+
+
+@lru_cache(maxsize=10_000)
+def _listed(labels: tuple[str, ...]) -> str:
+    """Words as JSON: small games offer the same ones over and over."""
+    return json.dumps(labels, ensure_ascii=False)
 
 
 def _total(values: Sequence[_Number | None]) -> _Number | None:
