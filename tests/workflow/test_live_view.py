@@ -3,17 +3,27 @@
 import subprocess
 import time
 from pathlib import Path
+from threading import Event
 
 import duckdb
 
-from loopback import Endpoint
+from loopback import Body, Endpoint, Reply, choose
 from test_reruns import grid
 from workflow_runs import command, environment, query, snakemake, write_grid
 
 
 def test_a_running_grid_is_told_of_and_its_results_so_far_are_built(tmp_path: Path) -> None:
-    with Endpoint() as endpoint:
-        small = grid(endpoint, tmp_path, deals=6, chunk=3)
+    answering = Event()
+    answering.set()
+
+    def answer(body: Body) -> Reply:
+        answering.wait(timeout=240)
+        return choose(body)
+
+    with Endpoint(answer=answer) as endpoint:
+        # One matchup in three jobs, two of them at once: the third waits for this test.
+        small = grid(endpoint, tmp_path, deals=9, chunk=3)
+        del small["agents"]["two"]
         assert "no chunk is finished yet" in snakemake(tmp_path, small, "--", "interim").output
         write_grid(tmp_path, small)
         running = subprocess.Popen(
@@ -23,11 +33,11 @@ def test_a_running_grid_is_told_of_and_its_results_so_far_are_built(tmp_path: Pa
         end = time.monotonic() + 240
         while not list(tmp_path.glob("results/chunks/*/*/*.parquet")) and time.monotonic() < end:
             time.sleep(0.05)
-        endpoint.delay = 2.0  # the rest of the grid waits for this test
+        answering.clear()
         status = snakemake(tmp_path, None, "--", "status")
         interim = snakemake(tmp_path, None, "--", "interim")
         assert running.poll() is None
-        endpoint.delay = 0.0
+        answering.set()
         assert running.wait(timeout=240) == 0
     assert status.code == 0, status.output
     assert "jobs at work: " in status.output and " episodes (" in status.output
