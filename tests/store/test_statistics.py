@@ -24,12 +24,13 @@ from gamegrid.stats.intervals import (
     pool_cells,
     share_interval,
 )
-from gamegrid.stats.paired import benjamini_hochberg, compare, holm
+from gamegrid.stats.paired import anytime_interval, benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
 from gamegrid.store.rows import AgentRow, LadderRow
 from gamegrid.store.tables import leaderboard_text
 from store_samples import (
+    GAMES,
     ROWS,
     agent,
     database,
@@ -365,6 +366,27 @@ def test_over_all_games_the_difference_is_that_of_the_scores(tmp_path: Path) -> 
         assert deals == 3 * 4
         assert difference == pytest.approx(scores[one] - scores[other])
         assert low < difference < high
+
+
+def test_returns_have_an_anytime_interval_by_the_bounds_of_their_game(tmp_path: Path) -> None:
+    luck = np.random.default_rng(1).integers(-2, 3, (12, 2))
+    episodes = [
+        episode
+        for deal, (first, second) in enumerate(luck)
+        for episode in money("kuhn_poker", "a", "b", deal, float(first), float(second))
+    ]
+    # Zero-sum, so the difference of a deal is twice what the one won of the other in the mean.
+    expected = anytime_interval(luck.mean(axis=1) * 2 / 4)
+    assert isinstance(expected, Interval)
+    found = "SELECT anytime_low, anytime_high, anytime_reason FROM paired WHERE agent = 'a'"
+    for bounds, told in (
+        ((-2.0, 2.0), (pytest.approx(4 * expected.low), pytest.approx(4 * expected.high), None)),
+        ((-0.1, 0.1), (None, None, "returns are unbounded")),  # which the game broke
+        ((None, None), (None, None, "returns are unbounded")),
+    ):
+        games = [replace(each, lowest_return=bounds[0], highest_return=bounds[1]) for each in GAMES]
+        path = database(tmp_path, episodes, games=games)
+        assert query(path, f"{found} AND game = 'kuhn_poker'") == [told]
 
 
 def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:

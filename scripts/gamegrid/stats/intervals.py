@@ -70,6 +70,7 @@ class Reason(StrEnum):
     ANCHORED = "anchored here"
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
+    UNBOUNDED = "returns are unbounded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Look:
 
     number: int
     deals: int
-    interval: MaybeInterval
+    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +161,17 @@ def benjamini_hochberg(p: Sequence[float]) -> Adjusted:
     return Adjusted(np.asarray(adjusted, dtype=np.float64), len(values))
 
 
-def anytime_interval(differences: Floats, confidence: float = CONFIDENCE) -> MaybeInterval:
-    """The confidence sequence after all of ``differences``, as in looks."""
+def anytime_interval(
+    differences: Floats, confidence: float = CONFIDENCE, *, span: float = 1.0
+) -> MaybeInterval:
+    """The confidence sequence after all of ``differences``, as in looks but for their unit.
+
+    ``span``: the most that a difference can be either way.
+    """
     if len(differences) == 0:
         return NoInterval(Reason.NO_DEALS)
-    return looks(differences, [len(differences)], confidence)[0].interval
+    found = looks(differences / span, [len(differences)], confidence)[0].interval
+    return Interval(found.low * span, found.high * span)
 
 
 def looks(differences: Floats, after: Sequence[int], confidence: float = CONFIDENCE) -> list[Look]:

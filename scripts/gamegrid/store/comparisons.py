@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
     NoInterval,
+    Reason,
     Stratum,
     combined_share_interval,
     mean_interval,
@@ -20,6 +22,7 @@ from gamegrid.stats.intervals import (
 from gamegrid.stats.paired import (
     Adjusted,
     SignFlip,
+    anytime_interval,
     benjamini_hochberg,
     compare,
     holm,
@@ -31,7 +34,6 @@ from gamegrid.store.values import WIN_LOSS, Cell, Ends, Numbers, ends, labels_of
 Row: TypeAlias = tuple[str | int | float | None, ...]
 Pair: TypeAlias = tuple[str, str]
 
-UNBOUNDED: Ends = (None, None, "returns are unbounded")
 OVER_GAMES: Ends = (None, None, "over games")
 
 
@@ -88,10 +90,12 @@ def comparisons(
     cells: Iterable[Cell],
     comparable: Collection[tuple[str, str, str]],
     looks: Looks | None = None,
+    spans: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Row]:
     """Every row. ``comparable``: (game, agent, rival), both ways around.
 
-    ``looks`` are at deals; None where something else stands in their place.
+    ``looks`` are at deals; None where something else stands in their place. ``spans``: by game, how
+    far apart two returns can be.
     """
     played: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -103,7 +107,7 @@ def comparisons(
             apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
     rows: list[Row] = []
     for game, pairs in apart.items():
-        found = [_within(game, pair, differences) for pair, differences in pairs.items()]
+        found = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
         rows += _adjusted(found, benjamini_hochberg, "benjamini-hochberg", looks)
     return rows + _adjusted(list(_overall(played, apart)), holm, "holm", looks)
 
@@ -147,7 +151,7 @@ def _at(cell: Cell, deals: Numbers) -> Floats:
     return np.asarray(cell.values[np.searchsorted(cell.deals, deals)])
 
 
-def _within(game: str, pair: Pair, differences: _Differences) -> _Found:
+def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Found:
     """Compare in one game."""
     values = differences.values
     if differences.scoring == WIN_LOSS:
@@ -155,7 +159,7 @@ def _within(game: str, pair: Pair, differences: _Differences) -> _Found:
         interval, anytime, test = ends(found.interval), ends(found.anytime), found.test
     else:
         interval = ends(mean_interval(values, distinct=differences.distinct))
-        anytime, test = UNBOUNDED, sign_flip(differences.coins)
+        anytime, test = ends(_anytime(differences, span)), sign_flip(differences.coins)
     return _Found(
         game=game,
         pair=pair,
@@ -166,6 +170,16 @@ def _within(game: str, pair: Pair, differences: _Differences) -> _Found:
         anytime=anytime,
         test=test,
     )
+
+
+def _anytime(differences: _Differences, span: float | None) -> MaybeInterval:
+    """Of returns; none where they are beyond the bounds that a game of others states."""
+    values = differences.values
+    if differences.distinct is not None and differences.distinct < len(values):
+        return NoInterval(Reason.DETERMINISTIC)
+    if span is None or np.abs(values).max(initial=0.0) > span:
+        return NoInterval(Reason.UNBOUNDED)
+    return anytime_interval(values, span=span)
 
 
 def _overall(

@@ -67,6 +67,10 @@ _MATCHES = """
 
 _ANCHORS = "SELECT agent, rating, se, correlations FROM ladder WHERE rating IS NOT NULL"
 
+_SPANS = """
+    SELECT game, highest_return - lowest_return FROM games WHERE highest_return > lowest_return
+"""
+
 _NO_SCALE = """
     SELECT game, coalesce(max(reason), 'not computed')
     FROM games LEFT JOIN return_scales USING (game)
@@ -110,6 +114,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     """Fill them, the views being there. ``seen``: what earlier tables were made of."""
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
+    spans = dict(connection.execute(_SPANS).fetchall())
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
     games: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -126,7 +131,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
-        "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection))),
+        "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
