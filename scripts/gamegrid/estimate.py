@@ -95,9 +95,9 @@ def _moves(made: Plan, agent: str) -> Mapping[str, int]:
     """How many single moves an agent is asked for, by game."""
     found = {}
     for (asked, game, name), cell in made.alone_cells.items():
+        if name != agent:
+            continue
         match asked:
-            case _ if name != agent:
-                continue
             case Alone.POSITIONS:
                 found[game] = made.config.positions
             case Alone.PROBES:
