@@ -70,7 +70,7 @@ class Reason(StrEnum):
     ANCHORED = "anchored here"
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
-    UNBOUNDED = "returns are unbounded"
+    UNBOUNDED = "unbounded"
 
 
 @dataclass(frozen=True, slots=True)
