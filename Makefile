@@ -9,7 +9,7 @@ VLLM := .venv-vllm/bin
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
-	@$(BIN)/python -m gamegrid.leaderboard results
+	@$(BIN)/gamegrid leaderboard results
 
 # A file's tests stay together: they share what they played.
 test: .venv/dev
@@ -53,10 +53,7 @@ test-documents: .venv/dev
 
 # The pages and the schema that are generated from the code.
 pages: .venv/dev
-	$(BIN)/python -m gamegrid.config.schema
-	$(BIN)/python -m gamegrid.config.reference
-	$(BIN)/python -m gamegrid.error_texts
-	$(BIN)/python -m gamegrid.store.page
+	$(BIN)/gamegrid write-pages
 
 # What was installed, for the next machine to install the same.
 lock: .venv/slurm

@@ -46,7 +46,7 @@ def with_transformers(chats: list[Chat]) -> float:
 def with_vllm(chats: list[Chat]) -> float:
     """All prompts in one call, by the engine settings that gamegrid chooses."""
     from gamegrid.backends import vllm as backend
-    from gamegrid.backends.base import ModelEntry
+    from gamegrid.backends.backend import ModelEntry
 
     entry = ModelEntry(name="vllm_tiny", model_path=str(MODEL))
     backend.prepare(entry)

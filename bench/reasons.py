@@ -8,7 +8,7 @@ from statistics import median
 import yaml
 
 from bench.measure import ROOT, Figure, Sample, alternate, ratio
-from gamegrid.reasoning import sort_text
+from gamegrid.analysis.reasoning import sort_text
 
 REPLIES = 100_000
 SENTENCES = 6

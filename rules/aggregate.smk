@@ -9,20 +9,7 @@ rule compute_references:
         "../envs/core.yaml"
     params:
         grid=PLAN.reference_params(),
-        code=gamegrid.content_hash(
-            "oracles",
-            "games",
-            "agents",
-            "prompts",
-            "play/deals.py",
-            "play/episode.py",
-            "play/records.py",
-            "play/scoring.py",
-            "grid.py",
-            "luck.py",
-            "references.py",
-            "../../config/equilibria",
-        ),
+        code=gamegrid.code_hash("analysis.references"),
     script:
         "../scripts/compute_references.py"
 
@@ -45,14 +32,7 @@ rule build_database:
         "../envs/core.yaml"
     params:
         rows=gamegrid.database_rows(PLAN),
-        code=gamegrid.content_hash(
-            "store",
-            "stats",
-            "reasoning.py",
-            "reasoning.yaml",
-            "play/chunkfile.py",
-            "play/records.py",
-        ),
+        code=gamegrid.code_hash("store.database"),
     script:
         "../scripts/build_database.py"
 
@@ -71,7 +51,7 @@ rule write_tables:
     conda:
         "../envs/core.yaml"
     params:
-        code=gamegrid.content_hash("store"),
+        code=gamegrid.code_hash("store.tables"),
     script:
         "../scripts/write_tables.py"
 
@@ -95,7 +75,7 @@ rule write_manifest:
         "../envs/core.yaml"
     params:
         rows=rules.build_database.params.rows,
-        code=gamegrid.content_hash("store/manifest.py", "store/manifest.sql"),
+        code=gamegrid.code_hash("store.manifest"),
     script:
         "../scripts/write_manifest.py"
 

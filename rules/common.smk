@@ -5,8 +5,8 @@ from snakemake.utils import validate
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from gamegrid import workflow as gamegrid
-from gamegrid.demand import check_arrays
+from gamegrid.jobs import workflow as gamegrid
+from gamegrid.plan.demand import check_arrays
 from gamegrid.errors import UserError
 
 # Results are verified as they say they were made, whatever grid is configured here, models or not.

@@ -10,15 +10,7 @@ rule judge_decisions:
     conda:
         "../envs/core.yaml"
     params:
-        code=gamegrid.content_hash(
-            "oracles",
-            "games",
-            "prompts",
-            "play/chunkfile.py",
-            "play/records.py",
-            "judge.py",
-            "../../config/equilibria",
-        ),
+        code=gamegrid.code_hash("analysis.judge"),
     script:
         "../scripts/judge.py"
 
@@ -35,17 +27,6 @@ rule measure_exploitability:
     conda:
         "../envs/core.yaml"
     params:
-        code=gamegrid.content_hash(
-            "oracles",
-            "games",
-            "agents",
-            "prompts",
-            "play/chunkfile.py",
-            "play/records.py",
-            "luck.py",
-            "probes.py",
-            "exploitability.py",
-            "../../config/equilibria",
-        ),
+        code=gamegrid.code_hash("analysis.exploitability"),
     script:
         "../scripts/measure_exploitability.py"

@@ -17,12 +17,7 @@ rule draw_figures:
         "../envs/report.yaml"
     params:
         captions=gamegrid.captions(),
-        code=gamegrid.content_hash(
-            "report/figures",
-            "report/drawing.py",
-            "report/palette.py",
-            "store/tables.py",
-        ),
+        code=gamegrid.code_hash("report.drawing"),
     script:
         "../scripts/draw_figures.py"
 
@@ -44,16 +39,6 @@ rule build_report:
     conda:
         "../envs/report.yaml"
     params:
-        code=gamegrid.content_hash(
-            "report",
-            "store/tables.py",
-            "games",
-            "oracles",
-            "prompts",
-            "play/chunkfile.py",
-            "play/records.py",
-            "judge.py",
-            "../../config/equilibria",
-        ),
+        code=gamegrid.code_hash("report.page"),
     script:
         "../scripts/build_report.py"

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs import run
+    from gamegrid.jobs.run import run
     from gamegrid.store import looks
     from gamegrid.store.database import Sources, build
-    from gamegrid.store.rows import Rows
+    from gamegrid.store.grid_rows import Rows
 
     database = Path(snakemake.output[0])
     seen = database.with_name(looks.NAME)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import plan
-    from gamegrid.jobs import run
+    from gamegrid.jobs.run import run
+    from gamegrid.plan import plan
 
     def work() -> None:
         """Build it; the plan knows games of the user's own, which replays play again."""

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import check, plan
-    from gamegrid.jobs import run
+    from gamegrid.jobs import check
+    from gamegrid.jobs.run import run
+    from gamegrid.plan import plan
 
     def work() -> None:
         """Print one line per model, and with ``probe`` a real question and its answer."""

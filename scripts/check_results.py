@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.controls import confirm
-    from gamegrid.jobs import run
+    from gamegrid.jobs.run import run
+    from gamegrid.store.control_verdict import confirm
 
     run(lambda: print(confirm(Path(snakemake.input[0]))), snakemake.log[0])

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import plan
-    from gamegrid.jobs import run
-    from gamegrid.references import write
+    from gamegrid.analysis.references import write
+    from gamegrid.jobs.run import run
+    from gamegrid.plan import plan
 
     output = Path(snakemake.output[0])
     run(lambda: write(plan.make(snakemake.config, Path.cwd()), output), snakemake.log[0])

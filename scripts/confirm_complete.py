@@ -3,8 +3,8 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.complete import confirm
-    from gamegrid.jobs import run
+    from gamegrid.jobs.complete import confirm
+    from gamegrid.jobs.run import run
 
     chunks = [Path(path) for path in snakemake.input.chunks]
     run(lambda: confirm(chunks, Path(snakemake.output[0])), snakemake.log[0])

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import plan
-    from gamegrid.estimate import estimate, text
-    from gamegrid.jobs import run
+    from gamegrid.jobs.estimate import estimate, text
+    from gamegrid.jobs.run import run
+    from gamegrid.plan import plan
 
     def work() -> None:
         """Print the estimate of the grid."""

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import plan
-    from gamegrid.interim import build_interim
-    from gamegrid.jobs import run
+    from gamegrid.jobs.interim import build_interim
+    from gamegrid.jobs.run import run
+    from gamegrid.plan import plan
 
     def work() -> None:
         """Build them, and say how much of the grid they hold."""

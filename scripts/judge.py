@@ -3,9 +3,9 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import plan
-    from gamegrid.jobs import run
-    from gamegrid.judge import judge_game
+    from gamegrid.analysis.judge import judge_game
+    from gamegrid.jobs.run import run
+    from gamegrid.plan import plan
 
     def work() -> None:
         """Judge the game by the plan, which knows it whatever its name."""

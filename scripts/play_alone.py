@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs import run
+    from gamegrid.jobs.run import run
 
     def work() -> None:
         """Ask for the moves."""

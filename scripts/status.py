@@ -3,9 +3,9 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid import plan
-    from gamegrid.jobs import run
-    from gamegrid.status import show
+    from gamegrid.jobs.run import run
+    from gamegrid.jobs.status import show
+    from gamegrid.plan import plan
 
     def work() -> None:
         """Print how far the grid is."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs import run
-    from gamegrid.verify import verify
+    from gamegrid.jobs.run import run
+    from gamegrid.jobs.verify import verify
 
     run(lambda: print(verify(Path("results"), Path.cwd())), snakemake.log[0])

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs import run
+    from gamegrid.jobs.run import run
     from gamegrid.store import manifest
 
     played = {

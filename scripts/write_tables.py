@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs import run
+    from gamegrid.jobs.run import run
     from gamegrid.store.tables import write_tables
 
     folder = Path(snakemake.output[0]).parent

@@ -10,12 +10,12 @@ from typing import Any
 import pyspiel
 
 from gamegrid import games
-from gamegrid.agents.base import Agent, Ask, Decision, Tools, Turn, kinds
+from gamegrid.agents.agent import Agent, Ask, Decision, Tools, Turn, kinds
 from gamegrid.games import registry
-from gamegrid.games.base import Game, Joint, Tag, apply
+from gamegrid.games.game import Game, Joint, Tag, apply
 from gamegrid.luck import Place
 from gamegrid.play.episode import Episode, Setup
-from gamegrid.play.records import EpisodeRecord
+from gamegrid.records.record_types import EpisodeRecord
 
 PROMPTS = Path(__file__).resolve().parents[1] / "config/prompts"
 PERFECT = (

@@ -6,7 +6,7 @@ import pytest
 
 import result_sets
 from gamegrid import games
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from gamegrid.paths import WORKFLOW
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
-COMMANDS = ("snakemake ", "python -m gamegrid")
+COMMANDS = ("snakemake ", "gamegrid ")
 """How the lines of a block of commands without a language begin."""
 
 

@@ -16,11 +16,11 @@ from random import Random
 import pyspiel
 
 from arena import PROMPTS, Point, decides, following, movers, random_decisions, setup
-from gamegrid.agents.base import Agent, Answer, Ask, Decision, Player, Tools, Turn, kinds
-from gamegrid.backends.base import Completion, FinishReason, Request
-from gamegrid.games.base import Game, Joint, apply
-from gamegrid.grid import objection
+from gamegrid.agents.agent import Agent, Ask, Decision, Player, Tools, Turn, kinds
+from gamegrid.backends.backend import Answer, Completion, FinishReason, Request
+from gamegrid.games.game import Game, Joint, apply
 from gamegrid.luck import Place
+from gamegrid.plan.grid import objection
 from gamegrid.play.episode import Episode
 
 # Which histories a seat cannot tell apart

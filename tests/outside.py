@@ -4,7 +4,7 @@ AGENT = """
 from dataclasses import dataclass
 from typing import Literal
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision
 
 
 class Settings(AgentSettings):
@@ -37,7 +37,7 @@ GAME = '''
 import pyspiel
 
 from gamegrid.games.matrix import MatrixGame
-from gamegrid.games.base import Scoring
+from gamegrid.games.game import Scoring
 
 
 class HighCard(MatrixGame):
@@ -74,7 +74,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gamegrid.agents import llm
-from gamegrid.agents.base import AgentKind
+from gamegrid.agents.agent import AgentKind
 
 
 class Settings(llm.Settings):

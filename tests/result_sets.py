@@ -4,8 +4,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from gamegrid import plan, workflow
-from gamegrid.judge import judge_game
+from gamegrid.analysis.judge import judge_game
+from gamegrid.jobs import workflow
+from gamegrid.plan import plan
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.store.database import Sources, build
 from loopback import Body, Endpoint, Reply, choose

@@ -61,4 +61,4 @@ def test_bots_play_without_loading_any_model_library(tmp_path: Path) -> None:
     found = json.loads(printed)
     assert found["heavy"] == {"import": [], "plan": [], "play": []}
     assert found["played"]
-    assert {"gamegrid.tiny", "gamegrid.backends.huggingface"} <= set(found["modules"])
+    assert {"gamegrid.pages.tiny_recipe", "gamegrid.backends.huggingface"} <= set(found["modules"])

@@ -8,11 +8,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gamegrid import games, plan, plugins
-from gamegrid.agents.base import kinds
-from gamegrid.config import load, schema
+from gamegrid import games, plugins
+from gamegrid.agents.agent import kinds
+from gamegrid.config import load
 from gamegrid.errors import UserError
 from gamegrid.games import registry
+from gamegrid.pages import config_schema
+from gamegrid.plan import plan
 from outside import AGENT, GAME
 
 CONFIG: dict[str, Any] = {
@@ -73,7 +75,7 @@ def test_keys_of_an_outside_agent_are_checked_like_any_others(working: Path) -> 
 
 
 def test_the_schema_leaves_unknown_types_to_the_plug_ins() -> None:
-    fits = jsonschema.Draft202012Validator(schema.schema()).is_valid
+    fits = jsonschema.Draft202012Validator(config_schema.schema()).is_valid
     assert fits(CONFIG)
     assert not fits({key: value for key, value in CONFIG.items() if key != "plugins"})
     assert not fits(CONFIG | {"agents": {"a": {"type": "random", "wish": "High"}}})
@@ -87,7 +89,7 @@ def test_the_schema_leaves_unknown_types_to_the_plug_ins() -> None:
         ("def broken(:", "cannot be run: SyntaxError: "),
         ("GAME = 3", "declares a GAME that is no complete subclass of Game"),
         (
-            "from gamegrid.games.base import Game\nclass Bare(Game): pass\nGAME = Bare",
+            "from gamegrid.games.game import Game\nclass Bare(Game): pass\nGAME = Bare",
             "declares a GAME that is no complete subclass of Game",
         ),
         (

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from gamegrid.config import models
-from gamegrid.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB
 from gamegrid.paths import WORKFLOW
+from gamegrid.plan.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB
 
 DEFAULT = yaml.safe_load((WORKFLOW / "profiles/default/config.yaml").read_text())
 SITES = sorted(path.parent.name for path in (WORKFLOW / "profiles").glob("*/config.yaml"))

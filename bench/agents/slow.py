@@ -4,8 +4,8 @@ import asyncio
 import time
 from typing import Literal
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Tools, Turn
-from gamegrid.games.base import Game
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.games.game import Game
 from gamegrid.luck import Place
 
 THINKS_S = 0.05

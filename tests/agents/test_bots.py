@@ -25,10 +25,10 @@ from arena import (
     setup,
 )
 from gamegrid import games
-from gamegrid.agents.base import Agent, Decision, Turn, kinds
-from gamegrid.games.base import Game, Joint
-from gamegrid.grid import objection
+from gamegrid.agents.agent import Agent, Decision, Turn, kinds
+from gamegrid.games.game import Game, Joint
 from gamegrid.luck import Place
+from gamegrid.plan.grid import objection
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "random": {},

@@ -13,8 +13,9 @@ import pytest
 
 from arena import PROMPTS, bot, play, play_one, setup
 from gamegrid import games
-from gamegrid.agents.base import Agent, Answer, Ask, Tools, kinds
-from gamegrid.backends.base import (
+from gamegrid.agents.agent import Agent, Ask, Tools, kinds
+from gamegrid.backends.backend import (
+    Answer,
     BackendError,
     Completion,
     Decode,
@@ -24,11 +25,11 @@ from gamegrid.backends.base import (
     Sampling,
     Usage,
 )
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 from gamegrid.luck import Place
-from gamegrid.play.journal import Journal
-from gamegrid.play.records import DecisionStatus, EpisodeRecord, EpisodeStatus, Failure
 from gamegrid.prompts import templates
+from gamegrid.records.journal import Journal
+from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, EpisodeStatus, Failure
 
 LABELS_LINE = "Legal moves: "
 

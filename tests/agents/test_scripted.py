@@ -7,12 +7,12 @@ import pytest
 
 from arena import SUITE, bot, play, play_one, setup
 from gamegrid import games
-from gamegrid.agents.base import Decision, Turn, kinds
+from gamegrid.agents.agent import Decision, Turn, kinds
 from gamegrid.agents.scripted import cooperates
-from gamegrid.games.base import Game
-from gamegrid.grid import objection
+from gamegrid.games.game import Game
 from gamegrid.luck import Place
-from gamegrid.play.records import EpisodeRecord
+from gamegrid.plan.grid import objection
+from gamegrid.records.record_types import EpisodeRecord
 
 STRATEGIES = (
     "tit_for_tat",

@@ -13,9 +13,9 @@ sys.path.append(str(Path(__file__).parents[1]))
 from audit import Filed, Row, check_decisions, check_sales, episodes, journal, timeless
 from faulty import Campaign, Entry, Fault, Provider, Slip, serving
 from gamegrid.backends import litellm_api
-from gamegrid.backends.base import Message, ModelEntry, Request, Sampling
-from gamegrid.complete import confirm
+from gamegrid.backends.backend import Message, ModelEntry, Request, Sampling
 from gamegrid.errors import UserError
+from gamegrid.jobs.complete import confirm
 from gamegrid.play.chunk import Job, play_chunk
 from provider_forms import Question
 

@@ -13,9 +13,9 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from faulty import Fault, Slip, serving
 from gamegrid.backends import litellm_api
-from gamegrid.backends.base import BackendError, Message, ModelEntry, Request, Sampling
+from gamegrid.backends.backend import BackendError, Message, ModelEntry, Request, Sampling
 from gamegrid.luck import Place
-from gamegrid.play.journal import Journal
+from gamegrid.records.journal import Journal
 from loopback import Endpoint, Reply
 
 CORE = "c4n4ry4f1d9a77"

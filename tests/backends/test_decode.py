@@ -16,7 +16,7 @@ import torch
 
 import tiny_models
 from gamegrid.backends import hf_answers
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendError,
     Completion,
     Decode,

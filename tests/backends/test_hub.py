@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gamegrid.backends import hub
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.backend import ModelEntry
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.huggingface import BACKEND
 from gamegrid.errors import UserError

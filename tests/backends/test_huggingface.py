@@ -15,7 +15,7 @@ import torch
 
 import tiny_models
 from gamegrid.backends import hf_answers, huggingface
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendError,
     Completion,
     FinishReason,

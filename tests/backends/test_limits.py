@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gamegrid.backends import limits
-from gamegrid.backends.base import BackendError, Usage
+from gamegrid.backends.backend import BackendError, Usage
 from gamegrid.backends.concurrency import CEILING, START, Adaptive
 from gamegrid.backends.limits import Bounds, HostLimits, host_folder
 from gamegrid.backends.retry import Stop
@@ -23,7 +23,7 @@ SCRIPTS = Path(limits.__file__).parents[2]
 JOB = """
 import asyncio, json, sys, time
 from pathlib import Path
-from gamegrid.backends.base import Usage
+from gamegrid.backends.backend import Usage
 from gamegrid.backends.limits import Bounds, HostLimits
 from gamegrid.backends.retry import Stop
 

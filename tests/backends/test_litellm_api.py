@@ -17,7 +17,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1]))
 
 from gamegrid.backends import litellm_api
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     Backend,
     BackendError,
     FinishReason,
@@ -603,7 +603,7 @@ def test_a_whole_run_prints_nothing(endpoint: Endpoint) -> None:
     code = """
 import asyncio, sys
 from pathlib import Path
-from gamegrid.backends.base import *
+from gamegrid.backends.backend import *
 from gamegrid.backends import litellm_api
 litellm_api.FIRST_DELAY_S = 0.001
 

@@ -9,7 +9,7 @@ pytest.importorskip("transformers")
 
 import tiny_models
 from gamegrid.backends import local
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendError,
     Completion,
     FinishReason,
@@ -18,8 +18,8 @@ from gamegrid.backends.base import (
     Sampling,
 )
 from gamegrid.backends.local import Prompt, Prompts
-from gamegrid.play.records import Failure
 from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import Failure
 
 OPENS = tiny_models.CHAT_TEMPLATE.replace(
     "<|assistant|>",

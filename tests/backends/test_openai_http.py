@@ -20,7 +20,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1]))
 
 from gamegrid.backends import litellm_api
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     Backend,
     BackendError,
     Completion,
@@ -36,8 +36,8 @@ from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
 from gamegrid.backends.openai_http import chat_url
 from gamegrid.backends.providers import Secrets
 from gamegrid.backends.retry import Policy
-from gamegrid.play.records import Failure
 from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import Failure
 from loopback import Endpoint, Reply, error
 from loopback import Fault as Broken
 
@@ -117,7 +117,7 @@ def test_the_library_is_not_imported(endpoint: Endpoint) -> None:
 import asyncio, sys
 from pathlib import Path
 from gamegrid.backends import litellm_api
-from gamegrid.backends.base import Message, ModelEntry, Request, Sampling
+from gamegrid.backends.backend import Message, ModelEntry, Request, Sampling
 
 async def main():
     entry = ModelEntry(name="litellm_openai/m", api_base=sys.argv[1])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gamegrid.backends import prices
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.backend import ModelEntry
 from gamegrid.backends.prices import PriceList, Prices
 
 LISTED = PriceList(
@@ -84,7 +84,7 @@ def test_a_price_is_found_without_the_library() -> None:
     code = """
 import sys
 from gamegrid.backends import prices
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.backend import ModelEntry
 assert prices.find(ModelEntry(name="litellm_openai/gpt-4o-mini")).input
 print("litellm" in sys.modules)
 """

@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from faulty import LOST, REFUSED, Fault, Server, Slip, say, serving
 from gamegrid.backends import litellm_api
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     Backend,
     BackendError,
     Completion,

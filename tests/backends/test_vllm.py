@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 import tiny_models
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendError,
     Completion,
     Decode,
@@ -386,7 +386,7 @@ async def test_a_failed_start_names_the_remedy(error: Exception, words: str) -> 
 KILLED = """
 import asyncio, sys, time
 from pathlib import Path
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.backend import ModelEntry
 from gamegrid.backends.vllm import Vllm
 
 async def run():

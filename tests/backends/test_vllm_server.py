@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from gamegrid import tiny
 from gamegrid.backends import huggingface, litellm_api, vllm
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendKind,
     Completion,
     Decode,
@@ -19,6 +18,7 @@ from gamegrid.backends.base import (
     Request,
     Sampling,
 )
+from gamegrid.pages import tiny_recipe
 from gamegrid.paths import WORKFLOW
 from vllm_server import vllm_server
 
@@ -69,7 +69,7 @@ def test_all_three_give_the_same_greedy_replies(
     server: ModelEntry, pytestconfig: pytest.Config
 ) -> None:
     """In fp32, to prompts of the model's own games; ``--every-prompt`` asks all 4,532."""
-    prompts = [example.prompt for example in tiny.examples()]
+    prompts = [example.prompt for example in tiny_recipe.examples()]
     if not pytestconfig.getoption("every_prompt"):
         prompts = prompts[-500:]
     replies = {

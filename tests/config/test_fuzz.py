@@ -11,14 +11,14 @@ import jsonschema
 import pytest
 import yaml
 
-from gamegrid import workflow
-from gamegrid.config import schema
 from gamegrid.errors import UserError
+from gamegrid.jobs import workflow
+from gamegrid.pages import config_schema
 from mutants import Mutant, mutant
 from workflow_runs import snakemake
 
 FAULTS = pytest.mark.faults
-SCHEMA = jsonschema.Draft202012Validator(schema.schema())
+SCHEMA = jsonschema.Draft202012Validator(config_schema.schema())
 
 
 def plan(spoilt: Mutant, folder: Path) -> str:

@@ -13,10 +13,11 @@ import jsonschema
 import pytest
 import yaml
 
-from gamegrid import plan
-from gamegrid.config import load, schema
+from gamegrid.config import load
 from gamegrid.errors import UserError
+from gamegrid.pages import config_schema
 from gamegrid.paths import WORKFLOW
+from gamegrid.plan import plan
 from mutants import spoil
 
 Config = dict[str, Any]
@@ -317,13 +318,13 @@ def test_any_mutant_is_read_or_refused_and_nothing_else(tmp_path: Path) -> None:
 
 
 def valid(config: Config) -> bool:
-    found: bool = jsonschema.Draft202012Validator(schema.schema()).is_valid(config)
+    found: bool = jsonschema.Draft202012Validator(config_schema.schema()).is_valid(config)
     return found
 
 
 def test_the_schema_file_is_generated_from_the_types() -> None:
-    assert schema.PATH.read_text(encoding="utf-8") == schema.text()
-    jsonschema.Draft202012Validator.check_schema(schema.schema())
+    assert config_schema.PATH.read_text(encoding="utf-8") == config_schema.text()
+    jsonschema.Draft202012Validator.check_schema(config_schema.schema())
 
 
 @pytest.mark.parametrize("name", GOODS)

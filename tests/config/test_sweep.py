@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from gamegrid import plan
 from gamegrid.config.sweep import expand
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
+from gamegrid.plan import plan
 
 MODEL = {"type": "llm", "model": "hf_tiny"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from arena import bot, play, random_decisions, setup
 from gamegrid import games
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 
 ITEMS = ("book", "hat", "ball")
 Case = tuple[list[int], list[list[int]]]

@@ -8,7 +8,7 @@ import pytest
 
 from arena import bot, play, random_decisions, setup
 from gamegrid import games
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 
 HIT, STAND = 0, 1
 NAMES = ("Ace", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",

@@ -14,9 +14,9 @@ import pytest
 
 from arena import random_decisions
 from gamegrid import games
-from gamegrid.games.base import Game, Oracle, apply
+from gamegrid.games.game import Game, Oracle, apply
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.play.deals import opening
+from gamegrid.plan.deals import opening
 
 Cells = dict[str, str]
 """The marks of a board by cell name, empty cells left out."""

@@ -10,12 +10,13 @@ import pytest
 
 from arena import bot, play_one, setup
 from gamegrid import games
-from gamegrid.backends.base import FinishReason
-from gamegrid.games.base import Game
+from gamegrid.backends.backend import FinishReason
+from gamegrid.games.game import Game
+from gamegrid.games.labels import normalise
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.play.deals import opening
-from gamegrid.play.records import EpisodeStatus, Failure
-from gamegrid.prompts.parser import normalise, parse
+from gamegrid.plan.deals import opening
+from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import EpisodeStatus, Failure
 from test_boards import Cells, labels
 
 FILES = "abcdefgh"

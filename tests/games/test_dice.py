@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from gamegrid import games
-from gamegrid.games.base import Game, Joint, apply
+from gamegrid.games.game import Game, Joint, apply
 
 
 class Table:

@@ -7,14 +7,16 @@ import pytest
 
 from arena import bot, decisions, every_decision, every_end, movers, play_one, random_decisions
 from arena import setup as episode
-from gamegrid import games, plan, workflow
+from gamegrid import games
 from gamegrid.games import registry
-from gamegrid.games.base import Game, Joint, Oracle, Tag
 from gamegrid.games.disguise import Disguise
+from gamegrid.games.game import Game, Joint, Oracle, Tag
 from gamegrid.games.number_scrabble import SQUARE, TOTAL
+from gamegrid.jobs import workflow
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.paths import WORKFLOW
-from gamegrid.play.deals import opening
+from gamegrid.plan import plan
+from gamegrid.plan.deals import opening
 
 DISGUISES = sorted(name for name, kind in registry.suite().items() if issubclass(kind, Disguise))
 TELLTALE = {

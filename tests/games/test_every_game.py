@@ -10,10 +10,11 @@ import pytest
 
 from arena import PROMPTS, SUITE, movers, position, some_decisions, suite
 from gamegrid import games
-from gamegrid.backends.base import FinishReason
-from gamegrid.games.base import Game
+from gamegrid.backends.backend import FinishReason
+from gamegrid.games.game import Game
+from gamegrid.games.labels import normalise
 from gamegrid.prompts import templates
-from gamegrid.prompts.parser import normalise, parse
+from gamegrid.prompts.parser import parse
 from gamegrid.prompts.templates import Observation
 from leaks import points
 

@@ -10,7 +10,7 @@ import pytest
 from arena import bot, every_decision, every_end, movers, play_one, setup
 from gamegrid import games
 from gamegrid.errors import UserError
-from gamegrid.games.base import Game, Joint
+from gamegrid.games.game import Game, Joint
 from gamegrid.games.generated_cards import Deal
 from gamegrid.oracles.equilibrium import solved
 

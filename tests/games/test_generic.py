@@ -8,13 +8,14 @@ import pytest
 
 from arena import Point, bot, every_decision, movers, play_one, random_decisions, setup
 from gamegrid import games
-from gamegrid.agents.base import kinds
-from gamegrid.backends.base import FinishReason
+from gamegrid.agents.agent import kinds
+from gamegrid.backends.backend import FinishReason
 from gamegrid.errors import UserError
 from gamegrid.games import generic, registry
-from gamegrid.games.base import Game, Scoring
-from gamegrid.play.records import EpisodeStatus
-from gamegrid.prompts.parser import normalise, parse
+from gamegrid.games.game import Game, Scoring
+from gamegrid.games.labels import normalise
+from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import EpisodeStatus
 
 KINDS = {kind.short_name: kind for kind in pyspiel.registered_games()}
 PLIES = 30

@@ -9,8 +9,8 @@ import pytest
 from arena import bot, play_one, setup
 from gamegrid import games
 from gamegrid.errors import UserError
-from gamegrid.games.base import Game
-from gamegrid.play.records import EpisodeStatus
+from gamegrid.games.game import Game
+from gamegrid.records.record_types import EpisodeStatus
 from test_boards import Cells, column_letters, labels, picture
 
 MARKS = ("X", "O")

@@ -9,10 +9,10 @@ import pytest
 
 from arena import suite
 from gamegrid import games
-from gamegrid.agents.base import Agent, Ask, Decision, Turn
+from gamegrid.agents.agent import Agent, Ask, Decision, Turn
 from gamegrid.agents.llm import LlmAgent, LlmPlayer
-from gamegrid.backends.base import Message
-from gamegrid.games.base import Game
+from gamegrid.backends.backend import Message
+from gamegrid.games.game import Game
 from gamegrid.games.kuhn_poker import KuhnPoker
 from gamegrid.games.matrix_mp import MatchingPennies
 from gamegrid.luck import Place

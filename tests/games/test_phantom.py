@@ -10,9 +10,9 @@ import pytest
 
 from arena import PHANTOM, Point, bot, every_decision, play_one, random_decisions, setup
 from gamegrid import games
-from gamegrid.agents.base import kinds
-from gamegrid.games.base import Game
-from gamegrid.grid import objection
+from gamegrid.agents.agent import kinds
+from gamegrid.games.game import Game
+from gamegrid.plan.grid import objection
 from test_boards import LINES, Cells, labels, picture
 from test_boards import joins as hex_joins
 

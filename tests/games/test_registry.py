@@ -8,7 +8,7 @@ from arena import SUITE
 from gamegrid import games
 from gamegrid.errors import UserError
 from gamegrid.games import registry
-from gamegrid.games.base import Oracle, Scoring
+from gamegrid.games.game import Oracle, Scoring
 
 REFUSED = [
     "",

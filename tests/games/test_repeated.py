@@ -8,7 +8,7 @@ import pytest
 
 from arena import REPEATED, bot, every_decision, movers, play_one, random_decisions, setup
 from gamegrid import games
-from gamegrid.games.base import Dilemma, Game, Scoring
+from gamegrid.games.game import Dilemma, Game, Scoring
 
 DILEMMAS = ("prisoners_dilemma", "matrix_pd", "matrix_sh", "matrix_cd")
 

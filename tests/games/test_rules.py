@@ -9,7 +9,7 @@ import pytest
 
 from arena import MATRIX, every_decision, every_end
 from gamegrid import games
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 
 
 def kuhn_result(players: int, history: Sequence[int]) -> list[float]:

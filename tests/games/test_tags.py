@@ -4,10 +4,10 @@ import pytest
 
 from arena import SUITE, random_decisions
 from gamegrid import games
-from gamegrid.agents.base import kinds
+from gamegrid.agents.agent import kinds
 from gamegrid.games import registry
-from gamegrid.games.base import SHORT_PLIES, Tag
-from gamegrid.grid import objection
+from gamegrid.games.game import SHORT_PLIES, Tag
+from gamegrid.plan.grid import objection
 
 FACTS = {
     Tag.PERFECT_INFORMATION,

@@ -8,8 +8,8 @@ import pytest
 
 from arena import POKER, decisions, every_decision, movers
 from gamegrid import games
-from gamegrid.games.base import Game, Joint
 from gamegrid.games.cards import RANKS
+from gamegrid.games.game import Game, Joint
 
 CARD = re.compile(rf"(?:{'|'.join(RANKS)})(?: of (?:spades|hearts))?")
 

@@ -7,11 +7,11 @@ import pytest
 
 from arena import random_decisions
 from gamegrid import games
-from gamegrid.games.base import Oracle
+from gamegrid.games.game import Oracle
 from gamegrid.luck import deal_draw
 from gamegrid.oracles.exact import solver
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.play.deals import opening
+from gamegrid.plan.deals import opening
 
 SOLVED = (
     "tic_tac_toe",

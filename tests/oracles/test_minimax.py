@@ -8,7 +8,7 @@ import pytest
 
 from arena import random_decisions
 from gamegrid import games
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 from gamegrid.oracles.minimax import Minimax
 
 

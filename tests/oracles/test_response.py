@@ -11,13 +11,14 @@ import pyspiel
 import pytest
 
 from arena import bot, play, setup
-from gamegrid import games, plan
-from gamegrid.agents.base import kinds
+from gamegrid import games
+from gamegrid.agents.agent import kinds
 from gamegrid.agents.scripted import cooperates
-from gamegrid.games.base import Game, apply
+from gamegrid.analysis.references import CUT_OFF, OPPONENT, TOO_LARGE, best_responses
+from gamegrid.games.game import Game, apply
 from gamegrid.oracles import response
 from gamegrid.oracles.response import Known, TooLargeError, best_response
-from gamegrid.references import CUT_OFF, OPPONENT, TOO_LARGE, best_responses
+from gamegrid.plan import plan
 
 STRATEGIES = ("tit_for_tat", "grim_trigger", "win_stay_lose_shift", "always_defect")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from gamegrid import plan
-from gamegrid.backends.base import Price
+from gamegrid.backends.backend import Price
 from gamegrid.errors import UserError
+from gamegrid.plan import plan
 from gamegrid.play import budget
 from gamegrid.play.chunk import Job, play_chunk
-from gamegrid.play.chunkfile import read_finished, read_unfinished
-from gamegrid.play.journal import files, read
+from gamegrid.records.chunkfile import read_finished, read_unfinished
+from gamegrid.records.journal import files, read
 from loopback import Endpoint
 
 PRICE = Price(input=1000.0, output=1000.0)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gamegrid.play import chunkfile
 from gamegrid.play.chunk import _take_over
+from gamegrid.records import chunkfile
 from test_chunkfile import RUN, episode
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from gamegrid.agents.base import Answer
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
+    Answer,
     Backend,
     Completion,
     FinishReason,
@@ -17,7 +17,7 @@ from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
 from gamegrid.play.engines import Engines
-from gamegrid.play.journal import Journal
+from gamegrid.records.journal import Journal
 
 PLACE = Place(seed=1, game="kuhn_poker", deal=3, matchup="a--b", seating=0, seat=1)
 REQUEST = Request(model="hf_x", messages=(Message("user", "Choose."),), sampling=Sampling())

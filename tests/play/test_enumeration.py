@@ -20,11 +20,11 @@ import pytest
 
 from arena import bot, play, position, setup, suite
 from gamegrid import games
-from gamegrid.games.base import Game, Joint
+from gamegrid.games.game import Game, Joint
 from gamegrid.luck import Place
-from gamegrid.play import deals
+from gamegrid.plan import deals
 from gamegrid.play.episode import Episode
-from gamegrid.play.records import EpisodeRecord, EpisodeStatus
+from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
 
 IN_FULL = 5_000
 """Games of at most so many histories are played from start to end, history by history."""

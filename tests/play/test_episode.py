@@ -10,15 +10,15 @@ import pytest
 
 from arena import CUTS, PERFECT, SUITE, bot, pig, play, play_one, setup
 from gamegrid import games
-from gamegrid.agents.base import Agent, Decision, Turn, kinds
-from gamegrid.backends.base import BackendError
-from gamegrid.games.base import Game
-from gamegrid.grid import objection
+from gamegrid.agents.agent import Agent, Decision, Turn, kinds
+from gamegrid.backends.backend import BackendError
+from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.play.deals import opening
+from gamegrid.plan.deals import opening
+from gamegrid.plan.grid import objection
 from gamegrid.play.episode import Episode
-from gamegrid.play.records import DecisionStatus, EpisodeRecord, EpisodeStatus
+from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, EpisodeStatus
 
 # Replay
 

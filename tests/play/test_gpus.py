@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gamegrid.backends.base import BackendError
+from gamegrid.backends.backend import BackendError
 from gamegrid.play import gpus
 from gamegrid.play.gpus import Gpus
 

@@ -5,7 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.backend import ModelEntry
 from gamegrid.config import models
 from gamegrid.play import provenance
 

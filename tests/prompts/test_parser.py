@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from gamegrid.backends.base import FinishReason
-from gamegrid.play.records import Failure
-from gamegrid.prompts.parser import Parsed, normalise, parse
+from gamegrid.backends.backend import FinishReason
+from gamegrid.games.labels import normalise
+from gamegrid.prompts.parser import Parsed, parse
+from gamegrid.records.record_types import Failure
 
 LABELS = ("a1", "a2", "b2", "c3")
 STOP = FinishReason.STOP

@@ -23,9 +23,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gamegrid.backends.base import FinishReason
-from gamegrid.play.records import Failure
+from gamegrid.backends.backend import FinishReason
 from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import Failure
 
 FOLDER = Path(__file__).parent / "replies"
 KEYS = {"id", "labels", "finish", "reply", "truth", "failure", "why"}

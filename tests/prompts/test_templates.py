@@ -11,7 +11,7 @@ import pytest
 from arena import PROMPTS, SUITE, movers, random_decisions
 from gamegrid import games
 from gamegrid.errors import UserError
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 from gamegrid.prompts import templates
 from gamegrid.prompts.templates import Observation
 

@@ -13,7 +13,7 @@ import pyspiel
 import pytest
 
 from gamegrid import games, plugins
-from gamegrid.games.base import Game, apply
+from gamegrid.games.game import Game, apply
 from gamegrid.report import boards
 
 STATES = 1_000

@@ -11,7 +11,7 @@ import pytest
 
 from gamegrid.report import drawing, palette
 from gamegrid.report.figures import figures
-from gamegrid.report.figures.base import Figure, Row
+from gamegrid.report.figures.figure import Figure, Row
 from gamegrid.report.figures.marks import WIDTH, curves, dots, front, heat, shares
 from gamegrid.store.tables import connect
 from store_samples import database, pair

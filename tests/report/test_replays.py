@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from arena import bot, play, setup
-from gamegrid import games, replay
+from gamegrid import games
+from gamegrid.__main__ import main
+from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
-from gamegrid.judge import judge_game
-from gamegrid.play import chunkfile
-from gamegrid.report import boards, replays
-from gamegrid.report.replays import replay_data
+from gamegrid.records import chunkfile
+from gamegrid.report import boards, replay_section
+from gamegrid.report.replay_section import replay_data
 from gamegrid.store.database import Sources, build
-from gamegrid.store.rows import GameRow, Rows
+from gamegrid.store.grid_rows import GameRow, Rows
 from report_samples import HOSTILE, LONG, hostile
 from store_samples import agent, call, database, decision, episode, query, run
 
@@ -124,8 +125,8 @@ def test_a_sample_is_stated_and_small_and_of_every_game(played: Path) -> None:
     assert {one["game"] for one in few["episodes"]} == set(PLAYED)
     small = replay_data(played, size=20_000)
     assert 0 < len(small["episodes"]) < total
-    assert len(replays.embedded(small)) <= 21_000
-    assert f"{len(small['episodes'])} of {total} episodes" in replays.section(small)
+    assert len(replay_section.embedded(small)) <= 21_000
+    assert f"{len(small['episodes'])} of {total} episodes" in replay_section.section(small)
 
 
 def test_what_is_worth_a_look_comes_first(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_text_of_a_model_can_end_the_script_it_is_embedded_in(evil: Path) -> None:
     data = replay_data(evil)
-    text = replays.embedded(data)
+    text = replay_section.embedded(data)
     assert not re.search("[<>&\u2028\u2029]", text)
     assert json.loads(text) == json.loads(json.dumps(data))
     said = [
@@ -185,9 +186,9 @@ def test_long_replies_are_cut_in_a_sample_and_whole_in_one_episode(evil: Path) -
         for reply in choice["replies"]
     ]
     [(episode_id, cut)] = [(e, reply) for e, reply in replies if "left_out" in reply]
-    assert len(cut["text"]) == len(cut["reasoning"]) == replays.CLIP
-    assert cut["left_out"] == 2 * (len(LONG) - replays.CLIP)
-    whole = replays.replay(path, episode_id)
+    assert len(cut["text"]) == len(cut["reasoning"]) == replay_section.CLIP
+    assert cut["left_out"] == 2 * (len(LONG) - replay_section.CLIP)
+    whole = replay_section.replay(path, episode_id)
     assert LONG in {r.text for f in whole.frames for c in f.choices for r in c.replies}
 
 
@@ -196,14 +197,14 @@ def test_a_game_that_cannot_be_set_up_is_told_in_its_seats_words(tmp_path: Path)
         "trio", "abc", 0, 0, scores=[1, 0.5, 0],
         decisions=[decision("a", 0, 0, observation="what a saw")], calls=[call(0, 0)],
     )  # fmt: skip
-    found = replays.replay(database(tmp_path, [one]), "trio:a--b--c:0:0")
+    found = replay_section.replay(database(tmp_path, [one]), "trio:a--b--c:0:0")
     assert [choice.view for frame in found.frames for choice in frame.choices] == ["what a saw"]
     assert any("No board" in note for note in found.notes)
 
 
 def test_an_episode_that_is_not_there_is_named_with_its_nearest(played: Path) -> None:
     with pytest.raises(UserError, match=r"nim:one--two:0:9.*Did you mean 'nim:one--two"):
-        replays.replay(played, "nim:one--two:0:9")
+        replay_section.replay(played, "nim:one--two:0:9")
 
 
 # The command
@@ -213,7 +214,7 @@ def test_text_tells_every_move_and_steers_no_terminal(
     evil: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = evil.parent
-    assert replay.main(["tic_tac_toe:a--b:1:0", "--results", str(folder)]) == 0
+    assert main(["replay", "tic_tac_toe:a--b:1:0", "--results", str(folder)]) == 0
     said = capsys.readouterr().out
     assert re.findall(r"Played: (\w+)", said) == ["a1", "a2", "b1", "b2", "c1"]
     assert HOSTILE[7] in said
@@ -223,7 +224,9 @@ def test_text_tells_every_move_and_steers_no_terminal(
 
 def test_a_page_of_one_episode_is_written(evil: Path, tmp_path: Path) -> None:
     folder, file = evil.parent, tmp_path / "one.html"
-    assert replay.main(["tic_tac_toe:a--b:1:0", "--results", str(folder), "--page", str(file)]) == 0
+    assert (
+        main(["replay", "tic_tac_toe:a--b:1:0", "--results", str(folder), "--page", str(file)]) == 0
+    )
     page = file.read_text("utf-8")
     [data] = re.findall(r'id="replay-data">(.*?)</script>', page, re.DOTALL)
     assert [one["episode_id"] for one in json.loads(data)["episodes"]] == ["tic_tac_toe:a--b:1:0"]
@@ -235,5 +238,5 @@ def test_a_page_of_one_episode_is_written(evil: Path, tmp_path: Path) -> None:
 def test_what_is_missing_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert replay.main(["x", "--results", str(tmp_path)]) == 1
+    assert main(["replay", "x", "--results", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("gamegrid: there is no")

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.davidson import ELO, Matches
+from gamegrid.stats.equivalents import Rung, likeness
 from gamegrid.stats.intervals import Floats, Interval, share_ends
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
-from gamegrid.stats.rungs import Rung, likeness
 
 DEALS = (5, 10, 20, 50, 200)
 CORRELATIONS = (-0.8, 0.0, 0.8, 1.0)

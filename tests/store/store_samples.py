@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from gamegrid.play import chunkfile
-from gamegrid.play.records import (
+from gamegrid.records import chunkfile
+from gamegrid.records.record_types import (
     CallRecord,
     DecisionRecord,
     DecisionStatus,
@@ -19,7 +19,7 @@ from gamegrid.play.records import (
     SeatRecord,
 )
 from gamegrid.store.database import Sources, build
-from gamegrid.store.rows import AgentRow, GameRow, LadderRow, Rows
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
 
 STATUSES = {
     "complete": EpisodeStatus.COMPLETE,

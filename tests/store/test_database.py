@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from gamegrid.errors import UserError
-from gamegrid.games.base import Oracle, Scoring
-from gamegrid.play import chunkfile
-from gamegrid.play.records import DecisionStatus, EpisodeStatus, Failure
+from gamegrid.games.game import Oracle, Scoring
+from gamegrid.records import chunkfile
+from gamegrid.records.record_types import DecisionStatus, EpisodeStatus, Failure
 from gamegrid.store.database import Sources, build
 from store_samples import (
     GAMES,

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gamegrid.errors import UserError
-from gamegrid.play import chunkfile
+from gamegrid.records import chunkfile
 from gamegrid.store import looks, tables
 from gamegrid.store.database import Sources, build
-from gamegrid.store.rows import Rows
+from gamegrid.store.grid_rows import Rows
 from store_samples import AGENTS, GAMES, agent, money, pair, query, run
 
 TTT, KUHN = "tic_tac_toe", "kuhn_poker"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gamegrid.play.records import EpisodeRecord
+from gamegrid.records.record_types import EpisodeRecord
 from gamegrid.stats.entropy import entropy_interval
 from gamegrid.stats.intervals import Interval, share_interval
 from gamegrid.store.values import ratio_parts

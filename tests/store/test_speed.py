@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gamegrid.play import chunkfile
+from gamegrid.records import chunkfile
 from gamegrid.store.database import Sources, build
-from gamegrid.store.rows import Rows
+from gamegrid.store.grid_rows import Rows
 from store_samples import GAMES, agent, call, episode, query, run
 
 TTT = "tic_tac_toe"

@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from gamegrid.play import chunkfile
-from gamegrid.play.records import EpisodeRecord
+from gamegrid.records import chunkfile
+from gamegrid.records.record_types import EpisodeRecord
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
     Interval,
@@ -27,7 +27,7 @@ from gamegrid.stats.intervals import (
 from gamegrid.stats.paired import anytime_interval, benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
-from gamegrid.store.rows import AgentRow, LadderRow
+from gamegrid.store.grid_rows import AgentRow, LadderRow
 from gamegrid.store.tables import leaderboard_text
 from store_samples import (
     GAMES,

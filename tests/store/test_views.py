@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from gamegrid.play import chunkfile
+from gamegrid.records import chunkfile
 from gamegrid.store.database import Sources, build
-from gamegrid.store.rows import Rows
+from gamegrid.store.grid_rows import Rows
 from store_samples import (
     GAMES,
     ROWS,

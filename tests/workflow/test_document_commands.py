@@ -19,7 +19,7 @@ import yaml
 from documents import Block, blocks
 from gamegrid.config import load
 from gamegrid.paths import WORKFLOW
-from gamegrid.play import stamp
+from gamegrid.records import stamp
 from loopback import Endpoint
 from workflow_runs import environment
 
@@ -29,7 +29,7 @@ EXCEPTED = {
     "make ": "makes an environment of its own; .ci/run does that",
     "source ": "the tests have an environment",
     "vllm serve ": "needs a GPU",
-    "python -m gamegrid.journal merge OTHER_RESULTS": "there is no other results folder",
+    "gamegrid merge OTHER_RESULTS": "there is no other results folder",
 }
 DEFAULT = WORKFLOW / "config/config.yaml"
 GRID = """

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gamegrid import plan
 from gamegrid.paths import WORKFLOW
+from gamegrid.plan import plan
 from loopback import Endpoint
 from workflow_runs import query, snakemake
 

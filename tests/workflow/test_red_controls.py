@@ -8,7 +8,7 @@ from workflow_runs import Grid, query, snakemake
 LIAR = """
 from typing import Literal
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision
 from gamegrid.agents.random import uniform
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from arena import suite
 from gamegrid import games
-from gamegrid.games.base import Oracle, Scoring
+from gamegrid.games.game import Oracle, Scoring
 from gamegrid.oracles.equilibrium import solved
 from leaks import can_redraw
 from workflow_runs import Finished, Grid, query, snakemake

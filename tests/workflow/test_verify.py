@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from gamegrid import plan
-from gamegrid import verify as verifying
-from gamegrid.play.chunkfile import PARAMS_KEY, read_params
-from gamegrid.play.replay import Difference
-from gamegrid.status import parts
+from gamegrid.jobs import verify as verifying
+from gamegrid.jobs.status import parts
+from gamegrid.plan import plan
+from gamegrid.play.reproduce import Difference
+from gamegrid.records.chunkfile import PARAMS_KEY, read_params
 from gamegrid.store import manifest
 from loopback import Endpoint
 from test_reruns import grid
@@ -277,7 +277,7 @@ def test_two_people_s_results_are_united_and_nothing_is_played_or_bought_again(
 
 def merge(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gamegrid.merge", "ours/results", "theirs/results"],
+        [sys.executable, "-m", "gamegrid", "merge", "theirs/results", "--into", "ours/results"],
         cwd=folder, env=environment() | {"PYTHONPATH": f"{ROOT}/scripts"},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip

@@ -8,9 +8,9 @@ import pyspiel
 from pydantic import Field
 
 from gamegrid import games
-from gamegrid.agents.base import AgentKind, Tools
+from gamegrid.agents.agent import AgentKind, Tools
 from gamegrid.agents.search import SearchAgent, SearchSettings, ismcts, rewards_at_end
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 from gamegrid.games.registry import quiet_stderr
 
 

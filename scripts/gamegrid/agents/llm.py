@@ -9,16 +9,9 @@ from typing import Literal, Self, assert_never
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from gamegrid.agents.base import (
-    AgentKind,
-    AgentSettings,
+from gamegrid.agents.agent import AgentKind, AgentSettings, Ask, Decision, Tools, Turn
+from gamegrid.backends.backend import (
     Answer,
-    Ask,
-    Decision,
-    Tools,
-    Turn,
-)
-from gamegrid.backends.base import (
     Completion,
     Decode,
     FinishReason,
@@ -27,12 +20,12 @@ from gamegrid.backends.base import (
     Sampling,
     shallow,
 )
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 from gamegrid.luck import Place
-from gamegrid.play.records import CallRecord, DecisionStatus, Failure
 from gamegrid.prompts import templates
 from gamegrid.prompts.parser import Parsed, parse
 from gamegrid.prompts.templates import Observation, Template
+from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
 NOTHING = "(empty reply)"
 """Stands for an empty reply in the conversation: providers refuse an empty message."""

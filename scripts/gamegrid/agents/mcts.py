@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gamegrid.agents.base import AgentKind, Tools
+from gamegrid.agents.agent import AgentKind, Tools
 from gamegrid.agents.search import SearchAgent, SearchSettings, mcts, rewards_at_end
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 
 
 class Settings(SearchSettings):

@@ -7,11 +7,12 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
 from gamegrid.agents.optimal import OptimalAgent, objection
 from gamegrid.agents.optimal import policy as best_policy
 from gamegrid.agents.random import uniform
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
+from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 

@@ -6,8 +6,9 @@ from typing import Literal, assert_never
 
 import pyspiel
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
-from gamegrid.games.base import Game, Oracle
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.games.game import Game, Oracle
+from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 from gamegrid.oracles.exact import solver
 

@@ -7,9 +7,10 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
 from gamegrid.agents.random import no_memory, uniform
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
+from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 

@@ -5,8 +5,9 @@ from typing import Literal
 
 import pyspiel
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
-from gamegrid.games.base import Game
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.games.game import Game
+from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 

@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias, assert_never
 
 import pyspiel
 
-from gamegrid.agents.base import AgentKind, AgentSettings, Decision, Policy, Tools, Turn
-from gamegrid.games.base import Game
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.games.game import Game
+from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 Strategy: TypeAlias = Literal[

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.base import AgentSettings, Decision, Turn
-from gamegrid.games.base import Game
+from gamegrid.agents.agent import AgentSettings, Decision, Turn
+from gamegrid.games.game import Game
 from gamegrid.luck import Place
 
 EXPLORATION = 2.0

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gamegrid.backends.base import Completion, FinishReason, Usage
+from gamegrid.backends.backend import Completion, FinishReason, Usage
 from gamegrid.backends.faults import Blame, Fault, error_of
 from gamegrid.backends.providers import Secrets
 

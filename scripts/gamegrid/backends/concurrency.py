@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from gamegrid.backends.base import BackendError
+from gamegrid.backends.backend import BackendError
 
 START = 32
 CEILING = 256

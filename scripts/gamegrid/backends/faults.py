@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-from gamegrid.backends.base import Completion, FinishReason
+from gamegrid.backends.backend import Completion, FinishReason
 from gamegrid.backends.providers import Secrets
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429})

@@ -7,14 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gamegrid.backends import local
-from gamegrid.backends.base import (
-    BackendError,
-    Completion,
-    Decode,
-    FinishReason,
-    Request,
-    Usage,
-)
+from gamegrid.backends.backend import BackendError, Completion, Decode, FinishReason, Request, Usage
 from gamegrid.backends.hf_loading import Model, out_of_memory
 from gamegrid.backends.hf_sampling import Held, Row, RowEnds, Sampler
 from gamegrid.backends.local import Prompt

@@ -7,7 +7,7 @@ from typing import Any
 
 from gamegrid import paths
 from gamegrid.backends import hub, local
-from gamegrid.backends.base import BackendError, ModelEntry
+from gamegrid.backends.backend import BackendError, ModelEntry
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
 

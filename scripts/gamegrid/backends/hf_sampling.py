@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gamegrid.backends.base import Sampling
+from gamegrid.backends.backend import Sampling
 from gamegrid.backends.hf_loading import Defaults, Model
 from gamegrid.backends.local import Prompt
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gamegrid.backends import hub, local
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     Backend,
     BackendError,
     BackendKind,

@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gamegrid.backends.base import BackendError, Usage
+from gamegrid.backends.backend import BackendError, Usage
 from gamegrid.backends.retry import Stop
 
 POLL_S = 0.01

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gamegrid.backends import litellm_library, openai_http
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     Backend,
     BackendError,
     BackendKind,

@@ -17,7 +17,14 @@ from typing import Any
 from weakref import WeakSet
 
 from gamegrid import paths
-from gamegrid.backends.base import BackendError, Completion, FinishReason, Request, Sampling, Usage
+from gamegrid.backends.backend import (
+    BackendError,
+    Completion,
+    FinishReason,
+    Request,
+    Sampling,
+    Usage,
+)
 from gamegrid.backends.chat_answers import (
     UNFINISHED,
     finish_reason,

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2.exceptions import TemplateError
 
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendError,
     Completion,
     Decode,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from gamegrid import paths
-from gamegrid.backends.base import BackendError, Completion, Request
+from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
 from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema, patience

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from gamegrid.backends.base import ModelEntry
+from gamegrid.backends.backend import ModelEntry
 from gamegrid.backends.providers import PREFIX, split_name
 
 LIST = "litellm/model_prices_and_context_window_backup.json"

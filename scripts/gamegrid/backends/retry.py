@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from gamegrid.backends.base import Attempt, BackendError, Completion
+from gamegrid.backends.backend import Attempt, BackendError, Completion
 from gamegrid.backends.faults import Blame, Fault
 from gamegrid.backends.providers import Secrets
 

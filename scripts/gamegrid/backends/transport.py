@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gamegrid.backends.base import Completion, ModelEntry, Request
+from gamegrid.backends.backend import Completion, ModelEntry, Request
 from gamegrid.backends.faults import Fault
 from gamegrid.backends.providers import Secrets, key_variables
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from gamegrid import paths
 from gamegrid.backends import local
-from gamegrid.backends.base import (
+from gamegrid.backends.backend import (
     BackendError,
     BackendKind,
     Capabilities,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from gamegrid import plugins
-from gamegrid.agents.base import kinds
+from gamegrid.agents.agent import kinds
 from gamegrid.config.types import Each, GridConfig, Matchups, config_type
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import WORKFLOW, resolve
@@ -44,7 +45,7 @@ def _refuse_people(agents: Any) -> None:
         if isinstance(entry, Mapping) and entry.get("type") == "human":
             raise UserError(
                 f"config: agents.{name}: a grid has no seat for a person. Play in a terminal: "
-                f"python -m gamegrid.human GAME --against AGENT."
+                f"gamegrid human GAME --against AGENT."
             )
 
 
@@ -103,3 +104,11 @@ def _known_keys(location: tuple[int | str, ...]) -> Iterable[str]:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a YAML file holds. Raises UserError if it cannot be read."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}.") from error

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 import gamegrid.backends
 from gamegrid import paths
-from gamegrid.backends.base import BackendKind, ModelEntry
+from gamegrid.backends.backend import BackendKind, ModelEntry
 from gamegrid.errors import UserError, nearest
 from gamegrid.plugins import discover
 

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from gamegrid import PROTOCOL
-from gamegrid.agents.base import AgentKind, AgentSettings, kinds
+from gamegrid.agents.agent import AgentKind, AgentSettings, kinds
 from gamegrid.config.names import AGENT_NAME
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -3,7 +3,7 @@
 ``load`` turns an alias or an OpenSpiel load string into a ``Game``.
 """
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.game import Game, Oracle, Scoring
 from gamegrid.games.registry import load
 
 __all__ = ["Game", "Oracle", "Scoring", "load"]

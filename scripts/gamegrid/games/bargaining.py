@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring, Tag
+from gamegrid.games.game import Game, Scoring, Tag
 
 ITEMS = ("book", "hat", "ball")
 MOST_TURNS = 20

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring, Tag
 from gamegrid.games.cards import RANKS
+from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.grids import listing
 
 NAMES = ("Ace", "Two", "Three", *RANKS[:-1])

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from gamegrid.games.base import Game, Oracle, Scoring
+from gamegrid.games.game import Game, Oracle, Scoring
 
 
 class BoardGame(Game):

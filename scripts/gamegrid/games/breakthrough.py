@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Oracle, Tag
 from gamegrid.games.boards import BoardGame
+from gamegrid.games.game import Oracle, Tag
 from gamegrid.games.grids import cell, column_name, rows
 
 SPIEL_MARKS = {"b": "x", "w": "o", ".": "."}

@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring, Tag
+from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.grids import column_name, listing
 
 SEATS = ("Black", "White")

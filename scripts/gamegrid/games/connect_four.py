@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Tag
 from gamegrid.games.boards import BoardGame
+from gamegrid.games.game import Tag
 from gamegrid.games.grids import column_name, rows
 
 

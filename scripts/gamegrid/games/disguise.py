@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyspiel
 
 from gamegrid.games import registry
-from gamegrid.games.base import Dilemma, Game, Oracle, Scoring, Tag
+from gamegrid.games.game import Dilemma, Game, Oracle, Scoring, Tag
 
 
 class Disguise(Game):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring, Tag
+from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.matrix import joined, points
 
 MOST_PLAYERS = 10

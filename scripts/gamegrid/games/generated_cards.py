@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag, apply
 from gamegrid.games.cards import chips
+from gamegrid.games.game import Game, Oracle, Scoring, Tag, apply
 from gamegrid.games.generated import SEEDS, below, check, luck, sample
 from gamegrid.games.grids import listing
 

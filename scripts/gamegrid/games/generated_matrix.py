@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag, apply
+from gamegrid.games.game import Game, Oracle, Scoring, Tag, apply
 from gamegrid.games.generated import SEEDS, below, check, luck, words
 from gamegrid.games.grids import listing
 from gamegrid.games.matrix import points

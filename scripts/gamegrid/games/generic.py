@@ -15,9 +15,9 @@ from typing import Any
 
 import pyspiel
 
-from gamegrid.games.base import Game, Joint, Scoring, apply
+from gamegrid.games.game import Game, Joint, Scoring, apply
+from gamegrid.games.labels import normalise
 from gamegrid.games.matrix import MatrixGame
-from gamegrid.prompts.parser import normalise
 
 LONGEST = 500
 """Decisions after which an episode is cut off, if the game may last longer."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Joint, Oracle, Scoring, Tag
+from gamegrid.games.game import Game, Joint, Oracle, Scoring, Tag
 from gamegrid.games.grids import listing
 
 MOST_CARDS = 13

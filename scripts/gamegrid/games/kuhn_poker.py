@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.cards import chips, ranks
+from gamegrid.games.game import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import listing
 
 PASS, BET = 0, 1

@@ -2,8 +2,8 @@
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag
 from gamegrid.games.cards import SUITS, chips, ranks
+from gamegrid.games.game import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import listing
 
 FOLD, CALL, RAISE = 0, 1, 2

@@ -9,7 +9,7 @@ from itertools import product
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag
+from gamegrid.games.game import Game, Oracle, Scoring, Tag
 
 NUMBERS = {2: "Two", 3: "Three"}
 

@@ -1,6 +1,6 @@
 """The prisoner's dilemma, once: each gains by defecting, and both lose by it."""
 
-from gamegrid.games.base import Dilemma
+from gamegrid.games.game import Dilemma
 from gamegrid.games.matrix import MatrixGame
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from gamegrid.games.base import Scoring
+from gamegrid.games.game import Scoring
 from gamegrid.games.matrix import MatrixGame
 
 

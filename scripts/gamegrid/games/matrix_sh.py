@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from gamegrid.games.base import Dilemma
+from gamegrid.games.game import Dilemma
 from gamegrid.games.matrix import MatrixGame
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag
+from gamegrid.games.game import Game, Oracle, Scoring, Tag
 
 MOST_OBJECTS = 99
 SOLVED_SEARCH = 60_000

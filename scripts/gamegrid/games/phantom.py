@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Scoring, Tag
+from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.grids import cell, listing, rows
 
 MARKS = ("x", "o")

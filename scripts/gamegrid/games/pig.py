@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag
+from gamegrid.games.game import Game, Oracle, Scoring, Tag
 
 ROLL = 0
 STOP = 1

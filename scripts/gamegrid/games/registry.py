@@ -17,7 +17,7 @@ import gamegrid.games
 from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games import generic
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 
 SPACES = re.compile(r"\s*([(),=])\s*")
 """Spaces that mean nothing in a load string; some values hold spaces that do."""

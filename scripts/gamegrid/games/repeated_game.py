@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pyspiel
 
 from gamegrid.games import registry
-from gamegrid.games.base import Dilemma, Game, Joint, Scoring, Tag
+from gamegrid.games.game import Dilemma, Game, Joint, Scoring, Tag
 from gamegrid.games.matrix import MatrixGame, joined, points
 
 MOST_ROUNDS = 100

@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.base import Game, Oracle, Scoring, Tag
+from gamegrid.games.game import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import cell, rows
 
 SIDE = 3

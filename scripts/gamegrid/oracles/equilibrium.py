@@ -5,10 +5,9 @@ games" (1996). Each player's realisation plan maximises what the other's best re
 
 A game has many equilibria, and which one the program finds may change with the solver's version.
 So there is one reference per game of the suite, kept in config/equilibria: made by
-``python -m gamegrid.oracles.equilibrium GAME…``, and the one that bots play and judges refer to.
+``gamegrid solve GAME…``, and the one that bots play and judges refer to.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from gamegrid import games
-from gamegrid.games.base import Oracle
+from gamegrid.games.game import Oracle
 from gamegrid.oracles.sequences import Floats, Plan, Policy, SequenceForm
 from gamegrid.paths import WORKFLOW
 
@@ -175,15 +174,3 @@ def write_reference(name: str, folder: Path) -> Path:
     policy = ",\n".join(lines)
     path.write_text(f'{{\n{head},\n"policy": {{\n{policy}\n}}\n}}\n', "utf-8")
     return path
-
-
-def main() -> None:
-    """Write the reference equilibrium of each game named."""
-    parser = argparse.ArgumentParser(prog="python -m gamegrid.oracles.equilibrium")
-    parser.add_argument("games", nargs="+", metavar="GAME")
-    for name in parser.parse_args().games:
-        print(write_reference(name, REFERENCES))
-
-
-if __name__ == "__main__":
-    main()

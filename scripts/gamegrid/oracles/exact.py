@@ -9,7 +9,7 @@ import pyspiel
 from gamegrid import games
 from gamegrid.games.hex import Hex
 from gamegrid.games.pig import Pig
-from gamegrid.oracles.hex import HexValues
+from gamegrid.oracles.hex_values import HexValues
 from gamegrid.oracles.minimax import Minimax
 
 
@@ -31,7 +31,7 @@ def solver(load_string: str) -> Exact:
     """The solver of a game, of a disguise its plain game's; it remembers what it has found."""
     game = games.load(games.load(load_string).luck_name)
     if isinstance(game, Pig):
-        from gamegrid.oracles.pig import PigValues  # numpy only where it is needed
+        from gamegrid.oracles.pig_values import PigValues  # numpy only where it is needed
 
         return PigValues(game)
     if isinstance(game, Hex):

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import pyspiel
 
-from gamegrid.agents.base import Memory, Policy
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
+from gamegrid.games.policy import Memory, Policy
 from gamegrid.games.repeated_game import RepeatedGame
 
 STATES = 25_000

@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from gamegrid.backends.base import BackendError, Completion, Price, Request
-from gamegrid.play.journal import Line, files, read
+from gamegrid.backends.backend import BackendError, Completion, Price, Request
+from gamegrid.records.journal import Line, files, read
 
 PAUSE_S = 0.2
 ENOUGH_DEALS = 3

@@ -6,31 +6,30 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
-from gamegrid.agents.base import Agent, Tools, kinds
-from gamegrid.backends.base import Price
-from gamegrid.expect import deal_usd, move_usd
-from gamegrid.games.base import Joint
-from gamegrid.grid import Cell, overlap, parse_block
-from gamegrid.oracles.minimax import Minimax
-from gamegrid.plan import Alone, Plan, make
-from gamegrid.play import chunkfile, provenance, stamp
+from gamegrid.agents.agent import Agent, Tools, kinds
+from gamegrid.backends.backend import Price
+from gamegrid.plan.grid import Cell
+from gamegrid.plan.plan import Alone, Plan, make
+from gamegrid.plan.probes import probes
+from gamegrid.play import provenance
 from gamegrid.play.budget import Budget, Terms, forget
-from gamegrid.play.deals import opening
 from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
+from gamegrid.play.expected_usage import deal_usd, move_usd
 from gamegrid.play.interrupt import drained
-from gamegrid.play.journal import Journal, check_locking
-from gamegrid.play.progress import Progress
-from gamegrid.play.records import EpisodeStatus, RunRecord
-from gamegrid.positions import positions
-from gamegrid.probes import probes
+from gamegrid.play.setups import setups, single_moves
+from gamegrid.records import chunkfile, stamp
+from gamegrid.records.blocks import overlap
+from gamegrid.records.journal import Journal, check_locking
+from gamegrid.records.progress import Progress
+from gamegrid.records.record_types import EpisodeStatus
 
 log = logging.getLogger(__name__)
 
@@ -75,22 +74,25 @@ def play_chunk(job: Job) -> None:
         case Alone.POSITIONS | Alone.PROBES as block:
             asked = Alone(block)
             cell = plan.alone_cells[asked, job.game, job.matchup]
-            params, wanted = plan.alone_params(asked, cell), list(_alone(asked, plan, cell, run))
+            params, wanted = (
+                plan.alone_params(asked, cell),
+                list(single_moves(asked, plan, cell, run)),
+            )
         case block:
             cell = plan.cells[job.game, job.matchup]
-            params, wanted = plan.params(cell), list(_setups(plan, cell, block, run))
+            params, wanted = plan.params(cell), list(setups(plan, cell, block, run))
     where = f"{job.game}/{job.matchup}/{job.block}"
     check_locking(job.results / "journal")
-    stamp.write(job.results, plan.config)
+    stamp.write(job.results, plan.stamp)
     with Journal(job.results / "journal" / f"{where}.jsonl") as journal:
         kept = _take_over(job.output, params, {setup.episode_id for setup in wanted})
         there = {episode for ids in kept.values() for episode in ids}
-        setups = [setup for setup in wanted if setup.episode_id not in there]
-        progress = Progress(where, job.results / "progress" / f"{where}.json", len(setups))
+        missing = [setup for setup in wanted if setup.episode_id not in there]
+        progress = Progress(where, job.results / "progress" / f"{where}.json", len(missing))
         budget = _budget(plan, cell, job, where)
         began = time.monotonic()
         with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
-            play = _play(plan, cell, setups, journal, progress, budget, writer, job.threads)
+            play = _play(plan, cell, missing, journal, progress, budget, writer, job.threads)
             asyncio.run(play)
             wall_s, prompts = time.monotonic() - began, json.dumps(plan.prompts_of(cell))
             run = replace(run, wall_s=wall_s, gpus=plan.demand(cell).gpu, prompts=prompts)
@@ -144,70 +146,6 @@ def _expected_usd(plan: Plan, cell: Cell, block: str, prices: Mapping[str, Price
             return asked * move_usd(plan, cell, prices)
         case _:
             return deal_usd(plan, cell, prices)
-
-
-def _setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup]:
-    config, game = plan.config, cell.game
-    minimax = Minimax()
-    start, stop = parse_block(block)
-    for deal in range(start, stop):
-        first = opening(game, config.seed, deal, plan.opening_plies(game), minimax)
-        for seating, seats in enumerate(cell.matchup.seatings(config.seatings)):
-            yield Setup(
-                run_id=run.run_id,
-                seed=config.seed,
-                game=game,
-                matchup=cell.matchup.name,
-                deal=deal,
-                seating=seating,
-                seats=seats,
-                opening=tuple(first),
-                max_plies=plan.max_plies(game),
-            )
-
-
-def _alone(asked: Alone, plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
-    match asked:
-        case Alone.POSITIONS:
-            return _positions(plan, cell, run)
-        case Alone.PROBES:
-            return _probes(plan, cell, run)
-        case other:
-            assert_never(other)
-
-
-def _positions(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
-    """An episode of one decision from each position; the agent has every seat and one is asked."""
-    for number, history in enumerate(positions(cell.game, plan.config.positions)):
-        yield _one_move(plan, cell, run, deal=number, seating=0, history=history)
-
-
-def _probes(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
-    """The same from each probe, whose number is the seating; the deal is the number of the sample.
-
-    So more samples are asked for with the luck of further deals, and those on file stay.
-    """
-    [agent] = cell.matchup.agents
-    for sample in range(plan.samples(agent)):
-        for number, probe in enumerate(probes(cell.game)):
-            yield _one_move(plan, cell, run, deal=sample, seating=number, history=probe.history)
-
-
-def _one_move(
-    plan: Plan, cell: Cell, run: RunRecord, *, deal: int, seating: int, history: Sequence[Joint]
-) -> Setup:
-    [agent] = cell.matchup.agents
-    return Setup(
-        run_id=run.run_id,
-        seed=plan.config.seed,
-        game=cell.game,
-        matchup=cell.matchup.name,
-        deal=deal,
-        seating=seating,
-        seats=(agent,) * cell.game.players,
-        opening=tuple(history),
-        max_plies=1,
-    )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:

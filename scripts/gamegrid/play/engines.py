@@ -4,13 +4,13 @@ import asyncio
 import logging
 from pathlib import Path
 
-from gamegrid.agents.base import Answer, Ask
-from gamegrid.backends.base import Backend, BackendError, Completion, Request, Stoppable
+from gamegrid.agents.agent import Ask
+from gamegrid.backends.backend import Answer, Backend, BackendError, Completion, Request, Stoppable
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
 from gamegrid.play.budget import Budget
 from gamegrid.play.gpus import Gpus
-from gamegrid.play.journal import Journal
+from gamegrid.records.journal import Journal
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from typing import TypeVar, assert_never
 
 import pyspiel
 
-from gamegrid.agents.base import Agent, Decision, Player, Turn
-from gamegrid.backends.base import BackendError
-from gamegrid.games.base import Game, Joint, Scoring, apply
+from gamegrid.agents.agent import Agent, Decision, Player, Turn
+from gamegrid.backends.backend import BackendError
+from gamegrid.games.game import Game, Joint, Scoring, apply
 from gamegrid.luck import Place
+from gamegrid.plan.deals import Tape
 from gamegrid.play import scoring
-from gamegrid.play.deals import Tape
-from gamegrid.play.records import (
+from gamegrid.records.record_types import (
     CallRecord,
     DecisionRecord,
     DecisionStatus,

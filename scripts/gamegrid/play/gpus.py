@@ -15,7 +15,7 @@ import time
 from io import TextIOWrapper
 from pathlib import Path
 
-from gamegrid.backends.base import BackendError
+from gamegrid.backends.backend import BackendError
 
 log = logging.getLogger(__name__)
 

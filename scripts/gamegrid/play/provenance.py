@@ -18,7 +18,7 @@ import gamegrid
 from gamegrid import paths
 from gamegrid.backends import hub
 from gamegrid.config.models import Model
-from gamegrid.play.records import RunRecord
+from gamegrid.records.record_types import RunRecord
 
 PACKAGES = (
     "open_spiel", "numpy", "scipy", "duckdb", "pydantic", "snakemake",

@@ -12,9 +12,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gamegrid.backends.base import FinishReason
-from gamegrid.play.records import Failure
+from gamegrid.backends.backend import FinishReason
+from gamegrid.games.labels import CHEERS, is_noise, normalise
 from gamegrid.prompts.objects import TOKEN, Answer, Objects, half_width, unquoted
+from gamegrid.records.record_types import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +51,6 @@ def parse(reply: str, finish_reason: FinishReason, labels: Sequence[str]) -> Par
             return _parsed(Failure.REFUSED, thought)
         case FinishReason.STOP:
             return _read(text, thought, labels)
-
-
-def normalise(label: str) -> str:
-    """Return ``label`` without case, spaces and punctuation, for comparing.
-
-    What could turn one move into another stays: a minus sign or point before a number, a gap
-    between two numbers, ``~`` (struck out) and symbols beyond ASCII such as card suits. Labels of
-    one game should differ in more than the ASCII punctuation that goes.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
-    kept: list[str] = []
-    before = " "
-    for here, after in zip(folded, f"{folded} "[1:], strict=True):
-        if not _is_noise(here):
-            if kept and kept[-1].isnumeric() and here.isnumeric() and _is_noise(before):
-                kept.append(" ")
-            kept.append(here)
-        elif here in _LEADING and after.isnumeric() and not before.isalnum():
-            kept.append("." if here == "." else "-")
-        before = here
-    return "".join(kept)
 
 
 # From text to Parsed
@@ -193,9 +173,6 @@ def _cut_thought(reply: str) -> tuple[str, str]:
 
 # Labels
 
-_LEADING = ".-\N{MINUS SIGN}\N{EN DASH}"
-_CHEERS = "✅☑✔✓⭐🌟✨🎯🏆👉👍🎉"
-"""Emoji that only affirm: others could cross a move out or picture another one."""
 _WRAPPING = " \t\r\n`*_\"'“”‘’«»()[]{}<>.,;:!"
 _TAGS = r"(?:b|i|u|p|em|strong|code|mark|center|li|h[1-6])"
 _LATEX = r"\\(?:boxed|fbox|(?:text|math)(?:bf|it|tt|rm)?)\s*+\{"
@@ -205,19 +182,6 @@ _DRESS = re.compile(
 )
 """HTML and LaTeX around a label, and the end tokens of models."""
 _STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
-
-
-def _is_noise(char: str) -> bool:
-    """Tell whether a character says nothing about which label is meant."""
-    if char.isascii():
-        return not char.isalnum() and char != "~"
-    return (
-        char.isspace()
-        or char in _LEADING
-        or char in _CHEERS
-        or unicodedata.category(char) in {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Cc", "Cf"}
-        or "\N{VARIATION SELECTOR-1}" <= char <= "\N{VARIATION SELECTOR-16}"
-    )
 
 
 def _legal(value: str, labels: Sequence[str]) -> str | None:
@@ -294,7 +258,7 @@ def _is_struck(shape: str, position: int) -> bool:
 
 # Struck-out lines (~~) and JSON keys ("action":) are no Action lines.
 _ACTION_LINE = re.compile(
-    rf"^(?:[^\S\n]|[>*_#`\"'“‘•·+\-$\ufe0f\ufeff\u200b{_CHEERS}]|\d{{1,3}}[.)]|<{_TAGS}>|{_LATEX})*+"
+    rf"^(?:[^\S\n]|[>*_#`\"'“‘•·+\-$\ufe0f\ufeff\u200b{CHEERS}]|\d{{1,3}}[.)]|<{_TAGS}>|{_LATEX})*+"
     rf"action(?:[^\S\n]|[*_`}}]|</{_TAGS}>)*+:(.*)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -311,12 +275,12 @@ def _last_line(objects: Objects, labels: Sequence[str]) -> Answer | None:
     if last is None:
         return None
     value = objects.text[slice(*last.span(1))].strip()
-    if value in labels or not all(map(_is_noise, value)):
+    if value in labels or not all(map(is_noise, value)):
         return Answer(last.start(), last.start(1) + len(last[1].rstrip()), value)
     # A heading: what follows is the answer only if it is a legal label and nothing else, since
     # the first of several lines could as well open a list.
     rest = objects.text[last.end() :].splitlines()
-    below = [line for line in rest if not all(map(_is_noise, line))]
+    below = [line for line in rest if not all(map(is_noise, line))]
     if len(below) == 1 and _legal(below[0], labels) is not None:
         return Answer(last.start(), len(objects.text), below[0])
     return Answer(last.start(), last.end(), None)

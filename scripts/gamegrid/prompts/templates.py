@@ -16,7 +16,7 @@ from typing import Any
 import jinja2
 
 from gamegrid.errors import UserError, nearest
-from gamegrid.games.base import Game
+from gamegrid.games.game import Game
 from gamegrid.paths import WORKFLOW, there
 
 FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}

@@ -17,7 +17,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.report import palette
 from gamegrid.report.figures import figures
-from gamegrid.report.figures.base import Figure, Panel, Row
+from gamegrid.report.figures.figure import Figure, Panel, Row
 from gamegrid.store.tables import connect
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"

@@ -26,8 +26,8 @@ from markupsafe import Markup
 from gamegrid.report import drawing, palette
 from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
-from gamegrid.report.figures.base import Row, Section
-from gamegrid.report.replays import replay_data, section
+from gamegrid.report.figures.figure import Row, Section
+from gamegrid.report.replay_section import replay_data, section
 from gamegrid.store.tables import ABSENT, connect
 
 QUERIES = ("summary", "agents", "games", "versions")

@@ -15,14 +15,7 @@ from scipy.sparse import csgraph
 from gamegrid.stats.contrasts import Clusters, Frame, around, held_at
 from gamegrid.stats.davidson import ELO, Davidson, Integers, Matches, codes
 from gamegrid.stats.groups import letters
-from gamegrid.stats.intervals import (
-    CONFIDENCE,
-    Floats,
-    Interval,
-    MaybeInterval,
-    NoInterval,
-    Reason,
-)
+from gamegrid.stats.intervals import CONFIDENCE, Floats, Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.paired import holm
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from gamegrid.play.chunkfile import check_whole, exact
+from gamegrid.records.chunkfile import check_whole, exact
 from gamegrid.store import looks
-from gamegrid.store.rows import Rows
+from gamegrid.store.grid_rows import Rows
 
 VIEWS = (
     "statistics",
@@ -81,7 +81,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     database then stays as it was.
     """
     # scipy only where it is needed
-    from gamegrid.store.reasoning import fill_reasoning
+    from gamegrid.store.reasoning_tables import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
 
     check_whole([*sources.chunks, *sources.positions, *sources.probes])

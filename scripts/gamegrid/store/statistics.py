@@ -15,18 +15,13 @@ import duckdb
 import numpy as np
 
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.intervals import (
-    Stratum,
-    combined_share_interval,
-    mean_interval,
-    share_interval,
-)
+from gamegrid.stats.intervals import Stratum, combined_share_interval, mean_interval, share_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
-from gamegrid.store.controls import controls
-from gamegrid.store.likenesses import likenesses
+from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.strength_equivalents import likenesses
 from gamegrid.store.values import (
     WIN_LOSS,
     Cell,

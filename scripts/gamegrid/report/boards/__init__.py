@@ -5,9 +5,10 @@ from typing import Any
 
 import pyspiel
 
+import gamegrid.report.boards
 from gamegrid import plugins
-from gamegrid.games.base import Game
-from gamegrid.report.boards.base import Board
+from gamegrid.games.game import Game
+from gamegrid.report.boards.board import Board
 
 __all__ = ["Board", "draw"]
 
@@ -22,7 +23,5 @@ def draw(game: Game, state: pyspiel.State) -> str | None:
 @cache
 def _boards(folders: plugins.Folders) -> dict[type, Board[Any]]:
     """The drawings by the class they are for: the package's own and the user's."""
-    import gamegrid.report.boards as room
-
-    own = plugins.discover(room, "BOARD")
+    own = plugins.discover(gamegrid.report.boards, "BOARD")
     return {b.kind: b for b in [*own, *(b for _, b in plugins.declared(folders, "BOARD"))]}

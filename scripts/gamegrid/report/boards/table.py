@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyspiel
 
-from gamegrid.games.base import Game, apply
+from gamegrid.games.game import Game, apply
 from gamegrid.report.boards import svg
 
 LINE = 9

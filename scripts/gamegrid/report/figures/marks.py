@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gamegrid.report import palette
-from gamegrid.report.figures.base import Row
+from gamegrid.report.figures.figure import Row
 
 if TYPE_CHECKING:
     import altair as alt

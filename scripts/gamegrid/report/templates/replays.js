@@ -231,7 +231,7 @@
     shown.append(make("pre", { className: "replay-reply", textContent: one.text, dir: "auto" }));
     if (one.left_out) {
       shown.append(make("p", { className: "replay-notes", textContent:
-        `${one.left_out} characters left out here; python -m gamegrid.replay has them all.` }));
+        `${one.left_out} characters left out here; gamegrid replay has them all.` }));
     }
     return shown;
   }

@@ -1,0 +1,1 @@
+"""Everything computed from records alone: values of moves, exploitability, references, reasons."""

@@ -1,0 +1,189 @@
+"""What players say of their moves, sorted into categories by the words they use.
+
+Rules and no model: equal texts are sorted alike everywhere, in time linear in their length. The
+rules are reasoning.yaml; how often they are right on sentences labelled by hand is computed by
+tests/reasoning. They read English.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from typing import Any, TypeAlias
+
+import yaml
+
+UNCATEGORISED = "uncategorised"
+"""Stands where no cue is found; it is no category."""
+REACH = 4
+"""Words before a cue in which a negation applies to it."""
+
+Words: TypeAlias = tuple[str, ...]
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[.,;:!?()\n\"]")
+_VOWELS = frozenset("aeiou")
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A text, sorted. ``main`` is the category with the most different cues.
+
+    The first named of equals; None where no cue was found. ``mentioned`` are all of them, in the
+    order in which they are named.
+    """
+
+    main: str | None
+    mentioned: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """A cue, in the words of one form. ``category`` is None for a name."""
+
+    words: Words
+    category: str | None
+    lemma: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules, by first words where they have several."""
+
+    cues: Mapping[str, Sequence[_Cue]]
+    """The longest first."""
+    intentions: frozenset[str]
+    negators: Mapping[str, Sequence[Words]]
+    affirmed: Mapping[str, Sequence[Words]]
+    clauses: frozenset[str]
+    conditions: frozenset[str]
+
+
+def categories() -> tuple[str, ...]:
+    """All categories, in the order of the rules."""
+    content = _content()
+    return (*content["intentions"], *content["subjects"])
+
+
+def sort_text(text: str) -> Sorted:
+    """Sort one text."""
+    rules = _rules()
+    words = [word.lower() for word in _TOKEN.findall(text.replace("\u2019", "'"))]
+    found: dict[str, set[str]] = {}
+    for place, cue in _cues(rules, words):
+        category = cue.category
+        if category is None or (category in rules.intentions and _negated(rules, words, place)):
+            continue
+        found.setdefault(category, set()).add(cue.lemma)
+    if not found:
+        return Sorted(None, ())
+    most = max(map(len, found.values()))
+    return Sorted(next(c for c, cues in found.items() if len(cues) == most), tuple(found))
+
+
+def inflected(lemma: str) -> Iterator[str]:
+    """A word and its regular English forms; some that are none do no harm."""
+    yield lemma
+    yield f"{lemma}s"
+    stem = lemma
+    if lemma.endswith("e"):
+        stem = lemma[:-1]
+    elif lemma.endswith("y") and lemma[-2:-1] not in _VOWELS:
+        yield f"{lemma[:-1]}ies"
+        yield f"{lemma[:-1]}ied"
+    elif lemma.endswith(("s", "x", "z", "ch", "sh", "o")):
+        yield f"{lemma}es"
+    elif len(lemma) > 2 and lemma[-2] in _VOWELS and lemma[-3] not in _VOWELS:
+        yield from (f"{lemma}{lemma[-1]}ed", f"{lemma}{lemma[-1]}ing")
+    yield from (f"{stem}ed", f"{stem}ing")
+
+
+def _cues(rules: _Rules, words: Sequence[str]) -> Iterator[tuple[int, _Cue]]:
+    """Every cue with its place, none overlapping another."""
+    place = 0
+    while place < len(words):
+        for cue in rules.cues.get(words[place], ()):
+            if _stands(cue.words, words, place):
+                yield place, cue
+                place += len(cue.words)
+                break
+        else:
+            place += 1
+
+
+def _negated(rules: _Rules, words: Sequence[str], place: int) -> bool:
+    """Whether a negation shortly before ``place`` applies there."""
+    negated = False
+    for before in range(place - 1, -1, -1):
+        word = words[before]
+        if word in rules.conditions:
+            return False
+        if not word[0].isalnum() or word in rules.clauses:
+            return negated
+        if place - before <= REACH and not negated:
+            negated = _negates(rules, words, before)
+        if place - before > 2 * REACH:
+            return negated
+    return negated
+
+
+def _negates(rules: _Rules, words: Sequence[str], place: int) -> bool:
+    word = words[place]
+    if any(_stands(phrase, words, place) for phrase in rules.affirmed.get(word, ())):
+        return False
+    if word.endswith("n't"):
+        return True
+    return any(_stands(phrase, words, place) for phrase in rules.negators.get(word, ()))
+
+
+def _stands(phrase: Words, words: Sequence[str], place: int) -> bool:
+    return len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase
+
+
+@cache
+def _rules() -> _Rules:
+    content = _content()
+    named: Mapping[str | None, Iterable[str]] = {
+        None: content["names"],
+        **content["intentions"],
+        **content["subjects"],
+    }
+    cues = [
+        _Cue(words, category, lemma)
+        for category, lemmas in named.items()
+        for lemma in lemmas
+        for words in _forms(lemma)
+    ]
+    by_first: dict[str, list[_Cue]] = {}
+    for cue in sorted(cues, key=lambda cue: -len(cue.words)):
+        by_first.setdefault(cue.words[0], []).append(cue)
+    return _Rules(
+        cues=by_first,
+        intentions=frozenset(content["intentions"]),
+        negators=_by_first(content["negators"]),
+        affirmed=_by_first(content["affirmed"]),
+        clauses=frozenset(content["clauses"]),
+        conditions=frozenset(content["conditions"]),
+    )
+
+
+def _by_first(lemmas: Iterable[str]) -> Mapping[str, Sequence[Words]]:
+    found: dict[str, list[Words]] = {}
+    for lemma in lemmas:
+        for words in _forms(lemma):
+            found.setdefault(words[0], []).append(words)
+    return found
+
+
+def _forms(lemma: str) -> Iterator[Words]:
+    """A cue in all its forms."""
+    words = lemma.split()
+    return product(*([*inflected(w[:-1])] if w.endswith("~") else [w] for w in words))
+
+
+@cache
+def _content() -> dict[str, Any]:
+    text = (files("gamegrid.analysis") / "reasoning.yaml").read_text("utf-8")
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content

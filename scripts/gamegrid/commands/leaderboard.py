@@ -1,0 +1,51 @@
+"""Print the leaderboard of a results folder, and what the controls say."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import duckdb
+
+from gamegrid.commands.command import Command
+from gamegrid.errors import UserError
+from gamegrid.store import control_verdict
+from gamegrid.store.tables import leaderboard_text
+
+GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Take a results folder."""
+    parser.add_argument("results", nargs="?", default="results", type=Path)
+
+
+def run(given: Namespace) -> int:
+    """Print the leaderboard and where everything else is."""
+    show(given.results)
+    return 0
+
+
+def show(folder: Path) -> None:
+    """Print the leaderboard of a results folder. Raises UserError if it cannot be read."""
+    database = folder / "gamegrid.duckdb"
+    if not database.exists():
+        raise UserError(f"there is no {database}; play a grid first.")
+    try:
+        text, verdict = leaderboard_text(database), control_verdict.read(database)
+    except duckdb.Error as error:
+        raise UserError(f"{database} cannot be read: {' '.join(str(error).split())}") from error
+    print(text)
+    print(f"\n{_coloured(verdict)}")
+    print(f"\nTables: {folder / 'tables'}/   Database: {database}")
+    if (report := folder / "report.html").exists():
+        print(f"Report: {report}")
+
+
+def _coloured(verdict: control_verdict.Verdict) -> str:
+    """What the controls say, in colour on a terminal."""
+    if not sys.stdout.isatty() or not (verdict.passed or verdict.red):
+        return verdict.text
+    return f"{RED if verdict.red else GREEN}{verdict.text}{PLAIN}"
+
+
+COMMAND = Command("print the leaderboard of a results folder", arguments, run)

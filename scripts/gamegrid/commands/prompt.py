@@ -1,0 +1,63 @@
+"""Show the messages that a model is sent. Nothing is sent."""
+
+import asyncio
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from gamegrid import games
+from gamegrid.agents.agent import Agent, Tools, kinds
+from gamegrid.agents.llm import Settings
+from gamegrid.backends.backend import Answer, BackendError, Request
+from gamegrid.commands.command import Command
+from gamegrid.config.load import read_yaml
+from gamegrid.errors import UserError, nearest
+from gamegrid.luck import Place
+from gamegrid.paths import WORKFLOW
+from gamegrid.plan import plan
+from gamegrid.play.episode import Episode
+from gamegrid.play.setups import alone
+
+
+class _NothingIsSent(BackendError):
+    """Ends the episode at the first request."""
+
+
+def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
+    """Return the messages of an agent's first turn in seat 0 of a deal."""
+    if name not in made.config.agents:
+        known = made.config.agents
+        raise UserError(
+            f"--agent: {name!r} is unknown.{nearest(name, known)} There are {', '.join(known)}."
+        )
+    settings = made.config.agents[name]
+    if not isinstance(settings, Settings):
+        raise UserError(f"--agent: {name!r} is of type {settings.type}; it is sent no prompt.")
+    game, asked = games.load(game_name), list[Request]()
+
+    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+        asked.append(request)
+        raise _NothingIsSent("nothing is sent")
+
+    tools = Tools(ask=lambda model: ask, prompts=made.prompts)
+    agent: Agent = kinds()["llm"].build(name, settings, tools)
+    setup = alone(made, name, game, deal)
+    asyncio.run(Episode(setup, {name: agent}).play())
+    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in asked[0].messages)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Take a game, an agent and a deal."""
+    parser.add_argument("game", help="an alias or load string")
+    parser.add_argument("--agent", required=True, help="an agent of the configuration")
+    parser.add_argument("--configfile", type=Path, default=WORKFLOW / "config/config.yaml")
+    parser.add_argument("--deal", type=int, default=0)
+
+
+def run(given: Namespace) -> int:
+    """Print the messages."""
+    made = plan.make(read_yaml(given.configfile), Path.cwd())
+    print(show(made, given.agent, given.game, given.deal))
+    return 0
+
+
+COMMAND = Command("show the messages that a model is sent; nothing is sent", arguments, run)

@@ -1,0 +1,102 @@
+"""Look at one episode, as text or as a page. Both hold every reply whole."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from markupsafe import Markup
+
+from gamegrid.commands.command import Command
+from gamegrid.errors import UserError
+from gamegrid.report import page, replay_section
+from gamegrid.report.replay_section import Choice, Episode, Reply
+
+
+def text(episode: Episode) -> str:
+    """Return an episode for a terminal: every decision with its replies."""
+    lines = [f"{episode.episode_id}: {episode.title}, {episode.outcome}"]
+    lines += [f"{seat.name}: {seat.agent}{_result(seat.return_)}" for seat in episode.seats]
+    lines += episode.notes
+    for ply, frame in enumerate(episode.frames):
+        for choice in frame.choices:
+            lines += ["", *_decision(ply, choice, episode)]
+    return _printable("\n".join(lines))
+
+
+def html(episode: Episode) -> str:
+    """Return an episode as a page that opens offline."""
+    environment = page.environment()
+    return environment.get_template("replay.jinja").render(
+        episode=episode,
+        replays=Markup(replay_section.section(replay_section.page_data(episode))),
+        styles=page.Asset.of(page.theme() + page.texts("css")),
+        scripts=page.Asset.of(page.texts("js")),
+    )
+
+
+def _result(amount: float | None) -> str:
+    return "" if amount is None else f" ({amount:+g})"
+
+
+def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
+    """One decision in lines: what was seen, what each move was worth, what was said and done."""
+    seat = episode.seats[choice.seat]
+    yield f"Ply {ply}, {seat.name} ({seat.agent})"
+    if choice.view is not None:
+        yield choice.view
+    yield "Legal moves: " + ", ".join(_move(label, value) for label, value in choice.moves)
+    for number, reply in enumerate(choice.replies, 1):
+        yield from _reply(number, reply)
+    made = choice.label or "no move"
+    how = "" if choice.status == "ok" else f" ({choice.status})"
+    cost = f", regret {choice.regret:g}" if choice.regret else ""
+    yield f"Played: {made}{how}{cost}"
+
+
+def _move(label: str, value: float | None) -> str:
+    return label if value is None else f"{label} ({value:g})"
+
+
+def _reply(number: int, reply: Reply) -> Iterator[str]:
+    yield f"Reply {number}{f', {reply.failure}' if reply.failure else ''}:"
+    if reply.reasoning:
+        yield _indented(f"[reasoning] {reply.reasoning}")
+    yield _indented(reply.text)
+
+
+def _indented(said: str) -> str:
+    return "\n".join(f"  | {line}" for line in said.split("\n"))
+
+
+def _printable(said: str) -> str:
+    """Control characters as escapes: a reply must not steer the terminal it is shown in."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in said)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Take an episode, and where to find and to put it."""
+    parser.add_argument("episode", help="an episode_id of the database")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write a page instead of text")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="a results folder")
+
+
+def run(given: Namespace) -> int:
+    """Show the episode."""
+    database: Path = given.results / "gamegrid.duckdb"
+    if not database.exists():
+        raise UserError(f"there is no {database}; play a grid first.")
+    try:
+        episode = replay_section.replay(database, given.episode)
+        if given.page is None:
+            said = text(episode)
+        else:
+            given.page.write_text(html(episode), "utf-8")
+            said = f"{given.page} shows {episode.episode_id}"
+    except (duckdb.Error, OSError) as error:
+        raise UserError(" ".join(str(error).split())) from error
+    print(said)
+    return 0
+
+
+COMMAND = Command("show one episode, as text or as a page", arguments, run)

@@ -1,0 +1,25 @@
+"""Compute the reference equilibria that bots play and judges refer to."""
+
+from argparse import ArgumentParser, Namespace
+
+from gamegrid.commands.command import Command
+from gamegrid.errors import UserError
+from gamegrid.oracles.equilibrium import REFERENCES, write_reference
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Take games."""
+    parser.add_argument("games", nargs="+", metavar="GAME", help="an alias or load string")
+
+
+def run(given: Namespace) -> int:
+    """Write the reference equilibrium of each game."""
+    for name in given.games:
+        try:
+            print(write_reference(name, REFERENCES))
+        except ValueError as error:
+            raise UserError(f"{error}.") from error
+    return 0
+
+
+COMMAND = Command("compute the reference equilibrium of a game", arguments, run)

@@ -1,0 +1,28 @@
+"""Write every generated page and the schema anew."""
+
+from argparse import ArgumentParser, Namespace
+
+from gamegrid.commands.command import Command
+from gamegrid.pages import config_page, config_schema, errors_page, games_page, statistics_page
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Take nothing."""
+
+
+def run(given: Namespace) -> int:
+    """Write them, and name each file."""
+    games_page.PATH.write_text(games_page.page(), encoding="utf-8")
+    config_schema.PATH.write_text(config_schema.text(), encoding="utf-8")
+    for path, refresh in (
+        (config_page.PATH, config_page.page),
+        (errors_page.PATH, errors_page.page),
+        (statistics_page.PATH, statistics_page.refreshed),
+    ):
+        path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for module in (games_page, config_schema, config_page, errors_page, statistics_page):
+        print(module.PATH)
+    return 0
+
+
+COMMAND = Command("write the generated pages and the schema anew", arguments, run)

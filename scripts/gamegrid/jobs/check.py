@@ -1,0 +1,149 @@
+"""Look at every model of a grid before anything is spent: one line each, and what is wrong.
+
+``check`` opens no engine and asks no question. ``probe`` asks each agent one real question.
+"""
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gamegrid.agents.agent import Tools, kinds
+from gamegrid.agents.llm import Settings
+from gamegrid.backends.backend import Answer, BackendError, Decode, Request
+from gamegrid.config.models import Model
+from gamegrid.errors import UserError
+from gamegrid.luck import Place
+from gamegrid.plan.plan import Plan
+from gamegrid.play.episode import Episode
+from gamegrid.play.gpus import visible
+from gamegrid.play.setups import alone
+from gamegrid.records.record_types import EpisodeRecord
+
+ANSWER_S = 5.0
+"""Time in which an endpoint has to answer at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out about one model. ``trouble`` is a sentence, or None if all is well."""
+
+    model: str
+    agents: tuple[str, ...]
+    trouble: str | None
+
+    def line(self) -> str:
+        """Say it in a line."""
+        used = ", ".join(self.agents)
+        return f"{self.model} ({used}): {self.trouble or 'ready'}"
+
+
+def look(made: Plan, *, gpus_here: bool = True) -> list[Finding]:
+    """Look at each model once: settings, key, folder, GPUs, and that its endpoint answers.
+
+    ``gpus_here`` False: the jobs run on other hosts, whose GPUs cannot be counted here.
+    """
+    agents = defaultdict[str, list[str]](list)
+    models = dict[str, Model]()
+    for agent, model in made.models.items():
+        agents[model.written.name].append(agent)
+        models[model.written.name] = model
+    return [
+        Finding(
+            name,
+            tuple(agents[name]),
+            _trouble(model, gpus_here) or _objection(made, model, agents[name]),
+        )
+        for name, model in models.items()
+    ]
+
+
+def _objection(made: Plan, model: Model, agents: Sequence[str]) -> str | None:
+    """One sentence if the model does not take what one of its agents sets."""
+    for agent in agents:
+        settings = made.config.agents[agent]
+        assert isinstance(settings, Settings)
+        if model.kind.objection is None:
+            return None
+        decode = Decode(settings.decode)
+        if said := model.kind.objection(model.entry, settings.sampling(seed=None), decode):
+            return f"agents.{agent}: {said.removeprefix(f'{model.entry.name}: ')}"
+    return None
+
+
+def _trouble(model: Model, gpus_here: bool) -> str | None:
+    entry = model.entry
+    if mistake := model.kind.check(entry):
+        return mistake.removeprefix(f"{entry.name}: ")
+    if gpus_here and entry.gpus and (there := len(visible())) < entry.gpus:
+        return f"it wants {entry.gpus} GPUs (gpus: in the model file); {there} are visible here."
+    return _silence(entry.api_base) if entry.api_base else None
+
+
+def _silence(address: str) -> str | None:
+    """One sentence if nothing answers at an address; any answer, errors too, is an answer."""
+    try:
+        urllib.request.urlopen(f"{address.rstrip('/')}/models", timeout=ANSWER_S).close()
+    except urllib.error.HTTPError:
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        return f"no answer from {address} ({reason}). Start the server, or correct api_base."
+    return None
+
+
+def confirm(made: Plan, findings: Sequence[Finding]) -> str:
+    """Return the lines to print. Raises UserError with them if a model is not ready."""
+    lines = [finding.line() for finding in findings]
+    lines += [f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences]
+    bad = sum(finding.trouble is not None for finding in findings)
+    if bad:
+        head = f"{bad} of {len(findings)} models are not ready."
+        raise UserError("\n  ".join([head, *lines]))
+    return "\n".join(lines or ["no model is asked; the grid is ready"])
+
+
+def probe(made: Plan, working: Path) -> str:
+    """Ask each agent that is a model its first question in its first game, outside the grid.
+
+    Returns prompt, reply and what was made of it. Raises UserError if a model cannot be asked.
+    """
+    return asyncio.run(_probe(made, working))
+
+
+async def _probe(made: Plan, working: Path) -> str:
+    return "\n\n".join([await _first_turn(made, agent, working) for agent in made.models])
+
+
+async def _first_turn(made: Plan, agent: str, working: Path) -> str:
+    model, settings = made.models[agent], made.config.agents[agent]
+    game = next(cell.game for cell in made.grid.cells if agent in cell.matchup.agents)
+    backend = model.kind.create(model.entry, working)
+
+    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+        return Answer(await backend.complete(request), replayed=False)
+
+    once = settings.model_copy(update={"rethink": 0})
+    player = kinds()["llm"].build(agent, once, Tools(ask=lambda _: ask, prompts=made.prompts))
+    setup = replace(alone(made, agent, game, deal=0), max_plies=1)
+    try:
+        await backend.open()
+        played = await Episode(setup, {agent: player}).play()
+    except BackendError as error:
+        raise UserError(f"agents.{agent}: {error}") from error
+    finally:
+        await backend.close()
+    if played.error is not None:
+        raise UserError(f"agents.{agent}: {played.error}")
+    return _told(agent, played)
+
+
+def _told(agent: str, played: EpisodeRecord) -> str:
+    call, decision = played.calls[0], played.decisions[0]
+    result = f"no move ({call.failure})" if call.failure else f"the move {decision.label!r}"
+    sent = "\n".join(f"[{m['role']}]\n{m['content']}" for m in json.loads(call.messages))
+    return f"== {agent} is asked\n{sent}\n[reply]\n{call.reply}\n== {agent}: {result}"

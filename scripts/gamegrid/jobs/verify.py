@@ -1,0 +1,197 @@
+"""Compute results again from chunk files and journal, wherever the folder lies now, and compare.
+
+What is looked at, in this order: that the files are those the tables were made of, every episode,
+every verdict and number of the database, every table. The first difference ends it.
+"""
+
+import json
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from gamegrid import games, plugins
+from gamegrid.agents.agent import AgentSettings, kinds
+from gamegrid.analysis.exploitability import measure_game
+from gamegrid.analysis.judge import judge_game
+from gamegrid.errors import UserError
+from gamegrid.paths import WORKFLOW, resolve
+from gamegrid.play import reproduce
+from gamegrid.play.reproduce import Counts, Difference
+from gamegrid.records import upkeep
+from gamegrid.store import looks, manifest
+from gamegrid.store.database import Sources, build
+from gamegrid.store.grid_rows import AgentRow, Rows
+from gamegrid.store.tables import write_tables
+
+NOISE = 1e-9
+"""Relative difference of two numbers that is rounding: sums may be taken in another order."""
+BATCH = 10_000
+
+
+def verify(results: Path, working: Path) -> str:
+    """Return a sentence that says what was computed again and came out equal.
+
+    Raises Difference naming the first thing that did not, and UserError where the results were not
+    made to the end or something that is needed is missing here.
+    """
+    made = _manifest(results)
+    config = made["config"]
+    plugins.use([resolve(folder, working) for folder in config.get("plugins", [])])
+    played = {
+        kind: [manifest.place(name, results) for name in names]
+        for kind, names in made["files"].items()
+    }
+    _check_files(made, results)
+    if trouble := upkeep.verify(results):
+        raise Difference(trouble[0])
+    counts = Counts()
+    prompts = (working / "config/prompts", WORKFLOW / "config/prompts")
+    for path in (*played["chunks"], *played["positions"], *played["probes"]):
+        reproduce.check(path, results / "journal", prompts, counts)
+    with tempfile.TemporaryDirectory() as folder:
+        tables = _check_database(made, played, results, Path(folder))
+    passed = f"; {counts.unfinished} unfinished ones have no end" if counts.unfinished else ""
+    return (
+        f"equal: {counts.episodes} episodes with {counts.decisions} decisions and "
+        f"{counts.replies} replies, the database and {tables} files of tables{passed}; of the "
+        f"moves of bots {counts.repeated} were made again, {counts.held} held to the rules alone"
+    )
+
+
+def _manifest(results: Path) -> dict[str, Any]:
+    path = results / manifest.NAME
+    try:
+        made = dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"there is no {path}: these results were not made to the end. Run the grid again."
+        ) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path} cannot be read. Run the grid again: it is made anew.") from error
+    if made.get("form") != manifest.FORM:
+        raise UserError(
+            f"{path} is of form {made.get('form')!r}; this version reads form {manifest.FORM}. "
+            f"Use the version of gamegrid that wrote it."
+        )
+    return made
+
+
+def _check_files(made: Mapping[str, Any], results: Path) -> None:
+    for names in made["files"].values():
+        for name, digest in names.items():
+            path = manifest.place(name, results)
+            if not path.is_file():
+                raise Difference(
+                    f"{path} is missing, of which the tables were made. Run the grid again."
+                )
+            if manifest.sha256(path) != digest:
+                raise Difference(f"{path} is not the file that the tables were made of.")
+
+
+def _settings(row: AgentRow) -> AgentSettings:
+    """The settings of an agent that asks no model."""
+    return kinds()[row.type].settings(**json.loads(row.params))
+
+
+def _check_database(
+    made: Mapping[str, Any],
+    played: Mapping[str, Sequence[Path]],
+    results: Path,
+    folder: Path,
+) -> int:
+    """Build database and tables anew in ``folder`` and compare; return how many files these are."""
+    chunks, positions, probes = (played[kind] for kind in ("chunks", "positions", "probes"))
+    rows = Rows.of(made)
+    by_name = {row.game: games.load(row.load_string) for row in rows.games}
+    judged = [folder / "judged" / path.name for path in played["judged"]]
+    for path in judged:
+        judge_game(by_name[path.stem], [*chunks, *positions], path)
+    readings = [folder / "exploitability" / path.name for path in played["exploitability"]]
+    for path in readings:
+        asked = [probe for probe in probes if probe.parent.name == path.stem]
+        probed = {probe.stem for probe in asked}
+        known = [row for row in rows.agents if row.agent in probed and not row.model]
+        bots = {row.agent: _settings(row) for row in known}
+        measure_game(by_name[path.stem], asked, path, bots)
+    fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
+    [references] = played["references"]
+    sources = Sources(
+        chunks=chunks, judged=judged, positions=positions, probes=probes, readings=readings,
+        references=references, looks=results / looks.NAME,
+    )  # fmt: skip
+    build(fresh, rows, sources)
+    if not stored.is_file():
+        raise Difference(f"{stored} is missing. Run the grid again.")
+    _compare(stored, fresh)
+    write_tables(stored, folder / "tables")
+    written = sorted((folder / "tables").iterdir())
+    for path in written:
+        there = results / "tables" / path.name
+        if not there.is_file() or there.read_bytes() != path.read_bytes():
+            raise Difference(f"{there} is not what the database says.")
+    return len(written)
+
+
+def _compare(stored: Path, fresh: Path) -> None:
+    """Compare two databases, table by table and view by view."""
+    with closing(duckdb.connect()) as connection:
+        for name, path in (("stored", stored), ("fresh", fresh)):
+            connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {name}")
+        found = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh' "
+            "ORDER BY table_oid"
+        ).fetchall()
+        there = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'stored'"
+        ).fetchall()
+        if lacking := sorted({table for (table,) in {*found} - {*there}}):
+            raise Difference(
+                f"the database was made by another version: it has no {', '.join(lacking)}."
+            )
+        for (table,) in found:
+            _compare_table(connection, table)
+
+
+def _compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    sides = [
+        connection.cursor().execute(f'SELECT * FROM {side}."{table}" ORDER BY ALL')
+        for side in ("stored", "fresh")
+    ]
+    names = [[column[0] for column in side.description] for side in sides]
+    if names[0] != names[1]:
+        raise Difference(f"the database was made by another version: columns of {table} differ.")
+    while True:
+        ours, theirs = (side.fetchmany(BATCH) for side in sides)
+        if not ours and not theirs:
+            return
+        for filed, found in zip_longest(ours, theirs):
+            if said := _unlike(names[0], filed, found):
+                raise Difference(f"gamegrid.duckdb, table {table}: {said}.")
+
+
+def _unlike(names: Sequence[str], filed: Any, found: Any) -> str | None:
+    """Name the column in which two rows differ, beside the row; None if they are equal."""
+    if filed is None or found is None:
+        row, side = (filed, "on file") if found is None else (found, "computed")
+        return f"the row {_shown(names, row)} is only {side}"
+    for name, one, other in zip(names, filed, found, strict=True):
+        if not _equal(one, other):
+            return f"{name} is {one!r}, computed {other!r}, in {_shown(names, filed)}"
+    return None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=NOISE, abs_tol=NOISE)
+    return bool(one == other)
+
+
+def _shown(names: Sequence[str], row: Sequence[Any]) -> str:
+    """The beginning of a row, enough to find it by."""
+    return ", ".join(f"{name} {value!r}" for name, value in list(zip(names, row, strict=True))[:4])

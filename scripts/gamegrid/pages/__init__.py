@@ -1,0 +1,1 @@
+"""Writes the generated documents, the schema and the embedded model."""

@@ -1,0 +1,46 @@
+"""Keep docs/statistics.md true of the tables."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import duckdb
+
+from gamegrid.paths import WORKFLOW
+from gamegrid.store.database import create_empty
+from gamegrid.store.tables import TABLES, Table, described, read_table
+
+PATH = WORKFLOW / "docs/statistics.md"
+DOUBT = "**When not to trust it.**"
+"""What every section says something about."""
+START, END = "<!-- columns -->", "<!-- /columns -->"
+
+
+@cache
+def tables() -> Sequence[Table]:
+    """Every table of an empty database."""
+    with duckdb.connect() as connection:
+        create_empty(connection)
+        return [read_table(connection, name) for name in TABLES]
+
+
+def refreshed(page: str) -> str:
+    """The page with what the tables say of their columns now."""
+    for table in tables():
+        found = sections(page).get(table.name)
+        if found is None:
+            page = f"{page.rstrip()}\n\n## {table.name}\n\n{_listing(table)}\n\n{DOUBT}\n"
+            continue
+        before, _, rest = found.partition(START)
+        page = page.replace(found, before + _listing(table) + rest.partition(END)[2])
+    return page
+
+
+def sections(page: str) -> dict[str, str]:
+    """The sections of a page by their names."""
+    parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0].removeprefix("## "): part for part in parts}
+
+
+def _listing(table: Table) -> str:
+    return f"{START}\n{table.about}\n\n{described(table)}{END}"

@@ -1,0 +1,1 @@
+"""A configuration expanded into cells, deals and jobs."""

@@ -1,0 +1,489 @@
+"""The chunk file: what one play job leaves behind, one Parquet row per episode.
+
+Episodes go to a temporary NDJSON file beside the target as they end, so that a long job holds none
+in memory. DuckDB makes the chunk file of it, under declared types, so that an empty list or an
+unknown value never changes a column's type from chunk to chunk.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from keyword import iskeyword
+from operator import attrgetter
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import duckdb
+
+from gamegrid.errors import UserError
+from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord
+
+Columns = Mapping[str, str]
+"""Column names and their SQL types, in order."""
+
+RUN: Columns = MappingProxyType(
+    {
+        "run_id": "VARCHAR",
+        "started_at": "TIMESTAMP",
+        "config": "VARCHAR",
+        "code_version": "VARCHAR",
+        "interpreter": "VARCHAR",
+        "packages": "VARCHAR",
+        "host": "VARCHAR",
+        "wall_s": "DOUBLE",
+        "gpus": "INTEGER",
+        "models": "VARCHAR",
+        "prompts": "VARCHAR",
+    }
+)
+SEAT: Columns = MappingProxyType(
+    {
+        "seat": "INTEGER",
+        "agent": "VARCHAR",
+        "return": "DOUBLE",
+        "normalized_return": "DOUBLE",
+        "score": "DOUBLE",
+        "strict_score": "DOUBLE",
+        "strict_return": "DOUBLE",
+        "fallbacks": "INTEGER",
+    }
+)
+DECISION: Columns = MappingProxyType(
+    {
+        "ply": "INTEGER",
+        "seat": "INTEGER",
+        "agent": "VARCHAR",
+        "observation": "VARCHAR",
+        "legal": "VARCHAR",
+        "action": "BIGINT",
+        "label": "VARCHAR",
+        "status": "VARCHAR",
+        "attempts": "INTEGER",
+        "reasoning": "VARCHAR",
+        "latency_s": "DOUBLE",
+        "prompt_tokens": "BIGINT",
+        "completion_tokens": "BIGINT",
+    }
+)
+CALL: Columns = MappingProxyType(
+    {
+        "ply": "INTEGER",
+        "seat": "INTEGER",
+        "attempt": "INTEGER",
+        "backend": "VARCHAR",
+        "model": "VARCHAR",
+        "model_served": "VARCHAR",
+        "messages": "VARCHAR",
+        "reply": "VARCHAR",
+        "reasoning": "VARCHAR",
+        "finish_reason": "VARCHAR",
+        "failure": "VARCHAR",
+        "prompt_tokens": "BIGINT",
+        "completion_tokens": "BIGINT",
+        "reasoning_tokens": "BIGINT",
+        "cached_tokens": "BIGINT",
+        "latency_s": "DOUBLE",
+        "transport_attempts": "INTEGER",
+        "replayed": "BOOLEAN",
+        "likelihoods": "VARCHAR",
+        "fingerprint": "VARCHAR",
+        "maybe_billed": "INTEGER",
+    }
+)
+FLAT: Columns = MappingProxyType(
+    {
+        "episode_id": "VARCHAR",
+        "run_id": "VARCHAR",
+        "matchup": "VARCHAR",
+        "game": "VARCHAR",
+        "deal": "INTEGER",
+        "seating": "INTEGER",
+        "seed": "BIGINT",
+        "status": "VARCHAR",
+        "plies": "INTEGER",
+        "trajectory": "VARCHAR",
+        "duration_s": "DOUBLE",
+        "error": "VARCHAR",
+    }
+)
+"""The columns of an episode that are not lists."""
+
+JSON_TEXTS = frozenset(
+    {
+        "config",
+        "packages",
+        "host",
+        "models",
+        "prompts",
+        "legal",
+        "messages",
+        "trajectory",
+        "likelihoods",
+    }
+)
+"""Columns that hold JSON as text, and become JSON columns of the database."""
+
+PARAMS_KEY = "params"
+"""Where the Parquet file's own metadata keep the job's params string."""
+
+DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
+"""Bytes DuckDB allows one JSON object by default; longer episodes must be announced."""
+
+BATCH = 1000
+"""Episodes held in memory at once where a file is read."""
+
+Row = dict[str, Any]
+"""An episode by column names."""
+
+
+def struct(columns: Columns) -> str:
+    """Return the SQL type of a struct with ``columns``."""
+    return "STRUCT(" + ", ".join(f'"{name}" {kind}' for name, kind in columns.items()) + ")"
+
+
+EPISODE: Columns = MappingProxyType(
+    {
+        **FLAT,
+        "seats": struct(SEAT) + "[]",
+        "decisions": struct(DECISION) + "[]",
+        "calls": struct(CALL) + "[]",
+    }
+)
+
+
+Kept = Mapping[Path, Collection[str]]
+"""Episodes to take over from other chunk files, by id."""
+
+
+class Writer:
+    """A chunk file in the making, as a context manager. ``path`` is replaced by ``finish`` alone.
+
+    Lone surrogates in texts become U+FFFD.
+    """
+
+    def __init__(self, path: Path, run_id: str):
+        self._path = path.absolute()
+        self._run_id = run_id
+        self._rows = self._path.with_name(f"{path.name}.ndjson.partial")
+        self._partial = self._path.with_name(f"{path.name}.partial")
+        self._longest = 0
+        self._unwritten = bytearray()
+        self.unfinished = False
+        """Whether an episode with status error was added."""
+
+    def __enter__(self) -> "Writer":
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._rows.open("wb", buffering=0)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+        for leftover in (self._rows, self._partial):
+            leftover.unlink(missing_ok=True)
+
+    def add(self, episode: EpisodeRecord) -> None:
+        """Take an episode that has ended.
+
+        Raises ValueError for an episode of another run or a number that is not finite.
+        """
+        if episode.run_id != self._run_id:
+            raise ValueError(
+                f"episode {episode.episode_id} belongs to run {episode.run_id}, not {self._run_id}"
+            )
+        self.unfinished |= episode.status is EpisodeStatus.ERROR
+        line = _encoded(_ENCODER.encode(_row(episode))) + b"\n"
+        self._longest = max(self._longest, len(line))
+        self._unwritten += line
+        with suppress(OSError):  # a full disk may have room again until ``finish``, which raises it
+            self._hand_over()
+
+    def finish(self, run: RunRecord, params: str, kept: Kept = MappingProxyType({})) -> None:
+        """Replace the chunk file as a whole or not at all.
+
+        Episodes ``kept`` from other files are copied as they are, with the run that played them.
+        Rows are sorted by deal and seating, so equal runs give equal files apart from times.
+        ``params`` is kept in the file's own metadata. Raises duckdb.Error for an integer beyond its
+        column, and OSError.
+        """
+        self._hand_over()
+        object_size = max(DEFAULT_OBJECT_SIZE, 2 * self._longest)
+        _copy(self._rows, self._partial, run, params, kept, object_size)
+        with self._partial.open("rb") as file:
+            os.fsync(file.fileno())
+        self._partial.replace(self._path)
+
+    def _hand_over(self) -> None:
+        while self._unwritten:
+            del self._unwritten[: self._file.write(bytes(self._unwritten))]
+
+
+def write(
+    path: Path,
+    run: RunRecord,
+    episodes: Iterable[EpisodeRecord],
+    params: str,
+    kept: Kept = MappingProxyType({}),
+) -> None:
+    """Write a chunk file of episodes that are all at hand; see ``Writer``."""
+    with Writer(path, run.run_id) as writer:
+        for episode in episodes:
+            writer.add(episode)
+        writer.finish(run, params, kept)
+
+
+def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
+    """Unite chunk files in one, to be kept for good: without the name of the machine.
+
+    Raises duckdb.Error if a file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT * REPLACE (struct_update(run, host := '{{}}') AS run)
+                FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                ORDER BY game, matchup, deal, seating
+            ) TO $packed (
+                FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19,
+                KV_METADATA {{{PARAMS_KEY}: $params}}
+            )
+            """,
+            {"paths": [exact(path) for path in paths], "packed": str(packed), "params": params},
+        )
+
+
+def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]) -> None:
+    """Copy the episodes ``ids`` of chunk files of equal ``params`` to one file.
+
+    It is there as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
+    """
+    partial = united.with_name(f".{united.name}.partial")
+    try:
+        with _connect() as connection:
+            connection.execute(
+                f"""
+                COPY (
+                    SELECT *
+                    FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                    WHERE list_contains($ids, episode_id)
+                    ORDER BY deal, seating
+                ) TO $partial (
+                    FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+                )
+                """,
+                {
+                    "paths": [exact(path) for path in paths],
+                    "ids": sorted(ids),
+                    "partial": str(partial),
+                    "params": params,
+                },
+            )
+        partial.replace(united)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | None]]]:
+    """Return (episode_id, error) of each episode with status error, in row order, by file.
+
+    Files without any are left out. Raises duckdb.Error if one is missing or is no chunk file.
+    """
+    if not paths:
+        return {}
+    by_name = {str(path.absolute()): path for path in paths}
+    with _connect() as connection:
+        rows = connection.execute(
+            "SELECT filename, episode_id, error "
+            "FROM read_parquet($paths, filename = true, hive_partitioning = false) "
+            "WHERE status = $error",
+            {"paths": [exact(path) for path in paths], "error": EpisodeStatus.ERROR.value},
+        ).fetchall()
+    found: dict[Path, list[tuple[str, str | None]]] = {}
+    for name, episode_id, error in rows:
+        found.setdefault(by_name[name], []).append((episode_id, error))
+    return found
+
+
+def read_finished(path: Path) -> dict[str, str]:
+    """Return the trajectories of the finished episodes of ``path``, by id.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        found = connection.execute(
+            "SELECT episode_id, trajectory FROM read_parquet($path, hive_partitioning = false) "
+            "WHERE status <> $error",
+            {"path": exact(path), "error": EpisodeStatus.ERROR.value},
+        ).fetchall()
+    return dict(found)
+
+
+def read_episodes(path: Path) -> Iterator[Row]:
+    """Return the episodes of ``path`` one by one, with seats, decisions and calls in lists.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with _connect() as connection:
+        found = connection.execute(
+            "SELECT * EXCLUDE (run) FROM read_parquet($path, hive_partitioning = false)",
+            {"path": exact(path)},
+        )
+        names = [column[0] for column in found.description]
+        while batch := found.fetchmany(BATCH):
+            for values in batch:
+                yield dict(zip(names, values, strict=True))
+
+
+def as_read(episode: EpisodeRecord) -> Row:
+    """Return an episode as ``read_episodes`` gives it back once it is written."""
+    row: Row = json.loads(_encoded(_ENCODER.encode(_row(episode))))
+    return row
+
+
+def read_params(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the params string of each file; a file that is no whole chunk file is left out."""
+    if not paths:
+        return {}
+    by_name = {str(path.absolute()): path for path in paths}
+    try:
+        with _connect() as connection:
+            found = connection.execute(
+                "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) "
+                "WHERE decode(key) = $key",
+                {"paths": [exact(path) for path in paths], "key": PARAMS_KEY},
+            ).fetchall()
+    except duckdb.Error:
+        if len(paths) == 1:
+            return {}
+        # One damaged file spoils the query: halve until it stands alone.
+        half = len(paths) // 2
+        return read_params(paths[:half]) | read_params(paths[half:])
+    return {by_name[name]: params for name, params in found}
+
+
+def check_whole(paths: Sequence[Path]) -> None:
+    """Raise UserError if a file was cut short or is no chunk file."""
+    whole = read_params(paths)
+    damaged = [path for path in paths if path not in whole]
+    if damaged:
+        raise UserError(
+            f"{damaged[0]} is damaged or no chunk file ({len(damaged)} such files). Delete it and "
+            f"run the same command again: it is made again, and no reply is asked for twice."
+        )
+
+
+def exact(path: Path) -> str:
+    """Return ``path`` as DuckDB's readers need it to mean this one file and no other.
+
+    They take every path for a glob: a folder named ``run[1]`` would be read as ``run1``.
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database that uses one core and never fetches an extension."""
+    return duckdb.connect(
+        config={
+            "threads": 1,  # row order and row groups depend on nothing but the rows
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def _copy(
+    rows: Path, partial: Path, run: RunRecord, params: str, kept: Kept, object_size: int
+) -> None:
+    """Turn the NDJSON file ``rows`` and the episodes ``kept`` into the Parquet file ``partial``."""
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EPISODE.items())
+    others = "".join(
+        f"""
+                UNION ALL BY NAME SELECT * FROM read_parquet($path{n}, hive_partitioning = false)
+                WHERE list_contains($ids{n}, episode_id)"""
+        for n in range(len(kept))
+    )
+    values: dict[str, object] = {
+        "run": {
+            name: _mended(value) if isinstance(value, str) else value
+            for name, value in _reader(RUN)(run).items()
+        },
+        "rows": exact(rows),
+        "object_size": object_size,
+        "partial": str(partial),
+        "params": _mended(params),
+    }
+    for n, (path, ids) in enumerate(kept.items()):
+        values |= {f"path{n}": exact(path), f"ids{n}": sorted(ids)}
+    with _connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT *, CAST($run AS {struct(RUN)}) AS run
+                FROM read_json(
+                    $rows, columns = {{{columns}}}, format = 'newline_delimited',
+                    auto_detect = false, compression = 'uncompressed',
+                    hive_partitioning = false, maximum_object_size = $object_size
+                ){others}
+                ORDER BY deal, seating
+            ) TO $partial (
+                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+            )
+            """,
+            values,
+        )
+
+
+def _row(episode: EpisodeRecord) -> Row:
+    row = _FLAT(episode)
+    row["seats"] = [_SEAT(record) for record in episode.seats]
+    row["decisions"] = [_DECISION(record) for record in episode.decisions]
+    row["calls"] = [_CALL(record) for record in episode.calls]
+    return row
+
+
+def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that turns a record into a dict of ``columns``.
+
+    A column whose name is a Python keyword is the attribute with an underscore behind it.
+    """
+    names = tuple(columns)
+    values = attrgetter(*(f"{name}_" if iskeyword(name) else name for name in names))
+    texts = tuple(JSON_TEXTS.intersection(names))
+
+    def read(record: Any) -> dict[str, Any]:
+        row = dict(zip(names, values(record), strict=True))
+        for name in texts:
+            if row[name] is not None:
+                row[name] = _plain(row[name])
+        return row
+
+    return read
+
+
+_FLAT, _SEAT, _DECISION, _CALL = map(_reader, (FLAT, SEAT, DECISION, CALL))
+# ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _plain(text: str) -> str:
+    """Write surrogates that JSON text escapes as themselves: the JSON type refuses lone ones."""
+    if _SURROGATE_ESCAPE.search(text) is None:
+        return text
+    return json.dumps(json.loads(text), ensure_ascii=False)
+
+
+def _encoded(text: str) -> bytes:
+    """Return ``text`` in UTF-8, its lone surrogates replaced by U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _mended(text).encode()
+
+
+def _mended(text: str) -> str:
+    """Join surrogate pairs and replace lone surrogates by U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

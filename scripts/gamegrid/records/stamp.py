@@ -1,0 +1,57 @@
+"""The stamp of a results folder: the seed and protocol it was made with."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gamegrid.errors import UserError
+
+NAME = "stamp.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What every result of a folder has in common."""
+
+    seed: int
+    protocol: int
+
+
+def check(results: Path, wanted: Stamp) -> None:
+    """Refuse a folder that has another stamp. Raises UserError saying what differs."""
+    found = read(results)
+    if not found:
+        return
+    differ = [
+        f"{key} {found.get(key)}, not {value}"
+        for key, value in asdict(wanted).items()
+        if found.get(key) != value
+    ]
+    if differ:
+        raise UserError(
+            f"{results}/ was made with {' and '.join(differ)} as configured. Use another folder "
+            f"(snakemake --directory), or mean it: --config mix_results=true plays it all again."
+        )
+
+
+def read(results: Path) -> dict[str, Any]:
+    """Return the stamp of a folder, empty if it has none. Raises UserError if it is damaged."""
+    path = results / NAME
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(
+            f"{path} cannot be read. Remove it; the next run writes it anew."
+        ) from error
+
+
+def write(results: Path, stamp: Stamp) -> None:
+    """Stamp the folder, replacing an older stamp."""
+    results.mkdir(parents=True, exist_ok=True)
+    beside = results / f"{NAME}.{os.getpid()}"
+    beside.write_text(json.dumps(asdict(stamp)))
+    beside.replace(results / NAME)

@@ -1,0 +1,234 @@
+"""Look after the replies on file: ``gamegrid journal COMMAND``; ``--help`` lists them.
+
+The journal is the only part of a results folder that cannot be made again for free.
+"""
+
+import fcntl
+import gzip
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gamegrid.backends.faults import Blame
+from gamegrid.errors import UserError
+from gamegrid.records.journal import LOST, Key, Line, digest, files, lost_files, read, read_lost
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One cell's replies on file. ``tokens`` counts what the models stated.
+
+    ``lost``: attempts of requests that were given up; ``maybe_billed``: those of them that may have
+    been paid for.
+    """
+
+    cell: str
+    replies: int
+    tokens: int
+    models: tuple[str, ...]
+    size: int
+    """Bytes on disk."""
+    lost: int = 0
+    maybe_billed: int = 0
+
+
+def summaries(results: Path) -> list[Summary]:
+    """One summary per cell that has a journal. Raises UserError for a damaged file."""
+    return [_summary(folder, results) for folder in _folders(results)]
+
+
+def verify(results: Path) -> list[str]:
+    """One sentence per thing that is wrong: damaged files, altered requests, replies bought twice.
+
+    An unreadable file is among the sentences, and the others are looked at all the same.
+    """
+    found = []
+    for folder in _folders(results):
+        seen = defaultdict[Key, set[bytes]](set)
+        for path in files(folder):
+            try:
+                for line in read(path):
+                    seen[line.key].add(line.text)
+                    if not _unaltered(line):
+                        found.append(f"{path}: the request of a reply was altered: {_where(line)}.")
+            except UserError as error:
+                found.append(str(error))
+        for path in lost_files(folder):
+            try:
+                list(read_lost(path))
+            except UserError as error:
+                found.append(str(error))
+        found += [
+            f"{folder}: {len(texts)} replies on file for one question: {key}."
+            for key, texts in seen.items()
+            if len(texts) > 1
+        ]
+    return found
+
+
+def compress(results: Path) -> int:
+    """Pack the journals that no job writes; they are read as they are. Returns how many."""
+    packed = 0
+    for folder in _folders(results):
+        for path in sorted(folder.glob("*.jsonl")):
+            with _unwritten(path) as free:
+                if free and path.stat().st_size:
+                    _pack(path)
+                    packed += 1
+    return packed
+
+
+def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
+    """Find, and with ``delete`` remove, the journals of cells other than ``cells``.
+
+    A cell is "GAME/MATCHUP". Raises UserError, and removes nothing, if a job writes one of them.
+    """
+    folders = [folder for folder in _folders(results) if _cell(folder, results) not in cells]
+    journals = [path for folder in folders for path in files(folder)]
+    doomed = [*journals, *(path for folder in folders for path in lost_files(folder))]
+    if not delete:
+        return doomed
+    for path in journals:
+        with _unwritten(path) as free:
+            if not free:
+                raise UserError(f"{path} is being written by a job. Wait for it, or end it.")
+    for path in doomed:
+        path.unlink()
+        path.with_suffix(".lock").unlink(missing_ok=True)
+    return doomed
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge did. ``conflicts`` are questions that have two different replies."""
+
+    added: int
+    known: int
+    conflicts: tuple[str, ...]
+
+
+def merge(other: Path, results: Path) -> Merged:
+    """Add the replies on file in another results folder to this one's.
+
+    Where both have a reply to one question and the two differ, this folder's stays.
+    """
+    added = known = 0
+    conflicts = list[str]()
+    for folder in _folders(other):
+        here = results / "journal" / _cell(folder, other)
+        ours = {line.key: line for path in files(here) for line in read(path)}
+        fresh = dict[Key, Line]()
+        for line in (line for path in files(folder) for line in read(path)):
+            mine = ours.get(line.key) or fresh.get(line.key)
+            if mine is None:
+                fresh[line.key] = line
+            elif mine.completion.raw == line.completion.raw:
+                known += 1
+            else:
+                conflicts.append(_where(line))
+        if fresh:
+            _add(here, [line.text for line in fresh.values()])
+            added += len(fresh)
+        _add_lost(folder, here)
+    return Merged(added, known, tuple(conflicts))
+
+
+def _folders(results: Path) -> Iterator[Path]:
+    """The folders of journals, one per cell."""
+    for folder in sorted((results / "journal").glob("*/*")):
+        if files(folder) or lost_files(folder):
+            yield folder
+
+
+def _cell(folder: Path, results: Path) -> str:
+    return folder.relative_to(results / "journal").as_posix()
+
+
+def _summary(folder: Path, results: Path) -> Summary:
+    paths = files(folder)
+    replies = tokens = 0
+    models = set[str]()
+    for line in (line for path in paths for line in read(path)):
+        usage = line.completion.usage
+        replies += 1
+        tokens += (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
+        models.add(json.loads(line.text)["request"]["model"])
+    lost = [each for path in lost_files(folder) for tried in read_lost(path) for each in tried]
+    return Summary(
+        cell=_cell(folder, results),
+        replies=replies,
+        tokens=tokens,
+        models=tuple(sorted(models)),
+        size=sum(path.stat().st_size for path in paths),
+        lost=len(lost),
+        maybe_billed=sum(each.kind == Blame.MAYBE_BILLED for each in lost),
+    )
+
+
+def _unaltered(line: Line) -> bool:
+    """True if the request on file is the one that the reply is filed under."""
+    entry: dict[str, Any] = json.loads(line.text)
+    return bool(digest(entry["request"]) == entry["key"]["request"])
+
+
+def _where(line: Line) -> str:
+    """Where in the grid a question was asked."""
+    key = json.loads(line.key)
+    parts = ("game", "matchup", "deal", "seating", "seat", "ply", "attempt")
+    return ", ".join(f"{part} {key[part]}" for part in parts)
+
+
+@contextmanager
+def _unwritten(path: Path) -> Iterator[bool]:
+    """Hold a journal as a job does; False if a job holds it."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _pack(path: Path) -> None:
+    """Replace a journal by its compressed form; every reply is in one of the two at any moment."""
+    packed = path.with_name(f"{path.name}.gz")
+    content = path.read_bytes()
+    if packed.exists():  # of an earlier time: the job has gone on in a new file since
+        before = gzip.decompress(packed.read_bytes())
+        content = before if before.endswith(content) else before + content
+    beside = packed.with_name(f".{packed.name}.{os.getpid()}")
+    with beside.open("wb") as file:
+        file.write(gzip.compress(content, mtime=0))
+        file.flush()
+        os.fsync(file.fileno())
+    if gzip.decompress(beside.read_bytes()) != content:
+        beside.unlink()
+        raise UserError(f"{path} could not be compressed: what was written reads differently.")
+    beside.replace(packed)
+    path.unlink()
+
+
+def _add_lost(folder: Path, here: Path) -> None:
+    """Note here what another folder's requests were sent in vain."""
+    known = {line for path in lost_files(here) for line in path.read_bytes().splitlines()}
+    lines = [line for path in lost_files(folder) for line in path.read_bytes().splitlines()]
+    if fresh := [line for line in lines if line not in known]:
+        _add(here, fresh, LOST)
+
+
+def _add(folder: Path, lines: Sequence[bytes], suffix: str = ".jsonl") -> None:
+    """Write what is from elsewhere into a file of its own, which no job appends to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = digest([line.decode("ascii") for line in lines])[:12]
+    beside = folder / f".merged-{name}.{os.getpid()}"
+    with beside.open("wb") as file:
+        file.write(b"\n".join(lines) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(folder / f"merged-{name}{suffix}")

@@ -1,0 +1,36 @@
+"""Blackjack: the player's cards and the dealer's, the hidden one too."""
+
+import pyspiel
+
+from gamegrid.games.blackjack import LABELS, Blackjack, card_name
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: Blackjack, state: pyspiel.State) -> str:
+    """Draw both hands open."""
+    steps = state.full_history()
+    cards = [step.action for step in steps if step.player < 0]
+    said = [LABELS[step.action] for step in steps if step.player >= 0]
+    hits = said.count("Hit")
+    # Two cards come to the player, two to the dealer, one for each hit, then the dealer's others.
+    own, dealers, later = cards[:2], cards[2:4], cards[4:]
+    hands = [
+        table.Hand("Player", [_short(card) for card in own + later[:hits]], ", ".join(said)),
+        table.Hand("Dealer", [_short(card) for card in dealers + later[hits:]]),
+    ]
+    return table.draw(f"{game.title}.", hands)
+
+
+SUITS = {"clubs": "♣", "diamonds": "♦", "hearts": "♥", "spades": "♠"}
+SHORT = {"Ace": "A", "Jack": "J", "Queen": "Q", "King": "K"}
+NUMBERS = ("Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+
+
+def _short(card: int) -> str:
+    rank, suit = card_name(card).split(" of ")
+    number = str(2 + NUMBERS.index(rank)) if rank in NUMBERS else SHORT[rank]
+    return f"{number}{SUITS[suit]}"
+
+
+BOARD = Board(Blackjack, draw)

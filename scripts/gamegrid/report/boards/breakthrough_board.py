@@ -1,0 +1,34 @@
+"""Breakthrough: pieces that only move forward."""
+
+import pyspiel
+
+from gamegrid.games.breakthrough import DIRECTIONS, SPIEL_MARKS, Breakthrough
+from gamegrid.report.boards import squares, svg
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: Breakthrough, state: pyspiel.State) -> str:
+    """Draw the pieces, and from where to where the last one moved."""
+    lines = state.observation_string(0).split("\n")[: game.height]
+    # A column may be named b, as a piece is: the pieces come after the number of the row.
+    rows = ["".join(SPIEL_MARKS[mark] for mark in line[1 : 1 + game.width]) for line in lines]
+    owned = [squares.of(mark, rows) for mark in game.marks]
+    made = [place for action in state.history()[-1:] for place in _ends(game, action)]
+    words = svg.placed(game.marks, [squares.names(places) for places in owned])
+    parts = [
+        squares.last(made),
+        squares.lines(game.height, game.width),
+        *(squares.discs(seat, places) for seat, places in enumerate(owned)),
+    ]
+    return squares.board(f"{game.title}. {words}", game.height, game.width, parts)
+
+
+def _ends(game: Breakthrough, action: int) -> list[squares.Place]:
+    """Where a move starts and ends."""
+    place, direction = divmod(action // 2, len(DIRECTIONS))
+    row, column = divmod(place, game.width)
+    down, right = DIRECTIONS[direction]
+    return [(row, column), (row + down, column + right)]
+
+
+BOARD = Board(Breakthrough, draw)

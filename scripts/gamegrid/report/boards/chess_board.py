@@ -1,0 +1,81 @@
+"""Chess: White's side below, as diagrams are printed."""
+
+from collections.abc import Iterator, Sequence
+
+import pyspiel
+
+from gamegrid.games.chess import SIDE, Chess
+from gamegrid.games.grids import column_name
+from gamegrid.report.boards import squares, svg
+from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.squares import CELL
+
+GLYPHS = {"k": "♚", "q": "♛", "r": "♜", "b": "♝", "n": "♞", "p": "♟"}
+"""One set of shapes for both sides; the fill tells them apart."""
+PLAIN = "\ufe0e"
+"""Asks for a letter, where a font has a coloured picture too."""
+LIGHT, DARK = "#dcd3c0", "#a8977d"
+SIDES = {"white": ("#fff", "#222"), "black": ("#151515", "#777")}
+"""Fill and edge."""
+
+
+def draw(game: Chess, state: pyspiel.State) -> str:
+    """Draw the pieces, and the squares that the last move changed."""
+    rows = _rows(state)
+    pieces = [(row, column, letter) for row, column, letter in _letters(rows) if letter != "."]
+    parts = [
+        svg.shape("rect", width=CELL * SIDE, height=CELL * SIDE, fill=LIGHT),
+        svg.shape("path", d=_dark(), fill=DARK),
+        squares.last(_changed(rows, state)),
+        *(
+            svg.group(
+                name,
+                (
+                    svg.text(GLYPHS[letter.lower()] + PLAIN, x=CELL * column + 5, y=CELL * row + 8)
+                    for row, column, letter in pieces
+                    if letter.isupper() == (name == "white")
+                ),
+                fill=fill,
+                stroke=edge,
+                stroke_width=0.3,
+                font_size=8.5,
+                text_anchor="middle",
+            )
+            for name, (fill, edge) in SIDES.items()
+        ),
+    ]
+    ranks = [str(rank) for rank in range(SIDE, 0, -1)]
+    files = [column_name(column) for column in range(SIDE)]
+    words = f"{game.title}: {state.observation_string(0)}"
+    return squares.board(words, SIDE, SIDE, parts, (ranks, files))
+
+
+def _rows(state: pyspiel.State) -> list[str]:
+    """The pieces by their letters in Forsyth-Edwards notation, rank 8 first."""
+    placement = state.observation_string(0).split()[0]
+    return [
+        "".join("." * int(mark) if mark.isdecimal() else mark for mark in rank)
+        for rank in placement.split("/")
+    ]
+
+
+def _letters(rows: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    return ((r, c, letter) for r, row in enumerate(rows) for c, letter in enumerate(row))
+
+
+def _changed(rows: Sequence[str], state: pyspiel.State) -> list[squares.Place]:
+    made = state.full_history()
+    if not made:
+        return []
+    before = state.clone()
+    before.undo_action(made[-1].player, made[-1].action)
+    old = _rows(before)
+    return [(r, c) for r, c, letter in _letters(rows) if old[r][c] != letter]
+
+
+def _dark() -> str:
+    places = ((r, c) for r in range(SIDE) for c in range(SIDE) if (r + c) % 2)
+    return "".join(f"M{CELL * c} {CELL * r}h10v10h-10z" for r, c in places)
+
+
+BOARD = Board(Chess, draw)

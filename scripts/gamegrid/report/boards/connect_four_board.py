@@ -1,0 +1,42 @@
+"""Connect Four: an upright board of discs."""
+
+from collections.abc import Sequence
+
+import pyspiel
+
+from gamegrid.games.connect_four import ConnectFour
+from gamegrid.games.grids import column_name
+from gamegrid.report.boards import squares, svg
+from gamegrid.report.boards.board import Board
+
+MARKS = ("x", "o")
+
+
+def draw(game: ConnectFour, state: pyspiel.State) -> str:
+    """Draw the discs where they fell."""
+    columns = [column_name(column) for column in range(game.width)]
+    return upright(f"{game.title}.", MARKS, columns, state)
+
+
+def upright(title: str, seats: Sequence[str], columns: Sequence[str], state: pyspiel.State) -> str:
+    """Draw what fell into named columns, whatever it is called."""
+    cells = str(state).split()
+    owned = [squares.of(mark, cells) for mark in MARKS]
+    made = [(_top(cells, column), column) for column in state.history()[-1:]]
+    said = [[f"{columns[c]}{r + 1}" for r, c in places] for places in owned]
+    rows = [str(row + 1) for row in range(len(cells))]
+    parts = [
+        squares.last(made),
+        squares.lines(len(cells), len(columns)),
+        *(squares.discs(seat, places) for seat, places in enumerate(owned)),
+    ]
+    words = f"{title} {svg.placed(seats, said)}"
+    return squares.board(words, len(cells), len(columns), parts, (rows, columns))
+
+
+def _top(cells: Sequence[str], column: int) -> int:
+    """The row of the uppermost disc of a column."""
+    return next(row for row, line in enumerate(cells) if line[column] != ".")
+
+
+BOARD = Board(ConnectFour, draw)

@@ -1,0 +1,25 @@
+"""Sealed-bid auctions: what the object is worth to each player, and the bids."""
+
+import pyspiel
+
+from gamegrid.games.first_sealed_auction import FirstSealedAuction
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: FirstSealedAuction, state: pyspiel.State) -> str:
+    """Draw values as cards and bids beside them."""
+    steps, players = state.history(), game.players
+    values, bids, winner = steps[:players], steps[players : 2 * players], steps[2 * players :]
+    hands = [
+        table.Hand(
+            game.seat_name(seat),
+            [str(value)],
+            f"bid {bids[seat]}{', wins' if winner == [seat] else ''}" if seat < len(bids) else "",
+        )
+        for seat, value in enumerate(values)
+    ]
+    return table.draw(f"{game.title}. Value of the object to each.", hands)
+
+
+BOARD = Board(FirstSealedAuction, draw)

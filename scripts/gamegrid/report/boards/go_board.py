@@ -1,0 +1,55 @@
+"""Go: stones on the points where lines meet."""
+
+import pyspiel
+
+from gamegrid.games.go import MARKS, SEATS, Go
+from gamegrid.report.boards import squares, svg
+from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.squares import CELL
+
+WOOD = "#d8b878"
+STONES = ("#111", "#fff")
+"""Black and White are named by their colours, so they have them on a dark page too."""
+
+
+def draw(game: Go, state: pyspiel.State) -> str:
+    """Draw the stones that are on the board."""
+    side = game.side
+    lines = state.observation_string(0).split("\n")[2 : 2 + side]
+    rows = [line.split()[1] for line in lines]
+    owned = [squares.of(mark, rows) for mark in MARKS]
+    words = svg.placed(SEATS, [squares.names(places) for places in owned])
+    made = [
+        (side - 1 - action // side, action % side)
+        for action in state.history()[-1:]
+        if action < side**2
+    ]
+    parts = [
+        svg.shape("rect", width=CELL * side, height=CELL * side, fill=WOOD),
+        svg.shape("path", d=_lines(side), fill="none", stroke="#333", stroke_width=0.4),
+        *(
+            svg.group(
+                f"seat-{seat}",
+                (svg.shape("circle", cx=CELL * c + 5, cy=CELL * r + 5, r=4.4) for r, c in places),
+                fill=STONES[seat],
+                stroke="#333",
+                stroke_width=0.4,
+            )
+            for seat, places in enumerate(owned)
+        ),
+        svg.group(
+            "last",
+            (svg.shape("circle", cx=CELL * c + 5, cy=CELL * r + 5, r=1.6) for r, c in made),
+            fill="#c0392b",
+        ),
+    ]
+    return squares.board(f"{game.title}. {words}", side, side, parts)
+
+
+def _lines(side: int) -> str:
+    long = CELL * (side - 1)
+    places = range(5, CELL * side, CELL)
+    return "".join(f"M5 {place}h{long}M{place} 5v{long}" for place in places)
+
+
+BOARD = Board(Go, draw)

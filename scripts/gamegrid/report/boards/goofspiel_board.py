@@ -1,0 +1,43 @@
+"""Goofspiel: the hands that are left, points, and who bid what for each prize."""
+
+import pyspiel
+
+from gamegrid.games.goofspiel import Goofspiel, Round
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: Goofspiel, state: pyspiel.State) -> str:
+    """Draw all hands and all bids, hidden ones too."""
+    rounds = game.rounds_over(state)
+    if state.is_terminal():
+        rounds.append(_last(game, rounds))
+    names = [game.seat_name(seat) for seat in range(game.players)]
+    hands = []
+    for seat, name in enumerate(names):
+        bid = {over.bids[seat] for over in rounds}
+        left = [str(card) for card in range(1, game.cards + 1) if card not in bid]
+        points = sum(over.prize for over in rounds if over.winner == seat)
+        hands.append(table.Hand(name, left, f"{points} points"))
+    if not (state.is_terminal() or state.is_chance_node()):
+        hands.append(table.Hand("Prize", [str(game.prize(state))]))
+    lines = [
+        (
+            str(over.prize),
+            *map(str, over.bids),
+            "nobody" if over.winner is None else names[over.winner],
+        )
+        for over in rounds
+    ]
+    return table.draw(f"{game.title}.", hands, table.Words(("prize", *names, "won by"), lines))
+
+
+def _last(game: Goofspiel, before: list[Round]) -> Round:
+    """The last round, which OpenSpiel plays by itself and no history holds."""
+    cards = set(range(1, game.cards + 1))
+    [prize] = cards - {over.prize for over in before}
+    left = [cards - {over.bids[seat] for over in before} for seat in range(game.players)]
+    return Round(prize, [card for hand in left for card in hand])
+
+
+BOARD = Board(Goofspiel, draw)

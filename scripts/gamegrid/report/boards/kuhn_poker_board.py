@@ -1,0 +1,26 @@
+"""Kuhn poker: every card, what was put in, and the betting."""
+
+import pyspiel
+
+from gamegrid.games.cards import chips
+from gamegrid.games.kuhn_poker import KuhnPoker
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+STAKES = ("Bet", "Call")
+
+
+def draw(game: KuhnPoker, state: pyspiel.State) -> str:
+    """Draw the hands of all players, whoever may know them."""
+    said = list(table.moves(game, state))
+    hands = []
+    for seat, card in enumerate(state.history()[: game.players]):
+        own = [word for mover, word in said if mover == seat]
+        stake = 1 + sum(word in STAKES for word in own)
+        note = f"{chips(stake)}{', folded' if 'Fold' in own else ''}"
+        hands.append(table.Hand(game.seat_name(seat), [game.deck[card]], note))
+    betting = table.Words(("betting", ""), [(game.seat_name(seat), word) for seat, word in said])
+    return table.draw(f"{game.title}.", hands, betting)
+
+
+BOARD = Board(KuhnPoker, draw)

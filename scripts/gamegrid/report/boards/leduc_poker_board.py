@@ -1,0 +1,46 @@
+"""Leduc poker: every card, what was put in, and the betting of both rounds."""
+
+import pyspiel
+
+from gamegrid.games.cards import chips
+from gamegrid.games.leduc_poker import CALL, LeducPoker
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+MONEY = 100
+"""What OpenSpiel gives every player to start with."""
+
+
+def draw(game: LeducPoker, state: pyspiel.State) -> str:
+    """Draw the hands of all players and the public card once it is turned up."""
+    players = game.players
+    dealt = [entry.action for entry in state.full_history() if entry.player < 0]
+    said = list(table.moves(game, state))
+    folded = {seat for seat, word in said if word == "Fold"}
+    stakes = _stakes(game, state)
+    hands = [
+        table.Hand(
+            game.seat_name(seat),
+            [game.card(card)],
+            f"{chips(stakes[seat])}{', folded' if seat in folded else ''}",
+        )
+        for seat, card in enumerate(dealt[:players])
+    ]
+    hands.append(table.Hand("Public card", [game.card(card) for card in dealt[players:]]))
+    betting = table.Words(("betting", ""), [(game.seat_name(seat), word) for seat, word in said])
+    return table.draw(f"{game.title}.", hands, betting)
+
+
+def _stakes(game: LeducPoker, state: pyspiel.State) -> list[float]:
+    """What each player has put in; at the end OpenSpiel has paid the pot out already."""
+    if not state.is_terminal():
+        return [MONEY - money for money in state.money()]
+    *steps, end = state.history()
+    before = game.replay(steps)
+    stakes = [MONEY - money for money in before.money()]
+    if end == CALL:
+        stakes[before.current_player()] = max(stakes)
+    return stakes
+
+
+BOARD = Board(LeducPoker, draw)

@@ -1,0 +1,43 @@
+"""Games of one choice each: what was chosen, what it paid, and the table of payoffs."""
+
+import pyspiel
+
+from gamegrid.games.game import Game
+from gamegrid.games.matrix import MatrixGame
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: Game, state: pyspiel.State) -> str:
+    """Draw the choices as cards; the table, of two players only, has seat 0's choices as rows."""
+    made = dict(table.moves(game, state))
+    paid = state.returns() if state.is_terminal() else None
+    hands = [
+        table.Hand(
+            game.seat_name(seat),
+            [made[seat]] if seat in made else [],
+            f"{paid[seat]:+g}" if paid else "",
+        )
+        for seat in range(game.players)
+    ]
+    return table.draw(f"{game.title}.", hands, _payoffs(game) if game.players == 2 else None)
+
+
+def _payoffs(game: Game) -> table.Words:
+    start = game.spiel.new_initial_state()
+    across = start.legal_actions(1)
+    lines = [
+        (
+            game.label(start, 0, own),
+            *(_pair(game.replay([[own, other]]).returns()) for other in across),
+        )
+        for own in start.legal_actions(0)
+    ]
+    return table.Words(("", *game.labels(start, 1)), lines, mark=False)
+
+
+def _pair(paid: list[float]) -> str:
+    return ", ".join(f"{amount:g}" for amount in paid)
+
+
+BOARD = Board(MatrixGame, draw)  # type: ignore[type-abstract]  # it is never made here

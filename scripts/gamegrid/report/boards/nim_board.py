@@ -1,0 +1,50 @@
+"""Nim: what is left of each pile, in a row."""
+
+from collections.abc import Sequence
+
+import pyspiel
+
+from gamegrid.games.nim import Nim
+from gamegrid.report.boards import svg
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: Nim, state: pyspiel.State) -> str:
+    """Draw the piles in their order."""
+    names = [f"pile {number + 1}" for number in range(len(game.sizes))]
+    return piles(f"{game.title}.", names, range(len(names)), state)
+
+
+def piles(title: str, names: Sequence[str], order: Sequence[int], state: pyspiel.State) -> str:
+    """Draw piles by name, in the order of their numbers; the last one changed is marked."""
+    left = [int(size) for size in state.observation_string(0).split(":")[1].split()]
+    widest = svg.ADVANCE * max(map(len, names)) + 4
+    made = [action % len(names) for action in state.history()[-1:]]
+    width = widest + 10 * max(_sizes(state, len(names)))
+    words = " ".join(f"{names[pile]}: {left[pile]}." for pile in order)
+    parts = [
+        svg.last(
+            svg.shape("rect", x=-widest, y=10 * order.index(pile), width=width, height=10)
+            for pile in made
+        ),
+        svg.letters(
+            (svg.text(names[pile], x=-4, y=10 * row + 7) for row, pile in enumerate(order)),
+            anchor="end",
+        ),
+        *(
+            svg.group("pile", (svg.shape("circle", cx=10 * n + 5, cy=10 * row + 5, r=3.5)
+                               for n in range(left[pile])))
+            for row, pile in enumerate(order)
+        ),
+    ]  # fmt: skip
+    box = (-widest, -1, width, 10 * len(names) + 2)
+    return svg.picture(f"{title} {words}", box, parts)
+
+
+def _sizes(state: pyspiel.State, piles: int) -> list[int]:
+    """What the piles held at the start."""
+    start = state.get_game().new_initial_state()
+    return [int(size) for size in start.observation_string(0).split(":")[1].split()[:piles]]
+
+
+BOARD = Board(Nim, draw)

@@ -1,0 +1,25 @@
+"""Othello: discs that are turned over."""
+
+import pyspiel
+
+from gamegrid.games.othello import MARKS, PASS, SIDE, Othello, cells
+from gamegrid.report.boards import squares, svg
+from gamegrid.report.boards.board import Board
+
+
+def draw(game: Othello, state: pyspiel.State) -> str:
+    """Draw the discs as they lie now."""
+    found = cells(state)
+    rows = [found[SIDE * row : SIDE * (row + 1)] for row in range(SIDE)]
+    owned = [squares.of(mark, rows) for mark in MARKS]
+    made = [divmod(action, SIDE) for action in state.history()[-1:] if action != PASS]
+    words = svg.placed(MARKS, [squares.names(places) for places in owned])
+    parts = [
+        squares.last(made),
+        squares.lines(SIDE, SIDE),
+        *(squares.discs(seat, places) for seat, places in enumerate(owned)),
+    ]
+    return squares.board(f"{game.title}. {words}", SIDE, SIDE, parts)
+
+
+BOARD = Board(Othello, draw)

@@ -1,0 +1,28 @@
+"""Sealed parcels: what both parcels hold, the coins laid down, and what was said."""
+
+import pyspiel
+
+from gamegrid.games.sealed_parcels import METALS, SealedParcels
+from gamegrid.report.boards import table
+from gamegrid.report.boards.board import Board
+
+COINS = ("Pledge", "Match")
+
+
+def draw(game: SealedParcels, state: pyspiel.State) -> str:
+    """Draw both parcels open."""
+    said = list(table.moves(game, state))
+    hands = [
+        table.Hand(game.seat_name(seat), [METALS[metal]], _coins([w for s, w in said if s == seat]))
+        for seat, metal in enumerate(state.history()[:2])
+    ]
+    words = table.Words(("said", ""), [(game.seat_name(seat), word) for seat, word in said])
+    return table.draw(f"{game.title}.", hands, words)
+
+
+def _coins(said: list[str]) -> str:
+    laid = 1 + sum(word in COINS for word in said)
+    return f"{laid} coin{'s' if laid > 1 else ''}{', left' if 'Leave' in said else ''}"
+
+
+BOARD = Board(SealedParcels, draw)

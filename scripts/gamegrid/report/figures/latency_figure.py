@@ -1,0 +1,45 @@
+"""How fast each model answered."""
+
+from collections.abc import Sequence
+
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import dots, split
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """One per game, all on one scale."""
+    slowest = max((row["latency_p95_s"] or 0 for row in rows), default=0) or 1
+    return [
+        Panel(
+            game,
+            dots(
+                part,
+                value="latency_p50_s",
+                ends=("latency_p50_s", "latency_p95_s"),
+                reason="reason",
+                name="model",
+                title="seconds: median to 95th percentile",
+                domain=(0, 1.05 * slowest),
+            ),
+        )
+        for (game,), part in split(rows, "game")
+    ]
+
+
+FIGURE = Figure(
+    name="latency",
+    view="latency",
+    title="How fast models answered",
+    section=Section.COST,
+    place=3,
+    meaning=(
+        "The dot is the median time of a successful request, the line runs to the time that 95 of "
+        "100 do not exceed. It is a spread over calls, no interval of a mean."
+    ),
+    caution=(
+        "Measured as the grid ran: many requests at once wait for one another in the engine, and "
+        "a neighbour's job slows a local model. A lone request may be faster."
+    ),
+    empty="No model was asked, so nothing was waited for.",
+    panels=panels,
+)

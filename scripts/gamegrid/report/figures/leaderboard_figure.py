@@ -1,0 +1,47 @@
+"""The score over all win_loss games with its interval, and what it is without borrowed moves."""
+
+from collections.abc import Sequence
+
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import dots, split
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """One per set of games: scores over other games do not compare."""
+    return [
+        Panel(
+            games,
+            dots(
+                part,
+                value="score",
+                ends=("score_low", "score_high"),
+                reason="score_reason",
+                hollow="strict_score",
+                title="score, 0 to 1 (ring: strict)",
+                domain=(0, 1),
+                even=0.5,
+            ),
+        )
+        for (games,), part in split(rows, "games")
+    ]
+
+
+FIGURE = Figure(
+    name="leaderboard",
+    view="leaderboard",
+    title="Score over all win-loss games",
+    section=Section.STANDINGS,
+    place=1,
+    meaning=(
+        "The dot is the mean score, a draw being one half, with its 95 % interval over deals; the "
+        "ring is the strict score, in which the first move that was not the agent's own loses the "
+        "game. A ring left of its dot is skill that chance moves made up."
+    ),
+    caution=(
+        "Only agents with the same games and the same opponents are ranked together, and only "
+        "within a group do scores compare. Overlapping intervals are no proof of a tie: the table "
+        "paired holds two agents against each other deal by deal."
+    ),
+    empty="No win-loss game was played to an end, so there is no score over games.",
+    panels=panels,
+)

@@ -1,0 +1,44 @@
+"""One move in each of the same positions: what compares across agents."""
+
+from collections.abc import Sequence
+
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import dots, split
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """One per game."""
+    return [
+        Panel(
+            game,
+            dots(
+                part,
+                value="optimal_rate",
+                ends=("low", "high"),
+                reason="reason",
+                title="share of positions answered with a best move",
+                domain=(0, 1),
+            ),
+        )
+        for (game,), part in split(rows, "game")
+    ]
+
+
+FIGURE = Figure(
+    name="positions",
+    view="position_quality",
+    title="Optimal moves in the same positions",
+    section=Section.MOVES,
+    place=2,
+    meaning=(
+        "Every agent was asked for one move in the same positions of each solved game, so these "
+        "shares compare directly. The line is the 95 % interval over positions chosen likewise; a "
+        "move the agent did not make itself counts as none."
+    ),
+    caution=(
+        "Positions are spread over the game, not drawn as play would meet them: a high share is "
+        "no promise of wins. Games of hidden information have no such positions."
+    ),
+    empty="No positions were asked for: set positions in the configuration, 200 are well spread.",
+    panels=panels,
+)

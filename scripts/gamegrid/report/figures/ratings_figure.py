@@ -1,0 +1,44 @@
+"""Strength on one scale over all win_loss games."""
+
+from collections.abc import Sequence
+
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import dots, split
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """One per set of agents that matches link: each has a scale of its own."""
+    return [
+        Panel(
+            "Agents linked by matches" if not number else f"A set of its own ({number})",
+            dots(
+                part,
+                value="rating",
+                ends=("rating_low", "rating_high"),
+                reason="rating_reason",
+                title="rating points",
+            ),
+        )
+        for (number,), part in split(rows, "rating_set")
+    ]
+
+
+FIGURE = Figure(
+    name="ratings",
+    view="leaderboard",
+    title="Strength on one scale",
+    section=Section.STANDINGS,
+    place=2,
+    meaning=(
+        "Ratings account for whom each agent met and who moved first: 400 points are odds of ten "
+        "to one, draws apart. The line is the 95 % interval over other deals of the same games. "
+        "Agents that share a letter in the column tied_group cannot be told apart."
+    ),
+    caution=(
+        "A rating says how an agent does against these agents in these games. With few families "
+        "of games, other games could move it further than the line shows, and a line that runs "
+        "to the edge has no end there: the agent never did worse, or never better."
+    ),
+    empty="No match of a win-loss game counts, so nobody can be rated.",
+    panels=panels,
+)

@@ -1,0 +1,44 @@
+"""What models say of their moves, by category."""
+
+from collections.abc import Sequence
+
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import dots, split
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """One per agent and game."""
+    return [
+        Panel(
+            f"{agent}, {game}",
+            dots(
+                part,
+                value="share",
+                ends=("low", "high"),
+                reason="reason",
+                name="category",
+                title=f"share of {part[0]['texts']:,} texts",
+                domain=(0, 1),
+            ),
+        )
+        for (game, agent), part in split(rows, "game", "agent")
+    ]
+
+
+FIGURE = Figure(
+    name="reasons",
+    view="reasoning",
+    title="What models give as their reason",
+    section=Section.REASONING,
+    place=1,
+    meaning=(
+        "Each text that came with a move is put into the category whose words it uses most, or "
+        "is uncategorised. The line is the 95 % interval over deals."
+    ),
+    caution=(
+        "Words are no thoughts: a model may say one thing and choose by another. The rules read "
+        "English only, and a text about much is counted once."
+    ),
+    empty="No model said why it moved.",
+    panels=panels,
+)

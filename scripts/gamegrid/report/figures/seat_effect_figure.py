@@ -1,0 +1,45 @@
+"""What the seat is worth: each agent's mean apart by seat."""
+
+from collections.abc import Sequence
+
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.marks import dots, split
+
+
+def panels(rows: Sequence[Row]) -> list[Panel]:
+    """One per game."""
+    return [
+        Panel(
+            game,
+            dots(
+                part,
+                value="measure",
+                ends=("low", "high"),
+                reason="reason",
+                series="seat",
+                title="score, 0 to 1" if scoring == "win_loss" else "return, the game's units",
+                domain=(0, 1) if scoring == "win_loss" else None,
+            ),
+        )
+        for (game, scoring), part in split(rows, "game", "scoring")
+    ]
+
+
+FIGURE = Figure(
+    name="seat_effect",
+    view="seat_effect",
+    title="What the seat is worth",
+    section=Section.GAMES,
+    place=4,
+    meaning=(
+        "The same deals, apart by seat, counted from 0 in the order of the game's players. Where "
+        "the dots of one agent lie far apart the seat decides much of the game; every agent sat "
+        "in every seat equally often, so no score above profits from it."
+    ),
+    caution=(
+        "Half the deals' luck is in each seat, so these intervals are wider than those of the "
+        "game. A strong agent wins from any seat: a small effect there says little of the game."
+    ),
+    empty="No deal of any game counts yet.",
+    panels=panels,
+)

@@ -1,0 +1,126 @@
+"""Fill the tables of reasoning.sql: what players said of their moves, sorted and counted."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from gamegrid.analysis.reasoning import UNCATEGORISED, categories, sort_text
+from gamegrid.stats.entropy import entropy, entropy_interval
+from gamegrid.stats.intervals import (
+    Interval,
+    MaybeInterval,
+    NoInterval,
+    Reason,
+    mean_interval,
+    share_interval,
+)
+from gamegrid.store.statistics import Row, insert
+from gamegrid.store.values import ends, ratio_parts
+
+NAMES = (*categories(), UNCATEGORISED)
+THIRDS = ("first", "middle", "last")
+BATCH = 10_000
+"""Texts held in memory at once."""
+
+Counts: TypeAlias = NDArray[np.int64]
+"""Texts by deal, third of the episode, and category; shape (deals, 3, categories)."""
+
+_TEXTS = """
+    SELECT episode_id, ply, seat, reasoning
+    FROM decisions JOIN episodes USING (episode_id)
+    WHERE reasoning IS NOT NULL AND episodes.status <> 'error'
+"""
+_COUNTS = """
+    SELECT
+        game, agent, dense_rank() OVER (PARTITION BY game, agent ORDER BY deal) - 1,
+        third, main, texts
+    FROM (
+        SELECT game, agent, deal, third, main, count(*) AS texts
+        FROM sorted_texts GROUP BY ALL
+    )
+    ORDER BY ALL
+"""
+
+
+def fill_reasoning(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill them, in time linear in the texts."""
+    _sort(connection)
+    shares, entropies = list[Row](), list[Row]()
+    for game, agent, counts in _counted(connection):
+        for number, name in enumerate(NAMES):
+            shares.append((game, agent, name, *_share(counts, number)))
+        for part, deals in _parts(counts):
+            entropies.append((game, agent, part, *_variety(deals)))
+    insert(connection, "reasoning_shares", shares)
+    insert(connection, "reasoning_entropies", entropies)
+
+
+def _sort(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill ``reasoning_texts``."""
+    rows, found = list[Row](), connection.execute(_TEXTS)
+    while batch := found.fetchmany(BATCH):
+        for episode, ply, seat, text in batch:
+            said = sort_text(text)
+            rows.append((episode, ply, seat, said.main or UNCATEGORISED, ",".join(said.mentioned)))
+    insert(connection, "reasoning_texts", rows)
+
+
+def _counted(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Counts]]:
+    """The counts of each agent in each game."""
+    by_agent: dict[tuple[str, str], list[tuple[int, int, str, int]]] = {}
+    for game, agent, *row in connection.execute(_COUNTS).fetchall():
+        deal, third, main, texts = row
+        by_agent.setdefault((game, agent), []).append((deal, third, main, texts))
+    for (game, agent), rows in by_agent.items():
+        counts = np.zeros((1 + max(deal for deal, *_ in rows), 3, len(NAMES)), dtype=np.int64)
+        for deal, third, main, texts in rows:
+            counts[deal, third, NAMES.index(main)] = texts
+        yield game, agent, counts
+
+
+def _share(counts: Counts, category: int) -> Row:
+    """How often a category carries a text: in all, by thirds, and from the first to the last."""
+    said, texts = counts[:, :, category], counts.sum(axis=2)
+    share = said.sum() / texts.sum()
+    interval = share_interval(ratio_parts(said.sum(axis=1), texts.sum(axis=1)), pooled=True)
+    thirds = [
+        float(said[:, third].sum() / texts[:, third].sum()) if texts[:, third].any() else None
+        for third in range(3)
+    ]
+    change, change_ends = None, ends(NoInterval(Reason.NO_DEALS))
+    if texts[:, 0].any() and texts[:, 2].any():
+        parts = ratio_parts(said[:, 2], texts[:, 2]) - ratio_parts(said[:, 0], texts[:, 0])
+        change, change_ends = float(parts.mean()), ends(_within(mean_interval(parts)))
+    return (
+        int(texts.sum()), int(said.sum()), float(share), *ends(interval), *thirds,
+        change, *change_ends,
+    )  # fmt: skip
+
+
+def _within(found: MaybeInterval) -> MaybeInterval:
+    """An interval of a difference of shares, which ends at -1 and 1."""
+    if isinstance(found, NoInterval):
+        return found
+    return Interval(max(-1.0, found.low), min(1.0, found.high))
+
+
+def _parts(counts: Counts) -> Iterator[tuple[str, Counts]]:
+    """Counts by deal and category of whole episodes and of their thirds."""
+    yield "all", counts.sum(axis=1)
+    for number, name in enumerate(THIRDS):
+        yield name, counts[:, number]
+
+
+def _variety(deals: Counts) -> Row:
+    """How varied the categories are; what fell into none is left out and counted."""
+    sorted_ones = deals[:, : NAMES.index(UNCATEGORISED)]
+    estimate, interval = entropy_interval(sorted_ones)
+    totals = sorted_ones.sum(axis=0)
+    plain = float(entropy(totals)) if totals.any() else None
+    return (
+        int(deals.sum()), int(totals.sum()), int((totals > 0).sum()), plain, estimate,
+        *ends(interval),
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""``estimate`` foretells what a run then takes, and asks nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_controls import played
+
+from gamegrid.jobs.estimate import estimate, text
+from gamegrid.plan import plan
+from gamegrid.plan.plan import Alone
+from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.play.expected_usage import turns
+from gamegrid.stats.power import expected_share_half_width
+from loopback import Endpoint
+from store_samples import query
+
+AGENT = {"type": "llm", "model": "litellm_openai/m"}
+
+
+def grid(api_base: str, folder: Path, **more: Any) -> dict[str, Any]:
+    (folder / "models.yaml").write_text(
+        f"models:\n  - {{name: litellm_openai/m, api_base: '{api_base}', "
+        f"input_price: 1.0, output_price: 1000.0}}\n"
+    )
+    return {
+        "games": ["matrix_rps", "kuhn_poker"],
+        "deals": 4,
+        "models": [str(folder / "models.yaml")],
+        "agents": {"m": {**AGENT, **more}, "random": {"type": "random"}},
+    }
+
+
+def play(raw: dict[str, Any], folder: Path, chunk: str) -> None:
+    game, matchup, block = chunk.split("/")
+    results = folder / "results"
+    play_chunk(
+        Job(
+            config=raw, game=game, matchup=matchup, block=block, results=results, threads=1,
+            output=results / "chunks" / f"{chunk}.parquet",
+        )
+    )  # fmt: skip
+
+
+def test_calls_and_tokens_of_a_game_of_fixed_length_are_foretold_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Endpoint() as endpoint:
+        raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["matrix_rps"]}
+        made = plan.make(raw, tmp_path)
+        (before,) = estimate(made, tmp_path / "results").costs
+        assert (before.on_file, before.measured) == (0, False)
+        assert before.calls == 8  # 4 deals in 2 seatings, one question each
+        assert before.completion_tokens == 8 * before.calls
+        assert endpoint.requests == []
+        (chunk,) = made.chunks
+        play(raw, tmp_path, chunk.path)
+        assert len(endpoint.requests) == before.calls
+    found = estimate(made, tmp_path / "results")
+    (after,) = found.costs
+    assert (after.on_file, after.measured) == (8, True)
+    assert (found.finished_jobs, found.finished_episodes) == (1, 8)
+    # The loopback endpoint counts four characters as a token, too, rounded up by message.
+    asked = sum(len(body["messages"][0]["content"]) for body in endpoint.requests)
+    assert after.prompt_tokens == pytest.approx(asked / 4)
+    assert after.completion_tokens is not None and after.usd is not None
+    expected = (after.prompt_tokens * 1.0 + after.completion_tokens * 1000.0) / 1e6
+    assert after.usd == pytest.approx(expected)
+
+
+def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
+    made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
+    found = estimate(made, tmp_path / "results")
+    (cost,) = found.costs
+    assert cost.completion_tokens is None and cost.usd is None
+    assert "completion tokens unknown" in text(found)
+    assert "without m (unknown)" in text(found)
+
+
+def test_the_length_of_random_kuhn_poker_is_what_enumeration_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 2.25 plies an episode of two seats under uniform play: pass-pass 1/4, pass-bet-x 1/4 (3
+    # plies), bet-x 1/2.
+    monkeypatch.setattr("gamegrid.play.expected_usage.TRIALS", 400)
+    made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
+    game = next(game for game in made.grid.games if game.name == "kuhn_poker")
+    assert turns(made, "m", game).calls == pytest.approx(2.25 / 2, abs=0.05)
+
+
+def test_positions_are_foretold_and_bought_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Endpoint() as endpoint:
+        raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["tic_tac_toe"]}
+        without = estimate(plan.make(raw, tmp_path), tmp_path / "results")
+        raw["positions"] = 5
+        made = plan.make(raw, tmp_path)
+        before = estimate(made, tmp_path / "results")
+        # Two agents, five positions each; one of them is a model, and asked once in each.
+        assert before.jobs - without.jobs == 2
+        assert before.episodes - without.episodes == 10
+        assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
+        output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
+        job = Job(
+            config=raw, game="tic_tac_toe", matchup="m", block=Alone.POSITIONS, threads=1,
+            results=tmp_path / "results", output=output,
+        )  # fmt: skip
+        play_chunk(job)
+        assert len(endpoint.requests) == 5
+        after = estimate(made, tmp_path / "results")
+        assert (after.costs[0].on_file, after.finished_jobs, after.finished_episodes) == (5, 1, 5)
+        output.unlink()
+        play_chunk(job)
+        assert len(endpoint.requests) == 5
+
+
+def test_probes_are_foretold_and_bought_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve information states, three replies in each; a fourth asks twelve more."""
+    monkeypatch.chdir(tmp_path)
+    with Endpoint() as endpoint:
+        raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["kuhn_poker"]}
+        without = estimate(plan.make(raw, tmp_path), tmp_path / "results")
+        for replies in (3, 4):
+            raw["probes"] = replies
+            before = estimate(plan.make(raw, tmp_path), tmp_path / "results")
+            assert before.jobs - without.jobs == 2
+            assert before.episodes - without.episodes == 2 * 12 * replies
+            asked = before.costs[0].calls - without.costs[0].calls
+            assert asked == pytest.approx(12 * replies)
+            job = Job(
+                config=raw, game="kuhn_poker", matchup="m", block=Alone.PROBES, threads=1,
+                results=tmp_path / "results",
+                output=tmp_path / "results/probes/kuhn_poker/m.parquet",
+            )  # fmt: skip
+            play_chunk(job)
+            assert len(endpoint.requests) == 12 * replies
+
+
+def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:
+    """n = (1.960 + .842)^2 / d^2 = 785 for d = .1 by the normal quantiles; Student's t wants 787.
+
+    4 deals cannot show even 1, the largest difference of scores: 3.18 SDs is the t of 3 degrees of
+    freedom, and 1 is 2 SDs of the mean.
+    """
+    raw = grid("http://127.0.0.1:1", tmp_path)
+    few = text(estimate(plan.make(raw, tmp_path), tmp_path / "results"))
+    assert "with deals: 4: two agents are told apart in one game from no difference" in few
+    assert "a difference of 0.1 takes deals: 787" in few
+    many = estimate(plan.make(raw | {"deals": 787}, tmp_path), tmp_path / "results")
+    assert "from a difference in score of 0.10 on" in text(many)
+
+
+def test_a_score_comes_out_as_well_known_as_foretold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random play of tic_tac_toe: won by the first with 737/1260, drawn with 8/63, by enumeration
+    (tests/play/test_enumeration.py); luck differs by seating, so half of its variance is a deal's.
+
+    The SD of 400 deals errs by 1/sqrt(2 * 399), 3.5 % of it; three times that is let pass.
+    """
+    deals, win, draw = 400, 737 / 1260, 8 / 63
+    variance = win + draw / 4 - (win + draw / 2) ** 2
+    agents = {name: {"type": "random"} for name in "ab"}
+    path = played(tmp_path, monkeypatch, games=["tic_tac_toe"], deals=deals, agents=agents)
+    [(low, high)] = query(path, "SELECT low, high FROM head_to_head WHERE agent = 'a'")
+    found = (high - low) / 2
+    foretold = expected_share_half_width(deals, (variance / 2) ** 0.5)
+    assert found == pytest.approx(foretold, rel=3 / (2 * (deals - 1)) ** 0.5)
+
+    raw = grid("http://127.0.0.1:1", tmp_path) | {"deals": deals}
+    told = text(estimate(plan.make(raw, tmp_path), tmp_path / "results"))
+    worst = expected_share_half_width(deals)
+    assert f"a score is known to ±{worst:.2f}" in told
+    assert found < worst
