@@ -70,7 +70,7 @@ def figures(runs: int) -> Iterator[Figure]:
 def played(server: Endpoint, model: str, calls: int, in_flight: int, *more: object) -> Sample:
     """Play real games against the endpoint; ``rate`` is by the endpoint's own clock."""
     server.stats()
-    entry = json.dumps({"api_base": server.url, "max_in_flight": in_flight})
+    entry = json.dumps({"api_base": server.url, "max_connections": in_flight})
     deals = round(calls / CALLS_PER_DEAL)
     sample = worker("play", "--model", model, "--entry", entry, "--deals", deals, *more)
     return _with_rate(sample, server.stats(in_flight))
@@ -136,7 +136,7 @@ def in_flight(server: Endpoint, runs: int) -> Figure:
     )
     return Figure(
         name="direct: mean in flight / bound, until the tail",
-        baseline=f"max_in_flight: {IN_FLIGHT}, {MODEL_DELAY_S:g} s per answer, by the server",
+        baseline=f"max_connections: {IN_FLIGHT}, {MODEL_DELAY_S:g} s per answer, by the server",
         wanted=0.9,
         measured=median(run["play"]["in_flight"] / IN_FLIGHT for run in found),
         runs=found,

@@ -25,8 +25,8 @@ GRID = {
     "agents": {
         "random": {"type": "random"},
         "optimal": {"type": "optimal"},
-        "often_wrong": {"type": "noisy_optimal", "error_rate": 0.5},
-        "seldom_wrong": {"type": "noisy_optimal", "error_rate": 0.1},
+        "often_wrong": {"type": "noisy_optimal", "epsilon": 0.5},
+        "seldom_wrong": {"type": "noisy_optimal", "epsilon": 0.1},
     },
 }
 """10,020 episodes: six matchups, two seatings."""

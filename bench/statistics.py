@@ -17,8 +17,8 @@ PAIRS = 20_000
 BOTS = {
     "random": {"type": "random"},
     "optimal": {"type": "optimal"},
-    "often_wrong": {"type": "noisy_optimal", "error_rate": 0.5},
-    "seldom_wrong": {"type": "noisy_optimal", "error_rate": 0.1},
+    "often_wrong": {"type": "noisy_optimal", "epsilon": 0.5},
+    "seldom_wrong": {"type": "noisy_optimal", "epsilon": 0.1},
 }
 GAMES = ["tic_tac_toe", "connect_four_4x4", "misere_tic_tac_toe", "nim", "kuhn_poker"]
 POKER = {"kuhn_poker": 0.35, "leduc_poker": 0.75}

@@ -16,7 +16,7 @@ if __name__ == "__main__":
         judged=[Path(path) for path in snakemake.input.judged],
         positions=[Path(path) for path in snakemake.input.positions],
         probes=[Path(path) for path in snakemake.input.probes],
-        readings=[Path(path) for path in snakemake.input.exploitability],
+        exploitability_estimates=[Path(path) for path in snakemake.input.exploitability],
         references=Path(snakemake.input.references),
         looks=seen,
     )

@@ -20,7 +20,7 @@ from gamegrid.agents.agent import Agent, Ask, Decision, Player, Tools, Turn, kin
 from gamegrid.backends.backend import Answer, Completion, FinishReason, Request
 from gamegrid.games.game import Game, Joint, apply
 from gamegrid.luck import Place
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 from gamegrid.play.episode import Episode
 
 # Which histories a seat cannot tell apart
@@ -170,7 +170,7 @@ class NoteTaker:
             await asyncio.sleep(0.0)
         action = self.moves[turn.ply].get(seat, turn.legal[0])
         self.told[seat] = {
-            "view": turn.view(),
+            "observation": turn.observation(),
             "history": "\n".join(turn.history()),
             "labels": f"{turn.labels} {turn.legal}",
             "information_state": turn.information_state(),
@@ -286,7 +286,7 @@ REDRAWS = 10
 """States sampled at each of these turns."""
 ENOUGH = 10
 """Information states of several points that a game with hidden information must show."""
-TELLS_ALL = ("view", "messages", "talk")
+TELLS_ALL = ("observation", "messages", "talk")
 """Places of which each alone has to tell information states apart."""
 
 
@@ -323,7 +323,7 @@ def can_redraw(game: Game) -> bool:
     """Whether any agent may ask for a state of its information state."""
     ismcts = kinds()["ismcts"]
     settings = ismcts.settings(type="ismcts", simulations=2)
-    return game.hidden_information and objection(settings, game) is None
+    return game.hidden_information and unsupported_reason(settings, game) is None
 
 
 class _Notes:

@@ -139,7 +139,7 @@ class Endpoint:
         """The bodies of all chat requests so far, in order of arrival."""
         self.keys: list[str | None] = []
         """The key each of those requests was sent with."""
-        self.max_in_flight = 0
+        self.max_connections = 0
         """The most requests that were being answered at one moment."""
         self.dead = threading.Event()
         self._script = list(script)
@@ -199,7 +199,7 @@ class Endpoint:
             self.requests.append(body)
             self.keys.append(key)
             self._in_flight += 1
-            self.max_in_flight = max(self.max_in_flight, self._in_flight)
+            self.max_connections = max(self.max_connections, self._in_flight)
             if len(self.requests) == self._die_after:
                 self.dead.set()
             scripted = self._script.pop(0) if self._script else None

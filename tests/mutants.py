@@ -116,7 +116,7 @@ ENTRY: Config = {
     "model_path": "config/tiny",
     "tokenizer_path": "config/tiny",
     "api_base": "http://localhost:1",
-    "max_in_flight": 2,
+    "max_connections": 2,
     "requests_per_minute": 3.5,
     "tokens_per_minute": 1e4,
     "timeout": 10,

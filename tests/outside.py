@@ -27,7 +27,7 @@ class Eager:
 AGENT = AgentKind(
     type="eager",
     settings=Settings,
-    objection=lambda settings, game: None,
+    unsupported_reason=lambda settings, game: None,
     build=lambda name, settings, tools: Eager(settings.wish),
 )
 """
@@ -111,7 +111,7 @@ class Seat:
 AGENT = AgentKind(
     type="twice",
     settings=Settings,
-    objection=lambda settings, game: None,
+    unsupported_reason=lambda settings, game: None,
     build=lambda name, settings, tools: Twice(llm.AGENT.build(name, settings, tools)),
 )
 '''

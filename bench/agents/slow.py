@@ -43,4 +43,4 @@ def _build(name: str, settings: Settings, tools: Tools) -> SlowAgent:
     return SlowAgent(settings)
 
 
-AGENT = AgentKind(type="slow", settings=Settings, objection=_objection, build=_build)
+AGENT = AgentKind(type="slow", settings=Settings, unsupported_reason=_objection, build=_build)

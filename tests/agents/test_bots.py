@@ -28,7 +28,7 @@ from gamegrid import games
 from gamegrid.agents.agent import Agent, Decision, Turn, kinds
 from gamegrid.games.game import Game, Joint
 from gamegrid.luck import Place
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "random": {},
@@ -36,12 +36,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mcts": {"simulations": 20},
     "ismcts": {"simulations": 8},
     "optimal": {},
-    "noisy_optimal": {"error_rate": 0.25},
+    "noisy_optimal": {"epsilon": 0.25},
 }
 
 
 def refuses(kind: str, name: str) -> str | None:
-    return objection(kinds()[kind].settings(type=kind, **SETTINGS[kind]), games.load(name))
+    return unsupported_reason(kinds()[kind].settings(type=kind, **SETTINGS[kind]), games.load(name))
 
 
 # Which bot plays which game
@@ -85,8 +85,8 @@ def test_refusals_say_why() -> None:
     assert refuses("mcts", "matrix_rps") == "mcts needs perfect information"
     assert refuses("ismcts", "tic_tac_toe") == "ismcts needs hidden information and moves in turn"
     assert refuses("ismcts", "matrix_rps") == "ismcts needs hidden information and moves in turn"
-    redrawn = "OpenSpiel cannot redraw its hidden information"
-    assert refuses("ismcts", "liars_dice") == redrawn
+    resampled = "OpenSpiel cannot resample its hidden information"
+    assert refuses("ismcts", "liars_dice") == resampled
     assert refuses("optimal", "liars_dice") == "no exact oracle or equilibrium"
     assert refuses("optimal", "connect_four") == "no exact oracle or equilibrium"
     assert refuses("optimal", "kuhn_poker_3p") == "no exact oracle or equilibrium"
@@ -310,7 +310,7 @@ def test_optimal_draws_every_choice_of_rock_paper_scissors_equally(matrix_rps: G
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
 def test_noisy_optimal_errs_as_often_as_stated(tic_tac_toe: Game, rate: float) -> None:
     """x wins at once on one of 5 empty cells, so an error is another move 4 times out of 5."""
-    deals, agent = 1000, bot("noisy_optimal", error_rate=rate)
+    deals, agent = 1000, bot("noisy_optimal", epsilon=rate)
     made = [moves(tic_tac_toe, agent, [[0, 3, 1, 4]], deal) for deal in range(deals)]
     counts = Counter(move for [move] in made)
     other = rate * 4 / 5
@@ -322,8 +322,8 @@ def test_noisy_optimal_errs_as_often_as_stated(tic_tac_toe: Game, rate: float) -
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1, float("nan")])
 def test_an_error_rate_is_a_probability(rate: float) -> None:
-    with pytest.raises(ValueError, match="error_rate"):
-        bot("noisy_optimal", error_rate=rate)
+    with pytest.raises(ValueError, match="epsilon"):
+        bot("noisy_optimal", epsilon=rate)
 
 
 # Nobody beats an equilibrium

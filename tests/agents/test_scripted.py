@@ -11,7 +11,7 @@ from gamegrid.agents.agent import Decision, Turn, kinds
 from gamegrid.agents.scripted import cooperates
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 from gamegrid.records.record_types import EpisodeRecord
 
 STRATEGIES = (
@@ -206,7 +206,9 @@ def test_one_rule_looks_at_the_rounds_only() -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_scripted_play_is_for_dilemmas_only(strategy: str) -> None:
     settings = kinds()["scripted"].settings(type="scripted", strategy=strategy)
-    refusals = {name: objection(settings, games.load(name)) for name in {*SUITE, *DILEMMAS}}
+    refusals = {
+        name: unsupported_reason(settings, games.load(name)) for name in {*SUITE, *DILEMMAS}
+    }
     assert {name for name, why in refusals.items() if why is None} == set(DILEMMAS)
     why = "scripted plays dilemmas only, where an action cooperates and the other defects"
     assert refusals["repeated_rps"] == refusals["kuhn_poker"] == why

@@ -79,7 +79,7 @@ def test_a_perfect_player_errs_by_what_it_is_told(tic_tac_toe: Game) -> None:
     random, best = policy("random", tic_tac_toe), policy("optimal", tic_tac_toe)
     found = {
         rate: results(
-            tic_tac_toe, [policy("noisy_optimal", tic_tac_toe, error_rate=rate), random], 2, 9
+            tic_tac_toe, [policy("noisy_optimal", tic_tac_toe, epsilon=rate), random], 2, 9
         ).returns
         for rate in (0.0, 0.5, 1.0)
     }

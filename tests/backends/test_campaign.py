@@ -77,7 +77,7 @@ class Grid:
                 "name": name,
                 "api_base": root + PATHS.get(litellm_api.split_name(name)[0], "/v1"),
                 "timeout": TIMEOUT_S,
-                "max_in_flight": IN_FLIGHT,
+                "max_connections": IN_FLIGHT,
             }
             for name in sorted(set(self._models))
         ]

@@ -98,7 +98,7 @@ def test_a_constrained_reply_depends_on_its_seed_and_not_on_what_shares_its_batc
     ]
     scored = [ask("on", Decode.SCORE)]
     mixed = answers(models["llama"], [*free, *held, *scored])[8:24]
-    alone = answers(models["llama"], held, max_in_flight=1)
+    alone = answers(models["llama"], held, max_connections=1)
     assert [reply.raw for reply in mixed] == [reply.raw for reply in alone]
     assert [reply.text for reply in mixed] == [reply.text for reply in alone]
 

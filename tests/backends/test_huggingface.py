@@ -344,7 +344,7 @@ async def test_episodes_that_ask_turn_after_turn_share_their_batches(
             await backend.complete(ask(f"{number} {turn}", temperature=0.0, max_tokens=3))
             await asyncio.sleep(0)
 
-    async with Opened(models["llama"], max_in_flight=16) as backend:
+    async with Opened(models["llama"], max_connections=16) as backend:
         await asyncio.gather(*(episode(backend, i) for i in range(16)))
     assert sizes == [16] * 4
 
@@ -387,7 +387,7 @@ async def test_the_event_loop_runs_on_while_the_model_works(models: dict[str, Pa
 
 async def test_a_cancelled_request_disturbs_no_other(models: dict[str, Path]) -> None:
     requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=12) for i in range(12)]
-    async with Opened(models["llama"], max_in_flight=4) as backend:
+    async with Opened(models["llama"], max_connections=4) as backend:
         expected = await together(backend, requests)
         tasks = [asyncio.create_task(backend.complete(request)) for request in requests]
         await asyncio.sleep(0.03)
@@ -403,7 +403,7 @@ async def test_a_cancelled_request_disturbs_no_other(models: dict[str, Path]) ->
 
 
 async def test_closing_breaks_off_and_fails_what_waits(models: dict[str, Path]) -> None:
-    opened = Opened(models["t5"], max_in_flight=2)
+    opened = Opened(models["t5"], max_connections=2)
     backend = opened.backend
     await backend.open()
     tasks = [
@@ -441,7 +441,7 @@ async def test_a_failed_batch_fails_its_requests_and_no_later_one(
         later = await backend.complete(ask("go", max_tokens=2))
     assert [type(result) for result in results] == [BackendError] * 3
     assert "out of memory while answering 3 requests" in str(results[0])
-    assert "max_in_flight" in str(results[0])
+    assert "max_connections" in str(results[0])
     assert later.usage.completion_tokens == 2
 
 

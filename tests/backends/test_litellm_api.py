@@ -324,7 +324,7 @@ async def test_a_hopeless_account_stops_all_requests(
     endpoint: Endpoint, provider: str, reply: Reply
 ) -> None:
     endpoint.answer = lambda body: reply
-    model = entry(endpoint, f"litellm_{provider}/some-model", max_in_flight=1)
+    model = entry(endpoint, f"litellm_{provider}/some-model", max_connections=1)
     async with opened(model) as backend:
         said = await asyncio.gather(
             *(backend.complete(ask()) for _ in range(20)), return_exceptions=True
@@ -347,11 +347,11 @@ async def test_a_refused_request_stops_no_other() -> None:
 
 async def test_two_hundred_at_once_are_bounded(endpoint: Endpoint) -> None:
     endpoint.delay = 0.02
-    async with opened(entry(endpoint, max_in_flight=16)) as backend:
+    async with opened(entry(endpoint, max_connections=16)) as backend:
         done = await asyncio.gather(*(backend.complete(ask(seed=n)) for n in range(200)))
     assert sorted(body["seed"] for body in endpoint.requests) == list(range(200))
     assert {each.transport_attempts for each in done} == {1}
-    assert 2 <= endpoint.max_in_flight <= 16
+    assert 2 <= endpoint.max_connections <= 16
 
 
 async def test_requests_per_minute_are_kept(endpoint: Endpoint) -> None:
@@ -475,7 +475,7 @@ async def test_what_cannot_be_sent_is_refused_by_name(
             await backend.complete(ask(max_tokens=9, **{key: value}))
     assert endpoint.requests == []
     model = entry(endpoint, f"litellm_{provider}/some-model")
-    said = litellm_api.objection(model, Sampling(max_tokens=9, **{key: value}))
+    said = litellm_api.unsupported_reason(model, Sampling(max_tokens=9, **{key: value}))
     assert said is not None and key in said
 
 
@@ -494,7 +494,7 @@ async def test_what_cannot_be_sent_is_refused_by_name(
 def test_what_a_model_does_not_take_is_known_before(
     name: str, sampling: dict[str, Any], word: str | None
 ) -> None:
-    said = litellm_api.objection(ModelEntry(name=name), Sampling(**sampling))
+    said = litellm_api.unsupported_reason(ModelEntry(name=name), Sampling(**sampling))
     assert said is None if word is None else said is not None and word in said
 
 

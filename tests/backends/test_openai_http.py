@@ -204,7 +204,7 @@ async def test_other_servers_are_given_a_schema_that_the_parser_can_read(
     [("litellm_gpt-4o-mini", False), ("litellm_together_ai/unheard-of", True)],
 )
 def test_only_what_is_known_to_keep_to_a_schema_is_constrained(name: str, refused: bool) -> None:
-    said = litellm_api.objection(ModelEntry(name=name), Sampling(), Decode.CONSTRAINED)
+    said = litellm_api.unsupported_reason(ModelEntry(name=name), Sampling(), Decode.CONSTRAINED)
     assert ("constrained" in said) if said is not None else not refused
 
 
@@ -373,7 +373,7 @@ async def test_a_dead_account_ends_those_who_wait_and_says_so_once(
 ) -> None:
     script = [error(429, retry_after=60), error(401, message="wrong key")]
     with Endpoint(script=script, delay=0.05) as endpoint:
-        async with opened(endpoint.api_base, max_in_flight=2) as backend:
+        async with opened(endpoint.api_base, max_connections=2) as backend:
             began = time.monotonic()
             asked = [asyncio.create_task(backend.complete(request())) for _ in range(8)]
             said = await asyncio.gather(*asked, return_exceptions=True)
@@ -387,7 +387,7 @@ async def test_a_dead_account_ends_those_who_wait_and_says_so_once(
 
 async def test_an_ending_job_waits_for_what_is_in_flight_and_sends_no_more() -> None:
     with Endpoint(script=[error(503), Reply(text="a", delay=0.3)], delay=0.05) as endpoint:
-        async with opened(endpoint.api_base, max_in_flight=1) as backend:
+        async with opened(endpoint.api_base, max_connections=1) as backend:
             tried = asyncio.create_task(backend.complete(request()))
             while not endpoint.requests:
                 await asyncio.sleep(0.01)
@@ -421,7 +421,7 @@ async def test_complaints_make_fewer_requests_at_once(endpoint: Endpoint) -> Non
     """A server that takes four at once is soon asked little more."""
     endpoint.delay = 0.03
     endpoint.answer = lambda body: error(429) if endpoint._in_flight > 4 else Reply(text="a")
-    async with opened(endpoint.api_base, max_in_flight=32) as backend:
+    async with opened(endpoint.api_base, max_connections=32) as backend:
         outcomes = await asyncio.gather(
             *(backend.complete(request(seed=n)) for n in range(150)), return_exceptions=True
         )

@@ -33,7 +33,7 @@ LABELS = ("1", "10", "100", "a1", "Bet 3", "e2-e4", "O-O-O")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelEntry]:
     log = tmp_path_factory.mktemp("server") / "log"
     with vllm_server(MODEL, "tiny", log) as api_base:
-        yield ModelEntry(name=SERVED, api_base=api_base, max_in_flight=64)
+        yield ModelEntry(name=SERVED, api_base=api_base, max_connections=64)
 
 
 def here(name: str) -> ModelEntry:

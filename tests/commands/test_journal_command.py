@@ -198,7 +198,7 @@ def test_prune_keeps_the_probes_of_a_grid(tmp_path: Path) -> None:
     for name in "ab":
         buy(tmp_path, 0, block="probes", cell=f"kuhn_poker/{name}")
     grid = {"games": ["kuhn_poker"], "agents": {"a": {"type": "random"}}, "probes": 5,
-            "mirrors": True, "models": []}  # fmt: skip
+            "self_play": True, "models": []}  # fmt: skip
     (tmp_path / "grid.yaml").write_text(yaml.safe_dump(grid))
     asked = [
         "journal",

@@ -55,7 +55,7 @@ GOOD: Config = {
         },
     },
     "schedule": "round_robin",
-    "mirrors": True,
+    "self_play": True,
     "chunk": 2,
     "run_mode": "replay",
     "protocol": 1,
@@ -116,7 +116,7 @@ def test_a_good_configuration_is_read_and_planned(name: str, tmp_path: Path) -> 
 def test_what_is_left_out_has_the_documented_default() -> None:
     config = load.read(GOODS["smallest"])
     assert (config.seed, config.deals, config.opening_plies) == (42, 10, "auto")
-    assert (config.max_plies, config.seatings, config.mirrors) == (None, "all", False)
+    assert (config.max_plies, config.seatings, config.self_play) == (None, "all", False)
     assert (config.schedule, config.run_mode, config.chunk) == ("round_robin", "live", None)
 
 
@@ -215,7 +215,7 @@ BAD: list[tuple[Break, str]] = [
     (put("max_plies", value=0), r"max_plies: .*found 0"),
     (put("seatings", value="random"), r"seatings: .*'all' or 'rotations'.*found 'random'"),
     (put("models", value="config/models.yaml"), r"models: .*list"),
-    (put("mirrors", value="no"), r"mirrors: .*found 'no'"),
+    (put("self_play", value="no"), r"self_play: .*found 'no'"),
     (put("chunk", value=0), r"chunk: .*found 0"),
     (put("run_mode", value="dry"), r"run_mode: .*found 'dry'"),
     (put("schedule", value="all"), r"schedule: .*'round_robin'.*found 'all'"),

@@ -45,7 +45,7 @@ def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> No
         "description": "x",
         "api_base": "http://127.0.0.1:1/v1",
         "input_price": 1.0,
-        "max_in_flight": 3,
+        "max_connections": 3,
         "engine": {"dtype": "float32", "gpu_memory_utilization": 0.5},
     }
     path = write(tmp_path, {"models": [entry]})
@@ -68,7 +68,7 @@ def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> No
             {"models": [{"name": "hf_a", "model_pth": "x"}]},
             "entry 'hf_a': unknown key 'model_pth'. Did you mean 'model_path'?",
         ),
-        ({"models": [{"name": "hf_a", "max_in_flight": 0}]}, "entry 'hf_a': max_in_flight: "),
+        ({"models": [{"name": "hf_a", "max_connections": 0}]}, "entry 'hf_a': max_connections: "),
         ({"models": [{"name": "hf_a", "timeout": -1}]}, "entry 'hf_a': timeout: "),
         ({"models": [{"name": "hf_a", 3: 4}]}, "entry 'hf_a': "),
     ],

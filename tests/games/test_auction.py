@@ -54,12 +54,12 @@ def test_a_player_sees_the_own_value_and_no_bid_of_another() -> None:
     game = games.load("first_sealed_auction_3p")
     history = [5, 7, 9, 4, 6]
     state = game.replay(history)
-    assert game.view(state, 2) == (
+    assert game.observation(state, 2) == (
         "You are Player 3. The value of the object to you: 9 points. All other values, and all "
         "other bids, are hidden."
     )
-    assert game.view(state, 1).endswith("hidden.\nYou have bid 6.")
+    assert game.observation(state, 1).endswith("hidden.\nYou have bid 6.")
     for seat in range(3):
         assert game.history(history, seat) == []
-        numbers = re.findall(r"\d+", game.view(state, seat).split(". ", 1)[1])
+        numbers = re.findall(r"\d+", game.observation(state, seat).split(". ", 1)[1])
         assert numbers == [str(history[seat])] + [str(bid) for bid in history[3:][seat : seat + 1]]

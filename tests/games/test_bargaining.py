@@ -108,9 +108,9 @@ def test_every_case_is_as_the_rules_say(bargaining: Game) -> None:
         assert any(one > 0 < other for one, other in zip(*values, strict=True))
 
 
-def information_state(view: str) -> str:
-    """OpenSpiel's information state, written anew from the view alone."""
-    who, values, *offers, now = view.split("\n")
+def information_state(observation: str) -> str:
+    """OpenSpiel's information state, written anew from the observation alone."""
+    who, values, *offers, now = observation.split("\n")
     names = ("Book", "Hat", "Basketball")
 
     def row(numbers: list[int]) -> str:
@@ -132,11 +132,11 @@ def test_the_view_is_the_information_state_in_words(bargaining: Game) -> None:
     for history, state in random_decisions(bargaining, 150):
         pool, values = case(state)
         for seat in (0, 1):
-            view = bargaining.view(state, seat)
-            assert information_state(view) == state.information_state_string(seat)
+            observation = bargaining.observation(state, seat)
+            assert information_state(observation) == state.information_state_string(seat)
             told = f"worth to you: book {values[seat][0]}, hat {values[seat][1]}, ball "
-            assert f"{told}{values[seat][2]}." in view
-            for line in view.split("\n"):
+            assert f"{told}{values[seat][2]}." in observation
+            for line in observation.split("\n"):
                 if " offered to keep " in line:
                     kept, left = (counted(part) for part in line.split(" and to leave "))
                     assert [k + n for k, n in zip(kept, left, strict=True)] == pool
@@ -154,7 +154,7 @@ def test_nothing_tells_cases_apart_that_differ_in_the_others_values(bargaining: 
             other = state.resample_from_infostate(seat, lambda draw=draw: draw)
             different += case(other) != case(state)
             changed = [other.history()[0], *history[1:]]
-            assert bargaining.view(other, seat) == bargaining.view(state, seat)
+            assert bargaining.observation(other, seat) == bargaining.observation(state, seat)
             assert bargaining.history(changed, seat) == bargaining.history(history, seat)
             assert other.legal_actions() == state.legal_actions()
             for action in state.legal_actions():
@@ -165,7 +165,7 @@ def test_nothing_tells_cases_apart_that_differ_in_the_others_values(bargaining: 
 
 def test_offers_are_told_from_the_readers_side(bargaining: Game) -> None:
     state = bargaining.replay([0, 9, 8])
-    assert bargaining.view(state, 0) == (
+    assert bargaining.observation(state, 0) == (
         "You are Player 1. The pool: 1 book, 2 hats, 3 balls.\n"
         "Points that one item is worth to you: book 8, hat 1, ball 0.\n"
         "Turn 1: you offered to keep 1 book, 1 hat, 0 balls and to leave Player 2 0 books, 1 hat, "
@@ -183,8 +183,8 @@ def test_offers_are_told_from_the_readers_side(bargaining: Game) -> None:
 def test_only_in_the_last_turn_a_view_warns_of_the_end(bargaining: Game) -> None:
     warning = " An offer now ends the game without agreement."
     for history, state in random_decisions(bargaining, 40):
-        view = bargaining.view(state, state.current_player())
-        assert view.endswith(warning) == (len(history) == bargaining.max_plies)
+        observation = bargaining.observation(state, state.current_player())
+        assert observation.endswith(warning) == (len(history) == bargaining.max_plies)
 
 
 def test_labels_stay_short(bargaining: Game) -> None:

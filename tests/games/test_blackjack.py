@@ -93,7 +93,7 @@ def test_a_hand_is_dealt_and_decided_as_the_rules_say(blackjack: Game) -> None:
 def test_two_cards_of_21_get_no_more_than_others(blackjack: Game) -> None:
     ace, king, queen, nine = 0, 12, 11, 8
     state = blackjack.replay([ace, king, queen, nine])
-    assert "Your total: 21, an Ace counting 11." in blackjack.view(state, 0)
+    assert "Your total: 21, an Ace counting 11." in blackjack.observation(state, 0)
     assert state.legal_actions() == [HIT, STAND]
     state.apply_action(STAND)
     assert state.is_terminal() and state.returns() == [1]
@@ -103,11 +103,11 @@ def test_a_view_says_the_cards_and_totals_that_a_player_knows_and_no_more(blackj
     """As every card is there once, the cards in order are the information state."""
     names = {long(card): card for card in range(52)}
     for history, state in random_decisions(blackjack, 300):
-        view = blackjack.view(state, 0)
+        observation = blackjack.observation(state, 0)
         own, total, ace, dealer = re.fullmatch(
             r"You are the player\.\nYour cards: (.*)\. Your total: (\d+)(, an Ace counting 11)?\.\n"
             r"The dealer shows: (.*)\. The dealer's other card is hidden\.",
-            view,
+            observation,
         ).groups()  # type: ignore[union-attr]
         first, second, *drawn = [names[name] for name in own.split(", ")]
         known = [first, second, names[dealer], *(n for card in drawn for n in (HIT, card))]
@@ -115,18 +115,18 @@ def test_a_view_says_the_cards_and_totals_that_a_player_knows_and_no_more(blackj
         assert best_total([first, second, *drawn]) == (int(total), ace is not None)
         hidden = history[2]
         assert isinstance(hidden, int)
-        assert long(hidden) not in view
+        assert long(hidden) not in observation
         assert blackjack.history(history, 0) == ["You: Hit"] * len(drawn)
         for draw in (0.0, 0.3, 0.99):
             other = state.resample_from_infostate(0, lambda draw=draw: draw)
-            assert blackjack.view(other, 0) == view
+            assert blackjack.observation(other, 0) == observation
 
 
 def test_the_hidden_card_is_redrawn_without_regard_to_the_true_one(blackjack: Game) -> None:
     for _, state in random_decisions(blackjack, 20):
         alike = [state.resample_from_infostate(0, lambda draw=d: draw) for d in (0.0, 0.4, 0.99)]
         drawn = [
-            [blackjack.redraw(true, 0, lambda n=n: (n + 0.5) / 200).history() for n in range(200)]
+            [blackjack.resample(true, 0, lambda n=n: (n + 0.5) / 200).history() for n in range(200)]
             for true in (state, *alike)
         ]
         assert all(rows == drawn[0] for rows in drawn)

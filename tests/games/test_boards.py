@@ -52,9 +52,9 @@ VARIANTS = (
 )
 
 
-def picture(view: str) -> Cells:
+def picture(observation: str) -> Cells:
     """Read the board of ``grids.rows`` back: the line of letters, then the numbered rows."""
-    lines = [line.split() for line in view.split("\n")]
+    lines = [line.split() for line in observation.split("\n")]
     top = next(n for n, line in enumerate(lines) if line and set(map(len, line)) == {1})
     letters, cells = lines[top], {}
     for row, *marks in lines[top + 1 :]:
@@ -116,7 +116,7 @@ def test_a_line_wins_tic_tac_toe_and_loses_its_misere_form(name: str, line: floa
     assert ("LOSES" in game.rules()) is ("loses" in game.title) is (line < 0)
     results = set()
     for before, seat, _, after in ends(game, 40):
-        boards = [picture(game.view(state, seat)) for state in (before, after)]
+        boards = [picture(game.observation(state, seat)) for state in (before, after)]
         held = [{c for c, m in board.items() if m == game.seat_name(seat)} for board in boards]
         assert not any(cells <= held[0] for cells in LINES)
         made = any(cells <= held[1] for cells in LINES)
@@ -159,12 +159,12 @@ def hex_chains(game: Game, state: pyspiel.State, side: int) -> dict[str, bool]:
     }
     joined = {}
     for seat, mark in enumerate("xo"):
-        view = game.view(state, seat)
-        told = view.split(f"You are {mark} and join ")[1].split(";")[0]
+        observation = game.observation(state, seat)
+        told = observation.split(f"You are {mark} and join ")[1].split(";")[0]
         assert f"{mark} tries to join {told}" in game.rules()
-        assert f"; {mark} joins {told}. " in game.view(state, 1 - seat)
+        assert f"; {mark} joins {told}. " in game.observation(state, 1 - seat)
         start, goal = (edges[edge] for edge in told.split(" to "))
-        stones = {cell for cell, owner in picture(view).items() if owner == mark}
+        stones = {cell for cell, owner in picture(observation).items() if owner == mark}
         joined[mark] = joins(stones, start, goal)
     return joined
 
@@ -193,18 +193,18 @@ def test_hex_shows_every_stone_where_it_was_placed(name: str) -> None:
             seat = replay.current_player()
             placed[game.label(replay, seat, int(str(action)))] = "xo"[seat]
             apply(replay, action)
-        view = game.view(state, state.current_player())
-        assert picture(view) == placed
-        assert listed(view) == placed
+        observation = game.observation(state, state.current_player())
+        assert picture(observation) == placed
+        assert listed(observation) == placed
         assert set(labels(game, state)) == {
             f"{c}{n + 1}" for c in column_letters(side) for n in range(side)
         } - set(placed)
 
 
-def listed(view: str) -> Cells:
-    """The stones of a Hex view as its lists name them."""
+def listed(observation: str) -> Cells:
+    """The stones of a Hex observation as its lists name them."""
     cells = Cells()
-    for line in view.split("\n")[-2:]:
+    for line in observation.split("\n")[-2:]:
         owner, names = line.removeprefix("Stones of ").removesuffix(".").split(": ")
         cells |= {name: owner for name in names.split(", ") if name != "none"}
     return cells
@@ -213,7 +213,7 @@ def listed(view: str) -> Cells:
 def test_the_picture_of_hex_puts_neighbours_next_to_each_other() -> None:
     """Cells that touch are two characters apart in a row, or one aside in the next row."""
     game = games.load("hex_5")
-    board = game.view(game.spiel.new_initial_state(), 0).split("\n")[2:7]
+    board = game.observation(game.spiel.new_initial_state(), 0).split("\n")[2:7]
     place = {
         f"{'abcde'[n]}{row + 1}": (row, column)
         for row, line in enumerate(board)
@@ -234,9 +234,9 @@ def test_the_picture_of_hex_puts_neighbours_next_to_each_other() -> None:
 # Nim
 
 
-def piles(view: str) -> list[int]:
-    """The piles as a view of Nim tells them."""
-    found = re.findall(r"^Pile (\d+): (no|\d+) objects?\.$", view, re.MULTILINE)
+def piles(observation: str) -> list[int]:
+    """The piles as a observation of Nim tells them."""
+    found = re.findall(r"^Pile (\d+): (no|\d+) objects?\.$", observation, re.MULTILINE)
     assert [int(number) for number, _ in found] == list(range(1, len(found) + 1))
     return [0 if size == "no" else int(size) for _, size in found]
 
@@ -247,12 +247,12 @@ NIM = ["nim", "nim_normal", "nim(pile_sizes=1;1;8)", "nim(pile_sizes=2;9;11,is_m
 @pytest.mark.parametrize("name", NIM)
 def test_nim_takes_from_the_piles_as_its_words_say(name: str) -> None:
     game = games.load(name)
-    start = game.view(game.spiel.new_initial_state(), 0)
+    start = game.observation(game.spiel.new_initial_state(), 0)
     told = re.findall(r"pile \d+ has (\d+) objects?", game.rules())
     assert list(map(int, told)) == piles(start)
     for _, state in random_decisions(game, 20):
         seat = state.current_player()
-        left = piles(game.view(state, seat))
+        left = piles(game.observation(state, seat))
         moves = [
             f"take {k} from pile {n}" for n, size in enumerate(left, 1) for k in range(1, size + 1)
         ]
@@ -260,7 +260,7 @@ def test_nim_takes_from_the_piles_as_its_words_say(name: str) -> None:
         for action in state.legal_actions():
             _, taken, _, _, pile = game.label(state, seat, action).split()
             after = [size - int(taken) * (n == int(pile)) for n, size in enumerate(left, 1)]
-            assert piles(game.view(state.child(action), seat)) == after
+            assert piles(game.observation(state.child(action), seat)) == after
 
 
 @pytest.mark.parametrize("name", NIM)
@@ -271,7 +271,11 @@ def test_nim_is_decided_by_the_last_object_as_its_rules_say(name: str) -> None:
     assert wins is ("the last object wins" in game.title)
     winners = set()
     for before, seat, _, after in ends(game, 20):
-        assert sum(piles(game.view(before, seat))) > 0 == sum(piles(game.view(after, seat)))
+        assert (
+            sum(piles(game.observation(before, seat)))
+            > 0
+            == sum(piles(game.observation(after, seat)))
+        )
         assert after.returns()[seat] == (1.0 if wins else -1.0)
         winners.add(seat)
     assert winners == {0, 1}
@@ -283,7 +287,7 @@ def test_the_oracle_of_nim_agrees_with_the_nim_sum(misere: str) -> None:
     game, minimax = games.load(f"nim(pile_sizes=2;3;4,is_misere={misere})"), Minimax()
     assert game.oracle is Oracle.EXACT
     for _, state in random_decisions(game, 20):
-        left = piles(game.view(state, 0))
+        left = piles(game.observation(state, 0))
         lost = reduce(xor, left) == 0
         if misere == "true" and max(left) == 1:
             lost = not lost
@@ -323,9 +327,9 @@ def test_breakthrough_moves_and_ends_as_its_rules_say(height: int, width: int) -
     outcomes = set()
     for _, state in random_decisions(game, 4):
         seat = state.current_player()
-        view = game.view(state, seat)
-        assert f"move {('down', 'up')[seat]}, towards row {goals[seat]}. " in view
-        board = picture(view)
+        observation = game.observation(state, seat)
+        assert f"move {('down', 'up')[seat]}, towards row {goals[seat]}. " in observation
+        board = picture(observation)
         assert set(board) <= all_cells
         expected = {
             move: after
@@ -335,7 +339,7 @@ def test_breakthrough_moves_and_ends_as_its_rules_say(height: int, width: int) -
         assert set(labels(game, state)) == set(expected)
         for action in state.legal_actions():
             after = state.child(action)
-            shown = picture(game.view(after, seat))
+            shown = picture(game.observation(after, seat))
             assert shown == expected[game.label(state, seat, action)]
             there = game.label(state, seat, action).split()[-1]
             over = there[1:] == goals[seat] or "ox"[seat] not in shown.values()
@@ -351,7 +355,7 @@ def test_breakthrough_begins_as_its_rules_say(height: int, width: int) -> None:
     game = games.load(f"breakthrough(rows={height},columns={width})")
     x, o = re.findall(r"fill rows? (\d+(?: and \d+)?) at", game.rules())
     filled = dict.fromkeys(x.split(" and "), "x") | dict.fromkeys(o.split(" and "), "o")
-    assert picture(game.view(game.spiel.new_initial_state(), 0)) == {
+    assert picture(game.observation(game.spiel.new_initial_state(), 0)) == {
         f"{c}{row}": mark for row, mark in filled.items() for c in column_letters(width)
     }
 
@@ -359,9 +363,9 @@ def test_breakthrough_begins_as_its_rules_say(height: int, width: int) -> None:
 # Dots and Boxes
 
 
-def drawing(view: str) -> tuple[set[str], dict[str, int]]:
-    """The lines of a view by label, and the owner (1 or 2) of boxes by their top left dot."""
-    lines = view.split("\n")
+def drawing(observation: str) -> tuple[set[str], dict[str, int]]:
+    """The lines of an observation by label, and the owner (1 or 2) of boxes by top left dot."""
+    lines = observation.split("\n")
     letters, rows = lines[1].split(), lines[2:-1]
     drawn, owners = set(), {}
     for number, line in enumerate(rows):
@@ -412,13 +416,13 @@ def test_dots_and_boxes_goes_as_its_rules_say(height: int, width: int) -> None:
     ended = set()
     for _, state in random_decisions(game, 1 if height == 8 else 20):
         seat = state.current_player()
-        drawn, owners = drawing(game.view(state, seat))
+        drawn, owners = drawing(game.observation(state, seat))
         assert set(labels(game, state)) == every_line - drawn
         assert {corner for corner in corners if sides(corner) <= drawn} == set(owners)
         for action in state.legal_actions():
             after = state.child(action)
             line = game.label(state, seat, action)
-            now = drawing(game.view(after, seat))
+            now = drawing(game.observation(after, seat))
             made = {box for box in corners if sides(box) <= drawn | {line}} - set(owners)
             assert now == (drawn | {line}, owners | dict.fromkeys(made, seat + 1))
             assert after.is_terminal() is (now[0] == every_line)
@@ -452,7 +456,7 @@ def clobber_moves(board: Cells, mark: str) -> dict[str, Cells]:
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (3, 4), (5, 6), (12, 3)])
 def test_clobber_goes_as_its_rules_say(height: int, width: int) -> None:
     game = games.load(f"clobber(rows={height},columns={width})")
-    start = picture(game.view(game.spiel.new_initial_state(), 0))
+    start = picture(game.observation(game.spiel.new_initial_state(), 0))
     letters = column_letters(width)
     assert start == {
         f"{c}{r}": "ox"[(k + height - r) % 2]
@@ -463,11 +467,11 @@ def test_clobber_goes_as_its_rules_say(height: int, width: int) -> None:
     losers = set()
     for _, state in random_decisions(game, 5):
         seat = state.current_player()
-        expected = clobber_moves(picture(game.view(state, seat)), game.seat_name(seat))
+        expected = clobber_moves(picture(game.observation(state, seat)), game.seat_name(seat))
         assert set(labels(game, state)) == set(expected)
         for action in state.legal_actions():
             after = state.child(action)
-            shown = picture(game.view(after, seat))
+            shown = picture(game.observation(after, seat))
             assert shown == expected[game.label(state, seat, action)]
             over = not clobber_moves(shown, game.seat_name(1 - seat))
             assert after.is_terminal() is over
@@ -505,15 +509,15 @@ def test_othello_goes_as_its_rules_say() -> None:
     start = game.spiel.new_initial_state()
     x, o = re.findall(r"has discs on (.*?) and o on (.*?)\. ", game.rules())[0]
     told = dict.fromkeys(x.split(", "), "x") | dict.fromkeys(o.split(", "), "o")
-    assert picture(game.view(start, 0)) == told
+    assert picture(game.observation(start, 0)) == told
     assert len(labels(game, start)) == 4
     passes, results = 0, set()
     for _, state in random_decisions(game, 8):
         seat = state.current_player()
-        view = game.view(state, seat)
-        board = picture(view)
+        observation = game.observation(state, seat)
+        board = picture(observation)
         marks = list(board.values())
-        assert view.endswith(f"Discs: x {marks.count('x')}, o {marks.count('o')}.")
+        assert observation.endswith(f"Discs: x {marks.count('x')}, o {marks.count('o')}.")
         expected = othello_moves(board, game.seat_name(seat))
         assert set(labels(game, state)) == set(expected)
         passes += "pass" in expected
@@ -521,7 +525,7 @@ def test_othello_goes_as_its_rules_say() -> None:
             continue
         for action in state.legal_actions():
             after = state.child(action)
-            shown = picture(game.view(after, seat))
+            shown = picture(game.observation(after, seat))
             assert shown == expected[game.label(state, seat, action)]
             stuck = [set(othello_moves(shown, mark)) == {"pass"} for mark in "xo"]
             assert after.is_terminal() is all(stuck)
@@ -541,5 +545,5 @@ def test_a_game_of_othello_can_be_drawn() -> None:
     game = games.load("othello")
     draws = (s.child(a) for _, s in random_decisions(game, 60) for a in s.legal_actions())
     drawn = next(state for state in draws if state.is_terminal() and state.returns() == [0.0, 0.0])
-    marks = list(picture(game.view(drawn, 0)).values())
+    marks = list(picture(game.observation(drawn, 0)).values())
     assert marks.count("x") == marks.count("o")

@@ -37,9 +37,9 @@ def _chess() -> Game:
     return games.load("chess")
 
 
-def picture(view: str) -> Cells:
+def picture(observation: str) -> Cells:
     """Read the board back: rank 8 first, the letters of the files under rank 1."""
-    lines = view.split("\n")[1:]
+    lines = observation.split("\n")[1:]
     assert [line[0] for line in lines[:8]] == list("87654321")
     assert lines[8].split() == list(FILES)
     squares = {
@@ -112,31 +112,31 @@ def played(game: Game, moves: str, fen: str = "") -> pyspiel.State:
     return state
 
 
-def line(view: str, holds: str) -> str:
-    return next(line for line in view.split("\n") if holds in line)
+def line(observation: str, holds: str) -> str:
+    return next(line for line in observation.split("\n") if holds in line)
 
 
-# The view
+# The observation
 
 
 def test_the_picture_is_the_position_and_check_is_told(chess: Game) -> None:
     told: Counter[str] = Counter()
     for state in walk(chess, 8, 300):
-        view, white = chess.view(state, 0), state.current_player() == 1
-        board = picture(view)
+        observation, white = chess.observation(state, 0), state.current_player() == 1
+        board = picture(observation)
         assert board == standing(state)
         king = next(here for here, mark in board.items() if mark == ("K" if white else "k"))
         check = is_attacked(board, king, by_white=not white)
-        turn = line(view, " to move (move ")
+        turn = line(observation, " to move (move ")
         assert turn.startswith("White to move" if white else "Black to move")
         assert turn.endswith("), in check." if check else ").")
         told["check"] += check
-        fen = line(view, "Forsyth-Edwards").split(": ")[1]
+        fen = line(observation, "Forsyth-Edwards").split(": ")[1]
         assert pyspiel.load_game("chess").new_initial_state(fen).legal_actions() == (
             state.legal_actions()
         )
         _, _, rights, passed, quiet, _ = fen.split()
-        castling = line(view, "Castling rights left: ")
+        castling = line(observation, "Castling rights left: ")
         for letter, words in zip(
             "KQkq", ("White O-O", "White O-O-O", "Black O-O", "Black O-O-O"), strict=True
         ):
@@ -145,18 +145,18 @@ def test_the_picture_is_the_position_and_check_is_told(chess: Game) -> None:
             )
         assert castling.endswith(f"possible on: {'none' if passed == '-' else passed}.")
         told["en passant"] += passed != "-"
-        assert f"both players together: {quiet} (at 100 the game is drawn)" in view
+        assert f"both players together: {quiet} (at 100 the game is drawn)" in observation
     assert told["check"] and told["en passant"]
 
 
 def test_a_position_about_to_be_there_for_the_third_time_is_told(chess: Game) -> None:
     shuffle = "Nf3 Nf6 Ng1 Ng8"
     once = played(chess, f"{shuffle} Nf3 Nf6 Ng1")
-    assert "third time: Ng8." in chess.view(once, 0)
-    assert "come up for the second time" in chess.view(once, 0)
+    assert "third time: Ng8." in chess.observation(once, 0)
+    assert "come up for the second time" in chess.observation(once, 0)
     twice = played(chess, shuffle)
-    assert "come up for the second time" in chess.view(twice, 0)
-    assert chess.view(twice, 0).endswith("third time: none.")
+    assert "come up for the second time" in chess.observation(twice, 0)
+    assert chess.observation(twice, 0).endswith("third time: none.")
     drawn = played(chess, f"{shuffle} {shuffle}")
     assert drawn.is_terminal()
     assert drawn.returns() == [0.0, 0.0]
@@ -169,13 +169,13 @@ def test_the_moves_told_to_repeat_are_those_that_do(chess: Game) -> None:
         state = chess.spiel.new_initial_state("k7/8/8/8/8/8/8/6RK w - - 0 1")
         seen = Counter([" ".join(str(state).split()[:4])])
         while not state.is_terminal():
-            view, mover = chess.view(state, 0), state.current_player()
+            observation, mover = chess.observation(state, 0), state.current_player()
             after = {
                 chess.label(state, mover, a): " ".join(str(state.child(a)).split()[:4])
                 for a in state.legal_actions()
             }
             thirds = [move for move, position in after.items() if seen[position] == 2]
-            assert view.endswith(f"for the third time: {', '.join(thirds) or 'none'}.")
+            assert observation.endswith(f"for the third time: {', '.join(thirds) or 'none'}.")
             told += len(thirds)
             # Steps of the king repeat most.
             move = luck.choice([m for m in after if m[0] == "K"] or list(after))
@@ -278,8 +278,8 @@ def test_white_moves_first_and_is_seat_1(chess: Game) -> None:
     assert chess.seat_name(start.current_player()) == "White"
     assert start.current_player() == 1
     assert "White moves first" in chess.rules()
-    assert chess.view(start, 0).startswith("You are Black.")
-    assert chess.view(start, 1).startswith("You are White.")
+    assert chess.observation(start, 0).startswith("You are Black.")
+    assert chess.observation(start, 1).startswith("You are White.")
     moves = played(chess, "f3 e5 g4 Qh4").history()
     assert chess.history(moves, 0) == ["White: f3", "You: e5", "White: g4", "You: Qh4"]
     assert chess.history(moves, 1) == ["You: f3", "Black: e5", "You: g4", "Black: Qh4"]
@@ -324,7 +324,7 @@ def test_castling_en_passant_and_promotion_are_told_as_labels_say(chess: Game) -
     assert {"O-O", "O-O-O"} <= set(labels(chess, castling))
     passing = played(chess, "e4 a6 e5 d5")
     assert "exd6" in labels(chess, passing)
-    assert "En passant capture possible on: d6." in chess.view(passing, 1)
+    assert "En passant capture possible on: d6." in chess.observation(passing, 1)
     after = standing(passing.child(dict(_named(chess, passing))["exd6"]))
     assert "d5" not in after and after["d6"] == "P"
 

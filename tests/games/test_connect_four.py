@@ -42,13 +42,13 @@ def test_connect_four_goes_as_its_rules_say(name: str, height: int, width: int, 
     results = set()
     for _, state in random_decisions(game, 25):
         seat = state.current_player()
-        mark, board = game.seat_name(seat), picture(game.view(state, seat))
+        mark, board = game.seat_name(seat), picture(game.observation(state, seat))
         heights = {c: sum(name[0] == c for name in board) for c in letters}
         assert labels(game, state) == [c for c in letters if heights[c] < height]
         for action in state.legal_actions():
             column = game.label(state, seat, action)
             after = state.child(action)
-            shown = picture(game.view(after, seat))
+            shown = picture(game.observation(after, seat))
             assert shown == board | {f"{column}{height - heights[column]}": mark}
             won, full = longest(shown, mark) >= line, len(shown) == height * width
             assert after.is_terminal() is (won or full)

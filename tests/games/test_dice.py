@@ -52,7 +52,7 @@ def told(game: Game) -> Table:
     return Table(rules.split(" take turns")[0].count("Player"), int(target), int(most))
 
 
-def view(table: Table, seat: int) -> str:
+def observation(table: Table, seat: int) -> str:
     scores = ", ".join(f"Player {n} has {score}" for n, score in enumerate(table.scores, 1))
     return (
         f"You are Player {seat + 1}.\nScores: {scores}.\nPlayer {table.turn + 1} is to choose. "
@@ -77,8 +77,8 @@ def ending(game: Game, luck: Random) -> tuple[Table, Sequence[float]]:
             assert seat == table.turn
             legal = {game.label(state, seat, a): a for a in state.legal_actions()}
             assert list(legal) == table.legal()
-            assert [game.view(state, s) for s in range(game.players)] == [
-                view(table, s) for s in range(game.players)
+            assert [game.observation(state, s) for s in range(game.players)] == [
+                observation(table, s) for s in range(game.players)
             ]
             word = "Roll" if "Roll" in legal and luck.random() < boldness else "Stop"
             step = legal[word]

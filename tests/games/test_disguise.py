@@ -90,7 +90,7 @@ def test_views_tell_apart_exactly_what_the_plain_views_do(name: str) -> None:
     back: dict[str, str] = {}
     for _, state in decisions(plain):
         for seat in movers(state):
-            said, meant = game.view(state, seat), plain.view(state, seat)
+            said, meant = game.observation(state, seat), plain.observation(state, seat)
             assert there.setdefault(said, meant) == meant
             assert back.setdefault(meant, said) == said
 
@@ -102,7 +102,7 @@ def test_no_word_of_the_plain_game_is_in_a_disguise(name: str) -> None:
     told = [game.title, game.rules()]
     for number, (history, state) in enumerate(random_decisions(plain, 8)):
         for seat in movers(state):
-            told += [game.view(state, seat), *game.labels(state, seat)]
+            told += [game.observation(state, seat), *game.labels(state, seat)]
             telltale |= {word for label in plain.labels(state, seat) for word in words(label)}
             if number % 4 == 0:
                 told += game.history(history, seat)
@@ -160,7 +160,7 @@ def test_a_parcel_is_shown_to_its_owner_only() -> None:
     game = games.load("sealed_parcels")
     for history, state in every_decision(game):
         for seat in (0, 1):
-            metals = re.findall("copper|silver|gold", game.view(state, seat))
+            metals = re.findall("copper|silver|gold", game.observation(state, seat))
             assert metals == [("copper", "silver", "gold")[state.history()[seat]]]
             assert not re.search("copper|silver|gold", " ".join(game.history(history, seat)))
 
@@ -168,13 +168,13 @@ def test_a_parcel_is_shown_to_its_owner_only() -> None:
 def test_a_disguise_reads_as_it_should() -> None:
     crates, numbers = games.load("sliding_crates"), games.load("number_scrabble")
     played: list[Joint] = [3, 3, 0]
-    assert crates.view(crates.replay(played), 1).split("\n")[1:] == [
+    assert crates.observation(crates.replay(played), 1).split("\n")[1:] == [
         "Oak: A T - -",
         "Elm: - - - -",
         "Ash: - - - -",
         "Fir: A - - -",
     ]
-    assert numbers.view(numbers.replay([4, 0]), 0) == (
+    assert numbers.observation(numbers.replay([4, 0]), 0) == (
         "You are First.\nNumbers of First: 5.\nNumbers of Second: 2.\n"
         "Numbers left: 1, 3, 4, 6, 7, 8, 9."
     )

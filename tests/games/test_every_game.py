@@ -15,7 +15,7 @@ from gamegrid.games.game import Game
 from gamegrid.games.labels import normalise
 from gamegrid.prompts import templates
 from gamegrid.prompts.parser import parse
-from gamegrid.prompts.templates import Observation
+from gamegrid.prompts.templates import TurnContext
 from leaks import points
 
 ALL = sorted({*suite(lambda game: True), *SUITE})
@@ -97,22 +97,22 @@ def test_no_reply_to_any_game_makes_the_parser_fail() -> None:
 @pytest.mark.parametrize("name", PERFECT)
 def test_a_view_alone_tells_the_position_and_nothing_else(name: str) -> None:
     game = games.load(name)
-    views: dict[str, str] = {}
+    observations: dict[str, str] = {}
     positions: dict[str, str] = {}
     for _, state in points(game, 1_000):
-        view, here = game.view(state, state.current_player()), position(game, state)
-        assert views.setdefault(here, view) == view
-        assert positions.setdefault(view, here) == here
+        observation, here = game.observation(state, state.current_player()), position(game, state)
+        assert observations.setdefault(here, observation) == observation
+        assert positions.setdefault(observation, here) == here
 
 
 @pytest.mark.parametrize("name", PERFECT)
 def test_all_seats_see_the_same_position_and_their_own_name(name: str) -> None:
     game = games.load(name)
     for _, state in some_decisions(game, 200):
-        views = [game.view(state, seat).split("\n") for seat in range(game.players)]
-        for seat, view in enumerate(views):
-            assert view[0].startswith(f"You are {game.seat_name(seat)}")
-        assert len({tuple(view[1:]) for view in views}) == 1
+        observations = [game.observation(state, seat).split("\n") for seat in range(game.players)]
+        for seat, observation in enumerate(observations):
+            assert observation[0].startswith(f"You are {game.seat_name(seat)}")
+        assert len({tuple(observation[1:]) for observation in observations}) == 1
 
 
 @pytest.mark.parametrize("name", suite(lambda game: game.players > 1))
@@ -120,7 +120,7 @@ def test_a_seat_is_told_which_one_it_is(name: str) -> None:
     game = games.load(name)
     for _, state in some_decisions(game, 100):
         for seat in movers(state):
-            assert game.view(state, seat).startswith(f"You are {game.seat_name(seat)}")
+            assert game.observation(state, seat).startswith(f"You are {game.seat_name(seat)}")
 
 
 @pytest.mark.parametrize("template", ["default", "terse"])
@@ -129,10 +129,10 @@ def test_no_prompt_holds_openspiels_own_text(name: str, template: str) -> None:
     game, loaded = games.load(name), templates.load(template, (PROMPTS,))
     for history, state in some_decisions(game, 60):
         for seat in movers(state):
-            seen = Observation(
+            seen = TurnContext(
                 game=game,
                 seat=seat,
-                view=game.view(state, seat),
+                observation=game.observation(state, seat),
                 history=tuple(game.history(history, seat)),
                 labels=labels(game, state, seat),
             )
@@ -142,7 +142,7 @@ def test_no_prompt_holds_openspiels_own_text(name: str, template: str) -> None:
             # A label that ends in a number before one that begins with one is no history.
             told = prompt.replace(", ".join(seen.labels), "")
             assert state.history_str() not in told or len(history) < 2
-            assert seen.view in prompt
+            assert seen.observation in prompt
 
 
 @pytest.mark.parametrize("name", [n for n in ALL if not games.load(n).hidden_information])

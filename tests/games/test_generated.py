@@ -66,14 +66,16 @@ def test_seeds_and_sizes_give_different_games() -> None:
 @pytest.mark.parametrize("name", CARDS)
 def test_what_a_seat_is_told_of_a_card_game_is_exactly_its_information_state(name: str) -> None:
     game = games.load(name)
-    views: dict[str, str] = {}
+    observations: dict[str, str] = {}
     states: dict[str, str] = {}
     for history, state in every_decision(game):
         [seat] = movers(state)
         information = state.information_state_string(seat)
-        told = str((game.view(state, seat), game.history(history, seat), game.labels(state, seat)))
+        told = str(
+            (game.observation(state, seat), game.history(history, seat), game.labels(state, seat))
+        )
         assert states.setdefault(information, told) == told
-        assert views.setdefault(game.view(state, seat), information) == information
+        assert observations.setdefault(game.observation(state, seat), information) == information
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -86,7 +88,8 @@ def test_a_card_game_pays_what_its_rules_say(name: str) -> None:
     for history, state in every_end(game):
         said = words_said(game, history)
         cards = [
-            game.view(game.replay(history[:1]), seat).split("Your card: ")[1][0] for seat in (0, 1)
+            game.observation(game.replay(history[:1]), seat).split("Your card: ")[1][0]
+            for seat in (0, 1)
         ]
         paid = [int(ante), int(ante)]
         folded = None

@@ -90,7 +90,7 @@ def test_random_agents_play_every_game_and_the_searches_what_they_accept(name: s
     for kind, plies in (("random", PLIES), ("mcts", 1), ("ismcts", 1)):
         settings = {} if kind == "random" else {"simulations": 2}
         declared = kinds()[kind]
-        if declared.objection(declared.settings(type=kind, **settings), game):
+        if declared.unsupported_reason(declared.settings(type=kind, **settings), game):
             continue
         crew = {kind: bot(kind, **settings)}
         played = play_one(setup(game, [kind] * game.players, max_plies=plies), crew)
@@ -138,7 +138,7 @@ def same_for_what_is_known(game: Game, points: Iterable[Point]) -> int:
             if number % 10 == 0:
                 assert all(line.startswith("You: ") for line in game.history(history, seat))
             known = (seat, str(movers(state)), state.information_state_string(seat))
-            words: tuple[str, ...] = (game.view(state, seat),)
+            words: tuple[str, ...] = (game.observation(state, seat),)
             if seat in movers(state):
                 words += game.labels(state, seat)
             met += known in told

@@ -128,11 +128,11 @@ def test_go_goes_as_its_rules_say(name: str, playouts: int) -> None:
     game = games.load(name)
     for number, (table, state) in enumerate(walk(game, playouts)):
         seat = state.current_player()
-        view = game.view(state, seat)
-        assert picture(view) == table.boards[-1]
-        assert f"Move {len(table.moves) + 1} of at most {game.max_plies}. " in view
-        assert f"Last move: {(table.moves or ['none'])[-1]}" in view
-        assert ("if you pass too, the game ends" in view) is (table.moves[-1:] == ["pass"])
+        observation = game.observation(state, seat)
+        assert picture(observation) == table.boards[-1]
+        assert f"Move {len(table.moves) + 1} of at most {game.max_plies}. " in observation
+        assert f"Last move: {(table.moves or ['none'])[-1]}" in observation
+        assert ("if you pass too, the game ends" in observation) is (table.moves[-1:] == ["pass"])
         if game.max_plies > 50 and number % 10:
             continue  # larger boards say no more of a move than small ones, and cost more
         every = [f"{c}{r + 1}" for c in column_letters(table.side) for r in range(table.side)]
@@ -141,7 +141,7 @@ def test_go_goes_as_its_rules_say(name: str, playouts: int) -> None:
         assert set(labels(game, state)) == set(allowed)
         for action in state.legal_actions():
             after, told = state.child(action), allowed[game.label(state, seat, action)]
-            assert picture(game.view(after, seat)) == told.boards[-1]
+            assert picture(game.observation(after, seat)) == told.boards[-1]
             assert after.is_terminal() is (told.returns() is not None)
             assert after.returns() == (told.returns() or [0.0, 0.0])
 
@@ -156,8 +156,8 @@ def played(game: Game, moves: str) -> pyspiel.State:
 
 
 def told_draws(game: Game, state: pyspiel.State) -> str:
-    view = game.view(state, state.current_player())
-    return view.split("end the game at once as a draw: ")[1].removesuffix(".")
+    observation = game.observation(state, state.current_player())
+    return observation.split("end the game at once as a draw: ")[1].removesuffix(".")
 
 
 def test_a_stone_that_took_one_may_not_be_taken_back_at_once() -> None:
@@ -165,9 +165,9 @@ def test_a_stone_that_took_one_may_not_be_taken_back_at_once() -> None:
     go = games.load("go")
     took = "b2 d1 c1 e2 c3 d3 a5 c2 d2"
     state = played(go, took)
-    assert "c2" not in picture(go.view(state, 1))
+    assert "c2" not in picture(go.observation(state, 1))
     assert "c2" not in labels(go, state)
-    assert "d2" not in picture(go.view(played(go, f"{took} e5 b5 c2"), 0))
+    assert "d2" not in picture(go.observation(played(go, f"{took} e5 b5 c2"), 0))
 
 
 def test_sending_two_stones_and_taking_one_back_is_told_and_draws() -> None:
@@ -178,7 +178,7 @@ def test_sending_two_stones_and_taking_one_back_is_told_and_draws() -> None:
     assert told_draws(go, played(go, before)) == "none"
     assert told_draws(go, state) == "b1"
     ended = played(go, f"{before} a1 c1 b1")
-    assert picture(go.view(ended, 0)) == picture(go.view(played(go, before), 0))
+    assert picture(go.observation(ended, 0)) == picture(go.observation(played(go, before), 0))
     assert ended.is_terminal()
     assert ended.returns() == [0.0, 0.0]
 

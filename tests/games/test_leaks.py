@@ -17,7 +17,7 @@ from gamegrid.games.kuhn_poker import KuhnPoker
 from gamegrid.games.matrix_mp import MatchingPennies
 from gamegrid.luck import Place
 from gamegrid.play.episode import Episode
-from gamegrid.prompts.templates import Observation, Template
+from gamegrid.prompts.templates import Template, TurnContext
 from leaks import Build, leaks, llm
 
 HIDDEN = suite(lambda game: game.hidden_information)
@@ -47,8 +47,8 @@ class Poker(KuhnPoker):
 
 
 class TellsInView(Poker):
-    def view(self, state: pyspiel.State, seat: int) -> str:
-        return f"{super().view(state, seat)} {hidden(state, seat)}"
+    def observation(self, state: pyspiel.State, seat: int) -> str:
+        return f"{super().observation(state, seat)} {hidden(state, seat)}"
 
 
 class TellsInLabels(Poker):
@@ -67,8 +67,8 @@ class TellsOfChance(Poker):
 
 
 class ForgetsTheCard(Poker):
-    def view(self, state: pyspiel.State, seat: int) -> str:
-        return re.sub("Your card: .*?[.]", "", super().view(state, seat))
+    def observation(self, state: pyspiel.State, seat: int) -> str:
+        return re.sub("Your card: .*?[.]", "", super().observation(state, seat))
 
 
 class OrdersLabels(Episode):
@@ -106,8 +106,8 @@ class AsksInTurn(Episode):
     async def _decide(self, seats: Sequence[int]) -> list[Decision]:
         made: list[Decision] = []
         for turn in map(self._turn, seats):
-            view = f"{turn.view()} {[decision.action for decision in made]}"
-            told = replace(turn, view=lambda view=view: view)
+            observation = f"{turn.observation()} {[decision.action for decision in made]}"
+            told = replace(turn, observation=lambda observation=observation: observation)
             made.append(await self._players[turn.place.seat].decide(told))
         self._ply += 1
         return made
@@ -118,13 +118,13 @@ class Peeking(Poker):
 
     peeked = 0
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         self.peeked = hidden(state, seat)
-        return super().view(state, seat)
+        return super().observation(state, seat)
 
 
 class TellsAtRethink(Template):
-    def rethink(self, observation: Observation, failure: str) -> str:
+    def rethink(self, observation: TurnContext, failure: str) -> str:
         assert isinstance(observation.game, Peeking)
         return f"{super().rethink(observation, failure)} {observation.game.peeked}"
 
@@ -171,7 +171,7 @@ def one_minded(ask: Ask, memory: str) -> Agent:
     [
         ("kuhn_poker", Poker, llm, Episode, ""),
         ("matrix_mp", MatchingPennies, llm, Episode, ""),
-        ("kuhn_poker", TellsInView, llm, Episode, "view messages talk"),
+        ("kuhn_poker", TellsInView, llm, Episode, "observation messages talk"),
         ("kuhn_poker", TellsInLabels, llm, Episode, "labels history messages talk"),
         ("kuhn_poker", TellsInHistory, llm, Episode, "history messages talk"),
         ("kuhn_poker", TellsOfChance, llm, Episode, "history messages talk"),
@@ -181,7 +181,7 @@ def one_minded(ask: Ask, memory: str) -> Agent:
         ("kuhn_poker", Poker, llm, HandsOutTheState, "sample_state"),
         ("kuhn_poker", Peeking, rethinking, Episode, "messages talk"),
         ("kuhn_poker", Poker, one_minded, Episode, "talk"),
-        ("matrix_mp", MatchingPennies, llm, AsksInTurn, "view messages"),
+        ("matrix_mp", MatchingPennies, llm, AsksInTurn, "observation messages"),
     ],
 )
 def test_a_planted_leak_is_found_where_it_is(
@@ -195,7 +195,7 @@ def test_a_planted_leak_is_found_where_it_is(
 def test_what_is_kept_from_a_seat_is_found() -> None:
     found = leaks(planted(ForgetsTheCard, "kuhn_poker"))
     assert {(leak.place, leak.lost) for leak in found} == {
-        ("view", True),
+        ("observation", True),
         ("messages", True),
         ("talk", True),
     }

@@ -12,7 +12,7 @@ from arena import PHANTOM, Point, bot, every_decision, play_one, random_decision
 from gamegrid import games
 from gamegrid.agents.agent import kinds
 from gamegrid.games.game import Game
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 from test_boards import LINES, Cells, labels, picture
 from test_boards import joins as hex_joins
 
@@ -34,17 +34,17 @@ def told(game: Game, points: Iterable[Point]) -> tuple[int, int]:
     Returns how many information states of seats to move there were, and how many of them came
     from more than one hidden history.
     """
-    words, views = dict[str, tuple[str, ...]](), dict[str, str]()
+    words, observations = dict[str, tuple[str, ...]](), dict[str, str]()
     hidden = defaultdict[str, set[str]](set)
     for history, state in points:
         for seat in (0, 1):
             moves = state.current_player() == seat
             information = f"{seat}|{moves}|{state.information_state_string(seat)}"
-            seen = (game.view(state, seat), *game.history(history, seat))
+            seen = (game.observation(state, seat), *game.history(history, seat))
             seen += tuple(labels(game, state)) if moves else ()
             assert words.setdefault(information, seen) == seen
             if moves:
-                assert views.setdefault(seen[0], information) == information
+                assert observations.setdefault(seen[0], information) == information
                 hidden[information].add(str(history))
     return len(hidden), sum(len(histories) > 1 for histories in hidden.values())
 
@@ -97,8 +97,8 @@ def test_what_a_seat_knows_is_what_it_placed_and_ran_into(name: str) -> None:
 
 
 def board(game: Game, state: pyspiel.State, seat: int) -> str:
-    """The lines of a view from the letters of the columns on."""
-    lines = game.view(state, seat).split("\n")
+    """The lines of a observation from the letters of the columns on."""
+    lines = game.observation(state, seat).split("\n")
     start = next(n for n, line in enumerate(lines) if line.split()[:2] == ["a", "b"])
     return "\n".join(lines[start : start + 1 + side(game)])
 
@@ -138,7 +138,7 @@ def test_outcomes_of_own_tries_and_nothing_of_the_others_are_in_the_history() ->
     state = game.replay(played)
     assert game.history(played, 0) == ["You: b2 (placed)", "You: b1 (placed)"]
     assert game.history(played, 1) == ["You: b2 (taken by x)", "You: a1 (placed)"]
-    assert game.view(state, 1) == (
+    assert game.observation(state, 1) == (
         "You are o. You see your own marks and those of x on cells that you tried; a dot is a "
         "cell of which you know nothing.\n"
         "  a b c\n1 o . .\n2 . x .\n3 . . .\n"
@@ -164,7 +164,7 @@ def test_dark_hex_tells_the_number_of_tries_as_openspiels_information_state_does
     game = games.load("dark_hex")
     state = game.replay([4, 4, 0])
     assert state.information_state_string(0).split("\n")[3] == "3"
-    assert game.view(state, 0).endswith("Tries of both players so far, together: 3.")
+    assert game.observation(state, 0).endswith("Tries of both players so far, together: 3.")
     assert "know how many tries there have been in all" in game.rules()
 
 
@@ -172,7 +172,7 @@ def test_dark_hex_tells_the_number_of_tries_as_openspiels_information_state_does
 def test_searching_and_solving_bots_sit_out_and_say_why(name: str) -> None:
     game = games.load(name)
     why = {
-        kind: objection(kinds()[kind].settings(type=kind, **settings), game)
+        kind: unsupported_reason(kinds()[kind].settings(type=kind, **settings), game)
         for kind, settings in (
             ("mcts", {"simulations": 2}),
             ("ismcts", {"simulations": 2}),
@@ -181,7 +181,7 @@ def test_searching_and_solving_bots_sit_out_and_say_why(name: str) -> None:
     }
     assert why == {
         "mcts": "mcts needs perfect information",
-        "ismcts": "OpenSpiel cannot redraw its hidden information",
+        "ismcts": "OpenSpiel cannot resample its hidden information",
         "optimal": "no exact oracle or equilibrium",
     }
 

@@ -66,7 +66,7 @@ def test_a_view_tells_every_round_and_all_points_from_its_own_side(name: str) ->
     for history, state in random_decisions(game, 10):
         for seat in range(game.players):
             order = [seat, *(s for s in range(game.players) if s != seat)]
-            who, now, *rounds = game.view(state, seat).split("\n")
+            who, now, *rounds = game.observation(state, seat).split("\n")
             assert who.startswith(f"You are Player {seat + 1}. ")
             assert who.count("Player") == game.players
             assert now.startswith(f"Now: round {len(history) + 1} of {game.max_plies}. ")
@@ -90,13 +90,15 @@ def test_a_view_tells_every_round_and_all_points_from_its_own_side(name: str) ->
 def test_the_view_tells_information_states_apart_exactly() -> None:
     """Before round n there are 4 ** (n - 1) histories, which both seats know."""
     game = games.load("repeated_game(num_repetitions=3,stage_game=matrix_pd())")
-    views: dict[tuple[int, str], str] = {}
+    observations: dict[tuple[int, str], str] = {}
     for _, state in every_decision(game):
         assert movers(state) == [0, 1]
         for seat in (0, 1):
             known = (seat, state.information_state_string(seat))
-            assert views.setdefault(known, game.view(state, seat)) == game.view(state, seat)
-    assert len(views) == len(set(views.values())) == 2 * (1 + 4 + 16)
+            assert observations.setdefault(
+                known, game.observation(state, seat)
+            ) == game.observation(state, seat)
+    assert len(observations) == len(set(observations.values())) == 2 * (1 + 4 + 16)
 
 
 def test_a_player_sees_all_rounds_whatever_recall_is() -> None:
@@ -108,14 +110,14 @@ def test_a_player_sees_all_rounds_whatever_recall_is() -> None:
         for recall in (1, 2, 5)
     }
     assert len(seen) == 1
-    views = set()
+    observations = set()
     for recall in (1, 2, 5):
         game = games.load(
             f"repeated_game(num_repetitions=5,recall={recall},stage_game=matrix_pd())"
         )
-        views.add((game.view(game.replay(played), 0), game.rules()))
-    assert len(views) == 1
-    assert "Round 1: you chose Cooperate and Player 2 chose Defect" in views.pop()[0]
+        observations.add((game.observation(game.replay(played), 0), game.rules()))
+    assert len(observations) == 1
+    assert "Round 1: you chose Cooperate and Player 2 chose Defect" in observations.pop()[0]
 
 
 @pytest.mark.parametrize("rounds", [2, 7, 100])

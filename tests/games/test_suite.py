@@ -33,7 +33,7 @@ def test_a_name_means_a_board_of_its_size_told_in_rules_and_view(name: str) -> N
     game = games.load(name)
     rows, columns = BOARDS[name]
     state = game.spiel.new_initial_state()
-    lines = [line.split() for line in game.view(state, state.current_player()).split("\n")]
+    lines = [line.split() for line in game.observation(state, state.current_player()).split("\n")]
     letters = list("abcdefghijklmnopqrstuvwxyz"[:columns])
     assert letters in lines
     drawn = [line for line in lines if line[0].isdecimal() and len(line) == columns + 1]

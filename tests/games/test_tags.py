@@ -7,7 +7,7 @@ from gamegrid import games
 from gamegrid.agents.agent import kinds
 from gamegrid.games import registry
 from gamegrid.games.game import SHORT_PLIES, Tag
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 
 FACTS = {
     Tag.PERFECT_INFORMATION,
@@ -64,7 +64,7 @@ def test_tags_are_true_of_the_game(name: str) -> None:
     assert not (len(moved) > SHORT_PLIES and Tag.SHORT in tags)
     # What is solved is what the optimal agent plays.
     optimal = kinds()["optimal"]
-    sits = objection(optimal.settings(type="optimal"), game) is None
+    sits = unsupported_reason(optimal.settings(type="optimal"), game) is None
     assert sits == (Tag.SOLVED in tags)
 
 

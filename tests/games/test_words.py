@@ -46,8 +46,10 @@ STATES = {
 @pytest.mark.parametrize("name", STATES)
 def test_as_many_views_are_told_as_there_are_information_states(name: str) -> None:
     game = games.load(name)
-    views = {game.view(state, seat) for _, state in every_decision(game) for seat in movers(state)}
-    assert len(views) == STATES[name]
+    observations = {
+        game.observation(state, seat) for _, state in every_decision(game) for seat in movers(state)
+    }
+    assert len(observations) == STATES[name]
 
 
 @pytest.mark.parametrize("name", POKER)
@@ -56,8 +58,8 @@ def test_no_card_is_named_that_the_seat_may_not_see(name: str) -> None:
     for history, state in every_decision(game):
         for seat in range(game.players):
             own, public = known_cards(game, state, seat)
-            view = game.view(state, seat)
-            assert cards(view) == [own, *public], view
+            observation = game.observation(state, seat)
+            assert cards(observation) == [own, *public], observation
             assert cards(" ".join(game.history(history, seat))) == public
 
 
@@ -86,19 +88,19 @@ def test_a_die_is_shown_to_its_owner_only() -> None:
     game = games.load("liars_dice(dice_sides=3)")
     for history, state in every_decision(game):
         for seat in (0, 1):
-            view = game.view(state, seat)
-            assert re.findall(r"die shows (\d)", view) == [str(state.history()[seat] + 1)]
+            observation = game.observation(state, seat)
+            assert re.findall(r"die shows (\d)", observation) == [str(state.history()[seat] + 1)]
             assert len(game.history(history, seat)) == len(history) - 2
             bids = [game.label(state, 0, bid) for bid in state.history()[2:]]
             told = [f"Player {n % 2 + 1} bid {bid}" for n, bid in enumerate(bids)]
-            assert view.endswith(f"\nBids so far: {', '.join(told) or 'none'}.")
+            assert observation.endswith(f"\nBids so far: {', '.join(told) or 'none'}.")
 
 
 def test_a_bid_is_shown_to_its_owner_only_and_each_prize_to_all() -> None:
     hidden, shown = games.load("goofspiel_4"), games.load("goofspiel(num_cards=4)")
     played: list[Joint] = [[0, 2], [1, 1]]
     state = hidden.replay(played)
-    assert hidden.view(state, 0) == (
+    assert hidden.observation(state, 0) == (
         "You are Player 1. Your cards: 3, 4.\nPrize card now: 2. Prize cards still to come: 1.\n"
         "Points: Player 1 has 0, Player 2 has 4.\n"
         "Round 1: prize 4, you bid 1, won by Player 2.\n"
@@ -108,7 +110,7 @@ def test_a_bid_is_shown_to_its_owner_only_and_each_prize_to_all() -> None:
     assert hidden.history(played, 0) == hidden.history(played, 1) == lines
     turned: list[Joint] = [2, [0, 2], 0]
     state = shown.replay(turned)
-    assert shown.view(state, 1) == (
+    assert shown.observation(state, 1) == (
         "You are Player 2. Your cards: 1, 2, 4.\n"
         "Prize card now: 1. Prize cards still to come: 2, 4.\n"
         "Points: Player 1 has 0, Player 2 has 3.\n"
@@ -117,9 +119,9 @@ def test_a_bid_is_shown_to_its_owner_only_and_each_prize_to_all() -> None:
     assert shown.history(turned, 0) == ["Prize 3: Player 1 bid 1, Player 2 bid 3, won by Player 2"]
 
 
-def board(view: str) -> dict[str, str]:
+def board(observation: str) -> dict[str, str]:
     """The marks of a drawn board by cell name, empty cells left out."""
-    lines = view.split("\n")[1:]
+    lines = observation.split("\n")[1:]
     columns = lines[0].split()
     marks = {}
     for line in lines[1:]:
@@ -151,16 +153,16 @@ def test_the_board_shows_every_move_that_was_made(name: str) -> None:
     game = games.load(name)
     for moves, state in decisions(game):
         seat = state.current_player()
-        assert board(game.view(state, seat)) == played(game, moves)
+        assert board(game.observation(state, seat)) == played(game, moves)
         assert len(game.history(moves, seat)) == len(moves)
 
 
 def test_a_simultaneous_seat_is_told_nothing_of_the_other(matrix_rps: Game) -> None:
     state = matrix_rps.spiel.new_initial_state()
-    assert matrix_rps.view(state, 0) == (
+    assert matrix_rps.observation(state, 0) == (
         "You are Player 1. Player 2 is choosing at the same time as you."
     )
-    assert matrix_rps.view(state, 1) == (
+    assert matrix_rps.observation(state, 1) == (
         "You are Player 2. Player 1 is choosing at the same time as you."
     )
     assert matrix_rps.history([[0, 2]], 1) == ["Player 1: Rock", "You: Scissors"]
@@ -168,6 +170,6 @@ def test_a_simultaneous_seat_is_told_nothing_of_the_other(matrix_rps: Game) -> N
 
 def test_a_seat_among_three_is_told_that_both_others_choose() -> None:
     game = games.load("matching_pennies_3p")
-    assert game.view(game.spiel.new_initial_state(), 1) == (
+    assert game.observation(game.spiel.new_initial_state(), 1) == (
         "You are Player 2. Player 1 and Player 3 are choosing at the same time as you."
     )

@@ -95,7 +95,7 @@ def test_bots_alone_are_ready_and_absences_are_told(tmp_path: Path) -> None:
 def test_a_probe_asks_one_real_question_and_shows_what_became_of_it(tmp_path: Path) -> None:
     with Endpoint() as endpoint:
         entries = f"  - {{name: litellm_openai/there, api_base: '{endpoint.api_base}'}}\n"
-        told = check.probe(made(tmp_path, entries, a=llm("litellm_openai/there")), tmp_path)
+        told = check.try_models(made(tmp_path, entries, a=llm("litellm_openai/there")), tmp_path)
         assert len(endpoint.requests) == 1
     assert "Legal moves: [" in told
     assert "[reply]" in told
@@ -108,7 +108,7 @@ def test_a_probe_of_a_dead_endpoint_is_one_sentence(tmp_path: Path) -> None:
         f"timeout: 1}}\n"
     )
     with pytest.raises(UserError, match=r"agents\.a: litellm_openai/dead: no connection"):
-        check.probe(made(tmp_path, entries, a=llm("litellm_openai/dead")), tmp_path)
+        check.try_models(made(tmp_path, entries, a=llm("litellm_openai/dead")), tmp_path)
 
 
 def test_what_a_model_does_not_take_is_refused_before_anything_is_sent(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from gamegrid.plan.positions import SIZE
 from gamegrid.plan.positions import positions as suite_positions
 from gamegrid.prompts import templates
 from gamegrid.prompts.parser import parse
-from gamegrid.prompts.templates import Observation
+from gamegrid.prompts.templates import TurnContext
 
 FOLDER = WORKFLOW / "config/tiny"
 ENTRY = ModelEntry(name="hf_tiny", model_path=str(FOLDER))
@@ -133,7 +133,7 @@ def own_move(state: pyspiel.State) -> int:
     """The move the model's reply names."""
     game, seat = games.load("tic_tac_toe"), state.current_player()
     labels = {game.label(state, seat, action): action for action in state.legal_actions()}
-    [prompt] = by_view()[game.view(state, seat)]
+    [prompt] = by_view()[game.observation(state, seat)]
     reply = answers()["tic_tac_toe", prompt]
     parsed = parse(reply.text, reply.finish_reason, list(labels))
     assert parsed.label is not None
@@ -189,7 +189,7 @@ def shows(game: games.Game, name: str, prompt: str) -> bool:
     deal = [card, (card + 1) % 3] if seat == 0 else [(card + 1) % 3, card]
     for action in [*deal, *("pb".index(move) for move in betting)]:
         state.apply_action(action)
-    return game.view(state, seat) in prompt
+    return game.observation(state, seat) in prompt
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
@@ -219,10 +219,10 @@ def optimal_rate(game: games.Game, sample: list[pyspiel.State], minimax: Minimax
         for state, seat in zip(sample, seats, strict=True)
     ]
     seen = [
-        Observation(
+        TurnContext(
             game=game,
             seat=seat,
-            view=game.view(state, seat),
+            view=game.observation(state, seat),
             history=(),
             labels=tuple(words),
         )

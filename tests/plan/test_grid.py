@@ -56,10 +56,10 @@ def test_round_robin_of_three_seats_is_every_three() -> None:
 
 
 def test_mirrors_add_self_play() -> None:
-    found = names(build(mirrors=True), "tic_tac_toe")
+    found = names(build(self_play=True), "tic_tac_toe")
     assert len(found) == len(set(found)) == 6 + 4
     assert {f"{name}--{name}" for name in BOTS} <= set(found)
-    found = names(build(mirrors=True, games=["kuhn_poker_3p"]), "kuhn_poker_3p")
+    found = names(build(self_play=True, games=["kuhn_poker_3p"]), "kuhn_poker_3p")
     assert len(found) == 4 + 4 and "ada--ada--ada" in found
 
 
@@ -75,7 +75,7 @@ def test_each_meets_every_opponent_and_copies_fill_further_seats() -> None:
 def test_each_against_itself_is_a_mirror() -> None:
     schedule = {"each": ["ada", "bob"], "against": ["ada", "bob"]}
     assert names(build(schedule=schedule), "tic_tac_toe") == ["ada--bob"]
-    mirrored = names(build(schedule=schedule, mirrors=True), "tic_tac_toe")
+    mirrored = names(build(schedule=schedule, self_play=True), "tic_tac_toe")
     assert mirrored == ["ada--ada", "ada--bob", "bob--bob"]
 
 
@@ -232,7 +232,7 @@ def test_absent_agents_sit_out_of_each_and_against() -> None:
     agents = random_agents("ada") | {"best": {"type": "optimal"}}
     schedule = {"each": ["ada", "best"], "against": ["ada", "best"]}
     found = build(
-        games=["tic_tac_toe", "connect_four"], agents=agents, schedule=schedule, mirrors=True
+        games=["tic_tac_toe", "connect_four"], agents=agents, schedule=schedule, self_play=True
     )
     assert names(found, "connect_four") == ["ada--ada"]
     assert names(found, "tic_tac_toe") == ["ada--ada", "ada--best", "best--best"]

@@ -86,7 +86,7 @@ def test_one_model_is_deterministic_for_all_who_ask_it_or_for_none(tmp_path: Pat
 
 
 def test_a_served_model_needs_neither_gpu_nor_engine(tmp_path: Path) -> None:
-    entry = {"name": "vllm_org/tiny", "api_base": SERVER, "max_in_flight": 3}
+    entry = {"name": "vllm_org/tiny", "api_base": SERVER, "max_connections": 3}
     made = make(tmp_path, [entry], x={"model": "vllm_org/tiny"})
     [cell] = made.grid.cells
     assert (made.environment(cell), made.demand(cell).gpu) == ("litellm", 0)
@@ -104,19 +104,19 @@ def chunk_deals(folder: Path, entry: dict[str, Any], against: str = "random") ->
 
 @pytest.mark.parametrize("bound", [1, 10, 11, 32, 100, 256, 5000])
 def test_a_job_has_episodes_enough_for_all_requests_in_flight(tmp_path: Path, bound: int) -> None:
-    deals = chunk_deals(tmp_path, {"name": "litellm_openai/x", "max_in_flight": bound})
+    deals = chunk_deals(tmp_path, {"name": "litellm_openai/x", "max_connections": bound})
     assert 2 * deals >= 4 * bound  # in two seatings
     assert deals == 20 or deals < 4 * bound
 
 
 def test_blocks_of_a_larger_bound_are_made_of_whole_blocks_of_a_smaller_one(tmp_path: Path) -> None:
     name = "litellm_openai/x"
-    sizes = [chunk_deals(tmp_path, {"name": name, "max_in_flight": n}) for n in range(1, 300, 7)]
+    sizes = [chunk_deals(tmp_path, {"name": name, "max_connections": n}) for n in range(1, 300, 7)]
     assert sizes == sorted(sizes)
     assert all(larger % smaller == 0 for smaller, larger in pairwise(sizes))
     assert chunk_deals(tmp_path, {"name": name}) in sizes
 
 
 def test_two_agents_of_one_model_share_what_may_be_in_flight(tmp_path: Path) -> None:
-    entry = {"name": "litellm_openai/x", "max_in_flight": 100}
+    entry = {"name": "litellm_openai/x", "max_connections": 100}
     assert chunk_deals(tmp_path, entry, "random") == chunk_deals(tmp_path, entry, "b")

@@ -90,7 +90,7 @@ def test_ratings_stand_on_the_scale_of_the_frozen_ladder(folder: Path) -> None:
         ({"agents": {}}, "name the agents to be placed"),
         ({"agents": {"weak": {"type": "random"}}}, "has a bot of this name"),
         ({"agents": {"mine": {"type": "random"}}, "deals": 3}, "deals: suite small-v1 fixes it"),
-        ({"agents": {"mine": {"type": "random"}}, "mirrors": True}, "mirrors: suite small-v1"),
+        ({"agents": {"mine": {"type": "random"}}, "self_play": True}, "self_play: suite small-v1"),
     ],
 )
 def test_what_a_suite_fixes_cannot_be_set(folder: Path, raw: dict[str, Any], said: str) -> None:

@@ -29,7 +29,7 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def grid(endpoint: Endpoint, **more: Any) -> dict[str, Any]:
     Path("models.yaml").write_text(
         f"models:\n  - {{name: litellm_openai/m, api_base: '{endpoint.api_base}', "
-        f"input_price: {PRICE.input}, output_price: {PRICE.output}, max_in_flight: 4}}\n"
+        f"input_price: {PRICE.input}, output_price: {PRICE.output}, max_connections: 4}}\n"
     )
     return {
         "games": ["kuhn_poker"],

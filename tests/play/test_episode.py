@@ -16,7 +16,7 @@ from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 from gamegrid.play.episode import Episode
 from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, EpisodeStatus
 
@@ -41,7 +41,8 @@ def able(game: Game) -> list[str]:
     return [
         name
         for name in crew()
-        if objection(kinds()[name].settings(type=name, **settings.get(name, {})), game) is None
+        if unsupported_reason(kinds()[name].settings(type=name, **settings.get(name, {})), game)
+        is None
     ]
 
 
@@ -101,7 +102,7 @@ def test_a_decision_record_holds_what_was_seen_and_done_at_its_ply(name: str) ->
             for decision in made:
                 seat = decision.seat
                 assert decision.agent == episode.seats[seat].agent
-                assert decision.observation == game.view(state, seat)
+                assert decision.observation == game.observation(state, seat)
                 assert decision.label == game.label(state, seat, decision.action)
 
 

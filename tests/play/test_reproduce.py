@@ -15,7 +15,7 @@ BOTS = {
     "random": {"type": "random"},
     "taking": {"type": "preference", "prefer": ["Bet", "Call", "b2", "cooperate"]},
     "best": {"type": "optimal"},
-    "nearly": {"type": "noisy_optimal", "error_rate": 0.5},
+    "nearly": {"type": "noisy_optimal", "epsilon": 0.5},
     "avenger": {"type": "scripted", "strategy": "tit_for_tat"},
     "seeker": {"type": "mcts", "simulations": 2},
 }
@@ -52,7 +52,7 @@ def test_bots_decide_again_as_they_did_and_searches_are_held_to_the_rules(
 def test_a_move_that_a_bot_would_not_make_is_seen_wherever_it_is_on_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The chunks are whole, and every reply, view and return is what these moves lead to."""
+    """The chunks are whole, and every reply, observation and return is what these moves lead to."""
     agents = {name: BOTS[name] for name in ("random", "taking")}
     with monkeypatch.context() as patch:
         patch.setattr(RandomAgent, "decide", first)

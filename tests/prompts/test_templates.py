@@ -13,20 +13,20 @@ from gamegrid import games
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game
 from gamegrid.prompts import templates
-from gamegrid.prompts.templates import Observation
+from gamegrid.prompts.templates import TurnContext
 
 NAMES = sorted(path.stem for path in PROMPTS.glob("*.jinja"))
 WHOLE = "{% block prefix %}P{% endblock %}{% block state %}S{% endblock %}"
 RETHINK = "{% block rethink %}R{{ failure }}{% endblock %}"
 
 
-def seen(game: Game) -> list[Observation]:
+def seen(game: Game) -> list[TurnContext]:
     """What is observed at the decisions of some random playouts."""
     return [
-        Observation(
+        TurnContext(
             game=game,
             seat=seat,
-            view=game.view(state, seat),
+            observation=game.observation(state, seat),
             history=tuple(game.history(history, seat)),
             labels=tuple(game.label(state, seat, a) for a in state.legal_actions(seat)),
         )
@@ -69,11 +69,11 @@ def test_the_prefix_is_the_same_bytes_in_every_turn_and_seat(name: str, template
 def test_the_turn_shows_view_and_labels_as_they_are(tic_tac_toe: Game, template: str) -> None:
     loaded = templates.load(template, (PROMPTS,))
     for observation in seen(tic_tac_toe):
-        awkward = replace(observation, view="<b>&\"'", labels=("x & <y>", 'é "q"'))
+        awkward = replace(observation, observation="<b>&\"'", labels=("x & <y>", 'é "q"'))
         text = loaded.state(awkward)
         assert "<b>&\"'" in text
         assert "x & <y>" in text and "é" in text
-        assert observation.view in loaded.state(observation)
+        assert observation.observation in loaded.state(observation)
 
 
 def test_the_default_prompt_tells_the_rules_and_the_whole_history(tic_tac_toe: Game) -> None:
@@ -126,7 +126,10 @@ def test_an_unknown_template_is_refused_with_the_nearest_name() -> None:
     [
         (WHOLE, "no block 'rethink'"),
         ("", "no block 'prefix'"),
-        (WHOLE.replace("P", "{{ view }}") + RETHINK, "block 'prefix': 'view' is undefined"),
+        (
+            WHOLE.replace("P", "{{ observation }}") + RETHINK,
+            "block 'prefix': 'observation' is undefined",
+        ),
         (WHOLE + "\n{% block rethink %}", "line 2"),
         (WHOLE + RETHINK + "\n\n{{ x | nonsense }}", "line 3"),
     ],
@@ -175,7 +178,7 @@ def test_the_wordings_tell_the_same_facts_in_other_words(name: str) -> None:
         texts = [template.first(observation) for template in loaded]
         history = "; ".join(observation.history) or "none"
         for text in texts:
-            for fact in (game.title, game.rules(), observation.view, f": {history}."):
+            for fact in (game.title, game.rules(), observation.observation, f": {history}."):
                 assert text.count(fact) >= 1
             *_, last = text.split("\n")
             assert json.loads(last.removeprefix("Legal moves: ")) == list(observation.labels)
@@ -183,7 +186,7 @@ def test_the_wordings_tell_the_same_facts_in_other_words(name: str) -> None:
             assert form is not None
             assert list(json.loads(form[0])) == ["reasoning", "action"]
         # Without the facts no two sentences are alike.
-        facts = (game.rules(), observation.view, *observation.history)
+        facts = (game.rules(), observation.observation, *observation.history)
         told = [re.sub("|".join(map(re.escape, facts)), "", text) for text in texts]
         sentences = [set(re.findall(r"[A-Z][^.:\n]{20,}[.:]", text)) for text in told]
         assert all(one.isdisjoint(other) for one, other in combinations(sentences, 2))
@@ -194,7 +197,7 @@ def test_the_wordings_tell_the_same_facts_in_other_words(name: str) -> None:
 def test_hidden_moves_are_told_nowhere(name: str, template: str) -> None:
     loaded = templates.load(template, (PROMPTS,))
     for observation in seen(games.load(name)):
-        hidden = replace(observation, view="", history=(), labels=())
+        hidden = replace(observation, observation="", history=(), labels=())
         for text in (loaded.state(hidden), loaded.rethink(hidden, "illegal")):
             assert "Legal moves: [" not in text and "[]" not in text
             assert text == text.strip() and text

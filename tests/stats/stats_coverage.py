@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.davidson import ELO, Matches
-from gamegrid.stats.equivalents import Rung, likeness
+from gamegrid.stats.equivalents import Rung, strength_equivalent
 from gamegrid.stats.intervals import Floats, Interval, share_ends
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
@@ -242,7 +242,7 @@ def rung_errors(rungs: Floats, place: float, deals: int, samples: int, seed: int
     inside = []
     for _ in range(samples):
         matches = played(strengths, everybody(count + 1), deals=deals, luck=luck)
-        found = likeness(matches, f"agent{count}", bots)
+        found = strength_equivalent(matches, f"agent{count}", bots)
         beyond = found.place is None and found.low is None and found.high is None
         inside.append(
             not beyond

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.equivalents import Rung, likeness
+from gamegrid.stats.equivalents import Rung, strength_equivalent
 from gamegrid.stats.intervals import Reason
 from stats_coverage import everybody, played, rung_errors
 
@@ -25,14 +25,16 @@ def test_a_planted_place_between_rungs_is_covered() -> None:
 
 
 def test_more_deals_narrow_the_interval_around_the_place() -> None:
-    few, many = (likeness(matches(0, 300, 600, 450, deals=n), "agent3", LADDER) for n in (20, 400))
+    few, many = (
+        strength_equivalent(matches(0, 300, 600, 450, deals=n), "agent3", LADDER) for n in (20, 400)
+    )
     assert many.place == pytest.approx(2.5, abs=0.15)
     assert many.low is not None and many.high is not None and many.place is not None
     assert many.low < many.place < many.high
     assert few.low is not None
     assert many.high - many.low < (few.high or 3.0) - few.low
     # The order in which rungs are given says nothing.
-    assert likeness(matches(0, 300, 600, 450, deals=400), "agent3", LADDER[::-1]) == many
+    assert strength_equivalent(matches(0, 300, 600, 450, deals=400), "agent3", LADDER[::-1]) == many
 
 
 @pytest.mark.parametrize(
@@ -47,13 +49,13 @@ def test_more_deals_narrow_the_interval_around_the_place() -> None:
 def test_who_is_beyond_the_last_rung_is_told_in_words(
     strength: float, reason: str, low: bool, high: bool
 ) -> None:
-    found = likeness(matches(0, 300, 600, strength, deals=40), "agent3", LADDER)
+    found = strength_equivalent(matches(0, 300, 600, strength, deals=40), "agent3", LADDER)
     assert (found.place, found.reason) == (None, reason)
     assert (found.low is not None, found.high is not None) == (low, high)
 
 
 def test_rungs_out_of_order_place_nobody() -> None:
-    found = likeness(matches(0, 600, 200, 300), "agent3", LADDER)
+    found = strength_equivalent(matches(0, 600, 200, 300), "agent3", LADDER)
     assert found.place is None and found.low is None and found.high is None
     assert found.reason == "rungs out of order: agent1 beats agent2"
 
@@ -61,7 +63,7 @@ def test_rungs_out_of_order_place_nobody() -> None:
 def test_rungs_that_are_equal_leave_the_interval_open_between_them() -> None:
     """Solved by the second rung, as many small games are: above it nothing is known."""
     for seed in range(3):
-        found = likeness(matches(0, 500, 500, 500, seed=seed), "agent3", LADDER)
+        found = strength_equivalent(matches(0, 500, 500, 500, seed=seed), "agent3", LADDER)
         assert found.low is not None and found.high is None
         assert 1 < found.low <= 2.2
 
@@ -69,18 +71,22 @@ def test_rungs_that_are_equal_leave_the_interval_open_between_them() -> None:
 def test_what_no_match_links_is_no_rung() -> None:
     three = matches(0, 300, 150)
     far = [*LADDER[:2], Rung("elsewhere", 9.0)]
-    assert likeness(three, "agent2", far) == likeness(three, "agent2", LADDER[:2])
+    assert strength_equivalent(three, "agent2", far) == strength_equivalent(
+        three, "agent2", LADDER[:2]
+    )
     apart = replace(three, agents=(*three.agents, "stranger", "other"))
     pair = replace(
         apart,
         first=np.where(three.first == 2, 3, three.first),
         second=np.where(three.first == 2, 4, np.where(three.second == 2, 3, three.second)),
     )
-    assert likeness(pair, "agent2", LADDER[:2]).reason == Reason.NOT_CONNECTED
+    assert strength_equivalent(pair, "agent2", LADDER[:2]).reason == Reason.NOT_CONNECTED
     one = three.where(three.deal == 0)
-    assert likeness(one, "agent2", LADDER[:2]).reason == Reason.TOO_FEW
+    assert strength_equivalent(one, "agent2", LADDER[:2]).reason == Reason.TOO_FEW
 
 
 def test_two_rungs_of_one_place_are_refused() -> None:
     with pytest.raises(ValueError, match="one place"):
-        likeness(matches(0, 300, 150), "agent2", [LADDER[0], replace(LADDER[1], place=1.0)])
+        strength_equivalent(
+            matches(0, 300, 150), "agent2", [LADDER[0], replace(LADDER[1], place=1.0)]
+        )

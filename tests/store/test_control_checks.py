@@ -52,13 +52,13 @@ def failed(path: Path) -> set[tuple[str, str, str]]:
 def test_an_honest_grid_is_green(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    agents = BOTS | {"half": {"type": "noisy_optimal", "error_rate": 0.5}}
+    agents = BOTS | {"half": {"type": "noisy_optimal", "epsilon": 0.5}}
     names = ["kuhn_poker", "tic_tac_toe"]
-    path = played(tmp_path, monkeypatch, seed=seed, deals=6, mirrors=True, agents=agents,
+    path = played(tmp_path, monkeypatch, seed=seed, deals=6, self_play=True, agents=agents,
                   games=names)  # fmt: skip
     found = control_verdict.read(path)
     assert found.red == ()
-    # By game: two bots beside it; three pairs and three mirrors, both seats each; the oracle in
+    # By game: two bots beside it; three pairs and three self_play, both seats each; the oracle in
     # two pairs.
     assert found.passed == 2 * (2 * 2 + 3 * 4 + 3 * 2 + 2 * 2)
     assert found.text == f"Controls: all {found.passed} checks passed"
@@ -77,11 +77,11 @@ def test_every_grid_has_controls_whoever_plays(
     path = played(tmp_path, monkeypatch, games=games, deals=1, agents=agents)
     made = "SELECT DISTINCT name, game, matchup FROM controls WHERE passed ORDER BY name"
     assert query(path, made) == [
-        ("mirror", "kuhn_poker", "beside the grid"),
+        ("self_play", "kuhn_poker", "beside the grid"),
         ("random", "kuhn_poker", "beside the grid"),
     ]
     assert query(path, "SELECT name, game, reason FROM controls WHERE passed IS NULL") == [
-        ("mirror", "breakthrough", "too large to enumerate"),
+        ("self_play", "breakthrough", "too large to enumerate"),
         ("oracle", "breakthrough", "no oracle"),
         ("oracle", "kuhn_poker", "not played"),
         ("random", "breakthrough", "too large to enumerate"),

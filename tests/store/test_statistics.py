@@ -264,7 +264,7 @@ BOTS = (
     bot("a", "mcts", simulations=1000),
     bot("b", "mcts", simulations=100),
     bot("c", "random"),
-    bot("d", "noisy_optimal", error_rate=0.5),
+    bot("d", "noisy_optimal", epsilon=0.5),
 )
 
 
@@ -295,7 +295,7 @@ def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
 def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
     """In a suite its bots are the rungs, and its user's bot is an agent like any other."""
     columns = "agent, game, ladder, equivalent, low, high, reason, rungs, deals"
-    own = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM plays_like")
+    own = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM strength_equivalent")
     assert {row[0] + " " + row[2] for row in own} == {
         "a noisy_optimal", "b noisy_optimal", "c mcts", "d mcts",
     }  # fmt: skip
@@ -303,7 +303,7 @@ def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
     assert {row[7] for row in own} == {"c < d", "b < a"}
     ladder = [LadderRow(suite="small-v1", agent=name) for name in "abc"]
     path = database(tmp_path, played(1), BOTS, ladder=ladder)
-    given = query(path, f"SELECT {columns} FROM plays_like")
+    given = query(path, f"SELECT {columns} FROM strength_equivalent")
     assert {row[0] + " " + row[2] for row in given} == {"d mcts"}  # random alone is no ladder
     for _, _, ladder_name, equivalent, low, high, reason, _, deals in [*own, *given]:
         assert 0 < deals <= DEALS

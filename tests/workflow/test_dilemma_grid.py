@@ -15,7 +15,7 @@ GRID: Grid = {
         "tit_for_tat": {"type": "scripted", "strategy": "tit_for_tat"},
         "always_defect": {"type": "scripted", "strategy": "always_defect"},
         "random": {"type": "random"},
-        "noisy": {"type": "noisy_optimal", "error_rate": 0.1},
+        "noisy": {"type": "noisy_optimal", "epsilon": 0.1},
     },
 }
 STANDING = ("rank", "ranked_among", "rating", "score", "strict_score", "beats")

@@ -27,7 +27,7 @@ class Liar:
 AGENT = AgentKind(
     type="liar",
     settings=Settings,
-    objection=lambda settings, game: None,
+    unsupported_reason=lambda settings, game: None,
     build=lambda name, settings, tools: Liar(),
     policy=lambda settings, game: uniform,
 )

@@ -50,7 +50,7 @@ class Turn:
     sample_state: Callable[[], pyspiel.State]
     """A state of this seat's information state: the state itself where all is seen, else one
     drawn by the deal's luck. Raises pyspiel.SpielError where OpenSpiel cannot draw one."""
-    view: Callable[[], str]
+    observation: Callable[[], str]
     history: Callable[[], tuple[str, ...]]
     joint_moves: Callable[[], tuple[tuple[int, ...], ...]]
     """The joint moves so far, oldest first, an action per seat. Raises ValueError in games where
@@ -103,7 +103,7 @@ class Tools:
 class AgentKind:
     """A type of agent as its file declares it in ``AGENT``.
 
-    ``objection`` says in a few words why an agent cannot play a game, or None if it can.
+    ``unsupported_reason`` says in a few words why an agent cannot play a game, or None if it can.
     ``policy`` gives, for settings and a game it can play, the chances with which it moves, told
     beside ``build`` and not through it: what bots got is held against what these chances give.
     ``memory`` is all of the past that these chances rest on; None: perhaps the whole of it.
@@ -113,7 +113,7 @@ class AgentKind:
 
     settings: type[AgentSettings]
     type: str
-    objection: Callable[[Any, Game], str | None]
+    unsupported_reason: Callable[[Any, Game], str | None]
     build: Callable[[str, Any, Tools], Agent]
     policy: Callable[[Any, Game], Policy] | None = None
     memory: Memory | None = None

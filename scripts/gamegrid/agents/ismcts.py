@@ -1,4 +1,4 @@
-"""ismcts: information set Monte Carlo tree search, where hidden information can be redrawn."""
+"""ismcts: information set Monte Carlo tree search, where hidden information can be resampled."""
 
 from functools import cache
 from random import Random
@@ -27,7 +27,7 @@ def _objection(settings: Settings, game: Game) -> str | None:
     if not (game.spiel.get_type().provides_information_state_string and rewards_at_end(game)):
         return "ismcts needs information states and rewards at the end only"
     if not _can_redraw(game.load_string):
-        return "OpenSpiel cannot redraw its hidden information"
+        return "OpenSpiel cannot resample its hidden information"
     return None
 
 
@@ -40,7 +40,7 @@ def _can_redraw(load_string: str) -> bool:
         state.apply_action(luck.choice(state.legal_actions()))
     try:
         with quiet_stderr():
-            game.redraw(state, state.current_player(), luck.random)
+            game.resample(state, state.current_player(), luck.random)
     except pyspiel.SpielError:
         return False
     return True
@@ -50,4 +50,4 @@ def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
     return SearchAgent(settings.simulations, ismcts)
 
 
-AGENT = AgentKind(type="ismcts", settings=Settings, objection=_objection, build=_build)
+AGENT = AgentKind(type="ismcts", settings=Settings, unsupported_reason=_objection, build=_build)

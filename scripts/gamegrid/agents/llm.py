@@ -24,7 +24,7 @@ from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.prompts import templates
 from gamegrid.prompts.parser import Parsed, parse
-from gamegrid.prompts.templates import Observation, Template
+from gamegrid.prompts.templates import Template, TurnContext
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
 NOTHING = "(empty reply)"
@@ -169,7 +169,7 @@ class LlmPlayer:
         system = self.agent.settings.system
         return [Message("system", system)] if system else []
 
-    def _question(self, seen: Observation) -> Message:
+    def _question(self, seen: TurnContext) -> Message:
         template = self.agent.template
         text = template.state(seen) if self.talk else template.first(seen)
         return Message("user", text)
@@ -190,14 +190,14 @@ class LlmPlayer:
         )
 
 
-def _observe(turn: Turn, settings: Settings) -> Observation:
+def _observe(turn: Turn, settings: Settings) -> TurnContext:
     labels = [] if settings.legal_moves == "hidden" else list(turn.labels)
     if settings.shuffle_labels:
         turn.draw("shuffle_labels").shuffle(labels)
-    return Observation(
+    return TurnContext(
         game=turn.game,
         seat=turn.place.seat,
-        view=turn.view(),
+        observation=turn.observation(),
         history=turn.history(),
         labels=tuple(labels),
     )
@@ -320,4 +320,4 @@ def _build(name: str, settings: Settings, tools: Tools) -> LlmAgent:
     return LlmAgent(name, settings, template, tools.ask(settings.model))
 
 
-AGENT = AgentKind(type="llm", settings=Settings, objection=_objection, build=_build)
+AGENT = AgentKind(type="llm", settings=Settings, unsupported_reason=_objection, build=_build)

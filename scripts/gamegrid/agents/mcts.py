@@ -24,4 +24,4 @@ def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
     return SearchAgent(settings.simulations, mcts)
 
 
-AGENT = AgentKind(type="mcts", settings=Settings, objection=_objection, build=_build)
+AGENT = AgentKind(type="mcts", settings=Settings, unsupported_reason=_objection, build=_build)

@@ -8,7 +8,7 @@ import pyspiel
 from pydantic import Field
 
 from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
-from gamegrid.agents.optimal import OptimalAgent, objection
+from gamegrid.agents.optimal import OptimalAgent, unsupported_reason
 from gamegrid.agents.optimal import policy as best_policy
 from gamegrid.agents.random import uniform
 from gamegrid.games.game import Game
@@ -17,20 +17,20 @@ from gamegrid.luck import Place
 
 
 class Settings(AgentSettings):
-    """``error_rate``: probability, in each decision, of a uniformly random legal move.
+    """``epsilon``: probability, in each decision, of a uniformly random legal move.
 
     The random move may be a best one.
     """
 
     type: Literal["noisy_optimal"] = "noisy_optimal"
-    error_rate: float = Field(ge=0, le=1, allow_inf_nan=False)
+    epsilon: float = Field(ge=0, le=1, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NoisyOptimalAgent:
     """Agent and player in one."""
 
-    error_rate: float
+    epsilon: float
     optimal: OptimalAgent = field(default_factory=OptimalAgent)
 
     def sit(self, place: Place) -> "NoisyOptimalAgent":
@@ -40,21 +40,21 @@ class NoisyOptimalAgent:
     async def decide(self, turn: Turn) -> Decision:
         """Err, or play optimally."""
         draw = turn.draw("noise")
-        if draw.random() < self.error_rate:
+        if draw.random() < self.epsilon:
             return Decision(action=draw.choice(turn.legal))
         return await self.optimal.decide(turn)
 
 
 def _objection(settings: Settings, game: Game) -> str | None:
-    return objection(game)
+    return unsupported_reason(game)
 
 
 def _build(name: str, settings: Settings, tools: Tools) -> NoisyOptimalAgent:
-    return NoisyOptimalAgent(settings.error_rate)
+    return NoisyOptimalAgent(settings.epsilon)
 
 
 def _policy(settings: Settings, game: Game) -> Policy:
-    best, rate = best_policy(game), settings.error_rate
+    best, rate = best_policy(game), settings.epsilon
 
     def mixed(state: pyspiel.State, seat: int) -> Mapping[int, float]:
         wanted = best(state, seat)
@@ -69,7 +69,7 @@ def _policy(settings: Settings, game: Game) -> Policy:
 AGENT = AgentKind(
     type="noisy_optimal",
     settings=Settings,
-    objection=_objection,
+    unsupported_reason=_objection,
     build=_build,
     policy=_policy,
     repeatable=True,

@@ -45,13 +45,13 @@ class OptimalAgent:
                 assert_never(other)
 
 
-def objection(game: Game) -> str | None:
+def unsupported_reason(game: Game) -> str | None:
     """Why there is no optimal play in a game, or None."""
     return "no exact oracle or equilibrium" if game.oracle is Oracle.NONE else None
 
 
 def _objection(settings: Settings, game: Game) -> str | None:
-    return objection(game)
+    return unsupported_reason(game)
 
 
 def _build(name: str, settings: Settings, tools: Tools) -> OptimalAgent:
@@ -89,7 +89,7 @@ def _policy(settings: Settings, game: Game) -> Policy:
 AGENT = AgentKind(
     type="optimal",
     settings=Settings,
-    objection=_objection,
+    unsupported_reason=_objection,
     build=_build,
     policy=_policy,
     repeatable=True,

@@ -61,7 +61,7 @@ def _policy(settings: Settings, game: Game) -> Policy:
 AGENT = AgentKind(
     type="preference",
     settings=Settings,
-    objection=_objection,
+    unsupported_reason=_objection,
     build=_build,
     policy=_policy,
     memory=no_memory,

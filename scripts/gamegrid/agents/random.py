@@ -54,7 +54,7 @@ def no_memory(state: pyspiel.State, seat: int) -> None:
 AGENT = AgentKind(
     type="random",
     settings=Settings,
-    objection=_objection,
+    unsupported_reason=_objection,
     build=_build,
     policy=_policy,
     memory=no_memory,

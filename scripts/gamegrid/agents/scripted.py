@@ -110,7 +110,7 @@ def _memory(state: pyspiel.State, seat: int) -> Hashable:
 AGENT = AgentKind(
     type="scripted",
     settings=Settings,
-    objection=_objection,
+    unsupported_reason=_objection,
     build=_build,
     policy=_policy,
     memory=_memory,

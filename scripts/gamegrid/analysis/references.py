@@ -436,7 +436,7 @@ def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
     for name in BESIDE:
         kind = kinds()[name]
         settings = kind.settings(type=name)
-        if kind.policy is None or kind.objection(settings, game) is not None:
+        if kind.policy is None or kind.unsupported_reason(settings, game) is not None:
             continue
         cell = Cell(game, Matchup((name,) * game.players))
         policies = {name: kind.policy(settings, game)}

@@ -23,7 +23,7 @@ class ModelEntry(BaseModel):
     tokenizer_path: str | None = Field(default=None, description="its tokenizer's, if another")
     api_base: str | None = Field(default=None, description="address of a server that runs it")
     description: str | None = Field(default=None, description="for people")
-    max_in_flight: int | None = Field(
+    max_connections: int | None = Field(
         default=None, ge=1, description="requests at once, over all jobs of a host"
     )
     requests_per_minute: float | None = Field(
@@ -276,9 +276,9 @@ class BackendKind:
     ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
     loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
     one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``). ``objection`` looks for a
-    setting of an agent that the model does not take; it may load a library, so a dry run leaves it
-    out.
+    resolved to absolute ones, and the working directory (for ``.env``). ``unsupported_reason``
+    looks for a setting of an agent that the model does not take; it may load a library, so a dry
+    run leaves it out.
     ``served`` is how the id of a model with an ``api_base`` begins instead of with the prefix,
     where another backend asks it; None where the kind looks after ``api_base`` itself. ``hub``
     returns the Hugging Face repository that an entry's model is downloaded from, None where it is
@@ -291,4 +291,4 @@ class BackendKind:
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
     hub: Callable[[ModelEntry], str | None] = lambda entry: None
-    objection: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None
+    unsupported_reason: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None

@@ -233,6 +233,6 @@ def _run_failure(name: str, count: int, error: Exception) -> str:
     if out_of_memory(error):
         return (
             f"{name}: out of memory while answering {count} requests at once; "
-            "give the model a max_in_flight below that, or lower max_tokens."
+            "give the model a max_connections below that, or lower max_tokens."
         )
     return f"{name}: generation failed ({local.brief(error)})."

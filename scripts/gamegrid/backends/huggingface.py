@@ -74,14 +74,14 @@ class Job:
 class HuggingFace:
     """One transformers model; see the module.
 
-    ``max_in_flight`` below 64 makes smaller batches. A deterministic model answers one request at a
-    time, in one thread.
+    ``max_connections`` below 64 makes smaller batches. A deterministic model answers one request
+    at a time, in one thread.
     """
 
     def __init__(self, entry: ModelEntry) -> None:
         self._entry = entry
         most = 1 if entry.deterministic else MAX_BATCH
-        self._max_batch = min(most, entry.max_in_flight or most)
+        self._max_batch = min(most, entry.max_connections or most)
         # One thread loads and generates, so the event loop is free and no two batches overlap.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=entry.name)
         self._stop = threading.Event()

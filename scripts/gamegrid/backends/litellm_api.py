@@ -40,7 +40,15 @@ from gamegrid.backends.providers import (
 from gamegrid.backends.retry import Policy, Retries, Stop, Tried
 from gamegrid.backends.transport import Address, Prepared, Transport
 
-__all__ = ["BACKEND", "KEY_VARIABLES", "NO_KEY", "check", "create", "objection", "split_name"]
+__all__ = [
+    "BACKEND",
+    "KEY_VARIABLES",
+    "NO_KEY",
+    "check",
+    "create",
+    "split_name",
+    "unsupported_reason",
+]
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +79,7 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def objection(
+def unsupported_reason(
     entry: ModelEntry, sampling: Sampling, decode: Decode = Decode.GENERATE
 ) -> str | None:
     """Return one sentence on a setting that the model does not take, or None.
@@ -124,13 +132,13 @@ class LiteLLMBackend:
     def __init__(self, entry: ModelEntry, directory: Path) -> None:
         self._entry = entry
         self._settings = read_settings(directory)
-        self._gate = Adaptive(entry.max_in_flight)
+        self._gate = Adaptive(entry.max_connections)
         self._stop = Stop(self._gate.refuse)
         address = _address(entry, self._settings, self._gate.ceiling)
         self._transport = _transport(address)
         self._limits = HostLimits(
             Bounds(
-                in_flight=entry.max_in_flight,
+                in_flight=entry.max_connections,
                 requests_per_minute=entry.requests_per_minute,
                 tokens_per_minute=entry.tokens_per_minute,
             ),
@@ -223,5 +231,5 @@ BACKEND = BackendKind(
     ),
     check=check,
     create=create,
-    objection=objection,
+    unsupported_reason=unsupported_reason,
 )

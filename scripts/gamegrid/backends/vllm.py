@@ -497,8 +497,8 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
         "trust_remote_code": entry.trust_remote_code,
         "disable_log_stats": True,
     }
-    if entry.max_in_flight is not None:
-        arguments["max_num_seqs"] = entry.max_in_flight
+    if entry.max_connections is not None:
+        arguments["max_num_seqs"] = entry.max_connections
     arguments |= entry.engine
     if entry.deterministic:
         arguments |= DETERMINISTIC_ARGUMENTS

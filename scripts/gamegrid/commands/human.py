@@ -23,7 +23,7 @@ from gamegrid.games.game import Game, Scoring
 from gamegrid.luck import Place
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
-from gamegrid.plan.grid import objection
+from gamegrid.plan.grid import unsupported_reason
 from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.setups import alone
@@ -61,7 +61,7 @@ class Person:
         for line in news:
             self.write(f"  {line}")
         self.write("")
-        self.write(turn.view())
+        self.write(turn.observation())
         self.write(_wrapped("Legal moves: " + ", ".join(turn.labels)))
         while True:
             label = await asyncio.to_thread(self._ask, turn)
@@ -98,7 +98,7 @@ class Table:
 def play(made: plan.Plan, table: Table, person: Person, results: Path) -> EpisodeRecord:
     """Play one episode. Raises Left if the person leaves, UserError if it cannot be played."""
     settings = made.config.agents[table.agent]
-    if reason := objection(settings, table.game):
+    if reason := unsupported_reason(settings, table.game):
         raise UserError(f"{table.agent} cannot play {table.game.name}: {reason}.")
     setup = alone(made, table.agent, table.game, table.deal)
     seats = [*setup.seats]

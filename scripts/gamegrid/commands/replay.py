@@ -43,8 +43,8 @@ def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
     """One decision in lines: what was seen, what each move was worth, what was said and done."""
     seat = episode.seats[choice.seat]
     yield f"Ply {ply}, {seat.name} ({seat.agent})"
-    if choice.view is not None:
-        yield choice.view
+    if choice.observation is not None:
+        yield choice.observation
     yield "Legal moves: " + ", ".join(_move(label, value) for label, value in choice.moves)
     for number, reply in enumerate(choice.replies, 1):
         yield from _reply(number, reply)

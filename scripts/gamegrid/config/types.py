@@ -133,7 +133,7 @@ class GridConfig(BaseModel):
         default="round_robin",
         description="round_robin, {each: [...], against: [...]} or {matchups: [[a, b], ...]}",
     )
-    mirrors: Switch = Field(
+    self_play: Switch = Field(
         default=False, description="add self-play to a round robin; never ranked"
     )
     positions: int = Field(
@@ -157,7 +157,7 @@ class GridConfig(BaseModel):
         default=None,
         description="deals per job; left out, 2500 for bots, all of them for local engines, and "
         "for hosted models 20, doubled until a job has four episodes for each request that may be "
-        "in flight (max_in_flight, 32 if not given)",
+        "in flight (max_connections, 32 if not given)",
     )
     run_mode: Literal["live", "replay"] = Field(
         default="live",
@@ -173,7 +173,7 @@ class GridConfig(BaseModel):
         description="price of a GPU hour: what local models cost, and from which price on a "
         "hosted one is cheaper (tables latency, break_even)",
     )
-    probe: Switch = Field(
+    try_models: Switch = Field(
         default=False, description="with the target check: ask each model one real question"
     )
     protocol: int = Field(

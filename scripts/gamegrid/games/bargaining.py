@@ -42,7 +42,7 @@ class Bargaining(Game):
     def title(self) -> str:
         return f"Bargaining ({self.turns} turns)"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if not 2 <= self.turns <= MOST_TURNS:
             return f"max_turns is from 2 to {MOST_TURNS}."
         return None
@@ -70,7 +70,7 @@ class Bargaining(Game):
             f"it is, can only agree or get nothing."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         known = _known(state, seat)
         values = ", ".join(f"{item} {n}" for item, n in zip(ITEMS, known.values, strict=True))
         offers = [

@@ -48,7 +48,7 @@ class Blackjack(Game):
     def seat_name(self, seat: int) -> str:
         return "the player"
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         cards, visible = _shown(state)
         total, soft = _total(cards)
         ace = ", an Ace counting 11" if soft else ""
@@ -62,7 +62,7 @@ class Blackjack(Game):
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return LABELS[action]
 
-    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+    def resample(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
         # OpenSpiel counts the true hidden card last, so that equal luck would tell cards apart.
         cards, visible = _shown(state)
         unseen = [card for card in range(DECK) if card not in (*cards, visible)]

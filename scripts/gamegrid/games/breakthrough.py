@@ -40,7 +40,7 @@ class Breakthrough(BoardGame):
     def title(self) -> str:
         return f"Breakthrough ({self.width} columns by {self.height} rows)"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if not (3 <= self.height <= LARGEST and 2 <= self.width <= LARGEST):
             return f"rows are from 3 to {LARGEST}, columns from 2 to {LARGEST}."
         return None
@@ -68,7 +68,7 @@ class Breakthrough(BoardGame):
             f'"a2 takes b3".'
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         lines = state.observation_string(seat).split("\n")
         board = rows(self.height, self.width, lambda r, c: SPIEL_MARKS[lines[r][1 + c]])
         heading, goal = (("down", self.height), ("up", 1))[seat]

@@ -83,7 +83,7 @@ class Chess(Game):
     def seat_name(self, seat: int) -> str:
         return SEATS[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         fen = state.observation_string(seat)
         placement, turn, castling, passed, quiet, number = fen.split()
         able = [words for letter, words in CASTLING.items() if letter in castling]

@@ -27,7 +27,7 @@ class Clobber(BoardGame):
     def title(self) -> str:
         return f"Clobber ({self.width} columns by {self.height} rows)"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         sizes = (self.height, self.width)
         if min(sizes) < 2 or max(sizes) > LARGEST:
             return f"rows and columns are from 2 to {LARGEST}."
@@ -50,7 +50,7 @@ class Clobber(BoardGame):
             f'as "a2 takes a1".'
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         # A line ends in its cells; before them is the number of the row, of one digit or two.
         lines = [line[-self.width :] for line in state.observation_string(seat).split("\n")]
         board = rows(self.height, self.width, lambda r, c: lines[r][c])

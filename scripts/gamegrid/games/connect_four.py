@@ -29,7 +29,7 @@ class ConnectFour(BoardGame):
         in_a_row = "" if self.line == 4 else f", {self.line} in a row"
         return f"Connect Four ({self.width} columns by {self.height} rows{in_a_row})"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         sizes = (self.height, self.width, self.line)
         if min(sizes) < 1 or max(sizes) > 26:
             return "rows, columns and x_in_row are from 1 to 26."
@@ -47,7 +47,7 @@ class ConnectFour(BoardGame):
             f"left to right, a to {last}; a move is the letter of a column."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         cells = state.observation_string(seat).split()
         board = rows(self.height, self.width, lambda r, c: cells[r][c])
         return "\n".join(

@@ -27,7 +27,7 @@ class DarkHex(PhantomGame):
     def title(self) -> str:
         return f"Dark Hex, {self.side} by {self.side}{self.variant}"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         return None if 2 <= self.side <= LARGEST else f"board_size is from 2 to {LARGEST}."
 
     def rules(self) -> str:
@@ -38,8 +38,8 @@ class DarkHex(PhantomGame):
             f"{geometry(self.side)}"
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
-        first, *others = super().view(state, seat).split("\n")
+    def observation(self, state: pyspiel.State, seat: int) -> str:
+        first, *others = super().observation(state, seat).split("\n")
         aims = f"You join {SIDES[seat]}, {MARKS[1 - seat]} joins {SIDES[1 - seat]}."
         return "\n".join([first, aims, *others])
 

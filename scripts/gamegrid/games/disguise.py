@@ -63,5 +63,5 @@ class Disguise(Game):
     def adjudicate(self, state: pyspiel.State) -> Sequence[float]:
         return self._plain.adjudicate(state)
 
-    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
-        return self._plain.redraw(state, seat, luck)
+    def resample(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+        return self._plain.resample(state, seat, luck)

@@ -51,7 +51,7 @@ class DotsAndBoxes(Game):
     def oracle(self) -> Oracle:
         return Oracle.EXACT if self.max_plies <= SOLVED_LINES else Oracle.NONE
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         sides = (self.height, self.width)
         if min(sides) < 1 or max(sides) > LARGEST or self.boxes < 2:
             return f"num_rows and num_cols are from 1 to {LARGEST}, with two boxes at least."
@@ -79,7 +79,7 @@ class DotsAndBoxes(Game):
             f"other loses; {tie}."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         picture = state.observation_string(seat).split("\n")
         owned = [sum(line.count(mark) for line in picture) for mark in "12"]
         count = ", ".join(f"{self.seat_name(s)} owns {owned[s]}" for s in (0, 1))

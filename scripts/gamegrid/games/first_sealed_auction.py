@@ -32,7 +32,7 @@ class FirstSealedAuction(Game):
     def title(self) -> str:
         return f"First-price sealed-bid auction ({self.players} players, values 1 to {self.most})"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if not (2 <= self.most <= MOST_VALUE and 2 <= self.players <= MOST_PLAYERS):
             return f"max_value is from 2 to {MOST_VALUE}, and players from 2 to {MOST_PLAYERS}."
         return None
@@ -51,7 +51,7 @@ class FirstSealedAuction(Game):
             f"players pay nothing and get 0 points."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         history = state.history()
         bids = history[self.players :]
         told = [

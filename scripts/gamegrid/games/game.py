@@ -214,7 +214,7 @@ class Game(ABC):
 
     @property
     def balanced_openings(self) -> bool:
-        """True if openings that change the value of the game are redrawn."""
+        """True if openings that change the value of the game are resampled."""
         return self.oracle is Oracle.EXACT
 
     @property
@@ -250,7 +250,7 @@ class Game(ABC):
         """Decisions after which an episode is cut off and adjudicated, by default."""
         return int(self.spiel.max_game_length())
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         """One sentence if these parameters are beyond what the module has words for."""
         return None
 
@@ -265,7 +265,7 @@ class Game(ABC):
         return f"Player {seat + 1}"
 
     @abstractmethod
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         """All that ``seat`` needs to know to decide now, in words: enough without the history."""
 
     @abstractmethod
@@ -282,7 +282,7 @@ class Game(ABC):
         return f"{who}: {self.label(state, seat, action)}"
 
     def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
-        """Tell ``observer`` of a chance event; None if it may not know or the view says it."""
+        """Tell ``observer`` of a chance event; None if unknown to it or told by the observation."""
         return None
 
     # What happens beside the rules
@@ -298,7 +298,7 @@ class Game(ABC):
             apply(state, step)
         return state
 
-    def redraw(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
+    def resample(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
         """A state of the seat's information state, drawn by ``luck``, uniform in [0, 1).
 
         Equal luck must give equal states, whichever state of the information state is at hand.

@@ -99,7 +99,7 @@ class GeneratedCards(Game):
             f"player's result is what they take from the pot minus what they put in."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         said = self._said(state)
         card = self.deal.hands[state.history()[0]][seat]
         pot = 2 * self.deal.ante + sum(int(word.split()[1]) for word in said if " " in word)

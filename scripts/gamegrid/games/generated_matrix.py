@@ -59,7 +59,7 @@ class GeneratedMatrix(Game):
             f"the points that they get, or lose."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         return (
             f"You are {self.seat_name(seat)}. {self.seat_name(1 - seat)} is choosing at the same "
             f"time as you."

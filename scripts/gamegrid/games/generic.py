@@ -65,7 +65,7 @@ class Generic(Game):
     def max_plies(self) -> int:
         return min(int(self.spiel.max_game_length()), LONGEST)
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         return unfit(self)
 
     def rules(self) -> str:
@@ -84,7 +84,7 @@ class Generic(Game):
     def seat_name(self, seat: int) -> str:
         return f"Player {seat}"
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         return "\n".join([f"You are {self.seat_name(seat)}.", *self._told(state, seat)])
 
     def labels(self, state: pyspiel.State, seat: int) -> tuple[str, ...]:
@@ -152,8 +152,8 @@ class GenericTable(Generic, MatrixGame):
     def rules(self) -> str:
         return MatrixGame.rules(self)
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
-        return MatrixGame.view(self, state, seat)
+    def observation(self, state: pyspiel.State, seat: int) -> str:
+        return MatrixGame.observation(self, state, seat)
 
 
 def kind_of(spiel: pyspiel.Game) -> type[Generic]:
@@ -212,14 +212,14 @@ def _probe(game: Generic) -> str | None:
                 return "it has a position in which a player has no move."
             if not all(label.isprintable() and _form(label) for label in shown):
                 return "its moves have no names that fit on a line."
-            game.view(state, seat)
+            game.observation(state, seat)
         moves = [luck.choice(state.legal_actions(seat)) for seat in seats]
         played.append(moves if joint else moves[0])
         apply(state, played[-1])
         decisions += 1
     again = game.replay(played)
     seats = range(game.players)
-    if any(game.view(again, seat) != game.view(state, seat) for seat in seats):
+    if any(game.observation(again, seat) != game.observation(state, seat) for seat in seats):
         return "an episode of it cannot be replayed."
     return None
 

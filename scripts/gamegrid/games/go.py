@@ -42,7 +42,7 @@ class Go(Game):
     def title(self) -> str:
         return f"Go ({self.side} by {self.side}, komi {self.komi:g})"
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if self.side not in SIZES:
             return "board_size is 5, 7 or 9, as in go(board_size=5)."
         if not (0 <= self.komi <= self.side**2 and (2 * self.komi).is_integer()):
@@ -88,7 +88,7 @@ class Go(Game):
     def seat_name(self, seat: int) -> str:
         return SEATS[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         # Under a heading come OpenSpiel's rows, the highest first, each after its number.
         lines = [line.split() for line in state.observation_string(seat).split("\n")]
         drawn = [line[1] for line in lines[2 : 2 + self.side]]

@@ -72,7 +72,7 @@ class Goofspiel(Game):
         solved = self.hidden and self.players == 2 and self.cards <= SOLVED_CARDS
         return Oracle.EQUILIBRIUM if solved else Oracle.NONE
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if not 2 <= self.cards <= MOST_CARDS or self.players > 3:
             return f"num_cards is from 2 to {MOST_CARDS}, and players is 2 or 3."
         return None
@@ -107,7 +107,7 @@ class Goofspiel(Game):
             f"The player with the most points at the end wins; {tied}."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         rounds = self.rounds_over(state)
         bid = {played.bids[seat] for played in rounds}
         gone = {played.prize for played in rounds} | {self.prize(state)}

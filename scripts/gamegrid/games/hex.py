@@ -48,7 +48,7 @@ class Hex(Game):
     def balanced_openings(self) -> bool:
         return self.side <= BALANCED_SIDE
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         return None if 2 <= self.side <= LARGEST else f"board_size is from 2 to {LARGEST}."
 
     def rules(self) -> str:
@@ -62,7 +62,7 @@ class Hex(Game):
     def seat_name(self, seat: int) -> str:
         return MARKS[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         marks = state.observation_string(seat).split()
         stones = [
             [cell(*divmod(n, self.side)) for n, mark in enumerate(marks) if mark == own]

@@ -55,7 +55,7 @@ class KuhnPoker(Game):
             return "Fold" if facing_bet else "Check"
         return "Call" if facing_bet else "Bet"
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         card = self.deck[state.history()[seat]]
         betting = self._betting(state)
         done = [f"{self.seat_name(s)} {DONE[word]}" for s, word in self._words(betting)]

@@ -29,7 +29,7 @@ class Lanterns(Disguise):
     def seat_name(self, seat: int) -> str:
         return ("Dawn", "Dusk")[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         lit = _lit(state)
         streets = [f"{name} Street: {lit[n] or 'none'} lit." for n, name in _shown()]
         return "\n".join([f"You are {self.seat_name(seat)}.", *streets])

@@ -69,7 +69,7 @@ class LeducPoker(Game):
             case _:
                 return "Raise"
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         stakes = [100 - money for money in state.money()]
         owed = max(stakes) - stakes[seat]
         second = state.round() == 2
@@ -89,7 +89,7 @@ class LeducPoker(Game):
     def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
         dealt = len(state.history())
         if dealt < self.players:
-            return None  # a private card: the view tells its owner, nobody else may know
+            return None  # a private card: the observation tells its owner, nobody else may know
         return f"Public card: {self.card(action)}"
 
     def _betting(self, state: pyspiel.State) -> tuple[list[str], list[str]]:

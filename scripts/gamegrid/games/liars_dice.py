@@ -36,7 +36,7 @@ class LiarsDice(Game):
     def oracle(self) -> Oracle:
         return Oracle.EQUILIBRIUM if self.sides <= SOLVED_SIDES else Oracle.NONE
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if not 2 <= self.sides <= MOST_SIDES:
             return f"dice_sides is from 2 to {MOST_SIDES}."
         return None
@@ -57,7 +57,7 @@ class LiarsDice(Game):
             f"false, the caller wins and the other loses. A draw is not possible."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         die, bids = state.history()[seat] + 1, state.history()[SEATS:]
         said = [f"{self.seat_name(n % SEATS)} bid {self._bid(bid)}" for n, bid in enumerate(bids)]
         return (

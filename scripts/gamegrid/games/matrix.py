@@ -65,7 +65,7 @@ class MatrixGame(Game):
         joint = product(*(start.legal_actions(seat) for seat in range(self.players)))
         return " ".join(self._outcome(start, choice) for choice in joint)
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         others = [self.seat_name(other) for other in range(self.players) if other != seat]
         verb = "is" if len(others) == 1 else "are"
         return (

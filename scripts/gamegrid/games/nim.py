@@ -42,7 +42,7 @@ class Nim(Game):
         positions = prod(size + 1 for size in self.sizes)
         return Oracle.EXACT if positions * sum(self.sizes) <= SOLVED_SEARCH else Oracle.NONE
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         sizes = self.sizes
         # Another spelling of the same numbers would be another game to the rest of the suite.
         plain = ";".join(map(str, sizes)) == self._written
@@ -68,7 +68,7 @@ class Nim(Game):
             f"and at most all of them. Nobody may pass. {end}; a draw is not possible."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         left = [int(size) for size in state.observation_string(seat).split(":")[1].split()]
         piles = [f"Pile {n}: {_objects(size)}." for n, size in enumerate(left, 1)]
         return "\n".join([f"You are {self.seat_name(seat)}.", *piles])

@@ -29,7 +29,7 @@ class NumberScrabble(Disguise):
     def seat_name(self, seat: int) -> str:
         return ("First", "Second")[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         picked = state.history()
         return (
             f"You are {self.seat_name(seat)}.\n"

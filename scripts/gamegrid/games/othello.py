@@ -44,7 +44,7 @@ class Othello(Game):
     def seat_name(self, seat: int) -> str:
         return MARKS[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         marks = cells(state)
         board = rows(SIDE, SIDE, lambda r, c: marks[SIDE * r + c])
         return "\n".join(

@@ -77,7 +77,7 @@ class PhantomGame(Game):
             f"player who tried now knows of that mark, and {taken}. {told}"
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         known = self._known(state, seat)
         board = rows(self.side, self.side, lambda r, c: known[self.side * r + c], self.shift)
         lines = [

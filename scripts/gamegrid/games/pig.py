@@ -46,7 +46,7 @@ class Pig(Game):
         solved = self.players == 2 and self.target <= SOLVED_POINTS
         return Oracle.EXACT if solved else Oracle.NONE
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         if not 2 <= self.target <= MOST_POINTS or super().max_plies < self.players:
             return f"winscore is from 2 to {MOST_POINTS}, and horizon gives each player a choice."
         if not 2 <= self.players <= MOST_PLAYERS:  # OpenSpiel does not look
@@ -69,7 +69,7 @@ class Pig(Game):
             f"counted together, the game is a draw."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         scores, total = self.standing(state)
         held = [f"{self.seat_name(n)} has {score}" for n, score in enumerate(scores)]
         return (

@@ -88,9 +88,9 @@ def _load(name: str, folders: plugins.Folders) -> Game:
     load_string = _string(short, {k: v for k, v in parsed.items() if v != defaults.get(k)})
     game = kind(_slug(short, load_string), load_string, spiel)
     with quiet_stderr():
-        objection = game.objection()
-    if objection:
-        raise UserError(f"games: {name!r}: {objection}")
+        unsupported_reason = game.unsupported_reason()
+    if unsupported_reason:
+        raise UserError(f"games: {name!r}: {unsupported_reason}")
     return game
 
 

@@ -64,7 +64,7 @@ class RepeatedGame(Game):
     def stage(self) -> MatrixGame:
         """The game of one round."""
         game = registry.load(self._stage_name)
-        assert isinstance(game, MatrixGame)  # others are refused by objection
+        assert isinstance(game, MatrixGame)  # others are refused by unsupported_reason
         return game
 
     @property
@@ -90,7 +90,7 @@ class RepeatedGame(Game):
     def dilemma(self) -> Dilemma | None:
         return self.stage.dilemma
 
-    def objection(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         stages = {n: k for n, k in registry.suite().items() if issubclass(k, MatrixGame)}
         if self._stage_name not in stages:
             return f"stage_game is one of {', '.join(stages)}, not {self._stage_name}."
@@ -110,19 +110,19 @@ class RepeatedGame(Game):
             f"others get."
         )
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         played = self.rounds_over(state)
         now = f"Now: round {len(played) + 1} of {self.rounds}. {self._totals(played, seat)}"
         told = [f"Round {n}: {self._told(done, seat)}." for n, done in enumerate(played, 1)]
         return "\n".join(
-            [self.stage.view(state, seat), now, *(told or ["No round has been played yet."])]
+            [self.stage.observation(state, seat), now, *(told or ["No round has been played yet."])]
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return self.stage.label(self.stage.spiel.new_initial_state(), seat, action)
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
-        # One line a round, the same for all; the view says it from the observer's side.
+        # One line a round, the same for all; the observation says it from the observer's side.
         played = self.rounds_over(self.replay(trajectory))
         return [f"Round {n}: {self._told(done, None)}" for n, done in enumerate(played, 1)]
 

@@ -37,7 +37,7 @@ class SealedParcels(Disguise):
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return _word(action, _said(state))
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         said = _said(state)
         words = [_word(action, said[:number]) for number, action in enumerate(said)]
         done = [f"{self.seat_name(n % 2)} {DONE[word]}" for n, word in enumerate(words)]

@@ -33,7 +33,7 @@ class SlidingCrates(Disguise):
     def seat_name(self, seat: int) -> str:
         return OWNERS[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         lines = state.observation_string(seat).split()
         lanes = [
             f"{name}: {' '.join(LETTERS[line[column]] for line in reversed(lines))}"

@@ -31,7 +31,7 @@ class TicTacToe(Game):
     def seat_name(self, seat: int) -> str:
         return MARKS[seat]
 
-    def view(self, state: pyspiel.State, seat: int) -> str:
+    def observation(self, state: pyspiel.State, seat: int) -> str:
         marks = state.observation_string(seat).replace("\n", "")
         board = rows(SIDE, SIDE, lambda r, c: marks[SIDE * r + c])
         return "\n".join([f"You are {MARKS[seat]}. Empty cells are shown as a dot.", *board])

@@ -1,6 +1,6 @@
 """Look at every model of a grid before anything is spent: one line each, and what is wrong.
 
-``check`` opens no engine and asks no question. ``probe`` asks each agent one real question.
+``check`` opens no engine and asks no question. ``try_models`` asks each agent one real question.
 """
 
 import asyncio
@@ -67,10 +67,10 @@ def _objection(made: Plan, model: Model, agents: Sequence[str]) -> str | None:
     for agent in agents:
         settings = made.config.agents[agent]
         assert isinstance(settings, Settings)
-        if model.kind.objection is None:
+        if model.kind.unsupported_reason is None:
             return None
         decode = Decode(settings.decode)
-        if said := model.kind.objection(model.entry, settings.sampling(seed=None), decode):
+        if said := model.kind.unsupported_reason(model.entry, settings.sampling(seed=None), decode):
             return f"agents.{agent}: {said.removeprefix(f'{model.entry.name}: ')}"
     return None
 
@@ -107,7 +107,7 @@ def confirm(made: Plan, findings: Sequence[Finding]) -> str:
     return "\n".join(lines or ["no model is asked; the grid is ready"])
 
 
-def probe(made: Plan, working: Path) -> str:
+def try_models(made: Plan, working: Path) -> str:
     """Ask each agent that is a model its first question in its first game, outside the grid.
 
     Returns prompt, reply and what was made of it. Raises UserError if a model cannot be asked.

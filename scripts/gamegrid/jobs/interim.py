@@ -46,7 +46,7 @@ def build_interim(made: Plan, results: Path) -> str:
         judged=_judged(made, [*chunks, *positions], folder / "judged"),
         positions=positions,
         probes=probes,
-        readings=_readings(made, probes, folder / "exploitability"),
+        exploitability_estimates=_readings(made, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         looks=results / looks.NAME,
     )

@@ -112,8 +112,10 @@ def _check_database(
     judged = [folder / "judged" / path.name for path in played["judged"]]
     for path in judged:
         judge_game(by_name[path.stem], [*chunks, *positions], path)
-    readings = [folder / "exploitability" / path.name for path in played["exploitability"]]
-    for path in readings:
+    exploitability_estimates = [
+        folder / "exploitability" / path.name for path in played["exploitability"]
+    ]
+    for path in exploitability_estimates:
         asked = [probe for probe in probes if probe.parent.name == path.stem]
         probed = {probe.stem for probe in asked}
         known = [row for row in rows.agents if row.agent in probed and not row.model]
@@ -122,7 +124,7 @@ def _check_database(
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
     sources = Sources(
-        chunks=chunks, judged=judged, positions=positions, probes=probes, readings=readings,
+        chunks=chunks, judged=judged, positions=positions, probes=probes, exploitability_estimates=exploitability_estimates,
         references=references, looks=results / looks.NAME,
     )  # fmt: skip
     build(fresh, rows, sources)

@@ -11,7 +11,7 @@ from gamegrid.games.registry import aliases
 from gamegrid.oracles.exact import solver
 from gamegrid.paths import WORKFLOW
 from gamegrid.prompts import templates
-from gamegrid.prompts.templates import Observation
+from gamegrid.prompts.templates import TurnContext
 
 PATH = WORKFLOW / "docs/games.md"
 SAMPLE_PLIES = 3
@@ -98,10 +98,10 @@ def _sample(game: Game) -> str:
     """A turn as a model is told it, a few random plies into the game."""
     history, state = _some_turn(game, SAMPLE_PLIES)
     seat = max(state.current_player(), 0)
-    seen = Observation(
+    seen = TurnContext(
         game=game,
         seat=seat,
-        view=game.view(state, seat),
+        observation=game.observation(state, seat),
         history=tuple(game.history(history, seat)),
         labels=tuple(game.label(state, seat, action) for action in state.legal_actions(seat)),
     )

@@ -118,10 +118,10 @@ def _example(
     repeat: int,
 ) -> Example:
     seat = state.current_player()
-    observation = templates.Observation(
+    observation = templates.TurnContext(
         game=game,
         seat=seat,
-        view=game.view(state, seat),
+        observation=game.observation(state, seat),
         history=(),
         labels=tuple(game.label(state, seat, a) for a in state.legal_actions()),
     )

@@ -43,7 +43,7 @@ class Tape:
 def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> list[Joint]:
     """The opening of a deal: ``plies`` uniformly random moves in a game without chance.
 
-    Openings that end the game are redrawn, and so are those that change its value where the
+    Openings that end the game are resampled, and so are those that change its value where the
     oracle knows it: a deal that is lost before it starts measures nobody. Raises ValueError if no
     opening of this length is left undecided.
     """

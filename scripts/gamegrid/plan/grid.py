@@ -116,9 +116,9 @@ def build(config: GridConfig) -> Grid:
     return Grid(tuple(loaded), tuple(cells), tuple(absences))
 
 
-def objection(settings: AgentSettings, game: Game) -> str | None:
+def unsupported_reason(settings: AgentSettings, game: Game) -> str | None:
     """Why an agent cannot play a game, or None."""
-    return kinds()[settings.type].objection(settings, game)
+    return kinds()[settings.type].unsupported_reason(settings, game)
 
 
 def _load_games(names: Sequence[str]) -> list[Game]:
@@ -135,7 +135,9 @@ def _able(agents: dict[str, AgentSettings], game: Game) -> tuple[list[str], list
     """The agents that play a game, and those that sit it out."""
     able, out = [], []
     for name, settings in agents.items():
-        reason = objection(settings, game) if wants(settings, game) else "games: leaves it out"
+        reason = (
+            unsupported_reason(settings, game) if wants(settings, game) else "games: leaves it out"
+        )
         if reason is None:
             able.append(name)
         else:
@@ -155,9 +157,9 @@ def _matchups(config: GridConfig, game: Game, able: list[str]) -> list[Matchup]:
     seats, schedule = game.players, config.schedule
     match schedule:
         case "round_robin":
-            found = _round_robin(able, seats, config.mirrors)
+            found = _round_robin(able, seats, config.self_play)
         case Each():
-            found = _each(schedule, able, seats, config.mirrors)
+            found = _each(schedule, able, seats, config.self_play)
         case Matchups():
             found = [
                 Matchup.of(agents)
@@ -169,21 +171,21 @@ def _matchups(config: GridConfig, game: Game, able: list[str]) -> list[Matchup]:
     return list(dict.fromkeys(found))
 
 
-def _round_robin(able: list[str], seats: int, mirrors: bool) -> list[Matchup]:
+def _round_robin(able: list[str], seats: int, self_play: bool) -> list[Matchup]:
     found = [Matchup.of(agents) for agents in combinations(able, seats)]
-    if mirrors and seats > 1:
+    if self_play and seats > 1:
         found += [Matchup.of([agent] * seats) for agent in able]
     return found
 
 
-def _each(schedule: Each, able: list[str], seats: int, mirrors: bool) -> list[Matchup]:
+def _each(schedule: Each, able: list[str], seats: int, self_play: bool) -> list[Matchup]:
     if seats == 1:
         return [Matchup.of([agent]) for agent in schedule.each if agent in able]
     return [
         Matchup.of([agent] + [opponent] * (seats - 1))
         for agent in schedule.each
         for opponent in schedule.against
-        if agent in able and opponent in able and (mirrors or agent != opponent)
+        if agent in able and opponent in able and (self_play or agent != opponent)
     ]
 
 
@@ -196,7 +198,7 @@ def _all_play(config: GridConfig, agents: Sequence[str], game: Game) -> bool:
         settings = config.agents[agent]
         if not wants(settings, game):
             return False
-        if reason := objection(settings, game):
+        if reason := unsupported_reason(settings, game):
             raise UserError(
                 f"config: schedule: {_shown(agents)}: {agent!r} cannot play {game.load_string} "
                 f"({reason}). Take the matchup out, or limit the agent by its key games."
@@ -249,7 +251,7 @@ def _check_schedule(config: GridConfig, loaded: Sequence[Game], cells: Sequence[
             raise UserError(
                 f"config: games: {game.load_string} has {game.players} seats and no matchup; "
                 f"of the agents, {', '.join(able) or 'none'} can play it. Add agents, allow "
-                f"mirrors, or take the game out."
+                f"self_play, or take the game out."
             )
 
 

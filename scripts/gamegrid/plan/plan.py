@@ -117,7 +117,7 @@ class Plan:
     @property
     def _counted(self) -> list[Cell]:
         """The cells of the grid and of a suite's frozen results."""
-        everything = self.config.model_copy(update={"schedule": "round_robin", "mirrors": False})
+        everything = self.config.model_copy(update={"schedule": "round_robin", "self_play": False})
         ladder = grid.build(everything).cells if self.frozen else ()
         return list(dict.fromkeys((*self.grid.cells, *ladder)))
 
@@ -158,7 +158,7 @@ class Plan:
             for game in self.grid.games
             if game.oracle is oracle
             for agent, settings in self.config.agents.items()
-            if grid.wants(settings, game) and grid.objection(settings, game) is None
+            if grid.wants(settings, game) and grid.unsupported_reason(settings, game) is None
         }
 
     @property
@@ -207,7 +207,7 @@ class Plan:
         """Deals per job of a cell: as configured, or as its backends are best driven.
 
         A default for hosted models follows from what may be in flight, by doubling: so blocks stay
-        aligned to those that a smaller ``max_in_flight`` led to.
+        aligned to those that a smaller ``max_connections`` led to.
         """
         if self.config.chunk:
             return self.config.chunk
@@ -223,7 +223,9 @@ class Plan:
     def in_flight(self, cell: Cell) -> int:
         """Requests that may be in flight together in a job of the cell; 0 without models."""
         entries = {model.entry.name: model for model in self.models_of(cell)}
-        return sum(m.entry.max_in_flight or m.kind.capabilities.in_flight for m in entries.values())
+        return sum(
+            m.entry.max_connections or m.kind.capabilities.in_flight for m in entries.values()
+        )
 
     def episodes(self, chunk: Chunk) -> int:
         """Episodes of a job."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # a plan is made of a suite
 FOLDER = "config/suites"
 RESULTS = "ladder.parquet"
 RATINGS = "ratings.json"
-OWN = ("schedule", "mirrors")
+OWN = ("schedule", "self_play")
 """Keys that a suite decides by what it is."""
 
 

@@ -126,7 +126,7 @@ class Episode:
 
     def _turn(self, seat: int) -> Turn:
         game, state = self._game, self._state
-        place, view = self._places[seat], game.view(state, seat)
+        place, observation = self._places[seat], game.observation(state, seat)
         return Turn(
             game=game,
             place=place,
@@ -135,7 +135,9 @@ class Episode:
             labels=game.labels(state, seat),
             information_state=lambda: str(state.information_state_string(seat)),
             sample_state=lambda: self._sample(place),
-            view=lambda: view,  # made even for bots, whose decisions are recorded with it
+            observation=lambda: (
+                observation
+            ),  # made even for bots, whose decisions are recorded with it
             history=lambda: tuple(game.history(self._trajectory, seat)),
             joint_moves=self._joint_moves,
         )
@@ -149,7 +151,7 @@ class Episode:
         if self._game.perfect_information:
             return self._state.clone()
         luck = place.draw(self._ply, "hidden")
-        return self._game.redraw(self._state, place.seat, luck.random)
+        return self._game.resample(self._state, place.seat, luck.random)
 
     def _apply(self, step: Joint) -> None:
         self._trajectory.append(step)
@@ -167,7 +169,7 @@ class Episode:
                 ply=turn.ply,
                 seat=turn.place.seat,
                 agent=self._setup.seats[turn.place.seat],
-                observation=turn.view(),
+                observation=turn.observation(),
                 legal=_listed(turn.labels),
                 action=decision.action,
                 label=label,

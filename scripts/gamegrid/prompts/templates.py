@@ -20,13 +20,13 @@ from gamegrid.games.game import Game
 from gamegrid.paths import WORKFLOW, there
 
 FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}
-TURN = FIXED | {"view": "", "history": ("",), "labels": ("",)}
+TURN = FIXED | {"observation": "", "history": ("",), "labels": ("",)}
 BLOCKS = {"prefix": FIXED, "state": TURN, "rethink": TURN | {"failure": ""}}
 """The blocks, each with every name it may use, to try it with before it is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class TurnContext:
     """What one seat is told when it is its turn; holds nothing the seat may not know.
 
     ``labels`` are the legal moves in the order they are shown; empty where they are hidden.
@@ -34,7 +34,7 @@ class Observation:
 
     game: Game
     seat: int
-    view: str
+    observation: str
     history: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -57,23 +57,23 @@ class Template:
     _fixed: dict[tuple[str, int], Fixed] = field(default_factory=dict, compare=False, repr=False)
     """By load string and seat, made at their first turn."""
 
-    def first(self, observation: Observation) -> str:
+    def first(self, observation: TurnContext) -> str:
         """The first turn of a conversation: the stable prefix, then the turn."""
         return f"{self._fixed_for(observation).prefix}\n\n{self.state(observation)}"
 
-    def state(self, observation: Observation) -> str:
+    def state(self, observation: TurnContext) -> str:
         """The turn alone."""
         return render(self.jinja, "state", self._names(observation))
 
-    def rethink(self, observation: Observation, failure: str) -> str:
+    def rethink(self, observation: TurnContext, failure: str) -> str:
         """What to say after a reply that gave no legal move."""
         return render(self.jinja, "rethink", self._names(observation) | {"failure": failure})
 
-    def _names(self, seen: Observation) -> dict[str, Any]:
-        turn = {"view": seen.view, "history": seen.history, "labels": seen.labels}
+    def _names(self, seen: TurnContext) -> dict[str, Any]:
+        turn = {"observation": seen.observation, "history": seen.history, "labels": seen.labels}
         return self._fixed_for(seen).names | turn
 
-    def _fixed_for(self, seen: Observation) -> Fixed:
+    def _fixed_for(self, seen: TurnContext) -> Fixed:
         game, key = seen.game, (seen.game.load_string, seen.seat)
         if key not in self._fixed:
             told = {"title": game.title, "rules": game.rules()}

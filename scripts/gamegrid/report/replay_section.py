@@ -52,8 +52,8 @@ class Choice:
     """One decision of one seat.
 
     ``moves`` are the legal moves with what each is worth to the seat, None where that is unknown.
-    ``label`` is None for a forfeit. ``view`` is what the seat was shown; a sample has it only where
-    there is no drawing.
+    ``label`` is None for a forfeit. ``observation`` is what the seat was shown; a sample has it
+    only where there is no drawing.
     """
 
     seat: int
@@ -62,7 +62,7 @@ class Choice:
     status: str
     regret: float | None
     optimal: bool | None
-    view: str | None
+    observation: str | None
     replies: tuple[Reply, ...]
 
 
@@ -312,7 +312,7 @@ def _drawn(
 ) -> tuple[Frame, ...]:
     """Every position with its drawing and what each legal move is worth there.
 
-    Beside a drawing, only a ``whole`` replay has the view of the seat too.
+    Beside a drawing, only a ``whole`` replay has the observation of the seat too.
 
     Raises pyspiel.SpielError if the game does not know the moves.
     """
@@ -365,7 +365,7 @@ def _choice(
         status=line["status"],
         regret=line["regret"],
         optimal=line["optimal"],
-        view=line["observation"] if in_words else None,
+        observation=line["observation"] if in_words else None,
         replies=tuple(replies.get((line["ply"], line["seat"]), ())),
     )
 

@@ -46,7 +46,7 @@ class Likeness:
     """Why the agent has no place; None where it has."""
 
 
-def likeness(matches: Matches, agent: str, ladder: Sequence[Rung]) -> Likeness:
+def strength_equivalent(matches: Matches, agent: str, ladder: Sequence[Rung]) -> Likeness:
     """Put ``agent`` among the rungs by the matches of one game.
 
     Rungs that no matches link with it are left out. Neighbours in the wrong order by luck share a

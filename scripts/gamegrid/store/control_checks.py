@@ -37,12 +37,12 @@ _ORACLES = """
         CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END
     FROM control_cells JOIN return_scales USING (game, seat) JOIN games USING (game)
     JOIN agents USING (agent)
-    WHERE name <> 'mirror' AND agents.type = 'optimal' AND value IS NOT NULL
+    WHERE name <> 'self_play' AND agents.type = 'optimal' AND value IS NOT NULL
     ORDER BY ALL
 """
 _UNCHECKED = """
     SELECT game, name, oracle, reason
-    FROM games CROSS JOIN (VALUES ('random'), ('mirror'), ('oracle')) AS wanted(name)
+    FROM games CROSS JOIN (VALUES ('random'), ('self_play'), ('oracle')) AS wanted(name)
     LEFT JOIN (SELECT game, any_value(reason) AS reason FROM return_scales GROUP BY game)
         USING (game)
     WHERE players > 1

@@ -21,7 +21,7 @@ VIEWS = (
     "reasoning",
     "views/per_game",
     "views/leaderboard",
-    "views/plays_like",
+    "views/strength_equivalent",
     "views/head_to_head",
     "views/seat_effect",
     "views/paired",
@@ -63,7 +63,7 @@ class Sources:
     """Chunk files too, of single moves: these enter the table of this name, ``calls_alone`` and
     ``runs``, and no other. So do those of probes."""
     probes: Sequence[Path] = ()
-    readings: Sequence[Path] = ()
+    exploitability_estimates: Sequence[Path] = ()
     """What was measured of the probed policies."""
     references: Path | None = None
     """The file of that rule; without it no return is normalized, and nothing is held against what
@@ -166,7 +166,7 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
             connection.execute(_sql("load_alone"))
             connection.execute(_sql(f"load_{asked}"))
     connection.execute("DROP TABLE judged")
-    _append(connection, "readings", sources.readings)
+    _append(connection, "exploitability_estimates", sources.exploitability_estimates)
 
 
 def _insert(

@@ -5,7 +5,7 @@
 -- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
 -- in transport trouble, and the game's measure is known for every seat: the score in win_loss
 -- games, the strict return in margin games, the return elsewhere. What does not count is counted
--- as dropped. A mirror is a matchup of one agent with itself; it is in no comparison.
+-- as dropped. A self_play is a matchup of one agent with itself; it is in no comparison.
 
 CREATE VIEW line_ups AS
 SELECT game, matchup, agent, count(*) // count(DISTINCT episode_id) AS copies
@@ -16,7 +16,7 @@ CREATE VIEW matchups AS
 SELECT
     game, matchup, any_value(scoring) AS scoring, any_value(players) AS players,
     count(DISTINCT seating) AS seatings,
-    any_value(players) > 1 AND count(DISTINCT agent) = 1 AS mirror
+    any_value(players) > 1 AND count(DISTINCT agent) = 1 AS self_play
 FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
 GROUP BY game, matchup;
 
@@ -60,7 +60,7 @@ outcomes AS (
 
 judged AS (
     SELECT
-        game, matchup, deal, mirror, scoring, joint_return, returned,
+        game, matchup, deal, self_play, scoring, joint_return, returned,
         played = seatings AND balanced AND finished AS whole,
         CASE scoring
             WHEN 'win_loss' THEN scored
@@ -71,7 +71,7 @@ judged AS (
 )
 
 SELECT
-    game, matchup, deal, mirror,
+    game, matchup, deal, self_play,
     whole AND measured AS counted,
     whole AND returned AS returned,
     CASE WHEN whole AND returned THEN joint_return END AS joint_return
@@ -133,7 +133,7 @@ SELECT
 FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
 JOIN first_tries USING (episode_id, seat)
 LEFT JOIN return_scales AS scale USING (game, seat)
-WHERE NOT mirror
+WHERE NOT self_play
 GROUP BY game, matchup, deal, agent;
 
 -- The same apart by seat.
@@ -144,7 +144,7 @@ SELECT
     avg(score) AS score,
     avg("return") FILTER (WHERE returned) AS mean_return
 FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
-WHERE counted AND NOT mirror
+WHERE counted AND NOT self_play
 GROUP BY game, matchup, deal, agent, seat;
 
 -- A table, as most tables are made of it, some more than once.
@@ -230,7 +230,7 @@ WITH made AS (
     FROM decisions AS decision
     JOIN episodes AS episode USING (episode_id)
     JOIN matchups USING (game, matchup)
-    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT self_play
         AND NOT trivial AND optimal IS NOT NULL
     GROUP BY game, agent, matchup, deal
 )
@@ -255,7 +255,7 @@ WITH made AS (
     FROM decisions AS decision
     JOIN episodes AS episode USING (episode_id)
     JOIN matchups USING (game, matchup)
-    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+    WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT self_play
         AND NOT trivial AND regret IS NOT NULL
     GROUP BY game, agent, ply, matchup, deal
 )
@@ -292,7 +292,7 @@ WITH bots AS (
         CASE type
             WHEN 'random' THEN 1
             WHEN 'optimal' THEN 0
-            ELSE (params ->> 'error_rate')::DOUBLE
+            ELSE (params ->> 'epsilon')::DOUBLE
         END
     FROM agents
     WHERE type IN ('random', 'noisy_optimal', 'optimal')
@@ -326,7 +326,7 @@ kinds AS (
         game, matchup,
         CASE
             WHEN bool_and(type = 'random') THEN 'random'
-            WHEN count(*) = 1 THEN 'mirror'
+            WHEN count(*) = 1 THEN 'self_play'
             ELSE 'bots'
         END AS name
     FROM line_ups JOIN agents USING (agent)
@@ -335,7 +335,7 @@ kinds AS (
 
 SELECT
     game, matchup, agent, seat,
-    coalesce(any_value(name), CASE agent WHEN 'random' THEN 'random' ELSE 'mirror' END) AS name,
+    coalesce(any_value(name), CASE agent WHEN 'random' THEN 'random' ELSE 'self_play' END) AS name,
     count(DISTINCT deal) AS deals,
     list(result ORDER BY deal, seating) AS found
 FROM measured LEFT JOIN kinds USING (game, matchup)

@@ -41,7 +41,7 @@ _COUNTED = """
 
     SELECT game, matchup, list(deal ORDER BY deal), any_value(play)
     FROM deals JOIN played USING (game, matchup)
-    WHERE counted AND NOT mirror
+    WHERE counted AND NOT self_play
     GROUP BY game, matchup
     ORDER BY game, matchup
 """

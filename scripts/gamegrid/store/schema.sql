@@ -196,7 +196,7 @@ CREATE TABLE probes AS
 SELECT NULL::VARCHAR AS game, NULL::INTEGER AS probe, NULL::INTEGER AS sample, * FROM decisions
 LIMIT 0;
 
-CREATE TABLE readings (
+CREATE TABLE exploitability_estimates (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
     policy VARCHAR NOT NULL CHECK (policy IN ('generated', 'likelihood', 'greedy', 'stated')),

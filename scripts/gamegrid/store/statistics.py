@@ -21,7 +21,7 @@ from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, r
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
-from gamegrid.store.strength_equivalents import likenesses
+from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
     Cell,
@@ -41,7 +41,7 @@ _MATCHES = """
         SELECT game, family, matchup, deal, seating, trajectory, episode_id
         FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
         JOIN rated_games USING (game)
-        WHERE counted AND NOT mirror AND unrated_reason IS NULL
+        WHERE counted AND NOT self_play AND unrated_reason IS NULL
     ),
 
     repeats AS (
@@ -137,7 +137,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     found = _matches(connection)
     for number, part in enumerate(_linked(found)):
         _rate(number, *part, anchors, rows)
-    rows["likenesses"] = list(likenesses(connection, *found)) if found else []
+    rows["strength_equivalents"] = list(strength_equivalents(connection, *found)) if found else []
     for table, lines in rows.items():
         insert(connection, table, lines)
 

@@ -159,7 +159,7 @@ COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share 
 
 COMMENT ON COLUMN ratings.anchored IS 'true or false | whether the set stands on the scale of the suite, whose bots have the ratings of its frozen games: those of two results with one suite compare | ladder.rating';
 
-CREATE TABLE likenesses (
+CREATE TABLE strength_equivalents (
     agent VARCHAR NOT NULL,
     game VARCHAR NOT NULL,
     ladder VARCHAR NOT NULL,
@@ -171,7 +171,7 @@ CREATE TABLE likenesses (
     deals INTEGER NOT NULL
 );
 
-COMMENT ON TABLE likenesses IS 'The rows of the view plays_like, which describes them.';
+COMMENT ON TABLE strength_equivalents IS 'The rows of the view strength_equivalent, which describes them.';
 
 CREATE TABLE nash_averages (
     agent VARCHAR NOT NULL,

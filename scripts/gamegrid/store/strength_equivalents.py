@@ -1,4 +1,4 @@
-"""The rows of the table plays_like: where each agent stands on each ladder of bots, by game."""
+"""The rows of strength_equivalent: where each agent stands on each ladder of bots, by game."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.equivalents import Rung, likeness
+from gamegrid.stats.equivalents import Rung, strength_equivalent
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
@@ -25,14 +25,14 @@ class Scale:
 
 
 SIMULATIONS = Scale(log, exp)
-ERROR_RATE = Scale(lambda rate: -rate, lambda place: -place)
+EPSILON = Scale(lambda rate: -rate, lambda place: -place)
 SCALES: Mapping[str, Scale] = MappingProxyType(
-    {"mcts": SIMULATIONS, "ismcts": SIMULATIONS, "noisy_optimal": ERROR_RATE}
+    {"mcts": SIMULATIONS, "ismcts": SIMULATIONS, "noisy_optimal": EPSILON}
 )
 """By ladder of the view rungs."""
 
 
-def likenesses(
+def strength_equivalents(
     connection: duckdb.DuckDBPyConnection, games: Sequence[str], matches: Matches
 ) -> Iterator[Row]:
     """Place the agents that are no rung, nor bots of the suite. ``games``: names by code."""
@@ -70,9 +70,9 @@ def _placed(
         (Rung(name, scale.place(setting)) for name, setting in settings.items()),
         key=lambda rung: rung.place,
     )
-    found = likeness(matches, agent, rungs)
+    found = strength_equivalent(matches, agent, rungs)
     ends = [None if end is None else scale.setting(end) for end in (found.low, found.high)]
-    low, high = ends if scale is not ERROR_RATE else reversed(ends)
+    low, high = ends if scale is not EPSILON else reversed(ends)
     me = matches.agents.index(agent)
     mine = (matches.first == me) | (matches.second == me)
     return (

@@ -14,7 +14,7 @@ import duckdb
 TABLES = (
     "leaderboard",
     "per_game",
-    "plays_like",
+    "strength_equivalent",
     "head_to_head",
     "paired",
     "seat_effect",

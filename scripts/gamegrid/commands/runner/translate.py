@@ -171,9 +171,9 @@ def _agents(entries: Sequence[Entry]) -> tuple[dict[str, Entry], list[str]]:
 def _schedule(line_up: Sequence[str], alone: bool) -> Entry:
     """Who meets whom: all with all, and a model with itself where it takes every seat."""
     if len(set(line_up)) == 1:
-        return {"schedule": "round_robin", "mirrors": True}
+        return {"schedule": "round_robin", "self_play": True}
     if alone or len(set(line_up)) == len(line_up):
-        return {"schedule": "round_robin", "mirrors": alone}
+        return {"schedule": "round_robin", "self_play": alone}
     return {"schedule": {"matchups": [list(line_up)]}}
 
 

@@ -197,7 +197,7 @@
       const cost = one.regret > 0 ? `Regret ${short(one.regret)}.` : "Nothing lost by it.";
       shown.push(make("p", { className: one.regret > 0 ? "replay-wrong" : "", textContent: cost }));
     }
-    if ("view" in one) shown.push(make("pre", { textContent: one.view }));
+    if ("observation" in one) shown.push(make("pre", { textContent: one.observation }));
     shown.push(moves(one), ...one.replies.map(reply));
     return shown;
   }

@@ -4,7 +4,7 @@ FROM control_checks
 ORDER BY passed NULLS LAST, name, game, matchup, agent, seat;
 
 COMMENT ON VIEW controls IS 'Checks that the results make of themselves: what bots of known policies got in each seat against what these policies give, exactly, and best play against what it is sure of. All is well with probability 0.999 or more of every one passing, over all of them together. One that fails says that no number of these results is to be trusted.';
-COMMENT ON COLUMN controls.name IS 'word | random: random play alone; mirror: a bot against itself; bots: different bots; oracle: best play, which never gets less in the mean than its seat is worth | control_checks.name';
+COMMENT ON COLUMN controls.name IS 'word | random: random play alone; self_play: a bot against itself; bots: different bots; oracle: best play, which never gets less in the mean than its seat is worth | control_checks.name';
 COMMENT ON COLUMN controls.game IS 'name | the game | control_checks.game';
 COMMENT ON COLUMN controls.matchup IS 'name | the matchup, or that bots played it beside the grid on its own luck; NULL where no check could be made | control_checks.matchup';
 COMMENT ON COLUMN controls.agent IS 'name | the agent | control_checks.agent';

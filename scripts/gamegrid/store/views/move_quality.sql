@@ -18,7 +18,7 @@ FROM decisions AS decision
 JOIN episodes AS episode USING (episode_id)
 JOIN matchups USING (game, matchup)
 LEFT JOIN quality_intervals USING (game, agent)
-WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT mirror
+WHERE episode.status <> 'error' AND decision.status IN ('ok', 'rethought') AND NOT self_play
 GROUP BY agent, game
 ORDER BY game, agent;
 

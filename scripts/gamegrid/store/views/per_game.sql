@@ -24,7 +24,7 @@ conduct AS (
         count(DISTINCT episode_id) FILTER (WHERE status = 'truncated') AS truncated,
         sum(fallbacks)::BIGINT AS fallbacks
     FROM episodes JOIN seats USING (episode_id) JOIN matchups USING (game, matchup)
-    WHERE status <> 'error' AND NOT mirror
+    WHERE status <> 'error' AND NOT self_play
     GROUP BY game, agent
 ),
 
@@ -32,7 +32,7 @@ forfeits AS (
     SELECT game, agent, count(DISTINCT episode_id) AS forfeited
     FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
     JOIN matchups USING (game, matchup)
-    WHERE decision.status = 'forfeit' AND episode.status <> 'error' AND NOT mirror
+    WHERE decision.status = 'forfeit' AND episode.status <> 'error' AND NOT self_play
     GROUP BY game, agent
 ),
 
@@ -60,9 +60,9 @@ sittings AS (
         CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END AS least,
         CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END AS most
     FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
-    JOIN (SELECT game, matchup, mirror FROM matchups) USING (game, matchup)
+    JOIN (SELECT game, matchup, self_play FROM matchups) USING (game, matchup)
     LEFT JOIN defaults USING (episode_id)
-    WHERE NOT mirror
+    WHERE NOT self_play
 ),
 
 sat AS (
@@ -101,7 +101,7 @@ cooperation AS (
             FILTER (WHERE decision.status IN ('ok', 'rethought')) AS cooperation_rate
     FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
     JOIN matchups USING (game, matchup) JOIN games USING (game)
-    WHERE cooperate IS NOT NULL AND episode.status <> 'error' AND NOT mirror
+    WHERE cooperate IS NOT NULL AND episode.status <> 'error' AND NOT self_play
     GROUP BY game, agent
 ),
 
