@@ -124,9 +124,14 @@ def _check_database(
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
     sources = Sources(
-        chunks=chunks, judged=judged, positions=positions, probes=probes, exploitability_estimates=exploitability_estimates,
-        references=references, looks=results / looks.NAME,
-    )  # fmt: skip
+        chunks=chunks,
+        judged=judged,
+        positions=positions,
+        probes=probes,
+        exploitability_estimates=exploitability_estimates,
+        references=references,
+        looks=results / looks.NAME,
+    )
     build(fresh, rows, sources)
     if not stored.is_file():
         raise Difference(f"{stored} is missing. Run the grid again.")
