@@ -1,0 +1,17 @@
+"""The package is easy to find one's way in: few files at its root, no two modules of one name."""
+
+from collections import Counter
+
+from gamegrid.paths import WORKFLOW
+
+PACKAGE = WORKFLOW / "scripts/gamegrid"
+
+
+def test_no_two_modules_share_a_name() -> None:
+    stems = Counter(path.stem for path in PACKAGE.rglob("*.py"))
+    assert [stem for stem, count in stems.items() if count > 1] == ["__init__"]
+
+
+def test_the_root_holds_what_every_room_needs_and_nothing_else() -> None:
+    modules = {path.stem for path in PACKAGE.glob("*.py")}
+    assert modules == {"__init__", "__main__", "errors", "paths", "luck", "plugins"}
