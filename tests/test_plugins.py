@@ -87,10 +87,10 @@ def test_the_schema_leaves_unknown_types_to_the_plug_ins() -> None:
     [
         ("import nosuchmodule", "cannot be run: ModuleNotFoundError: No module named"),
         ("def broken(:", "cannot be run: SyntaxError: "),
-        ("GAME = 3", "declares a GAME that is no complete subclass of Game"),
+        ("GAME = 3", "declares a GAME that is not a complete subclass of Game"),
         (
             "from gamegrid.games.game import Game\nclass Bare(Game): pass\nGAME = Bare",
-            "declares a GAME that is no complete subclass of Game",
+            "declares a GAME that is not a complete subclass of Game",
         ),
         (
             "from gamegrid.games.tic_tac_toe import GAME",

@@ -232,11 +232,11 @@ def test_komi_is_told_and_only_whole_points_can_tie() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("go(board_size=19)", "board_size is 5, 7 or 9"),
-        ("go(komi=0.5)", "board_size is 5, 7 or 9"),
-        ("go(board_size=5,komi=0.25)", "komi is from 0.0 to 25.0 in steps of 0.5"),
-        ("go(board_size=5,komi=-1.0)", "komi is from 0.0 to 25.0 in steps of 0.5"),
-        ("go(board_size=5,komi=25.5)", "komi is from 0.0 to 25.0 in steps of 0.5"),
+        ("go(board_size=19)", "board_size must be 5, 7 or 9"),
+        ("go(komi=0.5)", "board_size must be 5, 7 or 9"),
+        ("go(board_size=5,komi=0.25)", "komi must be between 0.0 and 25.0, in steps of 0.5"),
+        ("go(board_size=5,komi=-1.0)", "komi must be between 0.0 and 25.0, in steps of 0.5"),
+        ("go(board_size=5,komi=25.5)", "komi must be between 0.0 and 25.0, in steps of 0.5"),
     ],
 )
 def test_other_boards_of_go_are_refused(name: str, reason: str) -> None:
