@@ -124,8 +124,8 @@ def test_an_unknown_template_is_refused_with_the_nearest_name() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (WHOLE, "no block 'rethink'"),
-        ("", "no block 'prefix'"),
+        (WHOLE, "block 'rethink' is missing"),
+        ("", "block 'prefix' is missing"),
         (
             WHOLE.replace("P", "{{ observation }}") + RETHINK,
             "block 'prefix': 'observation' is undefined",
