@@ -198,7 +198,9 @@ def test_a_game_that_cannot_be_set_up_is_told_in_its_seats_words(tmp_path: Path)
         decisions=[decision("a", 0, 0, observation="what a saw")], calls=[call(0, 0)],
     )  # fmt: skip
     found = replay_section.replay(database(tmp_path, [one]), "trio:a--b--c:0:0")
-    assert [choice.view for frame in found.frames for choice in frame.choices] == ["what a saw"]
+    assert [choice.observation for frame in found.frames for choice in frame.choices] == [
+        "what a saw"
+    ]
     assert any("No board" in note for note in found.notes)
 
 
