@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m bench``; ``--help`` lists what there is."""
+"""Run the benchmarks: ``python -m bench``. Use ``--help`` for the list."""
 
 import argparse
 import json
@@ -22,10 +22,10 @@ PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
 
 
 def main() -> None:
-    """Measure, print a table, write it down."""
+    """Measure, print a table and write the results to a file."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if left out")
-    parser.add_argument("--quick", action="store_true", help="one run of each, not five")
+    parser.add_argument("parts", nargs="*", help=f"any of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="one run each instead of five")
     parser.add_argument("--output", type=Path, default=ROOT / "results/bench/bench.json")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):

@@ -1,4 +1,4 @@
-"""Games and agents from a user's own folder, named in the configuration."""
+"""Games and agents from a user's folder that the configuration names."""
 
 from collections.abc import Iterator
 from pathlib import Path

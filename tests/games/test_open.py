@@ -1,4 +1,4 @@
-"""A game that OpenSpiel does not have: its class makes it, and the registry names it."""
+"""A game that OpenSpiel does not have: its class creates it and the registry finds it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
