@@ -24,19 +24,19 @@ print(json.dumps({{"engines": len({{*sys.modules}} & {{*{ENGINES.split()!r}}})}}
 
 def figures(runs: int) -> Iterator[Figure]:
     """Run all measurements."""
-    found = alternate(runs, {"recorded": recorded, "bare": lambda: worker("playouts", 2 * DEALS)})
+    samples = alternate(runs, {"recorded": recorded, "bare": lambda: worker("playouts", 2 * DEALS)})
     yield Figure(
         name="bots: recorded episodes per second of a core",
         baseline="a fixed target: tic_tac_toe, random against random, chunk file included",
         wanted=2000,
-        measured=median(run["recorded"]["rate"] for run in found),
-        runs=found,
+        measured=median(run["recorded"]["rate"] for run in samples),
+        runs=samples,
     )
     yield Figure(
         name="bots: recorded episodes/s / bare OpenSpiel playouts",
         baseline="the same number of random tic_tac_toe games in a bare loop, nothing recorded",
         wanted=0.01,
-        measured=ratio(found, "rate", "recorded", "bare"),
+        measured=ratio(samples, "rate", "recorded", "bare"),
     )
     dry = alternate(runs, {"grid": dry_run, "empty": empty_dry_run})
     yield Figure(

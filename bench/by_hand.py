@@ -33,13 +33,13 @@ def with_transformers(chats: list[Chat]) -> float:
             add_generation_prompt=True, return_dict=True, return_tensors="pt", padding=True,
         )  # fmt: skip
         with torch.inference_mode():
-            said = model.generate(
+            generated = model.generate(
                 input_ids=asked.input_ids,
                 attention_mask=asked.attention_mask,
                 max_new_tokens=MAX_TOKENS,
                 do_sample=False,
             )
-        tokenizer.batch_decode(said[:, asked.input_ids.shape[1] :], skip_special_tokens=True)
+        tokenizer.batch_decode(generated[:, asked.input_ids.shape[1] :], skip_special_tokens=True)
     return time.perf_counter() - began
 
 

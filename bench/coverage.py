@@ -75,9 +75,9 @@ def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sampl
 
 def flips(deals: int, samples: int) -> Sample:
     """Measure how often equal agents are declared different, and how uniform p is."""
-    found = simulated.null_p(deals, samples, 2)
-    uniform = float(stats.kstest(found, "uniform").pvalue)
-    return {"deals": deals, "samples": samples, "false": float((found <= 0.05).mean()),
+    p_values = simulated.null_p(deals, samples, 2)
+    uniform = float(stats.kstest(p_values, "uniform").pvalue)
+    return {"deals": deals, "samples": samples, "false": float((p_values <= 0.05).mean()),
             "uniform_p": uniform}  # fmt: skip
 
 
@@ -89,9 +89,9 @@ def looks(case: simulated.Case, luck: float, samples: int) -> Sample:
 
 def fits(schedule: simulated.Schedule, samples: int) -> Sample:
     """Measure the coverage of rating and first-mover intervals, and false claims of difference."""
-    found = simulated.rating_errors(schedule, samples, 4)
-    return {"samples": samples, "ratings": found.ratings, "first_mover": found.first_mover,
-            "false": found.false_claims, "without": found.without}  # fmt: skip
+    errors = simulated.rating_errors(schedule, samples, 4)
+    return {"samples": samples, "ratings": errors.ratings, "first_mover": errors.first_mover,
+            "false": errors.false_claims, "without": errors.without}  # fmt: skip
 
 
 def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:

@@ -41,7 +41,7 @@ class Endpoint:
             start += len(LEGAL)
             labels = body[start : body.index(b'\\"]', start)].split(BETWEEN)
         text = f"Action: {self.luck.choice(labels).decode()}"
-        found = json.dumps(
+        answer = json.dumps(
             {
                 "id": "chatcmpl-bench",
                 "object": "chat.completion",
@@ -57,13 +57,13 @@ class Endpoint:
                 "usage": {"prompt_tokens": 200, "completion_tokens": 4, "total_tokens": 204},
             }
         ).encode()
-        return HEAD % len(found) + found
+        return HEAD % len(answer) + answer
 
     def stats(self, bound: int) -> bytes:
         """Return statistics on the requests so far as JSON, then reset them."""
-        found = json.dumps(summary(self.events, bound)).encode()
+        answer = json.dumps(summary(self.events, bound)).encode()
         self.events = []
-        return HEAD % len(found) + found
+        return HEAD % len(answer) + answer
 
 
 def summary(events: Sequence[Event], bound: int) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def summary(events: Sequence[Event], bound: int) -> dict[str, Any]:
     calls = len(arrivals)
     if calls == 0:
         return {"calls": 0, "seconds": None, "in_flight": None}
-    found: dict[str, Any] = {"calls": calls, "seconds": events[-1][0] - arrivals[0]}
+    result: dict[str, Any] = {"calls": calls, "seconds": events[-1][0] - arrivals[0]}
     begin, end = arrivals[min(bound, calls) - 1], arrivals[max(0, calls - bound - 1)]
     area, level, last = 0.0, 0, begin
     for at, change in events:
@@ -85,7 +85,7 @@ def summary(events: Sequence[Event], bound: int) -> dict[str, Any]:
             area += level * (at - last)
             last = at
         level += change
-    return found | {"in_flight": area / (last - begin) if last > begin else None}
+    return result | {"in_flight": area / (last - begin) if last > begin else None}
 
 
 class Connection(asyncio.Protocol):

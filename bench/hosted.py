@@ -95,7 +95,7 @@ def _with_rate(sample: Sample, seen: Sample) -> Sample:
 
 def direct(server: Endpoint, runs: int) -> Iterator[Figure]:
     """Measure servers with OpenAI's interface."""
-    found = alternate(
+    samples = alternate(
         runs,
         {
             "play": lambda: played(server, "litellm_openai/bench", 7000, IN_FLIGHT),
@@ -106,14 +106,14 @@ def direct(server: Endpoint, runs: int) -> Iterator[Figure]:
         name="direct: calls/s of the play loop / bare aiohttp",
         baseline=f"aiohttp, {IN_FLIGHT} in flight at an endpoint that takes {DELAY_S:g} s",
         wanted=0.5,
-        measured=ratio(found, "rate", "play", "bare"),
-        runs=found,
+        measured=ratio(samples, "rate", "play", "bare"),
+        runs=samples,
     )
 
 
 def library(server: Endpoint, runs: int) -> Figure:
     """Measure providers that are called through LiteLLM."""
-    found = alternate(
+    samples = alternate(
         runs,
         {
             "play": lambda: played(server, "litellm_together_ai/bench", LIBRARY_CALLS, IN_FLIGHT),
@@ -124,22 +124,22 @@ def library(server: Endpoint, runs: int) -> Figure:
         name="litellm: calls/s of the play loop / bare acompletion",
         baseline=f"litellm.acompletion, {IN_FLIGHT} in flight, {DELAY_S:g} s per answer",
         wanted=0.8,
-        measured=ratio(found, "rate", "play", "bare"),
-        runs=found,
+        measured=ratio(samples, "rate", "play", "bare"),
+        runs=samples,
     )
 
 
 def in_flight(server: Endpoint, runs: int) -> Figure:
     """Measure how many requests the server sees in flight while enough episodes are left."""
-    found = alternate(
+    samples = alternate(
         runs, {"play": lambda: played(server, "litellm_openai/bench", 4000, IN_FLIGHT)}
     )
     return Figure(
         name="direct: mean in flight / bound, until the tail",
         baseline=f"max_connections: {IN_FLIGHT}, {MODEL_DELAY_S:g} s per answer, by the server",
         wanted=0.9,
-        measured=median(run["play"]["in_flight"] / IN_FLIGHT for run in found),
-        runs=found,
+        measured=median(run["play"]["in_flight"] / IN_FLIGHT for run in samples),
+        runs=samples,
     )
 
 
@@ -151,26 +151,26 @@ def slow_bot(server: Endpoint, runs: int) -> Figure:
         more = ("--against", against, "--threads", SLOW_IN_FLIGHT)
         return played(server, "litellm_openai/bench", 6000, SLOW_IN_FLIGHT, *more)
 
-    found = alternate(runs, {"slow": lambda: side(True), "quick": lambda: side(False)})
+    samples = alternate(runs, {"slow": lambda: side(True), "quick": lambda: side(False)})
     return Figure(
         name="a bot of 50 ms per move: calls/s / with a quick bot",
         baseline=f"the same games against a bot that answers at once, {SLOW_IN_FLIGHT} in flight",
         wanted=0.9,
-        measured=ratio(found, "rate", "slow", "quick"),
-        runs=found,
+        measured=ratio(samples, "rate", "slow", "quick"),
+        runs=samples,
     )
 
 
 def memory(server: Endpoint, runs: int) -> Figure:
     """Measure resident memory over one long job; the chunk file follows the last call."""
     calls = MEMORY_CALLS if runs > 1 else MEMORY_CALLS // 10
-    found = alternate(1, {"play": lambda: played(server, "litellm_openai/bench", calls, 64)})
-    sample = found[0]["play"]
+    samples = alternate(1, {"play": lambda: played(server, "litellm_openai/bench", calls, 64)})
+    sample = samples[0]["play"]
     return Figure(
         name=f"resident memory after {calls} calls / after a quarter",
         baseline="the same job after a quarter of its calls",
         wanted=1.5,
         at_most=True,
         measured=sample["rss_calls"] / sample["rss_quarter"],
-        runs=found,
+        runs=samples,
     )

@@ -29,7 +29,7 @@ def engine(prefix: str, by_hand: str, module: str, runs: int) -> Figure:
         )
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.jsonl"
-        found = alternate(
+        samples = alternate(
             runs,
             {"play": lambda: played(prefix, journal), "bare": lambda: bare(prefix, journal)},
         )
@@ -37,8 +37,8 @@ def engine(prefix: str, by_hand: str, module: str, runs: int) -> Figure:
         name=name,
         baseline=f"{by_hand}, config/tiny, the prompts of the games just played",
         wanted=WANTED,
-        measured=ratio(found, "rate", "play", "bare"),
-        runs=found,
+        measured=ratio(samples, "rate", "play", "bare"),
+        runs=samples,
     )
 
 

@@ -21,28 +21,28 @@ def figures(runs: int) -> Iterator[Figure]:
     """Run both measurements."""
     usual = texts(REPLIES, SENTENCES)
     long = texts(REPLIES // LONGER, SENTENCES * LONGER)
-    found = alternate(runs, {"usual": lambda: sort_all(usual), "long": lambda: sort_all(long)})
+    samples = alternate(runs, {"usual": lambda: sort_all(usual), "long": lambda: sort_all(long)})
     yield Figure(
         name="reasoning: seconds of a core for 100,000 replies",
         baseline=f"a fixed target: replies of {SENTENCES} sentences, classification only",
         wanted=30,
         at_most=True,
-        measured=median(run["usual"]["seconds"] for run in found),
-        runs=found,
+        measured=median(run["usual"]["seconds"] for run in samples),
+        runs=samples,
     )
     yield Figure(
         name=f"reasoning: time per word, texts {LONGER} times as long",
         baseline="replies of the usual length",
         wanted=1.2,
         at_most=True,
-        measured=ratio(found, "per_word", "long", "usual"),
+        measured=ratio(samples, "per_word", "long", "usual"),
     )
 
 
 def texts(count: int, sentences: int) -> list[str]:
     """Return texts of random sentences without full stops, the worst case: no clause ever ends."""
     corpus = [yaml.safe_load(path.read_text("utf-8")) for path in FILES]
-    known = [text.rstrip(".") for labels in corpus for told in labels.values() for text in told]
+    known = [text.rstrip(".") for labels in corpus for group in labels.values() for text in group]
     luck = Random(0)
     return [" ".join(luck.choices(known, k=sentences)) for _ in range(count)]
 

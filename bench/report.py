@@ -50,14 +50,14 @@ def figures(runs: int) -> Iterator[Figure]:
         folder = Path(name)
         database = played(folder)
         output = folder / "report.html"
-        found = [{"page": worker("report", database, output)} for _ in range(runs)]
+        samples = [{"page": worker("report", database, output)} for _ in range(runs)]
         yield Figure(
             name="report: seconds to build the page of 10,020 episodes",
             baseline="a fixed target, on two cores: imports, queries, figures, replays",
             wanted=60,
             at_most=True,
-            measured=median(run["page"]["seconds"] for run in found),
-            runs=found,
+            measured=median(run["page"]["seconds"] for run in samples),
+            runs=samples,
         )
         yield Figure(
             name="report: size of the page in MB",
@@ -86,7 +86,7 @@ def played(folder: Path) -> Path:
 def _paint(page: Path, runs: int) -> Figure:
     """Measure the seconds until a running browser paints part of the page."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    found = [
+    samples = [
         {"browser": {"seconds": _painted(page, chromium)}} for _ in range(runs * bool(chromium))
     ]
     return Figure(
@@ -94,9 +94,9 @@ def _paint(page: Path, runs: int) -> Figure:
         baseline="a fixed target, in a headless Chromium from a file",
         wanted=2,
         at_most=True,
-        measured=median(run["browser"]["seconds"] for run in found) if found else None,
+        measured=median(run["browser"]["seconds"] for run in samples) if samples else None,
         not_run=None if chromium else "there is no Chromium",
-        runs=found,
+        runs=samples,
     )
 
 

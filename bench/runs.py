@@ -75,16 +75,16 @@ PAUSE_S = 0.2
 @contextmanager
 def _watched(pid: int) -> Iterator[list[int]]:
     """Yield the bytes held by a process and each of its children, sample by sample."""
-    over, found = Event(), [0]
+    over, samples = Event(), [0]
 
     def look() -> None:
         while not over.wait(PAUSE_S):
-            found.append(_resident(pid))
+            samples.append(_resident(pid))
 
     thread = Thread(target=look)
     thread.start()
     try:
-        yield found
+        yield samples
     finally:
         over.set()
         thread.join()

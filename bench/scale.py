@@ -95,15 +95,15 @@ def small_jobs(jobs: int, runs: int) -> Sample:
     """Run this many small jobs with everything derived from them, then runs with nothing to do."""
     with folder_of(chunks(jobs)) as folder:
         played = snakemake(folder, "--until", "play")
-        made = snakemake(folder)
+        rest = snakemake(folder)
         reruns = [snakemake(folder) for _ in range(runs)]
         return {
             "play": played,
-            "rest": made,
+            "rest": rest,
             "reruns": reruns,
             "job_cpu_s": played["cpu_s"] / jobs,
             "rerun_s": median(rerun["wall_s"] for rerun in reruns),
-            "most_gb": max(run["most_gb"] for run in (played, made, *reruns)),
+            "most_gb": max(run["most_gb"] for run in (played, rest, *reruns)),
         }
 
 
@@ -111,18 +111,18 @@ def large_grid(grid: Grid, runs: int) -> Sample:
     """Run a grid of many cells with its tables, then plan it with one more agent."""
     with folder_of(grid) as folder:
         played = snakemake(folder, "--until", "play")
-        made = snakemake(folder, "--", "tables")
+        tables = snakemake(folder, "--", "tables")
         rerun = snakemake(folder, "--", "tables")
         write_grid(folder, _with(grid, "d"))
         grown = [snakemake(folder, "-n", "--", "tables") for _ in range(runs)]
         return {
             "play": played,
-            "tables": made,
+            "tables": tables,
             "rerun": rerun,
             "grown": grown,
-            "tables_s": made["wall_s"],
+            "tables_s": tables["wall_s"],
             "grown_s": median(plan["wall_s"] for plan in grown),
-            "most_gb": max(run["most_gb"] for run in (played, made, rerun, *grown)),
+            "most_gb": max(run["most_gb"] for run in (played, tables, rerun, *grown)),
         }
 
 

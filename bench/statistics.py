@@ -72,22 +72,22 @@ def _pairing(part: float) -> Iterator[Figure]:
     with folder_of(grid) as folder:
         snakemake(folder, "--until", "play")
         for game, wanted in POKER.items():
-            found = _variances(folder, game)
+            variances = _variances(folder, game)
             yield Figure(
                 name=f"stats: variance of a deal's mean, {game}",
                 baseline="that of the mean of two independent episodes, one in each seat",
                 wanted=wanted,
                 at_most=True,
-                measured=found["paired"] / found["apart"],
-                runs=[{"deals": found}],
+                measured=variances["paired"] / variances["apart"],
+                runs=[{"deals": variances}],
             )
 
 
 def _variances(folder: Path, game: str) -> Sample:
     chunks = [str(path) for path in (folder / "results/chunks" / game).rglob("*.parquet")]
-    found = duckdb.execute(PAIRED, {"chunks": chunks, "game": game})
-    names = [column[0] for column in found.description]
-    return dict(zip(names, found.fetchall()[0], strict=True))
+    answer = duckdb.execute(PAIRED, {"chunks": chunks, "game": game})
+    names = [column[0] for column in answer.description]
+    return dict(zip(names, answer.fetchall()[0], strict=True))
 
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:

@@ -93,8 +93,8 @@ class Bargaining(Game):
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
-        said = state.action_to_string(seat, action)
-        return "agree" if said == AGREE else f"keep {_items(_numbers(said))}"
+        name = state.action_to_string(seat, action)
+        return "agree" if name == AGREE else f"keep {_items(_numbers(name))}"
 
     def _offer(self, pool: list[int], offer: list[int], maker: int, observer: int) -> str:
         """Describe an offer and what it leaves to the other player."""

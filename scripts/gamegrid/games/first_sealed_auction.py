@@ -58,13 +58,13 @@ class FirstSealedAuction(Game):
     def observation(self, state: pyspiel.State, seat: int) -> str:
         history = state.history()
         bids = history[self.players :]
-        told = [
+        lines = [
             f"You are {self.seat_name(seat)}. The value of the object to you: "
             f"{points(history[seat])}. All other values, and all other bids, are hidden."
         ]
         if seat < len(bids):
-            told.append(f"You have bid {bids[seat]}.")
-        return "\n".join(told)
+            lines.append(f"You have bid {bids[seat]}.")
+        return "\n".join(lines)
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return f"bid {action}"

@@ -22,7 +22,7 @@ class Scoring(StrEnum):
     WIN_LOSS = "win_loss"
     """Score 1, 1/2 or 0, from comparing the returns."""
     MARGIN = "margin"
-    """A zero-sum game of amounts: the mean return is reported, wins are not counted."""
+    """A zero-sum game of amounts: the mean return decides, wins are not counted."""
     PAYOFF = "payoff"
     """A general-sum game: own and joint returns are reported, never a rating."""
     SOLO = "solo"
@@ -325,17 +325,17 @@ class Game(ABC):
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         """Describe the public history as ``observer`` may know it, oldest event first."""
-        told: list[str | None] = []
+        lines: list[str | None] = []
         state = self.spiel.new_initial_state()
         for step in trajectory:
             if isinstance(step, list):
-                told += [self.describe(state, s, a, observer) for s, a in enumerate(step)]
+                lines += [self.describe(state, s, a, observer) for s, a in enumerate(step)]
             elif state.is_chance_node():
-                told.append(self.describe_chance(state, step, observer))
+                lines.append(self.describe_chance(state, step, observer))
             else:
-                told.append(self.describe(state, state.current_player(), step, observer))
+                lines.append(self.describe(state, state.current_player(), step, observer))
             apply(state, step)
-        return [text for text in told if text is not None]
+        return [text for text in lines if text is not None]
 
 
 def apply(state: pyspiel.State, step: Joint) -> None:

@@ -43,20 +43,20 @@ class Deal:
         """All pairs of cards for the two seats, in the order of the chance outcomes."""
         return list(permutations(sorted(self.ranking), 2))
 
-    def moves(self, said: Sequence[str]) -> list[str]:
-        """Return the moves available after ``said``; empty at the end of the game."""
-        if said and said[-1].startswith("Bet"):
+    def moves(self, betting: Sequence[str]) -> list[str]:
+        """Return the moves available after ``betting``; empty at the end of the game."""
+        if betting and betting[-1].startswith("Bet"):
             return [FOLD, CALL]
-        if FOLD in said or CALL in said or len(said) == 2:
+        if FOLD in betting or CALL in betting or len(betting) == 2:
             return []
         return [CHECK, *(f"Bet {size}" for size in self.bets)]
 
-    def won(self, hand: tuple[int, int], said: Sequence[str]) -> int:
+    def won(self, hand: tuple[int, int], betting: Sequence[str]) -> int:
         """Return the chips that seat 0 wins at the end of the game; negative if it loses."""
-        bet = max([int(word.split()[1]) for word in said if word.startswith("Bet")], default=0)
-        if said[-1] == FOLD:
-            return -self.ante if len(said) % 2 else self.ante
-        stake = self.ante + (bet if said[-1] == CALL else 0)
+        bet = max([int(word.split()[1]) for word in betting if word.startswith("Bet")], default=0)
+        if betting[-1] == FOLD:
+            return -self.ante if len(betting) % 2 else self.ante
+        stake = self.ante + (bet if betting[-1] == CALL else 0)
         first, second = map(self.ranking.index, hand)
         return stake if first > second else -stake
 
@@ -100,10 +100,10 @@ class GeneratedCards(Game):
         )
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
-        said = self._said(state)
+        betting = self._betting(state)
         card = self.deal.hands[state.history()[0]][seat]
-        pot = 2 * self.deal.ante + sum(int(word.split()[1]) for word in said if " " in word)
-        done = [f"{self.seat_name(n % 2)} {_done(word)}" for n, word in enumerate(said)]
+        pot = 2 * self.deal.ante + sum(int(word.split()[1]) for word in betting if " " in word)
+        done = [f"{self.seat_name(n % 2)} {_done(word)}" for n, word in enumerate(betting)]
         return (
             f"You are {self.seat_name(seat)}. Your card: {card}. Pot: {chips(pot)}.\n"
             f"So far: {listing(done)}."
@@ -112,14 +112,14 @@ class GeneratedCards(Game):
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return str(state.action_to_string(seat, action))
 
-    def _said(self, state: pyspiel.State) -> list[str]:
+    def _betting(self, state: pyspiel.State) -> list[str]:
         """Return the moves made so far in words, in order."""
-        before, said = self.spiel.new_initial_state(), list[str]()
+        before, betting = self.spiel.new_initial_state(), list[str]()
         for action in state.history():
             if not before.is_chance_node():
-                said.append(self.label(before, before.current_player(), action))
+                betting.append(self.label(before, before.current_player(), action))
             apply(before, action)
-        return said
+        return betting
 
 
 def _done(word: str) -> str:
@@ -134,21 +134,21 @@ def _efg(deal: Deal) -> str:
     sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
     ends = 0
 
-    def write(hand: tuple[int, int], said: tuple[str, ...]) -> None:
+    def write(hand: tuple[int, int], betting: tuple[str, ...]) -> None:
         nonlocal ends
-        moves = deal.moves(said)
+        moves = deal.moves(betting)
         if not moves:
             ends += 1
-            won = deal.won(hand, said)
+            won = deal.won(hand, betting)
             lines.append(f't "" {ends} "" {{ {won} {-won} }}')
             return
-        seat = len(said) % 2
-        known = "/".join([str(hand[seat]), *said])
+        seat = len(betting) % 2
+        known = "/".join([str(hand[seat]), *betting])
         number = sets[seat].setdefault(known, len(sets[seat]) + 1)
         shown = " ".join(f'"{move}"' for move in moves)
         lines.append(f'p "" {seat + 1} {number} "{known}" {{ {shown} }} 0')
         for move in moves:
-            write(hand, (*said, move))
+            write(hand, (*betting, move))
 
     for hand in deal.hands:
         write(hand, ())

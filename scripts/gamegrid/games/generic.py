@@ -92,12 +92,12 @@ class Generic(Game):
         forms = [_form(word) for word in words]
         often = Counter(forms)
         met: Counter[str] = Counter()
-        told = []
+        unique = []
         for word, form in zip(words, forms, strict=True):
             met[form] += 1
             word = f"move {word}" if form.isnumeric() else word
-            told.append(f"{word} ({met[form]})" if often[form] > 1 else word)
-        return tuple(told)
+            unique.append(f"{word} ({met[form]})" if often[form] > 1 else word)
+        return tuple(unique)
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return self.labels(state, seat)[list(state.legal_actions(seat)).index(action)]
@@ -141,8 +141,8 @@ class Generic(Game):
         seen = _plain(state.observation_string(seat)) if sees else ""
         if known and set(seen.splitlines()) <= set(known.splitlines()):
             seen = ""
-        told = ["What you see:", seen] if seen else []
-        return [*told, "What you know:", known] if known else told
+        lines = ["What you see:", seen] if seen else []
+        return [*lines, "What you know:", known] if known else lines
 
 
 class GenericTable(Generic, MatrixGame):
@@ -246,12 +246,12 @@ def _family(short_name: str, parameters: Mapping[str, Any]) -> str:
 
 def _variant(parameters: Mapping[str, Any]) -> str:
     """Return the informative parameters in brackets; empty if there are none."""
-    told = [
+    parts = [
         f"{name} = {str(value).lower() if isinstance(value, bool) else value}"
         for name, value in sorted(parameters.items())
         if not isinstance(value, dict) and value != ""
     ]
-    return f" ({', '.join(told)})" if told else ""
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _result(spiel: pyspiel.Game, counted: Scoring) -> str:

@@ -118,7 +118,7 @@ class Go(Game):
 
     def _situation(self, state: pyspiel.State) -> list[str]:
         """Describe what the board does not show: how the next move could end the game."""
-        made = state.history()
+        history = state.history()
         if state.is_terminal():
             return ["The game is over."]
         mover = state.current_player()
@@ -127,10 +127,10 @@ class Go(Game):
             for action in state.legal_actions()
             if action != self._pass and _is_drawn(state.child(action))
         ]
-        passed = " (a pass: if you pass too, the game ends)" if made[-1:] == [self._pass] else ""
-        last = self.label(state, 1 - mover, made[-1]) + passed if made else "none"
+        passed = " (a pass: if you pass too, the game ends)" if history[-1:] == [self._pass] else ""
+        last = self.label(state, 1 - mover, history[-1]) + passed if history else "none"
         return [
-            f"{SEATS[mover]} to move. Move {len(made) + 1} of at most {self._longest}. "
+            f"{SEATS[mover]} to move. Move {len(history) + 1} of at most {self._longest}. "
             f"Last move: {last}.",
             f"Points where a stone would end the game at once as a draw: {listing(draws)}.",
         ]

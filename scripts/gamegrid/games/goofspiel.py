@@ -119,7 +119,7 @@ class Goofspiel(Game):
             if played.winner is not None:
                 points[played.winner] += played.prize
         held = [f"{self.seat_name(s)} has {points[s]}" for s in range(self.players)]
-        said = [
+        lines = [
             f"Round {n}: prize {played.prize}, {self._bids(played, seat)}, {self._won(played)}."
             for n, played in enumerate(rounds, 1)
         ]
@@ -128,7 +128,7 @@ class Goofspiel(Game):
                 f"You are {self.seat_name(seat)}. Your cards: {listing(hand)}.",
                 f"Prize card now: {self.prize(state)}. Prize cards still to come: {listing(left)}.",
                 f"Points: {', '.join(held)}.",
-                *said,
+                *lines,
             ]
         )
 
@@ -137,11 +137,11 @@ class Goofspiel(Game):
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
         # History has one line per round: a single bid is either hidden or says too little.
-        told = []
+        lines = []
         for played in self.rounds_over(self.replay(trajectory)):
             bids = "" if self.hidden else f"{self._bids(played, None)}, "
-            told.append(f"Prize {played.prize}: {bids}{self._won(played)}")
-        return told
+            lines.append(f"Prize {played.prize}: {bids}{self._won(played)}")
+        return lines
 
     def _bids(self, played: Round, seat: int | None) -> str:
         """Describe the bids of a round that ``seat`` may know."""

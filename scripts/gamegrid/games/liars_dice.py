@@ -59,10 +59,10 @@ class LiarsDice(Game):
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
         die, bids = state.history()[seat] + 1, state.history()[SEATS:]
-        said = [f"{self.seat_name(n % SEATS)} bid {self._bid(bid)}" for n, bid in enumerate(bids)]
+        lines = [f"{self.seat_name(n % SEATS)} bid {self._bid(bid)}" for n, bid in enumerate(bids)]
         return (
             f"You are {self.seat_name(seat)}. Your die shows {die}. The other die is hidden.\n"
-            f"Bids so far: {listing(said)}."
+            f"Bids so far: {listing(lines)}."
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:

@@ -61,7 +61,7 @@ class PhantomGame(Game):
             if self.abrupt
             else "they must try another cell at once, until they have placed a mark"
         )
-        told = (
+        notice = (
             "The other player is told that a cell was tried, but neither which one nor whether it "
             "was taken."
             if self.turns_shown
@@ -69,12 +69,14 @@ class PhantomGame(Game):
             "whether one was taken."
         )
         if self.counts_tries and not self.turns_shown:
-            told += " But both always know how many tries there have been in all, of both together."
+            notice += (
+                " But both always know how many tries there have been in all, of both together."
+            )
         return (
             f"Nobody sees the other player's marks. In a turn a player tries a cell that they do "
             f"not know to be taken. If it is empty, their mark is placed there for good, and the "
             f"other player moves. If the other player's mark is on it, nothing is placed; the "
-            f"player who tried now knows of that mark, and {taken}. {told}"
+            f"player who tried now knows of that mark, and {taken}. {notice}"
         )
 
     def observation(self, state: pyspiel.State, seat: int) -> str:

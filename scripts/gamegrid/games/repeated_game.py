@@ -113,9 +113,13 @@ class RepeatedGame(Game):
     def observation(self, state: pyspiel.State, seat: int) -> str:
         played = self.rounds_over(state)
         now = f"Now: round {len(played) + 1} of {self.rounds}. {self._totals(played, seat)}"
-        told = [f"Round {n}: {self._told(done, seat)}." for n, done in enumerate(played, 1)]
+        lines = [f"Round {n}: {self._told(done, seat)}." for n, done in enumerate(played, 1)]
         return "\n".join(
-            [self.stage.observation(state, seat), now, *(told or ["No round has been played yet."])]
+            [
+                self.stage.observation(state, seat),
+                now,
+                *(lines or ["No round has been played yet."]),
+            ]
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:

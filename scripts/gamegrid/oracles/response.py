@@ -26,7 +26,10 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a seat is played: its policy and its memory, both as declared in ``AgentKind``."""
+    """How a seat is played.
+
+    ``memory`` tells what the policy remembers; None if it may depend on the whole history.
+    """
 
     policy: Policy
     memory: Memory | None

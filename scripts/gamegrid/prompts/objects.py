@@ -158,9 +158,9 @@ class Objects:
             return _Expect.COLON
         if mark in (",", ":"):
             return None
-        said = token["string"] and unquoted(self.text[slice(*token.span("string"))])
+        text = token["string"] and unquoted(self.text[slice(*token.span("string"))])
         innermost.values.setdefault(innermost.key, []).append(
-            token["number"] if said is None else said
+            token["number"] if text is None else text
         )
         if mark is None:
             return _Expect.COMMA
@@ -181,6 +181,6 @@ class Objects:
 def unquoted(string: str) -> str:
     """Return the content of a quoted string; escapes unknown to JSON stay as written."""
     body = _ESCAPE.sub(
-        lambda found: found[0] if found[1] else found[2] or "\\" + found[0], string[1:-1]
+        lambda escape: escape[0] if escape[1] else escape[2] or "\\" + escape[0], string[1:-1]
     )
     return str(json.loads(f'"{body}"', strict=False))

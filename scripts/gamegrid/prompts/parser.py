@@ -108,7 +108,7 @@ _FORM = re.compile(
 
 
 def _unescaped(text: str) -> str:
-    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def _mended(text: str) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _cut_thought(reply: str) -> tuple[str, str]:
     After a closing tag without an opening one (the opening tag was in the prompt), all text before
     it is thinking. After an opening tag that is never closed, all text after it is thinking.
     """
-    said: list[str] = []
+    visible: list[str] = []
     thought: list[str] = []
     opened: str | None = None
     start = 0
@@ -162,15 +162,15 @@ def _cut_thought(reply: str) -> tuple[str, str]:
         if opened is not None:
             thought.append(piece)
         elif closes:
-            thought += [*said, piece]
-            said.clear()
+            thought += [*visible, piece]
+            visible.clear()
         else:
-            said.append(piece)
+            visible.append(piece)
         opened = None if closes else name
         start = tag.end()
-    (said if opened is None else thought).append(reply[start:])
+    (visible if opened is None else thought).append(reply[start:])
     # A line break replaces each block, so that the text after it starts a line.
-    return "\n".join(said), "\n\n".join(piece.strip() for piece in thought if piece.strip())
+    return "\n".join(visible), "\n\n".join(piece.strip() for piece in thought if piece.strip())
 
 
 # Labels
@@ -208,8 +208,8 @@ def _spelt(value: str, labels: Sequence[str]) -> str | None:
         return near[0]
     bare = value.strip(_WRAPPING)
     # If a label itself starts or ends with such characters, they may not be mere decoration.
-    told = bare in near and all(label.strip(_WRAPPING) == label for label in near)
-    return bare if told else None
+    exact = bare in near and all(label.strip(_WRAPPING) == label for label in near)
+    return bare if exact else None
 
 
 # Answers
@@ -232,7 +232,7 @@ def _is_doubtful(answer: Answer, objects: Objects) -> bool:
     shape = objects.shape
     if _is_struck(shape, answer.start) or _KEYWORD.search(shape, answer.end):
         return True
-    braces = [found.start() for found in re.finditer(r"[{}]", shape[: answer.start])]
+    braces = [brace.start() for brace in re.finditer(r"[{}]", shape[: answer.start])]
     # For each brace: how far the nesting depth drops below it before the answer starts.
     sinks = [0]
     for position in reversed(braces):
