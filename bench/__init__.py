@@ -1,1 +1,1 @@
-"""Benchmarks of gamegrid: how much of what an engine can do reaches a grid. Not in the package."""
+"""Benchmarks: how much of an engine's speed reaches a grid. Not part of the package."""

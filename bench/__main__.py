@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m bench``; ``--help`` lists what there is."""
+"""Run the benchmarks, print their figures and write the raw samples to a file."""
 
 import argparse
 import json
@@ -22,16 +22,16 @@ PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
 
 
 def main() -> None:
-    """Measure, print a table, write it down."""
+    """Measure, print a table and write the results to a file."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if left out")
-    parser.add_argument("--quick", action="store_true", help="one run of each, not five")
+    parser.add_argument("parts", nargs="*", help=f"any of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="one run each instead of five")
     parser.add_argument("--output", type=Path, default=ROOT / "results/bench/bench.json")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {sorted(unknown)[0]!r}; there are {', '.join(PARTS)}")
     runs = 1 if options.quick else RUNS
-    found = {
+    results = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "runs": runs,
         "machine": machine(),
@@ -41,9 +41,9 @@ def main() -> None:
     for part in options.parts or PARTS:
         for figure in PARTS[part](runs):
             print(figure.line(), flush=True)
-            found["figures"].append(as_json(figure))
+            results["figures"].append(as_json(figure))
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(f"Raw samples, machine and versions: {options.output}")
 
 

@@ -1,4 +1,4 @@
-"""Figures of what needs no model: bot games, and what a dry run costs."""
+"""Benchmarks that need no model: bot games, and the cost of a dry run."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from statistics import median
 from bench.measure import ROOT, Figure, Sample, alternate, environment, ratio, worker
 
 DEALS = 2500
-"""A whole default chunk of bots."""
+"""One default-sized chunk of bot games."""
 ENGINES = "torch transformers tokenizers litellm vllm aiohttp openai"
 EMPTY = "rule all:\n    output: 'done'\n    shell: 'touch {output}'\n"
 LOADED = f"""
@@ -23,20 +23,20 @@ print(json.dumps({{"engines": len({{*sys.modules}} & {{*{ENGINES.split()!r}}})}}
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure all of them."""
-    found = alternate(runs, {"recorded": recorded, "bare": lambda: worker("playouts", 2 * DEALS)})
+    """Run all measurements."""
+    samples = alternate(runs, {"recorded": recorded, "bare": lambda: worker("playouts", 2 * DEALS)})
     yield Figure(
         name="bots: recorded episodes per second of a core",
-        baseline="an absolute wish: tic_tac_toe, random against random, chunk file included",
+        baseline="a fixed target: tic_tac_toe, random against random, chunk file included",
         wanted=2000,
-        measured=median(run["recorded"]["rate"] for run in found),
-        runs=found,
+        measured=median(run["recorded"]["rate"] for run in samples),
+        runs=samples,
     )
     yield Figure(
         name="bots: recorded episodes/s / bare OpenSpiel playouts",
         baseline="the same number of random tic_tac_toe games in a bare loop, nothing recorded",
         wanted=0.01,
-        measured=ratio(found, "rate", "recorded", "bare"),
+        measured=ratio(samples, "rate", "recorded", "bare"),
     )
     dry = alternate(runs, {"grid": dry_run, "empty": empty_dry_run})
     yield Figure(
@@ -57,19 +57,22 @@ def figures(runs: int) -> Iterator[Figure]:
 
 
 def recorded() -> Sample:
-    """A whole job of bots; the rate is by processor time, which others disturb least."""
+    """Play one whole job of bots.
+
+    The rate uses processor time, which other processes disturb least.
+    """
     sample = worker("play", "--deals", DEALS)
     return {**sample, "rate": sum(sample["episodes"].values()) / sample["cpu_s"]}
 
 
 def dry_run() -> Sample:
-    """Seconds of a dry run in an empty folder."""
+    """Measure the seconds of a dry run in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         return _timed("--snakefile", str(ROOT / "Snakefile"), "--directory", folder)
 
 
 def empty_dry_run() -> Sample:
-    """The same for a workflow that does nothing."""
+    """Measure the seconds of a dry run of a workflow that does nothing."""
     with tempfile.TemporaryDirectory() as folder:
         snakefile = Path(folder) / "Snakefile"
         snakefile.write_text(EMPTY)
@@ -86,7 +89,7 @@ def _timed(*arguments: str) -> Sample:
 
 
 def loaded() -> int:
-    """How many engine libraries a job of bots has loaded in the end."""
+    """Return how many engine libraries are loaded at the end of a job of bots."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED],
         cwd=ROOT, env=environment(), check=True, capture_output=True, text=True,

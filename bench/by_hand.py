@@ -1,6 +1,6 @@
-"""The baselines for local engines: the prompts of a journal, answered without a grid.
+"""Baselines for local engines: answer the prompts of a journal without a grid.
 
-Prints one line of JSON: calls, and seconds from the loaded model to the last answer.
+Prints one line of JSON: calls, and the seconds from the loaded model to the last answer.
 """
 
 import argparse
@@ -18,7 +18,7 @@ Chat = list[dict[str, str]]
 
 
 def with_transformers(chats: list[Chat]) -> float:
-    """Batches of one length after the other, padded on the left, in one thread."""
+    """Answer in batches sorted by length, padded on the left, in one thread. Returns seconds."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -33,18 +33,18 @@ def with_transformers(chats: list[Chat]) -> float:
             add_generation_prompt=True, return_dict=True, return_tensors="pt", padding=True,
         )  # fmt: skip
         with torch.inference_mode():
-            said = model.generate(
+            generated = model.generate(
                 input_ids=asked.input_ids,
                 attention_mask=asked.attention_mask,
                 max_new_tokens=MAX_TOKENS,
                 do_sample=False,
             )
-        tokenizer.batch_decode(said[:, asked.input_ids.shape[1] :], skip_special_tokens=True)
+        tokenizer.batch_decode(generated[:, asked.input_ids.shape[1] :], skip_special_tokens=True)
     return time.perf_counter() - began
 
 
 def with_vllm(chats: list[Chat]) -> float:
-    """All prompts in one call, by the engine settings that gamegrid chooses."""
+    """Answer all prompts in one call, with gamegrid's engine settings. Returns seconds."""
     from gamegrid.backends import vllm as backend
     from gamegrid.backends.backend import ModelEntry
 
@@ -60,7 +60,7 @@ def with_vllm(chats: list[Chat]) -> float:
 
 
 def main() -> None:
-    """Answer and print."""
+    """Answer the prompts and print the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("engine", choices=("hf", "vllm"))
     parser.add_argument("journal", type=Path)

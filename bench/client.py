@@ -1,7 +1,7 @@
-"""The baselines for hosted models: a bare client that keeps N requests in flight, nothing more.
+"""Baselines for hosted models: a bare client that keeps N requests in flight.
 
-Prints one line of JSON: calls, ``wall_s`` and ``cpu_s`` of the calls alone. The body is one that
-a grid sends.
+Prints one line of JSON: calls, plus ``wall_s`` and ``cpu_s`` of the calls alone. The request body
+is one that a grid sends.
 """
 
 import argparse
@@ -11,14 +11,14 @@ import time
 from collections.abc import Awaitable, Callable
 
 PROMPT_BYTES = 1400
-"""About what the default template writes for the first moves of tic_tac_toe."""
+"""About the length of the default template's prompt for the first moves of tic_tac_toe."""
 MESSAGES = [
     {"role": "user", "content": "x" * PROMPT_BYTES + '\nLegal moves: ["a1", "b1", "c1", "a2"]'}
 ]
 
 
 async def keep_busy(ask: Callable[[], Awaitable[object]], calls: int, in_flight: int) -> None:
-    """Ask ``calls`` times, ``in_flight`` at once."""
+    """Make ``calls`` requests, ``in_flight`` at a time."""
     left = iter(range(calls))
 
     async def work() -> None:
@@ -29,7 +29,7 @@ async def keep_busy(ask: Callable[[], Awaitable[object]], calls: int, in_flight:
 
 
 async def with_aiohttp(url: str, calls: int, in_flight: int) -> dict[str, float]:
-    """Post with aiohttp and parse what comes back."""
+    """Post requests with aiohttp and parse the responses."""
     import aiohttp
 
     body = json.dumps({"model": "bench", "messages": MESSAGES, "seed": 1}).encode()
@@ -46,7 +46,7 @@ async def with_aiohttp(url: str, calls: int, in_flight: int) -> dict[str, float]
 
 
 async def with_litellm(url: str, calls: int, in_flight: int) -> dict[str, float]:
-    """Ask through the LiteLLM library, its own retries off."""
+    """Make requests through LiteLLM with its retries off."""
     from gamegrid.backends.litellm_library import NO_KEY, load
 
     litellm = load("bench")
@@ -57,14 +57,14 @@ async def with_litellm(url: str, calls: int, in_flight: int) -> dict[str, float]
             max_retries=0, num_retries=0, timeout=600,
         )  # fmt: skip
 
-    await ask()  # what it imports at the first call is no call's cost
+    await ask()  # a warm-up call: LiteLLM imports modules during the first one
     return await timed(ask, calls, in_flight)
 
 
 async def timed(
     ask: Callable[[], Awaitable[object]], calls: int, in_flight: int
 ) -> dict[str, float]:
-    """Ask, and say how long it took."""
+    """Make the requests and return how long they took."""
     wall, cpu = time.perf_counter(), time.process_time()
     await keep_busy(ask, calls, in_flight)
     return {
@@ -75,7 +75,7 @@ async def timed(
 
 
 def main() -> None:
-    """Ask and print."""
+    """Make the requests and print the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("library", choices=("aiohttp", "litellm"))
     parser.add_argument("url")

@@ -1,7 +1,7 @@
-"""How often intervals and tests err where the truth is known: the tests' cases, at full size.
+"""How often intervals and tests err where the truth is known: the tests' cases at full size.
 
-As a module of its own it takes the share of the full size to simulate, and prints one line of JSON:
-a list of cases, each with the question it belongs to and what was found.
+Run as a module it takes the fraction of the full size to simulate. It prints one line of JSON: a
+list of cases, each with its question and its error rates.
 """
 
 import json
@@ -23,14 +23,14 @@ sys.path.append(str(ROOT / "tests/stats"))
 import stats_coverage as simulated
 
 SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 500, 200
-"""Samples of a case of each question."""
+"""Number of samples per case, for each question."""
 SEQUENCE = 200
-"""Deals of a sequence that is looked at ten times."""
+"""Number of deals in a sequence that is examined ten times."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One case of a question."""
+    """One case of one question."""
 
     question: str
     name: str
@@ -38,18 +38,18 @@ class Job:
     arguments: tuple[Any, ...]
 
     def __call__(self) -> Sample:
-        """Simulate it."""
+        """Simulate the case."""
         return {"question": self.question, "case": self.name, **self.work(*self.arguments)}
 
 
 def main(part: float) -> list[Sample]:
-    """Simulate all of them, on as many cores as there are."""
+    """Simulate all cases on all cores."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(Job.__call__, jobs(part)))
 
 
 def jobs(part: float) -> Iterator[Job]:
-    """All cases, ``part`` of the full samples each."""
+    """Yield all cases, each with the fraction ``part`` of the full number of samples."""
     for schedule in simulated.SCHEDULES:
         yield Job("fits", schedule.name, fits, (schedule, int(FITS * part)))
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
@@ -65,7 +65,7 @@ def jobs(part: float) -> Iterator[Job]:
 
 
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
-    """How often a share's interval covers; beside it Wilson's, episodes taken as independent."""
+    """Measure how often a share's interval covers, next to Wilson's on single episodes."""
     ours, naive = (
         coverage(case, luck, deals, samples, 1)
         for coverage in (simulated.share_coverage, simulated.naive_coverage)
@@ -74,28 +74,28 @@ def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sampl
 
 
 def flips(deals: int, samples: int) -> Sample:
-    """How often equals are told apart, and how likely p is as uniform as it was."""
-    found = simulated.null_p(deals, samples, 2)
-    uniform = float(stats.kstest(found, "uniform").pvalue)
-    return {"deals": deals, "samples": samples, "false": float((found <= 0.05).mean()),
+    """Measure how often equal agents are declared different, and how uniform p is."""
+    p_values = simulated.null_p(deals, samples, 2)
+    uniform = float(stats.kstest(p_values, "uniform").pvalue)
+    return {"deals": deals, "samples": samples, "false": float((p_values <= 0.05).mean()),
             "uniform_p": uniform}  # fmt: skip
 
 
 def looks(case: simulated.Case, luck: float, samples: int) -> Sample:
-    """How often any of ten looks misses."""
+    """Measure how often at least one of ten looks misses the truth."""
     missed = simulated.anytime_misses(case, luck, SEQUENCE, samples, 3)
     return {"samples": samples, "false": missed}
 
 
 def fits(schedule: simulated.Schedule, samples: int) -> Sample:
-    """How often the intervals of ratings and of moving first cover, and equals are told apart."""
-    found = simulated.rating_errors(schedule, samples, 4)
-    return {"samples": samples, "ratings": found.ratings, "first_mover": found.first_mover,
-            "false": found.false_claims, "without": found.without}  # fmt: skip
+    """Measure the coverage of rating and first-mover intervals, and false claims of difference."""
+    errors = simulated.rating_errors(schedule, samples, 4)
+    return {"samples": samples, "ratings": errors.ratings, "first_mover": errors.first_mover,
+            "false": errors.false_claims, "without": errors.without}  # fmt: skip
 
 
 def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
-    """How often an agent's anchored rating, and its place between bots of a ladder, cover."""
+    """Measure the coverage of an agent's anchored rating and of its place on a ladder of bots."""
     strengths, place = np.array(bots, dtype=np.float64), share * (len(bots) - 1)
     agent = np.interp(place, range(len(bots)), strengths)
     anchored = simulated.anchored_errors(np.append(strengths, agent), 20, samples, 5)

@@ -1,12 +1,13 @@
-"""A model server on this machine that answers after a fixed time and counts what is in flight.
+"""A local model server that answers after a fixed delay and counts requests in flight.
 
-A stand-in for a provider: it speaks just enough HTTP for chat completions, in one event loop of a
-process of its own, so that it is never what is measured. A reply names a legal move of the prompt.
+It stands in for a provider. It speaks just enough HTTP for chat completions, in one event loop of a
+separate process, so that it never becomes the bottleneck. Each reply names a legal move from the
+prompt.
 
     python -m bench.endpoint --delay 0.1
 
-prints its port and serves until it is killed. ``GET /stats?bound=N`` tells of the requests since
-the last such question and forgets them.
+prints its port and serves until it is killed. ``GET /stats?bound=N`` returns statistics on the
+requests since the previous such call.
 """
 
 import argparse
@@ -21,11 +22,11 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d
 LEGAL = b'Legal moves: [\\"'
 BETWEEN = b'\\", \\"'
 Event = tuple[float, int]
-"""Seconds, and +1 for a request that arrived or -1 for one that was answered."""
+"""Seconds, and +1 for an arriving request or -1 for an answered one."""
 
 
 class Endpoint:
-    """What all connections share."""
+    """State shared by all connections."""
 
     def __init__(self, delay_s: float) -> None:
         self.delay_s = delay_s
@@ -33,14 +34,14 @@ class Endpoint:
         self.luck = random.Random(1)
 
     def reply(self, body: bytes) -> bytes:
-        """A whole answer to a request, by a move that the prompt names."""
+        """Return the complete HTTP response to a request; its move is one named in the prompt."""
         start = body.rfind(LEGAL)
         labels = [b"a"]
         if start >= 0:
             start += len(LEGAL)
             labels = body[start : body.index(b'\\"]', start)].split(BETWEEN)
         text = f"Action: {self.luck.choice(labels).decode()}"
-        found = json.dumps(
+        answer = json.dumps(
             {
                 "id": "chatcmpl-bench",
                 "object": "chat.completion",
@@ -56,27 +57,27 @@ class Endpoint:
                 "usage": {"prompt_tokens": 200, "completion_tokens": 4, "total_tokens": 204},
             }
         ).encode()
-        return HEAD % len(found) + found
+        return HEAD % len(answer) + answer
 
     def stats(self, bound: int) -> bytes:
-        """Tell of the requests so far, as JSON, and forget them."""
-        found = json.dumps(summary(self.events, bound)).encode()
+        """Return statistics on the requests so far as JSON, then reset them."""
+        answer = json.dumps(summary(self.events, bound)).encode()
         self.events = []
-        return HEAD % len(found) + found
+        return HEAD % len(answer) + answer
 
 
 def summary(events: Sequence[Event], bound: int) -> dict[str, Any]:
-    """Calls, seconds from the first request to the last answer, and the mean in flight.
+    """Return calls, seconds from the first request to the last answer, and mean in flight.
 
-    The mean is taken over the time between the moment at which ``bound`` requests have arrived
-    and the arrival of the last but ``bound``: neither the start nor the tail, in which no client
-    could keep as many in flight.
+    The mean covers the time from the arrival of request number ``bound`` to the arrival of the last
+    but ``bound``. This excludes the start and the tail, when no client could keep as many requests
+    in flight.
     """
     arrivals = [at for at, change in events if change > 0]
     calls = len(arrivals)
     if calls == 0:
         return {"calls": 0, "seconds": None, "in_flight": None}
-    found: dict[str, Any] = {"calls": calls, "seconds": events[-1][0] - arrivals[0]}
+    result: dict[str, Any] = {"calls": calls, "seconds": events[-1][0] - arrivals[0]}
     begin, end = arrivals[min(bound, calls) - 1], arrivals[max(0, calls - bound - 1)]
     area, level, last = 0.0, 0, begin
     for at, change in events:
@@ -84,11 +85,11 @@ def summary(events: Sequence[Event], bound: int) -> dict[str, Any]:
             area += level * (at - last)
             last = at
         level += change
-    return found | {"in_flight": area / (last - begin) if last > begin else None}
+    return result | {"in_flight": area / (last - begin) if last > begin else None}
 
 
 class Connection(asyncio.Protocol):
-    """One client connection; requests on it come one after the other."""
+    """One client connection, which carries one request at a time."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -96,12 +97,12 @@ class Connection(asyncio.Protocol):
         self._received = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where answers go."""
+        """Store the transport for the answers."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes until a request is whole."""
+        """Collect bytes until a request is complete."""
         self._received += data
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
@@ -134,7 +135,7 @@ def _content_length(head: bytes) -> int:
 
 
 async def serve(delay_s: float) -> None:
-    """Serve on a free port of this machine until cancelled."""
+    """Serve on a free local port until cancelled."""
     endpoint = Endpoint(delay_s)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(endpoint), "127.0.0.1", 0, backlog=1024)

@@ -1,4 +1,4 @@
-"""Figures of hosted models: the play loop against bare clients, at one endpoint of this machine."""
+"""Benchmarks for hosted models: the play loop against bare clients, at one local endpoint."""
 
 import json
 import subprocess
@@ -15,11 +15,11 @@ IN_FLIGHT = 256
 SLOW_IN_FLIGHT = 64
 DELAY_S = 0.1
 MODEL_DELAY_S = 1.0
-"""What a hosted model takes for a short answer, rather than 100 ms."""
+"""A realistic delay of a hosted model for a short answer, instead of 100 ms."""
 CALLS_PER_DEAL = 11.6
-"""Of tic_tac_toe with two openers, in two seatings, by moves drawn at random: 5.8 plies each."""
+"""Random tic_tac_toe after two opening plies: 5.8 calls per episode, in two seatings."""
 LIBRARY_CALLS = 4000
-"""Enough that what the library imports at its first call is no great part."""
+"""Enough calls that the library's imports during the first one hardly count."""
 MEMORY_CALLS = 20_000
 
 
@@ -31,11 +31,11 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Its api_base."""
+        """The ``api_base`` of the endpoint."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     def stats(self, bound: int = IN_FLIGHT) -> Sample:
-        """What it saw since it was last asked."""
+        """Return the endpoint's statistics since the previous call."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats?bound={bound}") as found:
             sample: Sample = json.load(found)
         return sample
@@ -43,7 +43,7 @@ class Endpoint:
 
 @contextmanager
 def endpoint(delay_s: float) -> Iterator[Endpoint]:
-    """Serve in a process of its own."""
+    """Run an endpoint in a separate process."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench.endpoint", "--delay", str(delay_s)],
         cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True,
@@ -56,7 +56,7 @@ def endpoint(delay_s: float) -> Iterator[Endpoint]:
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure all of them, one after the other."""
+    """Run all measurements, one after the other."""
     with endpoint(DELAY_S) as server:
         yield from direct(server, runs)
         yield library(server, runs)
@@ -68,7 +68,7 @@ def figures(runs: int) -> Iterator[Figure]:
 
 
 def played(server: Endpoint, model: str, calls: int, in_flight: int, *more: object) -> Sample:
-    """Play real games against the endpoint; ``rate`` is by the endpoint's own clock."""
+    """Play real games against the endpoint; ``rate`` uses the endpoint's clock."""
     server.stats()
     entry = json.dumps({"api_base": server.url, "max_connections": in_flight})
     deals = round(calls / CALLS_PER_DEAL)
@@ -77,7 +77,7 @@ def played(server: Endpoint, model: str, calls: int, in_flight: int, *more: obje
 
 
 def bare(server: Endpoint, library: str, calls: int) -> Sample:
-    """Ask with nothing but a client."""
+    """Make the same requests with a bare client."""
     server.stats()
     sample = worker("client", library, server.url, calls, IN_FLIGHT)
     return _with_rate(sample, server.stats(IN_FLIGHT))
@@ -94,8 +94,8 @@ def _with_rate(sample: Sample, seen: Sample) -> Sample:
 
 
 def direct(server: Endpoint, runs: int) -> Iterator[Figure]:
-    """Servers with OpenAI's interface."""
-    found = alternate(
+    """Measure servers with OpenAI's interface."""
+    samples = alternate(
         runs,
         {
             "play": lambda: played(server, "litellm_openai/bench", 7000, IN_FLIGHT),
@@ -106,14 +106,14 @@ def direct(server: Endpoint, runs: int) -> Iterator[Figure]:
         name="direct: calls/s of the play loop / bare aiohttp",
         baseline=f"aiohttp, {IN_FLIGHT} in flight at an endpoint that takes {DELAY_S:g} s",
         wanted=0.5,
-        measured=ratio(found, "rate", "play", "bare"),
-        runs=found,
+        measured=ratio(samples, "rate", "play", "bare"),
+        runs=samples,
     )
 
 
 def library(server: Endpoint, runs: int) -> Figure:
-    """Providers that are asked through the LiteLLM library."""
-    found = alternate(
+    """Measure providers that are called through LiteLLM."""
+    samples = alternate(
         runs,
         {
             "play": lambda: played(server, "litellm_together_ai/bench", LIBRARY_CALLS, IN_FLIGHT),
@@ -124,53 +124,53 @@ def library(server: Endpoint, runs: int) -> Figure:
         name="litellm: calls/s of the play loop / bare acompletion",
         baseline=f"litellm.acompletion, {IN_FLIGHT} in flight, {DELAY_S:g} s per answer",
         wanted=0.8,
-        measured=ratio(found, "rate", "play", "bare"),
-        runs=found,
+        measured=ratio(samples, "rate", "play", "bare"),
+        runs=samples,
     )
 
 
 def in_flight(server: Endpoint, runs: int) -> Figure:
-    """How full the pipe is, as the server sees it, until too few episodes are left."""
-    found = alternate(
+    """Measure how many requests the server sees in flight while enough episodes are left."""
+    samples = alternate(
         runs, {"play": lambda: played(server, "litellm_openai/bench", 4000, IN_FLIGHT)}
     )
     return Figure(
         name="direct: mean in flight / bound, until the tail",
         baseline=f"max_connections: {IN_FLIGHT}, {MODEL_DELAY_S:g} s per answer, by the server",
         wanted=0.9,
-        measured=median(run["play"]["in_flight"] / IN_FLIGHT for run in found),
-        runs=found,
+        measured=median(run["play"]["in_flight"] / IN_FLIGHT for run in samples),
+        runs=samples,
     )
 
 
 def slow_bot(server: Endpoint, runs: int) -> Figure:
-    """A bot that thinks 50 ms in every game; as many threads as requests in flight."""
+    """Measure a bot that thinks 50 ms per move, with as many threads as requests in flight."""
 
     def side(thinks: bool) -> Sample:
         against = json.dumps({"type": "slow", "thinks": thinks})
         more = ("--against", against, "--threads", SLOW_IN_FLIGHT)
         return played(server, "litellm_openai/bench", 6000, SLOW_IN_FLIGHT, *more)
 
-    found = alternate(runs, {"slow": lambda: side(True), "quick": lambda: side(False)})
+    samples = alternate(runs, {"slow": lambda: side(True), "quick": lambda: side(False)})
     return Figure(
-        name="a bot of 50 ms in every game: calls/s / with a quick bot",
+        name="a bot of 50 ms per move: calls/s / with a quick bot",
         baseline=f"the same games against a bot that answers at once, {SLOW_IN_FLIGHT} in flight",
         wanted=0.9,
-        measured=ratio(found, "rate", "slow", "quick"),
-        runs=found,
+        measured=ratio(samples, "rate", "slow", "quick"),
+        runs=samples,
     )
 
 
 def memory(server: Endpoint, runs: int) -> Figure:
-    """Resident memory over one long job; its chunk file is written after the last call."""
+    """Measure resident memory over one long job; the chunk file follows the last call."""
     calls = MEMORY_CALLS if runs > 1 else MEMORY_CALLS // 10
-    found = alternate(1, {"play": lambda: played(server, "litellm_openai/bench", calls, 64)})
-    sample = found[0]["play"]
+    samples = alternate(1, {"play": lambda: played(server, "litellm_openai/bench", calls, 64)})
+    sample = samples[0]["play"]
     return Figure(
         name=f"resident memory after {calls} calls / after a quarter",
         baseline="the same job after a quarter of its calls",
         wanted=1.5,
         at_most=True,
         measured=sample["rss_calls"] / sample["rss_quarter"],
-        runs=found,
+        runs=samples,
     )

@@ -1,4 +1,4 @@
-"""Figures of local engines: the play loop against the engine driven by hand on the same prompts."""
+"""Benchmarks for local engines: the play loop against direct calls with the same prompts."""
 
 import importlib.util
 import json
@@ -9,19 +9,19 @@ from pathlib import Path
 from bench.measure import ROOT, Figure, Sample, alternate, ratio, worker
 
 DEALS = 200
-"""At 5.8 calls per episode and two seatings, more than 2,000 calls."""
+"""5.8 calls per episode and two seatings make more than 2,000 calls."""
 AGENT = {"prompt": "terse", "temperature": 0.0, "max_tokens": 16}
 WANTED = 0.85
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure both engines, as far as they are installed."""
+    """Measure both engines if they are installed."""
     yield engine("hf", "generate in hand-made batches", "torch", runs)
     yield engine("vllm", "LLM.chat given all prompts at once", "vllm", runs)
 
 
 def engine(prefix: str, by_hand: str, module: str, runs: int) -> Figure:
-    """Play the embedded model, then answer the same prompts without a grid."""
+    """Play with the embedded model, then answer the same prompts without a grid."""
     name = f"{prefix}: calls/s of the play loop / {by_hand}"
     if importlib.util.find_spec(module) is None:
         return Figure(
@@ -29,7 +29,7 @@ def engine(prefix: str, by_hand: str, module: str, runs: int) -> Figure:
         )
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.jsonl"
-        found = alternate(
+        samples = alternate(
             runs,
             {"play": lambda: played(prefix, journal), "bare": lambda: bare(prefix, journal)},
         )
@@ -37,13 +37,13 @@ def engine(prefix: str, by_hand: str, module: str, runs: int) -> Figure:
         name=name,
         baseline=f"{by_hand}, config/tiny, the prompts of the games just played",
         wanted=WANTED,
-        measured=ratio(found, "rate", "play", "bare"),
-        runs=found,
+        measured=ratio(samples, "rate", "play", "bare"),
+        runs=samples,
     )
 
 
 def played(prefix: str, journal: Path) -> Sample:
-    """Play; the time counts from the first request to the loaded engine."""
+    """Play a grid. Time counts from the first request to the loaded engine."""
     sample = worker(
         "play",
         *("--model", f"{prefix}_tiny", "--agent", json.dumps(AGENT), "--deals", DEALS),
@@ -54,6 +54,6 @@ def played(prefix: str, journal: Path) -> Sample:
 
 
 def bare(prefix: str, journal: Path) -> Sample:
-    """Answer the journal's prompts by hand."""
+    """Answer the journal's prompts without a grid."""
     sample = worker("by_hand", prefix, journal)
     return {**sample, "rate": sample["calls"] / sample["seconds"]}

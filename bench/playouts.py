@@ -9,7 +9,7 @@ import pyspiel
 
 
 def main() -> None:
-    """Play and print."""
+    """Play the games and print the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("episodes", type=int)
     episodes = parser.parse_args().episodes

@@ -1,4 +1,4 @@
-"""Figures of the analysis of what players say, on texts made of the sentences of its own tests."""
+"""Benchmarks for the analysis of what players say, on texts made from its tests' sentences."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,43 +12,43 @@ from gamegrid.analysis.reasoning import sort_text
 
 REPLIES = 100_000
 SENTENCES = 6
-"""Of a usual reply: some 60 words."""
+"""Sentences in a typical reply of about 60 words."""
 LONGER = 50
 FILES = [ROOT / f"tests/reasoning/{name}.yaml" for name in ("tuned", "untouched")]
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure both."""
+    """Run both measurements."""
     usual = texts(REPLIES, SENTENCES)
     long = texts(REPLIES // LONGER, SENTENCES * LONGER)
-    found = alternate(runs, {"usual": lambda: sort_all(usual), "long": lambda: sort_all(long)})
+    samples = alternate(runs, {"usual": lambda: sort_all(usual), "long": lambda: sort_all(long)})
     yield Figure(
         name="reasoning: seconds of a core for 100,000 replies",
-        baseline=f"an absolute wish: replies of {SENTENCES} sentences, sorting alone",
+        baseline=f"a fixed target: replies of {SENTENCES} sentences, classification only",
         wanted=30,
         at_most=True,
-        measured=median(run["usual"]["seconds"] for run in found),
-        runs=found,
+        measured=median(run["usual"]["seconds"] for run in samples),
+        runs=samples,
     )
     yield Figure(
-        name=f"reasoning: time a word, texts {LONGER} times as long",
+        name=f"reasoning: time per word, texts {LONGER} times as long",
         baseline="replies of the usual length",
         wanted=1.2,
         at_most=True,
-        measured=ratio(found, "per_word", "long", "usual"),
+        measured=ratio(samples, "per_word", "long", "usual"),
     )
 
 
 def texts(count: int, sentences: int) -> list[str]:
-    """Texts of random sentences, without stops: then no clause ever ends."""
+    """Return texts of random sentences without full stops, the worst case: no clause ever ends."""
     corpus = [yaml.safe_load(path.read_text("utf-8")) for path in FILES]
-    known = [text.rstrip(".") for labels in corpus for told in labels.values() for text in told]
+    known = [text.rstrip(".") for labels in corpus for group in labels.values() for text in group]
     luck = Random(0)
     return [" ".join(luck.choices(known, k=sentences)) for _ in range(count)]
 
 
 def sort_all(replies: Sequence[str]) -> Sample:
-    """Processor time of sorting them all."""
+    """Measure the processor time to classify all replies."""
     began = time.process_time()
     for reply in replies:
         sort_text(reply)

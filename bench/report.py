@@ -1,6 +1,6 @@
-"""Figures of the page: how long a big result set takes to become one, its size, its first paint.
+"""Benchmarks for the page: time to build it from many episodes, its size, its first paint.
 
-As a module of its own it builds one page and prints what that took.
+Run as a module it builds one page and prints the measurements.
 """
 
 import json
@@ -41,27 +41,27 @@ REPLIES = """
     FROM decisions;
     UPDATE agents SET backend = 'hf', model = 'hf_' || agent;
 """
-"""As if every move had been a model's, with 1,500 characters of reasons."""
+"""Adds a model reply with 1,500 characters of reasoning to every move."""
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure all of them."""
+    """Run all measurements."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         database = played(folder)
         output = folder / "report.html"
-        found = [{"page": worker("report", database, output)} for _ in range(runs)]
+        samples = [{"page": worker("report", database, output)} for _ in range(runs)]
         yield Figure(
             name="report: seconds to build the page of 10,020 episodes",
-            baseline="an absolute wish, on two cores: imports, queries, figures, replays",
+            baseline="a fixed target, on two cores: imports, queries, figures, replays",
             wanted=60,
             at_most=True,
-            measured=median(run["page"]["seconds"] for run in found),
-            runs=found,
+            measured=median(run["page"]["seconds"] for run in samples),
+            runs=samples,
         )
         yield Figure(
-            name="report: its size in MB",
-            baseline="an absolute wish",
+            name="report: size of the page in MB",
+            baseline="a fixed target",
             wanted=15,
             at_most=True,
             measured=output.stat().st_size / 1e6,
@@ -70,7 +70,7 @@ def figures(runs: int) -> Iterator[Figure]:
 
 
 def played(folder: Path) -> Path:
-    """Play the grid, and have models say something to every move."""
+    """Play the grid and add a model reply to every move."""
     (folder / "grid.yaml").write_text(yaml.safe_dump(GRID), encoding="utf-8")
     subprocess.run(
         [sys.executable, "-m", "snakemake", "tables", "--cores", "2", "--quiet", "all",
@@ -84,24 +84,24 @@ def played(folder: Path) -> Path:
 
 
 def _paint(page: Path, runs: int) -> Figure:
-    """Seconds until something of the page is seen, in a browser that is open."""
+    """Measure the seconds until a running browser paints part of the page."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    found = [
+    samples = [
         {"browser": {"seconds": _painted(page, chromium)}} for _ in range(runs * bool(chromium))
     ]
     return Figure(
         name="report: seconds to the first paint",
-        baseline="an absolute wish, in a headless Chromium from a file",
+        baseline="a fixed target, in a headless Chromium from a file",
         wanted=2,
         at_most=True,
-        measured=median(run["browser"]["seconds"] for run in found) if found else None,
+        measured=median(run["browser"]["seconds"] for run in samples) if samples else None,
         not_run=None if chromium else "there is no Chromium",
-        runs=found,
+        runs=samples,
     )
 
 
 def _painted(page: Path, chromium: str | None) -> float:
-    """Of one opening."""
+    """Return the seconds to first paint for one opening of the page."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -116,7 +116,7 @@ def _painted(page: Path, chromium: str | None) -> float:
 
 
 def main(database: Path, output: Path) -> Sample:
-    """Build one page; the seconds include the imports."""
+    """Build one page; the seconds include imports."""
     began = time.perf_counter()
     from gamegrid.report.page import build
 

@@ -1,4 +1,4 @@
-"""Runs of Snakemake on grids of their own, and what they took."""
+"""Run Snakemake on generated grids and measure the runs."""
 
 import json
 import os
@@ -22,7 +22,7 @@ Grid = dict[str, Any]
 
 @contextmanager
 def folder_of(grid: Grid) -> Iterator[Path]:
-    """A folder with the grid in it, for as long as it is needed."""
+    """Provide a temporary folder that contains the grid."""
     folder = Path(tempfile.mkdtemp(prefix="gamegrid-bench-"))
     try:
         write_grid(folder, grid)
@@ -32,12 +32,12 @@ def folder_of(grid: Grid) -> Iterator[Path]:
 
 
 def write_grid(folder: Path, grid: Grid) -> None:
-    """Have the folder's next run play this grid."""
+    """Make the folder's next run play this grid."""
     (folder / "grid.yaml").write_text(json.dumps({"seed": 1, "models": [], **grid}))
 
 
 def command(*arguments: str) -> list[str]:
-    """Snakemake on the grid of the folder it is run in."""
+    """Return the Snakemake command for the grid in the working directory."""
     return [
         sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
         "--configfile", "grid.yaml", "--cores", "2", *arguments,
@@ -45,9 +45,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def snakemake(folder: Path, *arguments: str) -> Sample:
-    """Run snakemake; processor and wall seconds of it and its jobs, GB at most of all together.
+    """Run Snakemake; return processor and wall seconds and peak GB of it and its jobs together.
 
-    Memory that processes share counts in each.
+    Memory that processes share counts once per process.
     """
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -69,22 +69,22 @@ def snakemake(folder: Path, *arguments: str) -> Sample:
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 PAUSE_S = 0.2
-"""Between two looks at the memory."""
+"""Seconds between two memory samples."""
 
 
 @contextmanager
 def _watched(pid: int) -> Iterator[list[int]]:
-    """Bytes that a process and its children hold, look by look."""
-    over, found = Event(), [0]
+    """Yield the bytes held by a process and each of its children, sample by sample."""
+    over, samples = Event(), [0]
 
     def look() -> None:
         while not over.wait(PAUSE_S):
-            found.append(_resident(pid))
+            samples.append(_resident(pid))
 
     thread = Thread(target=look)
     thread.start()
     try:
-        yield found
+        yield samples
     finally:
         over.set()
         thread.join()
@@ -92,7 +92,7 @@ def _watched(pid: int) -> Iterator[list[int]]:
 
 def _resident(pid: int) -> int:
     held = 0
-    with suppress(psutil.NoSuchProcess):  # ended since
+    with suppress(psutil.NoSuchProcess):  # the process has ended
         main = psutil.Process(pid)
         for process in (main, *main.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):

@@ -1,8 +1,8 @@
-"""Figures of large grids: what a job costs beside its episodes, reruns, growth, tables, memory.
+"""Benchmarks of large grids: cost per job, reruns, growth, tables, memory.
 
-The grids are played, which takes most of the time: a rerun asks Snakemake's records how each file
-was made, and only a job that has run leaves one. So the two large ones are played once, and with
-``--quick`` at a tenth of their size.
+Most of the time goes into playing the grids. They must be played, because a rerun checks
+Snakemake's records of how each file was made, and only a job that ran leaves a record. So the two
+large grids are played only once, and at a tenth of their size with ``--quick``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,13 +18,13 @@ MATCHUPS = 12
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure all of them."""
+    """Run all measurements."""
     size = 1.0 if runs > 1 else 0.1
     many = [recorded() for _ in range(runs)]
     yield _absolute("scale: jobs for 100,000 bot episodes", 20, "jobs", many)
     yield Figure(
         name="scale: 100,000 recorded episodes, per second of a core",
-        baseline="an absolute wish: tic_tac_toe, random against random, snakemake included",
+        baseline="a fixed target: tic_tac_toe, random against random, snakemake included",
         wanted=2000,
         measured=median(run["episodes_per_cpu_s"] for run in many),
         runs=[{"run": run} for run in many],
@@ -52,7 +52,7 @@ def _absolute(
 ) -> Figure:
     return Figure(
         name=name,
-        baseline="an absolute wish",
+        baseline="a fixed target",
         wanted=wanted,
         at_most=True,
         measured=middle(sample[key] for sample in samples),
@@ -61,13 +61,13 @@ def _absolute(
 
 
 def chunks(number: int) -> Grid:
-    """A grid of so many chunks of one deal."""
+    """Return a grid with this number of chunks, one deal each."""
     bots = {name: {"type": "random"} for name in ("a", "b")}
     return {"deals": number, "chunk": 1, "games": ["kuhn_poker"], "agents": bots}
 
 
 def large(games: int) -> Grid:
-    """Games x ``MATCHUPS`` x 200 deals of random agents."""
+    """Return a grid of games x ``MATCHUPS`` x 200 deals of random agents."""
     names = [f"generated_matrix(seed={number})" for number in range(games)]
     schedule = {"each": list("abc"), "against": list("wxyz")}
     bots = {name: {"type": "random"} for name in "abcwxyz"}
@@ -75,7 +75,7 @@ def large(games: int) -> Grid:
 
 
 def recorded() -> Sample:
-    """A large grid of bots in jobs of the default size, and its database."""
+    """Run a large grid of bots with default-sized jobs, including its database."""
     bots = {name: {"type": "random"} for name in ("a", "b")}
     grid = {"deals": EPISODES // 2, "games": ["tic_tac_toe"], "agents": bots}
     with folder_of(grid) as folder:
@@ -92,37 +92,37 @@ def recorded() -> Sample:
 
 
 def small_jobs(jobs: int, runs: int) -> Sample:
-    """So many small jobs, all that is made of them, and runs that find nothing to do."""
+    """Run this many small jobs with everything derived from them, then runs with nothing to do."""
     with folder_of(chunks(jobs)) as folder:
         played = snakemake(folder, "--until", "play")
-        made = snakemake(folder)
+        rest = snakemake(folder)
         reruns = [snakemake(folder) for _ in range(runs)]
         return {
             "play": played,
-            "rest": made,
+            "rest": rest,
             "reruns": reruns,
             "job_cpu_s": played["cpu_s"] / jobs,
             "rerun_s": median(rerun["wall_s"] for rerun in reruns),
-            "most_gb": max(run["most_gb"] for run in (played, made, *reruns)),
+            "most_gb": max(run["most_gb"] for run in (played, rest, *reruns)),
         }
 
 
 def large_grid(grid: Grid, runs: int) -> Sample:
-    """A grid of many cells, its tables, and the plan for one more agent."""
+    """Run a grid of many cells with its tables, then plan it with one more agent."""
     with folder_of(grid) as folder:
         played = snakemake(folder, "--until", "play")
-        made = snakemake(folder, "--", "tables")
+        tables = snakemake(folder, "--", "tables")
         rerun = snakemake(folder, "--", "tables")
         write_grid(folder, _with(grid, "d"))
         grown = [snakemake(folder, "-n", "--", "tables") for _ in range(runs)]
         return {
             "play": played,
-            "tables": made,
+            "tables": tables,
             "rerun": rerun,
             "grown": grown,
-            "tables_s": made["wall_s"],
+            "tables_s": tables["wall_s"],
             "grown_s": median(plan["wall_s"] for plan in grown),
-            "most_gb": max(run["most_gb"] for run in (played, made, rerun, *grown)),
+            "most_gb": max(run["most_gb"] for run in (played, tables, rerun, *grown)),
         }
 
 

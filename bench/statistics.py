@@ -1,4 +1,4 @@
-"""Figures of the tables: what those of a million decisions take, and whether numbers are right."""
+"""Benchmarks of the tables: time for a million decisions, and whether the numbers are right."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from bench.measure import Figure, Sample, worker
 from bench.runs import folder_of, snakemake
 
 FULL = 5
-"""Runs that stand for the full size; fewer stand for as much less of it."""
+"""The number of runs that stands for full size; fewer runs scale the size down."""
 DEALS = 2700
-"""Of GRID: a million decisions."""
+"""Deals of GRID that produce a million decisions."""
 PAIRS = 20_000
-"""Deals of each game whose seatings are compared."""
+"""Deals per game for the comparison of seatings."""
 BOTS = {
     "random": {"type": "random"},
     "optimal": {"type": "optimal"},
@@ -22,7 +22,7 @@ BOTS = {
 }
 GAMES = ["tic_tac_toe", "connect_four_4x4", "misere_tic_tac_toe", "nim", "kuhn_poker"]
 POKER = {"kuhn_poker": 0.35, "leduc_poker": 0.75}
-"""How much less the mean of a deal's seatings should vary than that of two episodes."""
+"""Target for the variance of a deal's mean, relative to the mean of two independent episodes."""
 PAIRED = """
     WITH results AS (
         SELECT
@@ -39,11 +39,12 @@ PAIRED = """
             FROM (SELECT var_samp(own) AS variance FROM results GROUP BY seating)
         )
 """
-"""Two independent episodes, one in each seat, have a quarter of the sum of their variances."""
+"""The mean of two independent episodes, one per seat, has a quarter of their variances' sum.
+"""
 
 
 def figures(runs: int) -> Iterator[Figure]:
-    """Measure all of them, once: what is simulated is the same each time."""
+    """Run all measurements once; the simulations are the same each time."""
     part = min(1.0, runs / FULL)
     yield from _tables(part)
     yield from _pairing(part)
@@ -51,7 +52,7 @@ def figures(runs: int) -> Iterator[Figure]:
 
 
 def _tables(part: float) -> Iterator[Figure]:
-    """From chunk files to tables, Snakemake and its jobs included."""
+    """Measure the time from chunk files to tables, including Snakemake and its jobs."""
     grid = {"deals": round(DEALS * part), "games": GAMES, "agents": BOTS}
     with folder_of(grid) as folder:
         snakemake(folder, "--until", "play", "compute_references")
@@ -65,32 +66,32 @@ def _tables(part: float) -> Iterator[Figure]:
 
 
 def _pairing(part: float) -> Iterator[Figure]:
-    """Random play against the equilibrium, both seatings of each deal."""
+    """Play random against the equilibrium, both seatings of each deal."""
     bots = {name: BOTS[name] for name in ("random", "optimal")}
     grid = {"deals": round(PAIRS * part), "games": list(POKER), "agents": bots}
     with folder_of(grid) as folder:
         snakemake(folder, "--until", "play")
         for game, wanted in POKER.items():
-            found = _variances(folder, game)
+            variances = _variances(folder, game)
             yield Figure(
                 name=f"stats: variance of a deal's mean, {game}",
                 baseline="that of the mean of two independent episodes, one in each seat",
                 wanted=wanted,
                 at_most=True,
-                measured=found["paired"] / found["apart"],
-                runs=[{"deals": found}],
+                measured=variances["paired"] / variances["apart"],
+                runs=[{"deals": variances}],
             )
 
 
 def _variances(folder: Path, game: str) -> Sample:
     chunks = [str(path) for path in (folder / "results/chunks" / game).rglob("*.parquet")]
-    found = duckdb.execute(PAIRED, {"chunks": chunks, "game": game})
-    names = [column[0] for column in found.description]
-    return dict(zip(names, found.fetchall()[0], strict=True))
+    answer = duckdb.execute(PAIRED, {"chunks": chunks, "game": game})
+    names = [column[0] for column in answer.description]
+    return dict(zip(names, answer.fetchall()[0], strict=True))
 
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
-    """The worst case of each question."""
+    """Yield the worst case of each question."""
     shares, flips, looks, fits, ladders = (
         [case for case in cases if case["question"] == question]
         for question in ("shares", "flips", "looks", "fits", "ladders")
@@ -120,7 +121,7 @@ def _most(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure
 def _case(
     name: str, cases: Sequence[Sample], wanted: float, measured: float, at_most: bool
 ) -> Figure:
-    """The worst of the cases; all are written down."""
+    """Return the worst of the cases; the output file holds them all."""
     return Figure(
         name=f"stats: {name}",
         baseline=f"the truth of {len(cases)} cases, {cases[0]['samples']:,} samples of each",
@@ -132,7 +133,7 @@ def _case(
 
 
 def _with_noise(cases: Sequence[Sample]) -> float:
-    """What a true 5 % may look like in so few samples: three standard errors more."""
+    """Return the highest rate a true 5 % may show: three standard errors more."""
     return round(0.05 + 3 * (0.05 * 0.95 / cases[0]["samples"]) ** 0.5, 3)
 
 
@@ -141,7 +142,7 @@ def _at_most(
 ) -> Figure:
     return Figure(
         name=name,
-        baseline="an absolute wish, on two cores, oracles warm",
+        baseline="a fixed target, on two cores, oracles warm",
         wanted=wanted,
         at_most=True,
         measured=measured,

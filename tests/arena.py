@@ -1,4 +1,4 @@
-"""Set up and play episodes through gamegrid's own loop, and walk the histories of a game."""
+"""Set up and play episodes through gamegrid's episode loop, and enumerate a game's histories."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,7 +49,8 @@ HIDDEN = (
     "first_sealed_auction(max_value=3,players=3)",
 )
 PHANTOM = ("phantom_ttt", "phantom_ttt(obstype=reveal-numturns)", "dark_hex")
-"""Hidden marks: too many histories to walk them all, and histories that differ by seat."""
+"""Games of hidden marks. They have too many histories to enumerate, and histories differ by seat.
+"""
 MATRIX = (
     "matrix_mp",
     "matching_pennies_3p",
@@ -85,19 +86,19 @@ LARGE = (
     "repeated_chicken",
     "repeated_rps",
 )
-"""Too many histories to walk them all."""
+"""Games with too many histories to enumerate."""
 CUTS = {"chess": 12}
-"""Plies after which these tests stop a game, by short name, where a whole one takes too long."""
+"""Plies after which tests stop a game whose full length takes too long, by short name."""
 
 
 def suite(fits: Callable[[Game], bool]) -> list[str]:
-    """The names of all games of the suite that fit, each once, whenever they were added."""
+    """Return the names of all games of the suite that satisfy ``fits``, each once."""
     loaded = {games.load(alias).name: games.load(alias) for alias in registry.aliases()}
     return [name for name, game in sorted(loaded.items()) if fits(game)]
 
 
 def bot(kind: str, **settings: Any) -> Agent:
-    """Build an agent that asks no model, as a job does."""
+    """Build an agent that needs no model, as a job does."""
 
     def no_model(model: str) -> Ask:
         raise AssertionError(f"a bot asked for {model}")
@@ -108,7 +109,7 @@ def bot(kind: str, **settings: Any) -> Agent:
 
 
 class Chooser:
-    """Fake agent and player: decides as it is told."""
+    """A fake agent and player that decides by a given function."""
 
     def __init__(self, choose: Callable[[Turn], Decision]):
         self.choose = choose
@@ -121,7 +122,7 @@ class Chooser:
 
 
 def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
-    """One episode to play; ``opening`` may be any history, chance included, to start from."""
+    """Return one episode to play; ``opening`` may be any history, chance events included."""
     usual: dict[str, Any] = {
         "run_id": "run",
         "seed": 1,
@@ -135,7 +136,7 @@ def setup(game: Game, seats: Sequence[str], **changes: Any) -> Setup:
 
 
 def play(setups: Iterable[Setup], agents: dict[str, Agent]) -> list[EpisodeRecord]:
-    """Play episodes one after the other."""
+    """Play episodes one after another."""
 
     async def each() -> list[EpisodeRecord]:
         return [await Episode(one, agents).play() for one in setups]
@@ -149,11 +150,11 @@ def play_one(one: Setup, agents: dict[str, Agent]) -> EpisodeRecord:
 
 
 Point = tuple[list[Joint], pyspiel.State]
-"""A history and its state, in which at least one seat moves."""
+"""A history and the state it leads to; at least one seat is to move there."""
 
 
 def every_history(game: Game) -> Iterator[Point]:
-    """All histories of a small game, from the start to every end."""
+    """Yield all histories of a small game, complete ones included."""
     waiting: list[Point] = [([], game.spiel.new_initial_state())]
     while waiting:
         history, state = waiting.pop()
@@ -163,22 +164,22 @@ def every_history(game: Game) -> Iterator[Point]:
 
 
 def every_decision(game: Game) -> Iterator[Point]:
-    """All histories of a small game in which somebody moves."""
+    """Yield all histories of a small game in which somebody moves."""
     return (point for point in every_history(game) if decides(point[1]))
 
 
 def every_end(game: Game) -> Iterator[Point]:
-    """All complete histories of a small game."""
+    """Yield all complete histories of a small game."""
     return (point for point in every_history(game) if point[1].is_terminal())
 
 
 def decides(state: pyspiel.State) -> bool:
-    """Tell whether somebody moves in a state."""
+    """Return whether a player, not chance, moves in a state."""
     return not (state.is_terminal() or state.is_chance_node())
 
 
 def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
-    """Each history one step longer."""
+    """Yield each history that is one step longer."""
     steps: list[Joint] = list(state.legal_actions())
     if state.is_simultaneous_node():
         legal = [state.legal_actions(seat) for seat in range(state.num_players())]
@@ -192,7 +193,7 @@ def following(history: list[Joint], state: pyspiel.State) -> Iterator[Point]:
 def random_decisions(
     game: Game, playouts: int, seed: int = 7, whole: bool = False
 ) -> Iterator[Point]:
-    """The decisions of random playouts; of ``whole`` ones also where they are long."""
+    """Yield the decisions of random playouts; ``whole`` ones are never cut short."""
     luck, cut = Random(seed), None if whole else CUTS.get(game.family)
     for _ in range(playouts):
         history: list[Joint] = []
@@ -210,14 +211,14 @@ def random_decisions(
 
 
 def decisions(game: Game) -> Iterator[Point]:
-    """All decisions of small games, those of some random playouts of board and large games."""
+    """Yield all decisions of small games, or those of random playouts of large ones."""
     if game.perfect_information or Tag.BOARD in game.tags or game.name in LARGE:
         return random_decisions(game, max(4, 600 // game.max_plies))
     return every_decision(game)
 
 
 def some_decisions(game: Game, most: int) -> list[Point]:
-    """All decisions of a game, or so many of random playouts where there are more."""
+    """Return all decisions of a game; if there are too many, ``most`` from random playouts."""
     histories = list(islice(every_history(game), 10 * most + 1))
     found = [point for point in histories if decides(point[1])]
     if len(histories) <= 10 * most and len(found) <= most:
@@ -227,9 +228,9 @@ def some_decisions(game: Game, most: int) -> list[Point]:
 
 
 def position(game: Game, state: pyspiel.State) -> str:
-    """Name a position of a game of perfect information: whose turn it is, and OpenSpiel's text.
+    """Return a key for a perfect-information position: the seat to move plus OpenSpiel's text.
 
-    Pig ends after a number of choices, which OpenSpiel's text leaves out.
+    For pig it adds the number of choices, which end the game but are not in OpenSpiel's text.
     """
     choices = [step for step in state.full_history() if step.player >= 0]
     counted = f"{len(choices)} choices" if game.family == "pig" else ""
@@ -237,12 +238,12 @@ def position(game: Game, state: pyspiel.State) -> str:
 
 
 def movers(state: pyspiel.State) -> list[int]:
-    """The seats that move in a state."""
+    """Return the seats that move in a state."""
     if state.is_simultaneous_node():
         return list(range(state.num_players()))
     return [state.current_player()]
 
 
 def pig(players: int) -> Game:
-    """A short game of pig."""
+    """Return a short game of pig."""
     return games.load(f"pig(horizon=60,players={players},winscore=30)")

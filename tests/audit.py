@@ -1,4 +1,4 @@
-"""Compare what a faulty provider's ledger says was sold with what gamegrid says it got."""
+"""Compare a faulty provider's ledger of answers sold with the answers that gamegrid recorded."""
 
 import json
 from collections import Counter, defaultdict
@@ -18,16 +18,16 @@ Turn = tuple[str, int, int, int, int]
 """Matchup, deal, seating, ply and seat."""
 MOST_ATTEMPTS = 6
 MOST_LOST = 3
-"""The stated limits: requests for one answer, and those that may have been paid for in vain."""
+"""Limits: requests per answer, and requests per answer that may have been paid for in vain."""
 NOT_PLAYED = ("run", "run_id", "duration_s")
-"""Columns of an episode that tell when and by which job it was played."""
+"""Episode columns that depend on when and by which job the episode was played."""
 TRANSPORT = ("latency_s", "transport_attempts", "maybe_billed", "replayed")
-"""Columns of a call that tell how its reply was come by."""
+"""Call columns that depend on how the reply was obtained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """One reply in the journal: where it was asked, what was asked, what was filed."""
+    """One reply in the journal: the turn, the question and the answer on file."""
 
     turn: Turn
     attempt: int
@@ -36,7 +36,7 @@ class Filed:
 
 
 def journal(results: Path) -> list[Filed]:
-    """Every line of every journal."""
+    """Return every line of every journal."""
     paths = sorted((results / "journal").rglob("*.jsonl"))
     return [_filed(json.loads(line)) for path in paths for line in path.read_text().splitlines()]
 
@@ -44,7 +44,7 @@ def journal(results: Path) -> list[Filed]:
 def _filed(line: Row) -> Filed:
     key, request = line["key"], line["request"]
     provider, model = litellm_api.split_name(request["model"])
-    # Anthropic takes no sampling seed, so it is sent none.
+    # Anthropic takes no sampling seed, so requests to it carry none.
     seed = None if provider == "anthropic" else request["sampling"]["seed"]
     said = tuple((message["role"], message["content"]) for message in request["messages"])
     return Filed(
@@ -56,7 +56,7 @@ def _filed(line: Row) -> Filed:
 
 
 def episodes(chunks: Iterable[Path]) -> list[Row]:
-    """Every episode of chunk files, its seats, decisions and calls in lists."""
+    """Return every episode of chunk files, with its seats, decisions and calls as lists."""
     found: list[Row] = []
     for path in sorted(chunks):
         with duckdb.connect() as connection:
@@ -67,7 +67,7 @@ def episodes(chunks: Iterable[Path]) -> list[Row]:
 
 
 def timeless(played: Iterable[Row]) -> list[Row]:
-    """Episodes without times, runs, and how often the transport was tried."""
+    """Return episodes without times, run ids and transport attempts."""
     return [
         {name: value for name, value in episode.items() if name not in NOT_PLAYED}
         | {
@@ -83,7 +83,7 @@ def _without(rows: Iterable[Row], *names: str) -> list[Row]:
 
 
 def by_question(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """The requests for each question, in order."""
+    """Group the requests by question, in order."""
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         found[entry.question].append(entry)
@@ -91,7 +91,7 @@ def by_question(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def check_sales(sold: Sequence[Entry], filed: Sequence[Filed]) -> None:
-    """Nothing delivered is missing from the journal; nothing is asked for again without need."""
+    """Check that every delivered answer is filed, and that nothing is asked again without need."""
     got = Counter(line.question for line in filed)
     assert max(got.values()) == 1, "a reply was filed twice"
     completions = {line.question: line.completion for line in filed}
@@ -112,7 +112,7 @@ def check_sales(sold: Sequence[Entry], filed: Sequence[Filed]) -> None:
 def check_decisions(
     played: Iterable[Row], filed: Iterable[Filed], sold: Iterable[Entry]
 ) -> Counter[str]:
-    """No bad answer is booked as good; return how many model decisions have each status."""
+    """Check that no bad answer counts as good; return the number of model decisions per status."""
     delivered = {entry.question: entry for entry in sold if entry.delivered}
     answers: dict[Turn, dict[int, Entry]] = defaultdict(dict)
     for line in filed:
@@ -128,7 +128,7 @@ def check_decisions(
 
 
 def _check(decision: Row, answers: Mapping[int, Entry]) -> None:
-    """The last answer gave the move, and no earlier one did; or none did."""
+    """Check that the last answer gave the move and no earlier one did, or that none did."""
     given = [answers[attempt].label for attempt in range(decision["attempts"])]
     good = [answers[attempt].slip in GOOD for attempt in range(decision["attempts"])]
     assert not any(good[:-1]), decision

@@ -1,4 +1,4 @@
-"""What the tests of several packages share."""
+"""Fixtures shared by the tests of several rooms."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from gamegrid.games.game import Game
 
 @pytest.fixture(scope="session")
 def result_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A results folder to read from, never to write to."""
+    """A results folder that tests may read but not change."""
     return result_sets.make(tmp_path_factory.mktemp("result_set"))
 
 

@@ -1,4 +1,4 @@
-"""The documents as a reader finds them: pages, their blocks of code, their links."""
+"""Read the documents as a reader does: pages, code blocks and links."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 COMMANDS = ("snakemake ", "gamegrid ")
-"""How the lines of a block of commands without a language begin."""
+"""How lines start in a block of commands that names no language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of code. ``file``: the name that its first line gives it, as a comment."""
+    """A block of code. ``file`` is the file name given in a comment on its first line."""
 
     page: str
     language: str
@@ -30,7 +30,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """The lines to type, without comments; none where it is no block of commands."""
+        """Return the lines to type, without comments; empty if the block holds no commands."""
         lines = [line.partition("  #")[0].strip() for line in self.text.splitlines()]
         typed = [line for line in lines if line]
         if self.language == "sh" or (
@@ -42,7 +42,7 @@ class Block:
 
 @cache
 def pages() -> dict[str, str]:
-    """Every page by its path: those of the root, the documents, and the READMEs of rooms."""
+    """Return all pages by path: the root's, docs/ and the rooms' READMEs."""
     found = [WORKFLOW / "README.md", *sorted((WORKFLOW / "docs").glob("*.md"))]
     found += [WORKFLOW / "config/README.md", WORKFLOW / "bench/README.md"]
     return {str(path.relative_to(WORKFLOW)): path.read_text("utf-8") for path in found}
@@ -50,7 +50,7 @@ def pages() -> dict[str, str]:
 
 @cache
 def blocks() -> list[Block]:
-    """Every block of code of every page, in order."""
+    """Return all code blocks of all pages, in order."""
     return [
         Block(page, language, text)
         for page, content in pages().items()
@@ -59,7 +59,7 @@ def blocks() -> list[Block]:
 
 
 def links(page: str) -> Iterator[tuple[Path, str]]:
-    """Yield file and anchor of every link of a page that stays within the project."""
+    """Yield file and anchor of every link to a place within the project."""
     for target in LINK.findall(FENCE.sub("", pages()[page])):
         if not re.match(r"\w+:", target):
             path, _, anchor = target.partition("#")
@@ -67,6 +67,6 @@ def links(page: str) -> Iterator[tuple[Path, str]]:
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors that the headings of a page make."""
+    """Return the anchors of a page's headings."""
     headings = HEADING.findall(FENCE.sub("", path.read_text("utf-8")))
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}

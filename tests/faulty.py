@@ -1,14 +1,14 @@
-"""A fast model provider on this machine that fails in every known way, and keeps a ledger.
+"""A fast local model provider that fails in every known way and keeps a ledger.
 
-A stand-in for OpenAI, Anthropic and Gemini, not for gamegrid: backends under test talk real HTTP
-to it. What it does to a request is a function of its seed, the question and how often that was
-asked before, so a campaign can be repeated; what it *says* is a function of the question alone.
+It stands in for OpenAI, Anthropic and Gemini: the backends under test talk real HTTP to it. Its
+faults depend only on its seed, the question and the number of earlier attempts, so a campaign can
+be repeated. The text of its replies depends only on the question.
 
     python tests/faulty.py --port 0 --ledger F --rate 0.25 --slips 0.1 --seed 1
 
-prints its port on the first line of standard output and runs until it is killed. In a test:
-``with Provider(...) as provider`` (a process of its own) or ``with serving(decide) as server``
-(a thread of this one, every reply decided by the test).
+prints its port on the first line of standard output and runs until it is killed. In a test, use
+``with Provider(...) as provider`` (a separate process) or ``with serving(decide) as server`` (a
+thread of the test's process, with every reply decided by the test).
 """
 
 import argparse
@@ -39,7 +39,7 @@ LEGAL_MOVES = re.compile(r"^Legal moves: (\[.*\])$", re.MULTILINE)
 
 
 class Fault(StrEnum):
-    """What happens on the way, decided anew for every attempt."""
+    """A transport fault, drawn anew for every attempt."""
 
     NONE = "none"
     RATE_LIMIT = "429"
@@ -49,17 +49,17 @@ class Fault(StrEnum):
     UNAVAILABLE = "503"
     OVERLOADED = "529"
     RESET = "reset"
-    """The connection is reset; nothing was done."""
+    """The connection is reset before any work is done."""
     DROP = "drop"
-    """The work is done, then the connection is closed without a byte."""
+    """The work is done, then the connection closes without sending a byte."""
     TRUNCATE = "truncate"
-    """Half of the announced body, then the end."""
+    """Half of the announced body arrives, then the connection closes."""
     MALFORMED = "malformed"
-    """A whole body that is no JSON."""
+    """A complete body that is not JSON."""
     HANG = "hang"
-    """The work is done, and never sent."""
+    """The work is done, but the answer is never sent."""
     TRICKLE = "trickle"
-    """A byte now and then."""
+    """The body arrives a byte at a time."""
     NO_CHOICES = "no choices"
     ERROR_IN_200 = "error in 200"
     BAD_KEY = "401"
@@ -68,7 +68,7 @@ class Fault(StrEnum):
 
 
 class Slip(StrEnum):
-    """What is wrong with the model's reply, the same whenever the question is asked."""
+    """A defect of the model's reply, the same each time a question is asked."""
 
     NONE = "none"
     ILLEGAL = "illegal"
@@ -95,7 +95,7 @@ REFUSED = {
     Fault.NO_QUOTA: Refusal.NO_QUOTA,
 }
 FATAL = (Fault.BAD_KEY, Fault.NO_MODEL, Fault.NO_QUOTA)
-"""No request succeeds after one of these: they end a run."""
+"""Errors after which no request succeeds, so they end a run."""
 LOST = (
     Fault.RESET,
     Fault.DROP,
@@ -106,18 +106,18 @@ LOST = (
     Fault.NO_CHOICES,
     Fault.ERROR_IN_200,
 )
-"""After these a client cannot know whether it has paid."""
+"""Faults after which a client cannot know whether it has paid."""
 PASSING = tuple(fault for fault in Fault if fault is not Fault.NONE and fault not in FATAL)
 GOOD = (Slip.NONE, Slip.NO_USAGE)
-"""The replies that hold a legal move."""
+"""Replies that hold a legal move."""
 
 Decide = Callable[[Question, int], tuple[Fault, Slip]]
-"""What becomes of a question asked for the n-th time, the first being 0."""
+"""Decides fault and slip for a question and the number of its earlier attempts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """Faults and slips by chance: ``rate`` and ``slips`` are their probabilities."""
+    """Random faults and slips with the probabilities ``rate`` and ``slips``."""
 
     seed: int
     rate: float
@@ -140,8 +140,9 @@ class Campaign:
 class Entry:
     """One request in the ledger.
 
-    ``billed``: the work was done. ``delivered``: the last byte of a whole, readable answer was
-    written while the client was still there. ``label``: the legal move in it, None without one.
+    ``billed``: the work was done. ``delivered``: the last byte of a complete, readable answer was
+    written while the client was still connected. ``label``: the legal move in it, None if there is
+    none.
     """
 
     question: str
@@ -157,7 +158,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Ledger:
-    """Every request in order of arrival, in memory and, with a path, on file at once."""
+    """All requests in order of arrival, in memory and, if a path is given, also on disk."""
 
     path: Path | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -174,7 +175,7 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> list[Entry]:
-    """Return the entries of a ledger file; one that was delivered late counts once."""
+    """Return the entries of a ledger file; an entry that was delivered late counts once."""
     found: dict[tuple[str, int], Entry] = {}
     for line in path.read_text().splitlines() if path.exists() else ():
         kept = json.loads(line)
@@ -184,7 +185,10 @@ def read_ledger(path: Path) -> list[Entry]:
 
 
 class Server:
-    """What all connections share. ``echo``: tell the key sent with a request wherever one can."""
+    """State shared by all connections.
+
+    ``echo``: include the request's key in every answer that has room for it.
+    """
 
     def __init__(
         self,
@@ -210,16 +214,16 @@ class Server:
 
     @property
     def root(self) -> str:
-        """The address without a path."""
+        """The base address without a path."""
         return f"http://127.0.0.1:{self.port}"
 
     def listen(self, port: int) -> None:
-        """Open the port; 0 takes a free one."""
+        """Open the port; 0 picks a free one."""
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port = int(self._socket.getsockname()[1])
 
     async def serve(self, ended: asyncio.Event) -> None:
-        """Answer on the open port until told that it is over."""
+        """Answer requests until ``ended`` is set."""
         loop = asyncio.get_running_loop()
         listening = await loop.create_server(lambda: Connection(self), sock=self._socket)
         await ended.wait()
@@ -227,7 +231,7 @@ class Server:
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection: requests one after the other, kept open between them."""
+    """One client's keep-alive connection, which carries one request at a time."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -275,23 +279,23 @@ class Connection(asyncio.Protocol):
 
     @property
     def here(self) -> bool:
-        """True while the client has not gone away."""
+        """Whether the client is still connected."""
         return not (self._gone or self._transport.is_closing())
 
     def _send(self, status: int, body: Body) -> None:
         self.write(head(status, len(text := json.dumps(body).encode())) + text)
 
     def write(self, data: bytes) -> None:
-        """Send bytes, if there is somebody to take them."""
+        """Send bytes if the client is still connected."""
         if self.here:
             self._transport.write(data)
 
     def close(self) -> None:
-        """End the connection in order, after what was written."""
+        """Close the connection after everything written has been sent."""
         self._transport.close()
 
     def reset(self) -> None:
-        """End the connection with a reset."""
+        """Reset the connection."""
         if self.here:
             raw = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -300,18 +304,18 @@ class Connection(asyncio.Protocol):
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and all that becomes of it."""
+    """One request and its handling."""
 
     connection: Connection
     server: Server
     form: Form
     question: Question
     key: str
-    """The key to be told on, empty for none."""
+    """The key to include in answers; empty to include none."""
     attempt: int = 0
 
     def answer(self) -> None:
-        """Decide, book and send."""
+        """Decide on an answer, record it and send it."""
         self.attempt = self.server.asked[self.question.digest]
         self.server.asked[self.question.digest] += 1
         fault, slip = self.server.decide(self.question, self.attempt)
@@ -342,7 +346,7 @@ class Exchange:
         self._book(fault, slip, billed=billed, label=label, delivered=self.connection.here)
 
     def _lose(self, fault: Fault, slip: Slip) -> None:
-        """Do the work and deliver none or a part of it."""
+        """Do the work, then deliver nothing or only part of the answer."""
         self._book(fault, slip, billed=True)
         status, body, label = self._reply(slip)
         text = self._dump(body)
@@ -355,11 +359,11 @@ class Exchange:
                 self.connection.close()
             case Fault.TRICKLE:
                 self._trickle(start + text, lambda: self._late(slip, status == 200, label))
-            case _:  # a hang: nothing is sent, and the client ends it
+            case _:  # a hang: send nothing until the client gives up
                 pass
 
     def _trickle(self, rest: bytes, done: Callable[[], None]) -> None:
-        """Send a byte, and the others later."""
+        """Send a byte now and the others later."""
         self.connection.write(rest[:1])
         if len(rest) == 1:
             done()
@@ -374,7 +378,7 @@ class Exchange:
     def _spoilt(self, fault: Fault) -> bytes:
         _, body, _ = self._reply(Slip.NONE, whole=fault is not Fault.NO_CHOICES)
         if fault is Fault.MALFORMED:
-            # What a cut-off JSON string holds stays escaped, a key in it, too.
+            # The content of a cut-off JSON string stays escaped, including a key in it.
             text = self._dump(body)
             return text[: len(text) // 2] + self._dump({"told": self._told()})[:-2]
         if fault is Fault.ERROR_IN_200:
@@ -407,11 +411,11 @@ class Exchange:
         return f"answer-{self.question.digest[:24]}-{self.attempt}"
 
     def _told(self) -> str:
-        """The key as it is and as part of an address."""
+        """The key as it is and inside an address."""
         return f"key {self.key} at /?key={quote(self.key, safe='')}" if self.key else ""
 
     def _dump(self, body: Body) -> bytes:
-        """The body as JSON; a server that tells keys also escapes slashes, as PHP does."""
+        """Return the body as JSON; a server that echoes keys also escapes slashes, as PHP does."""
         text = json.dumps(body)
         return (text.replace("/", "\\/") if self.key else text).encode()
 
@@ -449,7 +453,7 @@ END = {Slip.LENGTH: End.LENGTH, Slip.FILTER: End.FILTER}
 
 
 def say(question: Question, slip: Slip) -> tuple[str | None, str | None]:
-    """Return the reply's text and the legal move it states, the same for the same question."""
+    """Return the reply's text and the legal move in it; both depend on the question only."""
     found = LEGAL_MOVES.findall(question.prompt)
     labels = json.loads(found[-1]) if found else ["no"]
     pick = int(question.digest[:8], 16) % len(labels)
@@ -476,7 +480,7 @@ def say(question: Question, slip: Slip) -> tuple[str | None, str | None]:
 
 
 def head(status: int, size: int, more: str = "") -> bytes:
-    """Return the head of an answer; ``more`` is whole header lines."""
+    """Return the head of an HTTP response; ``more`` holds complete header lines."""
     return (
         f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n"
         f"Content-Length: {size}\r\n{more}\r\n"
@@ -485,7 +489,7 @@ def head(status: int, size: int, more: str = "") -> bytes:
 
 @contextmanager
 def serving(decide: Decide, **settings: Any) -> Iterator[Server]:
-    """Serve in a thread of this process; every request's body is kept."""
+    """Serve in a thread of this process and keep every request's body."""
     server = Server(decide, Ledger(), **settings)
     server.keep_bodies = True
     server.listen(0)
@@ -501,7 +505,7 @@ def serving(decide: Decide, **settings: Any) -> Iterator[Server]:
 
 
 class Provider:
-    """The server in a process of its own, from ``with`` to its end."""
+    """A context manager that runs the server in a separate process."""
 
     def __init__(self, ledger: Path, *options: str) -> None:
         self._command = [sys.executable, __file__, "--ledger", str(ledger), *options]
@@ -510,11 +514,11 @@ class Provider:
 
     @property
     def root(self) -> str:
-        """The address without a path."""
+        """The base address without a path."""
         return f"http://127.0.0.1:{self.port}"
 
     def entries(self) -> list[Entry]:
-        """The ledger so far."""
+        """Return the ledger so far."""
         return read_ledger(self.ledger)
 
     def __enter__(self) -> Self:

@@ -1,8 +1,8 @@
-"""Find leaks: what tells a seat more than it may know, or less, at the seam where models are asked.
+"""Find leaks: places where a seat learns more than it may know, or less, when a model is asked.
 
-The real llm agent plays the real episode loop; only its model is a fake, which takes notes. Beside
-it, all that a turn hands to a bot is noted. Two histories that a seat cannot tell apart must give
-it the same bytes everywhere, and any other two must not.
+The real llm agent plays in the real episode loop; only its model is a fake that takes notes. The
+notes also record everything that a turn hands to a bot. Two histories that a seat cannot tell apart
+must produce the same bytes everywhere; any other two must not.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ from gamegrid.play.episode import Episode
 
 
 def information(game: Game, state: pyspiel.State, seat: int) -> str:
-    """Name what ``seat`` may know in ``state``: OpenSpiel's information state, told per seat.
+    """Return a key for what ``seat`` may know in ``state``: its information state plus seats.
 
-    The seat and the movers are named beside it because some games give all seats one string
+    The key includes the seat and the movers because some games give all seats the same string
     (goofspiel with open bids).
     """
     return f"{seat}|{movers(state)}|{state.information_state_string(seat)}"
 
 
 def recollection(game: Game, history: Sequence[Joint], seat: int) -> str:
-    """Name what ``seat`` remembers after ``history``: what it knew and did at each of its turns.
+    """Return a key for what ``seat`` remembers: its knowledge and its moves at each turn.
 
-    It may be more than the information state alone: that of dark_hex tells how many tries were
-    made so far, and forgets how many there had been at earlier turns.
+    This may exceed the current information state: in dark_hex the state tells how many tries were
+    made so far, but not how many there had been at earlier turns.
     """
     state, known = game.spiel.new_initial_state(), list[str]()
     for step in history:
@@ -51,10 +51,10 @@ def recollection(game: Game, history: Sequence[Joint], seat: int) -> str:
 
 
 def points(game: Game, most: int) -> list[Point]:
-    """Decisions of a game: all of them if there are at most ``most``, else so many.
+    """Return all decisions of a game if there are at most ``most``, else a sample of that size.
 
-    These are the decisions nearest to the start, where every hidden alternative is met, then
-    random playouts, each beside its variants that differ in one step.
+    The sample holds the decisions nearest to the start, which cover every hidden alternative, then
+    random playouts, each with variants that differ in one step.
     """
     near = list(islice(_nearest(game, most), most + 1))
     if len(near) <= most:
@@ -70,7 +70,7 @@ def points(game: Game, most: int) -> list[Point]:
 
 
 def _nearest(game: Game, most: int) -> Iterator[Point]:
-    """Decisions in the order of their distance from the start, complete up to ``most``."""
+    """Yield decisions by distance from the start, complete up to ``most``."""
     waiting = deque[Point]([([], game.spiel.new_initial_state())])
     while waiting:
         history, state = waiting.popleft()
@@ -81,7 +81,7 @@ def _nearest(game: Game, most: int) -> Iterator[Point]:
 
 
 def _variants(game: Game, history: Sequence[Joint], luck: Random) -> Iterator[Point]:
-    """A history with one step changed: each step by each of up to three other ones."""
+    """Yield histories with one step changed: each step in turn, by up to three alternatives."""
     for place, step in enumerate(history):
         before = game.replay(history[:place])
         others = [h[-1] for h, _ in following([], before) if h[-1] != step]
@@ -93,7 +93,7 @@ def _variants(game: Game, history: Sequence[Joint], luck: Random) -> Iterator[Po
 
 
 def _replayed(game: Game, history: Sequence[Joint]) -> pyspiel.State | None:
-    """The state after ``history``, or None if that is against the rules."""
+    """Return the state after ``history``, or None if the history is illegal."""
     state = game.spiel.new_initial_state()
     for step in history:
         if state.is_terminal() or isinstance(step, list) != state.is_simultaneous_node():
@@ -110,16 +110,16 @@ def _flat(step: Joint) -> list[int]:
     return step if isinstance(step, list) else [step]
 
 
-# What a seat is told
+# What a seat learns
 
 Told = dict[str, str]
-"""All that a seat is told at one decision, by the place where it is told."""
+"""Everything a seat learns at one decision, by the channel through which it learns it."""
 Build = Callable[[Ask, str], Agent]
-"""Make the agent under test of a way to ask and a kind of memory."""
+"""Builds the agent under test from an ``Ask`` and a kind of memory."""
 
 
 def llm(ask: Ask, memory: str) -> Agent:
-    """The real agent, with three further attempts; where it forgets, labels in random order."""
+    """Return the real agent with three retries; without memory, it shuffles the labels."""
     kind = kinds()["llm"]
     given = kind.settings(
         type="llm", model="hf_x", memory=memory, rethink=3, shuffle_labels=memory == "none"
@@ -129,34 +129,34 @@ def llm(ask: Ask, memory: str) -> Agent:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A point to look at, and how to get there."""
+    """A point to examine and how to reach it."""
 
     history: Sequence[Joint]
     choices: Mapping[int, int] = field(default_factory=dict)
-    """What seats choose at the point; the first legal action where it says nothing."""
+    """The seats' choices at the point; a missing seat takes its first legal action."""
     late: int | None = None
-    """The seat that is let to look only after the others chose."""
+    """The seat that observes only after the others have chosen."""
 
 
 class NoteTaker:
-    """Agent and player in one: notes all of each turn; the real agent decides, if there is one."""
+    """An agent and player that records every turn; the real agent decides if there is one."""
 
     def __init__(self, build: Build | None, memory: str, samples: bool):
         self.agent = build(self.ask, memory) if build else None
         self.samples = samples
         self.moves: Sequence[Mapping[int, int]] = ()
-        """By ply: the prescribed action of each seat."""
+        """The prescribed action of each seat, by ply."""
         self.late: int | None = None
         self.told: dict[int, Told] = {}
         self._wanted: dict[int, str] = {}
         self._asked: dict[int, Request] = {}
 
     def sit(self, place: Place) -> "NotedPlayer":
-        """Return a watched player."""
+        """Return a recorded player."""
         return NotedPlayer(self, self.agent.sit(place) if self.agent else None)
 
     async def ask(self, place: Place, ply: int, attempt: int, request: Request) -> Answer:
-        """Be empty, illegal and cut off, then give the prescribed move (a fake)."""
+        """Answer as a fake model: empty, illegal and truncated first, then the prescribed move."""
         self._asked[place.seat] = request
         right = json.dumps({"action": self._wanted[place.seat]})
         text = ("", "Action: none of them", "Action:", right)[attempt]
@@ -164,7 +164,7 @@ class NoteTaker:
         return Answer(Completion(text=text, finish_reason=reason), replayed=False)
 
     async def watch(self, player: Player | None, turn: Turn) -> Decision:
-        """Note what a turn hands out, and what is sent while ``player`` decides."""
+        """Record what a turn provides and what is sent while ``player`` decides."""
         seat = turn.place.seat
         if seat == self.late:
             await asyncio.sleep(0.0)
@@ -196,7 +196,7 @@ class NotedPlayer:
     inner: Player | None
 
     async def decide(self, turn: Turn) -> Decision:
-        """Be watched."""
+        """Decide under observation of the note taker."""
         return await self.notes.watch(self.inner, turn)
 
 
@@ -207,12 +207,12 @@ class Prescribed:
         self.events = iter(events)
 
     def resolve(self, state: pyspiel.State, mover: int | None) -> int:
-        """The next event; after the history, the first possible one."""
+        """Return the next event; after the end of the history, the first possible one."""
         return next(self.events, state.legal_actions()[0])
 
 
 def split(game: Game, history: Sequence[Joint]) -> tuple[list[dict[int, int]], list[int]]:
-    """The decisions of a history, ply by ply, and its chance events."""
+    """Split a history into its decisions by ply and its chance events."""
     state, plies, events = game.spiel.new_initial_state(), list[dict[int, int]](), list[int]()
     for step in history:
         if state.is_chance_node():
@@ -233,10 +233,10 @@ def told(
     samples: bool = False,
     deal: int = 0,
 ) -> list[dict[int, Told]]:
-    """What the seats to move are told at the end of each case.
+    """Return what the seats to move learn at the end of each case.
 
-    With ``chat`` the whole case is played, and what is told is the whole conversation; else
-    the case is an opening.
+    With ``chat`` the whole case is played and the result is the whole conversation. Otherwise the
+    case is the opening of an episode.
     """
     notes = NoteTaker(build, "chat" if chat else "none", samples)
 
@@ -269,7 +269,7 @@ def told(
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A place where one information state is told in two ways, or two in one way (``lost``)."""
+    """An information state that is presented in two ways, or two that look the same (``lost``)."""
 
     place: str
     lost: bool
@@ -277,17 +277,17 @@ class Leak:
 
 
 MOST = 20_000
-"""Points of a game at which the turn is looked at: a fraction of a millisecond each, or more."""
+"""Number of points of a game whose turns are examined; each takes a fraction of a millisecond."""
 ASKED = 600
-"""Turns at which a model is asked too."""
+"""Number of turns at which a model is asked too."""
 TALKS = 120
-"""Turns at which a model remembers the episode, and at which states are sampled."""
+"""Number of turns at which a model remembers the episode and states are sampled."""
 REDRAWS = 10
-"""States sampled at each of these turns."""
+"""Number of states sampled at each of these turns."""
 ENOUGH = 10
-"""Information states of several points that a game with hidden information must show."""
+"""Information states with several points that a game of hidden information must show."""
 TELLS_ALL = ("observation", "messages", "talk")
-"""Places of which each alone has to tell information states apart."""
+"""Channels that must each distinguish all information states."""
 
 
 def leaks(
@@ -298,10 +298,10 @@ def leaks(
     most: int = MOST,
     talks: int = TALKS,
 ) -> list[Leak]:
-    """Every leak found, at most one of a kind and place.
+    """Return every leak found, at most one per kind and channel.
 
-    ``build`` and ``episode`` are the agent and the loop under test; ``most`` points are looked at,
-    and in so many ``talks`` the model remembers.
+    ``build`` and ``episode`` are the agent and the loop under test. ``most`` points are examined;
+    in ``talks`` of them the model remembers.
     """
     found = points(game, most)
     cases = [Case(history) for history, _ in found]
@@ -320,14 +320,14 @@ def leaks(
 
 
 def can_redraw(game: Game) -> bool:
-    """Whether any agent may ask for a state of its information state."""
+    """Return whether agents can sample a state of their information state."""
     ismcts = kinds()["ismcts"]
     settings = ismcts.settings(type="ismcts", simulations=2)
     return game.hidden_information and unsupported_reason(settings, game) is None
 
 
 class _Notes:
-    """Compares what is told, information state by information state, as it comes in."""
+    """Compares what seats learn, information state by information state, as it comes in."""
 
     def __init__(self, game: Game):
         self.game = game
@@ -343,7 +343,7 @@ class _Notes:
         chat: bool = False,
         deal: int = 0,
     ) -> None:
-        """Compare with all that came before; the same luck, of a deal, samples the same state."""
+        """Compare with everything seen before; a deal's luck must always sample the same state."""
         for case, seats in zip(cases, seen, strict=True):
             state = self.game.replay(case.history)
             for seat, places in seats.items():
@@ -368,7 +368,7 @@ class _Notes:
 
 
 def _families(game: Game, found: Sequence[Point], most: int) -> list[Case]:
-    """Points of some information states, each with several histories where it has them."""
+    """Return points of some information states, each with several histories if it has them."""
     families: dict[str, list[Case]] = defaultdict(list)
     for history, state in found:
         for seat in movers(state):
@@ -385,7 +385,7 @@ def _families(game: Game, found: Sequence[Point], most: int) -> list[Case]:
 
 
 def _joint(game: Game, found: Sequence[Point]) -> Iterator[Case]:
-    """Simultaneous moves: each seat looks after the others have chosen, whatever they chose."""
+    """Yield simultaneous moves in which each seat observes after the others have chosen."""
     nodes = [point for point in found if point[1].is_simultaneous_node()]
     for history, state in Random(6).sample(nodes, min(10, len(nodes))):
         for joint in islice(product(*map(state.legal_actions, movers(state))), 8):

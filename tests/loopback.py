@@ -1,12 +1,12 @@
-"""An OpenAI-compatible chat-completions server on this machine, with scriptable faults.
+"""A local OpenAI-compatible chat-completions server with scriptable faults.
 
-A stand-in for a provider, not for gamegrid: backends under test talk real HTTP to it. Use
-``Endpoint`` as a context manager, or run the file::
+It stands in for a provider: backends under test talk real HTTP to it. Use ``Endpoint`` as a context
+manager, or run the file:
 
     python tests/loopback.py --port 0 --ledger requests.jsonl [--die-after N] [--delay S]
 
-The script prints its port on the first line of standard output and runs until it is killed or
-has died by ``--die-after``.
+The script prints its port on the first line of standard output. It runs until it is killed or until
+``--die-after`` ends it.
 """
 
 import argparse
@@ -35,32 +35,32 @@ class Fault(StrEnum):
 
     NONE = "none"
     DROP = "drop"
-    """Closes the connection after the request was read: the work is done, the answer lost."""
+    """Closes the connection after reading the request: the work is done but the answer lost."""
     TRUNCATE = "truncate"
-    """Sends half of the announced body, then closes."""
+    """Sends half of the announced body, then closes the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer as the server sends it. The defaults are a healthy one."""
+    """One answer of the server. The defaults make a normal answer."""
 
     text: str | None = ""
     """The message content; None sends ``null``."""
     reasoning: str | None = None
     finish_reason: str | None = "stop"
     model: str | None = None
-    """The model that claims to have answered; None echoes the one asked for."""
+    """The name of the answering model; None echoes the requested one."""
     choices: bool = True
     """False sends ``"choices": []``."""
     usage: bool = True
-    """False leaves ``usage`` out."""
+    """False omits ``usage``."""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     """Seconds between reading the request and answering."""
     fault: Fault = Fault.NONE
     body: bytes | None = None
-    """Sent as it is instead of a chat completion, whatever the status."""
+    """If set, sent instead of a chat completion, whatever the status."""
 
 
 Answer = Callable[[Body], Reply]
@@ -76,10 +76,10 @@ def error(
 
 
 def choose(body: Body) -> Reply:
-    """Answer a game prompt with one of its legal moves, the same one for the same question.
+    """Answer a game prompt with one of its legal moves; the choice depends on the question only.
 
-    The moves are read from the line ``Legal moves: ["label", ...]`` that ends the last user
-    message. A prompt without it gets the first label after ``Moves:``, or ``no``.
+    The moves come from the line ``Legal moves: ["label", ...]`` at the end of the last user
+    message. Without that line the answer is the first label after ``Moves:``, or ``no``.
     """
     messages = body.get("messages", [])
     prompt = next((_text(m) for m in reversed(messages) if m.get("role") == "user"), "")
@@ -114,11 +114,11 @@ def _text(message: Body) -> str:
 
 
 class Endpoint:
-    """The server, in threads of this process, from ``start`` (or ``with``) to ``stop``.
+    """The server, which runs in threads of this process from ``start`` (or ``with``) to ``stop``.
 
-    ``script`` is what the first requests get, in order; later ones get ``answer``. After
-    ``die_after`` requests no connection is accepted any more and open ones are dropped.
-    ``ledger``: every request's body is appended there as one JSON line before it is answered.
+    ``script`` holds the answers to the first requests, in order; later ones get ``answer``. After
+    ``die_after`` requests the server drops open connections and accepts no more. ``ledger`` is a
+    file to which each request's body is appended as one JSON line before it is answered.
     """
 
     def __init__(
@@ -138,9 +138,9 @@ class Endpoint:
         self.requests: list[Body] = []
         """The bodies of all chat requests so far, in order of arrival."""
         self.keys: list[str | None] = []
-        """The key each of those requests was sent with."""
+        """The key sent with each of those requests."""
         self.max_connections = 0
-        """The most requests that were being answered at one moment."""
+        """The largest number of requests answered at the same time."""
         self.dead = threading.Event()
         self._script = list(script)
         self._die_after = die_after
@@ -152,17 +152,17 @@ class Endpoint:
 
     @property
     def port(self) -> int:
-        """The port listened on."""
+        """The port the server listens on."""
         return int(self._server.server_address[1])
 
     @property
     def root(self) -> str:
-        """The address without a path."""
+        """The base address without a path."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def api_base(self) -> str:
-        """The address a client is configured with."""
+        """The address to configure in a client."""
         return f"{self.root}/v1"
 
     def __enter__(self) -> Self:
@@ -178,20 +178,20 @@ class Endpoint:
         self.stop()
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start answering."""
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop accepting and close the port; answers under way are abandoned."""
+        """Stop accepting and close the port; requests in progress are abandoned."""
         self.dead.set()
         self._server.shutdown()
         self._server.server_close()
 
     def _admit(self, body: Body, key: str | None) -> Reply | None:
-        """Book a request and return what it gets at the scripted moment; None once dead."""
+        """Record a request and return its scripted answer; None after the server has died."""
         with self._lock:
             if self.dead.is_set():
                 return None
@@ -212,7 +212,7 @@ class Endpoint:
             file.write(json.dumps(body) + "\n")
 
     def _release(self) -> None:
-        """Book a request as answered; the last one before death closes the port."""
+        """Record a request as answered; the last one before death closes the port."""
         with self._lock:
             self._in_flight -= 1
             last = self.dead.is_set() and self._in_flight == 0
@@ -227,7 +227,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 1024
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing when a client goes away: tests do that on purpose."""
+        """Ignore clients that disconnect: tests do so on purpose."""
 
 
 def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
@@ -322,12 +322,12 @@ def _chat_completion(body: Body, reply: Reply) -> bytes:
 
 
 def _tokens(text: str) -> int:
-    """Return a stand-in for a token count: four characters each, rounded up."""
+    """Return a rough token count: four characters per token, rounded up."""
     return -(-len(text) // 4)
 
 
 def main() -> None:
-    """Serve until killed, or until dead by ``--die-after``."""
+    """Serve until killed or until ``--die-after`` ends the server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--ledger", type=Path, help="JSONL file that every request is appended to")

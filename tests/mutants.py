@@ -1,7 +1,7 @@
-"""Spoilt configurations: the shipped grids and examples with seeded mistakes, small and absurd.
+"""Broken configurations: the shipped grids and examples with random errors, small and absurd.
 
-A mutant is a configuration and the files beside it, as a user's folder would have them: model files
-and prompt templates, spoilt too.
+A mutant is a configuration plus the files beside it in a user's folder: model files and prompt
+templates, which may be broken too.
 """
 
 import copy
@@ -184,13 +184,13 @@ BLOCKS = "".join(
 
 @dataclass(frozen=True)
 class Mutant:
-    """A spoilt configuration and the texts of the files beside it, by their place."""
+    """A broken configuration and the texts of the files beside it, by path."""
 
     config: Any
     files: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Put the files where the configuration has them."""
+        """Write the files to the paths that the configuration expects."""
         for name, text in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -198,7 +198,7 @@ class Mutant:
 
 @cache
 def shipped() -> dict[str, Config]:
-    """Every grid and example with agents that comes with the workflow, by name."""
+    """Return every grid and example with agents that ships with the workflow, by name."""
     files = [
         WORKFLOW / "config/config.yaml",
         *sorted((WORKFLOW / "config/examples").glob("*.yaml")),
@@ -208,7 +208,7 @@ def shipped() -> dict[str, Config]:
 
 
 def places(value: Any, path: Place = ()) -> list[Place]:
-    """The paths of every value in a configuration."""
+    """Return the paths of all values in a configuration."""
     found = [path] if path else []
     items = value.items() if isinstance(value, dict) else []
     if isinstance(value, list):
@@ -244,7 +244,7 @@ def spoil(config: Config, luck: Random, most: int = 3) -> Config:
 
 
 def bent(value: Any, luck: Random) -> Any:
-    """A value much like one that stood there."""
+    """Return a value similar to the given one."""
     match value:
         case bool():
             return luck.choice((int(value), str(value).lower(), not value))
@@ -274,7 +274,7 @@ def bent(value: Any, luck: Random) -> Any:
 
 
 def mutant(luck: Random) -> Mutant:
-    """One of the shipped configurations, spoilt in its keys, names, models or templates."""
+    """Return a shipped configuration with errors in its keys, names, models or templates."""
     config = copy.deepcopy(luck.choice(list(shipped().values())))
     agents = list(config["agents"])
     models = [entry for entry in config["agents"].values() if entry["type"] == "llm"]
@@ -296,7 +296,7 @@ def mutant(luck: Random) -> Mutant:
             numbers = 10**6, 10**12, 2**63, 2**70, -1, 1.0
             counts = "deals", "chunk", "positions", "probes", "max_plies"
             config[luck.choice(counts)] = luck.choice(numbers)
-        case "number":  # nothing wrong with it
+        case "number":  # no error in this case
             config[luck.choice(("seed", "deals", "chunk", "protocol"))] = luck.randint(1, 500)
         case "model" if models:
             luck.choice(models)["model"] = luck.choice(MODELS)

@@ -1,4 +1,4 @@
-"""Files as a user writes them into a folder of their own."""
+"""Files that a user might write into a plug-in folder."""
 
 AGENT = """
 from dataclasses import dataclass
@@ -115,4 +115,4 @@ AGENT = AgentKind(
     build=lambda name, settings, tools: Twice(llm.AGENT.build(name, settings, tools)),
 )
 '''
-"""An agent with two model calls a move."""
+"""An agent that calls its model twice per move."""

@@ -1,7 +1,7 @@
-"""How providers speak: one question and one answer in the words of three HTTP interfaces.
+"""Providers' request and response formats: one question and answer in three HTTP interfaces.
 
-Stands in for OpenAI's chat completions, Anthropic's Messages and Gemini's generateContent, as far
-as a player of games meets them. Field names are those of the providers' public references.
+They mimic OpenAI's chat completions, Anthropic's Messages and Gemini's generateContent, as far as
+gamegrid uses them. Field names are those of the providers' public references.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ class End(Enum):
 
 
 class Refusal(Enum):
-    """Why a provider gave an error instead of an answer."""
+    """Why a provider returned an error instead of an answer."""
 
     RATE_LIMIT = auto()
     SERVER_ERROR = auto()
@@ -40,7 +40,7 @@ class Refusal(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, whatever the form: equal digests are the same question."""
+    """A question, independent of the format; equal digests mean the same question."""
 
     model: str
     messages: tuple[tuple[str, str], ...]
@@ -54,15 +54,15 @@ class Question:
 
     @property
     def prompt(self) -> str:
-        """The last message of the user."""
+        """The user's last message."""
         return next((text for role, text in reversed(self.messages) if role == "user"), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is answered. ``text`` None: no content at all; ``usage`` False: token counts left out.
+    """An answer. ``text`` None means no content at all; ``usage`` False omits token counts.
 
-    ``whole`` False leaves out what holds the answers (choices, content, candidates).
+    ``whole`` False omits the field that holds the answers (choices, content, candidates).
     """
 
     id: str
@@ -76,12 +76,12 @@ class Answer:
 
     @property
     def said_tokens(self) -> int:
-        """A stand-in for the tokens of the reply, four characters each."""
+        """A rough token count of the reply: four characters per token."""
         return tokens(self.text or "")
 
     @property
     def thought_tokens(self) -> int:
-        """The same for the reasoning."""
+        """A rough token count of the reasoning: four characters per token."""
         return tokens(self.reasoning or "")
 
 
@@ -89,17 +89,17 @@ class Form(Protocol):
     """One provider's interface."""
 
     def question(self, path: str, body: Body) -> Question:
-        """Read a request."""
+        """Parse a request."""
 
     def answer(self, answer: Answer) -> Body:
-        """Write an answer of status 200."""
+        """Return the body of a successful answer (status 200)."""
 
     def refusal(self, why: Refusal, message: str) -> tuple[int, Body]:
-        """Write status and body of an error."""
+        """Return status and body of an error."""
 
 
 def tokens(text: str) -> int:
-    """Return a stand-in for a token count: four characters each, rounded up."""
+    """Return a rough token count: four characters per token, rounded up."""
     return -(-len(text) // 4)
 
 
@@ -247,7 +247,7 @@ class Gemini:
             "API key not valid. Please pass a valid API key.",
         ),
         Refusal.NO_MODEL: (404, "NOT_FOUND", "models/x is not found for API version v1beta."),
-        # Gemini has no error of its own for an empty purse; a disabled project is this one.
+        # Gemini has no specific error for exhausted credit; a disabled project comes closest.
         Refusal.NO_QUOTA: (403, "PERMISSION_DENIED", "Billing is disabled for this project."),
         Refusal.OVERFLOW: (
             400,
@@ -306,7 +306,7 @@ class Gemini:
 
 
 def form_of(path: str) -> Form | None:
-    """Return the interface that answers a path, None where there is none."""
+    """Return the interface that serves a path; None if there is none."""
     if path.endswith("/chat/completions"):
         return OpenAi()
     if path.endswith("/messages"):

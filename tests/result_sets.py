@@ -1,4 +1,4 @@
-"""A small result set with models in it, played, judged and built as the workflow does."""
+"""A small result set with models, played, judged and built as the workflow does."""
 
 import hashlib
 import json
@@ -12,11 +12,11 @@ from gamegrid.store.database import Sources, build
 from loopback import Body, Endpoint, Reply, choose
 
 ONE_IN = 4
-"""So many replies, by their questions, are no answer."""
+"""One question in this many gets an unusable reply."""
 
 
 def answer(body: Body) -> Reply:
-    """A legal move with its reason and, now and then, nothing usable; the same for a question."""
+    """Answer with a legal move and a reason or, for some questions, with nothing usable."""
     question = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
     return Reply(text="I cannot say.") if question[0] % ONE_IN == 0 else choose(body)
 

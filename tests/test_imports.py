@@ -1,4 +1,4 @@
-"""Jobs without models need no model libraries: these load where they are used, and only there."""
+"""Jobs without models need no model libraries: these load only where they are used."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Luck: named by where it happens, so that no order of play and no opponent changes it."""
+"""Luck depends on where it is drawn, so no order of play and no opponent changes it."""
 
 from collections import Counter
 from dataclasses import replace

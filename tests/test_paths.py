@@ -1,4 +1,4 @@
-"""Paths of a configuration, whatever they hold: found or not, and never an error."""
+"""Paths of a configuration resolve or not, but never raise, whatever they contain."""
 
 from pathlib import Path
 

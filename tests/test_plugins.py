@@ -1,4 +1,4 @@
-"""Games and agents from a user's own folder, named in the configuration."""
+"""Games and agents from a user's folder that the configuration names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,10 +87,10 @@ def test_the_schema_leaves_unknown_types_to_the_plug_ins() -> None:
     [
         ("import nosuchmodule", "cannot be run: ModuleNotFoundError: No module named"),
         ("def broken(:", "cannot be run: SyntaxError: "),
-        ("GAME = 3", "declares a GAME that is no complete subclass of Game"),
+        ("GAME = 3", "declares a GAME that is not a complete subclass of Game"),
         (
             "from gamegrid.games.game import Game\nclass Bare(Game): pass\nGAME = Bare",
-            "declares a GAME that is no complete subclass of Game",
+            "declares a GAME that is not a complete subclass of Game",
         ),
         (
             "from gamegrid.games.tic_tac_toe import GAME",

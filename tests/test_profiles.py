@@ -1,4 +1,4 @@
-"""Sites' profiles, and what docs/cluster.md says of them."""
+"""Site profiles, and what docs/cluster.md says about them."""
 
 import re
 from pathlib import Path

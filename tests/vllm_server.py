@@ -1,4 +1,4 @@
-"""A real vLLM server on this machine, for as long as a test needs one."""
+"""A real local vLLM server that runs for as long as a test needs it."""
 
 import os
 import signal
@@ -24,10 +24,10 @@ OPTIONS = (
 
 @contextmanager
 def vllm_server(folder: Path, name: str, log: Path) -> Iterator[str]:
-    """Serve the model in ``folder`` as ``name``; give the api_base. Output goes to ``log``.
+    """Serve the model in ``folder`` as ``name`` and yield the api_base. Output goes to ``log``.
 
-    The command is what ``vllm serve`` runs: that one looks for a package of the name vllm, and the
-    CPU build has another.
+    The command is what ``vllm serve`` runs. ``vllm serve`` itself looks for a package named vllm,
+    and the CPU build has a different name.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""slow: a random agent that thinks for 50 ms, to see whether models wait for it."""
+"""slow: a random agent that takes 50 ms per move, to test whether models wait for it."""
 
 import asyncio
 import time
@@ -12,30 +12,30 @@ THINKS_S = 0.05
 
 
 class Settings(AgentSettings):
-    """``thinks``: off for the agent that it is compared with."""
+    """``thinks`` is False for the baseline agent."""
 
     type: Literal["slow"] = "slow"
     thinks: bool = True
 
 
 class SlowAgent:
-    """Agent and player in one; it thinks in a thread, as searches do."""
+    """Agent and player in one; waits in a thread, as searches do."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def sit(self, place: Place) -> "SlowAgent":
-        """Return itself."""
+        """Return this object, which is also the player."""
         return self
 
     async def decide(self, turn: Turn) -> Decision:
-        """Draw one legal action, late."""
+        """Wait, then draw a random legal action."""
         if self._settings.thinks:
             await asyncio.to_thread(time.sleep, THINKS_S)
         return Decision(action=turn.draw("random").choice(turn.legal))
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return None
 
 
@@ -43,4 +43,6 @@ def _build(name: str, settings: Settings, tools: Tools) -> SlowAgent:
     return SlowAgent(settings)
 
 
-AGENT = AgentKind(type="slow", settings=Settings, unsupported_reason=_objection, build=_build)
+AGENT = AgentKind(
+    type="slow", settings=Settings, unsupported_reason=_unsupported_reason, build=_build
+)

@@ -1,6 +1,6 @@
-"""Every draw of luck: counter-based, named by where it happens, never a stream consumed in turn.
+"""Random draws, each seeded by its position in the experiment rather than taken from a stream.
 
-So nothing depends on the order in which episodes run, on interruption or on resumption.
+Results therefore do not depend on the order of episodes, on interruptions or on resumption.
 """
 
 import hashlib
@@ -12,8 +12,8 @@ from random import Random
 class Place:
     """One seat of one episode.
 
-    ``game`` is the canonical load string, of a disguise that of its plain game: both are then
-    played with the same luck.
+    ``game`` is the canonical load string. A disguise uses its plain game's, so both are played with
+    the same luck.
     """
 
     seed: int
@@ -24,18 +24,19 @@ class Place:
     seat: int
 
     def draw(self, ply: int, purpose: str) -> Random:
-        """Luck of this seat at this ply. The matchup is left out on purpose.
+        """Return the random generator of this seat at this ply, for one purpose.
 
-        So an agent meets the same luck whoever the opponent is.
+        The matchup is not part of the seed: an agent gets the same luck against every opponent.
         """
         return Random(
             f"{self.seed}|{self.game}|{self.deal}|{self.seating}|{self.seat}|{ply}|{purpose}"
         )
 
     def request_seed(self, ply: int, attempt: int, agent: str) -> int:
-        """The sampling seed of one request, 0 to 2**31 - 1.
+        """Return the sampling seed of one request, between 0 and 2**31 - 1.
 
-        A hash of all that tells the request from others: two of a grid share one by accident only.
+        It hashes everything that identifies the request, so two requests share a seed only by
+        chance.
         """
         text = (
             f"{self.seed}|{self.game}|{self.deal}|{self.matchup}|{self.seating}|{self.seat}|"
@@ -45,5 +46,5 @@ class Place:
 
 
 def deal_draw(seed: int, game: str, deal: int, purpose: str) -> Random:
-    """Luck of a whole deal: the same for every matchup and seating."""
+    """Return the random generator of a whole deal, the same for every matchup and seating."""
     return Random(f"{seed}|{game}|{deal}||||{purpose}")

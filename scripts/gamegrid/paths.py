@@ -1,4 +1,4 @@
-"""Where things lie: the workflow's own folder, and paths a configuration names."""
+"""The workflow's folder, and resolution of paths named in a configuration."""
 
 import sys
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 WORKFLOW = Path(__file__).resolve().parents[2]
-"""The folder of the Snakefile."""
+"""The folder that contains the Snakefile."""
 
 
 def install(extra: str) -> str:
@@ -15,12 +15,12 @@ def install(extra: str) -> str:
 
 
 def resolve(path: str | Path, working: Path) -> Path:
-    """Resolve a path of a configuration: against the working directory, then the workflow's.
+    """Resolve a configured path against the working directory, then the workflow's folder.
 
-    A path found in neither is returned as it would be in the working directory.
+    A path that exists in neither resolves to the working directory.
     """
     path = Path(path)
-    with suppress(RuntimeError):  # ~ and the name of nobody
+    with suppress(RuntimeError):  # no such user's home
         path = path.expanduser()
     if path.is_absolute():
         return path
@@ -31,7 +31,7 @@ def resolve(path: str | Path, working: Path) -> Path:
 
 
 def there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
-    """Whether there is a file or folder of such a name; False for a name that no disk takes."""
+    """Return whether a file or folder exists; False for names that the file system rejects."""
     try:
         return kind(path)
     except OSError:

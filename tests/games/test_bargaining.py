@@ -1,4 +1,4 @@
-"""Bargaining is paid as its rules say, and shows each seat its own values only."""
+"""Bargaining pays as its rules say and shows each seat only its own values."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def bargaining() -> Game:
 
 
 def case(state: pyspiel.State) -> Case:
-    """Read the true case from OpenSpiel's text of the state, which no player sees."""
+    """Parse the true case from OpenSpiel's text of the state, which no player sees."""
     pool, *values = (
         [int(n) for n in re.findall(r": (\d+)", line)] for line in str(state).splitlines()[:3]
     )
@@ -31,7 +31,7 @@ def case(state: pyspiel.State) -> Case:
 
 
 def counted(text: str) -> list[int]:
-    """The numbers of a list such as "1 book, 0 hats, 2 balls"."""
+    """Parse the numbers of a list such as "1 book, 0 hats, 2 balls"."""
     found = re.findall(r"(\d+) (book|hat|ball)(s?)\b", text)
     assert all((n == "1") == (not plural) for n, _, plural in found)
     assert [item for _, item, _ in found] == list(ITEMS)
@@ -39,7 +39,7 @@ def counted(text: str) -> list[int]:
 
 
 def episodes(game: Game, count: int) -> Iterator[tuple[Case, list[str], list[float]]]:
-    """Random play: the case, what was said in turn, and the returns."""
+    """Play at random; yield the case, the moves in order and the returns."""
     luck = Random(8)
     for _ in range(count):
         state = game.spiel.new_initial_state()
@@ -51,7 +51,7 @@ def episodes(game: Game, count: int) -> Iterator[tuple[Case, list[str], list[flo
             labels = [game.label(state, len(said) % 2, action) for action in legal]
             assert ("agree" in labels) == (said != [])
             offers = [counted(label.removeprefix("keep ")) for label in labels if label != "agree"]
-            # Every part of the pool may be kept, and nothing else.
+            # Any part of the pool may be kept, and nothing else.
             ways = 1
             for n in true[0]:
                 ways *= n + 1
@@ -59,7 +59,7 @@ def episodes(game: Game, count: int) -> Iterator[tuple[Case, list[str], list[flo
             assert all(
                 kept <= n for offer in offers for kept, n in zip(offer, true[0], strict=True)
             )
-            # Agreement is one word of tens: take it more often.
+            # Agreeing is one move among dozens, so choose it more often.
             action = legal[-1] if said and luck.random() < 0.3 else luck.choice(legal)
             said.append(game.label(state, state.current_player(), action))
             state.apply_action(action)
@@ -109,7 +109,7 @@ def test_every_case_is_as_the_rules_say(bargaining: Game) -> None:
 
 
 def information_state(observation: str) -> str:
-    """OpenSpiel's information state, written anew from the observation alone."""
+    """Rebuild OpenSpiel's information state from the observation alone."""
     who, values, *offers, now = observation.split("\n")
     names = ("Book", "Hat", "Basketball")
 

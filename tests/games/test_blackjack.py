@@ -1,4 +1,4 @@
-"""Blackjack is dealt, played and paid as its rules say; the cards are read in OpenSpiel's names."""
+"""Blackjack deals, plays and pays as its rules say, checked against OpenSpiel's card names."""
 
 import re
 from random import Random
@@ -23,7 +23,7 @@ def blackjack() -> Game:
 
 
 def short(card: int) -> str:
-    """OpenSpiel's name of a card, suit then rank: CK, H3."""
+    """Return OpenSpiel's name of a card, suit then rank: CK, H3."""
     start = games.load("blackjack").spiel.new_initial_state()
     return str(start.action_to_string(-1, card))
 
@@ -34,7 +34,7 @@ def long(card: int) -> str:
 
 
 def best_total(cards: list[int]) -> tuple[int, bool]:
-    """As the rules say: an ace counts 11, or 1 where 11 would bring the total above 21."""
+    """Compute the total by the rules: an ace counts 11, or 1 if 11 would exceed 21."""
     ranks = [short(card)[1] for card in cards]
     values = [11 if r == "A" else 10 if r in "TJQK" else int(r) for r in ranks]
     while sum(values) > 21 and 11 in values:
@@ -43,7 +43,7 @@ def best_total(cards: list[int]) -> tuple[int, bool]:
 
 
 def deal(state: pyspiel.State, left: set[int], luck: Random) -> int:
-    """Turn up a random card of those left, which chance must find equally likely."""
+    """Deal a random remaining card, after checking that all are equally likely."""
     assert state.is_chance_node()
     assert dict(state.chance_outcomes()) == pytest.approx(dict.fromkeys(left, 1 / len(left)))
     card = luck.choice(sorted(left))
@@ -53,9 +53,9 @@ def deal(state: pyspiel.State, left: set[int], luck: Random) -> int:
 
 
 def hand(game: Game, luck: Random) -> tuple[list[int], list[int], list[float]]:
-    """Random play to the end: the player's cards, the dealer's, and the returns.
+    """Play at random to the end; return the player's cards, the dealer's, and the returns.
 
-    Checks on the way that cards come and turns end just as the rules say.
+    Checks on the way that cards are dealt and turns end as the rules say.
     """
     state, left = game.spiel.new_initial_state(), set(range(52))
     player, dealer = ([deal(state, left, luck) for _ in range(2)] for _ in range(2))
@@ -100,7 +100,7 @@ def test_two_cards_of_21_get_no_more_than_others(blackjack: Game) -> None:
 
 
 def test_a_view_says_the_cards_and_totals_that_a_player_knows_and_no_more(blackjack: Game) -> None:
-    """As every card is there once, the cards in order are the information state."""
+    """Each card exists once, so the cards in order identify the information state."""
     names = {long(card): card for card in range(52)}
     for history, state in random_decisions(blackjack, 300):
         observation = blackjack.observation(state, 0)

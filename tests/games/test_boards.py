@@ -1,6 +1,6 @@
-"""The rules of the board games as they are told, held equal to OpenSpiel's, game by game.
+"""The stated rules of the board games agree with OpenSpiel, game by game.
 
-What a player sees is read back from its text, so that a picture that lies is a failure.
+The tests read what a player sees back from its text, so a wrong picture fails.
 """
 
 import re
@@ -19,7 +19,7 @@ from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
 
 Cells = dict[str, str]
-"""The marks of a board by cell name, empty cells left out."""
+"""The marks of a board by cell name, without empty cells."""
 
 VARIANTS = (
     "misere_tic_tac_toe",
@@ -53,7 +53,7 @@ VARIANTS = (
 
 
 def picture(observation: str) -> Cells:
-    """Read the board of ``grids.rows`` back: the line of letters, then the numbered rows."""
+    """Parse the board drawn by ``grids.rows``: the line of letters, then the numbered rows."""
     lines = [line.split() for line in observation.split("\n")]
     top = next(n for n, line in enumerate(lines) if line and set(map(len, line)) == {1})
     letters, cells = lines[top], {}
@@ -64,7 +64,7 @@ def picture(observation: str) -> Cells:
 
 
 def ends(game: Game, playouts: int) -> Iterator[tuple[pyspiel.State, int, int, pyspiel.State]]:
-    """The last move of random playouts: the state before, the mover, the action, the end."""
+    """Yield the last move of random playouts: state before it, mover, action, final state."""
     for history, state in random_decisions(game, playouts):
         for action in state.legal_actions():
             after = state.child(action)
@@ -74,7 +74,7 @@ def ends(game: Game, playouts: int) -> Iterator[tuple[pyspiel.State, int, int, p
 
 
 def labels(game: Game, state: pyspiel.State) -> list[str]:
-    """The legal moves of the seat to move, as it is told them."""
+    """Return the legal moves of the seat to move, as it sees them."""
     seat = state.current_player()
     return [game.label(state, seat, action) for action in state.legal_actions()]
 
@@ -130,7 +130,7 @@ def test_a_line_wins_tic_tac_toe_and_loses_its_misere_form(name: str, line: floa
 
 
 def neighbours(name: str) -> set[str]:
-    """The neighbours of a cell as the rules of Hex tell them, some of them off the board."""
+    """Return the neighbours of a cell by the rules of Hex, including some off the board."""
     column, row = ord(name[0]), int(name[1:])
     return {
         f"{chr(column + c)}{row + r}"
@@ -139,7 +139,7 @@ def neighbours(name: str) -> set[str]:
 
 
 def joins(stones: set[str], start: set[str], goal: set[str]) -> bool:
-    """Tell whether a chain of neighbouring stones leads from start to goal."""
+    """Return whether a chain of neighbouring stones connects start and goal."""
     reached, waiting = set[str](), list(stones & start)
     while waiting:
         here = waiting.pop()
@@ -149,7 +149,7 @@ def joins(stones: set[str], start: set[str], goal: set[str]) -> bool:
 
 
 def hex_chains(game: Game, state: pyspiel.State, side: int) -> dict[str, bool]:
-    """Whether each player has joined the sides that they are told to join, in the picture."""
+    """Return whether each player has joined its sides in the picture."""
     letters = column_letters(side)
     edges = {
         "the top row": {f"{c}1" for c in letters},
@@ -202,7 +202,7 @@ def test_hex_shows_every_stone_where_it_was_placed(name: str) -> None:
 
 
 def listed(observation: str) -> Cells:
-    """The stones of a Hex observation as its lists name them."""
+    """Return the stones of a Hex observation as listed in its text."""
     cells = Cells()
     for line in observation.split("\n")[-2:]:
         owner, names = line.removeprefix("Stones of ").removesuffix(".").split(": ")
@@ -211,7 +211,7 @@ def listed(observation: str) -> Cells:
 
 
 def test_the_picture_of_hex_puts_neighbours_next_to_each_other() -> None:
-    """Cells that touch are two characters apart in a row, or one aside in the next row."""
+    """Cells that touch are two characters apart in a row, or one to the side in the next row."""
     game = games.load("hex_5")
     board = game.observation(game.spiel.new_initial_state(), 0).split("\n")[2:7]
     place = {
@@ -235,7 +235,7 @@ def test_the_picture_of_hex_puts_neighbours_next_to_each_other() -> None:
 
 
 def piles(observation: str) -> list[int]:
-    """The piles as a observation of Nim tells them."""
+    """Return the piles listed in an observation of Nim."""
     found = re.findall(r"^Pile (\d+): (no|\d+) objects?\.$", observation, re.MULTILINE)
     assert [int(number) for number, _ in found] == list(range(1, len(found) + 1))
     return [0 if size == "no" else int(size) for _, size in found]
@@ -283,7 +283,7 @@ def test_nim_is_decided_by_the_last_object_as_its_rules_say(name: str) -> None:
 
 @pytest.mark.parametrize("misere", ["true", "false"])
 def test_the_oracle_of_nim_agrees_with_the_nim_sum(misere: str) -> None:
-    """Bouton 1901: the mover is lost at nim-sum 0; misère only differs once all piles are 1."""
+    """Bouton 1901: the mover loses at nim-sum 0; misère differs only once all piles are 1."""
     game, minimax = games.load(f"nim(pile_sizes=2;3;4,is_misere={misere})"), Minimax()
     assert game.oracle is Oracle.EXACT
     for _, state in random_decisions(game, 20):
@@ -299,7 +299,7 @@ def test_the_oracle_of_nim_agrees_with_the_nim_sum(misere: str) -> None:
 
 
 def breakthrough_moves(board: Cells, seat: int) -> dict[str, Cells]:
-    """The legal moves of a picture with the pictures they lead to, by the rules as told."""
+    """Return the legal moves of a picture and the pictures they lead to, by the stated rules."""
     own, other, down = (("x", "o", 1), ("o", "x", -1))[seat]
     letters = column_letters(26)
     moves: dict[str, Cells] = {}
@@ -364,7 +364,7 @@ def test_breakthrough_begins_as_its_rules_say(height: int, width: int) -> None:
 
 
 def drawing(observation: str) -> tuple[set[str], dict[str, int]]:
-    """The lines of an observation by label, and the owner (1 or 2) of boxes by top left dot."""
+    """Return the drawn lines by label, and each box's owner (1 or 2) by its top left dot."""
     lines = observation.split("\n")
     letters, rows = lines[1].split(), lines[2:-1]
     drawn, owners = set(), {}
@@ -394,7 +394,7 @@ def drawing(observation: str) -> tuple[set[str], dict[str, int]]:
 
 
 def sides(corner: str) -> set[str]:
-    """The four lines around the box with this top left dot."""
+    """Return the four lines around the box with this top left dot."""
     c, r = corner[0], int(corner[1:])
     d = chr(ord(c) + 1)
     return {
@@ -441,7 +441,7 @@ def test_dots_and_boxes_goes_as_its_rules_say(height: int, width: int) -> None:
 
 
 def clobber_moves(board: Cells, mark: str) -> dict[str, Cells]:
-    """The legal moves of a picture with the pictures they lead to, by the rules as told."""
+    """Return the legal moves of a picture and the pictures they lead to, by the stated rules."""
     moves: dict[str, Cells] = {}
     for here in (name for name, owner in board.items() if owner == mark):
         column, row = ord(here[0]), int(here[1:])
@@ -485,7 +485,7 @@ def test_clobber_goes_as_its_rules_say(height: int, width: int) -> None:
 
 
 def othello_moves(board: Cells, mark: str) -> dict[str, Cells]:
-    """The legal moves of a picture with the pictures they lead to, by the rules as told."""
+    """Return the legal moves of a picture and the pictures they lead to, by the stated rules."""
     moves: dict[str, Cells] = {}
     for column, row in product(range(8), range(8)):
         here = f"{'abcdefgh'[column]}{row + 1}"
@@ -541,7 +541,7 @@ def test_othello_goes_as_its_rules_say() -> None:
 
 
 def test_a_game_of_othello_can_be_drawn() -> None:
-    """The rules speak of draws, and random play comes to one."""
+    """The rules mention draws, and random play reaches one."""
     game = games.load("othello")
     draws = (s.child(a) for _, s in random_decisions(game, 60) for a in s.legal_actions())
     drawn = next(state for state in draws if state.is_terminal() and state.returns() == [0.0, 0.0])

@@ -1,4 +1,4 @@
-"""Chess: the picture is the position, labels name one move each, and White is seat 1."""
+"""Chess: the picture shows the position, each label names one move, and White is seat 1."""
 
 import json
 from collections import Counter
@@ -38,7 +38,7 @@ def _chess() -> Game:
 
 
 def picture(observation: str) -> Cells:
-    """Read the board back: rank 8 first, the letters of the files under rank 1."""
+    """Parse the board: rank 8 first, the file letters under rank 1."""
     lines = observation.split("\n")[1:]
     assert [line[0] for line in lines[:8]] == list("87654321")
     assert lines[8].split() == list(FILES)
@@ -51,7 +51,7 @@ def picture(observation: str) -> Cells:
 
 
 def standing(state: pyspiel.State) -> Cells:
-    """The pieces of OpenSpiel's own board, square by square."""
+    """Return the pieces of OpenSpiel's own board, square by square."""
     board, cells = state.board(), Cells()
     for column, file in enumerate(FILES):
         for row in range(8):
@@ -64,12 +64,12 @@ def standing(state: pyspiel.State) -> Cells:
 
 
 def shifted(square: str, step: tuple[int, int]) -> str:
-    """A square some files and ranks away; what is off the board is no square's name."""
+    """Return the square some files and ranks away; off the board, the name matches no square."""
     return f"{chr(ord(square[0]) + step[0])}{int(square[1:]) + step[1]}"
 
 
 def attacks(board: Cells, square: str) -> set[str]:
-    """The squares that the piece on ``square`` attacks."""
+    """Return the squares that the piece on ``square`` attacks."""
     mark = board[square]
     kind = mark.lower()
     if kind == "p":
@@ -94,7 +94,7 @@ def is_attacked(board: Cells, square: str, by_white: bool) -> bool:
 
 
 def walk(game: Game, playouts: int, plies: int, seed: int = 11) -> Iterator[pyspiel.State]:
-    """The decisions of random playouts, of so many plies at most."""
+    """Yield the decisions of random playouts of at most ``plies`` plies."""
     luck = Random(seed)
     for _ in range(playouts):
         state = game.spiel.new_initial_state()
@@ -104,7 +104,7 @@ def walk(game: Game, playouts: int, plies: int, seed: int = 11) -> Iterator[pysp
 
 
 def played(game: Game, moves: str, fen: str = "") -> pyspiel.State:
-    """The state after moves given by their labels."""
+    """Return the state after moves given by their labels."""
     state = game.spiel.new_initial_state(fen) if fen else game.spiel.new_initial_state()
     for move in moves.split():
         named = dict(zip(labels(game, state), state.legal_actions(), strict=True))
@@ -163,7 +163,7 @@ def test_a_position_about_to_be_there_for_the_third_time_is_told(chess: Game) ->
 
 
 def test_the_moves_told_to_repeat_are_those_that_do(chess: Game) -> None:
-    """In an ending with rooks, where random play comes back to positions."""
+    """In a rook ending, where random play revisits positions."""
     luck, told = Random(2), 0
     for _ in range(12):
         state = chess.spiel.new_initial_state("k7/8/8/8/8/8/8/6RK w - - 0 1")
@@ -177,7 +177,7 @@ def test_the_moves_told_to_repeat_are_those_that_do(chess: Game) -> None:
             thirds = [move for move, position in after.items() if seen[position] == 2]
             assert observation.endswith(f"for the third time: {', '.join(thirds) or 'none'}.")
             told += len(thirds)
-            # Steps of the king repeat most.
+            # King moves repeat positions most often.
             move = luck.choice([m for m in after if m[0] == "K"] or list(after))
             state = state.child(dict(zip(after, state.legal_actions(), strict=True))[move])
             seen[after[move]] += 1

@@ -1,4 +1,4 @@
-"""Connect Four as its rules tell it, held equal to OpenSpiel's on boards of several sizes."""
+"""The stated rules of Connect Four agree with OpenSpiel on boards of several sizes."""
 
 import re
 
@@ -12,7 +12,7 @@ STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
 def longest(board: Cells, mark: str) -> int:
-    """The most marks in an unbroken line."""
+    """Return the length of the longest unbroken line of a mark."""
     held = {(ord(name[0]), int(name[1:])) for name, owner in board.items() if owner == mark}
     best = 0
     for column, row in held:

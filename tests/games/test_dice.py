@@ -1,4 +1,4 @@
-"""Games with dice that all players see: the rules as they are told, played along by hand."""
+"""Open dice games: the stated rules, played by hand alongside OpenSpiel."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from gamegrid.games.game import Game, Joint, apply
 
 
 class Table:
-    """Pig, kept by its rules in words alone."""
+    """A game of pig that follows the stated rules only."""
 
     def __init__(self, players: int, target: int, most: int) -> None:
         self.scores = [0] * players
@@ -45,7 +45,7 @@ class Table:
 
 
 def told(game: Game) -> Table:
-    """The table as the rules lay it."""
+    """Set up the table from the text of the rules."""
     rules = game.rules()
     [target] = re.findall(r"first player with a score of (\d+) or more wins", rules)
     [most] = re.findall(r"If nobody has won after (\d+) choices", rules)
@@ -61,7 +61,7 @@ def observation(table: Table, seat: int) -> str:
 
 
 def ending(game: Game, luck: Random) -> tuple[Table, Sequence[float]]:
-    """Play one game at random beside the table, compare at each choice, and return the ends."""
+    """Play one random game beside the table, comparing at each choice; return table and returns."""
     table, state = told(game), game.spiel.new_initial_state()
     history: list[Joint] = []
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Disguises: another story around the same tree, with the same luck and the same best moves."""
+"""Disguises: a different story around the same tree, with the same luck and best moves."""
 
 import re
 from itertools import combinations, islice
@@ -26,7 +26,7 @@ TELLTALE = {
     "nim": "pile object heap stone",
     "prisoners_dilemma": "prisoner dilemma cooperate defect confess",
 }
-"""Words by family that would give the plain game away, beside its own labels and title."""
+"""By family, words that would give the plain game away, besides its labels and title."""
 HARMLESS = {
     "by",
     "one",
@@ -112,7 +112,7 @@ def test_no_word_of_the_plain_game_is_in_a_disguise(name: str) -> None:
 
 
 def test_three_numbers_add_up_where_three_cells_are_a_line() -> None:
-    """By OpenSpiel's own returns: who holds three that add up to the total has won."""
+    """Checked by OpenSpiel's returns: a player wins with three numbers that sum to the total."""
     plain = games.load("tic_tac_toe")
     for history, state in islice(every_end(plain), 5000):
         held = [[SQUARE[action] for action in history[seat::2]] for seat in (0, 1)]

@@ -1,4 +1,4 @@
-"""What holds for the words of every game: complete, unmistakable, and read as they are written."""
+"""What holds for the texts of every game: complete, unambiguous, and parsed as written."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,12 +23,12 @@ PERFECT = [name for name in ALL if games.load(name).perfect_information]
 
 
 def labels(game: Game, state: pyspiel.State, seat: int) -> tuple[str, ...]:
-    """The legal moves of a seat, as it is told them."""
+    """Return the legal moves of a seat, as it sees them."""
     return tuple(game.label(state, seat, action) for action in state.legal_actions(seat))
 
 
 def shown(game: Game, most: int) -> set[tuple[str, ...]]:
-    """The lists of legal moves that are shown in a game."""
+    """Return the lists of legal moves that appear in a game."""
     found = some_decisions(game, most)
     return {labels(game, state, seat) for _, state in found for seat in movers(state)}
 
@@ -59,11 +59,11 @@ WRITTEN: tuple[Callable[[str], str], ...] = (
     lambda label: label.replace(" ", "  "),
     lambda label: label.replace(" ", "_"),
 )
-"""Ways of writing a label that leave no doubt."""
+"""Unambiguous ways of writing a label."""
 
 
 def replies(label: str, luck: Random) -> Iterator[str]:
-    """Replies that state a label: in JSON, in an Action line, exactly and otherwise."""
+    """Yield replies that state a label: in JSON or an Action line, exactly or in variants."""
     for write in WRITTEN:
         said = write(label)
         yield json.dumps({"action": said})
@@ -91,7 +91,7 @@ def test_no_reply_to_any_game_makes_the_parser_fail() -> None:
         assert label is None or label in legal
 
 
-# What is told
+# What players see
 
 
 @pytest.mark.parametrize("name", PERFECT)
@@ -139,7 +139,8 @@ def test_no_prompt_holds_openspiels_own_text(name: str, template: str) -> None:
             prompt = loaded.first(seen)
             if not game.perfect_information and str(state).strip():
                 assert str(state).strip() not in prompt
-            # A label that ends in a number before one that begins with one is no history.
+            # A label that ends in a number, followed by one that starts with a number, looks like a
+            # history.
             told = prompt.replace(", ".join(seen.labels), "")
             assert state.history_str() not in told or len(history) < 2
             assert seen.observation in prompt
@@ -153,7 +154,7 @@ def test_history_names_the_observer_you_and_others_by_seat(name: str) -> None:
         lengths = {len(lines) for lines in told}
         assert len(lengths) == 1
         for lines in zip(*told, strict=True):
-            # One public event: at most one seat calls it its own, and all say the same of it.
+            # At most one seat calls a public event its own, and all seats describe it alike.
             assert sum(line.startswith("You: ") for line in lines) <= 1
             assert len({line.split(": ", 1)[1] for line in lines}) == 1
         assert state.is_terminal() is False

@@ -1,4 +1,4 @@
-"""Generated games: one seed is one game, whose rules say all, with a known equilibrium."""
+"""Generated games: a seed fixes one game with complete rules and a known equilibrium."""
 
 import re
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def test_a_table_is_told_as_it_is_paid(name: str) -> None:
     assert len({*first, *second}) == len(first) + len(second)
 
 
-# Drawn once and kept: a seed must give this table on every machine and in every version.
+# A fixed sample: the seed must give this table on every machine and in every version.
 def test_a_seed_gives_the_same_game_for_good() -> None:
     matrix = games.load("generated_matrix(columns=2,rows=2,seed=5)")
     paid = [[matrix.replay([[row, column]]).returns()[0] for column in (0, 1)] for row in (0, 1)]
@@ -80,7 +80,7 @@ def test_what_a_seat_is_told_of_a_card_game_is_exactly_its_information_state(nam
 
 @pytest.mark.parametrize("name", CARDS)
 def test_a_card_game_pays_what_its_rules_say(name: str) -> None:
-    """Counted again from the words of the rules and of the moves."""
+    """Recompute payoffs from the texts of rules and moves."""
     game = games.load(name)
     [ranking] = re.findall(r"they rank ([\d< ]+)\.", game.rules())
     rank = ranking.split(" < ").index

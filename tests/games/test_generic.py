@@ -1,4 +1,4 @@
-"""Games in OpenSpiel's own words: all that can be played are, the others are refused with why."""
+"""Games in OpenSpiel's own words: all playable ones load, others are refused with a reason."""
 
 import json
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ def loads(name: str) -> bool:
 
 
 def playable() -> list[str]:
-    """What is expected to be playable, by what OpenSpiel says of its games."""
+    """Return the games expected to be playable, judging by OpenSpiel's properties."""
     kind = pyspiel.GameType
     return [
         name
@@ -65,7 +65,7 @@ def playable() -> list[str]:
         if loads(name)
         and one.dynamics != kind.Dynamics.MEAN_FIELD
         and one.chance_mode != kind.ChanceMode.SAMPLED_STOCHASTIC
-        and name != "crossword"  # has no legal actions, which no property of a game tells
+        and name != "crossword"  # has positions without legal actions, which no property reveals
     ]
 
 
@@ -130,7 +130,7 @@ def test_moves_that_read_alike_are_numbered() -> None:
 
 
 def same_for_what_is_known(game: Game, points: Iterable[Point]) -> int:
-    """Assert that equal information states are told alike; return how often one came again."""
+    """Assert that equal information states get equal texts; return how often one recurred."""
     told: dict[tuple[int, str, str], tuple[str, ...]] = {}
     met = 0
     for number, (history, state) in enumerate(points):
@@ -159,7 +159,7 @@ HIDDEN = [
     if KINDS[name].information == pyspiel.GameType.Information.IMPERFECT_INFORMATION
     and KINDS[name].provides_information_state_string
     and name not in registry.suite()
-    and name != "bridge"  # each of its deals takes OpenSpiel seconds to analyse
+    and name != "bridge"  # OpenSpiel takes seconds to analyse each of its deals
 ]
 
 

@@ -1,4 +1,4 @@
-"""Go as its rules tell it, played by the words alone and held equal to OpenSpiel's."""
+"""The stated rules of Go, played from their text alone, agree with OpenSpiel."""
 
 from collections.abc import Iterator
 from random import Random
@@ -17,7 +17,7 @@ MARKS = ("X", "O")
 
 
 def around(name: str, side: int) -> list[str]:
-    """The neighbours of a point, on the board only."""
+    """Return the neighbours of a point that are on the board."""
     column, row = ord(name[0]) - ord("a"), int(name[1:])
     return [
         f"{column_letters(side)[column + c]}{row + r}"
@@ -27,7 +27,7 @@ def around(name: str, side: int) -> list[str]:
 
 
 def joined(board: Cells, start: str, side: int) -> tuple[set[str], set[str]]:
-    """The points joined to ``start`` that hold the same, empty included, and what they touch."""
+    """Return the points connected to ``start`` with equal content, and the contents they touch."""
     mark, found, edge, waiting = board.get(start), set[str](), set[str](), [start]
     while waiting:
         here = waiting.pop()
@@ -44,7 +44,7 @@ def has_liberty(board: Cells, name: str, side: int) -> bool:
 
 
 def placed(board: Cells, name: str, mark: str, side: int) -> tuple[Cells, set[str]] | None:
-    """The board after a stone, and what it captured; None where that is suicide."""
+    """Return the board after a stone and the stones it captured; None if that is suicide."""
     after, captured = board | {name: mark}, set[str]()
     for there in around(name, side):
         if after.get(there, mark) != mark and not has_liberty(after, there, side):
@@ -54,7 +54,7 @@ def placed(board: Cells, name: str, mark: str, side: int) -> tuple[Cells, set[st
 
 
 def points(board: Cells, side: int, komi: float) -> list[float]:
-    """Stones and areas that touch one colour only; White has komi more."""
+    """Count stones and areas that touch one colour only, plus komi for White."""
     every = [f"{c}{r + 1}" for c in column_letters(side) for r in range(side)]
     count = [0.0, komi]
     for name in every:
@@ -67,7 +67,7 @@ def points(board: Cells, side: int, komi: float) -> list[float]:
 
 
 class Table:
-    """A game of Go that knows the rules as they are told, and nothing of OpenSpiel."""
+    """A game of Go that follows the stated rules and ignores OpenSpiel."""
 
     def __init__(self, side: int, komi: float, longest: int) -> None:
         self.side, self.komi, self.longest = side, komi, longest
@@ -76,7 +76,7 @@ class Table:
         self.ko: str | None = None
 
     def after(self, move: str) -> "Table | None":
-        """The table after a move; None where it is not allowed."""
+        """Return the table after a move; None if the move is not allowed."""
         board, mark, ko = self.boards[-1], MARKS[len(self.moves) % 2], None
         if move != "pass":
             made = None if move in board else placed(board, move, mark, self.side)
@@ -96,7 +96,7 @@ class Table:
         return self.moves[-1:] != ["pass"] and self.boards[-1] in self.boards[:-1]
 
     def returns(self) -> list[float] | None:
-        """The result, or None while the game goes on."""
+        """Return the result, or None while the game goes on."""
         if self.repeated():
             return [0.0, 0.0]
         if self.moves[-2:] != ["pass", "pass"] and len(self.moves) < self.longest:
@@ -106,7 +106,7 @@ class Table:
 
 
 def walk(game: Game, playouts: int) -> Iterator[tuple[Table, pyspiel.State]]:
-    """The decisions of random playouts, beside a table at which the same moves were made."""
+    """Yield the decisions of random playouts beside a table on which the same moves were made."""
     luck, parameters = Random(7), game.spiel.get_parameters()
     for _ in range(playouts):
         state = game.spiel.new_initial_state()
@@ -134,7 +134,7 @@ def test_go_goes_as_its_rules_say(name: str, playouts: int) -> None:
         assert f"Last move: {(table.moves or ['none'])[-1]}" in observation
         assert ("if you pass too, the game ends" in observation) is (table.moves[-1:] == ["pass"])
         if game.max_plies > 50 and number % 10:
-            continue  # larger boards say no more of a move than small ones, and cost more
+            continue  # larger boards test no more per move than small ones, and take longer
         every = [f"{c}{r + 1}" for c in column_letters(table.side) for r in range(table.side)]
         expected = {move: table.after(move) for move in (*every, "pass")}
         allowed = {move: after for move, after in expected.items() if after}
@@ -147,7 +147,7 @@ def test_go_goes_as_its_rules_say(name: str, playouts: int) -> None:
 
 
 def played(game: Game, moves: str) -> pyspiel.State:
-    """The state after moves given by their labels."""
+    """Return the state after moves given by their labels."""
     state = game.spiel.new_initial_state()
     for move in moves.split():
         named = dict(zip(labels(game, state), state.legal_actions(), strict=True))
@@ -171,7 +171,7 @@ def test_a_stone_that_took_one_may_not_be_taken_back_at_once() -> None:
 
 
 def test_sending_two_stones_and_taking_one_back_is_told_and_draws() -> None:
-    """White fills a1, loses two stones to c1, and takes that one from b1: all is as before."""
+    """White fills a1, loses two stones to c1, and recaptures one from b1: the position repeats."""
     go = games.load("go")
     before = "a2 c2 b2 d1 e5 b1 e4"
     state = played(go, f"{before} a1 c1")
@@ -232,11 +232,11 @@ def test_komi_is_told_and_only_whole_points_can_tie() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("go(board_size=19)", "board_size is 5, 7 or 9"),
-        ("go(komi=0.5)", "board_size is 5, 7 or 9"),
-        ("go(board_size=5,komi=0.25)", "komi is from 0.0 to 25.0 in steps of 0.5"),
-        ("go(board_size=5,komi=-1.0)", "komi is from 0.0 to 25.0 in steps of 0.5"),
-        ("go(board_size=5,komi=25.5)", "komi is from 0.0 to 25.0 in steps of 0.5"),
+        ("go(board_size=19)", "board_size must be 5, 7 or 9"),
+        ("go(komi=0.5)", "board_size must be 5, 7 or 9"),
+        ("go(board_size=5,komi=0.25)", "komi must be between 0.0 and 25.0, in steps of 0.5"),
+        ("go(board_size=5,komi=-1.0)", "komi must be between 0.0 and 25.0, in steps of 0.5"),
+        ("go(board_size=5,komi=25.5)", "komi must be between 0.0 and 25.0, in steps of 0.5"),
     ],
 )
 def test_other_boards_of_go_are_refused(name: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""No seat is told what it may not know, or less than it may: every game, and the checker itself."""
+"""No seat learns more or less than it may know: every game, and the checker itself."""
 
 import re
 from collections.abc import Sequence
@@ -34,16 +34,16 @@ def test_no_seat_is_told_of_a_move_made_at_the_same_time(name: str) -> None:
     assert leaks(games.load(name), most=200, talks=10) == []
 
 
-# Planted leaks: one in each place, in games that have none
+# Planted leaks: one per channel, in games that have none
 
 
 def hidden(state: pyspiel.State, seat: int) -> int:
-    """The other's card in Kuhn poker for two."""
+    """Return the other player's card in two-player Kuhn poker."""
     return int(state.history()[1 - seat])
 
 
 class Poker(KuhnPoker):
-    """Kuhn poker, to plant in."""
+    """Kuhn poker with a planted leak."""
 
 
 class TellsInView(Poker):
@@ -72,7 +72,7 @@ class ForgetsTheCard(Poker):
 
 
 class OrdersLabels(Episode):
-    """Lists the legal moves in an order that depends on the other's card."""
+    """Lists the legal moves in an order that depends on the other player's card."""
 
     def _turn(self, seat: int) -> Turn:
         turn = super()._turn(seat)
@@ -81,7 +81,7 @@ class OrdersLabels(Episode):
 
 
 class DrawsByHidden(Episode):
-    """Has another luck for each card of the other."""
+    """Draws different luck for each card of the other player."""
 
     def _turn(self, seat: int) -> Turn:
         turn = super()._turn(seat)
@@ -101,7 +101,7 @@ class HandsOutTheState(Episode):
 
 
 class AsksInTurn(Episode):
-    """Tells of a simultaneous move what was chosen before."""
+    """Reveals earlier choices of a simultaneous move."""
 
     async def _decide(self, seats: Sequence[int]) -> list[Decision]:
         made: list[Decision] = []
@@ -114,7 +114,7 @@ class AsksInTurn(Episode):
 
 
 class Peeking(Poker):
-    """Leaves what it must not tell where the agent's template finds it."""
+    """Leaves a secret where the agent's template can find it."""
 
     peeked = 0
 
@@ -137,7 +137,7 @@ def rethinking(ask: Ask, memory: str) -> Agent:
 
 
 class OneMind:
-    """Both seats have one conversation (a faulty agent, for these tests only)."""
+    """A faulty agent whose two seats share one conversation."""
 
     def __init__(self, agent: Agent):
         self.agent = agent
@@ -202,6 +202,6 @@ def test_what_is_kept_from_a_seat_is_found() -> None:
 
 
 def planted(kind: type[Game], name: str) -> Game:
-    """The game ``name``, told by ``kind``."""
+    """Return the game ``name`` with texts from the class ``kind``."""
     game = games.load(name)
     return kind(game.name, game.load_string, game.spiel)

@@ -1,4 +1,4 @@
-"""A game that OpenSpiel does not have: its class makes it, and the registry names it."""
+"""A game that OpenSpiel does not have: its class creates it and the registry finds it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -84,7 +84,7 @@ def test_its_short_name_is_an_alias_and_an_alias_its_name() -> None:
         ("our_pennies(sides=true)", "sides must be a whole number, found 'true'"),
         ("our_pennies(polite=1)", "polite must be true or false, found '1'"),
         ("our_pennies(stake=-1)", "cannot be loaded: the stake must be positive."),
-        ("our_pennies(coins=1)", "our_pennies takes polite, sides, stake, word here"),
+        ("our_pennies(coins=1)", "our_pennies takes polite, sides, stake, word"),
     ],
 )
 def test_unfit_values_are_refused_in_a_sentence(written: str, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Games in which nobody sees the other's marks: a seat is told its information state exactly."""
+"""Games in which nobody sees the other's marks: a seat learns exactly its information state."""
 
 import re
 from collections import defaultdict
@@ -29,10 +29,10 @@ VARIANTS = (
 
 
 def told(game: Game, points: Iterable[Point]) -> tuple[int, int]:
-    """Hold words equal to information states, both ways.
+    """Assert that texts and information states correspond one to one.
 
-    Returns how many information states of seats to move there were, and how many of them came
-    from more than one hidden history.
+    Returns the number of information states of seats to move, and how many of them arise from more
+    than one hidden history.
     """
     words, observations = dict[str, tuple[str, ...]](), dict[str, str]()
     hidden = defaultdict[str, set[str]](set)
@@ -72,7 +72,7 @@ def test_in_the_smallest_game_every_information_state_is_told(version: str, show
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_what_a_seat_knows_is_what_it_placed_and_ran_into(name: str) -> None:
-    """Played by the rules as told, with marks that nobody sees."""
+    """Plays by the stated rules, with marks that nobody sees."""
     game, luck = games.load(name), Random(3)
     abrupt, ends = "gameversion=" in name, set()
     assert ("their turn is over: the other player moves" in game.rules()) is abrupt
@@ -97,7 +97,7 @@ def test_what_a_seat_knows_is_what_it_placed_and_ran_into(name: str) -> None:
 
 
 def board(game: Game, state: pyspiel.State, seat: int) -> str:
-    """The lines of a observation from the letters of the columns on."""
+    """Return an observation's lines, starting with the column letters."""
     lines = game.observation(state, seat).split("\n")
     start = next(n for n, line in enumerate(lines) if line.split()[:2] == ["a", "b"])
     return "\n".join(lines[start : start + 1 + side(game)])
@@ -112,7 +112,7 @@ def cells(game: Game) -> set[str]:
 
 
 def result(game: Game, marks: Cells) -> list[float]:
-    """Who has won by the marks that nobody saw."""
+    """Return the result according to the hidden marks."""
     held = [{cell for cell, mark in marks.items() if mark == own} for own in "xo"]
     if game.short_name == "phantom_ttt":
         won = [any(line <= own for line in LINES) for own in held]
@@ -124,7 +124,7 @@ def result(game: Game, marks: Cells) -> list[float]:
 
 
 def joins(stones: set[str], axis: int, last: int) -> bool:
-    """Tell whether stones join the first and last row (axis 1) or column (axis 0)."""
+    """Return whether stones join the first and last row (axis 1) or column (axis 0)."""
     letters = "abcd"[:last]
     edge = {(c, r): (letters.index(c) + 1, r)[axis] for c in letters for r in range(1, last + 1)}
     start = {f"{c}{r}" for (c, r), place in edge.items() if place == 1}

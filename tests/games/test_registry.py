@@ -1,4 +1,4 @@
-"""Names of games: canonical, fit for paths, and refused in a sentence where there are no words."""
+"""Names of games: canonical, safe in paths, and refused with a clear message if unknown."""
 
 import re
 
@@ -205,7 +205,7 @@ def test_what_a_game_says_of_itself_agrees_with_openspiel(name: str) -> None:
     assert (game.scoring is Scoring.SOLO) == (game.players == 1)
     general = kind.utility.name == "GENERAL_SUM" and game.players > 1
     assert (game.scoring is Scoring.PAYOFF) == general
-    # Amounts decide where amounts differ; only -1, 0 and 1 can be won, drawn and lost.
+    # Amounts decide where amounts differ; returns of -1, 0 and 1 are losses, draws and wins.
     amounts = max(abs(game.spiel.min_utility()), abs(game.spiel.max_utility())) > 1
     assert (game.scoring is Scoring.MARGIN) == (amounts and game.scoring is not Scoring.PAYOFF)
     assert (game.oracle is Oracle.EQUILIBRIUM) <= (game.players == 2)

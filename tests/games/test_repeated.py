@@ -1,4 +1,4 @@
-"""Repeated games: every round is shown, and paid as the rules say."""
+"""Repeated games show every round and pay as the rules say."""
 
 import re
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from gamegrid.games.game import Dilemma, Game, Scoring
 DILEMMAS = ("prisoners_dilemma", "matrix_pd", "matrix_sh", "matrix_cd")
 
 Table = dict[tuple[str, ...], list[int]]
-"""Points by joint choice, in words."""
+"""Points by joint choice, with choices in words."""
 
 
 def amounts(text: str) -> list[int]:
-    """Points got or lost, in the order of the text."""
+    """Parse the points got or lost, in the order of the text."""
     found = re.findall(r"(gets|got|loses|lost) (\d+) points?", text)
     assert all(n != "0" for verb, n in found if verb in ("loses", "lost"))
     return [int(n) if verb in ("gets", "got") else -int(n) for verb, n in found]
 
 
 def table(game: Game) -> Table:
-    """The payoffs as the rules tell them."""
+    """Parse the payoffs from the rules."""
     told = re.findall(r"If (.*?), then (.*?)\.", game.rules())
     return {tuple(re.findall(r"chooses (\w+)", chosen)): amounts(paid) for chosen, paid in told}
 
@@ -159,7 +159,7 @@ def test_both_are_asked_from_one_state(matrix_rps: Game) -> None:
 def test_cooperation_is_what_makes_the_game_a_social_dilemma(name: str) -> None:
     """Macy and Flache, PNAS 99 (2002) 7229: R > P, R > S, 2R >= T + S, and T > R or P > S.
 
-    They ask for 2R > T + S; in matrix_pd, OpenSpiel's prisoner's dilemma, both are equal.
+    They require 2R > T + S. In matrix_pd, OpenSpiel's prisoner's dilemma, both sides are equal.
     """
     game = games.load(name)
     dilemma = game.dilemma
@@ -177,7 +177,7 @@ def test_cooperation_is_what_makes_the_game_a_social_dilemma(name: str) -> None:
 
 
 def test_the_prisoners_dilemmas_are_told_apart_by_their_points() -> None:
-    """The usual one as in Axelrod, The Evolution of Cooperation (1984), figure 1."""
+    """The usual payoffs are those of Axelrod, The Evolution of Cooperation (1984), figure 1."""
     points = {"prisoners_dilemma": "3, 0, 5 and 1", "matrix_pd": "5, 0, 10 and 1"}
     for name, told in points.items():
         game, repeated = games.load(name), games.load(f"repeated_{name}")

@@ -1,4 +1,4 @@
-"""The rules as they are told are the rules OpenSpiel plays: payoffs recomputed from the words."""
+"""The stated rules are the ones OpenSpiel plays: payoffs are recomputed from the texts."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from gamegrid.games.game import Game
 
 
 def kuhn_result(players: int, history: Sequence[int]) -> list[float]:
-    """One chip each to begin with and one more per Bet or Call; the highest card takes the pot."""
+    """Each player antes one chip and adds one per Bet or Call; the highest card takes the pot."""
     dealt, betting = history[:players], history[players:]
     put = [1] * players
     acted: dict[int, str] = {}
@@ -35,7 +35,7 @@ def test_kuhn_poker_pays_what_its_rules_say(name: str) -> None:
 
 
 def leduc_result(game: Game, words: Sequence[str], dealt: list[int], public: int) -> list[float]:
-    """Two players: ante 1; raises of 2, then 4; a pair wins, then the higher rank; else shared."""
+    """Two players: ante 1, raises of 2 then 4; a pair wins, then the higher rank, else a split."""
     put, folded, raises = [1, 1], None, 2
     for word in words:
         if word == "public":
@@ -67,7 +67,7 @@ def leduc_result(game: Game, words: Sequence[str], dealt: list[int], public: int
 
 
 def leduc_words(game: Game, history: Sequence[int]) -> tuple[list[str], int]:
-    """Moves as "SEAT Label", with "public" where the public card is turned up, and that card."""
+    """Return moves as "SEAT Label", "public" where the public card is turned up, and that card."""
     state: pyspiel.State = game.spiel.new_initial_state()
     words, public = [], -1
     for number, action in enumerate(history):
@@ -136,7 +136,7 @@ def test_the_prisoners_dilemma_is_told_in_full() -> None:
 
 
 def spoken(bid: str) -> tuple[int, int]:
-    """Quantity and face of a bid in words."""
+    """Parse quantity and face of a bid in words."""
     found = re.fullmatch(r"(\d) (?:die|dice) of face (\d)", bid)
     assert found and (found[1] == "1") == (" die " in bid)
     return int(found[1]), int(found[2])
@@ -175,7 +175,7 @@ def test_in_liars_dice_every_higher_bid_is_legal_and_no_other() -> None:
 
 
 def goofspiel_points(game: Game, bids: Sequence[Sequence[int]], prizes: list[int]) -> list[int]:
-    """The single highest bid takes the prize; nobody does where it was made twice."""
+    """The single highest bid takes the prize; nobody does if two players made it."""
     points = [0] * game.players
     for prize, made in zip(prizes, bids, strict=True):
         best = [seat for seat, bid in enumerate(made) if bid == max(made)]
@@ -185,7 +185,7 @@ def goofspiel_points(game: Game, bids: Sequence[Sequence[int]], prizes: list[int
 
 
 def goofspiel_result(points: Sequence[int]) -> list[float]:
-    """Most points win, more than one share the win; all equal is a draw."""
+    """Most points win; several leaders share the win; all equal is a draw."""
     best = [seat for seat, held in enumerate(points) if held == max(points)]
     if len(best) == len(points):
         return [0.0] * len(points)
@@ -205,7 +205,7 @@ def test_goofspiel_is_won_as_its_rules_say(players: int, order: str, hidden: boo
     assert told.get(order, "in random order") in game.rules()
     for history, state in every_end(game):
         bids = [[card + 1 for card in step] for step in history if isinstance(step, list)]
-        # The last card of each hand is bid, and the last prize turned up, by OpenSpiel itself.
+        # OpenSpiel itself bids the last card of each hand and turns up the last prize.
         bids.append([6 - sum(made[seat] for made in bids) for seat in range(players)])
         prizes = {"descending": [3, 2, 1], "ascending": [1, 2, 3]}.get(order)
         if prizes is None:

@@ -1,4 +1,4 @@
-"""The variants of the suite that people ask for by name, and what each name means."""
+"""The variants of the suite that users ask for by name, and what each name means."""
 
 import pytest
 

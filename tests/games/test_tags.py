@@ -1,4 +1,4 @@
-"""Tags help to choose games: words of one vocabulary, true of the parameters at hand."""
+"""Tags come from a fixed vocabulary and are true for the parameters at hand."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_tags_are_true_of_the_game(name: str) -> None:
     assert set(moved) == {Tag.SIMULTANEOUS in tags}
     assert (Tag.ONE_SHOT in tags) == (moved == [True])
     assert not (len(moved) > SHORT_PLIES and Tag.SHORT in tags)
-    # What is solved is what the optimal agent plays.
+    # The optimal agent plays exactly the solved games.
     optimal = kinds()["optimal"]
     sits = unsupported_reason(optimal.settings(type="optimal"), game) is None
     assert sits == (Tag.SOLVED in tags)

@@ -1,4 +1,4 @@
-"""What players are told: complete, unmistakable, and nothing that a seat may not know."""
+"""What players see: complete, unambiguous, and nothing that a seat may not know."""
 
 import re
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ def cards(text: str) -> list[str]:
     return CARD.findall(text)
 
 
-# How many information states there are, counted by hand. Kuhn: 3 cards and 4 betting histories at
-# which somebody moves; for three players 4 cards and 12. Leduc: each seat moves after 3 histories
-# of a round, and 5 histories end the first: 2 * (6 * 3 + 6 * 5 * 5 * 3); without suits the public
-# card may equal one's own: 2 * (3 * 3 + 3 * 3 * 5 * 3). Liar's dice: 3 faces and every ascending
-# row of the 6 bids, either seat's turn by its length: 3 * 2 ** 6. Goofspiel, each seat: no bid yet;
-# a bid with the results it can have, which are 2 + 3 + 3 + 2 for two players with 4 cards, and
-# 3 + 4 + 2 for three with 3 cards; and 70 pairs of bids with their results in the first of them.
-# Auction: each seat's values.
+# The number of information states, counted by hand. Kuhn: 3 cards and 4 betting histories in which
+# somebody moves; for three players, 4 cards and 12 histories. Leduc: each seat moves after 3
+# histories per round, and 5 histories end the first round: 2 * (6 * 3 + 6 * 5 * 5 * 3); without
+# suits the public card may equal the player's own: 2 * (3 * 3 + 3 * 3 * 5 * 3). Liar's dice: 3
+# faces and every ascending sequence of the 6 bids, whose length decides whose turn it is: 3 * 2 **
+# 6. Goofspiel, each seat: no bid yet; a bid with its possible results, which are 2 + 3 + 3 + 2 for
+# two players with 4 cards, and 3 + 4 + 2 for three with 3 cards; and 70 pairs of bids with their
+# results in the first of them. Auction: each seat's values.
 STATES = {
     "kuhn_poker": 12,
     "kuhn_poker_3p": 48,
@@ -64,7 +64,7 @@ def test_no_card_is_named_that_the_seat_may_not_see(name: str) -> None:
 
 
 def known_cards(game: Game, state: pyspiel.State, seat: int) -> tuple[str, list[str]]:
-    """The seat's card and the public ones, from the history alone (players' cards come first)."""
+    """Return the seat's card and the public ones, from the history (players' cards come first)."""
     history, players = state.history(), game.players
     if game.short_name == "kuhn_poker":
         names = ("Jack", "Queen", "King", "Ace")[: players + 1]
@@ -120,7 +120,7 @@ def test_a_bid_is_shown_to_its_owner_only_and_each_prize_to_all() -> None:
 
 
 def board(observation: str) -> dict[str, str]:
-    """The marks of a drawn board by cell name, empty cells left out."""
+    """Return the marks of a drawn board by cell name, without empty cells."""
     lines = observation.split("\n")[1:]
     columns = lines[0].split()
     marks = {}
@@ -131,7 +131,7 @@ def board(observation: str) -> dict[str, str]:
 
 
 def played(game: Game, moves: Sequence[Joint]) -> dict[str, str]:
-    """The board after ``moves``, drawn by the rules as they are told: x first, discs fall."""
+    """Return the board after ``moves``, drawn by the stated rules: x moves first, discs fall."""
     marks: dict[str, str] = {}
     for number, move in enumerate(moves):
         assert isinstance(move, int)

@@ -1,4 +1,4 @@
-"""Equilibria: the known values of the games, and no strategy that gains against them."""
+"""Equilibria have the games' known values, and no strategy gains against them."""
 
 import pyspiel
 import pytest
@@ -10,17 +10,17 @@ from gamegrid.oracles.equilibrium import solve, solved
 LEDUC = "leduc_poker(suit_isomorphism=true)"
 DICE = "liars_dice(dice_sides=4)"
 
-# Kuhn (1950), "A simplified two-person poker": -1/18 for the first player. The value of
-# Leduc poker is the same with and without suits; it was computed with OpenSpiel's own linear
-# program too (open_spiel.python.algorithms.sequence_form_lp), and agrees to 1e-9. That of liar's
-# dice is proved by the test that neither player gains.
+# Kuhn (1950), "A simplified two-person poker": -1/18 for the first player. Leduc poker has the same
+# value with and without suits; OpenSpiel's own linear program
+# (open_spiel.python.algorithms.sequence_form_lp) agrees to 1e-9. The value of liar's dice is
+# verified by the test that neither player can gain.
 VALUES = {
     "kuhn_poker": -1 / 18,
     "leduc_poker": -0.085606424078,
     LEDUC: -0.085606424078,
     DICE: 1 / 16,
 }
-# The gain of both players by deviating where all play uniformly.
+# The sum of both players' gains from deviating when all play uniformly.
 UNIFORM = {"kuhn_poker": 0.916667, "leduc_poker": 4.747222, LEDUC: 4.747222, DICE: 1.310119}
 
 
@@ -34,7 +34,7 @@ def test_neither_player_gains_by_deviating(name: str) -> None:
     spiel = pyspiel.load_game(name)
     policy = solved(name).policy
     assert pyspiel.nash_conv(spiel, policy) < 1e-9
-    # The measure is no constant.
+    # Guards against a constant measure.
     uniform = {state: [(a, 1 / len(p)) for a, _ in p] for state, p in policy.items()}
     assert pyspiel.nash_conv(spiel, uniform) == pytest.approx(UNIFORM[name], abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""Exact oracles of all games: what they say agrees with searches that share nothing with them."""
+"""Exact oracles of all games agree with searches that share no code with them."""
 
 from functools import cache
 
@@ -55,7 +55,7 @@ def test_hex_on_bits_is_hex_on_openspiels_states(name: str, stones: int) -> None
 
 
 def test_openings_of_hex_4_are_those_of_before_it_was_solved() -> None:
-    """Results that are kept were played from them: as drawn first, whatever they are worth."""
+    """Stored results used these openings: the first ones drawn, whatever their value."""
     game = games.load("hex_4")
     assert game.oracle is Oracle.EXACT
     for deal in range(50):
@@ -70,7 +70,7 @@ def test_openings_of_hex_4_are_those_of_before_it_was_solved() -> None:
 
 @pytest.mark.parametrize("size", ["winscore=3,horizon=9", "winscore=7,horizon=6", "winscore=9"])
 def test_pig_is_worth_what_a_walk_over_its_whole_tree_finds(size: str) -> None:
-    """The whole tree, chance included, without memory of anything but equal standings."""
+    """Search the whole tree, chance included, caching only by standings."""
     game = games.load(f"pig({size})")
     exact = solver(game.load_string)
 
@@ -105,8 +105,8 @@ def test_pig_is_worth_what_a_walk_over_its_whole_tree_finds(size: str) -> None:
 
 
 def test_the_first_to_move_wins_pig_to_20_as_often_as_known() -> None:
-    # 0.615559, by OpenSpiel's own value iteration (open_spiel.python.algorithms.value_iteration),
-    # which knows no cut-off: after 80 choices it matters less than 1e-6.
+    # 0.615559 by OpenSpiel's value iteration (open_spiel.python.algorithms.value_iteration), which
+    # has no cut-off. After 80 choices the cut-off matters less than 1e-6.
     game = games.load("pig_20")
     value = solver(game.load_string).value(game.spiel.new_initial_state())
     assert (1 + value) / 2 == pytest.approx(0.615559, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Exact search: known values, and the same ones as a search that remembers nothing."""
+"""Exact search: known values, and the same values as a search without a cache."""
 
 from collections import defaultdict
 from random import Random
@@ -13,7 +13,7 @@ from gamegrid.oracles.minimax import Minimax
 
 
 def plain(state: pyspiel.State) -> float:
-    """The value for seat 0, without memory."""
+    """Return the value for seat 0, without a cache."""
     if state.is_terminal():
         return float(state.player_return(0))
     best = max if state.current_player() == 0 else min
@@ -26,7 +26,7 @@ def plain(state: pyspiel.State) -> float:
         ("tic_tac_toe", 0.0),
         # Nim with piles 1, 3, 5, 7: their exclusive or is 0, so the second player wins.
         ("nim(pile_sizes=1;3;5;7,is_misere=false)", -1.0),
-        # Piles 3, 4, 5: it is not, so the first player wins (Bouton 1901).
+        # Piles 3, 4, 5: the exclusive or is not 0, so the first player wins (Bouton 1901).
         ("nim(pile_sizes=3;4;5,is_misere=false)", 1.0),
     ],
 )
@@ -42,7 +42,7 @@ def test_values_are_those_of_a_search_without_memory(tic_tac_toe: Game) -> None:
 
 
 def test_one_board_may_have_two_movers_and_two_values() -> None:
-    # Who closes a box moves again, and OpenSpiel's board does not say whose turn it is.
+    # A player who closes a box moves again, and OpenSpiel's board does not show whose turn it is.
     spiel, minimax, movers = pyspiel.load_game("dots_and_boxes"), Minimax(), defaultdict(set)
     luck = Random(5)
     for _ in range(200):

@@ -1,4 +1,4 @@
-"""Best responses: by hand, by trying every way to play, and by OpenSpiel's own."""
+"""Best responses: by hand, by trying every strategy, and by OpenSpiel's algorithm."""
 
 import json
 from collections.abc import Mapping
@@ -43,11 +43,11 @@ def best(game: Game, seat: int, other: Known) -> float:
         ("prisoners_dilemma", "scripted", {"strategy": "always_defect"}, 1),
         ("prisoners_dilemma", "scripted", {"strategy": "always_cooperate"}, 5),
         ("prisoners_dilemma", "random", {}, 3),
-        # With tit for tat cooperate nine times and defect at the end: 9 * 3 + 5.
+        # Against tit for tat: cooperate nine times and defect at the end: 9 * 3 + 5.
         ("repeated_prisoners_dilemma", "scripted", {"strategy": "tit_for_tat"}, 32),
         ("repeated_prisoners_dilemma", "scripted", {"strategy": "always_defect"}, 10),
         ("repeated_prisoners_dilemma", "random", {}, 30),
-        # OpenSpiel's stag hunt pays 2 for two stags, 1 for a hare whatever the other does.
+        # OpenSpiel's stag hunt pays 2 for two stags, and 1 for a hare whatever the other does.
         ("matrix_sh", "preference", {"prefer": ["Stag"]}, 2),
         ("matrix_sh", "preference", {"prefer": ["Hare"]}, 1),
         ("matrix_rps", "random", {}, 0),
@@ -63,7 +63,7 @@ def test_by_hand(name: str, kind: str, settings: dict[str, Any], worth: float) -
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("stage", ["prisoners_dilemma", "matrix_sh", "matrix_cd"])
 def test_nothing_that_could_be_done_in_six_rounds_gets_more(strategy: Any, stage: str) -> None:
-    """Against a player without luck a fixed list of actions can do all that there is to do."""
+    """Against a player without luck, a fixed list of actions covers every possible strategy."""
     game = games.load(f"repeated_game(num_repetitions=6,stage_game={stage}())")
     table = games.load(stage)
     dilemma = game.dilemma
@@ -72,7 +72,7 @@ def test_nothing_that_could_be_done_in_six_rounds_gets_more(strategy: Any, stage
     for own in product([True, False], repeat=6):
         total = 0.0
         for n, cooperative in enumerate(own):
-            # What the other did follows from what was done to it.
+            # The other player's actions follow from the actions it has seen.
             theirs: list[bool] = []
             for m in range(n + 1):
                 theirs.append(cooperates(strategy, theirs, own[:m]))
@@ -86,7 +86,7 @@ def test_nothing_that_could_be_done_in_six_rounds_gets_more(strategy: Any, stage
 
 @pytest.mark.parametrize("seat", [0, 1])
 def test_an_auction_against_random_bids_by_expectation(seat: int) -> None:
-    """Values 1 to 4; the other bids 0 to its value - 1, each alike; ties are drawn for."""
+    """Values 1 to 4; the other bids 0 to its value - 1 with equal probability; ties are drawn."""
     game = games.load("first_sealed_auction(max_value=4)")
     likely = dict.fromkeys(range(4), Fraction(0))
     for value in range(1, 5):
@@ -99,7 +99,7 @@ def test_an_auction_against_random_bids_by_expectation(seat: int) -> None:
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "leduc_poker", "liars_dice(dice_sides=3)"])
 def test_where_cards_are_hidden_it_is_openspiels(name: str) -> None:
-    """What both gain against uniform play adds up to its NashConv, the game being zero-sum."""
+    """Both players' gains against uniform play sum to NashConv, because the game is zero-sum."""
     game = games.load(name)
     random = known(game, "random")
     gain = pyspiel.nash_conv(game.spiel, pyspiel.UniformRandomPolicy(game.spiel))
@@ -115,7 +115,7 @@ def test_where_cards_are_hidden_it_is_openspiels(name: str) -> None:
     ],
 )
 def test_a_policy_is_what_the_bot_plays(name: str, kind: str, settings: dict[str, Any]) -> None:
-    """Nor does it move by anything that its memory leaves out."""
+    """The policy does not depend on anything that its memory leaves out."""
     game = games.load(name)
     told = known(game, kind, **settings)
     agents = {"bot": bot(kind, **settings), "random": bot("random")}

@@ -1,4 +1,4 @@
-"""The reply parser: every statement of a move is read, and nothing else is taken for one."""
+"""The reply parser recognises every statement of a move and nothing else."""
 
 import ast
 import json
@@ -18,7 +18,7 @@ STOP = FinishReason.STOP
 
 
 def read(reply: str, labels: Sequence[str] = LABELS) -> str | Failure:
-    """The label or the failure of a whole reply."""
+    """Return the label or the failure of a complete reply."""
     parsed = parse(reply, STOP, labels)
     outcome = parsed.label or parsed.failure
     assert outcome is not None
@@ -344,7 +344,7 @@ def test_decoration_is_not_told_from_a_label_that_ends_so() -> None:
 
 
 def test_decoration_is_no_label_of_its_own() -> None:
-    """A tag copied as brackets is a label; where both could be meant, none is."""
+    """A tag copied as brackets is a label; if both could be meant, neither is."""
     assert read("Action: <b>", ("a", "b")) == "b"
     assert read("Action: <b> a", ("a", "b")) == Failure.ILLEGAL
     assert read("Action: <b>a</b>", ("a", "b")) == "a"
@@ -430,7 +430,7 @@ def test_objects_are_read_as_json_and_python_read_them(seed: int) -> None:
         escaped = draw.choice([True, False])
         for text in (json.dumps(content, indent=indent, ensure_ascii=escaped), repr(content)):
             if "think>" in reasoning:
-                continue  # the tags are cut off before anything is read
+                continue  # the tags are cut before anything is parsed
             expected = Parsed(action, None, reasoning.strip() or None)
             assert parse(text, STOP, LABELS) == expected
             assert parse(f"So:\n```json\n{text}\n```\nDone.", STOP, LABELS) == expected
@@ -476,7 +476,7 @@ KEYED += ['\\"action\\": \\"b2\\"', ", // ", "/* */ ", "\n", "}"]
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_garbled_answer_never_hides_behind_a_quoted_one(seed: int) -> None:
-    """The form may be garbled in any way: what is quoted in the reasoning is no answer."""
+    """However garbled the answer is, text quoted in the reasoning is not taken for it."""
     draw = random.Random(seed)
     for _ in range(500):
         said = "".join(draw.choices([*QUOTES, *KEYED], k=draw.randrange(1, 6)))
@@ -490,7 +490,7 @@ def test_a_garbled_answer_never_hides_behind_a_quoted_one(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_quotation_alone_is_no_answer(seed: int) -> None:
-    """An action of the reasoning itself, without an answer after it, is no move."""
+    """An action inside the reasoning, without an answer after it, is not a move."""
     draw = random.Random(seed)
     for _ in range(500):
         words = "".join(
@@ -591,7 +591,7 @@ UNITS = [
     ],
 )
 def test_long_replies_take_linear_time(start: str, end: str, unit: str) -> None:
-    """Well under a second where this was written; anything quadratic takes far longer."""
+    """Takes well under a second on an ordinary machine; anything quadratic takes far longer."""
     reply = start + unit * (SIZE // len(unit)) + end
     begun = time.process_time()
     parse(reply, STOP, LABELS)

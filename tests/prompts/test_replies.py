@@ -1,17 +1,17 @@
-"""Hold the reply parser to a corpus of replies that a careful person has read.
+"""Hold the reply parser to a corpus of replies labelled by a careful reader.
 
-Each case in ``replies/`` says what the reply was to be read as. Two figures decide: wrong moves
-(the parser takes a move the model did not choose), of which there may be none, and false rejects
-(the model chose a legal move and the parser does not see it), of which there may be few.
+Each case in ``replies/`` states how the reply should be read. Two figures decide. Wrong moves (the
+parser takes a move that the model did not choose) must not occur. False rejects (the model chose a
+legal move and the parser misses it) must be rare.
 
-How a reply is to be read:
+How to read a reply:
 
-* Think blocks do not count; one that never closes swallows what follows it, a closing tag alone
-  what precedes it.
+* Think blocks do not count. A block that never closes swallows everything after it; a closing
+  tag alone, everything before it.
 * The answer is the last JSON object with an ``action`` key or the last ``Action:`` line,
-  whichever ends later. JSON a person reads without hesitation counts as JSON.
+  whichever ends later. JSON that a person reads without hesitation counts as JSON.
 * Its value must be one legal label up to case, spaces, punctuation, markup and quotes. Two
-  labels, a negation, a condition or anything else is no move.
+  labels, a negation, a condition or anything else is not a move.
 * A reply cut off by the token limit or stopped by a filter holds no move, whatever it says.
 """
 
@@ -48,7 +48,7 @@ class Case:
 
 
 def read(entry: dict[str, Any]) -> Case:
-    """Build a case, refusing unknown or missing keys and anything YAML did not read as text."""
+    """Build a case; reject unknown or missing keys and anything that YAML did not parse as text."""
     missing = KEYS - {"failure"} - entry.keys()
     unknown = entry.keys() - KEYS
     assert not missing and not unknown, f"{entry.get('id')}: missing {missing}, unknown {unknown}"
@@ -75,7 +75,7 @@ READ = [(case, parse(case.reply, case.finish, case.labels)) for case in CASES]
 
 
 def told(case: Case, label: str | None, failure: Failure | None) -> str:
-    """One line for a person who has to mend the parser."""
+    """Describe a mismatch in one line, for the person who fixes the parser."""
     return f"{case.id}: read {label!r} ({failure}), truth {case.truth!r}: {case.why}"
 
 

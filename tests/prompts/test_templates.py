@@ -1,4 +1,4 @@
-"""Templates: a stable prefix, a turn that ends in the legal moves, refusals by file and line."""
+"""Templates: a constant prefix, a turn that ends in the legal moves, errors that name the file."""
 
 import json
 import re
@@ -21,7 +21,7 @@ RETHINK = "{% block rethink %}R{{ failure }}{% endblock %}"
 
 
 def seen(game: Game) -> list[TurnContext]:
-    """What is observed at the decisions of some random playouts."""
+    """Return the turns of some random playouts."""
     return [
         TurnContext(
             game=game,
@@ -124,8 +124,8 @@ def test_an_unknown_template_is_refused_with_the_nearest_name() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (WHOLE, "no block 'rethink'"),
-        ("", "no block 'prefix'"),
+        (WHOLE, "block 'rethink' is missing"),
+        ("", "block 'prefix' is missing"),
         (
             WHOLE.replace("P", "{{ observation }}") + RETHINK,
             "block 'prefix': 'observation' is undefined",
@@ -185,7 +185,7 @@ def test_the_wordings_tell_the_same_facts_in_other_words(name: str) -> None:
             form = re.search(r"^\{.*\}$", text, re.MULTILINE)
             assert form is not None
             assert list(json.loads(form[0])) == ["reasoning", "action"]
-        # Without the facts no two sentences are alike.
+        # Apart from these facts, no two wordings share a sentence.
         facts = (game.rules(), observation.observation, *observation.history)
         told = [re.sub("|".join(map(re.escape, facts)), "", text) for text in texts]
         sentences = [set(re.findall(r"[A-Z][^.:\n]{20,}[.:]", text)) for text in told]
@@ -201,5 +201,5 @@ def test_hidden_moves_are_told_nowhere(name: str, template: str) -> None:
         for text in (loaded.state(hidden), loaded.rethink(hidden, "illegal")):
             assert "Legal moves: [" not in text and "[]" not in text
             assert text == text.strip() and text
-            # Nothing but the labels is left out: no list, empty or not, stands in their place.
+            # Only the labels are missing: no list, empty or not, takes their place.
             assert not re.search(r"moves:\s*$", text)

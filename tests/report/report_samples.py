@@ -1,4 +1,4 @@
-"""A small result set with models whose replies try everything to be more than text."""
+"""A small result set whose models' replies try to be more than text."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ LABELS = ("a1", "a2", "b1", "b2", "c1")
 
 
 def hostile(folder: Path) -> Path:
-    """The database of episodes of tic_tac_toe whose models answer with ``HOSTILE`` and ``LONG``."""
+    """Build a database of tic_tac_toe episodes in which models answer ``HOSTILE`` and ``LONG``."""
     texts = [*HOSTILE, LONG]
     deals = range(-(-len(texts) // len(MOVES)))
     replies = iter(texts)
@@ -66,7 +66,7 @@ def hostile(folder: Path) -> Path:
 
 
 def built(database: Path) -> Path:
-    """The page of a database, beside it."""
+    """Build the page of a database, in the same folder."""
     output = database.with_name("report.html")
     page.build(database, output)
     return output

@@ -1,4 +1,4 @@
-"""The page as its readers have it: in a real Chromium, from a file, on a phone and on a desk."""
+"""The page in a real Chromium, opened from a file, at phone and desktop width."""
 
 import json
 import re
@@ -26,7 +26,7 @@ QUIET = (
 )  # fmt: skip
 WIDTHS = (390, 1440)
 SHOTS = ROOT / "results/browser"
-"""Screenshots of the last run, to be looked at."""
+"""Screenshots of the last run, for people to look at."""
 
 Page = Any
 
@@ -54,12 +54,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page whose models say what would do harm."""
+    """A page whose models' replies try to do harm."""
     return report_samples.built(report_samples.hostile(tmp_path_factory.mktemp("hostile")))
 
 
 class Watched:
-    """A page that is opened and everything that it complains of or asks for."""
+    """An open page, with everything that it logs or requests."""
 
     def __init__(self, browser: Any, file: Path, width: int = 1440, scheme: str = "light") -> None:
         self.file = file

@@ -1,4 +1,4 @@
-"""Drawings: what is read back from the shapes of an SVG is OpenSpiel's state."""
+"""Drawings: the state read back from an SVG's shapes is OpenSpiel's state."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from gamegrid.report import boards
 
 STATES = 1_000
 TABLES = 250
-"""States of games without a board, most of which have fewer different ones."""
+"""Number of states per game without a board; most such games have fewer."""
 SVG = "{http://www.w3.org/2000/svg}"
 GLYPHS = dict(zip("♚♛♜♝♞♟", "kqrbnp", strict=True))
 
@@ -26,7 +26,7 @@ Grid = list[str]
 
 
 def states(game: Game, count: int) -> Iterator[pyspiel.State]:
-    """States of random playouts, the ends among them, where chance has nothing to say."""
+    """Return states of random playouts, final ones included, except chance nodes."""
     luck, found = Random(11), 0
     while found < count:
         state = game.spiel.new_initial_state()
@@ -52,12 +52,12 @@ def drawn(game: Game, state: pyspiel.State) -> Element:
 
 
 def of(root: Element, name: str, tag: str) -> list[Element]:
-    """The elements of a tag within everything of a class."""
+    """Return the elements of a tag within all elements of a class."""
     return [found for g in root.iter() if g.get("class") == name for found in g.iter(SVG + tag)]
 
 
 def at(one: Element) -> tuple[float, float]:
-    """Where a circle or a text is, or a path begins: across, down."""
+    """Return the position (x, y) of a circle or text, or of a path's start."""
     if one.tag == SVG + "path":
         found = re.match(r"M([\d.]+) ([\d.]+)", one.get("d", ""))
         assert found
@@ -70,7 +70,7 @@ def grid(rows: int, columns: int, marks: dict[tuple[int, int], str]) -> Grid:
 
 
 def cells(rows: int, columns: int, names: str = "xo") -> Callable[[Element, Game], Grid]:
-    """Marks of both seats by the cell that they lie in."""
+    """Return the marks of both seats by the cell they lie in."""
 
     def read(root: Element, game: Game) -> Grid:
         marks = {}
@@ -109,14 +109,14 @@ def pieces(root: Element, game: Game) -> Grid:
 
 
 def piles(root: Element, game: Game) -> dict[str, int]:
-    """Objects by the name on their row."""
+    """Return the objects of each row, by the row's name."""
     names = {at(one)[1] // 10: one.text or "" for one in of(root, "axis", "text")}
     rows = [at(one)[1] // 10 for one in of(root, "pile", "circle")]
     return {name: rows.count(row) for row, name in names.items()}
 
 
 def lines(root: Element, game: Game) -> tuple[set[int], Grid]:
-    """The lines by OpenSpiel's numbers, and the owners of boxes."""
+    """Return the lines by OpenSpiel's numbers, and the owners of boxes."""
     size = game.spiel.get_parameters()
     rows, columns = size["num_rows"], size["num_cols"]
     found = set()
@@ -134,7 +134,7 @@ def lines(root: Element, game: Game) -> tuple[set[int], Grid]:
 
 
 def held(root: Element, game: Game) -> list[list[int]]:
-    """Numbers by the row they are in, told by place and by word alike."""
+    """Return the numbers of each row, checked by position and by label."""
     rows: list[list[int]] = [[], [], []]
     for one in of(root, "numbers", "text"):
         across, down = at(one)
@@ -145,7 +145,7 @@ def held(root: Element, game: Game) -> list[list[int]]:
 
 @dataclass(frozen=True)
 class Read:
-    """A table that was read: cards and note by name, and the lines below."""
+    """A parsed table: cards and note by name, and the lines below."""
 
     cards: dict[str, list[str]]
     notes: dict[str, str]
@@ -153,7 +153,7 @@ class Read:
 
 
 def table(root: Element) -> Read:
-    """Hands by their names, and lines by height, columns from left to right."""
+    """Parse the hands by name, and the lines by height with columns from left to right."""
     cards, notes = {}, {}
     for hand in (g for g in root.iter() if g.get("class") == "hand"):
         [name] = [one.text or "" for one in of(hand, "name", "text")]
@@ -202,7 +202,7 @@ def dots(state: pyspiel.State) -> tuple[set[int], Grid]:
 
 
 def picked(state: pyspiel.State) -> list[list[int]]:
-    """The numbers of a magic square, by mark of its cells."""
+    """Return the numbers of a magic square, grouped by the mark of their cells."""
     marks = str(state).replace("\n", "")
     return [
         sorted(n for n, mark in zip(SQUARE, marks, strict=True) if mark == own) for own in "x.o"
@@ -372,7 +372,7 @@ def test_rounds_are_openspiels(name: str) -> None:
 
 
 def tables(name: str) -> Iterator[tuple[Read, pyspiel.State]]:
-    """Random states of a game, each with what is read from its drawing."""
+    """Return random states of a game, each with the state parsed from its drawing."""
     game = games.load(name)
     for state in states(game, TABLES):
         yield table(drawn(game, state)), state

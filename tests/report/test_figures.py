@@ -1,4 +1,4 @@
-"""Figures: found by their folder, drawn from the database alone, honest about what is missing."""
+"""Figures: found by folder, drawn from the database alone, explicit about missing data."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without an episode."""
+    """A database without episodes."""
     return database(tmp_path_factory.mktemp("nothing"), [])
 
 
@@ -47,11 +47,11 @@ def marks(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
 
 
 def place(one: ElementTree.Element) -> float:
-    """Where a mark stands or a line begins, in pixels from the left of the plot."""
+    """Return where a mark is or a line starts, in pixels from the left edge of the plot."""
     return float(one.get("transform", "").removeprefix("translate(").partition(",")[0])
 
 
-# What a figure is
+# Declarations
 
 
 def test_names_and_places_are_unique() -> None:

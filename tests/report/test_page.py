@@ -1,4 +1,4 @@
-"""The page: one file that runs nothing but its own, whatever the database holds."""
+"""The page: a single file that runs only its own scripts, whatever the database holds."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from store_samples import database, episode, pair
 
 
 class Read(HTMLParser):
-    """Elements with their attributes, and the text of scripts and styles."""
+    """Collects elements with their attributes, and the text of scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

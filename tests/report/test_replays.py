@@ -1,4 +1,4 @@
-"""Replays: the positions that were played, what moves were worth, and all that models said."""
+"""Replays: positions as played, the value of each move, and every reply of a model."""
 
 import json
 import re
@@ -35,13 +35,13 @@ def row(name: str) -> GameRow:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real episodes of several games, judged as the workflow does."""
+    """Real episodes of several games, judged as in the workflow."""
     folder = tmp_path_factory.mktemp("played")
     agents = {"one": bot("random"), "two": bot("preference", prefer=["Bet", "b2", "Rock"])}
     episodes = []
     for name in PLAYED:
         game = games.load(name)
-        # Alternate the seats: each deal twice.
+        # Alternate the seats: each deal is played twice.
         setups = [
             setup(game, seats, deal=deal, seating=n)
             for deal in range(6)
@@ -74,7 +74,8 @@ def test_every_frame_is_the_position_that_was_played(played: Path, shown: dict[s
     for one in shown["episodes"]:
         game, steps = games.load(one["game"]), json.loads(told[one["episode_id"]])
         assert len(one["frames"]) == plies[one["episode_id"]] + 1
-        # A drawing is a function of the state: those of the moves and of the end, chance left out.
+        # A drawing is a function of the state. There is one per move and one at the end, none for
+        # chance.
         drawn, state = [], game.spiel.new_initial_state()
         for step in [*steps, None]:
             if not state.is_chance_node():
@@ -130,7 +131,7 @@ def test_a_sample_is_stated_and_small_and_of_every_game(played: Path) -> None:
 
 
 def test_what_is_worth_a_look_comes_first(tmp_path: Path) -> None:
-    """A win of who loses on average and a move not the agent's own come before the others."""
+    """An upset and an episode with a move that is not the agent's own come first."""
 
     def told(deal: int, seating: int, first: float, *statuses: str) -> Any:
         seated = ("ab", "ba")[seating]
@@ -198,7 +199,9 @@ def test_a_game_that_cannot_be_set_up_is_told_in_its_seats_words(tmp_path: Path)
         decisions=[decision("a", 0, 0, observation="what a saw")], calls=[call(0, 0)],
     )  # fmt: skip
     found = replay_section.replay(database(tmp_path, [one]), "trio:a--b--c:0:0")
-    assert [choice.view for frame in found.frames for choice in frame.choices] == ["what a saw"]
+    assert [choice.observation for frame in found.frames for choice in frame.choices] == [
+        "what a saw"
+    ]
     assert any("No board" in note for note in found.notes)
 
 

@@ -1,4 +1,4 @@
-"""Bargaining over books, hats and balls, whose values to the other player are hidden."""
+"""Bargaining over books, hats and balls; each player's item values are hidden from the other."""
 
 import re
 from collections.abc import Sequence
@@ -12,12 +12,16 @@ from gamegrid.games.game import Game, Scoring, Tag
 ITEMS = ("book", "hat", "ball")
 MOST_TURNS = 20
 AGREE = "Agree"
-"""OpenSpiel's word for accepting the last offer; its other actions are offers."""
+"""OpenSpiel's name for accepting the last offer. All its other actions are offers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What one seat knows; each row of numbers is by item. An offer is what its maker keeps."""
+    """What one seat knows.
+
+    Each list of numbers has one entry per item, in the order of ``ITEMS``. An offer lists what its
+    maker would keep.
+    """
 
     pool: list[int]
     values: list[int]
@@ -25,7 +29,7 @@ class Known:
 
 
 class Bargaining(Game):
-    """OpenSpiel's bargaining without its extras: chance draws one of its 1000 cases first."""
+    """OpenSpiel's bargaining with default settings; chance first draws one of its 1000 cases."""
 
     short_name = "bargaining"
     aliases: ClassVar = {"bargaining_5": "bargaining(max_turns=5)"}
@@ -35,7 +39,7 @@ class Bargaining(Game):
 
     @property
     def turns(self) -> int:
-        """How many moves the players have together."""
+        """Maximum number of turns, counted over both players."""
         return int(self.spiel.get_parameters()["max_turns"])
 
     @property
@@ -44,7 +48,7 @@ class Bargaining(Game):
 
     def unsupported_reason(self) -> str | None:
         if not 2 <= self.turns <= MOST_TURNS:
-            return f"max_turns is from 2 to {MOST_TURNS}."
+            return f"max_turns must be between 2 and {MOST_TURNS}."
         return None
 
     def rules(self) -> str:
@@ -89,11 +93,11 @@ class Bargaining(Game):
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
-        said = state.action_to_string(seat, action)
-        return "agree" if said == AGREE else f"keep {_items(_numbers(said))}"
+        name = state.action_to_string(seat, action)
+        return "agree" if name == AGREE else f"keep {_items(_numbers(name))}"
 
     def _offer(self, pool: list[int], offer: list[int], maker: int, observer: int) -> str:
-        """An offer in words, with the rest that it leaves."""
+        """Describe an offer and what it leaves to the other player."""
         rest = [total - kept for total, kept in zip(pool, offer, strict=True)]
         who = "you" if maker == observer else self.seat_name(maker)
         whom = self.seat_name(1 - maker) if maker == observer else "you"
@@ -101,18 +105,18 @@ class Bargaining(Game):
 
 
 def _known(state: pyspiel.State, seat: int) -> Known:
-    """Read OpenSpiel's information state, which has nothing that the seat may not know."""
+    """Parse OpenSpiel's information state, which holds nothing hidden from the seat."""
     pool, values, _, *offers = state.information_state_string(seat).splitlines()
     return Known(_numbers(pool), _numbers(values), [_numbers(offer) for offer in offers])
 
 
 def _numbers(text: str) -> list[int]:
-    """The numbers by item of a text such as "P0 offers: Offer: Book: 1, Hat: 0, Basketball: 2"."""
+    """Return the numbers of a text such as "P0 offers: Offer: Book: 1, Hat: 0, Basketball: 2"."""
     return [int(number) for number in re.findall(r": (\d+)", text)]
 
 
 def _items(numbers: Sequence[int]) -> str:
-    """Say how many of each item: "1 book, 0 hats, 2 balls"."""
+    """Write out the count of each item: "1 book, 0 hats, 2 balls"."""
     return ", ".join(
         f"{n} {item}{'' if n == 1 else 's'}" for item, n in zip(ITEMS, numbers, strict=True)
     )

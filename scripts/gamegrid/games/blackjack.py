@@ -1,4 +1,4 @@
-"""Blackjack as OpenSpiel plays it: one player, one hand, one deck, and no bets but one point."""
+"""Blackjack as OpenSpiel plays it: one player, one hand, one deck, a fixed stake of one point."""
 
 from collections.abc import Callable
 
@@ -9,19 +9,19 @@ from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.grids import listing
 
 NAMES = ("Ace", "Two", "Three", *RANKS[:-1])
-"""Ranks in OpenSpiel's order of cards, 13 to a suit."""
+"""Rank names in OpenSpiel's card order, 13 per suit."""
 SUITS = ("clubs", "diamonds", "hearts", "spades")
 DECK = len(NAMES) * len(SUITS)
 LIMIT = 21
 HIDDEN = 2
-"""Where the dealer's hidden card is in a history: after the player's two cards."""
+"""Index of the dealer's hidden card in a history: it follows the player's two cards."""
 LABELS = ("Hit", "Stand")
 
 
 class Blackjack(Game):
-    """OpenSpiel's blackjack; actions 0 and 1 are to hit and to stand.
+    """OpenSpiel's blackjack; action 0 hits and action 1 stands.
 
-    Chance deals cards one by one from what is left of the deck, so that a deal is its order.
+    Chance deals each card from the rest of the deck, so a deal fixes the order of the deck.
     """
 
     short_name = "blackjack"
@@ -63,7 +63,7 @@ class Blackjack(Game):
         return LABELS[action]
 
     def resample(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
-        # OpenSpiel counts the true hidden card last, so that equal luck would tell cards apart.
+        # OpenSpiel lists the true hidden card last, so equal luck would reveal it.
         cards, visible = _shown(state)
         unseen = [card for card in range(DECK) if card not in (*cards, visible)]
         history = state.history()
@@ -72,21 +72,21 @@ class Blackjack(Game):
 
 
 def _shown(state: pyspiel.State) -> tuple[list[int], int]:
-    """The player's cards in the order they came, and the dealer's visible one."""
+    """Return the player's cards in the order dealt, and the dealer's visible card."""
     first, second, _, visible, *later = state.history()
-    # While the player moves, every other one of the later actions is a card: Hit, card, Hit, ...
+    # While the player moves, every second later action is a card: Hit, card, Hit, ...
     return [first, second, *later[1::2]], visible
 
 
 def _total(cards: list[int]) -> tuple[int, bool]:
-    """The best total of cards, and whether an ace counts 11 in it."""
+    """Return the best total of the cards, and whether an ace counts 11 in it."""
     low = sum(min(card % len(NAMES) + 1, 10) for card in cards)
     soft = any(card % len(NAMES) == 0 for card in cards) and low + 10 <= LIMIT
     return (low + 10 if soft else low), soft
 
 
 def card_name(card: int) -> str:
-    """Name a card by its number in OpenSpiel."""
+    """Return the English name of a card, given its number in OpenSpiel."""
     suit, rank = divmod(card, len(NAMES))
     return f"{NAMES[rank]} of {SUITS[suit]}"
 

@@ -1,4 +1,4 @@
-"""What board games of two players with ``rows`` and ``columns`` as parameters have in common."""
+"""Base class for two-player board games with ``rows`` and ``columns`` as parameters."""
 
 from typing import ClassVar
 
@@ -6,22 +6,22 @@ from gamegrid.games.game import Game, Oracle, Scoring
 
 
 class BoardGame(Game):
-    """Two players with a mark each on a board that is searched to the end where it is small."""
+    """A two-player board game with one mark per player; small boards are solved by search."""
 
     scoring = Scoring.WIN_LOSS
     marks: ClassVar[tuple[str, str]] = ("x", "o")
-    """The marks of seats 0 and 1, which are also their names."""
+    """The marks of seats 0 and 1, which also serve as the seats' names."""
     solved_cells: ClassVar[int]
-    """Boards of up to so many cells are searched in seconds."""
+    """Largest number of cells for which exhaustive search takes only seconds."""
 
     @property
     def height(self) -> int:
-        """Rows of the board."""
+        """Number of rows."""
         return int(self.spiel.get_parameters()["rows"])
 
     @property
     def width(self) -> int:
-        """Columns of the board."""
+        """Number of columns."""
         return int(self.spiel.get_parameters()["columns"])
 
     @property

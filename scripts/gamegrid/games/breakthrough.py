@@ -9,17 +9,18 @@ from gamegrid.games.game import Oracle, Tag
 from gamegrid.games.grids import cell, column_name, rows
 
 SPIEL_MARKS = {"b": "x", "w": "o", ".": "."}
-"""OpenSpiel's marks, of which b would be a column too, in the suite's."""
+"""Maps OpenSpiel's marks to the suite's. OpenSpiel's "b" would also be a column letter."""
 DIRECTIONS = ((1, -1), (1, 0), (1, 1), (-1, -1), (-1, 0), (-1, 1))
 DOUBLE_FROM = 6
-"""Boards with this many rows or more begin with two rows of pieces each."""
+"""Boards with at least this many rows start with two rows of pieces per player."""
 SOLVED_WIDE = ((4, 4), (4, 5), (5, 4))
-"""Rows and columns of larger boards that are searched in seconds; narrow ones take longer."""
+"""Larger (rows, columns) that search solves in seconds. Narrower boards of that size take longer.
+"""
 LARGEST = 26
 
 
 class Breakthrough(BoardGame):
-    """OpenSpiel's breakthrough; an action is a (row, column, direction, capture) in mixed base."""
+    """OpenSpiel's breakthrough; an action encodes row, column, direction and capture."""
 
     short_name = "breakthrough"
     themes = (Tag.BOARD, Tag.CAPTURE, Tag.RACE)
@@ -42,7 +43,7 @@ class Breakthrough(BoardGame):
 
     def unsupported_reason(self) -> str | None:
         if not (3 <= self.height <= LARGEST and 2 <= self.width <= LARGEST):
-            return f"rows are from 3 to {LARGEST}, columns from 2 to {LARGEST}."
+            return f"rows must be between 3 and {LARGEST}, columns between 2 and {LARGEST}."
         return None
 
     def rules(self) -> str:

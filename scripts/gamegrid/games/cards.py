@@ -5,15 +5,16 @@ SUITS = ("spades", "hearts")
 
 
 def ranks(count: int) -> tuple[str, ...]:
-    """The names of ``count`` ranks, lowest first; at most 11.
+    """Return the names of ``count`` ranks, lowest first; ``count`` is at most 11.
 
-    Three are Jack, Queen and King; a fourth is the Ace, further ones lie below the Jack.
+    Three ranks are Jack, Queen and King. The fourth is the Ace; any further ranks lie below the
+    Jack.
     """
     top = RANKS.index("King") + 1
     return RANKS[top - count : top] if count <= 3 else RANKS[len(RANKS) - count :]
 
 
 def chips(amount: float) -> str:
-    """Say an amount of chips: "1 chip", "2 chips"."""
+    """Write an amount of chips: "1 chip", "2 chips"."""
     shown = f"{amount:g}"
     return f"{shown} chip" if shown == "1" else f"{shown} chips"

@@ -1,4 +1,4 @@
-"""Chess, from the usual position: give checkmate."""
+"""Chess from the standard starting position."""
 
 import pyspiel
 
@@ -6,7 +6,7 @@ from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.grids import column_name, listing
 
 SEATS = ("Black", "White")
-"""By OpenSpiel's players: White moves first and is player 1."""
+"""Seat names in OpenSpiel's player order: White moves first but is player 1."""
 SIDE = 8
 PLIES = 200
 LETTERS = (
@@ -20,15 +20,15 @@ CASTLING = {
     "q": "Black O-O-O",
 }
 QUIET_TO_REPEAT = 7
-"""A third occurrence takes at least so many moves since the last capture or pawn move."""
+"""A position's third occurrence needs at least this many moves since a capture or pawn move."""
 
 
 class Chess(Game):
-    """OpenSpiel's chess; draws that players would have to claim are forced in it.
+    """OpenSpiel's chess, which declares by itself the draws that players would have to claim.
 
-    Labels are standard algebraic notation without the signs for check and mate, which would say
-    what a move does. Reading a reply ignores case, so where a bishop and a pawn of the b-file can
-    capture on one square, such as Bxc3 and bxc3, both are written with the square they come from.
+    Labels are standard algebraic notation without the signs for check and mate, because those would
+    reveal what a move does. The reply parser ignores case. So where a bishop and a b-pawn can
+    capture on the same square (Bxc3 and bxc3), both labels include the square of origin.
     """
 
     short_name = "chess"
@@ -36,8 +36,8 @@ class Chess(Game):
     scoring = Scoring.WIN_LOSS
     title = "Chess"
     opening_plies = 4
-    # OpenSpiel's own limit is 17695 plies. An unfinished game is a draw: counting material would
-    # make hoarding a second aim, and call positions won that are not.
+    # OpenSpiel's own limit is 17695 plies. An unfinished game counts as a draw: counting material
+    # would reward hoarding and would call some drawn positions won.
     max_plies = PLIES
 
     def rules(self) -> str:
@@ -133,7 +133,7 @@ class Chess(Game):
 
 
 def _drawn(placement: str) -> list[str]:
-    """The first field of FEN as a picture: rank 8 on top, the letters of the files below."""
+    """Draw the first field of a FEN: rank 8 on top, file letters below."""
     ranks = placement.split("/")
     lines = [
         f"{SIDE - n} {' '.join(''.join('.' * int(c) if c.isdecimal() else c for c in rank))}"
@@ -148,7 +148,7 @@ def _san(state: pyspiel.State, action: int) -> str:
 
 
 def _is_capture_by_b(written: str) -> bool:
-    """Tell whether a bishop captures, or a pawn of the b-file."""
+    """Return whether a label reads as a capture by a bishop or by a b-pawn."""
     return written[0] in "Bb" and "x" in written
 
 
@@ -157,13 +157,14 @@ def _target(written: str) -> str:
 
 
 def _in_check(state: pyspiel.State) -> bool:
-    """Tell whether the move that led here gives check, as OpenSpiel writes it."""
-    made = state.full_history()
-    if not made:
+    """Return whether the last move gives check, according to OpenSpiel's notation."""
+    moves = state.full_history()
+    if not moves:
         return False
+    player, action = moves[-1].player, moves[-1].action
     before = state.clone()
-    before.undo_action(made[-1].player, made[-1].action)
-    written: str = before.action_to_string(made[-1].player, made[-1].action)
+    before.undo_action(player, action)
+    written: str = before.action_to_string(player, action)
     return written.endswith(("+", "#"))
 
 

@@ -1,4 +1,4 @@
-"""Clobber: capture a neighbouring piece in every move; whoever cannot move loses."""
+"""Clobber: every move captures a neighbouring piece; a player who cannot move loses."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ LARGEST = 26
 
 
 class Clobber(BoardGame):
-    """OpenSpiel's clobber; an action is a (row, column, direction) in mixed base."""
+    """OpenSpiel's clobber; an action encodes row, column and direction."""
 
     short_name = "clobber"
     themes = (Tag.BOARD, Tag.CAPTURE)
@@ -30,7 +30,7 @@ class Clobber(BoardGame):
     def unsupported_reason(self) -> str | None:
         sizes = (self.height, self.width)
         if min(sizes) < 2 or max(sizes) > LARGEST:
-            return f"rows and columns are from 2 to {LARGEST}."
+            return f"rows and columns must be between 2 and {LARGEST}."
         return None
 
     def rules(self) -> str:
@@ -51,7 +51,7 @@ class Clobber(BoardGame):
         )
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
-        # A line ends in its cells; before them is the number of the row, of one digit or two.
+        # Each line holds the row number, of one or two digits, followed by the cells.
         lines = [line[-self.width :] for line in state.observation_string(seat).split("\n")]
         board = rows(self.height, self.width, lambda r, c: lines[r][c])
         return "\n".join(

@@ -10,7 +10,7 @@ from gamegrid.games.grids import column_name, rows
 
 
 class ConnectFour(BoardGame):
-    """OpenSpiel's connect_four; action = column, counted from the left."""
+    """OpenSpiel's connect_four; the action is the column, counted from the left."""
 
     short_name = "connect_four"
     themes = (Tag.BOARD, Tag.CONNECTION)
@@ -21,7 +21,7 @@ class ConnectFour(BoardGame):
 
     @property
     def line(self) -> int:
-        """Discs in a line that win."""
+        """Number of discs in a row that wins."""
         return int(self.spiel.get_parameters()["x_in_row"])
 
     @property
@@ -32,7 +32,7 @@ class ConnectFour(BoardGame):
     def unsupported_reason(self) -> str | None:
         sizes = (self.height, self.width, self.line)
         if min(sizes) < 1 or max(sizes) > 26:
-            return "rows, columns and x_in_row are from 1 to 26."
+            return "rows, columns and x_in_row must be between 1 and 26."
         return None
 
     def rules(self) -> str:

@@ -1,4 +1,4 @@
-"""Dark Hex: Hex without seeing the other player's stones."""
+"""Dark Hex: Hex in which neither player sees the other's stones."""
 
 import pyspiel
 
@@ -9,8 +9,8 @@ from gamegrid.games.phantom import MARKS, PhantomGame
 class DarkHex(PhantomGame):
     """OpenSpiel's dark_hex on a square board.
 
-    Its information states have the number of tries of both players also where ``obstype`` is
-    reveal-nothing, unlike its observations and unlike phantom_ttt; so players are told.
+    Its information states hold the number of tries of both players even under reveal-nothing. Its
+    observations and phantom_ttt do not. The text a seat sees therefore states that number.
     """
 
     short_name = "dark_hex"
@@ -28,7 +28,7 @@ class DarkHex(PhantomGame):
         return f"Dark Hex, {self.side} by {self.side}{self.variant}"
 
     def unsupported_reason(self) -> str | None:
-        return None if 2 <= self.side <= LARGEST else f"board_size is from 2 to {LARGEST}."
+        return None if 2 <= self.side <= LARGEST else f"board_size must be between 2 and {LARGEST}."
 
     def rules(self) -> str:
         return (

@@ -1,6 +1,6 @@
-"""What disguised games share: the tree of a plain game of the suite, told in another story.
+"""Base class for disguised games: the game tree of a known game under an unfamiliar story.
 
-Whoever plays the plain game from memory has to think here; the best moves are the same ones.
+A player who recalls the plain game from memory has to reason here. The best moves are the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,10 @@ from gamegrid.games.game import Dilemma, Game, Oracle, Scoring, Tag
 
 
 class Disguise(Game):
-    """The plain game's states, actions, scoring, oracle, deals and openings; its own texts."""
+    """A game with the states, actions, scoring, oracle and deals of a plain game, but new texts."""
 
     plain: ClassVar[str]
-    """The plain game: an alias or load string of the suite."""
+    """The plain game: an alias or a load string from the suite."""
     defaults: ClassVar[Mapping[str, Any] | None] = {}
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):

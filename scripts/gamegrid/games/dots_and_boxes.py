@@ -1,4 +1,4 @@
-"""Dots and Boxes: draw lines between dots; whoever completes most boxes wins."""
+"""Dots and Boxes: draw lines between dots; whoever completes more boxes wins."""
 
 from typing import ClassVar
 
@@ -8,15 +8,15 @@ from gamegrid.games.game import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import cell, column_name
 
 LARGEST = 8
-"""Rows or columns of boxes: so many that the numbers of rows of dots have one digit."""
+"""Most rows or columns of boxes, so that every dot row has a one-digit number."""
 SOLVED_LINES = 13
-"""Boards with at most so many lines are searched to the end in a moment."""
+"""Largest number of lines for which exhaustive search is instant."""
 DRAWN = ("─", "│")
-"""How OpenSpiel draws a horizontal and a vertical line."""
+"""OpenSpiel's characters for a horizontal and a vertical line."""
 
 
 class DotsAndBoxes(Game):
-    """OpenSpiel's dots_and_boxes; actions are the horizontal lines row by row, then the vertical.
+    """OpenSpiel's dots_and_boxes; actions number the horizontal lines by row, then the vertical.
 
     Texts name dots, not boxes: a1 is the top left dot.
     """
@@ -30,17 +30,17 @@ class DotsAndBoxes(Game):
 
     @property
     def height(self) -> int:
-        """Rows of boxes."""
+        """Number of rows of boxes."""
         return int(self.spiel.get_parameters()["num_rows"])
 
     @property
     def width(self) -> int:
-        """Columns of boxes."""
+        """Number of columns of boxes."""
         return int(self.spiel.get_parameters()["num_cols"])
 
     @property
     def boxes(self) -> int:
-        """Boxes on the board."""
+        """Number of boxes on the board."""
         return self.height * self.width
 
     @property
@@ -54,7 +54,7 @@ class DotsAndBoxes(Game):
     def unsupported_reason(self) -> str | None:
         sides = (self.height, self.width)
         if min(sides) < 1 or max(sides) > LARGEST or self.boxes < 2:
-            return f"num_rows and num_cols are from 1 to {LARGEST}, with two boxes at least."
+            return f"num_rows and num_cols must be between 1 and {LARGEST}, and not both 1."
         return None
 
     def rules(self) -> str:
@@ -102,9 +102,9 @@ class DotsAndBoxes(Game):
         return f"vertical line {cell(row, column)}-{cell(row + 1, column)}"
 
     def _line(self, drawn: str, number: int) -> str:
-        """One line of the picture: dots with horizontal lines, or vertical lines with owners.
+        """Draw one line of the picture: dots and horizontal lines, or vertical lines and owners.
 
-        OpenSpiel's line has a dot, or a vertical line, at every fourth place.
+        Every fourth character of OpenSpiel's line is a dot or a vertical line.
         """
         if number % 2 == 0:
             sides = ("---" if drawn[4 * c + 2] == DRAWN[0] else "   " for c in range(self.width))

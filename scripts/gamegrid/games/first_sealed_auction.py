@@ -1,4 +1,4 @@
-"""A first-price auction: one hidden bid each, and the highest bidder pays the own bid."""
+"""A first-price auction: one sealed bid each; the highest bidder pays their own bid."""
 
 from typing import ClassVar
 
@@ -12,9 +12,10 @@ MOST_VALUE = 100
 
 
 class FirstSealedAuction(Game):
-    """OpenSpiel's first_sealed_auction; an action is a bid.
+    """OpenSpiel's first_sealed_auction; the action is the bid.
 
-    A history is all values, all bids, and the winner, drawn by chance among the highest bidders.
+    A history holds all values, then all bids, then the winner. Chance picks the winner among the
+    highest bidders.
     """
 
     short_name = "first_sealed_auction"
@@ -25,7 +26,7 @@ class FirstSealedAuction(Game):
 
     @property
     def most(self) -> int:
-        """The highest value that the object may have to a player."""
+        """The highest value the object can have for a player."""
         return int(self.spiel.get_parameters()["max_value"])
 
     @property
@@ -34,7 +35,10 @@ class FirstSealedAuction(Game):
 
     def unsupported_reason(self) -> str | None:
         if not (2 <= self.most <= MOST_VALUE and 2 <= self.players <= MOST_PLAYERS):
-            return f"max_value is from 2 to {MOST_VALUE}, and players from 2 to {MOST_PLAYERS}."
+            return (
+                f"max_value must be between 2 and {MOST_VALUE}, "
+                f"players between 2 and {MOST_PLAYERS}."
+            )
         return None
 
     def rules(self) -> str:
@@ -54,19 +58,19 @@ class FirstSealedAuction(Game):
     def observation(self, state: pyspiel.State, seat: int) -> str:
         history = state.history()
         bids = history[self.players :]
-        told = [
+        lines = [
             f"You are {self.seat_name(seat)}. The value of the object to you: "
             f"{points(history[seat])}. All other values, and all other bids, are hidden."
         ]
         if seat < len(bids):
-            told.append(f"You have bid {bids[seat]}.")
-        return "\n".join(told)
+            lines.append(f"You have bid {bids[seat]}.")
+        return "\n".join(lines)
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return f"bid {action}"
 
     def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
-        return None  # a bid is hidden, and the own one is the last thing a player does
+        return None  # bids are hidden, and a player's own bid is that player's last action
 
 
 GAME = FirstSealedAuction

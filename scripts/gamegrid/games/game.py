@@ -1,7 +1,7 @@
-"""What a game is to gamegrid: OpenSpiel's rules, and the words a player needs to play by them.
+"""The ``Game`` base class: OpenSpiel's rules, and the words a player needs to play by them.
 
-OpenSpiel's own texts are never shown to a player: ``str(state)`` gives hidden cards away, and
-many observation strings are bare numbers. Each game says everything itself, per seat.
+Players never see OpenSpiel's own texts: ``str(state)`` reveals hidden cards, and many observation
+strings are bare numbers. Each game writes all its texts itself, one version per seat.
 """
 
 from abc import ABC, abstractmethod
@@ -13,176 +13,180 @@ from typing import Any, ClassVar, TypeAlias
 import pyspiel
 
 Joint: TypeAlias = int | list[int]
-"""One step of a trajectory: an action, or one action per seat of a simultaneous move."""
+"""One step of a trajectory: a single action, or one action per seat for a simultaneous move."""
 
 
 class Scoring(StrEnum):
-    """What counts in a game, and so which tables it may enter."""
+    """How a game's result is scored. It decides which tables the game may enter."""
 
     WIN_LOSS = "win_loss"
-    """Score 1, 1/2 or 0 by comparing returns."""
+    """Score 1, 1/2 or 0, from comparing the returns."""
     MARGIN = "margin"
-    """Zero-sum amounts: the mean return decides, wins are not counted."""
+    """A zero-sum game of amounts: the mean return decides, wins are not counted."""
     PAYOFF = "payoff"
-    """General-sum: own and joint return, never a rating."""
+    """A general-sum game: own and joint returns are reported, never a rating."""
     SOLO = "solo"
-    """One player: the return."""
+    """A single player's return."""
 
 
 class Oracle(StrEnum):
-    """How well best play is known, cheaply enough to be used at every decision."""
+    """Which kind of best play can be computed, cheaply enough to query at every decision."""
 
     NONE = "none"
     EXACT = "exact"
-    """The value of every position, by exhaustive search."""
+    """Exhaustive search gives the value of every position."""
     EQUILIBRIUM = "equilibrium"
-    """A Nash equilibrium of a two-player zero-sum game, by linear programming."""
+    """Linear programming gives a Nash equilibrium of a two-player zero-sum game."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dilemma:
-    """The two actions of a symmetric social dilemma, alike for both seats in every round."""
+    """Action numbers of a symmetric social dilemma; the same for both seats in every round."""
 
     cooperate: int
     defect: int
 
 
 class Tag(StrEnum):
-    """What helps to choose games: the only words in ``Game.tags``."""
+    """Labels that help users choose games. ``Game.tags`` holds nothing else."""
 
-    # Facts, found by the game itself
+    # Facts, derived from the game
     PERFECT_INFORMATION = "perfect_information"
-    """All is seen by all, and seats move one at a time."""
+    """Every seat sees everything, and seats move one at a time."""
     HIDDEN_INFORMATION = "hidden_information"
-    """A seat may hold what another may not know."""
+    """A seat may hold information hidden from another."""
     SIMULTANEOUS = "simultaneous"
     """Seats choose at the same time."""
     CHANCE = "chance"
-    """Chance events happen."""
+    """The game has chance events."""
     MULTIPLAYER = "multiplayer"
     """More than two seats."""
     SOLO = "solo"
     """One seat."""
     PAYOFF = "payoff"
-    """General-sum: what one seat gets, another need not lose."""
+    """General-sum: one seat's gain need not be another's loss."""
     DILEMMA = "dilemma"
-    """An action cooperates and the other defects."""
+    """One action cooperates and the other defects."""
     ONE_SHOT = "one_shot"
-    """Over after one decision of every seat, all at once."""
+    """Over after one simultaneous decision by every seat."""
     SOLVED = "solved"
     """Best play is known at every decision, by search or as an equilibrium."""
     SHORT = "short"
-    """Over after 20 decisions at most."""
+    """Over after at most 20 decisions."""
 
-    # Themes, declared by the module
+    # Themes, declared by each game's module
     BOARD = "board"
-    """Pieces or marks in places."""
+    """Pieces or marks on a board."""
     CONNECTION = "connection"
-    """Lines and chains decide."""
+    """Lines or chains decide the game."""
     CAPTURE = "capture"
-    """Pieces of the other are taken or turned."""
+    """Players take or turn over each other's pieces."""
     TERRITORY = "territory"
-    """The larger share of the board decides."""
+    """The larger share of the board wins."""
     RACE = "race"
-    """Who gets somewhere first."""
+    """The first to reach a goal wins."""
     ARITHMETIC = "arithmetic"
-    """Numbers decide, and counting is half the game."""
+    """Numbers decide; counting is half the game."""
     CARDS = "cards"
     """Played with cards."""
     DICE = "dice"
     """Played with dice."""
     BETTING = "betting"
-    """Stakes and bids, and what they say of what is hidden."""
+    """Stakes and bids, which also hint at hidden information."""
     PAYOFF_TABLE = "payoff_table"
-    """One choice each, paid by a table."""
+    """One choice per player, paid according to a table."""
     REPEATED = "repeated"
-    """The same players meet in several rounds, each of them paid."""
+    """The same players meet in several rounds, and each round pays."""
     NEGOTIATION = "negotiation"
     """Offers and agreement."""
     DISGUISE = "disguise"
-    """Another game of the suite, told in another story."""
+    """Another game of the suite under a different story."""
     GENERATED = "generated"
-    """Drawn from a seed."""
+    """Generated from a seed."""
 
 
 SHORT_PLIES = 20
 
 
 class Game(ABC):
-    """One game with its parameters fixed. Stateless: every method is a function of a state.
+    """One game with fixed parameters. Stateless: every method is a function of a state.
 
-    Seats count from 0 in the order of OpenSpiel's players. Texts name seats by ``seat_name``
-    only, and show what the asking seat may know and nothing else.
+    Seats count from 0 in the order of OpenSpiel's players. Texts refer to seats by ``seat_name``
+    only, and reveal only what the observing seat may know.
     """
 
     short_name: str
-    """OpenSpiel's short name or, of a game that it does not have, one of our own. It is also the
-    alias of the default parameters."""
+    """OpenSpiel's short name, or our own name for a game that OpenSpiel does not have. It is also
+    an alias for the game with default parameters."""
     aliases: ClassVar[Mapping[str, str]] = {}
-    """Further names of the suite, each for one load string of this game."""
+    """Additional aliases, each mapped to a load string of this game."""
     parameters: ClassVar[frozenset[str]] = frozenset()
-    """The parameters this module's words are true for; with others, the game is a generic one."""
+    """The parameters that this module's texts support. With any other, ``Generic`` plays the game.
+    """
     defaults: ClassVar[Mapping[str, Any] | None] = None
-    """Of a game with a name of our own: its parameters (all of them, so ``parameters`` is left
-    alone) and their defaults, which also fix their types. None where OpenSpiel says them."""
+    """Only for games that OpenSpiel does not have: every parameter and its default, which also
+    fixes the parameter's type. ``parameters`` is unused then. None for OpenSpiel's games."""
     dice: bool = False
-    """True where chance follows a move: the same dice then reach the same mover."""
+    """True if chance follows moves, as dice do. Draws are then counted per mover, so that the same
+    mover gets the same dice in every matchup."""
     themes: ClassVar[tuple[Tag, ...]] = ()
-    """What the game is about; a base class's own where variants share it."""
+    """What the game is about. Variants inherit the themes of their base class."""
     generic: ClassVar[bool] = False
-    """True if the words are OpenSpiel's and the rules are not told."""
+    """True if the texts come from OpenSpiel and the rules are not explained."""
 
     def __init__(self, name: str, load_string: str, spiel: pyspiel.Game):
         self.name = name
-        """Fit for a path: an alias, or the short name and a hash of the load string."""
+        """A name that is safe in paths: an alias, or the short name plus a hash of the load string.
+        """
         self.load_string = load_string
-        """Canonical: parameters sorted, defaults left out."""
+        """The canonical load string: parameters sorted, defaults omitted."""
         self.spiel = spiel
 
     @classmethod
     def speaks(cls, parameters: Mapping[str, Any]) -> bool:
-        """True if the module's words are meant for a variant with ``parameters``."""
+        """Return whether the module's texts support a variant with ``parameters``."""
         return set(parameters) <= cls.parameters
 
     @classmethod
     def open(cls, parameters: Mapping[str, Any]) -> pyspiel.Game:
-        """Make OpenSpiel's game: by its own loader, unless a game with its own name overrides it.
+        """Create the OpenSpiel game; games that OpenSpiel does not have override this.
 
-        ``parameters`` are those written or, where there are ``defaults``, all of them. Raises
-        pyspiel.SpielError, or ValueError with a sentence, for values it cannot take.
+        ``parameters`` holds the parameters the user wrote, or all of them if the class has
+        ``defaults``. Raises pyspiel.SpielError, or ValueError with an explanation, for invalid
+        values.
         """
         return pyspiel.load_game(cls.short_name, dict(parameters))
 
-    # What it is
+    # Properties
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """The name in prose, with what tells it from its variants."""
+        """The name in prose, with the parameters that distinguish variants."""
 
     @property
     @abstractmethod
     def scoring(self) -> Scoring:
-        """What counts in it."""
+        """How a result is scored."""
 
     @property
     def family(self) -> str:
-        """Variants of one game share one family, and one weight in averages over games."""
+        """The name that all variants of a game share; a family has one weight in averages."""
         return self.short_name
 
     @property
     def disguise_of(self) -> str | None:
-        """The load string of the game that this one tells in other words; None of a plain one."""
+        """The load string of the game that this one disguises; None if it is no disguise."""
         return None
 
     @property
     def luck_name(self) -> str:
-        """What draws of luck are named by: a disguise has the luck of its plain game."""
+        """The game name that keys random draws. A disguise shares the luck of its plain game."""
         return self.disguise_of or self.load_string
 
     @property
     def players(self) -> int:
-        """The number of seats."""
+        """Number of seats."""
         return int(self.spiel.num_players())
 
     @property
@@ -192,39 +196,39 @@ class Game(ABC):
 
     @property
     def chance(self) -> bool:
-        """True if chance events happen."""
+        """True if the game has chance events."""
         return bool(self.spiel.get_type().chance_mode != pyspiel.GameType.ChanceMode.DETERMINISTIC)
 
     @property
     def perfect_information(self) -> bool:
-        """True if every seat sees everything and moves one at a time."""
+        """True if every seat sees everything and seats move one at a time."""
         kind = self.spiel.get_type().information
         return self.sequential and bool(kind == pyspiel.GameType.Information.PERFECT_INFORMATION)
 
     @property
     def hidden_information(self) -> bool:
-        """True if a seat may hold what another may not know."""
+        """True if a seat may hold information hidden from another."""
         kind = self.spiel.get_type().information
         return bool(kind == pyspiel.GameType.Information.IMPERFECT_INFORMATION)
 
     @property
     def oracle(self) -> Oracle:
-        """How well best play is known for these parameters."""
+        """Which kind of best play can be computed for these parameters."""
         return Oracle.NONE
 
     @property
     def balanced_openings(self) -> bool:
-        """True if openings that change the value of the game are resampled."""
+        """True if openings that change the game's value are drawn again."""
         return self.oracle is Oracle.EXACT
 
     @property
     def dilemma(self) -> Dilemma | None:
-        """Which action cooperates and which defects, where these words have a meaning."""
+        """Which action cooperates and which defects; None if the game is no social dilemma."""
         return None
 
     @property
     def tags(self) -> tuple[Tag, ...]:
-        """What helps to choose: facts about these parameters, then the module's themes."""
+        """Labels for choosing games: facts about these parameters, then the module's themes."""
         facts = {
             Tag.PERFECT_INFORMATION: self.perfect_information,
             Tag.HIDDEN_INFORMATION: self.hidden_information,
@@ -242,89 +246,102 @@ class Game(ABC):
 
     @property
     def opening_plies(self) -> int:
-        """Random plies that open a deal under ``auto``; 0 where chance makes deals differ."""
+        """Random plies at the start of a deal under ``opening_plies: auto``.
+
+        0 where chance already makes deals differ.
+        """
         return 0
 
     @property
     def max_plies(self) -> int:
-        """Decisions after which an episode is cut off and adjudicated, by default."""
+        """Default number of decisions after which an episode is cut off and adjudicated."""
         return int(self.spiel.max_game_length())
 
     def unsupported_reason(self) -> str | None:
-        """One sentence if these parameters are beyond what the module has words for."""
+        """Return one sentence if the module's texts do not support these parameters, else None."""
         return None
 
-    # What a player is told
+    # What a player sees
 
     @abstractmethod
     def rules(self) -> str:
-        """The rules in plain words, payoffs included, for someone who has never seen the game."""
+        """Return the rules in plain words, including payoffs, for someone new to the game."""
 
     def seat_name(self, seat: int) -> str:
-        """What texts call this seat."""
+        """Return the name that texts use for this seat."""
         return f"Player {seat + 1}"
 
     @abstractmethod
     def observation(self, state: pyspiel.State, seat: int) -> str:
-        """All that ``seat`` needs to know to decide now, in words: enough without the history."""
+        """Describe everything ``seat`` needs to decide; must suffice without the history."""
 
     @abstractmethod
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
-        """The word for one legal action of ``seat``; unique among its legal actions."""
+        """Return the text for one legal action of ``seat``, unique among its legal actions."""
 
     def labels(self, state: pyspiel.State, seat: int) -> tuple[str, ...]:
-        """The words for all legal actions of ``seat``, in their order."""
+        """Return the labels of all legal actions of ``seat``, in OpenSpiel's order."""
         return tuple(self.label(state, seat, action) for action in state.legal_actions(seat))
 
     def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
-        """Tell ``observer`` that ``seat`` took ``action`` in ``state``; None if it may not know."""
+        """Describe to ``observer`` that ``seat`` took ``action`` in ``state``.
+
+        Returns None if the observer may not know of it.
+        """
         who = "You" if seat == observer else self.seat_name(seat)
         return f"{who}: {self.label(state, seat, action)}"
 
     def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
-        """Tell ``observer`` of a chance event; None if unknown to it or told by the observation."""
+        """Describe a chance event to ``observer``.
+
+        Returns None if the observer may not know of it, or if the observation already shows it.
+        """
         return None
 
-    # What happens beside the rules
+    # Adjudication, replay and resampling
 
     def adjudicate(self, state: pyspiel.State) -> Sequence[float]:
-        """Scores in [0, 1], one per seat, of an episode cut off in ``state``: a draw by default."""
+        """Return a score in [0, 1] per seat for an episode cut off in ``state``; 1/2 by default."""
         return [0.5] * self.players
 
     def replay(self, trajectory: Sequence[Joint]) -> pyspiel.State:
-        """Return the state after ``trajectory``. Raises pyspiel.SpielError on an illegal step."""
+        """Return the state after ``trajectory``.
+
+        Raises pyspiel.SpielError on an illegal step.
+        """
         state = self.spiel.new_initial_state()
         for step in trajectory:
             apply(state, step)
         return state
 
     def resample(self, state: pyspiel.State, seat: int, luck: Callable[[], float]) -> pyspiel.State:
-        """A state of the seat's information state, drawn by ``luck``, uniform in [0, 1).
+        """Draw a state that ``seat`` cannot tell from ``state``.
 
-        Equal luck must give equal states, whichever state of the information state is at hand.
-        Raises pyspiel.SpielError where OpenSpiel cannot draw one.
+        ``luck`` returns uniform numbers in [0, 1). Equal luck must give equal states whichever
+        state of the information state is passed in; otherwise the draw would leak hidden
+        information. Raises pyspiel.SpielError if OpenSpiel cannot resample this game.
         """
         return state.resample_from_infostate(seat, luck)
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
-        """The public history in words, as ``observer`` may know it, oldest first."""
-        told: list[str | None] = []
+        """Describe the public history as ``observer`` may know it, oldest event first."""
+        lines: list[str | None] = []
         state = self.spiel.new_initial_state()
         for step in trajectory:
             if isinstance(step, list):
-                told += [self.describe(state, s, a, observer) for s, a in enumerate(step)]
+                lines += [self.describe(state, s, a, observer) for s, a in enumerate(step)]
             elif state.is_chance_node():
-                told.append(self.describe_chance(state, step, observer))
+                lines.append(self.describe_chance(state, step, observer))
             else:
-                told.append(self.describe(state, state.current_player(), step, observer))
+                lines.append(self.describe(state, state.current_player(), step, observer))
             apply(state, step)
-        return [text for text in told if text is not None]
+        return [text for text in lines if text is not None]
 
 
 def apply(state: pyspiel.State, step: Joint) -> None:
-    """Apply one step in place, refusing illegal actions (OpenSpiel's plain call may not).
+    """Apply one step to ``state`` in place.
 
-    Raises pyspiel.SpielError on an illegal action.
+    Raises pyspiel.SpielError on an illegal action, which OpenSpiel's unchecked call may accept.
     """
     if isinstance(step, list):
         state.apply_actions_with_legality_checks(step)
@@ -333,5 +350,5 @@ def apply(state: pyspiel.State, step: Joint) -> None:
 
 
 def legal_actions(state: pyspiel.State, seat: int) -> list[int]:
-    """The legal actions of one seat, also where all seats move at once."""
+    """Return the legal actions of one seat, in sequential and simultaneous states alike."""
     return list(state.legal_actions(seat))

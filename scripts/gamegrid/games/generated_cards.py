@@ -1,6 +1,6 @@
-"""Generated card games: one card each, one bet, with a deck, a ranking and stakes from a seed.
+"""Generated card games: one card and one bet per player; a seed sets deck, ranking and stakes.
 
-OpenSpiel plays them from their extensive form, written in the EFG format of Gambit.
+OpenSpiel plays them from their extensive form, written in Gambit's EFG format.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ DONE = {CHECK: "checked", FOLD: "folded", CALL: "called"}
 
 @dataclass(frozen=True)
 class Deal:
-    """What a seed decides. ``ranking`` has the cards 1, 2, ... from low to high."""
+    """The elements drawn from the seed. ``ranking`` lists the cards 1, 2, ... from low to high."""
 
     ranking: tuple[int, ...]
     ante: int
@@ -30,7 +30,7 @@ class Deal:
 
     @classmethod
     def drawn(cls, seed: int) -> "Deal":
-        """Draw 3 to 6 cards, an ante of 1 to 3 and one or two sizes of bet."""
+        """Draw 3 to 6 cards, an ante of 1 to 3 chips, and one or two bet sizes."""
         draw = luck(GeneratedCards.short_name, seed=seed)
         cards = 3 + below(draw, 4)
         ranking = tuple(card + 1 for card in sample(draw, cards, cards))
@@ -40,29 +40,29 @@ class Deal:
 
     @property
     def hands(self) -> list[tuple[int, int]]:
-        """The cards of both seats, in the order of the chance outcomes."""
+        """All pairs of cards for the two seats, in the order of the chance outcomes."""
         return list(permutations(sorted(self.ranking), 2))
 
-    def moves(self, said: Sequence[str]) -> list[str]:
-        """What the seat to move may say; nothing at the end."""
-        if said and said[-1].startswith("Bet"):
+    def moves(self, betting: Sequence[str]) -> list[str]:
+        """Return the moves available after ``betting``; empty at the end of the game."""
+        if betting and betting[-1].startswith("Bet"):
             return [FOLD, CALL]
-        if FOLD in said or CALL in said or len(said) == 2:
+        if FOLD in betting or CALL in betting or len(betting) == 2:
             return []
         return [CHECK, *(f"Bet {size}" for size in self.bets)]
 
-    def won(self, hand: tuple[int, int], said: Sequence[str]) -> int:
-        """What seat 0 wins at the end, in chips; negative if it loses."""
-        bet = max([int(word.split()[1]) for word in said if word.startswith("Bet")], default=0)
-        if said[-1] == FOLD:
-            return -self.ante if len(said) % 2 else self.ante
-        stake = self.ante + (bet if said[-1] == CALL else 0)
+    def won(self, hand: tuple[int, int], betting: Sequence[str]) -> int:
+        """Return the chips that seat 0 wins at the end of the game; negative if it loses."""
+        bet = max([int(word.split()[1]) for word in betting if word.startswith("Bet")], default=0)
+        if betting[-1] == FOLD:
+            return -self.ante if len(betting) % 2 else self.ante
+        stake = self.ante + (bet if betting[-1] == CALL else 0)
         first, second = map(self.ranking.index, hand)
         return stake if first > second else -stake
 
 
 class GeneratedCards(Game):
-    """A game of Deal.drawn; the first action of a history is the pair of cards dealt."""
+    """A game drawn by ``Deal.drawn``; the first action of a history deals both cards."""
 
     short_name = "generated_cards"
     defaults: ClassVar = {"seed": 0}
@@ -100,10 +100,10 @@ class GeneratedCards(Game):
         )
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
-        said = self._said(state)
+        betting = self._betting(state)
         card = self.deal.hands[state.history()[0]][seat]
-        pot = 2 * self.deal.ante + sum(int(word.split()[1]) for word in said if " " in word)
-        done = [f"{self.seat_name(n % 2)} {_done(word)}" for n, word in enumerate(said)]
+        pot = 2 * self.deal.ante + sum(int(word.split()[1]) for word in betting if " " in word)
+        done = [f"{self.seat_name(n % 2)} {_done(word)}" for n, word in enumerate(betting)]
         return (
             f"You are {self.seat_name(seat)}. Your card: {card}. Pot: {chips(pot)}.\n"
             f"So far: {listing(done)}."
@@ -112,14 +112,14 @@ class GeneratedCards(Game):
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return str(state.action_to_string(seat, action))
 
-    def _said(self, state: pyspiel.State) -> list[str]:
-        """The words said in a state, in order."""
-        before, said = self.spiel.new_initial_state(), list[str]()
+    def _betting(self, state: pyspiel.State) -> list[str]:
+        """Return the moves made so far in words, in order."""
+        before, betting = self.spiel.new_initial_state(), list[str]()
         for action in state.history():
             if not before.is_chance_node():
-                said.append(self.label(before, before.current_player(), action))
+                betting.append(self.label(before, before.current_player(), action))
             apply(before, action)
-        return said
+        return betting
 
 
 def _done(word: str) -> str:
@@ -127,28 +127,28 @@ def _done(word: str) -> str:
 
 
 def _efg(deal: Deal) -> str:
-    """The game in EFG: a seat's information set is its card and what was said."""
+    """Write the game in EFG; a seat's information set is its card plus the moves so far."""
     lines = ['EFG 2 R "generated_cards" { "Player 1" "Player 2" } ""']
     odds = " ".join(f'"{a} {b}" 1/{len(deal.hands)}' for a, b in deal.hands)
     lines.append(f'c "" 1 "deal" {{ {odds} }} 0')
     sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
     ends = 0
 
-    def write(hand: tuple[int, int], said: tuple[str, ...]) -> None:
+    def write(hand: tuple[int, int], betting: tuple[str, ...]) -> None:
         nonlocal ends
-        moves = deal.moves(said)
+        moves = deal.moves(betting)
         if not moves:
             ends += 1
-            won = deal.won(hand, said)
+            won = deal.won(hand, betting)
             lines.append(f't "" {ends} "" {{ {won} {-won} }}')
             return
-        seat = len(said) % 2
-        known = "/".join([str(hand[seat]), *said])
+        seat = len(betting) % 2
+        known = "/".join([str(hand[seat]), *betting])
         number = sets[seat].setdefault(known, len(sets[seat]) + 1)
         shown = " ".join(f'"{move}"' for move in moves)
         lines.append(f'p "" {seat + 1} {number} "{known}" {{ {shown} }} 0')
         for move in moves:
-            write(hand, (*said, move))
+            write(hand, (*betting, move))
 
     for hand in deal.hands:
         write(hand, ())

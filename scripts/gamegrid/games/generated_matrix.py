@@ -1,4 +1,4 @@
-"""Generated matrix games: two players, zero-sum, a random table of whole numbers."""
+"""Generated matrix games: two players, zero-sum, with a random table of integers."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,13 +11,13 @@ from gamegrid.games.grids import listing
 from gamegrid.games.matrix import points
 
 LARGEST = 8
-"""Choices of a seat, at most."""
+"""Maximum number of choices per seat."""
 STAKE = 9
-"""The most points that can be won."""
+"""Maximum number of points at stake."""
 
 
 class GeneratedMatrix(Game):
-    """A table with seat 0's points, drawn from the seed; seat 1 gets the opposite."""
+    """A table of seat 0's points, drawn from the seed; seat 1 gets the negative."""
 
     short_name = "generated_matrix"
     defaults: ClassVar = {"seed": 0, "rows": 3, "columns": 3}

@@ -1,8 +1,8 @@
-"""Any game of OpenSpiel that the suite has no words of its own for, in OpenSpiel's words.
+"""Any OpenSpiel game that has no module here, described in OpenSpiel's own words.
 
-What a seat is told is what OpenSpiel says that it sees (``observation_string``) and knows
-(``information_state_string``), never ``str(state)``. The rules are not told beyond what can be
-read off the game, and results mark such games as generic.
+A seat reads what OpenSpiel says it sees (``observation_string``) and knows
+(``information_state_string``), never ``str(state)``. The rules contain only what can be derived
+from the game object. Results mark such games as generic.
 """
 
 import re
@@ -20,21 +20,21 @@ from gamegrid.games.labels import normalise
 from gamegrid.games.matrix import MatrixGame
 
 LONGEST = 500
-"""Decisions after which an episode is cut off, if the game may last longer."""
+"""Default cut-off, in decisions, for games that may last longer."""
 PROBE = 12
-"""Decisions of the playout by which a game is tried out."""
+"""Number of decisions in the random playout that tests whether a game is playable."""
 LARGEST_TABLE = 64
-"""Outcomes of a one-shot game up to which the rules list them all."""
+"""Largest number of outcomes that the rules of a one-shot game list in full."""
 OPENING = 2
-"""Random moves of each seat in a game without chance where everything is seen."""
+"""Random moves of each seat in the opening of a deterministic perfect-information game."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-"""A terminal's colours, which some boards carry."""
+"""Terminal colour codes, which some boards contain."""
 
 Type = pyspiel.GameType
 
 
 class Generic(Game):
-    """A game in OpenSpiel's words. Players count from 0, as they do in these words."""
+    """A game in OpenSpiel's words. Players count from 0, as they do in those words."""
 
     generic = True
 
@@ -92,18 +92,21 @@ class Generic(Game):
         forms = [_form(word) for word in words]
         often = Counter(forms)
         met: Counter[str] = Counter()
-        told = []
+        unique = []
         for word, form in zip(words, forms, strict=True):
             met[form] += 1
             word = f"move {word}" if form.isnumeric() else word
-            told.append(f"{word} ({met[form]})" if often[form] > 1 else word)
-        return tuple(told)
+            unique.append(f"{word} ({met[form]})" if often[form] > 1 else word)
+        return tuple(unique)
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return self.labels(state, seat)[list(state.legal_actions(seat)).index(action)]
 
     def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
-        """Nothing says which moves are seen where not everything is: tell of one's own only."""
+        """Describe only the observer's own moves unless everyone sees everything.
+
+        OpenSpiel does not say which moves others can see.
+        """
         if seat != observer and self.hidden_information:
             return None
         return super().describe(state, seat, action, observer)
@@ -128,7 +131,7 @@ class Generic(Game):
         return luck + hidden
 
     def _told(self, state: pyspiel.State, seat: int) -> list[str]:
-        """What the seat sees and, where it does not see everything, what it knows."""
+        """Return the lines a seat reads: what it sees and, if anything is hidden, knows."""
         kind = self._kind
         if kind.information == Type.Information.ONE_SHOT:
             return ["Everybody chooses once, at the same time."]
@@ -138,12 +141,12 @@ class Generic(Game):
         seen = _plain(state.observation_string(seat)) if sees else ""
         if known and set(seen.splitlines()) <= set(known.splitlines()):
             seen = ""
-        told = ["What you see:", seen] if seen else []
-        return [*told, "What you know:", known] if known else told
+        lines = ["What you see:", seen] if seen else []
+        return [*lines, "What you know:", known] if known else lines
 
 
 class GenericTable(Generic, MatrixGame):
-    """A one-shot game small enough to tell all its outcomes: its rules are complete."""
+    """A one-shot game small enough to list every outcome, so its rules are complete."""
 
     @property
     def stage_title(self) -> str:
@@ -157,7 +160,7 @@ class GenericTable(Generic, MatrixGame):
 
 
 def kind_of(spiel: pyspiel.Game) -> type[Generic]:
-    """Return the class that has words for a game: its table where that is small."""
+    """Return the class that describes a game: ``GenericTable`` if its table is small."""
     one_shot = spiel.get_type().information == Type.Information.ONE_SHOT
     if not one_shot or spiel.num_players() not in (2, 3):
         return Generic
@@ -168,7 +171,7 @@ def kind_of(spiel: pyspiel.Game) -> type[Generic]:
 
 
 def scoring(spiel: pyspiel.Game) -> Scoring:
-    """What counts, by the kind of utility: amounts decide where more than a win is at stake."""
+    """Choose the scoring by utility type: margin or payoff if more than a win is at stake."""
     if spiel.num_players() == 1:
         return Scoring.SOLO
     if spiel.get_type().utility != Type.Utility.ZERO_SUM:
@@ -178,15 +181,15 @@ def scoring(spiel: pyspiel.Game) -> Scoring:
 
 
 def unfit(game: Generic) -> str | None:
-    """One sentence if a game cannot be played in words, or cannot be played again from a file."""
+    """Return one sentence if a game cannot be put into words or replayed from a file, else None."""
     kind = game.spiel.get_type()
     if kind.dynamics == Type.Dynamics.MEAN_FIELD:
-        return "it is a mean-field game, whose one player stands for a crowd."
+        return "it is a mean-field game: its single player stands for a whole population."
     if kind.chance_mode == Type.ChanceMode.SAMPLED_STOCHASTIC:
-        return "OpenSpiel draws its chance events itself, so no episode of it can be replayed."
+        return "OpenSpiel draws its chance events internally, so its episodes cannot be replayed."
     seen = kind.provides_observation_string or kind.provides_information_state_string
     if not seen and kind.information != Type.Information.ONE_SHOT:
-        return "OpenSpiel has no words for what a player of it sees."
+        return "OpenSpiel cannot describe what its players see."
     try:
         return _probe(game)
     except pyspiel.SpielError as error:
@@ -195,7 +198,7 @@ def unfit(game: Generic) -> str | None:
 
 
 def _probe(game: Generic) -> str | None:
-    """Try the words and the replay of a game in the first moves of a random playout."""
+    """Test a game's texts and replay on the first moves of a random playout."""
     luck = Random(game.load_string)
     state, played = game.spiel.new_initial_state(), list[Joint]()
     decisions = 0
@@ -209,7 +212,7 @@ def _probe(game: Generic) -> str | None:
         for seat in seats:
             shown = game.labels(state, seat)
             if not shown:
-                return "it has a position in which a player has no move."
+                return "in some position a player has no move."
             if not all(label.isprintable() and _form(label) for label in shown):
                 return "its moves have no names that fit on a line."
             game.observation(state, seat)
@@ -220,35 +223,35 @@ def _probe(game: Generic) -> str | None:
     again = game.replay(played)
     seats = range(game.players)
     if any(game.observation(again, seat) != game.observation(state, seat) for seat in seats):
-        return "an episode of it cannot be replayed."
+        return "its episodes cannot be replayed."
     return None
 
 
 @lru_cache(maxsize=100_000)
 def _form(word: str) -> str:
-    """The normalised word, kept: a board's moves come again at every ply."""
+    """Return the normalised word. Cached, because boards repeat the same moves at every ply."""
     return normalise(word)
 
 
 def _plain(text: str) -> str:
-    """Text without colours and the empty lines around it."""
+    """Return the text without colour codes and without blank lines around it."""
     return COLOUR.sub("", text).strip("\n").rstrip()
 
 
 def _family(short_name: str, parameters: Mapping[str, Any]) -> str:
-    """The game, or the game within a game."""
+    """Return the game's name; of a game that wraps another one, the wrapped game's name."""
     inner = parameters.get("game")
     return _family(inner["name"], inner) if isinstance(inner, dict) else short_name
 
 
 def _variant(parameters: Mapping[str, Any]) -> str:
-    """The parameters in brackets, those that say something."""
-    told = [
+    """Return the informative parameters in brackets; empty if there are none."""
+    parts = [
         f"{name} = {str(value).lower() if isinstance(value, bool) else value}"
         for name, value in sorted(parameters.items())
         if not isinstance(value, dict) and value != ""
     ]
-    return f" ({', '.join(told)})" if told else ""
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _result(spiel: pyspiel.Game, counted: Scoring) -> str:

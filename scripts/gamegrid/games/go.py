@@ -1,4 +1,4 @@
-"""Go on small boards: surround more of the board than the other player."""
+"""Go on small boards: surround more territory than the other player."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,11 +14,11 @@ SIZES = (5, 7, 9)
 
 
 class Go(Game):
-    """OpenSpiel's go; action = board_size * row from the bottom + column, the highest to pass."""
+    """OpenSpiel's go; action = board_size * row from the bottom + column; the last one passes."""
 
     short_name = "go"
     themes = (Tag.BOARD, Tag.CAPTURE, Tag.TERRITORY)
-    # OpenSpiel's own default is a board of 19, which the suite does not play.
+    # OpenSpiel defaults to a board of side 19, which the suite does not play.
     aliases: ClassVar = {
         "go": "go(board_size=5)",
         "go_7": "go(board_size=7)",
@@ -30,12 +30,12 @@ class Go(Game):
 
     @property
     def side(self) -> int:
-        """Rows of the board, and columns."""
+        """Number of rows, which equals the number of columns."""
         return int(self.spiel.get_parameters()["board_size"])
 
     @property
     def komi(self) -> float:
-        """Points that White gets for moving second."""
+        """Points White gets as compensation for moving second."""
         return float(self.spiel.get_parameters()["komi"])
 
     @property
@@ -44,9 +44,9 @@ class Go(Game):
 
     def unsupported_reason(self) -> str | None:
         if self.side not in SIZES:
-            return "board_size is 5, 7 or 9, as in go(board_size=5)."
+            return "board_size must be 5, 7 or 9, as in go(board_size=5)."
         if not (0 <= self.komi <= self.side**2 and (2 * self.komi).is_integer()):
-            return f"komi is from 0.0 to {self.side**2}.0 in steps of 0.5."
+            return f"komi must be between 0.0 and {self.side**2}.0, in steps of 0.5."
         return None
 
     def rules(self) -> str:
@@ -89,7 +89,7 @@ class Go(Game):
         return SEATS[seat]
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
-        # Under a heading come OpenSpiel's rows, the highest first, each after its number.
+        # OpenSpiel's text has a heading, then the rows from the top, each preceded by its number.
         lines = [line.split() for line in state.observation_string(seat).split("\n")]
         drawn = [line[1] for line in lines[2 : 2 + self.side]]
         board = rows(self.side, self.side, lambda r, c: drawn[r][c].replace("+", "."))
@@ -110,15 +110,15 @@ class Go(Game):
         return cell(self.side - 1 - row, column)
 
     def adjudicate(self, state: pyspiel.State) -> Sequence[float]:
-        """As if both passed now: the points decide."""
+        """Count the points as if both players passed now."""
         ended = state.clone()
         while not ended.is_terminal():
             ended.apply_action(self._pass)
         return [(1 + result) / 2 for result in ended.returns()]
 
     def _situation(self, state: pyspiel.State) -> list[str]:
-        """What the board alone does not tell: how the next move could end the game."""
-        made = state.history()
+        """Describe what the board does not show: how the next move could end the game."""
+        history = state.history()
         if state.is_terminal():
             return ["The game is over."]
         mover = state.current_player()
@@ -127,10 +127,10 @@ class Go(Game):
             for action in state.legal_actions()
             if action != self._pass and _is_drawn(state.child(action))
         ]
-        passed = " (a pass: if you pass too, the game ends)" if made[-1:] == [self._pass] else ""
-        last = self.label(state, 1 - mover, made[-1]) + passed if made else "none"
+        passed = " (a pass: if you pass too, the game ends)" if history[-1:] == [self._pass] else ""
+        last = self.label(state, 1 - mover, history[-1]) + passed if history else "none"
         return [
-            f"{SEATS[mover]} to move. Move {len(made) + 1} of at most {self._longest}. "
+            f"{SEATS[mover]} to move. Move {len(history) + 1} of at most {self._longest}. "
             f"Last move: {last}.",
             f"Points where a stone would end the game at once as a draw: {listing(draws)}.",
         ]
@@ -141,7 +141,7 @@ class Go(Game):
 
     @property
     def _longest(self) -> int:
-        """Moves after which OpenSpiel counts the points."""
+        """Number of moves after which OpenSpiel counts the points."""
         return int(self.spiel.max_game_length())
 
 

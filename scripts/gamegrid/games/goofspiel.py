@@ -1,4 +1,4 @@
-"""Goofspiel: everybody bids a card of the same hand for each prize card, all at the same time."""
+"""Goofspiel: players with identical hands simultaneously bid one card for each prize card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,27 +11,27 @@ from gamegrid.games.grids import listing
 
 MOST_CARDS = 13
 SOLVED_CARDS = 4
-"""The equilibrium for two players with at most so many cards is computed in about a second."""
+"""Largest two-player hand for which the equilibrium takes about a second to compute."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """A round that is over: its prize and everybody's bid, as the numbers on the cards."""
+    """A completed round: its prize and every seat's bid, as card numbers."""
 
     prize: int
     bids: Sequence[int]
 
     @property
     def winner(self) -> int | None:
-        """The seat with the highest bid; None if more than one bid it."""
+        """The seat with the highest bid; None if several seats bid it."""
         high = max(self.bids)
         return self.bids.index(high) if self.bids.count(high) == 1 else None
 
 
 class Goofspiel(Game):
-    """OpenSpiel's goofspiel; action a bids card a + 1. The last round is played by OpenSpiel.
+    """OpenSpiel's goofspiel; action a bids card a + 1. OpenSpiel plays the last round itself.
 
-    With ``imp_info`` bids stay hidden; the state's history has them all and no text repeats it.
+    With ``imp_info`` bids stay hidden. OpenSpiel's history contains them, so no text may repeat it.
     """
 
     short_name = "goofspiel"
@@ -45,17 +45,17 @@ class Goofspiel(Game):
 
     @property
     def cards(self) -> int:
-        """Cards in each hand, and prize cards."""
+        """Cards in each hand, which equals the number of prize cards."""
         return int(self.spiel.get_parameters()["num_cards"])
 
     @property
     def hidden(self) -> bool:
-        """True if only the winner of a prize becomes known, and no bid."""
+        """True if players learn only who won each prize, never the bids."""
         return bool(self.spiel.get_parameters()["imp_info"])
 
     @property
     def order(self) -> str:
-        """How prize cards are turned up: random, descending or ascending."""
+        """The order of prize cards: random, descending or ascending."""
         return str(self.spiel.get_parameters()["points_order"])
 
     @property
@@ -68,13 +68,14 @@ class Goofspiel(Game):
 
     @property
     def oracle(self) -> Oracle:
-        # With open bids both seats have one information state, so a policy cannot tell them apart.
+        # With open bids both seats share one information state string, so a policy keyed by that
+        # string cannot tell the seats apart.
         solved = self.hidden and self.players == 2 and self.cards <= SOLVED_CARDS
         return Oracle.EQUILIBRIUM if solved else Oracle.NONE
 
     def unsupported_reason(self) -> str | None:
         if not 2 <= self.cards <= MOST_CARDS or self.players > 3:
-            return f"num_cards is from 2 to {MOST_CARDS}, and players is 2 or 3."
+            return f"num_cards must be between 2 and {MOST_CARDS}, and players 2 or 3."
         return None
 
     def rules(self) -> str:
@@ -118,7 +119,7 @@ class Goofspiel(Game):
             if played.winner is not None:
                 points[played.winner] += played.prize
         held = [f"{self.seat_name(s)} has {points[s]}" for s in range(self.players)]
-        said = [
+        lines = [
             f"Round {n}: prize {played.prize}, {self._bids(played, seat)}, {self._won(played)}."
             for n, played in enumerate(rounds, 1)
         ]
@@ -127,7 +128,7 @@ class Goofspiel(Game):
                 f"You are {self.seat_name(seat)}. Your cards: {listing(hand)}.",
                 f"Prize card now: {self.prize(state)}. Prize cards still to come: {listing(left)}.",
                 f"Points: {', '.join(held)}.",
-                *said,
+                *lines,
             ]
         )
 
@@ -135,15 +136,15 @@ class Goofspiel(Game):
         return f"Bid {action + 1}"
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
-        # One line a round: a bid alone is either nobody else's to know or says too little.
-        told = []
+        # History has one line per round: a single bid is either hidden or says too little.
+        lines = []
         for played in self.rounds_over(self.replay(trajectory)):
             bids = "" if self.hidden else f"{self._bids(played, None)}, "
-            told.append(f"Prize {played.prize}: {bids}{self._won(played)}")
-        return told
+            lines.append(f"Prize {played.prize}: {bids}{self._won(played)}")
+        return lines
 
     def _bids(self, played: Round, seat: int | None) -> str:
-        """The bids that ``seat`` may know, in words."""
+        """Describe the bids of a round that ``seat`` may know."""
         if self.hidden and seat is not None:
             return f"you bid {played.bids[seat]}"
         return ", ".join(f"{self.seat_name(s)} bid {bid}" for s, bid in enumerate(played.bids))
@@ -152,7 +153,7 @@ class Goofspiel(Game):
         return f"won by {'nobody' if played.winner is None else self.seat_name(played.winner)}"
 
     def rounds_over(self, state: pyspiel.State) -> list[Round]:
-        """The rounds that are over. A prize is in the history where chance turned it up."""
+        """Return the completed rounds. The history holds a prize only where chance drew it."""
         steps = state.history()
         drawn = 1 if self.order == "random" else 0
         size = drawn + self.players
@@ -165,7 +166,7 @@ class Goofspiel(Game):
         ]
 
     def prize(self, state: pyspiel.State) -> int:
-        """The prize card that is turned up where bids are made."""
+        """Return the prize card that players are bidding for."""
         turned = state.history()[-1] + 1 if self.order == "random" else None
         return self._prize_of(len(self.rounds_over(state)), turned)
 

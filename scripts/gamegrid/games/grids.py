@@ -1,4 +1,4 @@
-"""Draw a rectangular board in words and name its cells: a1 is the top left corner."""
+"""Draw rectangular boards as text and name their cells: a1 is the top left corner."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -6,19 +6,19 @@ from functools import cache
 
 @cache
 def cell(row: int, column: int) -> str:
-    """Name a cell: column letter, then row number, counted from the top left corner."""
+    """Return a cell's name: column letter, then row number, counted from the top left corner."""
     return f"{column_name(column)}{row + 1}"
 
 
 def column_name(column: int) -> str:
-    """Name a column by letter; at most 26 columns."""
+    """Return the letter of a column, counted from 0; at most 26 columns."""
     return "abcdefghijklmnopqrstuvwxyz"[column]
 
 
 def rows(rows: int, columns: int, content: Callable[[int, int], str], shift: int = 0) -> list[str]:
-    """Draw the board: a line of column letters, then one line per row, row 1 on top.
+    """Draw the board: a line of column letters, then one line per row with row 1 on top.
 
-    Each row begins ``shift`` spaces further right than the one above: 1 draws six-sided cells.
+    Each row starts ``shift`` spaces further right than the one above; 1 suits hexagonal cells.
     """
     width = len(str(rows))
     lines = [" " * width + " " + _letters(columns)]
@@ -34,5 +34,5 @@ def _letters(columns: int) -> str:
 
 
 def listing(words: Sequence[str]) -> str:
-    """Join words with commas, and say so if there are none."""
+    """Join words with commas; return "none" if there are no words."""
     return ", ".join(words) if words else "none"

@@ -1,4 +1,4 @@
-"""Hex: join your two sides of a board of six-sided cells with a chain of your own stones."""
+"""Hex: join your two sides of a hexagonal board with a chain of your own stones."""
 
 from typing import ClassVar
 
@@ -11,14 +11,15 @@ MARKS = ("x", "o")
 SIDES = ("the top row to the bottom row", "the left column to the right column")
 LARGEST = 19
 SOLVED_SIDE = 4
-"""Boards up to this size are searched to the end in seconds."""
+"""Largest board side for which exhaustive search takes seconds."""
 BALANCED_SIDE = 3
-"""Boards up to this size have openings by their values. On the next one they fall as they fall:
-results that are kept were played from such, and each is played in both seatings."""
+"""Largest board side whose openings are checked to keep the game's value. Openings on the next
+larger board are not checked, because stored results were played from unchecked ones. Both seatings
+play each opening."""
 
 
 class Hex(Game):
-    """OpenSpiel's hex on a square board, without swap; action = board_size * row + column."""
+    """OpenSpiel's hex on a square board without swap; action = board_size * row + column."""
 
     short_name = "hex"
     themes = (Tag.BOARD, Tag.CONNECTION)
@@ -33,7 +34,7 @@ class Hex(Game):
 
     @property
     def side(self) -> int:
-        """Rows of the board, and columns."""
+        """Number of rows, which equals the number of columns."""
         return int(self.spiel.get_parameters()["board_size"])
 
     @property
@@ -49,7 +50,7 @@ class Hex(Game):
         return self.side <= BALANCED_SIDE
 
     def unsupported_reason(self) -> str | None:
-        return None if 2 <= self.side <= LARGEST else f"board_size is from 2 to {LARGEST}."
+        return None if 2 <= self.side <= LARGEST else f"board_size must be between 2 and {LARGEST}."
 
     def rules(self) -> str:
         return (
@@ -86,7 +87,7 @@ class Hex(Game):
 
 
 def geometry(side: int) -> str:
-    """The rules from how sides are joined to the end: the chain, cells and their neighbours."""
+    """Return the part of the rules on geometry: the winning chain, cells and their neighbours."""
     last, corner = column_name(side - 1), cell(side - 1, side - 1)
     return (
         f"with an unbroken chain of their own stones from cell to neighbouring cell, of any shape. "
@@ -103,7 +104,7 @@ def geometry(side: int) -> str:
 
 
 def _around_b2(side: int) -> list[str]:
-    """The neighbours of b2 by name, row by row."""
+    """Return the names of the neighbours of b2, row by row."""
     places = ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))
     return [cell(r, c) for r, c in places if max(r, c) < side]
 

@@ -1,4 +1,4 @@
-"""Kuhn poker: one card each, one round of betting, 2 to 10 players."""
+"""Kuhn poker: one card each and one round of betting, for 2 to 10 players."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ DONE = {"Check": "checked", "Bet": "bet", "Fold": "folded", "Call": "called"}
 
 
 class KuhnPoker(Game):
-    """OpenSpiel's kuhn_poker: the first ``players`` actions of a history are the cards dealt."""
+    """OpenSpiel's kuhn_poker; the first ``players`` actions of a history are the cards dealt."""
 
     short_name = "kuhn_poker"
     aliases: ClassVar = {"kuhn_poker_3p": "kuhn_poker(players=3)"}
@@ -69,7 +69,7 @@ class KuhnPoker(Game):
         return list(state.history()[self.players :])
 
     def _words(self, betting: list[int]) -> list[tuple[int, str]]:
-        """Each betting action as (seat, word), in order."""
+        """Return each betting action as (seat, word), in order."""
         words = []
         for k, action in enumerate(betting):
             facing_bet = BET in betting[:k]

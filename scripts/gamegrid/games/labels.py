@@ -1,14 +1,14 @@
-"""Labels compared without case, spaces and punctuation."""
+"""Compare labels without regard to case, spaces and punctuation."""
 
 import unicodedata
 
 
 def normalise(label: str) -> str:
-    """Return ``label`` without case, spaces and punctuation, for comparing.
+    """Return ``label`` without case, spaces and punctuation, for comparison.
 
-    What could turn one move into another stays: a minus sign or point before a number, a gap
-    between two numbers, ``~`` (struck out) and symbols beyond ASCII such as card suits. Labels of
-    one game should differ in more than the ASCII punctuation that goes.
+    Whatever could turn one move into another stays: a minus sign or decimal point before a number,
+    a gap between two numbers, ``~`` (struck out), and non-ASCII symbols such as card suits. Labels
+    of one game must therefore differ in more than the ASCII punctuation that is dropped.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
     kept: list[str] = []
@@ -25,12 +25,12 @@ def normalise(label: str) -> str:
 
 
 CHEERS = "✅☑✔✓⭐🌟✨🎯🏆👉👍🎉"
-"""Emoji that only affirm: others could cross a move out or picture another one."""
+"""Emoji that only affirm. Any other emoji could cross out a move or depict a different one."""
 LEADING = ".-\N{MINUS SIGN}\N{EN DASH}"
 
 
 def is_noise(char: str) -> bool:
-    """Tell whether a character says nothing about which label is meant."""
+    """Return whether a character carries no information about which label is meant."""
     if char.isascii():
         return not char.isalnum() and char != "~"
     return (

@@ -1,15 +1,15 @@
-"""Lanterns: misère nim with piles of 1, 3, 5 and 7, told as putting out the lights of a street."""
+"""Lanterns: misère nim with piles of 1, 3, 5 and 7, told as putting out street lanterns."""
 
 import pyspiel
 
 from gamegrid.games.disguise import Disguise
 
 STREETS = ("Mill", "Bridge", "Garden", "Market")
-"""By number of pile."""
+"""Street names in pile order."""
 
 
 class Lanterns(Disguise):
-    """The tree of nim; action = (lanterns put out - 1) * number of streets + street."""
+    """The game tree of nim; action = (lanterns put out - 1) * number of streets + street."""
 
     short_name = "lanterns"
     plain = "nim"
@@ -40,7 +40,7 @@ class Lanterns(Disguise):
 
 
 def _shown() -> list[tuple[int, str]]:
-    """The streets in the order of their names, each with the number of its pile."""
+    """Return the streets in alphabetical order, each with its pile number."""
     return sorted(enumerate(STREETS), key=lambda street: street[1])
 
 

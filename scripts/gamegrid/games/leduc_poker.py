@@ -1,4 +1,4 @@
-"""Leduc poker: two cards of each rank, a public card, two rounds of betting, 2 to 10 players."""
+"""Leduc poker: two cards per rank, one public card, two betting rounds, 2 to 10 players."""
 
 import pyspiel
 
@@ -11,7 +11,7 @@ ANTE, RAISE_SIZES, MAX_RAISES = 1, (2, 4), 2
 
 
 class LeducPoker(Game):
-    """OpenSpiel's leduc_poker; a card is 2 * rank + suit, or the rank alone without suits."""
+    """OpenSpiel's leduc_poker; a card is 2 * rank + suit, or just the rank when suits are off."""
 
     short_name = "leduc_poker"
     parameters = frozenset({"players", "suit_isomorphism"})
@@ -28,11 +28,11 @@ class LeducPoker(Game):
 
     @property
     def suited(self) -> bool:
-        """False where the two cards of a rank cannot be told apart."""
+        """False if the two cards of a rank are indistinguishable."""
         return not self.spiel.get_parameters()["suit_isomorphism"]
 
     def card(self, number: int) -> str:
-        """Name a card."""
+        """Return the name of a card."""
         names = ranks(self.players + 1)
         if not self.suited:
             return names[number]
@@ -89,11 +89,14 @@ class LeducPoker(Game):
     def describe_chance(self, state: pyspiel.State, action: int, observer: int) -> str | None:
         dealt = len(state.history())
         if dealt < self.players:
-            return None  # a private card: the observation tells its owner, nobody else may know
+            return None  # a private card, which its owner sees in the observation
         return f"Public card: {self.card(action)}"
 
     def _betting(self, state: pyspiel.State) -> tuple[list[str], list[str]]:
-        """The words of both rounds, replayed: the seat of an action depends on who folded."""
+        """Return the words of both betting rounds.
+
+        It replays the history, because the seat of an action depends on who folded.
+        """
         rounds: tuple[list[str], list[str]] = ([], [])
         shadow = self.spiel.new_initial_state()
         for action in state.history():

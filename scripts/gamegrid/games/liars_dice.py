@@ -1,4 +1,4 @@
-"""Liar's dice: one hidden die each, and bids on both until somebody calls "Liar"."""
+"""Liar's dice: one hidden die each; players bid on both dice until somebody calls "Liar"."""
 
 from typing import ClassVar
 
@@ -8,14 +8,14 @@ from gamegrid.games.game import Game, Oracle, Scoring, Tag
 from gamegrid.games.grids import listing
 
 SEATS = 2
-"""Both dice are rolled first: so many actions of a history are dice."""
+"""Number of dice rolls at the start of a history."""
 MOST_SIDES = 20
 SOLVED_SIDES = 5
-"""The equilibrium of dice with at most so many sides is computed in about a second."""
+"""Largest number of sides for which the equilibrium takes about a second to compute."""
 
 
 class LiarsDice(Game):
-    """OpenSpiel's liars_dice; a bid is (quantity - 1) * sides + face - 1, the last one Liar."""
+    """OpenSpiel's liars_dice; bid = (quantity - 1) * sides + face - 1; the last action is Liar."""
 
     short_name = "liars_dice"
     aliases: ClassVar = {"liars_dice_4": "liars_dice(dice_sides=4)"}
@@ -25,7 +25,7 @@ class LiarsDice(Game):
 
     @property
     def sides(self) -> int:
-        """The sides of a die, which is also the wild face."""
+        """Number of sides of a die, which is also the wild face."""
         return int(self.spiel.get_parameters()["dice_sides"])
 
     @property
@@ -38,7 +38,7 @@ class LiarsDice(Game):
 
     def unsupported_reason(self) -> str | None:
         if not 2 <= self.sides <= MOST_SIDES:
-            return f"dice_sides is from 2 to {MOST_SIDES}."
+            return f"dice_sides must be between 2 and {MOST_SIDES}."
         return None
 
     def rules(self) -> str:
@@ -59,10 +59,10 @@ class LiarsDice(Game):
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
         die, bids = state.history()[seat] + 1, state.history()[SEATS:]
-        said = [f"{self.seat_name(n % SEATS)} bid {self._bid(bid)}" for n, bid in enumerate(bids)]
+        lines = [f"{self.seat_name(n % SEATS)} bid {self._bid(bid)}" for n, bid in enumerate(bids)]
         return (
             f"You are {self.seat_name(seat)}. Your die shows {die}. The other die is hidden.\n"
-            f"Bids so far: {listing(said)}."
+            f"Bids so far: {listing(lines)}."
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:

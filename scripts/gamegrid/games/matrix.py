@@ -1,6 +1,6 @@
-"""What the one-shot matrix games share: everybody chooses at once, and a table says who gets what.
+"""Base class for one-shot matrix games: everyone chooses at once, and a table sets the payoffs.
 
-The words of the table are computed from OpenSpiel's game, so they are the payoffs that are paid.
+The table's text is computed from OpenSpiel's game, so it always states the payoffs in use.
 """
 
 from abc import abstractmethod
@@ -15,9 +15,9 @@ NUMBERS = {2: "Two", 3: "Three"}
 
 
 class MatrixGame(Game):
-    """A one-shot game of two or three players; labels are OpenSpiel's words for the actions.
+    """A one-shot game of two or three players; labels are OpenSpiel's names for the actions.
 
-    A game of this family is also the stage of a repeated game.
+    A game of this family can also be the stage game of ``RepeatedGame``.
     """
 
     themes = (Tag.PAYOFF_TABLE,)
@@ -29,7 +29,7 @@ class MatrixGame(Game):
     @property
     @abstractmethod
     def stage_title(self) -> str:
-        """The name in prose, whatever the number of rounds."""
+        """The name in prose, independent of the number of rounds."""
 
     @property
     def title(self) -> str:
@@ -53,14 +53,14 @@ class MatrixGame(Game):
         return f"{NUMBERS[self.players]} players, {names},"
 
     def choices(self) -> str:
-        """What each player chooses from: "Cooperate or Defect"."""
+        """The choices each player has: "Cooperate or Defect"."""
         start = self.spiel.new_initial_state()
-        # All seats have the same choices in every game of this family.
+        # Every seat has the same choices in all games of this family.
         *first, last = [self.label(start, 0, action) for action in start.legal_actions(0)]
         return f"{', '.join(first)} or {last}"
 
     def outcomes(self) -> str:
-        """Whole sentences that say who gets what in one round, for every joint choice."""
+        """Return full sentences that state every seat's payoff for every joint choice."""
         start = self.spiel.new_initial_state()
         joint = product(*(start.legal_actions(seat) for seat in range(self.players)))
         return " ".join(self._outcome(start, choice) for choice in joint)
@@ -77,7 +77,7 @@ class MatrixGame(Game):
         return str(state.action_to_string(seat, action))
 
     def _outcome(self, start: pyspiel.State, choice: Sequence[int]) -> str:
-        """One row of the table: what everybody chooses, and what everybody gets."""
+        """Describe one row of the table: every seat's choice and payoff."""
         chosen = [
             f"{self.seat_name(seat)} chooses {self.label(start, seat, action)}"
             for seat, action in enumerate(choice)
@@ -90,7 +90,7 @@ class MatrixGame(Game):
 
 
 def points(amount: float) -> str:
-    """Say how many points are got or lost: "5 points", "1 point"."""
+    """Write a number of points: "5 points", "1 point"."""
     return f"{abs(amount):g} point{'' if abs(amount) == 1 else 's'}"
 
 

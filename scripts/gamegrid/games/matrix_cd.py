@@ -1,4 +1,4 @@
-"""Chicken, once: daring pays unless both dare."""
+"""One-shot chicken: daring pays unless both dare."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from gamegrid.games.matrix import MatrixGame
 
 
 class Chicken(MatrixGame):
-    """OpenSpiel's matrix_cd; actions 0 and 1 are to dare and to chicken out."""
+    """OpenSpiel's matrix_cd; action 0 dares and action 1 chickens out."""
 
     short_name = "matrix_cd"
     aliases: ClassVar = {"chicken": "matrix_cd"}

@@ -1,4 +1,4 @@
-"""Matching pennies, once: one player wants equal choices, the other different ones."""
+"""One-shot matching pennies: one player wants equal choices, the other different ones."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from gamegrid.games.matrix import MatrixGame
 
 
 class MatchingPennies(MatrixGame):
-    """OpenSpiel's matrix_mp; actions 0 and 1 are heads and tails."""
+    """OpenSpiel's matrix_mp; action 0 is heads and action 1 is tails."""
 
     short_name = "matrix_mp"
     aliases: ClassVar = {"matching_pennies": "matrix_mp"}

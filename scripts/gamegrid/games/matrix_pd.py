@@ -1,14 +1,14 @@
-"""The prisoner's dilemma, once: each gains by defecting, and both lose by it."""
+"""The one-shot prisoner's dilemma: defecting always pays, but mutual defection hurts both."""
 
 from gamegrid.games.game import Dilemma
 from gamegrid.games.matrix import MatrixGame
 
 
 class PrisonersDilemma(MatrixGame):
-    """OpenSpiel's matrix_pd; actions 0 and 1 are to cooperate and to defect.
+    """OpenSpiel's matrix_pd; action 0 cooperates and action 1 defects.
 
-    Twice the reward is no more here than the temptation and the sucker's payoff together: players
-    who exploit each other in turn do as well as players who cooperate.
+    Twice the reward equals temptation plus sucker's payoff here. Players who take turns exploiting
+    each other therefore do as well as players who cooperate.
     """
 
     short_name = "matrix_pd"

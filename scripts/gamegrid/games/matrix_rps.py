@@ -1,4 +1,4 @@
-"""Rock-paper-scissors, once: both choose at the same time."""
+"""One-shot rock-paper-scissors."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from gamegrid.games.matrix import MatrixGame
 
 
 class RockPaperScissors(MatrixGame):
-    """OpenSpiel's matrix_rps; actions 0, 1, 2 are rock, paper, scissors."""
+    """OpenSpiel's matrix_rps; actions 0, 1 and 2 are rock, paper and scissors."""
 
     short_name = "matrix_rps"
     aliases: ClassVar = {"rock_paper_scissors": "matrix_rps"}

@@ -1,4 +1,4 @@
-"""The stag hunt, once: the best for both is safe for neither."""
+"""The one-shot stag hunt: the best outcome for both is risky for each."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from gamegrid.games.matrix import MatrixGame
 
 
 class StagHunt(MatrixGame):
-    """OpenSpiel's matrix_sh; actions 0 and 1 are to hunt the stag and the hare."""
+    """OpenSpiel's matrix_sh; action 0 hunts the stag and action 1 the hare."""
 
     short_name = "matrix_sh"
     aliases: ClassVar = {"stag_hunt": "matrix_sh"}

@@ -1,4 +1,4 @@
-"""Misère tic-tac-toe: the same board, but whoever makes a line loses."""
+"""Misère tic-tac-toe: the usual board, but whoever completes a line loses."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ from gamegrid.games.tic_tac_toe import TicTacToe
 
 
 class MisereTicTacToe(TicTacToe):
-    """OpenSpiel's misere around tic_tac_toe: the same positions with the returns reversed."""
+    """OpenSpiel's misere wrapper around tic_tac_toe: the same positions with negated returns."""
 
     short_name = "misere"
     aliases: ClassVar = {"misere_tic_tac_toe": "misere(game=tic_tac_toe())"}

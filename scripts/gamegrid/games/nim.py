@@ -1,4 +1,4 @@
-"""Nim: take objects from piles; whoever takes the last one wins, or loses (misère)."""
+"""Nim: take objects from piles; whoever takes the last object wins or, in misère play, loses."""
 
 from math import prod
 from typing import ClassVar
@@ -9,11 +9,11 @@ from gamegrid.games.game import Game, Oracle, Scoring, Tag
 
 MOST_OBJECTS = 99
 SOLVED_SEARCH = 60_000
-"""Piles whose positions times objects are at most this are searched in a second."""
+"""Search takes at most a second if positions times objects does not exceed this."""
 
 
 class Nim(Game):
-    """OpenSpiel's nim; action = (objects taken - 1) * number of piles + pile, from 0."""
+    """OpenSpiel's nim; action = (objects taken - 1) * number of piles + pile, counted from 0."""
 
     short_name = "nim"
     themes = (Tag.ARITHMETIC,)
@@ -44,13 +44,13 @@ class Nim(Game):
 
     def unsupported_reason(self) -> str | None:
         sizes = self.sizes
-        # Another spelling of the same numbers would be another game to the rest of the suite.
+        # The rest of the suite would take another spelling of the same numbers for another game.
         plain = ";".join(map(str, sizes)) == self._written
-        # Two unequal piles have one good first move only: all deals would open alike.
+        # Two unequal piles have only one good first move, so all deals would open alike.
         if not plain or len(sizes) < 3 or min(sizes) < 1 or sum(sizes) > MOST_OBJECTS:
             return (
-                f"pile_sizes are three or more whole numbers from 1, such as 3;4;5, and add up to "
-                f"{MOST_OBJECTS} at most."
+                f"pile_sizes must be three or more positive whole numbers that add up to at most "
+                f"{MOST_OBJECTS}, such as 3;4;5."
             )
         return None
 

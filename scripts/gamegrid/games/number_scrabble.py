@@ -1,4 +1,4 @@
-"""Number scrabble: tic-tac-toe on a magic square, told as picking numbers that add up to 15."""
+"""Number scrabble: tic-tac-toe on a magic square, told as picking numbers that sum to 15."""
 
 import pyspiel
 
@@ -6,12 +6,12 @@ from gamegrid.games.disguise import Disguise
 from gamegrid.games.grids import listing
 
 SQUARE = (2, 7, 6, 9, 5, 1, 4, 3, 8)
-"""The number of each cell. Three of them add up to TOTAL exactly where three cells are a line."""
+"""The number in each cell. Three numbers sum to TOTAL if and only if their cells form a line."""
 TOTAL = 15
 
 
 class NumberScrabble(Disguise):
-    """The tree of tic_tac_toe; an action is the place of a number in SQUARE."""
+    """The game tree of tic_tac_toe; an action is the index of a number in SQUARE."""
 
     short_name = "number_scrabble"
     plain = "tic_tac_toe"

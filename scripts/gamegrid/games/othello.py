@@ -1,4 +1,4 @@
-"""Othello (Reversi): enclose discs to turn them over; most discs at the end win."""
+"""Othello (Reversi): enclose discs to flip them; whoever has more discs at the end wins."""
 
 import pyspiel
 
@@ -60,7 +60,7 @@ class Othello(Game):
 
 
 def cells(state: pyspiel.State) -> str:
-    """The marks of the 64 cells, row by row; OpenSpiel puts two lines before its eight rows."""
+    """Return the marks of the 64 cells, row by row; OpenSpiel puts two lines before the board."""
     lines = state.observation_string(0).split("\n")[2 : 2 + SIDE]
     return "".join("".join(line.split()[1:-1]) for line in lines).replace("-", ".")
 

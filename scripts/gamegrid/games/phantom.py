@@ -1,4 +1,4 @@
-"""What board games have in common in which nobody sees where the other player's marks are."""
+"""Base class for board games in which neither player sees the other's marks."""
 
 from abc import abstractmethod
 from typing import ClassVar
@@ -14,8 +14,8 @@ MARKS = ("x", "o")
 class PhantomGame(Game):
     """Two players try cells of a square board; action = side * row + column.
 
-    A try is told to its player only. OpenSpiel's ``obstype`` says what the other is told of it,
-    its ``gameversion`` whether a try on a taken cell costs the turn.
+    Only the player learns the result of a try. OpenSpiel's ``obstype`` sets what the other player
+    learns; ``gameversion`` sets whether trying a taken cell costs the turn.
     """
 
     parameters = frozenset({"obstype", "gameversion"})
@@ -23,30 +23,30 @@ class PhantomGame(Game):
     scoring = Scoring.WIN_LOSS
     opening_plies = 2
     abrupt_version: ClassVar[str]
-    """The ``gameversion`` in which a try on a taken cell costs the turn."""
+    """The ``gameversion`` in which trying a taken cell costs the turn."""
     shift: ClassVar[int] = 0
-    """How much further right each row of the picture begins than the one above."""
+    """Spaces by which each row of the picture is indented relative to the one above."""
     counts_tries: ClassVar[bool] = False
-    """True where information states always have the number of tries of both players."""
+    """True if information states always include the number of tries of both players."""
 
     @property
     @abstractmethod
     def side(self) -> int:
-        """Rows of the board, and columns."""
+        """Number of rows, which equals the number of columns."""
 
     @property
     def abrupt(self) -> bool:
-        """True if a try on a taken cell costs the turn."""
+        """True if trying a taken cell costs the turn."""
         return bool(self.spiel.get_parameters()["gameversion"] == self.abrupt_version)
 
     @property
     def turns_shown(self) -> bool:
-        """True if each player is told whenever the other tries a cell."""
+        """True if each player learns whenever the other tries a cell."""
         return bool(self.spiel.get_parameters()["obstype"] == "reveal-numturns")
 
     @property
     def variant(self) -> str:
-        """What tells the title from those of other parameters, in brackets; may be empty."""
+        """The parameters that distinguish this variant, in brackets for the title; may be empty."""
         parts = ["a taken cell costs the turn"] if self.abrupt else []
         parts += ["tries are counted"] if self.turns_shown else []
         return f" ({'; '.join(parts)})" if parts else ""
@@ -55,13 +55,13 @@ class PhantomGame(Game):
         return MARKS[seat]
 
     def blindness(self) -> str:
-        """The part of the rules about what is not seen."""
+        """Return the part of the rules on what players cannot see."""
         taken = (
             "their turn is over: the other player moves"
             if self.abrupt
             else "they must try another cell at once, until they have placed a mark"
         )
-        told = (
+        notice = (
             "The other player is told that a cell was tried, but neither which one nor whether it "
             "was taken."
             if self.turns_shown
@@ -69,12 +69,14 @@ class PhantomGame(Game):
             "whether one was taken."
         )
         if self.counts_tries and not self.turns_shown:
-            told += " But both always know how many tries there have been in all, of both together."
+            notice += (
+                " But both always know how many tries there have been in all, of both together."
+            )
         return (
             f"Nobody sees the other player's marks. In a turn a player tries a cell that they do "
             f"not know to be taken. If it is empty, their mark is placed there for good, and the "
             f"other player moves. If the other player's mark is on it, nothing is placed; the "
-            f"player who tried now knows of that mark, and {taken}. {told}"
+            f"player who tried now knows of that mark, and {taken}. {notice}"
         )
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
@@ -100,7 +102,7 @@ class PhantomGame(Game):
         return f"{MARKS[seat]}: tried a cell" if self.turns_shown else None
 
     def _tries(self, state: pyspiel.State, seat: int) -> list[str]:
-        """What ``seat`` knows of the tries so far, in order."""
+        """Return what ``seat`` knows of the tries so far, in order."""
         known = self._known(state, seat)
         who = "you " if self.turns_shown else ""
         return [
@@ -112,12 +114,12 @@ class PhantomGame(Game):
         ]
 
     def _outcome(self, known: str, seat: int, action: int) -> str:
-        """A try of one's own and what came of it: marks stay where they are."""
+        """Describe a seat's own try and its result, which later marks cannot change."""
         own = known[action] == MARKS[seat]
         name = cell(*divmod(action, self.side))
         return f"{name} (placed)" if own else f"{name} (taken by {MARKS[1 - seat]})"
 
     def _known(self, state: pyspiel.State, seat: int) -> str:
-        """The cells as ``seat`` knows them, row by row; OpenSpiel writes winning stones large."""
+        """Return the cells ``seat`` knows, row by row; OpenSpiel capitalises winning stones."""
         lines = state.observation_string(seat).split("\n")[: self.side]
         return "".join(lines).lower()

@@ -1,4 +1,4 @@
-"""Phantom tic-tac-toe: three in a row, without seeing the other player's marks."""
+"""Phantom tic-tac-toe: three in a row without seeing the other player's marks."""
 
 from gamegrid.games.phantom import PhantomGame
 

@@ -1,4 +1,4 @@
-"""Pig: roll a die for as long as one dares; the first to reach a score wins."""
+"""Pig: roll a die as often as you dare; the first to reach the target score wins."""
 
 from typing import ClassVar
 
@@ -9,15 +9,15 @@ from gamegrid.games.game import Game, Oracle, Scoring, Tag
 ROLL = 0
 STOP = 1
 CHOICES_PER_POINT = 2
-"""A player who has made so many choices for each point to be scored is getting nowhere."""
+"""Choices per target point after which a player is considered to be making no progress."""
 MOST_POINTS = 1000
 SOLVED_POINTS = 30
-"""Games of two players to so many points are solved in a moment."""
+"""Highest target score at which the two-player game is solved almost instantly."""
 MOST_PLAYERS = 10
 
 
 class Pig(Game):
-    """OpenSpiel's pig; to roll is 0 and to stop is 1; a die's outcome is its face less one."""
+    """OpenSpiel's pig; action 0 rolls and action 1 stops; a die outcome is its face minus one."""
 
     short_name = "pig"
     themes = (Tag.DICE, Tag.RACE)
@@ -38,7 +38,7 @@ class Pig(Game):
 
     @property
     def max_plies(self) -> int:
-        # OpenSpiel's horizon counts choices too, and is far beyond any game that gets somewhere.
+        # OpenSpiel's horizon also counts choices, but lies far beyond any game that makes progress.
         return min(super().max_plies, CHOICES_PER_POINT * self.players * self.target)
 
     @property
@@ -48,9 +48,12 @@ class Pig(Game):
 
     def unsupported_reason(self) -> str | None:
         if not 2 <= self.target <= MOST_POINTS or super().max_plies < self.players:
-            return f"winscore is from 2 to {MOST_POINTS}, and horizon gives each player a choice."
-        if not 2 <= self.players <= MOST_PLAYERS:  # OpenSpiel does not look
-            return f"players is from 2 to {MOST_PLAYERS}."
+            return (
+                f"winscore must be between 2 and {MOST_POINTS}, and horizon large enough for "
+                f"every player to choose once."
+            )
+        if not 2 <= self.players <= MOST_PLAYERS:  # OpenSpiel does not check
+            return f"players must be between 2 and {MOST_PLAYERS}."
         return None
 
     def rules(self) -> str:
@@ -86,13 +89,13 @@ class Pig(Game):
         return f"Die: {action + 1}"
 
     def standing(self, state: pyspiel.State) -> tuple[list[int], int]:
-        """The scores of all seats, and the turn total of the seat to choose."""
-        # The first line of OpenSpiel's text: "Scores: 7 0, Turn total: 2".
+        """Return the scores of all seats, and the turn total of the seat to choose."""
+        # The first line of OpenSpiel's text is "Scores: 7 0, Turn total: 2".
         scores, total = str(state).split("\n")[0].split(", ")
         return [int(score) for score in scores.split(":")[1].split()], int(total.split(":")[1])
 
     def choices(self, state: pyspiel.State) -> int:
-        """Choices made in a state where a seat is to choose: each roll is followed by its die."""
+        """Return how many choices precede this one; each roll is followed by its die."""
         steps = iter(state.history())
         choices = 0
         for step in steps:

@@ -1,10 +1,10 @@
-"""What is known of a policy: the probabilities of its moves, and what of the past they rest on."""
+"""Types that describe known policies: move probabilities, and what of the past they depend on."""
 
 from collections.abc import Callable, Hashable, Mapping
 
 import pyspiel
 
 Policy = Callable[[pyspiel.State, int], Mapping[int, float]]
-"""The probability of each action that a seat may take in a state; actions left out have none."""
+"""Maps (state, seat) to the probability of each action; actions left out have probability 0."""
 Memory = Callable[[pyspiel.State, int], Hashable]
-"""What a policy knows of the past when a seat moves in a state, beside how long it is."""
+"""Maps (state, seat) to what a policy remembers of the past, apart from its length."""

@@ -1,4 +1,4 @@
-"""The prisoner's dilemma with the usual payoffs, which OpenSpiel does not have."""
+"""The prisoner's dilemma with the usual payoffs, which OpenSpiel lacks."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -8,12 +8,12 @@ import pyspiel
 from gamegrid.games.matrix_pd import PrisonersDilemma
 
 REWARD, SUCKER, TEMPTATION, PUNISHMENT = 3, 0, 5, 1
-"""Axelrod, The Evolution of Cooperation (1984), figure 1: cooperating together pays more than
-exploiting each other in turn."""
+"""Payoffs from Axelrod, The Evolution of Cooperation (1984), figure 1. Mutual cooperation pays more
+than taking turns exploiting each other."""
 
 
 class UsualPrisonersDilemma(PrisonersDilemma):
-    """Made by OpenSpiel from its table; actions 0 and 1 are to cooperate and to defect."""
+    """The usual payoffs as an OpenSpiel table; action 0 cooperates and action 1 defects."""
 
     short_name = "prisoners_dilemma"
     defaults: ClassVar = {}

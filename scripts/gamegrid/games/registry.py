@@ -1,4 +1,4 @@
-"""Find games by name: an alias of the suite, or any load string of OpenSpiel."""
+"""Find games by name: an alias from the suite or any OpenSpiel load string."""
 
 import hashlib
 import os
@@ -20,11 +20,11 @@ from gamegrid.games import generic
 from gamegrid.games.game import Game
 
 SPACES = re.compile(r"\s*([(),=])\s*")
-"""Spaces that mean nothing in a load string; some values hold spaces that do."""
+"""Insignificant spaces in a load string. Spaces inside some values are significant."""
 
 
 def suite() -> dict[str, type[Game]]:
-    """Every game module's class by short name: the package's own and the user's."""
+    """Return every game class by short name, from the package and the user's plug-ins."""
     return _suite(plugins.folders())
 
 
@@ -33,8 +33,8 @@ def _suite(folders: plugins.Folders) -> dict[str, type[Game]]:
     known = {kind.short_name: kind for kind in plugins.discover(gamegrid.games, "GAME")}
     for file, kind in plugins.declared(folders, "GAME"):
         if not (isinstance(kind, type) and issubclass(kind, Game)) or isabstract(kind):
-            raise plugins.refusal(file, "declares a GAME that is no complete subclass of Game")
-        taken = {name for one in known.values() for name in (one.short_name, *one.aliases)}
+            raise plugins.refusal(file, "declares a GAME that is not a complete subclass of Game")
+        taken = {name for game in known.values() for name in (game.short_name, *game.aliases)}
         if clash := sorted(taken & {kind.short_name, *kind.aliases}):
             raise plugins.refusal(file, f"declares the game {clash[0]!r}, which is taken")
         known[kind.short_name] = kind
@@ -42,9 +42,10 @@ def _suite(folders: plugins.Folders) -> dict[str, type[Game]]:
 
 
 def aliases() -> dict[str, str]:
-    """Every alias of the suite with its load string; a short name is an alias of itself.
+    """Return the suite's aliases and their load strings; a short name is an alias of itself.
 
-    It is none where OpenSpiel has no default, as for a game around another one.
+    A short name is no alias if OpenSpiel has no default parameters for it, as for a game that wraps
+    another one.
     """
     return _aliases(plugins.folders())
 
@@ -65,8 +66,8 @@ def _aliases(folders: plugins.Folders) -> dict[str, str]:
 def load(name: str) -> Game:
     """Return the game for an alias or load string.
 
-    It has the words of the suite, or OpenSpiel's own where the suite has none. Raises UserError
-    if the name, a parameter or its value is unknown, or if a game cannot be played in words.
+    The game uses the suite's texts, or OpenSpiel's if the suite has none for it. Raises UserError
+    if the name, a parameter or its value is unknown, or if the game cannot be played in words.
     """
     return _load(name, plugins.folders())
 
@@ -97,16 +98,17 @@ def _load(name: str, folders: plugins.Folders) -> Game:
 def _open_spiel(
     name: str, short: str, kind: type[Game] | None, parsed: dict[str, Any]
 ) -> pyspiel.Game:
-    """A game with a name of OpenSpiel's, as its module opens it if it has one."""
+    """Create a game that OpenSpiel has, through its module's ``open`` if it has a module."""
     if short not in pyspiel.registered_names():
         known = sorted({*aliases(), *pyspiel.registered_names()})
         raise UserError(
             f"games: {name!r} is unknown.{nearest(short, known)} The suite has "
-            f"{', '.join(sorted(aliases()))}; OpenSpiel's other games go by their load strings."
+            f"{', '.join(sorted(aliases()))}. Name any other OpenSpiel game by its load string."
         )
     if files := [key for key, value in parsed.items() if "file" in key and value]:
         raise UserError(
-            f"games: {name!r}: {files[0]!r} names a file, whose content the results would not hold."
+            f"games: {name!r}: {files[0]!r} names a file. Such games are not supported, because "
+            f"the results could not record the file's content."
         )
     opened = partial(pyspiel.load_game, short) if kind is None else kind.open
     return _open(name, partial(opened, parsed))
@@ -115,11 +117,11 @@ def _open_spiel(
 def _complete(
     name: str, short: str, defaults: Mapping[str, Any], parsed: dict[str, Any]
 ) -> dict[str, Any]:
-    """All parameters of a game with a name of our own, each of the type of its default."""
+    """Return all parameters of a game of our own, each converted to the type of its default."""
     if strange := sorted(set(parsed) - set(defaults)):
         allowed = ", ".join(sorted(defaults)) or "none"
         raise UserError(
-            f"games: {name!r} has the parameter {strange[0]!r}; {short} takes {allowed} here."
+            f"games: {name!r} has the unknown parameter {strange[0]!r}; {short} takes {allowed}."
         )
     return {
         key: _typed(name, key, parsed.get(key, value), value) for key, value in defaults.items()
@@ -131,9 +133,11 @@ def _parse(text: str) -> dict[str, Any]:
         with quiet_stderr():
             return dict(pyspiel.game_parameters_from_string(SPACES.sub(r"\1", text.strip())))
     except pyspiel.SpielError as error:
-        raise UserError(f"games: {text!r} is no load string: {_sentence(error)}") from error
-    except TypeError as error:  # text that is no Unicode
-        raise UserError(f"games: {text!r} is no load string.") from error
+        raise UserError(
+            f"games: {text!r} is not a valid load string: {_sentence(error)}"
+        ) from error
+    except TypeError as error:  # not valid Unicode
+        raise UserError(f"games: {text!r} is not a valid load string.") from error
 
 
 def _typed(name: str, key: str, value: Any, default: Any) -> Any:
@@ -162,10 +166,10 @@ def _string(short: str, parameters: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, dict):  # a game within the game, which OpenSpiel tells by its brackets
+    if isinstance(value, dict):  # a wrapped game, which OpenSpiel recognises by its brackets
         inner = {key: part for key, part in value.items() if key != "name"}
         return _string(value["name"], inner) if inner else f"{value['name']}()"
-    if isinstance(value, float):  # OpenSpiel reads no exponents
+    if isinstance(value, float):  # OpenSpiel does not read exponents
         return format(Decimal(str(value)), "f")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -180,7 +184,7 @@ def _slug(short: str, load_string: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    """OpenSpiel's reason without source positions; its last line says the values."""
+    """Return OpenSpiel's reason without source positions; its last line states the values."""
     text = str(error).split(" Available games are:")[0].splitlines()
     reason = text[-1] if text else "no reason given"
     return reason.rstrip(".") + "."
@@ -188,10 +192,10 @@ def _sentence(error: Exception) -> str:
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Keep OpenSpiel from printing each error to stderr beside raising it."""
+    """Silence OpenSpiel, which prints each error to stderr in addition to raising it."""
     sys.stderr.flush()
     saved = os.dup(2)
-    with open(os.devnull, "w") as sink:  # noqa: PTH123 (a device, not a path of the user)
+    with open(os.devnull, "w") as sink:  # noqa: PTH123 (a device, not a user's path)
         os.dup2(sink.fileno(), 2)
     try:
         yield

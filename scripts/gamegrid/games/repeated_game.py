@@ -1,4 +1,4 @@
-"""A matrix game played several times by the same players, who see every round that is over."""
+"""A matrix game played repeatedly by the same players, who see every completed round."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ OPENSPIELS_STAGE = "matrix_pd"
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round that is over: every seat's action, and the points it was paid."""
+    """A completed round: every seat's action and the points it paid."""
 
     actions: list[int]
     paid: list[float]
 
 
 class RepeatedGame(Game):
-    """OpenSpiel's repeated_game around a matrix game of the suite; the number of rounds is known.
+    """OpenSpiel's repeated_game around a matrix game of the suite, with a known number of rounds.
 
-    A player is told all rounds, whatever ``recall`` says: it cuts OpenSpiel's own observations
-    only, and information states are whole histories.
+    Players see all rounds whatever ``recall`` is: it shortens only OpenSpiel's own observations,
+    and information states are whole histories.
     """
 
     short_name = "repeated_game"
@@ -54,22 +54,22 @@ class RepeatedGame(Game):
             return super().open(parameters)
         if len(stage) > 1:
             raise ValueError(f"{kind.short_name} takes no parameters as a stage.")
-        # OpenSpiel cannot load a stage that it does not have by name; around one that it has, it
-        # looks at the other parameters.
+        # OpenSpiel cannot load by name a stage game that it does not have. For a stage game that it
+        # has, it checks the other parameters.
         super().open({**parameters, "stage_game": {"name": OPENSPIELS_STAGE}})
         rest = {key: value for key, value in parameters.items() if key != "stage_game"}
         return pyspiel.create_repeated_game(registry.load(kind.short_name).spiel, rest)
 
     @cached_property
     def stage(self) -> MatrixGame:
-        """The game of one round."""
+        """The game played in each round."""
         game = registry.load(self._stage_name)
-        assert isinstance(game, MatrixGame)  # others are refused by unsupported_reason
+        assert isinstance(game, MatrixGame)  # unsupported_reason refuses other games
         return game
 
     @property
     def rounds(self) -> int:
-        """How often the stage game is played."""
+        """Number of rounds."""
         return int(self.spiel.get_parameters()["num_repetitions"])
 
     @property
@@ -82,7 +82,7 @@ class RepeatedGame(Game):
 
     @property
     def scoring(self) -> Scoring:
-        # Over several rounds a zero-sum game is won by an amount.
+        # A zero-sum game over several rounds is won by an amount.
         zero_sum = self.spiel.get_type().utility == pyspiel.GameType.Utility.ZERO_SUM
         return Scoring.MARGIN if zero_sum else Scoring.PAYOFF
 
@@ -95,7 +95,7 @@ class RepeatedGame(Game):
         if self._stage_name not in stages:
             return f"stage_game is one of {', '.join(stages)}, not {self._stage_name}."
         if not 2 <= self.rounds <= MOST_ROUNDS:
-            return f"num_repetitions is from 2 to {MOST_ROUNDS}."
+            return f"num_repetitions must be between 2 and {MOST_ROUNDS}."
         return None
 
     def rules(self) -> str:
@@ -113,21 +113,26 @@ class RepeatedGame(Game):
     def observation(self, state: pyspiel.State, seat: int) -> str:
         played = self.rounds_over(state)
         now = f"Now: round {len(played) + 1} of {self.rounds}. {self._totals(played, seat)}"
-        told = [f"Round {n}: {self._told(done, seat)}." for n, done in enumerate(played, 1)]
+        lines = [f"Round {n}: {self._told(done, seat)}." for n, done in enumerate(played, 1)]
         return "\n".join(
-            [self.stage.observation(state, seat), now, *(told or ["No round has been played yet."])]
+            [
+                self.stage.observation(state, seat),
+                now,
+                *(lines or ["No round has been played yet."]),
+            ]
         )
 
     def label(self, state: pyspiel.State, seat: int, action: int) -> str:
         return self.stage.label(self.stage.spiel.new_initial_state(), seat, action)
 
     def history(self, trajectory: Sequence[Joint], observer: int) -> list[str]:
-        # One line a round, the same for all; the observation says it from the observer's side.
+        # History has one line per round, the same for everyone. The observation restates it from
+        # the observer's side.
         played = self.rounds_over(self.replay(trajectory))
         return [f"Round {n}: {self._told(done, None)}" for n, done in enumerate(played, 1)]
 
     def _totals(self, played: Sequence[Round], observer: int) -> str:
-        """Everybody's points so far."""
+        """Describe everyone's points so far."""
         held = [
             f"{self._name(seat, observer)} {'have' if seat == observer else 'has'} "
             f"{sum(done.paid[seat] for done in played):g}"
@@ -136,7 +141,7 @@ class RepeatedGame(Game):
         return f"Points so far: {joined(held)}."
 
     def _told(self, done: Round, observer: int | None) -> str:
-        """A round in words, ``observer`` first as "you"."""
+        """Describe a round in words, ``observer`` first, as "you"."""
         start = self.stage.spiel.new_initial_state()
         order = self._order(observer)
         chosen = [
@@ -154,11 +159,11 @@ class RepeatedGame(Game):
         return "you" if seat == observer else self.seat_name(seat)
 
     def _order(self, observer: int | None) -> list[int]:
-        """All seats, the observer's first."""
+        """Return all seats, the observer's first."""
         return sorted(range(self.players), key=lambda seat: seat != observer)
 
     def rounds_over(self, state: pyspiel.State) -> list[Round]:
-        """The rounds that are over; OpenSpiel's history is flat, one action per seat and round."""
+        """Return the completed rounds; OpenSpiel's history lists the actions seat by seat."""
         flat, n = state.history(), self.players
         joint = [flat[start : start + n] for start in range(0, len(flat), n)]
         return [Round(actions, self.stage.replay([actions]).returns()) for actions in joint]

@@ -1,4 +1,4 @@
-"""Sealed parcels: Kuhn poker for two, told as two merchants in a harbour."""
+"""Sealed parcels: two-player Kuhn poker, told as a deal between two merchants in a harbour."""
 
 import pyspiel
 
@@ -11,7 +11,7 @@ DONE = {"Wait": "waited", "Pledge": "pledged", "Leave": "left", "Match": "matche
 
 
 class SealedParcels(Disguise):
-    """The tree of kuhn_poker; the first two actions of a history are the parcels handed out."""
+    """The game tree of kuhn_poker; the first two actions of a history hand out the parcels."""
 
     short_name = "sealed_parcels"
     plain = "kuhn_poker"

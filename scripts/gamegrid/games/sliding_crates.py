@@ -1,17 +1,17 @@
-"""Sliding crates: Connect Four on 4 by 4, turned on its side, told as crates in storage lanes."""
+"""Sliding crates: Connect Four on a 4 by 4 board, rotated and told as crates in storage lanes."""
 
 import pyspiel
 
 from gamegrid.games.disguise import Disguise
 
 LANES = ("Oak", "Elm", "Ash", "Fir")
-"""The names of the columns from the right, shown from the top: turned and mirrored."""
+"""Names of the columns from right to left, shown top to bottom: rotated and mirrored."""
 OWNERS = ("amber", "teal")
 LETTERS = {"x": "A", "o": "T", ".": "-"}
 
 
 class SlidingCrates(Disguise):
-    """The tree of connect_four_4x4; an action is a column, counted from the left."""
+    """The game tree of connect_four_4x4; an action is a column, counted from the left."""
 
     short_name = "sliding_crates"
     plain = "connect_four_4x4"

@@ -1,4 +1,4 @@
-"""Two bakers: the prisoner's dilemma, told as the price of bread."""
+"""Two bakers: the prisoner's dilemma, told as setting the price of bread."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,7 +12,7 @@ PRICES: Mapping[str, str] = MappingProxyType({"Cooperate": "Keep", "Defect": "Lo
 
 
 class TwoBakers(Disguise, MatrixGame):
-    """The table of matrix_pd under other words."""
+    """The payoff table of matrix_pd in other words."""
 
     short_name = "two_bakers"
     plain = "matrix_pd"

@@ -1,1 +1,1 @@
-"""Oracles: how the best play of a game is computed, where it can be."""
+"""Oracles: compute the best play of a game, where that is possible."""

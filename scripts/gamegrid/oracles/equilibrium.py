@@ -1,11 +1,12 @@
-"""A Nash equilibrium of a two-player zero-sum game, by the sequence-form linear program.
+"""Nash equilibria of two-player zero-sum games, by the sequence-form linear program.
 
 Source: Koller, Megiddo, von Stengel, "Efficient computation of equilibria for extensive two-person
-games" (1996). Each player's realisation plan maximises what the other's best response leaves.
+games" (1996). Each player's realisation plan maximises that player's payoff against a best
+response.
 
-A game has many equilibria, and which one the program finds may change with the solver's version.
-So there is one reference per game of the suite, kept in config/equilibria: made by
-``gamegrid solve GAME…``, and the one that bots play and judges refer to.
+A game may have many equilibria, and another version of the solver may find another one. The suite
+therefore keeps one reference equilibrium per game in config/equilibria, written by ``gamegrid solve
+GAME…``. Bots play it, and the judge measures regret against it.
 """
 
 import hashlib
@@ -28,19 +29,22 @@ from gamegrid.paths import WORKFLOW
 REFERENCES = WORKFLOW / "config/equilibria"
 """One JSON file per game: its load string, its value, and the policy by information state."""
 NOISE = 1e-9
-"""Differences of value below this are the solver's rounding."""
+"""The solver's rounding error; smaller differences in value are ignored."""
 
 
 @dataclass(frozen=True)
 class Equilibrium:
-    """``value`` is seat 0's expected return; ``policy`` covers every information state."""
+    """An equilibrium of a two-player game.
+
+    ``value`` is seat 0's expected return; ``policy`` covers the information states of both seats.
+    """
 
     value: float
     policy: Policy
 
     @cached_property
     def name(self) -> str:
-        """Which equilibrium it is: ``equilibrium-`` and a hash of the policy to nine decimals."""
+        """An identifier: ``equilibrium-`` and a hash of the policy rounded to nine decimals."""
         rounded = {
             state: [[action, round(probability, 9) + 0.0] for action, probability in choices]
             for state, choices in self.policy.items()
@@ -50,22 +54,22 @@ class Equilibrium:
 
 
 def solve(spiel: pyspiel.Game) -> Equilibrium:
-    """Solve a two-player zero-sum game (simultaneous ones through their turn-based form).
+    """Solve a two-player zero-sum game; convert a simultaneous one to its turn-based form first.
 
-    The same load string always gives the same equilibrium: solver and pins are fixed.
+    A load string always gives the same equilibrium, because the solver's version is pinned.
     """
     form = SequenceForm.of(spiel)
-    one, other = form.plans
-    value, first = _best_plan(form.payoffs.T.tocsr(), one, other)
-    _, second = _best_plan(-form.payoffs, other, one)
-    return Equilibrium(value, one.policy(first) | other.policy(second))
+    first, second = form.plans
+    value, first_weights = _best_plan(form.payoffs.T.tocsr(), first, second)
+    _, second_weights = _best_plan(-form.payoffs, second, first)
+    return Equilibrium(value, first.policy(first_weights) | second.policy(second_weights))
 
 
 @cache
 def solved(load_string: str) -> Equilibrium:
-    """The reference equilibrium of a load string or, where there is none, one computed now.
+    """Return the reference equilibrium of a load string; compute one if no reference is stored.
 
-    A disguise has that of its plain game.
+    A disguise has the equilibrium of its plain game.
     """
     plain = games.load(games.load(load_string).luck_name)
     path = REFERENCES / f"{plain.name}.json"
@@ -87,13 +91,14 @@ ActionValues = Mapping[int, float]
 def action_values(
     spiel: pyspiel.Game, policy: Policy
 ) -> tuple[dict[str, ActionValues | None], dict[str, ActionValues | None]]:
-    """What each action is worth against ``policy``, by seat and information state.
+    """Return the value of each action against ``policy``, by information state, one dict per seat.
 
-    The expected return of the seat that takes the action there and plays its best from then on,
-    over what the other seat and chance may have brought: counterfactual, divided by the
-    probability with which they bring it. None where the other never lets it come to that: nothing
-    is known of what it would hold. With best play from then on, the regrets of an agent's
-    decisions add up, in the mean, to what it loses against ``policy``.
+    The value is the expected return of the seat if it takes the action and plays its best from then
+    on, averaged over what the other seat and chance may have done before. Formally it is the
+    counterfactual value divided by the probability that the other seat and chance reach the state.
+    It is None if the other seat's policy never reaches the state, because the other seat's hand is
+    then undefined. Since best play follows, the regrets of an agent's decisions add up, in
+    expectation, to what the agent loses against ``policy``.
     """
     form = SequenceForm.of(spiel)
     first, second = (plan.weights(plan.behaviour(policy)) for plan in form.plans)
@@ -105,9 +110,9 @@ def action_values(
 
 
 def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
-    """By seat, the expected return of best play against a seat that moves at random."""
+    """Return each seat's expected return for best play against a uniformly random opponent."""
     form = SequenceForm.of(spiel)
-    # A plan that goes nowhere leaves every action equally likely.
+    # A plan with zero weights yields the uniform policy.
     random = (plan.policy(np.zeros(len(plan.numbers))) for plan in form.plans)
     weights = (
         plan.weights(plan.behaviour(policy))
@@ -118,11 +123,11 @@ def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
 
 
 def _worth(plan: Plan, best: Floats, other: Floats) -> dict[str, ActionValues | None]:
-    """Action values of one player, from what each own sequence is worth and the other's weights."""
-    found: dict[str, ActionValues | None] = {}
+    """Compute one player's action values from sequence values and the other's weights."""
+    values: dict[str, ActionValues | None] = {}
     for name, node in plan.states.items():
         reach = sum(chance * other[sequence] for sequence, chance in node.reach.items())
-        found[name] = (
+        values[name] = (
             {
                 action: float(best[sequence] / reach)
                 for action, sequence in zip(node.actions, node.sequences, strict=True)
@@ -130,13 +135,14 @@ def _worth(plan: Plan, best: Floats, other: Floats) -> dict[str, ActionValues | 
             if reach > NOISE
             else None
         )
-    return found
+    return values
 
 
 def _best_plan(payoffs: csr_matrix, own: Plan, other: Plan) -> tuple[float, np.ndarray]:
-    """Maximise the own value against the other's best response.
+    """Maximise a player's own value against the other's best response.
 
-    ``payoffs`` has the other's sequences as rows and the own ones as columns, in own units.
+    ``payoffs`` is in the player's own units, with the other's sequences as rows and own sequences
+    as columns. Returns the value and the realisation plan.
     """
     flow, start = own.constraints()
     other_flow, other_start = other.constraints()
@@ -156,19 +162,19 @@ def _best_plan(payoffs: csr_matrix, own: Plan, other: Plan) -> tuple[float, np.n
 
 
 def write_reference(name: str, folder: Path) -> Path:
-    """Solve a game and write its equilibrium to ``folder``, the same bytes for the same policy.
+    """Solve a game and write its equilibrium to ``folder``; equal policies give equal bytes.
 
-    Raises UserError for a game that is unknown, ValueError for one without an equilibrium.
+    Raises UserError for an unknown game and ValueError for one without an equilibrium oracle.
     """
     game = games.load(name)
     if game.oracle is not Oracle.EQUILIBRIUM:
-        raise ValueError(f"{name} is no game whose equilibrium is computed")
-    found = solve(game.spiel)
+        raise ValueError(f"gamegrid cannot compute an equilibrium of {name}")
+    equilibrium = solve(game.spiel)
     lines = [
         f"  {json.dumps(state)}: {json.dumps({str(a): p + 0.0 for a, p in choices})}"
-        for state, choices in found.policy.items()
+        for state, choices in equilibrium.policy.items()
     ]
-    head = f'"game": {json.dumps(game.load_string)},\n"value": {json.dumps(found.value)}'
+    head = f'"game": {json.dumps(game.load_string)},\n"value": {json.dumps(equilibrium.value)}'
     path = folder / f"{game.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     policy = ",\n".join(lines)

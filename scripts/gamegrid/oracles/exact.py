@@ -1,4 +1,4 @@
-"""The value of every position and every move, for the games whose oracle is exact."""
+"""Exact values of positions and moves, for the games whose oracle is exact."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -14,24 +14,27 @@ from gamegrid.oracles.minimax import Minimax
 
 
 class Exact(Protocol):
-    """What is known of a game that is solved; values are in units of return."""
+    """A solver of a game. Values are in units of return."""
 
     def value(self, state: pyspiel.State) -> float:
-        """The value of ``state`` for seat 0 under best play of both."""
+        """Return the value of ``state`` for seat 0 under best play by both seats."""
 
     def action_values(self, state: pyspiel.State) -> Mapping[int, float]:
-        """The value of each legal action for the seat to move."""
+        """Return the value of each legal action for the seat to move."""
 
     def best_actions(self, state: pyspiel.State) -> list[int]:
-        """All actions of the highest value, ascending."""
+        """Return all actions of the highest value, in ascending order."""
 
 
 @cache
 def solver(load_string: str) -> Exact:
-    """The solver of a game, of a disguise its plain game's; it remembers what it has found."""
+    """Return the solver of a game, which caches its results.
+
+    A disguise shares the solver of its plain game.
+    """
     game = games.load(games.load(load_string).luck_name)
     if isinstance(game, Pig):
-        from gamegrid.oracles.pig_values import PigValues  # numpy only where it is needed
+        from gamegrid.oracles.pig_values import PigValues  # imports numpy only where needed
 
         return PigValues(game)
     if isinstance(game, Hex):

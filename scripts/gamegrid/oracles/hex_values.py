@@ -1,7 +1,7 @@
-"""Exact values of hex on a small board: who wins, found on bits instead of OpenSpiel's states.
+"""Exact values of hex on a small board, searched on bit masks instead of OpenSpiel's states.
 
-There is no draw in hex, so one winning move ends the search of a position, and where the other
-threatens to win at once there is one move to look at or none.
+Hex has no draws, so one winning move ends the search of a position. If the opponent threatens to
+win at once, at most one move needs searching.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ import pyspiel
 from gamegrid.games.hex import Hex
 
 Board = tuple[int, int]
-"""The stones of each seat, a bit per cell; action = the bit's number."""
+"""The stones of each seat, one bit per cell; the bit's index is the action."""
 
 
 class HexValues:
-    """Values of positions of hex on one board, searched when asked and remembered."""
+    """Values of hex positions on one board, searched on demand and cached."""
 
     def __init__(self, game: Hex):
         side = game.side
@@ -32,14 +32,14 @@ class HexValues:
         self._known: dict[tuple[int, Board], bool] = {}
 
     def value(self, state: pyspiel.State) -> float:
-        """The return of seat 0, 1 or -1, under best play of both."""
+        """Return seat 0's return, 1 or -1, under best play by both seats."""
         if state.is_terminal():
             return float(state.player_return(0))
         mover = int(state.current_player())
         return 1.0 if self._wins(mover, _board(state)) == (mover == 0) else -1.0
 
     def action_values(self, state: pyspiel.State) -> dict[int, float]:
-        """The return of the seat to move, for each legal action."""
+        """Return the value of each legal action, 1 or -1, for the seat to move."""
         mover, board = int(state.current_player()), _board(state)
         return {
             action: 1.0 if self._is_won_by(mover, board, action) else -1.0
@@ -47,7 +47,7 @@ class HexValues:
         }
 
     def best_actions(self, state: pyspiel.State) -> list[int]:
-        """All actions of the highest value, ascending."""
+        """Return all actions of the highest value, in ascending order."""
         values = self.action_values(state)
         best = max(values.values())
         return [action for action, value in values.items() if value == best]
@@ -57,7 +57,7 @@ class HexValues:
         return self._joined(mover, after[mover]) or not self._wins(1 - mover, after)
 
     def _wins(self, mover: int, board: Board) -> bool:
-        """Whether the seat to move wins a position in which nobody has won yet."""
+        """Return whether the seat to move wins a position in which nobody has won yet."""
         key = (mover, board)
         known = self._known.get(key)
         if known is None:
@@ -78,13 +78,13 @@ class HexValues:
         return [cell for cell in self._order if not (board[0] | board[1]) >> cell & 1]
 
     def _joining(self, seat: int, board: Board) -> Iterator[int]:
-        """The cells at which one more stone of a seat joins its two sides."""
+        """Yield the cells where one more stone joins the two sides of ``seat``."""
         for cell in self._free(board):
             if self._joined(seat, board[seat] | 1 << cell):
                 yield cell
 
     def _joined(self, seat: int, own: int) -> bool:
-        """Whether a chain of ``own`` stones joins the seat's two sides."""
+        """Return whether a chain of ``own`` stones joins the two sides of ``seat``."""
         start, end = self._ends[seat]
         reached, before = own & start, 0
         while reached != before:
@@ -93,7 +93,7 @@ class HexValues:
         return bool(reached & end)
 
     def _around(self, stones: int) -> int:
-        """The six neighbours of every stone: left, right, above, below, and the short diagonal."""
+        """Return every stone's neighbours: left, right, above, below, and the short diagonal."""
         side, right, left = self._side, stones & ~self._right, stones & ~self._left
         return self._cells & (
             right << 1 | left >> 1 | stones << side | stones >> side
@@ -102,7 +102,7 @@ class HexValues:
 
 
 def _board(state: pyspiel.State) -> Board:
-    """Seats place a stone in turn, and none is ever moved."""
+    """Read the stones from the history: seats alternate, and stones never move."""
     history = state.history()
     first, second = (sum(1 << cell for cell in history[seat::2]) for seat in (0, 1))
     return first, second

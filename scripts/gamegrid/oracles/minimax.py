@@ -1,4 +1,7 @@
-"""Exact values by memoised search: two players, zero sum, perfect information, no chance."""
+"""Exact values by memoised search, for two-player zero-sum games of perfect information.
+
+The games must have no chance events.
+"""
 
 from collections.abc import Mapping
 
@@ -8,9 +11,9 @@ Key = tuple[int, str]
 
 
 class Minimax:
-    """Values of positions for the player to move, searched when asked and remembered.
+    """Values of positions, searched on demand and cached.
 
-    The mover is part of the key: several OpenSpiel board strings do not say whose turn it is.
+    The cache key includes the player to move: some OpenSpiel board strings omit whose turn it is.
     """
 
     def __init__(self) -> None:
@@ -18,11 +21,11 @@ class Minimax:
         self._moves: dict[Key, Mapping[int, float]] = {}
 
     def value(self, state: pyspiel.State) -> float:
-        """The value of ``state`` for seat 0, in units of return, under best play of both."""
+        """Return the value of ``state`` for seat 0 under best play by both, in units of return."""
         return self._search(state, float(state.get_game().max_utility()))
 
     def action_values(self, state: pyspiel.State) -> Mapping[int, float]:
-        """The value of each legal action for the seat to move, in units of its return."""
+        """Return the value of each legal action for the seat to move, in units of its return."""
         key = _key(state)
         known = self._moves.get(key)
         if known is None:
@@ -32,13 +35,16 @@ class Minimax:
         return known
 
     def best_actions(self, state: pyspiel.State) -> list[int]:
-        """All actions of the highest value, ascending."""
+        """Return all actions of the highest value, in ascending order."""
         values = self.action_values(state)
         best = max(values.values())
         return [action for action, value in values.items() if value == best]
 
     def _search(self, state: pyspiel.State, most: float) -> float:
-        """The value for seat 0; moves after one that brings ``most``, the best there is, wait."""
+        """Return the value for seat 0.
+
+        The search of a position stops at a move worth ``most``, the highest possible return.
+        """
         if state.is_terminal():
             return float(state.player_return(0))
         key = _key(state)
@@ -49,7 +55,7 @@ class Minimax:
                 best = max(best, sign * self._search(state.child(action), most))
                 if best == most:
                     break
-            known = sign * best + 0.0  # no minus zero
+            known = sign * best + 0.0  # avoids minus zero
             self._values[key] = known
         return known
 
@@ -59,5 +65,5 @@ def _key(state: pyspiel.State) -> Key:
 
 
 def _sign(state: pyspiel.State) -> float:
-    """What turns a value for seat 0 into one for the seat to move."""
+    """Return the factor between a value for seat 0 and one for the seat to move."""
     return 1.0 if state.current_player() == 0 else -1.0

@@ -1,7 +1,7 @@
-"""Exact values of pig for two players, by backward induction over the choices that are left.
+"""Exact values of two-player pig, by backward induction over the choices left.
 
-The cut-off is part of the game: with no choice left it is a draw. See Neller and Presser, "Optimal
-play of the dice game Pig" (2004), for the game without one.
+The cut-off is part of the game: when no choice is left, the game is a draw. For the game without a
+cut-off see Neller and Presser, "Optimal play of the dice game Pig" (2004).
 """
 
 from functools import cached_property
@@ -15,52 +15,54 @@ FACES = 6
 
 
 class PigValues:
-    """Values of positions of one game of pig, computed at once when first asked for."""
+    """Values of all positions of one pig game, computed on first use."""
 
     def __init__(self, game: Pig):
         self._game = game
 
     def value(self, state: pyspiel.State) -> float:
-        """The expected return of seat 0, where a seat is to choose or the game is over."""
+        """Return the expected return of seat 0 at a choice or at the end of the game."""
         if state.is_terminal():
             return float(state.player_return(0))
         best = max(self.action_values(state).values())
         return best if state.current_player() == 0 else -best
 
     def action_values(self, state: pyspiel.State) -> dict[int, float]:
-        """The expected return of the seat to choose, for each legal action."""
+        """Return the expected return of the seat to choose, for each legal action."""
         scores, total = self._game.standing(state)
         mover = state.current_player()
         left = self._game.max_plies - self._game.choices(state)
         own, other = scores[mover], scores[1 - mover]
         stop, roll = self._worth[left - 1]
-        found = {STOP: float(stop[own, other, total]), ROLL: float(roll[own, other, total])}
-        return {action: found[action] for action in state.legal_actions()}
+        place = own, other, total
+        values = {STOP: float(stop[place]), ROLL: float(roll[place])}
+        return {action: values[action] for action in state.legal_actions()}
 
     def best_actions(self, state: pyspiel.State) -> list[int]:
-        """All actions of the highest value, ascending."""
+        """Return all actions of the highest value, in ascending order."""
         values = self.action_values(state)
         best = max(values.values())
         return [action for action, value in values.items() if value == best]
 
     @cached_property
     def _worth(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """What stopping and rolling are worth, by choices left afterwards.
+        """The values of stopping and of rolling, indexed by the number of choices left afterwards.
 
-        Each an array by the mover's own score, the other's and the turn total.
+        Each array has the axes: mover's score, other's score, turn total.
         """
         target = self._game.target
         after = np.zeros((target, target, target + FACES))
-        found = []
+        worth = []
         for _ in range(self._game.max_plies):
-            found.append(self._choices(after))
-            after = np.maximum(*found[-1])
-        return found
+            worth.append(self._choices(after))
+            after = np.maximum(*worth[-1])
+        return worth
 
     def _choices(self, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Values of stopping and rolling, from the values with one choice less.
+        """Return the values of stopping and rolling, given the values with one choice less.
 
-        Who may only stop (own score and total reach the target) has no use for rolling: -1.
+        Rolling is worth -1 where the mover must stop because score plus turn total reach the
+        target.
         """
         target = self._game.target
         own, other, total = np.indices(after.shape)

@@ -1,4 +1,4 @@
-"""The best response: the most that a seat can expect against others whose policies are known."""
+"""Best responses: the highest return a seat can expect against others whose policies are known."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,29 +14,33 @@ from gamegrid.games.policy import Memory, Policy
 from gamegrid.games.repeated_game import RepeatedGame
 
 STATES = 25_000
-"""Positions or histories beyond which a game is not gone through: about a second of work."""
+"""Most positions or histories to visit, about a second of work; larger games are refused."""
 
 Reached: TypeAlias = Sequence[tuple[pyspiel.State, float]]
-"""States, and how likely chance and the other seats make them."""
+"""States with the probability that chance and the other seats lead to them."""
 
 
 class TooLargeError(Exception):
-    """More than STATES positions or histories."""
+    """The game has more than STATES positions or histories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a seat is played. ``memory`` as in AgentKind."""
+    """How a seat is played.
+
+    ``memory`` tells what the policy remembers; None if it may depend on the whole history.
+    """
 
     policy: Policy
     memory: Memory | None
 
 
 def best_response(game: Game, seat: int, others: Mapping[int, Known], starts: Reached) -> float:
-    """The expected return of a seat, in the game's units, that knows how all others play.
+    """Return what ``seat`` can expect, in the game's units, if it knows all other policies.
 
-    It sees what the seat may see, and no more. ``starts``: where play begins; their chances add up
-    to 1. Raises TooLargeError, and pyspiel.SpielError for a game that tells no information states.
+    The seat sees only what the game lets it see. ``starts`` lists the states where play begins,
+    with probabilities that sum to 1. Raises TooLargeError, and pyspiel.SpielError for a game
+    without information states.
     """
     if isinstance(game, RepeatedGame):
         return _Rounds(game, seat, others).best(game.spiel.new_initial_state())
@@ -45,7 +49,7 @@ def best_response(game: Game, seat: int, others: Mapping[int, Known], starts: Re
 
 @dataclass(slots=True)
 class _Tree:
-    """Through all histories. Those that look alike to the seat are decided on together."""
+    """Search over all histories; the seat decides alike in histories that look alike to it."""
 
     game: Game
     seat: int
@@ -53,7 +57,7 @@ class _Tree:
     seen: int = 0
 
     def best(self, reached: Reached) -> float:
-        """What the seat can get from states on, the chances of these not divided by their sum."""
+        """Return the seat's best return summed over states, weighted by their probabilities."""
         total, todo = 0.0, list(reached)
         alike = defaultdict[str, list[tuple[pyspiel.State, float]]](list)
         while todo:
@@ -77,13 +81,13 @@ class _Tree:
         return total
 
     def _view(self, state: pyspiel.State) -> str:
-        """What the seat knows."""
+        """Return a string that identifies what the seat knows."""
         if self.game.perfect_information:
             return str(state.history())
         return str(state.information_state_string(self.seat))
 
     def _after(self, held: Reached, action: int) -> Reached:
-        """The states after the seat's action, and after the others' where all move at once."""
+        """Return the states after the seat's action and any simultaneous actions of others."""
         if not held[0][0].is_simultaneous_node():
             return [(state.child(action), chance) for state, chance in held]
         return [
@@ -95,9 +99,10 @@ class _Tree:
 
 @dataclass(slots=True)
 class _Rounds:
-    """Through the rounds of a repeated game, of which all is seen.
+    """Search over the rounds of a repeated game in which every seat sees everything.
 
-    Histories that the others' memories do not tell apart are worth the same from there on.
+    Histories that the others' memories do not distinguish have the same value for the rest of the
+    game.
     """
 
     game: RepeatedGame
@@ -107,7 +112,7 @@ class _Rounds:
     seen: int = 0
 
     def best(self, state: pyspiel.State) -> float:
-        """What the seat can get in the rounds to come."""
+        """Return the seat's best expected return over the remaining rounds."""
         if state.is_terminal():
             return 0.0
         memories = [
@@ -124,7 +129,7 @@ class _Rounds:
         return self.known[key]
 
     def _worth(self, state: pyspiel.State, action: int) -> float:
-        """What one action gets, in this round and after."""
+        """Return the value of one action, for this round and the remaining ones."""
         total = 0.0
         for joint, chance in joint_moves(state, self.seat, action, self.others):
             paid = self.game.stage.replay([joint]).player_return(self.seat)
@@ -135,7 +140,7 @@ class _Rounds:
 def joint_moves(
     state: pyspiel.State, seat: int, action: int, others: Mapping[int, Known]
 ) -> Iterator[tuple[list[int], float]]:
-    """What all seats may do at once, and how likely it is, ``action`` being the seat's."""
+    """Yield each joint move in which ``seat`` takes ``action``, with its probability."""
     choices = [
         [(action, 1.0)] if each == seat else others[each].policy(state, each).items()
         for each in range(state.num_players())
@@ -147,7 +152,7 @@ def joint_moves(
 
 
 def after(state: pyspiel.State, joint: list[int]) -> pyspiel.State:
-    """The state after a joint move."""
+    """Return the state after a joint move."""
     child = state.clone()
     child.apply_actions(joint)
     return child

@@ -1,8 +1,9 @@
-"""The sequence form of a two-player zero-sum game, and the best responses that it gives.
+"""The sequence form of a two-player zero-sum game, and best responses in it.
 
 Source: Koller, Megiddo, von Stengel, "Efficient computation of equilibria for extensive two-person
-games" (1996). A sequence is what one player did so far; 0 is having done nothing. Behaviour and
-weights have one row per sequence and, where many policies are looked at at once, one column each.
+games" (1996). A sequence is the list of one player's actions so far; number 0 is the empty
+sequence. Arrays of behaviour and weights have one row per sequence; with many policies at once, one
+column per policy.
 """
 
 from dataclasses import dataclass, field
@@ -16,34 +17,37 @@ from scipy.sparse import coo_matrix, csr_matrix
 Floats: TypeAlias = NDArray[np.float64]
 
 Policy = dict[str, list[tuple[int, float]]]
-"""Information state string to (action, probability), summing to 1."""
+"""Maps an information state string to (action, probability) pairs; probabilities sum to 1."""
 
 
 @dataclass
 class Node:
-    """An information state among one player's sequences, and what the others brought to it."""
+    """An information state of one player."""
 
     parent: int
-    """The own sequence that leads there."""
+    """The player's own sequence that leads to the state."""
     sequences: list[int]
-    """Those of its actions."""
+    """The sequences that end in each of the state's actions."""
     actions: list[int]
     reach: dict[int, float] = field(default_factory=dict)
-    """The probability of the chance events before it, by the other player's sequence."""
+    """The probability of the preceding chance events, by the other player's sequence."""
 
 
 @dataclass
 class Plan:
-    """One player's sequences: their numbers, and each information state's place among them.
+    """One player's sequences, numbered, and that player's information states.
 
-    A state comes after those before it.
+    A state comes after all states that precede it in play.
     """
 
     numbers: dict[object, int] = field(default_factory=lambda: {(): 0})
     states: dict[str, Node] = field(default_factory=dict)
 
     def constraints(self) -> tuple[csr_matrix, Floats]:
-        """The flow constraints E x = e of a realisation plan x."""
+        """Return the flow constraints E x = e on a realisation plan x, as (E, e).
+
+        E has shape (states + 1, sequences); e has shape (states + 1,).
+        """
         entries = [(0, 0, 1.0)]
         for row, node in enumerate(self.states.values(), 1):
             entries.append((row, node.parent, -1.0))
@@ -54,52 +58,52 @@ class Plan:
         return flow, np.eye(shape[0])[0]
 
     def policy(self, weights: Floats) -> Policy:
-        """Behaviour from realisation weights; uniform where the plan never comes."""
-        found: Policy = {}
+        """Convert realisation weights to a policy; uniform in states the plan never reaches."""
+        policy: Policy = {}
         for name, node in self.states.items():
             total = float(sum(weights[s] for s in node.sequences))
             even = 1 / len(node.actions)
-            found[name] = [
+            policy[name] = [
                 (a, float(weights[s]) / total if total > 1e-12 else even)
                 for a, s in zip(node.actions, node.sequences, strict=True)
             ]
-        return found
+        return policy
 
     def behaviour(self, policy: Policy) -> Floats:
-        """The probability of each sequence's last action. Shape (sequences,)."""
-        found = np.ones(len(self.numbers))
+        """Return the probability of each sequence's last action. Shape (sequences,)."""
+        behaviour = np.ones(len(self.numbers))
         for name, node in self.states.items():
-            found[node.sequences] = [probability for _, probability in policy[name]]
-        return found
+            behaviour[node.sequences] = [probability for _, probability in policy[name]]
+        return behaviour
 
     def weights(self, behaviour: Floats) -> Floats:
-        """Realisation weights: the own part in the probability of each sequence."""
-        found = np.array(behaviour, dtype=np.float64)
+        """Return realisation weights: the player's own share in each sequence's probability."""
+        weights = np.array(behaviour, dtype=np.float64)
         for node in self.states.values():
-            found[node.sequences] *= found[node.parent]
-        return found
+            weights[node.sequences] *= weights[node.parent]
+        return weights
 
     def respond(self, gains: Floats) -> Floats:
-        """What each sequence is worth with best play from then on.
+        """Return the value of each sequence if the player plays its best from then on.
 
-        ``gains``: what ends at each sequence is worth by itself.
+        ``gains`` is the value of the game ends reached directly at each sequence.
         """
         best = np.array(gains, dtype=np.float64)
-        for node in reversed(self.states.values()):  # what comes later is worth something first
+        for node in reversed(self.states.values()):  # values of later states come first
             best[node.parent] += best[node.sequences].max(axis=0)
         return best
 
 
 @dataclass(frozen=True)
 class SequenceForm:
-    """Both plans, and seat 0's payoffs by their sequences."""
+    """Both players' plans, and seat 0's payoffs by pair of sequences."""
 
     plans: tuple[Plan, Plan]
     payoffs: csr_matrix
 
     @classmethod
     def of(cls, spiel: pyspiel.Game) -> "SequenceForm":
-        """Walk through a game; a simultaneous one through its turn-based form."""
+        """Build the form by walking the game tree; a simultaneous game becomes turn-based first."""
         simultaneous = spiel.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
         if simultaneous:
             spiel = pyspiel.convert_to_turn_based(spiel)
@@ -114,26 +118,26 @@ class SequenceForm:
         return cls(plans, coo_matrix((list(payoffs.values()), places), shape=shape).tocsr())
 
     def best_responses(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
-        """What each sequence is worth to its seat against the other seat's weights."""
+        """Return each seat's value of every sequence against the other seat's weights."""
         return (
             self.plans[0].respond(self.payoffs @ second),
             self.plans[1].respond(-(self.payoffs.T @ first)),
         )
 
     def exploitability(self, first: Floats, second: Floats) -> Floats:
-        """What a policy's best opponent wins from it per game, the mean over both seats.
+        """Return what a best-responding opponent wins per game, averaged over both seats.
 
-        ``first`` and ``second`` are the behaviour in seat 0 and 1, shape (sequences, policies).
-        The result, shape (policies,), is in units of return: 0 for an equilibrium and for nothing
-        else. It is half of what OpenSpiel calls NashConv.
+        ``first`` and ``second`` are the policies' behaviour in seats 0 and 1, each of shape
+        (sequences, policies). The result has shape (policies,) and is in units of return. It is 0
+        for an equilibrium only, and half of what OpenSpiel calls NashConv.
         """
         weights = (plan.weights(b) for plan, b in zip(self.plans, (first, second), strict=True))
-        one, other = self.best_responses(*weights)
-        return np.asarray((one[0] + other[0]) / 2)
+        first_values, second_values = self.best_responses(*weights)
+        return np.asarray((first_values[0] + second_values[0]) / 2)
 
 
 def _as_played(name: str) -> str:
-    """The information state without the line that the turn-based form puts before it."""
+    """Remove the line that OpenSpiel's turn-based form puts before an information state."""
     return name.removeprefix(name.split("\n", 1)[0] + "\n")
 
 

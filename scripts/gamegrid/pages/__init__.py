@@ -1,1 +1,1 @@
-"""Writes the generated documents, the schema and the embedded model."""
+"""Writers of the generated documents and the schema, and the recipe of the embedded model."""

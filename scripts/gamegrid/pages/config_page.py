@@ -1,4 +1,4 @@
-"""The tables of keys in config/README.md, generated from the types that read them."""
+"""Generate the key tables in config/README.md from the configuration's types."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,23 +17,23 @@ from gamegrid.paths import WORKFLOW
 PATH = WORKFLOW / "config/README.md"
 TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ELSEWHERE = {"games", "agents", "models", "schedule"}
-"""Keys whose values have a section of their own."""
+"""Keys that have a section of their own in the page."""
 HUGE = 2**63
-"""A bound such as this says that a number fits the database, and nothing to a reader."""
+"""Bounds this large only ensure that a number fits the database. The page omits them."""
 
 
 def page(text: str) -> str:
-    """Return the page with every table made anew between its marks."""
-    made = {
+    """Return the page with every generated table refreshed."""
+    tables = {
         "grid": _table(GridConfig),
         "llm": _table(llm.Settings, without=AgentSettings.model_fields),
         "models": _table(ModelEntry),
     }
-    return TABLE.sub(lambda found: f"{found[1]}{made[found[2]]}{found[3]}", text)
+    return TABLE.sub(lambda match: f"{match[1]}{tables[match[2]]}{match[3]}", text)
 
 
 def _table(model: type[BaseModel], without: Iterable[str] = ()) -> str:
-    """One line per key, in the order of the type."""
+    """Return a Markdown table with one row per key, in the order of the type's fields."""
     schema = model.model_json_schema()
     rows = [
         (f"`{key}`", _default(field), _allowed(key, schema), field.description or "")
@@ -59,18 +59,18 @@ def _allowed(key: str, schema: Mapping[str, Any]) -> str:
 
 
 def _words(form: Mapping[str, Any]) -> Iterator[str]:
-    """What a value may be, in words, by its JSON schema; null is what a key left out is."""
-    for one in form.get("anyOf", form.get("oneOf", [form])):
-        if "enum" in one:
-            yield from (f"`{value}`" for value in one["enum"] if isinstance(value, str))
-        elif "const" in one:
-            yield f"`{one['const']}`"
+    """Yield the kinds of value that a JSON schema allows, except null (an omitted key)."""
+    for option in form.get("anyOf", form.get("oneOf", [form])):
+        if "enum" in option:
+            yield from (f"`{value}`" for value in option["enum"] if isinstance(value, str))
+        elif "const" in option:
+            yield f"`{option['const']}`"
         else:
-            match one.get("type"):
+            match option.get("type"):
                 case "null":
                     pass
                 case "integer" | "number" as kind:
-                    yield {"integer": "whole number", "number": "number"}[kind] + _bounds(one)
+                    yield {"integer": "whole number", "number": "number"}[kind] + _bounds(option)
                 case "boolean":
                     yield "`true` or `false`"
                 case "string":
@@ -81,12 +81,12 @@ def _words(form: Mapping[str, Any]) -> Iterator[str]:
                     yield "mapping"
 
 
-def _bounds(one: Mapping[str, Any]) -> str:
+def _bounds(form: Mapping[str, Any]) -> str:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    told = [
-        f"{sign} {one[name]}" for name, sign in signs.items() if abs(one.get(name, HUGE)) < HUGE
+    bounds = [
+        f"{sign} {form[name]}" for name, sign in signs.items() if abs(form.get(name, HUGE)) < HUGE
     ]
-    return f" {', '.join(told)}" if told else ""
+    return f" {', '.join(bounds)}" if bounds else ""
 
 
 def _markdown(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:

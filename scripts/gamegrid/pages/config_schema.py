@@ -1,4 +1,4 @@
-"""The JSON schema of the configuration, generated from its types."""
+"""Generate the JSON schema of the configuration from its types."""
 
 import json
 from typing import Any
@@ -13,30 +13,30 @@ PATH = WORKFLOW / "config/schemas/config.schema.json"
 def schema() -> dict[str, Any]:
     """Return the schema (draft 2020-12).
 
-    Where there are ``plugins``, an agent may be of a type that is not known here.
+    If a configuration has ``plugins``, the schema accepts unknown agent types.
     """
-    found = GridConfig.model_json_schema()
-    own = found["properties"]["agents"]["additionalProperties"]["oneOf"]
-    for definition in found["$defs"].values():
+    generated = GridConfig.model_json_schema()
+    agents = generated["properties"]["agents"]["additionalProperties"]["oneOf"]
+    for definition in generated["$defs"].values():
         _allow_sweep(definition)
-    types = list(kinds())
-    outside = {"type": "string", "not": {"enum": types}}
-    own.append({"type": "object", "required": ["type"], "properties": {"type": outside}})
-    inside = {"additionalProperties": {"properties": {"type": {"enum": types}}}}
+    known = list(kinds())
+    plugin_type = {"type": "string", "not": {"enum": known}}
+    agents.append({"type": "object", "required": ["type"], "properties": {"type": plugin_type}})
+    only_known = {"additionalProperties": {"properties": {"type": {"enum": known}}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **found,
+        **generated,
         "if": {"not": {"required": ["plugins"]}},
-        "then": {"properties": {"agents": inside}},
+        "then": {"properties": {"agents": only_known}},
     }
 
 
 def _allow_sweep(definition: dict[str, Any]) -> None:
-    """Let an agent's sweep give what must be given."""
+    """Accept an agent without its required keys if it has a ``sweep``, which may supply them."""
     if "sweep" in definition.get("properties", {}) and "required" in definition:
         definition["anyOf"] = [{"required": definition.pop("required")}, {"required": ["sweep"]}]
 
 
 def text() -> str:
-    """Return the schema as it is written to the file."""
+    """Return the schema as the text of its file."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Keep docs/statistics.md true of the tables."""
+"""Keep docs/statistics.md in step with the tables."""
 
 import re
 from collections.abc import Sequence
@@ -12,32 +12,32 @@ from gamegrid.store.tables import TABLES, Table, described, read_table
 
 PATH = WORKFLOW / "docs/statistics.md"
 DOUBT = "**When not to trust it.**"
-"""What every section says something about."""
+"""A heading that every section must contain."""
 START, END = "<!-- columns -->", "<!-- /columns -->"
 
 
 @cache
 def tables() -> Sequence[Table]:
-    """Every table of an empty database."""
+    """Return the tables of an empty database."""
     with duckdb.connect() as connection:
         create_empty(connection)
         return [read_table(connection, name) for name in TABLES]
 
 
 def refreshed(page: str) -> str:
-    """The page with what the tables say of their columns now."""
+    """Return the page with its descriptions of columns refreshed; add sections for new tables."""
     for table in tables():
-        found = sections(page).get(table.name)
-        if found is None:
+        section = sections(page).get(table.name)
+        if section is None:
             page = f"{page.rstrip()}\n\n## {table.name}\n\n{_listing(table)}\n\n{DOUBT}\n"
             continue
-        before, _, rest = found.partition(START)
-        page = page.replace(found, before + _listing(table) + rest.partition(END)[2])
+        before, _, rest = section.partition(START)
+        page = page.replace(section, before + _listing(table) + rest.partition(END)[2])
     return page
 
 
 def sections(page: str) -> dict[str, str]:
-    """The sections of a page by their names."""
+    """Return the page's sections by heading."""
     parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
     return {part.partition("\n")[0].removeprefix("## "): part for part in parts}
 

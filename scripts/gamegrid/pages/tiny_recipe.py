@@ -1,8 +1,9 @@
-"""Train ``hf_tiny``: a fixture that makes the demo and the tests real, no evidence about models.
+"""Train ``hf_tiny``, a test fixture that says nothing about what language models can do.
 
-A Llama of 0.9 million parameters is fitted to every position of tic_tac_toe and every information
-state of kuhn_poker, in the words of the ``terse`` template, with best play as the target. It is a
-look-up table in the shape of a language model: all engines load it, and it plays by its replies.
+The recipe fits a Llama of 0.9 million parameters to every position of tic_tac_toe and every
+information state of kuhn_poker. Prompts use the ``terse`` template, and the target is best play.
+The result is a look-up table in the shape of a language model: every engine can load it, and it
+plays by generating replies.
 """
 
 import logging
@@ -32,14 +33,14 @@ CHAT_TEMPLATE = (
 )
 SPECIAL = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 LEAST = 1e-9
-"""Probability under best play above which a move counts as one."""
+"""A move counts as part of best play if its probability exceeds this."""
 PIECES = r"Action: |Legal moves: |, |[a-c][1-3]| ?[A-Za-z]+|\n| ?."
-"""What the tokenizer never merges across: a label is a piece of its own wherever it stands."""
+"""Pieces the tokenizer must not merge across, so that a label is always one token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One decision: the user message and the probability of each label under best play."""
+    """One decision: the user message, and each label's probability under best play."""
 
     game: str
     prompt: str
@@ -49,26 +50,26 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train; the defaults are what made config/tiny."""
+    """Training settings; the defaults produced config/tiny."""
 
     cycles: tuple[tuple[int, float], ...] = ((30, 1.0), (12, 0.4))
-    """(epochs, share of the rates): each cycle warms up and anneals once."""
+    """(epochs, factor on the learning rates) per cycle; each cycle warms up and anneals once."""
     batch: int = 64
     matrix_rate: float = 0.01
     other_rate: float = 1e-3
     weight_decay: float = 0.01
     warm_up: int = 100
     form_weight: float = 0.2
-    """Weight of the two fixed tokens, ``Action: `` and the end, against the label's."""
+    """Weight of the two fixed tokens (``Action: `` and the end) relative to the label."""
     mend_rounds: int = 8
-    """At most so many times the examples still answered wrongly are gone over again."""
+    """Maximum number of extra rounds on examples that are still answered wrongly."""
     mend_steps: int = 80
     mend_rate: float = 1e-4
     seed: int = 0
 
 
 def examples() -> list[Example]:
-    """Every decision of both games, once per information state."""
+    """Return every decision of both games, once per information state."""
     template = templates.load("terse")
     tic_tac_toe, kuhn = (games.load(name) for name in GAMES)
     return [
@@ -96,7 +97,7 @@ def _hidden(game: Game, template: templates.Template) -> Iterator[Example]:
 
 
 def _decisions(state: pyspiel.State, seen: set[tuple[int, str]] | None) -> Iterator[pyspiel.State]:
-    """Walk the decisions below ``state``; with ``seen``, no position (mover and board) twice."""
+    """Yield the decisions below ``state``; with ``seen``, each (mover, board) only once."""
     if state.is_terminal():
         return
     if not state.is_chance_node():
@@ -188,15 +189,15 @@ def make_model(tokenizer: Any) -> Any:
 
 
 def train(folder: Path, recipe: Recipe) -> None:
-    """Train and write a model folder (bf16 weights, tokenizer) that every engine loads.
+    """Train and write a model folder (bf16 weights, tokenizer) that every engine can load.
 
-    Takes minutes on one core. Every example is answered by a best move in the end, or ValueError
-    is raised. Equal recipes give equal weights on one machine.
+    Takes minutes on one core. Raises ValueError if some example is not answered by a best move in
+    the end. Equal recipes give equal weights on one machine.
     """
     import torch
 
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(1)  # two were slower at this width
+    torch.set_num_threads(1)  # two threads were slower at this width
     data = examples()
     tokenizer = make_tokenizer(data)
     model = make_model(tokenizer)
@@ -217,7 +218,7 @@ def train(folder: Path, recipe: Recipe) -> None:
 
 
 def _encode(tokenizer: Any, example: Example) -> tuple[list[int], dict[int, float]]:
-    """Prompt ids up to and with the answer's fixed start, and label token to probability."""
+    """Return token ids up to the answer's fixed start, and the target of each label token."""
     chat = [{"role": "user", "content": example.prompt}]
     text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
     ids = tokenizer.encode(text + ANSWER)
@@ -264,7 +265,7 @@ def _fit(
 
 
 def _annealed(steps: int, warm_up: int, share: float) -> Callable[[int], float]:
-    """A share of the rate: up from zero over ``warm_up`` steps, then a cosine down to 2 %."""
+    """Return a schedule: warm up linearly to ``share``, then decay to 2 % of it along a cosine."""
 
     def rate(step: int) -> float:
         if step < warm_up:
@@ -276,7 +277,7 @@ def _annealed(steps: int, warm_up: int, share: float) -> Callable[[int], float]:
 
 
 def _step(model: Any, loss: Any, optimizers: list[Any], schedules: list[Any]) -> None:
-    """One clipped step of all optimizers."""
+    """Take one optimisation step with clipped gradients."""
     import torch
 
     for optimizer in optimizers:
@@ -291,7 +292,7 @@ def _step(model: Any, loss: Any, optimizers: list[Any], schedules: list[Any]) ->
 def _loss(
     model: Any, batch: list[Any], tokenizer: Any, generator: random.Random, form_weight: float
 ) -> Any:
-    """Soft cross-entropy of the label, plus the fixed tokens before and after it."""
+    """Return the label's soft cross-entropy plus the weighted loss of the two fixed tokens."""
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -305,8 +306,8 @@ def _loss(
         for token, probability in target.items():
             soft[r, token] = probability
     rows = torch.arange(count)
-    last = torch.tensor([len(prompt) for prompt, _ in batch]) - 1  # the token ``Action: ``
-    # Padding is on the right and attention causal: no mask is needed.
+    last = torch.tensor([len(prompt) for prompt, _ in batch]) - 1  # position of ``Action: ``
+    # Padding is on the right and attention is causal, so no mask is needed.
     hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
     wanted = torch.stack([hidden[rows, last - 1], hidden[rows, last], hidden[rows, last + 1]], 1)
     logits = model.lm_head(wanted).float()
@@ -318,7 +319,7 @@ def _loss(
 def _mend(
     model: Any, rows: list[Any], tokenizer: Any, recipe: Recipe, generator: random.Random
 ) -> None:
-    """Go over the wrongly answered examples, among others, until there are none.
+    """Retrain on wrongly answered examples, mixed with others, until none are left.
 
     Raises ValueError if some are left after the last round.
     """
@@ -343,7 +344,7 @@ def _mend(
 
 
 def _wrong(model: Any, rows: list[Any], tokenizer: Any) -> list[Any]:
-    """The rows whose greedy label is no best move, with the weights rounded as they are stored."""
+    """Return the rows whose greedy label is not a best move, using the weights as stored (bf16)."""
     import copy
 
     import torch

@@ -1,1 +1,1 @@
-"""Words to the model and from it: templates are loaded here, replies are parsed here."""
+"""Prompts and replies: templates for what models read, and the parser for what they answer."""

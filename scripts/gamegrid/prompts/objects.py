@@ -1,4 +1,4 @@
-"""Find the JSON objects in a reply, wherever they stand and whatever stands around them."""
+"""Find the JSON objects in a reply, wherever they are and whatever surrounds them."""
 
 import json
 import re
@@ -10,18 +10,19 @@ _HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F) if chr(full
 
 
 def half_width(text: str) -> str:
-    """Return ``text`` with ASCII for full-width forms, each at its place, to find answers by.
+    """Return ``text`` with full-width characters replaced by ASCII, position by position.
 
-    Quotes stay: within a string of ASCII quotes they are words.
+    Used to locate answers. Full-width quotes stay, because inside an ASCII string they are text.
     """
     return text.translate(_HALF_WIDTH)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where in the text an answer stands, and what it says.
+    """An answer in the text: its position and content.
 
-    ``value`` is None if it is not a statement of one label, for instance a list.
+    ``start`` and ``end`` are offsets into the text. ``value`` is None if it does not state a single
+    label, for instance if it is a list.
     """
 
     start: int
@@ -43,7 +44,7 @@ TOKEN = re.compile(
 )
 _OPENING = re.compile(r"\{(?=\s*+[\"'“])")
 _CUT_OFF = re.compile(r"\s*+(?:[\"“].*+|'[^\r\n]*+)?+", re.DOTALL)
-"""The rest of a string that does not end, where there is one."""
+"""The rest of an unterminated string; empty if there is no such string."""
 _ESCAPE = re.compile(r"""\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\(')|[\\"]""")
 _CLOSES = {"}": "{", "]": "["}
 
@@ -52,7 +53,7 @@ class _Expect(Enum):
     """What may come next within an object or list."""
 
     ITEM = auto()
-    """A key or element, or the end: a comma before the end is forgiven."""
+    """A key, an element or the end; a trailing comma is accepted."""
     COLON = auto()
     VALUE = auto()
     COMMA = auto()
@@ -66,14 +67,15 @@ class _Container:
     start: int
     key: str = ""
     values: dict[str, list[str | None]] = field(default_factory=dict)
-    """What was said by key; None stands for anything but a string or number."""
+    """The values by key; None stands for anything but a string or a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What starts like an object with a key, but is no JSON.
+    """Text that starts like an object with a key but is not valid JSON.
 
-    ``depth`` objects were open where reading ``failed``, or where the string ends that did not.
+    ``failed`` is the offset where reading failed, or where an unterminated string ends. ``depth``
+    is the number of objects open at that point.
     """
 
     start: int
@@ -82,16 +84,16 @@ class Broken:
 
 
 class Objects:
-    """All JSON objects of a text, wherever they stand, also those within objects.
+    """All JSON objects of a text, at any depth and position.
 
-    Python's spelling of a dict, curly double quotes, raw line breaks in strings and a comma
-    before the end are read too: they leave no doubt. What stands within a string of an object is
-    no object.
+    The reader also accepts Python dict syntax, curly double quotes, raw line breaks in strings and
+    trailing commas, because these are unambiguous. Text inside a string of an object is never an
+    object.
 
-    An object that fails takes those around it along, as they all fail at the same token; so no
-    brace needs a second try, but those within strings of a failed object. From these on, quotes
-    open where they used to close, and there are only as many such phases as kinds of quotes:
-    every character is read a bounded number of times.
+    When an object fails, every object around it fails at the same token. So no brace needs a second
+    try, except braces inside strings of a failed object. For those, quotes open where they used to
+    close. There are at most as many such phases as kinds of quotes, so every character is read a
+    bounded number of times.
     """
 
     def __init__(self, text: str):
@@ -113,12 +115,12 @@ class Objects:
         self.answer_starts = {answer.start for answer in self.answers}
 
     def cover(self, position: int) -> bool:
-        """Tell whether ``position`` lies within an object."""
+        """Return whether ``position`` lies within an object."""
         index = bisect_right(self._outermost, position, key=lambda span: span[0]) - 1
         return index >= 0 and position < self._outermost[index][1]
 
     def _scan(self, start: int) -> None:
-        """Read the object that starts at ``start``, and all within it, as far as they go."""
+        """Read the object that starts at ``start`` and everything inside it, as far as possible."""
         position = start + 1
         expect = _Expect.ITEM
         stack = [_Container("{", start)]
@@ -138,7 +140,7 @@ class Objects:
     def _step(
         self, token: re.Match[str], expect: _Expect, stack: list[_Container]
     ) -> _Expect | None:
-        """Take one token; return what may follow it, or None if it may not stand there."""
+        """Take one token and return what may follow it; None if the token is not allowed here."""
         mark, innermost = token["mark"], stack[-1]
         if mark in _CLOSES:
             if expect not in (_Expect.ITEM, _Expect.COMMA) or innermost.mark != _CLOSES[mark]:
@@ -156,9 +158,9 @@ class Objects:
             return _Expect.COLON
         if mark in (",", ":"):
             return None
-        said = token["string"] and unquoted(self.text[slice(*token.span("string"))])
+        text = token["string"] and unquoted(self.text[slice(*token.span("string"))])
         innermost.values.setdefault(innermost.key, []).append(
-            token["number"] if said is None else said
+            token["number"] if text is None else text
         )
         if mark is None:
             return _Expect.COMMA
@@ -170,15 +172,15 @@ class Objects:
             self._ends[closed.start] = end
         actions = closed.values.get("action")
         if actions:
-            # Two values for one key mean nothing that readers of JSON agree on.
+            # JSON readers disagree on what a repeated key means, so two values count as none.
             value = actions[0] if len(set(actions)) == 1 else None
             reasoning = closed.values.get("reasoning", [None])[-1]
             self.answers.append(Answer(closed.start, end, value, reasoning))
 
 
 def unquoted(string: str) -> str:
-    """Return what a quoted string says; escapes JSON does not know stay as they are written."""
+    """Return the content of a quoted string; escapes unknown to JSON stay as written."""
     body = _ESCAPE.sub(
-        lambda found: found[0] if found[1] else found[2] or "\\" + found[0], string[1:-1]
+        lambda escape: escape[0] if escape[1] else escape[2] or "\\" + escape[0], string[1:-1]
     )
     return str(json.loads(f'"{body}"', strict=False))

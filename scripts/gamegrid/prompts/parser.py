@@ -1,7 +1,7 @@
-"""Read a model's reply: the legal move it states, or what is wrong with it.
+"""Parse a model's reply: find the legal move it states, or classify the failure.
 
-A wrong move is worse than a rejected reply, so whatever could be read in two ways is rejected.
-Every step takes time linear in the length of the reply.
+A wrong move is worse than a rejected reply, so the parser rejects anything ambiguous. Every step
+takes time linear in the length of the reply.
 """
 
 import html
@@ -20,10 +20,11 @@ from gamegrid.records.record_types import Failure
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What one reply came to: exactly one of ``label`` and ``failure`` is set.
+    """The result of parsing one reply: exactly one of ``label`` and ``failure`` is set.
 
-    ``label`` is spelled as in the list of legal labels. ``reasoning`` is the text of think
-    blocks, then the ``reasoning`` of the answering JSON object; None if there is neither.
+    ``label`` is spelled as in the list of legal labels. ``reasoning`` joins the text of think
+    blocks and the ``reasoning`` of the answering JSON object, in this order; None if there is
+    neither. Raises ValueError if both or neither of ``label`` and ``failure`` are set.
     """
 
     label: str | None
@@ -32,16 +33,16 @@ class Parsed:
 
     def __post_init__(self) -> None:
         if (self.label is None) == (self.failure is None):
-            raise ValueError("a reply has either a label or a failure")
+            raise ValueError("a parsed reply needs either a label or a failure, not both")
 
 
 def parse(reply: str, finish_reason: FinishReason, labels: Sequence[str]) -> Parsed:
-    """Return the move of ``labels`` that ``reply`` states, or its failure.
+    """Return the move of ``labels`` that ``reply`` states, or the kind of failure.
 
-    Think blocks are cut off first. The answer is the last JSON object with an ``action`` key or
-    the last ``Action:`` line, whichever ends later; nothing else counts, not even a reply that is
-    a bare label. Only a reply without an answer is mended, where its JSON is garbled beyond doubt;
-    it is ``refused`` if it begins by declining in words.
+    Think blocks are cut first. The answer is the last JSON object with an ``action`` key or the
+    last ``Action:`` line, whichever ends later. Nothing else counts, not even a bare label. If
+    there is no answer, the parser tries to repair JSON whose garbling leaves no doubt. If there
+    still is none, the reply is ``refused`` if it starts with a plain refusal, else ``unparsable``.
     """
     text, thought = _cut_thought(reply)
     match finish_reason:
@@ -61,12 +62,12 @@ _DECLINES = re.compile(
     \ (?:help|assist|comply|participate|take\ part|engage|fulfil|provide|continue)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""A plain refusal in English at the start of a reply, with or without an apology."""
+"""A plain English refusal at the start of a reply, with or without an apology."""
 
 
 def _parsed(outcome: str | Failure, *reasoning: str | None) -> Parsed:
     parts = [part.strip() for part in reasoning if part and part.strip()]
-    # An escape such as \ud800 makes half a character, which no file could store.
+    # An escape such as \ud800 is half a character, which no file can store.
     whole = "\n\n".join(parts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(outcome, Failure):
         return Parsed(None, outcome, whole or None)
@@ -93,7 +94,7 @@ def _is_blank(text: str) -> bool:
     return all(char.isspace() or unicodedata.category(char) == "Cf" for char in text)
 
 
-# Mending
+# Repairs
 
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _FORM = re.compile(
@@ -107,13 +108,14 @@ _FORM = re.compile(
 
 
 def _unescaped(text: str) -> str:
-    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def _mended(text: str) -> Iterator[str]:
-    """Give ``text`` and, each only to be read if those before hold no answer, mended versions.
+    """Yield ``text`` and then repaired versions; read each only if those before hold no answer.
 
-    To mend, the first object has to start a line: in the midst of prose it may be quoted.
+    A repair requires that the first object starts a line: in the middle of prose it may be a
+    quotation.
     """
     yield text
     whole = text.strip()
@@ -128,8 +130,8 @@ def _mended(text: str) -> Iterator[str]:
     closed = whole.rstrip("` \t\r\n")
     if closed.endswith(('"', "'", "”")):
         yield closed + "}"
-    # The form that prompts ask for, garbled by quotes within its reasoning, keys or a value without
-    # quotes, a comment or no comma. Nothing may follow it that could take it back.
+    # The form that prompts ask for, garbled by quotes inside its reasoning, unquoted keys or
+    # values, a comment, or a missing comma. Nothing may follow it that could revoke it.
     form = _FORM.match(shape, start)
     if form and len(_KEYWORD.findall(shape)) == 1:
         parts = {name: text[slice(*form.span(name))] for name in ("reasoning", "action")}
@@ -143,32 +145,32 @@ _THINK_TAG = re.compile(r"<\s*+(/?)\s*+(think|thinking|reasoning)\s*+>", re.IGNO
 
 
 def _cut_thought(reply: str) -> tuple[str, str]:
-    """Split a reply into what was said and what was thought.
+    """Split a reply into visible text and thinking, in this order.
 
-    A close without its opening (which was in the prompt) makes all text before it thought; an
-    opening without its close, all text after it.
+    After a closing tag without an opening one (the opening tag was in the prompt), all text before
+    it is thinking. After an opening tag that is never closed, all text after it is thinking.
     """
-    said: list[str] = []
+    visible: list[str] = []
     thought: list[str] = []
     opened: str | None = None
     start = 0
     for tag in _THINK_TAG.finditer(reply):
         closes, name = bool(tag[1]), tag[2].lower()
         if opened is not None and not (closes and name == opened):
-            continue  # a tag within thought is thought
+            continue  # a tag inside thinking is part of the thinking
         piece = reply[start : tag.start()]
         if opened is not None:
             thought.append(piece)
         elif closes:
-            thought += [*said, piece]
-            said.clear()
+            thought += [*visible, piece]
+            visible.clear()
         else:
-            said.append(piece)
+            visible.append(piece)
         opened = None if closes else name
         start = tag.end()
-    (said if opened is None else thought).append(reply[start:])
-    # A line break where a block stood, so that what follows it starts a line.
-    return "\n".join(said), "\n\n".join(piece.strip() for piece in thought if piece.strip())
+    (visible if opened is None else thought).append(reply[start:])
+    # A line break replaces each block, so that the text after it starts a line.
+    return "\n".join(visible), "\n\n".join(piece.strip() for piece in thought if piece.strip())
 
 
 # Labels
@@ -180,34 +182,34 @@ _DRESS = re.compile(
     rf"<({_TAGS})>(?=.*</\1>)|</{_TAGS}>|<br\s*+/?>|{_LATEX}|</s>|<end_of_turn>|<[|｜][\w▁]++[|｜]>",
     re.IGNORECASE | re.DOTALL,
 )
-"""HTML and LaTeX around a label, and the end tokens of models."""
+"""HTML and LaTeX around a label, and models' end tokens."""
 _STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
 
 
 def _legal(value: str, labels: Sequence[str]) -> str | None:
-    """Return the one label that ``value`` spells in full, or None."""
+    """Return the one label that ``value`` spells out in full, or None."""
     if value.strip() in labels:
         return value.strip()
     if len(value) > 4 * max(map(len, labels), default=0) + 64:
-        return None  # no decoration is that long, and Unicode normalising is not linear
+        return None  # no decoration is that long, and Unicode normalisation is not linear
     kept = _STRIKE.sub(lambda mark: mark[0] if mark[0][1] == "/" else "~", _unescaped(value))
     read = {_spelt(kept, labels), _spelt(_DRESS.sub(" ", kept), labels)} - {None}
     return read.pop() if len(read) == 1 else None
 
 
 def _spelt(value: str, labels: Sequence[str]) -> str | None:
-    """Return the label of the same normal form.
+    """Return the label with the same normal form, or None.
 
-    Labels that differ in case or punctuation alone are told apart by their exact spelling.
+    Labels that differ only in case or punctuation need their exact spelling.
     """
     form = normalise(value)
     near = [label for label in labels if normalise(label) == form]
     if form and len(near) == 1:
         return near[0]
     bare = value.strip(_WRAPPING)
-    # Where a label itself begins or ends so, what is decoration cannot be told.
-    told = bare in near and all(label.strip(_WRAPPING) == label for label in near)
-    return bare if told else None
+    # If a label itself starts or ends with such characters, they may not be mere decoration.
+    exact = bare in near and all(label.strip(_WRAPPING) == label for label in near)
+    return bare if exact else None
 
 
 # Answers
@@ -222,22 +224,21 @@ _KEYWORD = re.compile(r"\baction(?:[\s*_`\"'“”\\]|</?\w+>)*+:", re.IGNORECAS
 
 
 def _is_doubtful(answer: Answer, objects: Objects) -> bool:
-    """Tell whether an answer may be struck out, a quotation, or overruled by a later one.
+    """Return whether an answer may be struck out, quoted, or overruled by a later one.
 
-    It may be a quotation if it stands within an object that is no JSON, typically for a quote
-    that was not escaped; it may be overruled by any later ``action:``, for instance of an object
-    cut off in the middle.
+    It may be quoted if it stands within an invalid JSON object, typically because of an unescaped
+    quote. It may be overruled by any later ``action:``, for instance in an object that was cut off.
     """
     shape = objects.shape
     if _is_struck(shape, answer.start) or _KEYWORD.search(shape, answer.end):
         return True
-    braces = [found.start() for found in re.finditer(r"[{}]", shape[: answer.start])]
-    # At each brace: how deep the text sinks below it, at most, before the answer starts.
+    braces = [brace.start() for brace in re.finditer(r"[{}]", shape[: answer.start])]
+    # For each brace: how far the nesting depth drops below it before the answer starts.
     sinks = [0]
     for position in reversed(braces):
         sinks.append(max(0, sinks[-1] + (1 if shape[position] == "}" else -1)))
     sinks.reverse()
-    # Which of its braces are in strings is open, so it has ended only if it has by either count.
+    # Some braces may be inside strings, so the object has ended only if it has by either count.
     return any(
         answer.start < broken.failed
         or sinks[bisect_left(braces, broken.failed)] < broken.depth
@@ -248,7 +249,7 @@ def _is_doubtful(answer: Answer, objects: Objects) -> bool:
 
 
 def _is_struck(shape: str, position: int) -> bool:
-    """Tell whether a strike-through that began before ``position`` is still open there."""
+    """Return whether a strike-through that began before ``position`` is still open there."""
     marks = _STRIKE.findall(shape[:position])
     tags = [mark for mark in marks if mark != "~~"]
     return (len(marks) - len(tags)) % 2 == 1 or (tags != [] and tags[-1][1] != "/")
@@ -256,7 +257,7 @@ def _is_struck(shape: str, position: int) -> bool:
 
 # ``Action:`` lines
 
-# Struck-out lines (~~) and JSON keys ("action":) are no Action lines.
+# Struck-out lines (~~) and JSON keys ("action":) do not count as Action lines.
 _ACTION_LINE = re.compile(
     rf"^(?:[^\S\n]|[>*_#`\"'“‘•·+\-$\ufe0f\ufeff\u200b{CHEERS}]|\d{{1,3}}[.)]|<{_TAGS}>|{_LATEX})*+"
     rf"action(?:[^\S\n]|[*_`}}]|</{_TAGS}>)*+:(.*)",
@@ -277,8 +278,8 @@ def _last_line(objects: Objects, labels: Sequence[str]) -> Answer | None:
     value = objects.text[slice(*last.span(1))].strip()
     if value in labels or not all(map(is_noise, value)):
         return Answer(last.start(), last.start(1) + len(last[1].rstrip()), value)
-    # A heading: what follows is the answer only if it is a legal label and nothing else, since
-    # the first of several lines could as well open a list.
+    # A heading without a value. The text below is the answer only if it is a single line with a
+    # legal label; the first of several lines could start a list.
     rest = objects.text[last.end() :].splitlines()
     below = [line for line in rest if not all(map(is_noise, line))]
     if len(below) == 1 and _legal(below[0], labels) is not None:

@@ -1,8 +1,8 @@
-"""Load prompt templates and turn what a seat observes into messages.
+"""Load prompt templates and render a seat's turn as text.
 
-A template is one Jinja file with three blocks: ``prefix`` (rules and answer format; it knows game
-and seat alone, so that it is stable), ``state`` (the turn) and ``rethink`` (what to say after a
-reply without a legal move). Files are found in config/prompts/ of the working directory, then of
+A template is one Jinja file with three blocks. ``prefix`` holds rules and answer format; it depends
+only on game and seat, so it stays constant. ``state`` holds the turn. ``rethink`` follows a reply
+without a legal move. Templates are looked up in config/prompts/ of the working directory, then of
 the workflow.
 """
 
@@ -22,14 +22,14 @@ from gamegrid.paths import WORKFLOW, there
 FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}
 TURN = FIXED | {"observation": "", "history": ("",), "labels": ("",)}
 BLOCKS = {"prefix": FIXED, "state": TURN, "rethink": TURN | {"failure": ""}}
-"""The blocks, each with every name it may use, to try it with before it is needed."""
+"""Each block with dummy values for every name it may use; ``load`` test-renders them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnContext:
-    """What one seat is told when it is its turn; holds nothing the seat may not know.
+    """Everything a template may say about one turn; holds nothing hidden from the seat.
 
-    ``labels`` are the legal moves in the order they are shown; empty where they are hidden.
+    ``labels`` lists the legal moves in the order shown; empty if the agent's settings hide them.
     """
 
     game: Game
@@ -41,7 +41,7 @@ class TurnContext:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What a template says alike in every turn of one seat of a game."""
+    """The parts of a prompt that stay the same in all turns of one seat."""
 
     names: dict[str, Any]
     prefix: str
@@ -49,24 +49,27 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One loaded template. ``digest`` is the SHA-256 of its text: another text, another agent."""
+    """A loaded template.
+
+    ``digest`` is the SHA-256 of its text. A changed text makes a different agent.
+    """
 
     name: str
     digest: str
     jinja: jinja2.Template
     _fixed: dict[tuple[str, int], Fixed] = field(default_factory=dict, compare=False, repr=False)
-    """By load string and seat, made at their first turn."""
+    """Cache by (load string, seat)."""
 
     def first(self, observation: TurnContext) -> str:
-        """The first turn of a conversation: the stable prefix, then the turn."""
+        """Render the first turn of a conversation: the constant prefix, then the turn."""
         return f"{self._fixed_for(observation).prefix}\n\n{self.state(observation)}"
 
     def state(self, observation: TurnContext) -> str:
-        """The turn alone."""
+        """Render the turn alone."""
         return render(self.jinja, "state", self._names(observation))
 
     def rethink(self, observation: TurnContext, failure: str) -> str:
-        """What to say after a reply that gave no legal move."""
+        """Render the answer to a reply that stated no legal move."""
         return render(self.jinja, "rethink", self._names(observation) | {"failure": failure})
 
     def _names(self, seen: TurnContext) -> dict[str, Any]:
@@ -76,15 +79,16 @@ class Template:
     def _fixed_for(self, seen: TurnContext) -> Fixed:
         game, key = seen.game, (seen.game.load_string, seen.seat)
         if key not in self._fixed:
-            told = {"title": game.title, "rules": game.rules()}
-            names = {"game": told, "seat": game.seat_name(seen.seat)}
+            texts = {"title": game.title, "rules": game.rules()}
+            names = {"game": texts, "seat": game.seat_name(seen.seat)}
             self._fixed[key] = Fixed(names, render(self.jinja, "prefix", names))
         return self._fixed[key]
 
 
 def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
-    """The text of one block. Raises jinja2.TemplateError for a name that is not among ``names``."""
-    # Shared: Jinja copies its own helpers into every other context, which takes longer than a turn.
+    """Render one block. Raises jinja2.TemplateError if it uses a name missing in ``names``."""
+    # A shared context: otherwise Jinja copies its helpers, which takes longer than rendering a
+    # turn.
     context = template.new_context({**template.environment.globals, **names}, shared=True)
     return "".join(template.blocks[block](context)).strip()
 
@@ -92,39 +96,41 @@ def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
 def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     """Load the template ``name`` from the first folder that has it.
 
-    Raises UserError if no folder has it, it does not parse, a block is missing or names what there
-    is not.
+    Raises UserError if no folder has it, if it does not parse, if a block is missing, or if a block
+    uses an unknown name.
     """
     places = folders or [Path.cwd() / "config/prompts", WORKFLOW / "config/prompts"]
     named = (place / f"{name}.jinja" for place in places)
-    found = [path for path in named if there(path, Path.is_file)]
-    if not found:
-        known = sorted({path.stem for place in places for path in place.glob("*.jinja")})
+    path = next((path for path in named if there(path, Path.is_file)), None)
+    if path is None:
+        known = sorted({file.stem for place in places for file in place.glob("*.jinja")})
         raise UserError(
             f"prompt: no template {name!r} in config/prompts/.{nearest(name, known)} "
-            f"There are {', '.join(known)}."
+            f"Available: {', '.join(known)}."
         )
     try:
-        text = found[0].read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{found[0]} is no UTF-8 text.") from error
+        raise UserError(f"{path} is not valid UTF-8 text.") from error
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     environment.filters["tojson_plain"] = _json
     try:
         template = environment.from_string(text)
     except jinja2.TemplateSyntaxError as error:
-        raise UserError(f"{found[0]}, line {error.lineno}: {error.message}") from error
+        raise UserError(f"{path}, line {error.lineno}: {error.message}") from error
     missing = [block for block in BLOCKS if block not in template.blocks]
     if missing:
-        raise UserError(f"{found[0]}: no block {missing[0]!r}; a template has {', '.join(BLOCKS)}.")
+        raise UserError(
+            f"{path}: block {missing[0]!r} is missing. A template needs {', '.join(BLOCKS)}."
+        )
     for block, names in BLOCKS.items():
         try:
             render(template, block, names)
         except (jinja2.TemplateError, TypeError) as error:
-            raise UserError(f"{found[0]}: block {block!r}: {error}.") from error
+            raise UserError(f"{path}: block {block!r}: {error}.") from error
     return Template(name, hashlib.sha256(text.encode()).hexdigest(), template)
 
 
 def _json(labels: Sequence[str]) -> str:
-    """JSON as it is read by people: Jinja's own filter escapes < and & for HTML."""
+    """Format labels as JSON for readers; Jinja's own filter escapes < and & for HTML."""
     return json.dumps(list(labels), ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""Report: the page, its figures and its replays, from the database and nothing else."""
+"""The report: the page, its figures and its replays, built from the database alone."""

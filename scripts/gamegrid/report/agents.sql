@@ -1,4 +1,4 @@
--- Who played, and under which names the providers answered.
+-- Each agent, with the model names that providers reported.
 WITH said AS (
     SELECT agent, model_served, fingerprint FROM calls JOIN seats USING (episode_id, seat)
     UNION ALL

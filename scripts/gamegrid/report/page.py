@@ -1,9 +1,9 @@
-"""Build results/report.html: one file that opens offline, fetches nothing and runs no other script.
+"""Build results/report.html, a single file that works offline and loads nothing.
 
-The page is made of templates/: ``page.jinja`` and what it includes, every style sheet (*.css) and
-every script (*.js) there. Their text is named by its hash in the Content-Security-Policy, so the
-page runs just these, whatever a model's reply holds. Replies are in the page as JSON alone, which
-the replays show as text.
+The page is rendered from templates/: ``page.jinja`` and its includes, plus every style sheet
+(*.css) and script (*.js) in that folder. The Content-Security-Policy lists the hashes of those
+scripts and styles, so the browser runs nothing else, whatever a model's reply contains. Replies
+enter the page only as JSON, which the replays show as text.
 """
 
 import base64
@@ -31,19 +31,19 @@ from gamegrid.report.replay_section import replay_data, section
 from gamegrid.store.tables import ABSENT, connect
 
 QUERIES = ("summary", "agents", "games", "versions")
-"""The .sql files beside this module that say what was run."""
+"""SQL files beside this module that describe what was run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A style sheet or a script, and its hash as the policy names it."""
+    """A style sheet or a script, and its hash in the form the policy uses."""
 
     text: Markup
     source: str
 
     @classmethod
     def of(cls, text: str) -> "Asset":
-        """Name ``text`` by its SHA-256."""
+        """Return an asset for ``text`` with its SHA-256."""
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         return cls(Markup(text), f"'sha256-{digest}'")
 
@@ -51,12 +51,12 @@ class Asset:
 def build(database: Path, output: Path) -> None:
     """Write the page of ``database`` to ``output``.
 
-    Equal databases give equal pages. Raises UserError if what draws is not installed, duckdb.Error
-    if ``database`` cannot be read.
+    Equal databases give equal pages. Raises UserError if the drawing packages are not installed,
+    and duckdb.Error if ``database`` cannot be read.
     """
     drawing.check_installed()
     with closing(connect(database)) as connection:
-        told = {name: _query(connection, name) for name in QUERIES}
+        facts = {name: _query(connection, name) for name in QUERIES}
         controls = _rows(connection, "controls")
         drawn = [drawing.draw(connection, figure) for figure in figures()]
         meanings = _meanings(connection)
@@ -66,10 +66,10 @@ def build(database: Path, output: Path) -> None:
         environment()
         .get_template("page.jinja")
         .render(
-            summary=told["summary"][0],
-            agents=told["agents"],
-            games=told["games"],
-            versions=told["versions"],
+            summary=facts["summary"][0],
+            agents=facts["agents"],
+            games=facts["games"],
+            versions=facts["versions"],
             controls=controls,
             leaderboard=_board(drawn),
             sections=_sections(drawn),
@@ -84,31 +84,31 @@ def build(database: Path, output: Path) -> None:
 
 
 def _board(drawn: Sequence[Drawn]) -> Drawn:
-    """The figure that the page draws into its first table."""
+    """Return the leaderboard figure, which the page merges into its first table."""
     return next(each for each in drawn if each.figure.name == "leaderboard")
 
 
 def _sections(drawn: Sequence[Drawn]) -> list[tuple[Section, list[Drawn]]]:
-    """The other figures under their headings."""
+    """Return the other figures, grouped by section."""
     others = [each for each in drawn if each.figure.name != "leaderboard"]
     return [(name, list(part)) for name, part in groupby(others, lambda d: d.figure.section)]
 
 
 def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
-    """The rows of one of ``QUERIES``."""
+    """Return the rows of one of ``QUERIES``."""
     sql = (files("gamegrid.report") / f"{name}.sql").read_text("utf-8")
     return drawing.select(connection, sql)[1]
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row]:
-    """All rows of a view; none where a database lacks it."""
+    """Return all rows of a view; none if the database lacks the view."""
     if not drawing.has(connection, view):
         return []
     return drawing.select(connection, f'SELECT * FROM "{view}"')[1]
 
 
 def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Unit and meaning of each column of each view, as their comments say."""
+    """Return the unit and meaning of each view's columns, taken from their comments."""
     described = connection.execute(
         "SELECT table_name, column_name, comment FROM duckdb_columns() "
         "WHERE comment IS NOT NULL AND NOT internal ORDER BY ALL"
@@ -120,7 +120,7 @@ def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]
 
 
 def theme() -> str:
-    """The palette as CSS variables, light and dark."""
+    """Return the palette as CSS variables for the light and the dark theme."""
     light, dark = (
         "".join(f"{name}:{value};" for name, value in palette.variables(dark=dark).items())
         for dark in (False, True)
@@ -129,9 +129,9 @@ def theme() -> str:
 
 
 def texts(kind: str) -> str:
-    """All files of one kind in templates/, by name."""
-    found = [item for item in _templates().iterdir() if item.name.endswith(f".{kind}")]
-    return "".join(item.read_text("utf-8") for item in sorted(found, key=lambda item: item.name))
+    """Return all files of one kind in templates/, joined in order of their names."""
+    items = [item for item in _templates().iterdir() if item.name.endswith(f".{kind}")]
+    return "".join(item.read_text("utf-8") for item in sorted(items, key=lambda item: item.name))
 
 
 def _templates() -> Any:
@@ -139,26 +139,26 @@ def _templates() -> Any:
 
 
 def environment() -> jinja2.Environment:
-    """Where everything is escaped but what this module marks as safe."""
-    made = jinja2.Environment(
+    """Return a Jinja environment that escapes everything except what this module marks as safe."""
+    jinja = jinja2.Environment(
         loader=jinja2.PackageLoader("gamegrid.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["ABSENT"] = ABSENT
-    made.filters |= {
+    jinja.globals["ABSENT"] = ABSENT
+    jinja.filters |= {
         "shown": shown,
         "drawing": Markup,
         "pretty": _pretty,
         "place": _place,
     }
-    return made
+    return jinja
 
 
 def shown(value: object) -> str:
-    """A value as people read it; ABSENT for None."""
+    """Format a value for readers; None becomes ABSENT."""
     match value:
         case None:
             return ABSENT
@@ -175,10 +175,10 @@ def shown(value: object) -> str:
 
 
 def _pretty(text: str) -> str:
-    """JSON text with its parts on lines of their own."""
+    """Return JSON text with indentation."""
     return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
 
 
 def _place(value: float | None, missing: float) -> float:
-    """A share as a place in a drawing 100 wide; ``missing`` is where an absent end lies."""
+    """Scale a share to a drawing 100 units wide; ``missing`` replaces an absent end."""
     return round(100 * (missing if value is None else value), 2)

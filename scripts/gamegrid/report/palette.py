@@ -1,10 +1,10 @@
-"""The colours of figures and page, named once, in a light and a dark dress.
+"""The colours of figures and page, each in a light and a dark variant.
 
-Categories are the set of Okabe and Ito, "Color Universal Design" (2008), which people with any
-common colour blindness tell apart; the dark dress lightens those that would sink into a dark page.
-Amounts around an even value run along PuOr, amounts from nothing along Purples, both of
-ColorBrewer (Harrower and Brewer, "ColorBrewer.org", The Cartographic Journal 40, 2003), which marks
-them as safe for colour blindness.
+Categories use the colours of Okabe and Ito, "Color Universal Design" (2008), which people with any
+common form of colour blindness can tell apart. The dark variants lighten those that would be hard
+to see on a dark page. Amounts around a neutral value use PuOr and amounts from zero use Purples,
+both from ColorBrewer (Harrower and Brewer, "ColorBrewer.org", The Cartographic Journal 40, 2003),
+which rates them safe for colour blindness.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """A CSS variable ``--name`` and what it stands for in a light and in a dark page."""
+    """A CSS variable ``--name`` with its value in the light and the dark theme."""
 
     name: str
     light: str
@@ -40,21 +40,21 @@ COLOURS = (
     INK, MUTED, RULE, PAPER, PANEL, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY,
 )  # fmt: skip
 CATEGORIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
-"""In the order they are given out."""
+"""In the order of assignment."""
 
 EVEN_SCALE = "purpleorange"
-"""Vega's name of PuOr; orange is more."""
+"""Vega's name for PuOr; orange marks higher values."""
 AMOUNT_SCALE = "purples"
-"""Vega's name of Purples."""
+"""Vega's name for Purples."""
 
 
 def variables(dark: bool) -> dict[str, str]:
-    """The value of each CSS variable in one of the two dresses."""
+    """Return the value of every CSS variable in one theme."""
     return {f"--{each.name}": each.dark if dark else each.light for each in COLOURS}
 
 
 def fixed(svg: str) -> str:
-    """``svg`` in the light dress without CSS, for files that stand by themselves."""
+    """Return ``svg`` in light colours without CSS variables, for stand-alone files."""
     for each in COLOURS:
         svg = svg.replace(str(each), each.light)
     return svg.replace("currentColor", INK.light)

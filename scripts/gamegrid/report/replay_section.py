@@ -1,7 +1,7 @@
-"""Replays of episodes: what was on the board at every ply, who moved, and what was said.
+"""Replays of episodes: each position, who moved, what each move was worth, what was said.
 
-The page's ``replays.jinja`` shows what ``replay_data`` returns; ``gamegrid replay`` shows
-any one episode.
+The page's ``replays.jinja`` shows the output of ``replay_data``. The command ``gamegrid replay``
+shows any single episode.
 """
 
 import json
@@ -27,33 +27,33 @@ from gamegrid.store.tables import connect
 
 TEMPLATES = Path(__file__).parent / "templates"
 EPISODES = 200
-"""Episodes of a sample, at most."""
+"""Maximum number of episodes in a sample."""
 SIZE = 5_000_000
-"""Characters of JSON that a sample stays under."""
+"""Maximum number of characters of JSON in a sample."""
 CLIP = 20_000
-"""Characters of a reply, and of its reasoning, that a sample shows."""
+"""A sample truncates each reply, and its reasoning, to this many characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer of a model. ``failure`` is what was wrong with it, None for a usable one."""
+    """One reply of a model. ``failure`` is the kind of failure, None for a usable reply."""
 
     text: str
     reasoning: str | None
     failure: str | None
     tokens: int | None
-    """Completion tokens; None where they are not stated."""
+    """Completion tokens; None if the provider does not report them."""
     left_out: int | None = None
-    """Characters of text and reasoning that are not shown."""
+    """Number of characters of text and reasoning left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One decision of one seat.
+    """One decision by one seat.
 
-    ``moves`` are the legal moves with what each is worth to the seat, None where that is unknown.
-    ``label`` is None for a forfeit. ``observation`` is what the seat was shown; a sample has it
-    only where there is no drawing.
+    ``moves`` pairs each legal move with its value to the seat, None if unknown. ``label`` is None
+    for a forfeit. ``observation`` is the text the seat saw; a sample includes it only if there is
+    no drawing.
     """
 
     seat: int
@@ -68,7 +68,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A position and what was decided in it; nothing at the end of the episode."""
+    """A position and the decisions made in it; no decisions at the end of the episode."""
 
     drawing: str | None
     choices: tuple[Choice, ...]
@@ -76,7 +76,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """Who sat where, and with what result (units: the game's own; score from 0 to 1)."""
+    """One seat's agent and result; returns in the game's units, scores from 0 to 1."""
 
     name: str
     agent: str
@@ -87,7 +87,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """One episode to look at. Frame n is the position before the decisions of ply n."""
+    """One episode to show. Frame n is the position before the decisions of ply n."""
 
     episode_id: str
     game: str
@@ -95,20 +95,20 @@ class Episode:
     matchup: str
     status: str
     outcome: str
-    """A few words: who won or was ahead, draw, gain or loss, or the status if not complete."""
+    """A few words: who won or was ahead, draw, gain or loss; else the episode's status."""
     notes: tuple[str, ...]
-    """Why it is worth a look, and what is missing."""
+    """Why the episode is interesting, and what is missing."""
     seats: tuple[Seat, ...]
     frames: tuple[Frame, ...]
 
 
 def replay_data(database: Path, limit: int = EPISODES, size: int = SIZE) -> dict[str, Any]:
-    """Return a sample of episodes in the form the page's script reads: plain values for JSON.
+    """Return a sample of episodes as plain values, in the form the page's script reads.
 
-    The interesting ones come first, in turn from every game, matchup and outcome (sample.sql),
-    until there are ``limit`` or their JSON has ``size`` characters. ``episodes`` holds them,
-    ``played`` says how many there are in all, and ``drawings`` holds each drawing once. Raises
-    duckdb.Error if ``database`` cannot be read.
+    The sample takes turns between games, matchups and outcomes, interesting episodes first
+    (sample.sql). It ends at ``limit`` episodes or ``size`` characters of JSON. The keys are
+    ``episodes``, ``played`` (the number of episodes in the database) and ``drawings`` (each
+    distinct drawing once). Raises duckdb.Error if ``database`` cannot be read.
     """
     with closing(connect(database)) as connection:
         rows = _chosen(connection, limit)
@@ -120,9 +120,9 @@ def replay_data(database: Path, limit: int = EPISODES, size: int = SIZE) -> dict
 
 
 def replay(database: Path, episode_id: str) -> Episode:
-    """Return one episode, with every reply whole.
+    """Return one episode with every reply in full.
 
-    Raises UserError if there is none of this id, duckdb.Error if ``database`` cannot be read.
+    Raises UserError if no episode has this id, and duckdb.Error if ``database`` cannot be read.
     """
     with closing(connect(database)) as connection:
         rows = _chosen(connection, 1, only=episode_id)
@@ -137,22 +137,22 @@ def replay(database: Path, episode_id: str) -> Episode:
 
 
 def page_data(episode: Episode) -> dict[str, Any]:
-    """Return one episode in the form of ``replay_data``."""
+    """Return one episode in the form that ``replay_data`` returns."""
     shown = _Shown()
     shown.add(episode, None)
     return shown.data(played=1)
 
 
 def embedded(data: Any) -> str:
-    """Return ``data`` as JSON that can stand in a script element: no text in it can end it."""
+    """Return ``data`` as JSON for a script element; no text in it can close the element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.translate({ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
 def section(data: Mapping[str, Any]) -> str:
-    """Return the section of a page that shows ``data``, as HTML.
+    """Return the HTML section of a page that shows ``data``.
 
-    The page's style and script must hold ``replays.css`` and ``replays.js``.
+    The page must include ``replays.css`` and ``replays.js``.
     """
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
@@ -161,7 +161,7 @@ def section(data: Mapping[str, Any]) -> str:
 
 
 class _Shown:
-    """Episodes made ready for the page, each drawing kept once."""
+    """Collects episodes for the page and stores each drawing once."""
 
     def __init__(self) -> None:
         self._drawings: dict[str, int] = {}
@@ -169,7 +169,7 @@ class _Shown:
         self._size = 0
 
     def add(self, episode: Episode, most: int | None) -> bool:
-        """Add an episode, unless more than ``most`` characters would come together."""
+        """Add an episode if the total stays within ``most`` characters; return whether it did."""
         plain = asdict(episode, dict_factory=_known)
         size = len(embedded(plain))
         if most is not None and self._size + size > most:
@@ -187,13 +187,13 @@ class _Shown:
 
 
 def _known(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """The fields of a record that are known, by their names in JSON."""
+    """Return a record's fields that are not None, under their names in JSON."""
     return {name.rstrip("_"): value for name, value in pairs if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of sample.sql."""
+    """A row of sample.sql."""
 
     episode_id: str
     outcome: str
@@ -203,7 +203,7 @@ class _Row:
     played: int
 
     def notes(self) -> list[str]:
-        """Why the episode is worth a look."""
+        """Return the reasons why the episode is interesting."""
         return [
             text
             for text, holds in (
@@ -233,44 +233,44 @@ CALLS = """
 """
 
 Line: TypeAlias = Mapping[str, Any]
-"""One row of an answer, by column."""
+"""One row of a query result, by column name."""
 
 
 def _chosen(
     connection: duckdb.DuckDBPyConnection, limit: int, only: str | None = None
 ) -> list[_Row]:
     sql = (files("gamegrid.report") / "sample.sql").read_text("utf-8")
-    found = connection.execute(sql, {"limit": limit, "only": only}).fetchall()
-    return [_Row(*row) for row in found]
+    rows = connection.execute(sql, {"limit": limit, "only": only}).fetchall()
+    return [_Row(*row) for row in rows]
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, sql: str, episode_id: str) -> list[Line]:
-    found = connection.execute(sql, [episode_id])
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    answer = connection.execute(sql, [episode_id])
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None) -> Episode:
-    """Read one episode; of each text of a model ``clip`` characters, or all."""
-    [told] = _lines(connection, EPISODE, row.episode_id)
+    """Read one episode; truncate each model text to ``clip`` characters unless it is None."""
+    [record] = _lines(connection, EPISODE, row.episode_id)
     seated = _lines(connection, SEATS, row.episode_id)
     decided = _lines(connection, DECISIONS, row.episode_id)
     replies = _replies(_lines(connection, CALLS, row.episode_id), clip)
     notes = row.notes()
     try:
-        game = games.load(told["load_string"])
+        game = games.load(record["load_string"])
         title, names = game.title, [game.seat_name(seat) for seat in range(len(seated))]
-        frames = _drawn(game, told, decided, replies, whole=clip is None)
-    except (UserError, pyspiel.SpielError) as error:  # a game of a plug-in, or of another version
-        title, names = told["game"], [f"seat {seat}" for seat in range(len(seated))]
-        frames = _told(decided, replies)
-        notes.append(f"No board, as the game cannot be set up: {' '.join(str(error).split())}")
+        frames = _drawn(game, record, decided, replies, whole=clip is None)
+    except (UserError, pyspiel.SpielError) as error:  # the game of a plug-in or of another version
+        title, names = record["game"], [f"seat {seat}" for seat in range(len(seated))]
+        frames = _from_observations(decided, replies)
+        notes.append(f"No board: the game cannot be loaded. {' '.join(str(error).split())}")
     return Episode(
         episode_id=row.episode_id,
-        game=told["game"],
+        game=record["game"],
         title=title,
-        matchup=told["matchup"],
-        status=told["status"],
+        matchup=record["matchup"],
+        status=record["status"],
         outcome=row.outcome,
         notes=tuple(notes),
         seats=tuple(
@@ -288,11 +288,11 @@ def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None)
 
 
 Replies: TypeAlias = Mapping[tuple[int, int], Sequence[Reply]]
-"""The answers of models by ply and seat, in the order they came."""
+"""Models' replies by (ply, seat), in the order they arrived."""
 
 
 def _replies(calls: Sequence[Line], clip: int | None) -> Replies:
-    found = dict[tuple[int, int], list[Reply]]()
+    replies = dict[tuple[int, int], list[Reply]]()
     for call in calls:
         text, reasoning = call["reply"], call["reasoning"]
         shown, thought = text[:clip], reasoning and reasoning[:clip]
@@ -303,24 +303,23 @@ def _replies(calls: Sequence[Line], clip: int | None) -> Replies:
             tokens=call["completion_tokens"],
             left_out=len(text) - len(shown) + len(reasoning or "") - len(thought or "") or None,
         )
-        found.setdefault((call["ply"], call["seat"]), []).append(reply)
-    return found
+        replies.setdefault((call["ply"], call["seat"]), []).append(reply)
+    return replies
 
 
 def _drawn(
-    game: Game, told: Line, decided: Sequence[Line], replies: Replies, whole: bool
+    game: Game, record: Line, decided: Sequence[Line], replies: Replies, whole: bool
 ) -> tuple[Frame, ...]:
-    """Every position with its drawing and what each legal move is worth there.
+    """Return a frame for every position, with its drawing and the value of each legal move.
 
-    Beside a drawing, only a ``whole`` replay has the observation of the seat too.
-
-    Raises pyspiel.SpielError if the game does not know the moves.
+    Where there is a drawing, only a ``whole`` replay also includes the seats' observations. Raises
+    pyspiel.SpielError if the game rejects the moves.
     """
     judged = any(line["best_value"] is not None for line in decided)
     worth = _judge(game.load_string).values if judged else _unknown
     by_ply = _by_ply(decided)
     frames = list[Frame]()
-    for ply, state in enumerate(_positions(game, told)):
+    for ply, state in enumerate(_positions(game, record)):
         drawing = boards.draw(game, state)
         choices = tuple(
             _choice(line, replies, worth(state, line["seat"]), whole or drawing is None)
@@ -331,11 +330,11 @@ def _drawn(
 
 
 def _unknown(state: pyspiel.State, seat: int) -> None:
-    """What moves are worth in a game that nothing judged."""
+    """Return no values, for a game that was not judged."""
 
 
-def _told(decided: Sequence[Line], replies: Replies) -> tuple[Frame, ...]:
-    """The frames of an episode whose positions are known by the words of its seats alone."""
+def _from_observations(decided: Sequence[Line], replies: Replies) -> tuple[Frame, ...]:
+    """Return the frames of an episode whose game cannot be set up, from its observations alone."""
     by_ply = _by_ply(decided)
     return tuple(
         Frame(drawing=None, choices=tuple(_choice(line, replies, None, True) for line in lines))
@@ -344,16 +343,16 @@ def _told(decided: Sequence[Line], replies: Replies) -> tuple[Frame, ...]:
 
 
 def _by_ply(lines: Sequence[Line]) -> dict[int, list[Line]]:
-    found = dict[int, list[Line]]()
+    by_ply = dict[int, list[Line]]()
     for line in lines:
-        found.setdefault(line["ply"], []).append(line)
-    return found
+        by_ply.setdefault(line["ply"], []).append(line)
+    return by_ply
 
 
 def _choice(
     line: Line, replies: Replies, values: Mapping[int, float] | None, in_words: bool
 ) -> Choice:
-    """One decision. ``values`` are by action, ascending as the labels are."""
+    """Build one decision. ``values`` is by action; labels are in ascending action order."""
     labels = json.loads(line["legal"])
     worth = (
         [None] * len(labels) if values is None else [values[action] for action in sorted(values)]
@@ -370,14 +369,15 @@ def _choice(
     )
 
 
-def _positions(game: Game, told: Line) -> Iterator[pyspiel.State]:
-    """Every position in which somebody decided, ply by ply, and the last one.
+def _positions(game: Game, record: Line) -> Iterator[pyspiel.State]:
+    """Yield every position in which somebody decided, ply by ply, then the final one.
 
-    It is the same object each time and moves on. Raises pyspiel.SpielError on an illegal move.
+    It yields the same object each time and changes it in between. Raises pyspiel.SpielError on an
+    illegal move.
     """
-    trajectory = json.loads(told["trajectory"])
-    # A forfeit is a decision without a move.
-    played = told["plies"] - (told["status"] == "forfeited")
+    trajectory = json.loads(record["trajectory"])
+    # A forfeit counts as a decision but adds no move.
+    played = record["plies"] - (record["status"] == "forfeited")
     state = None
     for _, state in replayed(game, trajectory, moves_in(game, trajectory) - played):
         yield state

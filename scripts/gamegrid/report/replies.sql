@@ -1,5 +1,5 @@
--- Every reply of a model, with the decision it led to and what became of the episode. Filters that
--- are NULL leave everything in; episodes in transport trouble are left out.
+-- Every reply of a model, with the decision it led to and the outcome of the episode. A filter that
+-- is NULL selects everything. Episodes with transport errors are left out.
 
 WITH standing AS (
     SELECT
@@ -14,7 +14,7 @@ WITH standing AS (
 results AS (
     SELECT
         * EXCLUDE (result, best, alike, seats),
-        -- Alone, a gain wins. Else whoever has the most wins, and shares it in a draw.
+        -- With one seat, a gain is a win. With more, the highest result wins; equal ones are a draw.
         CASE
             WHEN result IS NULL THEN NULL
             WHEN seats = 1 THEN CASE sign(result) WHEN 1 THEN 'win' WHEN 0 THEN 'draw' ELSE 'loss' END
@@ -29,7 +29,7 @@ SELECT
     episode_id, game, matchup, deal, seating, started_at, seat, results.agent, call.model,
     outcome, "return", score, strict_score, ply, attempt,
     messages, reply, call.reasoning, finish_reason, failure,
-    -- Whether the move was this reply's: the last one, unless a bot had to help.
+    -- Whether the move comes from this reply: true for the last one, unless a bot had to help.
     attempt = attempts - 1 AND decision.status IN ('ok', 'rethought') AS own,
     observation, legal, label AS move, decision.status, best_value, value, regret, optimal,
     call.prompt_tokens, call.completion_tokens, reasoning_tokens, cached_tokens, call.latency_s

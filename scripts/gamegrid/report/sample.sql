@@ -1,7 +1,7 @@
--- Up to $limit episodes to look at: in turn from every game, there from every matchup and outcome,
--- the interesting ones first. Interesting are mistakes, moves that were not the agent's own, and
--- wins of who loses on average; episodes with a model come before those of bots alone. Or the one
--- episode $only.
+-- Up to $limit episodes to show, or the single episode $only. They alternate between games and, in
+-- each game, between matchups and outcomes. Interesting episodes come first: those with mistakes,
+-- with moves that were not the agent's own, or won by the agent that loses on average. Episodes with
+-- a model come before those of bots alone.
 
 WITH ended AS (
     SELECT episode_id, game, matchup, status, scoring

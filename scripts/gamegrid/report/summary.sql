@@ -1,4 +1,4 @@
--- What was run, in one row.
+-- Totals of the run, in one row.
 SELECT
     (SELECT count(*) FROM agents) AS agents,
     (SELECT count(*) FROM agents WHERE model IS NOT NULL) AS models,

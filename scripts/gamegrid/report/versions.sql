@@ -1,4 +1,4 @@
--- With what: each combination of code, interpreter, packages and machine that jobs ran with.
+-- Each combination of code, interpreter, packages and machine that jobs ran with.
 SELECT
     code_version, interpreter,
     host ->> 'system' AS system, host ->> 'machine' AS machine,

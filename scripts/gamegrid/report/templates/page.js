@@ -1,7 +1,7 @@
 "use strict";
 
-// A click on a heading sorts its table: numbers from the greatest down at first, words from a on.
-// What has no value stays last either way.
+// A click on a heading sorts its table: numbers in descending order first, text in ascending order.
+// Rows without a value stay last in both directions.
 function sortTable(heading) {
   const table = heading.closest("table");
   const column = [...heading.parentNode.children].indexOf(heading);

@@ -1,5 +1,5 @@
-// Replays: choose an episode, step through it, and read what was said. Texts of games and models
-// enter the page as text nodes; drawings are our own SVG, parsed as XML.
+// Replays: choose an episode, step through it and read the replies. Texts of games and models enter
+// the page as text nodes. Drawings are gamegrid's own SVG, parsed as XML.
 "use strict";
 (() => {
   const holder = document.getElementById("replay-data");
@@ -8,15 +8,15 @@
   const choice = document.getElementById("replay-choice");
   const stage = document.getElementById("replay");
   const WORDS = {
-    rethought: "after being told what was wrong",
-    fallback: "a random move in place of the agent",
-    forfeit: "gave up for want of a usable reply",
+    rethought: "after feedback on an unusable reply",
+    fallback: "a random move in place of the agent's",
+    forfeit: "forfeited: no usable reply",
   };
-  const PACE = 1000; // milliseconds from ply to ply
+  const PACE = 1000; // milliseconds per ply
 
   let episode = null;
   let ply = 0;
-  let mistake = -1; // which of the mistakes was jumped to last
+  let mistake = -1; // index of the last mistake jumped to
   let timer = null;
 
   function make(tag, properties = {}, ...children) {
@@ -25,7 +25,7 @@
     return element;
   }
 
-  // What was chosen for another replay to be shown
+  // Choosing an episode
 
   const FILTERS = ["game", "matchup", "outcome"];
   const selects = {};
@@ -72,7 +72,7 @@
     return true;
   }
 
-  // The parts that stay while an episode is shown
+  // The elements that stay while an episode is shown
 
   const parts = {};
 
@@ -94,12 +94,12 @@
     parts.where = make("output");
     parts.link = make("a", { textContent: "link to this ply" });
     const steps = make("div", { className: "replay-steps" },
-      button("«", "To the start", () => step(0)),
-      button("‹", "One ply back", () => step(ply - 1)),
-      button("›", "One ply on", () => step(ply + 1)),
-      button("»", "To the end", () => step(last())),
+      button("«", "Go to the start", () => step(0)),
+      button("‹", "Previous ply", () => step(ply - 1)),
+      button("›", "Next ply", () => step(ply + 1)),
+      button("»", "Go to the end", () => step(last())),
       button("Play", "Play or stop", play),
-      button("Next mistake", "Jump to the next mistake, the worst first", jump),
+      button("Next mistake", "Jump to the next mistake, worst first", jump),
       parts.slider, parts.where, parts.link);
     parts["Next mistake"].disabled = mistakes().length === 0;
     stage.replaceChildren(
@@ -109,7 +109,7 @@
       steps,
       make("div", { className: "replay-table" }, parts.board, parts.said),
       make("p", { className: "replay-notes", textContent:
-        "Keys: ← → step, Home and End, p plays, m jumps to a mistake." }));
+        "Keys: ← and → step, Home and End go to the start and the end, p plays or stops, m jumps to the next mistake." }));
   }
 
   function result(seat) {
@@ -122,7 +122,7 @@
 
   const last = () => episode.frames.length - 1;
 
-  // Plies with a mistake: moves that were not the agent's own, and regret, the largest first
+  // Plies with a mistake (regret, or a move that was not the agent's own), largest regret first
   function mistakes() {
     const worth = (each) => each.choices.reduce((most, one) =>
       Math.max(most, one.regret ?? (one.status === "fallback" || one.status === "forfeit" ? 1e-9 : 0)), 0);
@@ -194,7 +194,7 @@
     const shown = [make("p", { className: one.status in WORDS ? "replay-wrong" : "" },
       `${seat.name} (${seat.agent}): `, make("strong", { textContent: one.label ?? "no move" }), how)];
     if ("regret" in one) {
-      const cost = one.regret > 0 ? `Regret ${short(one.regret)}.` : "Nothing lost by it.";
+      const cost = one.regret > 0 ? `Regret ${short(one.regret)}.` : "No regret.";
       shown.push(make("p", { className: one.regret > 0 ? "replay-wrong" : "", textContent: cost }));
     }
     if ("observation" in one) shown.push(make("pre", { textContent: one.observation }));
@@ -215,7 +215,7 @@
       return item;
     });
     const list = make("ul", { className: "replay-moves" }, ...listed);
-    list.setAttribute("aria-label", values.length ? "Legal moves and what each is worth" : "Legal moves");
+    list.setAttribute("aria-label", values.length ? "Legal moves and their values" : "Legal moves");
     return list;
   }
 
@@ -231,7 +231,7 @@
     shown.append(make("pre", { className: "replay-reply", textContent: one.text, dir: "auto" }));
     if (one.left_out) {
       shown.append(make("p", { className: "replay-notes", textContent:
-        `${one.left_out} characters left out here; gamegrid replay has them all.` }));
+        `${one.left_out} characters omitted. Run gamegrid replay to see them.` }));
     }
     return shown;
   }
