@@ -4,8 +4,8 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint test-vllm test-slurm test-conda test-browser test-documents test-faults \
-	pages bench lock clean
+.PHONY: demo test lint coverage test-wheel test-pythons test-vllm test-slurm test-conda \
+	test-browser test-documents test-faults pages bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
@@ -19,8 +19,18 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=scripts $(BIN)/lint-imports
+	$(BIN)/codespell
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+# Builds the sdist and the wheel, installs the wheel elsewhere and plays a grid with it.
+test-wheel: .venv/dev
+	$(BIN)/python -m pytest -m wheel tests/workflow/test_wheel.py
+
+# Tests the core on the other supported versions of Python that this machine has.
+test-pythons:
+	.ci/test-pythons 3.12 3.13
 
 # Ratios against bare clients and engines, in an hour on an idle machine; bench/README.md.
 bench: .venv/dev
@@ -28,7 +38,7 @@ bench: .venv/dev
 
 # Twenty-five more kills and 10,000 spoilt configurations, in about 20 minutes.
 test-faults: .venv/dev
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m faults --timeout 3600
 
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
@@ -49,18 +59,19 @@ test-browser: .venv/dev
 
 # Every command of the documents, and of the runner's chapter, in half an hour on an idle machine.
 test-documents: .venv/dev
-	$(BIN)/python -m pytest -m documents
+	$(BIN)/python -m pytest -m documents --timeout 3600
 
 # The pages and the schema that are generated from the code.
 pages: .venv/dev
 	$(BIN)/gamegrid write-pages
 
-# What was installed, for the next machine to install the same.
-lock: .venv/slurm
-	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+# Resolves the ranges of pyproject.toml into constraints.txt and envs/. Versions that still fit stay;
+# `make lock UPGRADE=--upgrade` takes the newest.
+lock: .venv/dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py $(UPGRADE)
 
 clean:
-	rm -rf .venv .venv-vllm .venv-conda
+	rm -rf .venv .venv-*
 
 .venv/demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

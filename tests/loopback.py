@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -147,7 +148,7 @@ class Endpoint:
         self._ledger = ledger
         self._in_flight = 0
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), _handler(self))
+        self._server = _Server(("127.0.0.1", port), partial(_Handler, self))
         self._thread: threading.Thread | None = None
 
     @property
@@ -230,70 +231,71 @@ class _Server(ThreadingHTTPServer):
         """Ignore clients that disconnect: tests do so on purpose."""
 
 
-def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler class of one endpoint."""
+class _Handler(BaseHTTPRequestHandler):
+    """Answers the requests of one endpoint."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def do_GET(self) -> None:
-            if endpoint.dead.is_set():
-                return self._hang_up()
-            if self.path != "/v1/models":
-                return self._send(404, b'{"error": {"message": "no such path"}}')
-            data = [{"id": name, "object": "model"} for name in endpoint.models]
-            return self._send(200, json.dumps({"object": "list", "data": data}).encode())
+    def __init__(self, endpoint: Endpoint, *arguments: Any) -> None:
+        self._endpoint = endpoint
+        super().__init__(*arguments)  # answers at once
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            reply = endpoint._admit(body, self._key())
-            if reply is None:
-                return self._hang_up()
-            try:
-                time.sleep(endpoint.delay + reply.delay)
-                self._answer(body, reply)
-            finally:
-                endpoint._release()
+    def do_GET(self) -> None:
+        if self._endpoint.dead.is_set():
+            return self._hang_up()
+        if self.path != "/v1/models":
+            return self._send(404, b'{"error": {"message": "no such path"}}')
+        data = [{"id": name, "object": "model"} for name in self._endpoint.models]
+        return self._send(200, json.dumps({"object": "list", "data": data}).encode())
 
-        def _answer(self, body: Body, reply: Reply) -> None:
-            sent = reply.body if reply.body is not None else _chat_completion(body, reply)
-            match reply.fault:
-                case Fault.DROP:
-                    self._hang_up()
-                case Fault.TRUNCATE:
-                    self._send(reply.status, sent, reply.headers, part=len(sent) // 2)
-                    self._hang_up()
-                case Fault.NONE:
-                    self._send(reply.status, sent, reply.headers)
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        reply = self._endpoint._admit(body, self._key())
+        if reply is None:
+            return self._hang_up()
+        try:
+            time.sleep(self._endpoint.delay + reply.delay)
+            self._answer(body, reply)
+        finally:
+            self._endpoint._release()
 
-        def _send(
-            self,
-            status: int,
-            body: bytes,
-            headers: Mapping[str, str] | None = None,
-            part: int | None = None,
-        ) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body[:part])
+    def _answer(self, body: Body, reply: Reply) -> None:
+        sent = reply.body if reply.body is not None else _chat_completion(body, reply)
+        match reply.fault:
+            case Fault.DROP:
+                self._hang_up()
+            case Fault.TRUNCATE:
+                self._send(reply.status, sent, reply.headers, part=len(sent) // 2)
+                self._hang_up()
+            case Fault.NONE:
+                self._send(reply.status, sent, reply.headers)
 
-        def _hang_up(self) -> None:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        part: int | None = None,
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[:part])
 
-        def _key(self) -> str | None:
-            bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            return bearer or self.headers.get("x-api-key")
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Write no access log."""
+    def _key(self) -> str | None:
+        bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        return bearer or self.headers.get("x-api-key")
 
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write no access log."""
 
 
 def _chat_completion(body: Body, reply: Reply) -> bytes:

@@ -5,13 +5,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-WORKFLOW = Path(__file__).resolve().parents[2]
-"""The folder that contains the Snakefile."""
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parents[1]
+_IN_CHECKOUT = (_CHECKOUT / "Snakefile").is_file()
+
+WORKFLOW = _CHECKOUT if _IN_CHECKOUT else _PACKAGE.with_name("gamegrid_workflow")
+"""The folder that contains the Snakefile: the checkout, or the copy that a wheel installs."""
 
 
 def install(extra: str) -> str:
     """Return the command that installs one of the project's extras into this Python."""
-    return f"{sys.executable} -m pip install -c {WORKFLOW}/constraints.txt -e '{WORKFLOW}[{extra}]'"
+    project = f"-e '{WORKFLOW}[{extra}]'" if _IN_CHECKOUT else f"'gamegrid[{extra}]'"
+    return f"{sys.executable} -m pip install -c {WORKFLOW}/constraints.txt {project}"
 
 
 def resolve(path: str | Path, working: Path) -> Path:

@@ -4,11 +4,14 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from pydantic import BaseModel
 
 from documents import Block, anchors, blocks, links, pages
@@ -24,53 +27,61 @@ README = (WORKFLOW / "README.md").read_text(encoding="utf-8")
 CONFIG_README = (WORKFLOW / "config/README.md").read_text(encoding="utf-8")
 
 
-def pins(extra: str, project: dict[str, object]) -> set[str]:
+PROJECT = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
+LOCKED = [Requirement(line) for line in (WORKFLOW / "constraints.txt").read_text().splitlines()]
+
+
+def required(extra: str) -> list[Requirement]:
     """The requirements of an extra with all the extras it contains."""
-    optional = project["optional-dependencies"]
-    assert isinstance(optional, dict)
-    found: set[str] = set()
-    for requirement in optional[extra]:
-        inner = re.fullmatch(r"gamegrid(?:\[(\w+)\])?", requirement)
-        if inner is None:
-            found.add(requirement)
-        elif inner[1]:
-            found |= pins(inner[1], project)
+    found = []
+    for requirement in map(Requirement, PROJECT["optional-dependencies"][extra]):
+        if requirement.name == "gamegrid":
+            found += [inner for name in requirement.extras for inner in required(name)]
+        else:
+            found.append(requirement)
     return found
 
 
-def test_environments_hold_the_pins_of_the_project_and_nest() -> None:
-    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
-    core = {pin for pin in project["dependencies"] if not pin.startswith("snakemake")}
-    found = {}
-    for path in (WORKFLOW / "envs").glob("*.yaml"):
-        content = yaml.safe_load(path.read_text())
-        [pip] = [part["pip"] for part in content["dependencies"] if isinstance(part, dict)]
-        found[path.stem] = set(pip)
-    extras = {"litellm", "hf", "vllm", "report"}
-    wanted = {"core": core} | {name: core | pins(name, project) for name in extras}
-    assert found == wanted
-    assert found["core"] <= found["litellm"] <= found["hf"] <= found["vllm"]
-    assert all("==" in pin for name in found for pin in found[name])
+def environment(name: str) -> list[Requirement]:
+    """The packages that a file of envs/ takes from the Python index."""
+    content = yaml.safe_load((WORKFLOW / f"envs/{name}.yaml").read_text())
+    [pins] = [part["pip"] for part in content["dependencies"] if isinstance(part, dict)]
+    return [Requirement(pin) for pin in pins]
 
 
-def test_the_environment_of_the_report_is_core_and_what_draws() -> None:
-    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
-    core, report = (
-        next(part["pip"] for part in content["dependencies"] if isinstance(part, dict))
-        for name in ("core", "report")
-        for content in [yaml.safe_load((WORKFLOW / f"envs/{name}.yaml").read_text())]
-    )
-    assert set(report) == set(core) | pins("report", project)
+def names(requirements: Iterable[Requirement]) -> set[str]:
+    """Normalized names."""
+    return {canonicalize_name(requirement.name) for requirement in requirements}
 
 
-def test_constraints_hold_every_pin_of_the_project() -> None:
-    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
-    lines = (WORKFLOW / "constraints.txt").read_text().splitlines()
-    locked = {line.lower().replace("_", "-") for line in lines}
-    wanted = set(project["dependencies"]) | {
-        pin for extra in ("hf", "slurm", "report", "dev") for pin in pins(extra, project)
-    }
-    assert {pin.lower().replace("_", "-") for pin in wanted} <= locked
+def test_environments_hold_the_requirements_of_the_project_and_nest() -> None:
+    core = names(map(Requirement, PROJECT["dependencies"])) - {"snakemake"}
+    extras = ("litellm", "hf", "vllm", "report")
+    wanted = {"core": core} | {name: core | names(required(name)) for name in extras}
+    held = {path.stem: names(environment(path.stem)) for path in (WORKFLOW / "envs").glob("*.yaml")}
+    assert held == wanted
+    assert held["core"] < held["litellm"] < held["hf"] < held["vllm"]
+
+
+@pytest.mark.parametrize("name", ["core", "litellm", "hf", "vllm", "report"])
+def test_an_environment_names_the_locked_versions(name: str) -> None:
+    """``make lock`` writes them. vLLM is not locked itself, since its builds differ."""
+    locked = {(canonicalize_name(pin.name), str(pin.specifier)) for pin in LOCKED}
+    pins = {(canonicalize_name(pin.name), str(pin.specifier)) for pin in environment(name)}
+    assert {pin for pin in pins if pin[0] != "vllm"} <= locked
+    assert all(specifier.startswith("==") for _, specifier in pins)
+
+
+def test_the_lock_file_names_one_version_that_the_project_allows() -> None:
+    """``make lock`` writes it."""
+    locked = {canonicalize_name(pin.name): pin.specifier for pin in LOCKED}
+    assert len(locked) == len(LOCKED)
+    wanted = list(map(Requirement, PROJECT["dependencies"]))
+    for extra in ("hf", "slurm", "report", "dev"):
+        wanted += required(extra)
+    for requirement in wanted:
+        [pin] = locked[canonicalize_name(requirement.name)]
+        assert pin.version in requirement.specifier, requirement
 
 
 def test_the_tables_of_keys_and_the_list_of_errors_are_those_of_the_code() -> None:
@@ -139,9 +150,8 @@ def test_a_command_tells_what_it_does_and_how(
 
 
 def test_the_citation_names_this_version() -> None:
-    project = tomllib.loads((WORKFLOW / "pyproject.toml").read_text())["project"]
     cited = yaml.safe_load((WORKFLOW / "CITATION.cff").read_text())
-    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    assert (cited["version"], cited["license"]) == (PROJECT["version"], PROJECT["license"])
 
 
 def test_no_command_of_the_makefile_is_missing() -> None:

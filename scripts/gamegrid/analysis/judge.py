@@ -84,7 +84,7 @@ def judge_of(game: Game) -> Judge:
     match game.oracle:
         case Oracle.EXACT:
             best = solver(game.load_string)
-            return Judge("exact", lambda state, seat: best.action_values(state), decides=True)
+            return Judge("exact", lambda state, _: best.action_values(state), decides=True)
         case Oracle.EQUILIBRIUM:
             # scipy only where it is needed
             from gamegrid.oracles.equilibrium import action_values, solved

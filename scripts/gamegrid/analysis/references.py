@@ -267,7 +267,7 @@ def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | Non
     """
     if game.perfect_information:
         starts = _opened(game, opening_plies).values()
-        searches = [_search(game, seat) for seat in range(game.players)]
+        searches = [_search(seat) for seat in range(game.players)]
         return [sum(chance * search(state) for state, chance in starts) for search in searches]
     if game.players != 2 or game.spiel.get_type().utility != pyspiel.GameType.Utility.ZERO_SUM:
         return [None] * game.players
@@ -276,7 +276,7 @@ def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | Non
     return best_against_random(game.spiel)
 
 
-def _search(game: Game, seat: int) -> Callable[[pyspiel.State], float]:
+def _search(seat: int) -> Callable[[pyspiel.State], float]:
     """The return that a seat can expect from a position on, the others moving at random."""
     known: dict[tuple[int, str], float] = {}
 

@@ -290,5 +290,5 @@ class BackendKind:
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
-    hub: Callable[[ModelEntry], str | None] = lambda entry: None
+    hub: Callable[[ModelEntry], str | None] = lambda _: None
     unsupported_reason: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None

@@ -218,7 +218,7 @@ def _after_prompt(
 
 
 def _after_encoder(
-    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
+    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", _real: "Tensor"
 ) -> "Tensor":
     """The same for a sequence-to-sequence model."""
     ids, mask, _ = _padded(model, prompts)

@@ -202,7 +202,7 @@ def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
     if wanted is not None and isinstance(error, OSError):
         return (
             f"{entry.name}: {source!r} is not in the Hugging Face cache and could not be "
-            f"fetched from the hub ({local.brief(error)}). {hub.remedy(wanted)}"
+            f"fetched from the hub ({local.brief(error)}). {hub.remedy()}"
         )
     return f"{entry.name}: {source!r} could not be loaded ({local.brief(error)})."
 

@@ -173,7 +173,7 @@ class RowEnds:
         self._breaks = model.breaks
         self._stop = stop
 
-    def __call__(self, ids: "Tensor", scores: Any, **_: Any) -> "Tensor":
+    def __call__(self, ids: "Tensor", _scores: Any, **_: Any) -> "Tensor":
         """Return for each row whether it ends with its newest token."""
         length = ids.shape[1] - self._start
         done = [self._stop.is_set() or length >= limit for limit in self._limits]

@@ -64,7 +64,7 @@ def free_gb() -> float:
     return shutil.disk_usage(there).free / GB
 
 
-def remedy(model: HubModel) -> str:
+def remedy() -> str:
     """Return the sentence that says how a model that is not there can be had."""
     return (
         f"Run `snakemake --cores 1 fetch_models` where there is a network and HF_HUB_OFFLINE is "

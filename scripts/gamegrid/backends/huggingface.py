@@ -56,7 +56,7 @@ def check(entry: ModelEntry) -> str | None:
     if wanted is not None and hub.offline() and not hub.is_cached(wanted):
         return (
             f"{entry.name}: {wanted.repo!r} is not in the Hugging Face cache, and HF_HUB_OFFLINE "
-            f"forbids to fetch it. {hub.remedy(wanted)}"
+            f"forbids to fetch it. {hub.remedy()}"
         )
     return local.check_tokenizer(entry)
 
@@ -166,7 +166,7 @@ class HuggingFace:
         self._waiting = []
 
 
-def _create(entry: ModelEntry, working: Path) -> Backend:
+def _create(entry: ModelEntry, _: Path) -> Backend:
     return HuggingFace(entry)
 
 

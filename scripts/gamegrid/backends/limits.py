@@ -251,7 +251,7 @@ class Pace:
         self._mean_reply = said if mean is None else mean + NEWEST * (said - mean)
         used = (turn.prompt_tokens if asked is None else asked) + said
         surplus_s = (turn.booked_tokens - used) * self._per_token_s
-        await self._locked(lambda now, moments: self._return(moments, surplus_s))
+        await self._locked(lambda _, moments: self._return(moments, surplus_s))
 
     def _expected(self, reply_tokens: int | None) -> float:
         if self._mean_reply is not None:

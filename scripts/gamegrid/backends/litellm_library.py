@@ -143,7 +143,7 @@ def _miss_no_service_tier() -> None:
     OpenAILikeChatConfig.transform_response = transform_whole
 
 
-async def _resend_nothing(handler: Any, **request: Any) -> None:
+async def _resend_nothing(_handler: Any, **_request: Any) -> None:
     """Let the error stand that the library is handling as it calls this."""
     error = sys.exception()
     assert error is not None

@@ -50,7 +50,7 @@ class Person:
     told: int = field(default=0)
     """How much of the history has been shown."""
 
-    def sit(self, place: Place) -> "Person":
+    def sit(self, _: Place) -> "Person":
         """Return itself: a person takes one seat."""
         return self
 

@@ -34,11 +34,11 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
         raise UserError(f"--agent: {name!r} is of type {settings.type}; it is sent no prompt.")
     game, asked = games.load(game_name), list[Request]()
 
-    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
         asked.append(request)
         raise _NothingIsSent("nothing is sent")
 
-    tools = Tools(ask=lambda model: ask, prompts=made.prompts)
+    tools = Tools(ask=lambda _: ask, prompts=made.prompts)
     agent: Agent = kinds()["llm"].build(name, settings, tools)
     setup = alone(made, name, game, deal)
     asyncio.run(Episode(setup, {name: agent}).play())

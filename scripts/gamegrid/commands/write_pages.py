@@ -10,7 +10,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Take nothing."""
 
 
-def run(given: Namespace) -> int:
+def run(_: Namespace) -> int:
     """Write them, and name each file."""
     games_page.PATH.write_text(games_page.page(), encoding="utf-8")
     config_schema.PATH.write_text(config_schema.text(), encoding="utf-8")

@@ -124,7 +124,7 @@ async def _first_turn(made: Plan, agent: str, working: Path) -> str:
     game = next(cell.game for cell in made.grid.cells if agent in cell.matchup.agents)
     backend = model.kind.create(model.entry, working)
 
-    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
         return Answer(await backend.complete(request), replayed=False)
 
     once = settings.model_copy(update={"rethink": 0})

@@ -33,13 +33,13 @@ def turns(made: Plan, agent: str, game: Game) -> Turns:
     assert isinstance(settings, Settings)
     asked = list[int]()
 
-    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
         asked.append(sum(len(message.content) for message in request.messages))
         return Answer(Completion(text="", finish_reason=FinishReason.STOP), replayed=True)
 
     # Without an answer the harness moves at random in the agent's place.
     silent = settings.model_copy(update={"rethink": 0, "fallback": "random"})
-    player = kinds()["llm"].build(agent, silent, Tools(ask=lambda model: ask, prompts=made.prompts))
+    player = kinds()["llm"].build(agent, silent, Tools(ask=lambda _: ask, prompts=made.prompts))
 
     async def play() -> None:
         for deal in range(TRIALS):

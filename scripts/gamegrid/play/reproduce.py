@@ -154,7 +154,7 @@ class Cell:
                 )
             return Answer(found, replayed=True)
 
-        return lambda model: ask
+        return lambda _: ask
 
     def _setup(self, row: Row) -> Setup:
         params, game = self._params, self._game

@@ -63,7 +63,7 @@ def nash_average(matrix: Floats) -> NashAverage:
         bounds=[(0.0, 1.0)] * len(start),
         constraints=[
             {"type": "eq", "fun": lambda p: p.sum() - 1, "jac": lambda p: np.ones(len(p))},
-            {"type": "ineq", "fun": lambda p: matrix.T @ p, "jac": lambda p: matrix.T},
+            {"type": "ineq", "fun": lambda p: matrix.T @ p, "jac": lambda _: matrix.T},
         ],
         method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-12},

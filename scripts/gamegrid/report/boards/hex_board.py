@@ -59,7 +59,7 @@ def _left(row: int, column: int) -> float:
     return WIDE * column + WIDE // 2 * row
 
 
-def _top(row: int, column: int) -> float:
+def _top(row: int, _: int) -> float:
     return HIGH * row + 3
 
 

@@ -1,0 +1,84 @@
+"""Write constraints.txt and the files of envs/ from the ranges in pyproject.toml.
+
+Versions already in constraints.txt stay where the ranges allow them. Options are passed on to
+``uv pip compile``: ``--upgrade`` takes the newest of every package, ``--upgrade-package NAME`` of
+one.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "constraints.txt"
+COMPILE = [
+    "uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-annotate", "--no-header",
+    "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
+    "--extra", "slurm", "--extra", "dev",
+]  # fmt: skip
+OPEN = ("setuptools", "triton")
+"""Packages of which vLLM's CPU build wants other versions than PyTorch's GPU build."""
+ENVIRONMENTS = {
+    "core": ("What every job needs.", ()),
+    "litellm": ("Hosted models.", ("litellm",)),
+    "hf": ("Hosted models, and local models by transformers.", ("litellm", "hf")),
+    "vllm": (
+        "Hosted models, and local models by transformers and vLLM (Linux, GPU).",
+        ("litellm", "hf", "vllm"),
+    ),
+    "report": ("Figures and the report.", ("report",)),
+}
+"""What each file in envs/ says of itself, and the extras it holds beside the core."""
+
+
+def main(options: list[str]) -> None:
+    """Resolve the ranges and write all files."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Everything has to run beside vLLM, which no other extra installs.
+        beside_vllm = Path(folder) / "constraints.txt"
+        shutil.copy(LOCK, beside_vllm)
+        compile_to(beside_vllm, "--extra", "vllm", *options)
+        without = [f"--no-emit-package={name}" for name in OPEN]
+        compile_to(LOCK, "--extra", "hf", "-c", str(beside_vllm), *without, *options)
+        versions = read(beside_vllm) | read(LOCK)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for name, (about, extras) in ENVIRONMENTS.items():
+        requirements = list(project["dependencies"])
+        for extra in extras:
+            requirements += project["optional-dependencies"][extra]
+        path = ROOT / f"envs/{name}.yaml"
+        path.write_text(environment(about, requirements, versions), "utf-8")
+
+
+def compile_to(path: Path, *options: str) -> None:
+    """Write to ``path`` what uv resolves; versions that ``path`` holds already are preferred."""
+    subprocess.run([*COMPILE, *options, "-o", str(path)], cwd=ROOT, check=True)
+
+
+def read(path: Path) -> dict[str, str]:
+    """The version of each package in a lock file, by normalized name."""
+    return dict(line.split("==") for line in path.read_text("utf-8").splitlines())
+
+
+def environment(about: str, requirements: list[str], versions: dict[str, str]) -> str:
+    """The text of one file in envs/: the exact version of each requirement.
+
+    Snakemake runs outside these environments, and the extras of an environment are listed one by
+    one, so requirements of either kind are left out.
+    """
+    names = [re.split(r"[^\w.-]", requirement)[0] for requirement in requirements]
+    pins = [
+        f"      - {name}=={versions[re.sub('[-_.]+', '-', name).lower()]}\n"
+        for name in names
+        if name not in ("gamegrid", "snakemake")
+    ]
+    head = f"# {about} Written by `make lock`.\nchannels:\n  - conda-forge\n"
+    return head + "dependencies:\n  - python=3.11\n  - pip\n  - pip:\n" + "".join(pins)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

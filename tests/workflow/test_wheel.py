@@ -1,0 +1,85 @@
+"""The wheel that a release uploads: it installs anywhere and plays from an empty folder."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+from pathlib import Path
+
+import pytest
+
+from workflow_runs import ROOT, write_grid
+
+pytestmark = pytest.mark.wheel
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run([sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def programs(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of a fresh environment that holds the wheel."""
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder, with_pip=True)
+    [wheel] = distributions.glob("*.whl")
+    run(
+        [
+            str(folder / "bin/pip"), "install", "--quiet", "-c", str(ROOT / "constraints.txt"),
+            f"{wheel}[report]",
+        ],
+        folder,
+    )  # fmt: skip
+    return folder / "bin"
+
+
+def run(command: list[str], folder: Path, **variables: str) -> str:
+    """Run a command in a folder, without the checkout's packages. Returns what it printed."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=folder, env={**kept, **variables}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_index_would_take_the_files(distributions: Path) -> None:
+    files = [str(path) for path in distributions.iterdir()]
+    run([sys.executable, "-m", "twine", "check", "--strict", *files], distributions)
+
+
+def test_the_sdist_holds_what_its_tests_need(distributions: Path) -> None:
+    [sdist] = distributions.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"Makefile", "Snakefile", "constraints.txt", "tests/conftest.py"} <= names
+
+
+def test_the_wheel_plays_from_an_empty_folder(programs: Path, tmp_path: Path) -> None:
+    bots = {"optimal": {"type": "optimal"}, "random": {"type": "random"}}
+    write_grid(tmp_path, {"deals": 2, "games": ["tic_tac_toe", "kuhn_poker"], "agents": bots})
+    shown = [str(programs / "python"), "-c", "from gamegrid.paths import WORKFLOW as w; print(w)"]
+    workflow = Path(run(shown, tmp_path).strip())
+    assert not workflow.is_relative_to(ROOT)
+    command = [str(programs / "snakemake"), "--snakefile", str(workflow / "Snakefile")]
+    run([*command, "--cores", "2", "--configfile", "grid.yaml"], tmp_path)
+    assert (tmp_path / "results/report.html").is_file()
+    board = run([str(programs / "gamegrid"), "leaderboard"], tmp_path)
+    assert "optimal" in board
+    assert "random" in board
+    run([*command, "--cores", "1", "--configfile", "grid.yaml", "verify"], tmp_path)
+
+
+def test_a_missing_library_names_a_command_that_installs_it(programs: Path, tmp_path: Path) -> None:
+    told = run(
+        [str(programs / "python"), "-c", "from gamegrid.paths import install as i; print(i('hf'))"],
+        tmp_path,
+    )
+    _, _, constraints = told.partition(" -c ")
+    assert Path(constraints.split()[0]).is_file()
+    assert constraints.split()[1] == "'gamegrid[hf]'"
