@@ -1,4 +1,4 @@
-"""Limits over the jobs of a host, and the bound that adapts: they hold, and nothing is stuck."""
+"""Limits over the jobs of a host: they hold, jobs share them, and a killed job frees its part."""
 
 import asyncio
 import json
@@ -7,28 +7,30 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gamegrid.backends import limits
-from gamegrid.backends.backend import BackendError, Usage
-from gamegrid.backends.concurrency import CEILING, START, Adaptive
-from gamegrid.backends.limits import Bounds, HostLimits, host_folder
+from gamegrid.backends.backend import BackendError, ModelEntry, Usage
+from gamegrid.backends.limits import HostLimits
+from gamegrid.backends.pace import LONGEST_DEBT_S
 from gamegrid.backends.retry import Stop
+from gamegrid.backends.shared_file import SharedFile, host_folder
 
 SCRIPTS = Path(limits.__file__).parents[2]
 
 JOB = """
 import asyncio, json, sys, time
 from pathlib import Path
-from gamegrid.backends.backend import Usage
-from gamegrid.backends.limits import Bounds, HostLimits
+from gamegrid.backends.backend import ModelEntry, Usage
+from gamegrid.backends.limits import HostLimits
 from gamegrid.backends.retry import Stop
 
 folder, bounds, seconds, latency, asked, said, most = json.loads(sys.argv[1])
-host = HostLimits(Bounds(**bounds), "m", Stop(lambda reason: None), Path(folder))
+host = HostLimits(ModelEntry(name="m", **bounds), "m", Stop(lambda reason: None), Path(folder))
 host.open()
 spans = []
 
@@ -82,7 +84,7 @@ def four_jobs(folder: Path, bounds: dict[str, Any], **how: Any) -> list[list[tup
 
 
 def test_requests_in_flight_are_bounded_over_jobs_and_shared(tmp_path: Path) -> None:
-    by_job = four_jobs(tmp_path, {"in_flight": 8}, seconds=1.5)
+    by_job = four_jobs(tmp_path, {"max_connections": 8}, seconds=1.5)
     spans = [span for job in by_job for span in job]
     events = sorted([(a, 1) for a, _ in spans] + [(b, -1) for _, b in spans])
     inside = most = 0
@@ -93,6 +95,11 @@ def test_requests_in_flight_are_bounded_over_jobs_and_shared(tmp_path: Path) -> 
     took = max(b for _, b in spans) - min(a for a, _ in spans)
     assert sum(b - a for a, b in spans) / took > 0.5 * 8, "the places are used"
     assert min(len(job) for job in by_job) > 0.3 * len(spans) / 4, "none of the jobs starves"
+
+
+def test_no_job_starves_where_there_are_fewer_places_than_jobs(tmp_path: Path) -> None:
+    by_job = four_jobs(tmp_path, {"max_connections": 2}, seconds=2.0)
+    assert min(len(job) for job in by_job) > 0
 
 
 @pytest.mark.parametrize(
@@ -118,35 +125,41 @@ def test_a_wrong_guess_at_tokens_is_corrected(tmp_path: Path) -> None:
     assert len(begun) <= 1.05 * allowed + 4 * 12
 
 
-def test_a_killed_job_gives_its_places_back(tmp_path: Path) -> None:
-    job = start(tmp_path, {"in_flight": 2}, 20.0, latency=20.0)
+async def test_a_killed_job_gives_its_places_back(tmp_path: Path) -> None:
+    job = start(tmp_path, {"max_connections": 2}, 20.0, latency=20.0)
     assert job.stdout is not None and job.stdin is not None
     job.stdout.readline()
     job.stdin.write("go\n")
     job.stdin.flush()
-    host = opened(tmp_path, in_flight=2)
-    deadline = time.monotonic() + 10
-    while not _full(host) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert _full(host)
+    host = opened(tmp_path, max_connections=2)
+    async with asyncio.timeout(10):
+        while await has_place(host):
+            await asyncio.sleep(0.02)
     job.send_signal(signal.SIGKILL)
     job.wait()
-    assert not _full(host)
+    assert await has_place(host)
+    assert len(list(tmp_path.glob("*/job-*"))) == 1, "the killed job's file is removed"
 
 
-def _full(host: HostLimits) -> bool:
-    """Look whether somebody else has all places."""
-    return limits._locked_by_others(host._file, limits.SLOTS, 2) == 2
+async def has_place(host: HostLimits) -> bool:
+    """Try to send a request at once."""
+    try:
+        async with asyncio.timeout(0.1), host.turn(1, None):
+            return True
+    except TimeoutError:
+        return False
 
 
 def opened(folder: Path, stop: Stop | None = None, **bounds: Any) -> HostLimits:
-    host = HostLimits(Bounds(**bounds), "m", stop or Stop(lambda reason: None), folder)
+    host = HostLimits(
+        ModelEntry(name="m", **bounds), "m", stop or Stop(lambda reason: None), folder
+    )
     host.open()
     return host
 
 
 async def test_two_of_one_process_exclude_each_other(tmp_path: Path) -> None:
-    one, two = opened(tmp_path, in_flight=1), opened(tmp_path, in_flight=1)
+    one, two = opened(tmp_path, max_connections=1), opened(tmp_path, max_connections=1)
     async with one.turn(1, None):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1), two.turn(1, None):
@@ -156,7 +169,7 @@ async def test_two_of_one_process_exclude_each_other(tmp_path: Path) -> None:
 
 
 async def test_a_turn_costs_little(tmp_path: Path) -> None:
-    host = opened(tmp_path, in_flight=64, requests_per_minute=1e9, tokens_per_minute=1e12)
+    host = opened(tmp_path, max_connections=64, requests_per_minute=1e9, tokens_per_minute=1e12)
     began = time.process_time()
     for _ in range(500):
         async with host.turn(1000, 10) as turn:
@@ -167,10 +180,26 @@ async def test_a_turn_costs_little(tmp_path: Path) -> None:
 
 async def test_a_number_from_before_a_restart_stops_nobody(tmp_path: Path) -> None:
     host = opened(tmp_path, requests_per_minute=600)
-    later = time.monotonic() + 10 * limits.LONGEST_DEBT_S
-    os.pwrite(host._file, limits.PACE.pack(later, later), 0)
+    later = time.monotonic() + 10 * LONGEST_DEBT_S
+    (gate,) = tmp_path.glob("*/gate")
+    SharedFile(gate).write(later, later)
     async with asyncio.timeout(1), host.turn(1, None):
         pass
+
+
+async def test_a_closed_job_leaves_its_places_to_others(tmp_path: Path) -> None:
+    one, two = opened(tmp_path, max_connections=1), opened(tmp_path, max_connections=1)
+    async with one.turn(1, None):
+        one.close()
+        assert await has_place(two)
+
+
+async def test_a_job_that_wants_nothing_takes_no_share(tmp_path: Path) -> None:
+    idle, busy = opened(tmp_path, max_connections=4), opened(tmp_path, max_connections=4)
+    assert await has_place(idle)
+    async with asyncio.timeout(1), AsyncExitStack() as stack:
+        for _ in range(4):
+            await stack.enter_async_context(busy.turn(1, None))
 
 
 async def test_whoever_waits_is_sent_away_at_once(tmp_path: Path) -> None:
@@ -199,85 +228,8 @@ def test_no_limit_touches_no_file(tmp_path: Path) -> None:
 def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(BackendError, match="not yours alone"):
-        opened(tmp_path, in_flight=1)
+        opened(tmp_path, max_connections=1)
 
 
 def test_the_folder_is_of_this_host_and_user() -> None:
     assert host_folder().name == f"gamegrid-{os.getuid()}"
-
-
-# The bound that adapts
-
-
-async def test_a_stated_number_is_begun_with_and_never_passed() -> None:
-    gate = Adaptive(8)
-    assert [await gate.enter() for _ in range(8)] == [0] * 8
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
-            await gate.enter()
-    for _ in range(100):
-        gate.succeeded()
-    assert gate.bound == 8
-
-
-async def test_without_a_number_the_bound_grows_to_the_ceiling() -> None:
-    gate = Adaptive(None)
-    assert gate.bound == START
-    for _ in range(START):
-        gate.succeeded()
-    assert gate.bound == 2 * START
-    for _ in range(2 * CEILING):
-        gate.succeeded()
-    assert gate.bound == CEILING
-
-
-async def test_complaints_of_one_window_halve_once_and_success_adds_one_per_window() -> None:
-    gate = Adaptive(64)
-    windows = [await gate.enter() for _ in range(64)]
-    for window in windows:
-        gate.complained(window)
-        gate.leave()
-    assert gate.bound == 32
-    window = await gate.enter()
-    gate.complained(window)
-    assert gate.bound == 16
-    for _ in range(16):
-        gate.succeeded()
-    assert gate.bound == 17
-    for _ in range(17):
-        gate.succeeded()
-    assert gate.bound == 18
-
-
-async def test_the_bound_is_never_less_than_one() -> None:
-    gate = Adaptive(2)
-    for _ in range(5):
-        gate.complained(await gate.enter())
-        gate.leave()
-    assert gate.bound == 1
-
-
-async def test_the_bound_is_kept_first_come_first_served() -> None:
-    gate, order = Adaptive(2), list[int]()
-
-    async def ask(number: int) -> None:
-        await gate.enter()
-        order.append(number)
-        await asyncio.sleep(0)
-        gate.leave()
-
-    await asyncio.gather(*(ask(number) for number in range(9)))
-    assert order == list(range(9))
-
-
-async def test_one_who_gave_up_waiting_keeps_no_place() -> None:
-    gate = Adaptive(1)
-    await gate.enter()
-    waiting = asyncio.create_task(gate.enter())
-    await asyncio.sleep(0)
-    gate.leave()  # hands the place over, and the one who gets it is cancelled at that moment
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    async with asyncio.timeout(1):
-        await gate.enter()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gamegrid.commands.runner import command, settings
+from gamegrid.commands.runner import arena, settings
 from gamegrid.commands.runner.translate import Translation, translate
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
@@ -67,8 +67,8 @@ def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 def test_a_documented_command_becomes_a_grid_of_its_models(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = command.whole(line.replace("\\\\\n", "").split(), lambda: "")
-    assert command.main(["--config", *words, "--write-config"]) == 0
+    words = arena.join_lines(line.replace("\\\\\n", "").split(), lambda: "")
+    assert arena.main(["--config", *words, "--write-config"]) == 0
     grid = yaml.safe_load(capsys.readouterr().out)
     wanted = set(re.findall(r"model=(\S+)", line))
     assert {entry.get("model") for entry in grid["agents"].values()} - {None} == wanted
@@ -143,13 +143,13 @@ def test_episodes_are_rounded_up_to_whole_deals_and_that_is_said() -> None:
     done = made("num_episodes=5", content=TWO_PLAYERS)
     assert done.grid["deals"] == 3
     assert "3 deals x 2 seatings = 6 episodes" in done.notes[1]
-    assert "num_episodes 5" in done.notes[1]
+    assert "num_episodes 5, rounded up" in done.notes[1]
 
 
 def test_limits_of_several_games_are_one_and_that_is_said() -> None:
     two = ("env_configs.0.max_game_rounds=5", "env_configs.1.max_game_rounds=2")
     assert made(*two).grid["max_plies"] == 5
-    assert "5, holds for every game" in made(*two).notes[-1]
+    assert "5, applies to every game" in made(*two).notes[-1]
     assert "max_plies" not in made(two[0]).grid
 
 
@@ -198,7 +198,7 @@ def test_a_person_plays_in_the_terminal(
     config = tmp_path / "c.yaml"
     config.write_text(yaml.safe_dump({**TWO_PLAYERS, "env_config": {"game_name": "kuhn_poker"}}))
     line = ["--config", "c.yaml", "--override", "mode=human_vs_random"]
-    assert command.main(line) == 0
+    assert arena.main(line) == 0
     assert "You end with" in capsys.readouterr().out
 
 
@@ -208,16 +208,16 @@ def test_a_person_plays_in_the_terminal(
         (["num_episode=1"], "unknown key 'num_episode'. Did you mean 'num_episodes'?"),
         (["llm_backend.max_token=1"], "'llm_backend.max_token'. Did you mean 'max_tokens'?"),
         (["env_configs.0.game=x"], "'env_configs.0.game'. Did you mean 'game_name'?"),
-        (["env_configs.7.game_name=x"], "'7' is no place of a list of 2"),
+        (["env_configs.7.game_name=x"], "'7' is not an index of a list of 2"),
         (["num_episodes=0"], "num_episodes: input should be greater than or equal to 1, found 0"),
         (["num_episodes=true"], "num_episodes: input should be a valid integer, found True"),
-        (["num_episodes"], "'num_episodes' is no key=value"),
+        (["num_episodes"], "'num_episodes' is not of the form key=value"),
         (["mode=llm_vs_lm"], "mode: 'llm_vs_lm' is unknown. Did you mean 'llm_vs_llm'?"),
-        (["mode=llm_vs_llm"], "agents.player_1: an llm has no model"),
-        (["agents.player_0.model=x", "agents.player_1.model=y"], "llm_vs_random wants llm and"),
-        (["agents.player_3.model=hf_a"], "'player_3' is no player of 3"),
+        (["mode=llm_vs_llm"], "agents.player_1: an llm needs a model"),
+        (["agents.player_0.model=x", "agents.player_1.model=y"], "llm_vs_random needs llm and"),
+        (["agents.player_3.model=hf_a"], "'player_3' is not one of the 3 players"),
         (["mode=self_play", "agents.player_1.model=hf_b"], "use mode=llm_vs_llm"),
-        (["seed.x=1"], "there is nothing to set below 42"),
+        (["seed.x=1"], "42 has no keys to set"),
         (["env_config.game_name=hexx"], "'hexx' is unknown. Did you mean 'hex'?"),
     ],
 )
@@ -233,7 +233,7 @@ def test_an_unknown_key_of_an_agent_is_refused_before_anything_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     line = ["--config", EXAMPLE, "--override", "agents.player_0.temprature=1"]
-    assert command.main(line) == 1
+    assert arena.main(line) == 1
     assert "Did you mean 'temperature'?" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
 
@@ -244,13 +244,22 @@ def test_an_unknown_key_of_an_agent_is_refused_before_anything_runs(
 def test_continued_lines_are_read_to_their_end() -> None:
     rest = iter(["a=1 \\\\\n", "b=2\n", "c=3\n"])
     line = ["--config", "x", "--override", "\\"]
-    assert command.whole(line, lambda: next(rest)) == [*line[:3], "a=1", "b=2"]
+    assert arena.join_lines(line, lambda: next(rest)) == [*line[:3], "a=1", "b=2"]
     assert next(rest) == "c=3\n"
+
+
+def test_only_the_lines_of_the_command_are_read_from_the_shell(tmp_path: Path) -> None:
+    done = shell(
+        f"{EXAMPLE} --write-config --override \\\\\nseed=7\necho the next command", tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "seed: 7" in done.stdout
+    assert done.stdout.endswith("the next command\n")
 
 
 def test_a_cut_off_line_without_a_rest_is_told() -> None:
     with pytest.raises(UserError, match="Write one backslash"):
-        command.whole(["--override", "\\"], lambda: "")
+        arena.join_lines(["--override", "\\"], lambda: "")
 
 
 def test_the_old_model_files_are_read_where_they_lie(
@@ -268,12 +277,12 @@ def test_the_old_model_files_are_read_where_they_lie(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump({"models": entries}), "utf-8")
     line = ["--config", EXAMPLE, "--override", "agents.player_0.model=vllm_Qwen2-7B-Instruct"]
-    assert command.main([*line, "--write-config"]) == 0
+    assert arena.main([*line, "--write-config"]) == 0
     grid = yaml.safe_load(capsys.readouterr().out)
     with pytest.raises(UserError, match="'/no/such/Qwen2-7B-Instruct' is not a folder"):
         plan.make(grid, tmp_path).check()
 
 
 def test_a_configuration_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--config", "none.yaml"]) == 1
-    assert "none.yaml cannot be read" in capsys.readouterr().err
+    assert arena.main(["--config", "none.yaml"]) == 1
+    assert "cannot read none.yaml" in capsys.readouterr().err

@@ -26,9 +26,10 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.backends.concurrency import START, Adaptive
 from gamegrid.backends.faults import Fault
-from gamegrid.backends.limits import Bounds, HostLimits, Turn, host_folder
+from gamegrid.backends.limits import HostLimits
 from gamegrid.backends.litellm_library import NO_KEY, LiteLLMLibrary
 from gamegrid.backends.openai_http import OpenAIHttp
+from gamegrid.backends.pace import Turn
 from gamegrid.backends.providers import (
     KEY_VARIABLES,
     PREFIX,
@@ -38,6 +39,7 @@ from gamegrid.backends.providers import (
     split_name,
 )
 from gamegrid.backends.retry import Policy, Retries, Stop, Tried
+from gamegrid.backends.shared_file import host_folder
 from gamegrid.backends.transport import Address, Prepared, Transport
 
 __all__ = [
@@ -137,11 +139,7 @@ class LiteLLMBackend:
         address = _address(entry, self._settings, self._gate.ceiling)
         self._transport = _transport(address)
         self._limits = HostLimits(
-            Bounds(
-                in_flight=entry.max_connections,
-                requests_per_minute=entry.requests_per_minute,
-                tokens_per_minute=entry.tokens_per_minute,
-            ),
+            entry,
             f"{entry.api_base or ''} {address.provider} {address.model}",
             self._stop,
             host_folder(),

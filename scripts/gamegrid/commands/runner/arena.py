@@ -1,7 +1,7 @@
 """``python scripts/runner.py --config FILE --override key=value …``: write a grid and play it.
 
-The command line of Game Reasoning Arena, whose commands run as they are. What it becomes is an
-ordinary grid (``--write-config`` prints it), and the results are those of ``snakemake``.
+This is the command line of Game Reasoning Arena, and its commands run unchanged. Each becomes an
+ordinary grid, which ``--write-config`` prints and Snakemake plays.
 """
 
 import argparse
@@ -29,7 +29,7 @@ MODEL_FILES = (
     "src/game_reasoning_arena/configs/litellm_models.yaml",
     "src/game_reasoning_arena/configs/vllm_models.yaml",
 )
-"""Where model files of the old system lie; those that are there are read."""
+"""Model files of the old system, read if they exist."""
 GRIDS = Path("results/runner")
 BACKSLASH = "\\"
 
@@ -37,70 +37,72 @@ BACKSLASH = "\\"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play what the command line asks for. Returns the exit code."""
     try:
-        line = whole(sys.argv[1:] if arguments is None else arguments, _typed)
-        given = _parser().parse_args(line)
-        made = _translate(given)
-        text = yaml.safe_dump(made.grid, sort_keys=False, allow_unicode=True)
-        for note in made.notes if made.person is None else ():
+        words = join_lines(sys.argv[1:] if arguments is None else arguments, _read_line)
+        given = _parser().parse_args(words)
+        translation = _translate(given)
+        text = yaml.safe_dump(translation.grid, sort_keys=False, allow_unicode=True)
+        for note in translation.notes if translation.person is None else ():
             print(f"runner: {note}", file=sys.stderr)
         if given.write_config:
             print(text, end="")
             return 0
-        plan.make(made.grid, Path.cwd())
-        if made.person is not None:
-            return _with_person(made, _written(text))
-        return _play(_written(text), given)
+        plan.make(translation.grid, Path.cwd())
+        grid = _write(text)
+        if translation.person is not None:
+            return _play_with_person(translation, grid)
+        return _play(grid, given)
     except UserError as error:
         print(f"runner: {error}", file=sys.stderr)
         return 1
 
 
-def whole(arguments: Sequence[str], read: Callable[[], str]) -> list[str]:
-    """Return the arguments of a command whose lines may end in doubled backslashes.
+def join_lines(arguments: Sequence[str], read_line: Callable[[], str]) -> list[str]:
+    r"""Return the arguments of a command whose lines end in two backslashes.
 
-    A shell takes a doubled backslash for a word and ends the command at the line's end; then the
-    lines that follow are read here. Raises UserError if there are none.
+    The old documentation writes commands this way. A shell turns two backslashes into the word
+    ``\`` and ends the command there, so the remaining lines are read here. Raises UserError if
+    there are none.
     """
-    found = [word for word in arguments if word != BACKSLASH]
-    more = bool(arguments) and arguments[-1] == BACKSLASH
-    while more:
-        line = read().strip()
+    words = [word for word in arguments if word != BACKSLASH]
+    continues = bool(arguments) and arguments[-1] == BACKSLASH
+    while continues:
+        line = read_line().strip()
         if not line:
             raise UserError(
-                "the command's line ends in two backslashes, where the shell ended the command. "
-                "Write one backslash, or all on one line."
+                "the line ends in two backslashes, where a shell ends the command. Write one "
+                "backslash, or write everything on one line."
             )
-        words = line.rstrip(BACKSLASH)
-        found += shlex.split(words)
-        more = words != line
-    return found
+        content = line.rstrip(BACKSLASH)
+        words += shlex.split(content)
+        continues = content != line
+    return words
 
 
-def _typed() -> str:
-    """The next line of standard input, and not a byte more: what follows is the shell's."""
+def _read_line() -> str:
+    """Read the next line of standard input, unbuffered: the lines after it are the shell's."""
     if os.isatty(0):
         print("> ", end="", file=sys.stderr, flush=True)
-    line = b""
-    while not line.endswith(b"\n") and (byte := os.read(0, 1)):
-        line += byte
-    return line.decode(errors="replace")
+    with open(0, "rb", buffering=0, closefd=False) as stdin:
+        return stdin.readline().decode(errors="replace")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python scripts/runner.py", description=__doc__)
-    parser.add_argument("--config", required=True, help="a configuration, as configs/*.yaml")
+    parser.add_argument(
+        "--config", required=True, help="a configuration such as configs/example_config.yaml"
+    )
     parser.add_argument(
         "--override", action="extend", nargs="*", default=[], metavar="KEY=VALUE",
-        help="values set over it, as agents.player_0.model=hf_gpt2",
+        help="values that replace those of the file, such as agents.player_0.model=hf_gpt2",
     )  # fmt: skip
     parser.add_argument(
         "--models", action="append", default=[], metavar="FILE",
-        help="a model file, read after config/models.yaml and those of configs/",
+        help="another model file, read after config/models.yaml and those of configs/",
     )  # fmt: skip
-    parser.add_argument("--cores", default="all", help="jobs at once (default: all)")
-    parser.add_argument("--dry-run", action="store_true", help="tell what would be played")
+    parser.add_argument("--cores", default="all", help="CPU cores to use (default: all)")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be played")
     parser.add_argument(
-        "--write-config", action="store_true", help="print the grid it becomes, and play nothing"
+        "--write-config", action="store_true", help="print the grid and play nothing"
     )
     return parser
 
@@ -112,14 +114,14 @@ def _translate(given: argparse.Namespace) -> Translation:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"--config: {given.config} cannot be read: {reason}.") from error
-    there = [name for name in MODEL_FILES if (working / name).is_file()]
-    files = ["config/models.yaml", *there, *given.models]
+        raise UserError(f"--config: cannot read {given.config}: {reason}.") from error
+    old = [name for name in MODEL_FILES if (working / name).is_file()]
+    files = ["config/models.yaml", *old, *given.models]
     return translate(settings.read(content, given.override), files)
 
 
-def _written(text: str) -> Path:
-    """Write a grid where results lie. Its name tells grids apart, as jobs on a cluster read it."""
+def _write(text: str) -> Path:
+    """Write a grid into a file of its own below the results, where cluster jobs can read it."""
     GRIDS.mkdir(parents=True, exist_ok=True)
     path = GRIDS / f"grid-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
     path.write_text(text, encoding="utf-8")
@@ -140,10 +142,10 @@ def _play(grid: Path, given: argparse.Namespace) -> int:
     return 0
 
 
-def _with_person(made: Translation, grid: Path) -> int:
+def _play_with_person(translation: Translation, grid: Path) -> int:
     """Play the first deal of every game against the agent, in a terminal."""
-    for game in made.grid["games"]:
-        agent, seat = next(iter(made.grid["agents"])), (made.person or 0) + 1
+    for game in translation.grid["games"]:
+        agent, seat = next(iter(translation.grid["agents"])), (translation.person or 0) + 1
         asked = argparse.Namespace(game=game, against=agent, configfile=grid, seat=seat, deal=0)
         if code := human.run(asked):
             return code

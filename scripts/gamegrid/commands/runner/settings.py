@@ -1,4 +1,4 @@
-"""A configuration of Game Reasoning Arena: its keys, and the values set over them."""
+"""Configurations of Game Reasoning Arena, and overrides from the command line."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,13 +15,13 @@ from gamegrid.errors import UserError, nearest
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 PLAYER = re.compile(r"player_(\d+)")
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
-"""Numbers such as 1e-3, which YAML 1.1 takes for text."""
+"""Numbers such as 1e-3, which YAML 1.1 reads as text."""
 
-IDLE = (
+WITHOUT_EFFECT = (
     "use_ray", "parallel_episodes", "ray_config", "log_level", "tensorboard_logging",
     "output_path",
 )  # fmt: skip
-"""Keys of the old system that have nothing to set here; they are named when they are met."""
+"""Keys of the old system without an effect here. The runner names those it meets."""
 
 RIVALS = {"env_config": "env_configs", "env_configs": "env_config"}
 
@@ -38,8 +38,8 @@ class Mode(StrEnum):
     HUMAN_VS_RANDOM = "human_vs_random"
 
 
-class Player(BaseModel):
-    """One seat. Keys besides these are those of a gamegrid agent."""
+class ArenaPlayer(BaseModel):
+    """One seat. All other keys are passed on to the gamegrid agent."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -47,7 +47,7 @@ class Player(BaseModel):
     model: str | None = None
 
 
-class Environment(BaseModel):
+class ArenaGame(BaseModel):
     """One game."""
 
     model_config = STRICT
@@ -56,8 +56,8 @@ class Environment(BaseModel):
     max_game_rounds: int | None = Field(default=None, ge=1)
 
 
-class LlmBackend(BaseModel):
-    """How every model is sampled. The last two keys never had an effect."""
+class ArenaSampling(BaseModel):
+    """Sampling settings for all models. The last two keys never had an effect."""
 
     model_config = STRICT
 
@@ -67,41 +67,44 @@ class LlmBackend(BaseModel):
     inference_backend: Any = None
 
 
-class Settings(BaseModel):
-    """The whole configuration."""
+class ArenaConfig(BaseModel):
+    """A whole configuration file."""
 
     model_config = STRICT
 
-    env_config: Environment | None = None
-    env_configs: list[Environment] = []
+    env_config: ArenaGame | None = None
+    env_configs: list[ArenaGame] = []
     num_episodes: int = Field(default=1, ge=1)
     seed: int = 42
     max_game_rounds: int | None = Field(default=None, ge=1)
     mode: str | None = None
-    agents: dict[str, Player] = Field(min_length=1)
-    llm_backend: LlmBackend = LlmBackend()
+    agents: dict[str, ArenaPlayer] = Field(min_length=1)
+    llm_backend: ArenaSampling = ArenaSampling()
 
     @property
-    def environments(self) -> list[Environment]:
-        """The games, however they are given."""
+    def environments(self) -> list[ArenaGame]:
+        """The games, from either key."""
         return self.env_configs if self.env_config is None else [self.env_config]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What was asked for. ``chosen``: the types of players as the command line decides them."""
+class ArenaCommand:
+    """A configuration with its overrides.
 
-    settings: Settings
+    ``chosen`` maps players to the types that the command line sets. ``unused`` lists the keys that
+    have no effect here.
+    """
+
+    config: ArenaConfig
     mode: Mode | None
     chosen: Mapping[str, str]
-    idle: tuple[str, ...]
-    """Keys that were met and have nothing to set."""
+    unused: tuple[str, ...]
 
 
-def read(content: Any, overrides: Iterable[str]) -> Given:
-    """Return a configuration with ``key=value`` texts set over it.
+def read(content: Any, overrides: Iterable[str]) -> ArenaCommand:
+    """Apply ``key=value`` overrides to a configuration.
 
-    Raises UserError in a sentence that names the key.
+    Raises UserError with a sentence that names the key.
     """
     if not isinstance(content, dict):
         raise UserError("the configuration must be a mapping of keys.")
@@ -110,20 +113,22 @@ def read(content: Any, overrides: Iterable[str]) -> Given:
         path, value = _override(text)
         _assign(tree, path, value, text)
         _choose(chosen, path, value)
-    idle = tuple(key for key in IDLE if tree.pop(key, None) is not None)
-    settings = _validate(tree)
-    return Given(settings, _mode(settings.mode), chosen, idle)
+    unused = tuple(key for key in WITHOUT_EFFECT if tree.pop(key, None) is not None)
+    config = _validate(tree)
+    return ArenaCommand(config, _mode(config.mode), chosen, unused)
 
 
 def _override(text: str) -> tuple[list[str], Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise UserError(f"--override: {text!r} is no key=value, as in num_episodes=10.")
+        raise UserError(
+            f"--override: {text!r} is not of the form key=value, such as num_episodes=10."
+        )
     return key.strip().split("."), parse_value(value)
 
 
 def parse_value(text: str) -> Any:
-    """Return a value as YAML reads it: 1 is a number, true a switch, 1e-3 a number too."""
+    """Read a value as YAML does, so that 1 is a number and true a boolean; 1e-3 is a number too."""
     if NUMBER.fullmatch(text):
         return float(text)
     try:
@@ -133,8 +138,8 @@ def parse_value(text: str) -> Any:
 
 
 def _assign(tree: dict[str, Any], path: list[str], value: Any, text: str) -> None:
-    """Set a value in a tree of mappings and lists; mappings on the way are made."""
-    # One game and a list of games are two ways to say the same: the command line decides.
+    """Set a value in a tree of mappings and lists, and create missing mappings on the way."""
+    # A configuration gives one game or a list of games; an override of one replaces the other.
     if path[0] in RIVALS:
         tree.pop(RIVALS[path[0]], None)
     here: Any = tree
@@ -142,7 +147,7 @@ def _assign(tree: dict[str, Any], path: list[str], value: Any, text: str) -> Non
         if isinstance(here, list):
             if not part.isdecimal() or int(part) >= len(here):
                 raise UserError(
-                    f"--override: {text!r}: {part!r} is no place of a list of {len(here)}; the "
+                    f"--override: {text!r}: {part!r} is not an index of a list of {len(here)}; the "
                     f"first is 0."
                 )
             key: Any = int(part)
@@ -150,7 +155,7 @@ def _assign(tree: dict[str, Any], path: list[str], value: Any, text: str) -> Non
             key = part
             here.setdefault(key, {})
         else:
-            raise UserError(f"--override: {text!r}: there is nothing to set below {here!r}.")
+            raise UserError(f"--override: {text!r}: {here!r} has no keys to set.")
         if following is None:
             here[key] = value
         else:
@@ -159,7 +164,7 @@ def _assign(tree: dict[str, Any], path: list[str], value: Any, text: str) -> Non
 
 
 def _choose(chosen: dict[str, str], path: list[str], value: Any) -> None:
-    """Note what the command line makes of a player: a model makes it an llm."""
+    """Note the type that an override gives a player; a model implies the type llm."""
     match path:
         case ["agents", player, "type"]:
             chosen[player] = str(value)
@@ -167,35 +172,35 @@ def _choose(chosen: dict[str, str], path: list[str], value: Any) -> None:
             chosen.setdefault(player, "llm")
 
 
-def _validate(tree: dict[str, Any]) -> Settings:
+def _validate(tree: dict[str, Any]) -> ArenaConfig:
     try:
-        settings = Settings.model_validate(tree)
+        config = ArenaConfig.model_validate(tree)
     except ValidationError as error:
-        raise UserError(_sentence(error)) from error
-    if settings.env_config is not None and settings.env_configs:
-        raise UserError("env_config and env_configs are both given; keep one.")
-    if not settings.environments:
-        raise UserError("no game is named: give env_config.game_name, or a list env_configs.")
-    for number, name in enumerate(sorted(settings.agents, key=lambda name: (len(name), name))):
+        raise UserError(_explain(error)) from error
+    if config.env_config is not None and config.env_configs:
+        raise UserError("env_config and env_configs are both set; keep one.")
+    if not config.environments:
+        raise UserError("there is no game; set env_config.game_name or a list env_configs.")
+    for number, name in enumerate(sorted(config.agents, key=lambda name: (len(name), name))):
         if name != f"player_{number}":
-            known = [f"player_{n}" for n in range(len(settings.agents))]
+            known = [f"player_{n}" for n in range(len(config.agents))]
             raise UserError(
-                f"agents: {name!r} is no player of {len(known)}.{nearest(name, known)} They are "
-                f"numbered from 0: {', '.join(known)}."
+                f"agents: {name!r} is not one of the {len(known)} players."
+                f"{nearest(name, known)} They are numbered from 0: {', '.join(known)}."
             )
-    return settings
+    return config
 
 
-def _sentence(error: ValidationError) -> str:
-    """Tell one mistake, an unknown key before any other."""
+def _explain(error: ValidationError) -> str:
+    """Describe one mistake, preferably an unknown key."""
     mistakes = error.errors(include_url=False)
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
     *parents, key = map(str, first["loc"])
     where = ".".join([*parents, key])
     if first["type"] == "extra_forbidden":
-        kind: type[BaseModel] = Settings
+        kind: type[BaseModel] = ArenaConfig
         if parents:
-            kind = LlmBackend if parents[0] == "llm_backend" else Environment
+            kind = ArenaSampling if parents[0] == "llm_backend" else ArenaGame
         known = kind.model_fields
         return f"unknown key {where!r}.{nearest(key, known)} Known: {', '.join(known)}."
     if first["type"] == "missing":
@@ -211,5 +216,5 @@ def _mode(word: str | None) -> Mode | None:
     except ValueError as error:
         known = [str(mode) for mode in Mode]
         raise UserError(
-            f"mode: {word!r} is unknown.{nearest(word, known)} There are {', '.join(known)}."
+            f"mode: {word!r} is unknown.{nearest(word, known)} Known: {', '.join(known)}."
         ) from error

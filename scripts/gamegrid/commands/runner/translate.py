@@ -1,4 +1,4 @@
-"""The grid that a configuration of Game Reasoning Arena asks for."""
+"""Translation of a Game Reasoning Arena configuration into a grid."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,49 +6,57 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from gamegrid import games
-from gamegrid.commands.runner.settings import Environment, Given, Mode, Player, Settings
+from gamegrid.commands.runner.settings import (
+    ArenaCommand,
+    ArenaConfig,
+    ArenaGame,
+    ArenaPlayer,
+    Mode,
+)
 from gamegrid.config.names import agent_name, unlike
 from gamegrid.errors import UserError
 from gamegrid.plan.grid import Matchup
 
 HUMAN = "human"
 PREFIXES = {"openrouter_": "litellm_openrouter/"}
-"""Model ids of the old system that are named otherwise here."""
+"""Prefixes of model ids that have another name here."""
 
 Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A grid as gamegrid reads it, what was decided on the way, and a person's seat if any."""
+    """A grid, notes on how the configuration was read, and the seat of a human player if any."""
 
     grid: dict[str, Any]
     notes: tuple[str, ...]
     person: int | None = None
 
 
-def translate(given: Given, model_files: Sequence[str]) -> Translation:
-    """Return the grid. Raises UserError if the players do not fit the mode, or a game is unknown.
+def translate(command: ArenaCommand, model_files: Sequence[str]) -> Translation:
+    """Translate a configuration. A human player is not an agent of the grid.
 
-    A person is no agent of the grid, and takes the seat that is left.
+    Raises UserError if the players do not fit the mode or a game is unknown.
     """
-    settings = given.settings
-    players = _cast(given)
+    config = command.config
+    players = _cast(command)
     people = [seat for seat, player in enumerate(players) if player.type == HUMAN]
     if len(people) > 1 or len(people) == len(players):
-        raise UserError(f"agents: {len(people)} players are human; one can be, against agents.")
+        raise UserError(
+            f"agents: {len(people)} of {len(players)} players are human; only one may be."
+        )
     agents, line_up = _agents(
         [
-            _entry(f"player_{seat}", player, settings)
+            _entry(f"player_{seat}", player, config)
             for seat, player in enumerate(players)
             if seat not in people
         ]
     )
-    environments = settings.environments
-    deals, notes = _deals(settings.num_episodes, environments, line_up)
-    limit, more = _limit(settings, environments)
+    environments = config.environments
+    deals, notes = _deals(config.num_episodes, environments, line_up)
+    limit, more = _limit(config, environments)
     grid = {
-        "seed": settings.seed,
+        "seed": config.seed,
         "deals": deals,
         "games": [each.game_name for each in environments],
         "models": list(model_files),
@@ -57,34 +65,34 @@ def translate(given: Given, model_files: Sequence[str]) -> Translation:
     }
     if limit is not None:
         grid["max_plies"] = limit
-    if given.idle:
-        more.append(f"{', '.join(given.idle)}: nothing to set; --cores says how many jobs run.")
+    if command.unused:
+        more.append(f"{', '.join(command.unused)}: no effect here; --cores sets how many jobs run.")
     seats = ", ".join(f"player_{seat} {name}" for seat, name in enumerate(line_up))
     return Translation(grid, (f"{seats}.", *notes, *more), people[0] if people else None)
 
 
-def _cast(given: Given) -> list[Player]:
-    """The players in order of their seats, each with the type that mode and command line give it.
+def _cast(command: ArenaCommand) -> list[ArenaPlayer]:
+    """Return the players by seat, each with its type.
 
-    The command line decides first, then the file as far as it fits the mode, then the mode.
+    The command line has priority, then the file where it fits the mode, then the mode.
     """
-    names = [f"player_{seat}" for seat in range(len(given.settings.agents))]
-    players = given.settings.agents
-    wanted = _wanted(given.mode)
+    names = [f"player_{seat}" for seat in range(len(command.config.agents))]
+    players = command.config.agents
+    wanted = _wanted(command.mode)
     types: Mapping[str, str | None]
     if wanted is None:
-        types = {name: given.chosen.get(name) or players[name].type for name in names}
+        types = {name: command.chosen.get(name) or players[name].type for name in names}
     else:
         if len(names) == 1:
-            names, players = ["player_0", "player_1"], {**players, "player_1": Player()}
-        types = _types(given, names, players, wanted)
-    if given.mode is Mode.SELF_PLAY:
-        return _twice(players["player_0"], players["player_1"], given)
+            names, players = ["player_0", "player_1"], {**players, "player_1": ArenaPlayer()}
+        types = _types(command, names, players, wanted)
+    if command.mode is Mode.SELF_PLAY:
+        return _twice(players["player_0"], players["player_1"], command)
     return [players[name].model_copy(update={"type": types[name]}) for name in names]
 
 
 def _wanted(mode: Mode | None) -> tuple[str, ...] | None:
-    """The types of a mode's players; None where it leaves them to the configuration."""
+    """Return the player types of a mode; None if the configuration sets them."""
     match mode:
         case None | Mode.MULTI_AGENT:
             return None
@@ -103,49 +111,52 @@ def _wanted(mode: Mode | None) -> tuple[str, ...] | None:
 
 
 def _types(
-    given: Given, names: Sequence[str], players: Mapping[str, Player], wanted: tuple[str, ...]
+    command: ArenaCommand,
+    names: Sequence[str],
+    players: Mapping[str, ArenaPlayer],
+    wanted: tuple[str, ...],
 ) -> dict[str, str]:
     if len(names) != len(wanted):
         raise UserError(
-            f"mode: {given.mode} is for {len(wanted)} players, and {len(names)} are configured; "
+            f"mode: {command.mode} needs {len(wanted)} players, but {len(names)} are configured; "
             f"use mode=multi_agent."
         )
     left, types = Counter(wanted), dict[str, str]()
-    for asked in (given.chosen, {name: players[name].type for name in names}):
+    for asked in (command.chosen, {name: players[name].type for name in names}):
         for name in names:
             kind = asked.get(name)
             if name not in types and kind is not None and left[kind] > 0:
                 types[name] = kind
                 left[kind] -= 1
-            elif asked is given.chosen and kind is not None:
+            elif asked is command.chosen and kind is not None:
                 raise UserError(
-                    f"mode: {given.mode} wants {' and '.join(wanted)}, and agents.{name} is set "
+                    f"mode: {command.mode} needs {' and '.join(wanted)}, but agents.{name} is set "
                     f"to {kind!r}; change either, or use mode=multi_agent."
                 )
     rest = left.elements()
     return {name: types.get(name) or next(rest) for name in names}
 
 
-def _twice(player: Player, other: Player, given: Given) -> list[Player]:
-    """The same player in both seats."""
-    if "player_1" in given.chosen and other.model != player.model:
+def _twice(player: ArenaPlayer, other: ArenaPlayer, command: ArenaCommand) -> list[ArenaPlayer]:
+    """Return the first player twice."""
+    if "player_1" in command.chosen and other.model != player.model:
         raise UserError(
-            f"mode: self_play is {player.model} in both seats, and agents.player_1 is set to "
+            f"mode: self_play puts {player.model} in both seats, but agents.player_1 is set to "
             f"{other.model}; use mode=llm_vs_llm."
         )
     return [player.model_copy(update={"type": "llm"})] * 2
 
 
-def _entry(name: str, player: Player, settings: Settings) -> Entry:
-    """A player as an agent of a grid."""
+def _entry(name: str, player: ArenaPlayer, config: ArenaConfig) -> Entry:
+    """Translate a player into an agent of a grid."""
     more = player.model_extra or {}
     if player.type is None:
-        raise UserError(f"agents.{name}: no type; there are llm, random and human.")
+        raise UserError(f"agents.{name}: no type; use llm, random or human.")
     if player.type != "llm":
         return {"type": player.type, **more}
     if player.model is None:
-        raise UserError(f"agents.{name}: an llm has no model; set agents.{name}.model=MODEL_ID.")
-    sampling = settings.llm_backend.model_dump(include={"temperature", "max_tokens"})
+        raise UserError(f"agents.{name}: an llm needs a model; set agents.{name}.model=MODEL_ID.")
+    sampling = config.llm_backend.model_dump(include={"temperature", "max_tokens"})
     asked = {key: value for key, value in sampling.items() if value is not None}
     return {"type": "llm", "model": _model(player.model), **asked, **more}
 
@@ -158,10 +169,10 @@ def _model(name: str) -> str:
 
 
 def _agents(entries: Sequence[Entry]) -> tuple[dict[str, Entry], list[str]]:
-    """Agents by name, equal ones once, and the name in every seat."""
+    """Return the distinct agents by name, and the name of the agent in every seat."""
     agents, line_up = dict[str, Entry](), list[str]()
     for entry in entries:
-        known = next((name for name, found in agents.items() if found == entry), None)
+        known = next((name for name, agent in agents.items() if agent == entry), None)
         name = known or unlike(agent_name(entry.get("model") or entry["type"]), agents)
         agents[name] = entry
         line_up.append(name)
@@ -169,7 +180,7 @@ def _agents(entries: Sequence[Entry]) -> tuple[dict[str, Entry], list[str]]:
 
 
 def _schedule(line_up: Sequence[str], alone: bool) -> Entry:
-    """Who meets whom: all with all, and a model with itself where it takes every seat."""
+    """Return who meets whom: all agents meet, and a model in every seat meets itself."""
     if len(set(line_up)) == 1:
         return {"schedule": "round_robin", "self_play": True}
     if alone or len(set(line_up)) == len(line_up):
@@ -178,30 +189,31 @@ def _schedule(line_up: Sequence[str], alone: bool) -> Entry:
 
 
 def _deals(
-    episodes: int, environments: Sequence[Environment], line_up: Sequence[str]
+    episodes: int, environments: Sequence[ArenaGame], line_up: Sequence[str]
 ) -> tuple[int, list[str]]:
-    """Deals that give every game at least so many episodes, and what that makes of each.
+    """Return how many deals give every game at least so many episodes, with a note per game.
 
-    A deal is played once in every seating, so the number is rounded up to whole deals.
+    A deal is played once in every seating, so the number of episodes is rounded up.
     """
     played = [games.load(each.game_name) for each in environments]
-    # Fewer agents than seats, or more, take turns: what counts is how a game's seats are filled.
+    # If there are fewer agents than seats, agents repeat; this determines the number of seatings.
     fields = {g.name: (list(line_up) * g.players)[: g.players] for g in played}
     seatings = {name: len(Matchup.of(field).seatings("all")) for name, field in fields.items()}
     deals = max(-(-episodes // count) for count in seatings.values())
+    rounded = f" (num_episodes {episodes}, rounded up to whole deals)"
     return deals, [
         f"{name}: {deals} deals x {count} seatings = {deals * count} episodes of each matchup"
-        f"{'' if deals * count == episodes else f' (num_episodes {episodes}, in whole deals)'}."
+        f"{'' if deals * count == episodes else rounded}."
         for name, count in seatings.items()
     ]
 
 
-def _limit(settings: Settings, environments: Sequence[Environment]) -> tuple[int | None, list[str]]:
-    """The cut-off of all games, and what was decided if they name different ones."""
-    limits = {each.max_game_rounds or settings.max_game_rounds for each in environments}
+def _limit(config: ArenaConfig, environments: Sequence[ArenaGame]) -> tuple[int | None, list[str]]:
+    """Return the cut-off for all games, with a note if their configurations differ."""
+    limits = {each.max_game_rounds or config.max_game_rounds for each in environments}
     if len(limits) == 1:
         return limits.pop(), []
     named = [limit for limit in limits if limit is not None]
     if None in limits:
-        return None, ["max_game_rounds: not set for every game, so each keeps its own number."]
-    return max(named), [f"max_game_rounds: the largest, {max(named)}, holds for every game."]
+        return None, ["max_game_rounds: not set for every game, so every game keeps its default."]
+    return max(named), [f"max_game_rounds: the largest, {max(named)}, applies to every game."]
