@@ -38,11 +38,11 @@ def test_answers_agree_with_the_tables(result_set: Path) -> None:
     assert {row["agent"] for row in moves} == asked == {"alone", "talking"}
     # A move that took two replies costs what both did; fallbacks alone are left out.
     total = {row["agent"]: row["usd"] for row in usage}
-    assert all(0 < row["usd_a_move"] * row["own_moves"] <= total[row["agent"]] for row in moves)
+    assert all(0 < row["usd_per_move"] * row["own_moves"] <= total[row["agent"]] for row in moves)
     failures = ask(
         result_set, "SELECT sum(unparsable + illegal) AS n FROM failures WHERE replies > 0"
     )
-    unread = ask(result_set, QUESTIONS["What exactly could not be read?"])
+    unread = ask(result_set, QUESTIONS["Which replies could not be used?"])
     assert sum(row["replies"] for row in unread) == failures[0]["n"]
     worst = ask(result_set, QUESTIONS["Which single moves cost the most?"])
     most = ask(result_set, "SELECT max(regret) AS most FROM decisions")
