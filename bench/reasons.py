@@ -14,7 +14,7 @@ REPLIES = 100_000
 SENTENCES = 6
 """Sentences in a typical reply of about 60 words."""
 LONGER = 50
-FILES = [ROOT / f"tests/reasoning/{name}.yaml" for name in ("tuned", "untouched")]
+FILES = [ROOT / f"tests/analysis/reasoning/{name}.yaml" for name in ("tuned", "untouched")]
 
 
 def figures(runs: int) -> Iterator[Figure]:

@@ -338,7 +338,12 @@ def standing(gains: Sequence[float]) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("name", "deals", "eager"),
-    [("kuhn_poker", 1500, ["Bet", "Call"]), ("leduc_poker", 600, ["Raise", "Call", "Check"])],
+    [
+        ("kuhn_poker", 300, ["Bet", "Call"]),
+        ("leduc_poker", 120, ["Raise", "Call", "Check"]),
+        pytest.param("kuhn_poker", 1500, ["Bet", "Call"], marks=pytest.mark.nightly),
+        pytest.param("leduc_poker", 600, ["Raise", "Call", "Check"], marks=pytest.mark.nightly),
+    ],
 )
 def test_no_bot_earns_anything_against_an_equilibrium(
     name: str, deals: int, eager: list[str]

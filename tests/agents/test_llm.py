@@ -145,7 +145,7 @@ def test_a_fallback_is_a_seeded_random_move_and_not_the_models(
 
 def test_a_fallback_is_uniform_over_the_legal_moves(matrix_rps: Game) -> None:
     counts = {"Rock": 0, "Paper": 0, "Scissors": 0}
-    deals = 600
+    deals = 300
     for deal in range(deals):
         counts[own(against_random(matrix_rps, Model(never), deal, rethink=0))[0].label] += 1
     # Four standard errors of a share of 1/3.
@@ -493,7 +493,7 @@ def test_of_equal_likelihoods_the_first_label_is_taken(matrix_rps: Game) -> None
 def test_a_warm_scored_decision_is_drawn_from_the_likelihoods(
     matrix_rps: Game, temperature: float
 ) -> None:
-    deals = 1200
+    deals = 400
     found = [
         own(
             against_random(matrix_rps, Model(scores), deal, decode="score", temperature=temperature)

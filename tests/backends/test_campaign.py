@@ -1,4 +1,4 @@
-"""Two thousand calls to providers that fail a quarter of the time, through the whole play loop."""
+"""Calls to providers that fail a quarter of the time, through the whole play loop."""
 
 import asyncio
 import sys
@@ -19,7 +19,6 @@ from gamegrid.jobs.complete import confirm
 from gamegrid.play.chunk import Job, play_chunk
 from provider_forms import Question
 
-SLIPS = ("--slips", "0.12", "--seed", "5")
 FAULTS = ("--rate", "0.25")
 IN_FLIGHT = 16
 TIMEOUT_S = 2.0
@@ -166,15 +165,20 @@ def delivered(entries: list[Entry]) -> set[str]:
     return {entry.question for entry in entries if entry.delivered}
 
 
-def test_two_thousand_calls_at_a_quarter_faults(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("deals", "calls", "seed"),
+    [(30, 450, "11"), pytest.param(120, 2000, "5", marks=pytest.mark.nightly)],
+)
+def test_a_campaign_at_a_quarter_faults_loses_nothing_and_buys_nothing_twice(
+    deals: int, calls: int, seed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = ("litellm_openai/one", "litellm_hosted_vllm/two")
-    grid = Grid(tmp_path / "disturbed", models, 120, monkeypatch)
-    with Provider(tmp_path / "faulty.jsonl", *SLIPS, *FAULTS) as provider:
+    slips = ("--slips", "0.12", "--seed", seed)
+    grid = Grid(tmp_path / "disturbed", models, deals, monkeypatch)
+    with Provider(tmp_path / "faulty.jsonl", *slips, *FAULTS) as provider:
         grid.play(provider.root)
         first = provider.entries()
-    assert len(first) > 2000
+    assert len(first) > calls
     kinds = {entry.fault for entry in first}
     assert len(kinds) > 12 and {entry.slip for entry in first} == set(Slip)
     assert 0.2 < sum(entry.fault is not Fault.NONE for entry in first) / len(first) < 0.3
@@ -185,7 +189,7 @@ def test_two_thousand_calls_at_a_quarter_faults(
     assert set(statuses) == {"ok", "rethought", "fallback"}
 
     # Without faults the rest is bought, and nothing else.
-    with Provider(tmp_path / "healthy.jsonl", *SLIPS) as provider:
+    with Provider(tmp_path / "healthy.jsonl", *slips) as provider:
         grid.play(provider.root)
         second = provider.entries()
     assert not questions(second) & delivered(first)
@@ -193,8 +197,8 @@ def test_two_thousand_calls_at_a_quarter_faults(
     assert {episode["status"] for episode in check_verdict(grid)} == {"complete"}
     check_decisions(grid.episodes, grid.journal, first + second)
 
-    undisturbed = Grid(tmp_path / "undisturbed", models, 120, monkeypatch)
-    with Provider(tmp_path / "undisturbed.jsonl", *SLIPS) as provider:
+    undisturbed = Grid(tmp_path / "undisturbed", models, deals, monkeypatch)
+    with Provider(tmp_path / "undisturbed.jsonl", *slips) as provider:
         undisturbed.play(provider.root)
         bought = provider.entries()
     assert timeless(grid.episodes) == timeless(undisturbed.episodes)

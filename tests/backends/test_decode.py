@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import math
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,12 +173,7 @@ def test_likelihoods_are_those_of_each_whole_reply_read_by_itself(
 
 def one_by_one(folder: Path, request: Request) -> dict[str, float]:
     """The same by one plain forward pass a label: no batch, no padding, no cache."""
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    encoder = AutoConfig.from_pretrained(folder).is_encoder_decoder
-    kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
-    model = kind.from_pretrained(folder, dtype=torch.float32)
+    tokenizer, model, encoder = plain_model(folder)
     content = request.messages[0].content
     if tokenizer.chat_template is not None:
         prompt = tokenizer.encode(f"<|user|>{content}<|end|><|assistant|>")
@@ -197,6 +193,17 @@ def one_by_one(folder: Path, request: Request) -> dict[str, float]:
         chosen = logits.log_softmax(-1)[range(len(ids)), ids]
         found[label] = float(chosen.sum())
     return found
+
+
+@cache
+def plain_model(folder: Path) -> tuple[Any, Any, bool]:
+    """Tokenizer and model of a folder, and whether the model has an encoder."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    encoder = bool(AutoConfig.from_pretrained(folder).is_encoder_decoder)
+    kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
+    model = kind.from_pretrained(folder, dtype=torch.float32)
+    return AutoTokenizer.from_pretrained(folder), model, encoder
 
 
 def test_likelihoods_of_all_replies_of_one_letter_sum_to_no_more_than_one(

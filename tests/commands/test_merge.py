@@ -9,7 +9,7 @@ from gamegrid.__main__ import main
 from gamegrid.commands.merge import Merged, merge
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
-from test_chunkfile import RUN, episode
+from record_samples import RUN, episode
 
 AGENTS = {"a": {"type": "random"}, "b": {"type": "mcts", "simulations": 5}}
 PARAMS = json.dumps({"seed": 42, "agents": AGENTS})

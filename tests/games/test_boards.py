@@ -13,13 +13,11 @@ import pyspiel
 import pytest
 
 from arena import random_decisions
+from board_text import LINES, Cells, column_letters, joins, labels, neighbours, picture
 from gamegrid import games
 from gamegrid.games.game import Game, Oracle, apply
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
-
-Cells = dict[str, str]
-"""The marks of a board by cell name, without empty cells."""
 
 VARIANTS = (
     "misere_tic_tac_toe",
@@ -52,17 +50,6 @@ VARIANTS = (
 )
 
 
-def picture(observation: str) -> Cells:
-    """Parse the board drawn by ``grids.rows``: the line of letters, then the numbered rows."""
-    lines = [line.split() for line in observation.split("\n")]
-    top = next(n for n, line in enumerate(lines) if line and set(map(len, line)) == {1})
-    letters, cells = lines[top], {}
-    for row, *marks in lines[top + 1 :]:
-        if row.isdecimal():
-            cells |= {f"{c}{row}": m for c, m in zip(letters, marks, strict=True) if m != "."}
-    return cells
-
-
 def ends(game: Game, playouts: int) -> Iterator[tuple[pyspiel.State, int, int, pyspiel.State]]:
     """Yield the last move of random playouts: state before it, mover, action, final state."""
     for history, state in random_decisions(game, playouts):
@@ -71,16 +58,6 @@ def ends(game: Game, playouts: int) -> Iterator[tuple[pyspiel.State, int, int, p
             if after.is_terminal():
                 yield state, state.current_player(), action, after
         assert len(history) < game.max_plies
-
-
-def labels(game: Game, state: pyspiel.State) -> list[str]:
-    """Return the legal moves of the seat to move, as it sees them."""
-    seat = state.current_player()
-    return [game.label(state, seat, action) for action in state.legal_actions()]
-
-
-def column_letters(count: int) -> str:
-    return "abcdefghijklmnopqrstuvwxyz"[:count]
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -102,13 +79,6 @@ def test_the_rules_name_the_seats_and_who_moves_first(name: str) -> None:
 
 # Misère tic-tac-toe
 
-LINES = [
-    *({f"{c}{r}" for c in "abc"} for r in "123"),
-    *({f"{c}{r}" for r in "123"} for c in "abc"),
-    {"a1", "b2", "c3"},
-    {"c1", "b2", "a3"},
-]
-
 
 @pytest.mark.parametrize(("name", "line"), [("tic_tac_toe", 1.0), ("misere_tic_tac_toe", -1.0)])
 def test_a_line_wins_tic_tac_toe_and_loses_its_misere_form(name: str, line: float) -> None:
@@ -127,25 +97,6 @@ def test_a_line_wins_tic_tac_toe_and_loses_its_misere_form(name: str, line: floa
 
 
 # Hex
-
-
-def neighbours(name: str) -> set[str]:
-    """Return the neighbours of a cell by the rules of Hex, including some off the board."""
-    column, row = ord(name[0]), int(name[1:])
-    return {
-        f"{chr(column + c)}{row + r}"
-        for r, c in ((0, -1), (0, 1), (-1, 0), (-1, 1), (1, 0), (1, -1))
-    }
-
-
-def joins(stones: set[str], start: set[str], goal: set[str]) -> bool:
-    """Return whether a chain of neighbouring stones connects start and goal."""
-    reached, waiting = set[str](), list(stones & start)
-    while waiting:
-        here = waiting.pop()
-        reached.add(here)
-        waiting += (neighbours(here) & stones) - reached
-    return bool(reached & goal)
 
 
 def hex_chains(game: Game, state: pyspiel.State, side: int) -> dict[str, bool]:

@@ -9,6 +9,7 @@ import pyspiel
 import pytest
 
 from arena import bot, play_one, setup
+from board_text import Cells, labels
 from gamegrid import games
 from gamegrid.backends.backend import FinishReason
 from gamegrid.games.game import Game
@@ -17,7 +18,6 @@ from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
 from gamegrid.prompts.parser import parse
 from gamegrid.records.record_types import EpisodeStatus, Failure
-from test_boards import Cells, labels
 
 FILES = "abcdefgh"
 LETTERS = {"PAWN": "p", "KNIGHT": "n", "BISHOP": "b", "ROOK": "r", "QUEEN": "q", "KING": "k"}

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from arena import random_decisions
+from board_text import Cells, column_letters, labels, picture
 from gamegrid import games
-from test_boards import Cells, column_letters, labels, picture
 
 STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 

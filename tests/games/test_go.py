@@ -7,11 +7,11 @@ import pyspiel
 import pytest
 
 from arena import bot, play_one, setup
+from board_text import Cells, column_letters, labels, picture
 from gamegrid import games
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game
 from gamegrid.records.record_types import EpisodeStatus
-from test_boards import Cells, column_letters, labels, picture
 
 MARKS = ("X", "O")
 

@@ -18,15 +18,18 @@ from gamegrid.games.matrix_mp import MatchingPennies
 from gamegrid.luck import Place
 from gamegrid.play.episode import Episode
 from gamegrid.prompts.templates import Template, TurnContext
-from leaks import Build, leaks, llm
+from leaks import MOST, Build, leaks, llm
 
+FEW = 1_500
+"""Points looked at in each game; the nightly tests look at ``MOST``."""
 HIDDEN = suite(lambda game: game.hidden_information)
 OPEN = suite(lambda game: not game.perfect_information and not game.hidden_information)
 
 
+@pytest.mark.parametrize("most", [FEW, pytest.param(MOST, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", [*HIDDEN, "goofspiel(imp_info=true,num_cards=4)"])
-def test_a_seat_is_told_exactly_its_information_state(name: str) -> None:
-    assert leaks(games.load(name)) == []
+def test_a_seat_is_told_exactly_its_information_state(name: str, most: int) -> None:
+    assert leaks(games.load(name), most=most) == []
 
 
 @pytest.mark.parametrize("name", OPEN)

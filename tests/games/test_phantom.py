@@ -9,12 +9,12 @@ import pyspiel
 import pytest
 
 from arena import PHANTOM, Point, bot, every_decision, play_one, random_decisions, setup
+from board_text import LINES, Cells, labels, picture
+from board_text import joins as hex_joins
 from gamegrid import games
 from gamegrid.agents.agent import kinds
 from gamegrid.games.game import Game
 from gamegrid.plan.grid import unsupported_reason
-from test_boards import LINES, Cells, labels, picture
-from test_boards import joins as hex_joins
 
 VARIANTS = (
     "phantom_ttt",

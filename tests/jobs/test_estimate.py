@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_controls import played
 
 from gamegrid.jobs.estimate import estimate, text
 from gamegrid.plan import plan
@@ -13,6 +12,7 @@ from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.play.expected_usage import turns
 from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
+from played_grids import played
 from store_samples import query
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}

@@ -8,7 +8,7 @@ import pytest
 from gamegrid.errors import UserError
 from gamegrid.plan.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB, Demand, check_arrays
 from gamegrid.plan.plan import Plan
-from test_plan import make
+from model_plans import make
 
 
 def demands(folder: Path, entries: list[dict[str, Any]], **agents: str) -> dict[str, Demand]:

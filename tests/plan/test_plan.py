@@ -6,25 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from gamegrid.backends.backend import ModelEntry
 from gamegrid.errors import UserError
-from gamegrid.plan import plan
-from gamegrid.plan.plan import Plan
+from model_plans import make
 
 SERVER = "http://127.0.0.1:8000/v1"
-
-
-def make(folder: Path, entries: list[dict[str, Any]], **agents: dict[str, Any]) -> Plan:
-    (folder / "models.yaml").write_text(yaml.safe_dump({"models": entries}), encoding="utf-8")
-    given = {name: {"type": "llm", **keys} for name, keys in agents.items()}
-    raw = {
-        "games": ["kuhn_poker"],
-        "models": ["models.yaml"],
-        "agents": {"random": {"type": "random"}, **given},
-    }
-    return plan.make(raw, folder)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from gamegrid.play.chunk import _take_over
 from gamegrid.records import chunkfile
-from test_chunkfile import RUN, episode
+from record_samples import RUN, episode
 
 
 def write(folder: Path, block: str, params: str = "{}") -> Path:

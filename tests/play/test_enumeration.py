@@ -28,8 +28,10 @@ from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
 
 IN_FULL = 5_000
 """Games of at most so many histories are played from start to end, history by history."""
-BY_PLY = 600_000
+BY_PLY = 20_000
 """Games of at most so many, ply by ply; with perfect information, position by position."""
+EXHAUSTIVE = 600_000
+"""The same bound for the nightly tests, and for games whose outcomes are known."""
 PLIES = 3_000
 """Decisions played at random in each game."""
 
@@ -206,12 +208,14 @@ KNOWN = {
 }
 
 
+@pytest.mark.parametrize("bound", [BY_PLY, pytest.param(EXHAUSTIVE, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", [*ALL, "liars_dice(dice_sides=3)"])
-def test_uniform_play_has_the_outcomes_of_openspiel(name: str) -> None:
+def test_uniform_play_has_the_outcomes_of_openspiel(name: str, bound: int) -> None:
+    """Exact for games of at most ``bound`` histories, by random play for larger games."""
     game = games.load(name)
     if at_most(game, IN_FULL):
         shares = asyncio.run(in_full(game))
-    elif at_most(game, BY_PLY):
+    elif at_most(game, EXHAUSTIVE if name in KNOWN else bound):
         shares = asyncio.run(ply_by_ply(game))
     else:
         agrees_within_four_standard_errors(game)

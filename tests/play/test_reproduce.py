@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from test_controls import played
 
 from gamegrid.agents.agent import Decision, Turn, kinds
 from gamegrid.agents.random import RandomAgent
 from gamegrid.agents.search import SearchAgent
 from gamegrid.play.reproduce import Counts, Difference, check
+from played_grids import played
 from store_samples import query
 
 BOTS = {

@@ -25,35 +25,11 @@ from gamegrid.backends.backend import (
     Message,
     Request,
     Sampling,
-    Usage,
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.records.journal import Journal, canonical, check_locking, key, request_digest
-
-PLACE = Place(seed=1, game="kuhn_poker", deal=3, matchup="a--b", seating=0, seat=1)
-REQUEST = Request(
-    model="hf_x",
-    messages=(Message("system", "Be brief."), Message("user", "Choose.")),
-    sampling=Sampling(temperature=0.5, seed=11),
-)
-REPLY = Completion(
-    text='{"action": "Bet"}',
-    finish_reason=FinishReason.STOP,
-    reasoning="thought",
-    model_served="x-2",
-    usage=Usage(prompt_tokens=10, completion_tokens=3, reasoning_tokens=None, cached_tokens=0),
-    latency_s=0.25,
-    transport_attempts=2,
-    raw={"id": 1, "choices": [{"text": "…"}]},
-    fingerprint="fp_1",
-    sent={"model": "x", "seed": 11},
-    maybe_billed=1,
-    attempts=(
-        Attempt(at="2026-01-01T00:00:00.000", seconds=2.5, kind="maybe_billed", said="lost"),
-        Attempt(at="2026-01-01T00:00:03.000", seconds=0.25, kind="answered"),
-    ),
-)
+from journal_samples import PLACE, REPLY, REQUEST, said
 
 Buy = Callable[[Request], Awaitable[Completion]]
 
@@ -68,10 +44,6 @@ class Shop:
     async def __call__(self, request: Request) -> Completion:
         self.sold.append(request)
         return self.replies.pop(0) if self.replies else REPLY
-
-
-def said(text: str, finish: FinishReason = FinishReason.STOP) -> Completion:
-    return Completion(text=text, finish_reason=finish)
 
 
 def ask(path: Path, buy: Buy | None, *plies: int) -> list[Completion]:
@@ -440,9 +412,9 @@ async def test_a_disk_that_stays_full_is_told_in_a_sentence(
 
 WRITER = """
 import asyncio, sys
-sys.path[:0] = ["scripts", "tests/play"]
+sys.path[:0] = ["scripts", "tests/records"]
 from pathlib import Path
-from test_journal import PLACE, REQUEST, said
+from journal_samples import PLACE, REQUEST, said
 from gamegrid.records.journal import Journal
 
 async def main():

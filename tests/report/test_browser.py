@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 import report_samples
+from drawing_readers import BOARDS
 from gamegrid import games
 from gamegrid.report.figures import figures
 from gamegrid.store.tables import connect
-from test_drawn_boards import BOARDS
 from workflow_runs import ROOT, snakemake
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gamegrid.errors import UserError
+from gamegrid.jobs import workflow
 from workflow_runs import Grid, command, environment, snakemake
 
 GOOD: Grid = {
@@ -54,12 +56,35 @@ MISTAKES: dict[str, tuple[Grid, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_in_a_sentence_before_anything_runs(name: str, tmp_path: Path) -> None:
-    grid, words = MISTAKES[name]
-    (tmp_path / "models.yaml").write_text(
+DAILY = ("unknown key", "missing model folder")
+"""Mistakes that every run of the tests shows to Snakemake itself; nightly, it is shown all."""
+
+
+def write_models(folder: Path) -> None:
+    """Write the model file that some of the mistakes name."""
+    (folder / "models.yaml").write_text(
         "models:\n  - {name: vllm_nowhere, model_path: no/such/folder}\n"
     )
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
+    """By the function that the Snakefile calls before anything else."""
+    grid, words = MISTAKES[name]
+    write_models(tmp_path)
+    with pytest.raises(UserError) as refusal:
+        workflow.prepare(grid, tmp_path, main=True)
+    assert all(word in str(refusal.value) for word in words), refusal.value
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in DAILY else pytest.param(name, marks=pytest.mark.nightly) for name in MISTAKES],
+)
+def test_a_mistake_is_told_in_a_sentence_before_anything_runs(name: str, tmp_path: Path) -> None:
+    grid, words = MISTAKES[name]
+    write_models(tmp_path)
     run = snakemake(tmp_path, grid)
     assert run.code != 0
     told = [line for line in run.output.splitlines() if line.startswith("gamegrid: ")]

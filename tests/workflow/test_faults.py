@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from loopback import Body, Endpoint, Reply, choose
+from model_grids import grid, questions
 from processes import start, until
-from test_reruns import grid, questions
 from workflow_runs import data, query, snakemake, write_grid
 
 DAY_S = 86_400

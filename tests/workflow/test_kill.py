@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from loopback import Endpoint
+from model_grids import grid, question, questions
 from processes import jobs_in, kill, start, until, working_in
-from test_reruns import grid, question, questions
 from workflow_runs import Grid, command, data, environment, snakemake, write_grid
 
 SHORT, CAMPAIGN = 5, 30

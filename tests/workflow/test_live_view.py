@@ -8,7 +8,7 @@ from threading import Event
 import duckdb
 
 from loopback import Body, Endpoint, Reply, choose
-from test_reruns import grid
+from model_grids import grid
 from workflow_runs import command, environment, query, snakemake, write_grid
 
 

@@ -1,52 +1,16 @@
 """Reruns do exactly what changed, and never ask a model for what is on file."""
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from loopback import Body, Endpoint
-from workflow_runs import ROOT, Grid, data, query, snakemake, write_grid
+from loopback import Endpoint
+from model_grids import grid, questions
+from workflow_runs import ROOT, data, query, snakemake, write_grid
 
 LOOKS = "SELECT DISTINCT look FROM paired"
-
-
-def grid(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
-    """Two models and a bot on two games, five deals a job."""
-    folder.mkdir(parents=True, exist_ok=True)
-    names = ["litellm_openai/one", "litellm_openai/two"]
-    (folder / "models.yaml").write_text(
-        "models:\n"
-        + "".join(
-            f'  - {{name: {n}, api_base: "{endpoint.api_base}", input_price: 1, output_price: 2}}\n'
-            for n in names
-        )
-    )
-    return {
-        "seed": 3,
-        "deals": 10,
-        "chunk": 5,
-        "games": ["kuhn_poker"],
-        "models": ["models.yaml"],
-        "agents": {
-            "random": {"type": "random"},
-            "one": {"type": "llm", "model": names[0], "temperature": 0.0},
-            "two": {"type": "llm", "model": names[1], "temperature": 0.0},
-        },
-        **more,
-    }
-
-
-def questions(endpoint: Endpoint) -> Counter[str]:
-    """Every question asked, with how often. The sampling seed makes each one unique."""
-    return Counter(question(body) for body in endpoint.requests)
-
-
-def question(body: Body) -> str:
-    """One question asked, as text."""
-    return repr(sorted(body.items(), key=str))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from gamegrid.play.reproduce import Difference
 from gamegrid.records.chunkfile import PARAMS_KEY, read_params
 from gamegrid.store import manifest
 from loopback import Endpoint
-from test_reruns import grid
+from model_grids import grid
 from workflow_runs import ROOT, Grid, environment, query, snakemake
 
 EQUAL = "equal: "

@@ -2,7 +2,7 @@
 
 Rules and no model: equal texts are sorted alike everywhere, in time linear in their length. The
 rules are reasoning.yaml; how often they are right on sentences labelled by hand is computed by
-tests/reasoning. They read English.
+tests/analysis/reasoning. They read English.
 """
 
 import re
