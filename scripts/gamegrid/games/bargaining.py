@@ -25,7 +25,10 @@ class Known:
 
 
 class Bargaining(Game):
-    """OpenSpiel's bargaining without its extras: chance draws one of its 1000 cases first."""
+    """OpenSpiel's bargaining without its extras: chance draws one of its 1000 cases first.
+
+    OpenSpiel ends the game at the last offer, which nobody can accept any more. The rules say so.
+    """
 
     short_name = "bargaining"
     aliases: ClassVar = {"bargaining_5": "bargaining(max_turns=5)"}

@@ -19,7 +19,11 @@ LARGEST = 26
 
 
 class Breakthrough(BoardGame):
-    """OpenSpiel's breakthrough; an action is a (row, column, direction, capture) in mixed base."""
+    """OpenSpiel's breakthrough; an action is a (row, column, direction, capture) in mixed base.
+
+    OpenSpiel numbers the rows from the bottom. The suite numbers the rows of every board from the
+    top, in observations and labels.
+    """
 
     short_name = "breakthrough"
     themes = (Tag.BOARD, Tag.CAPTURE, Tag.RACE)

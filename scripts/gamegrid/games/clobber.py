@@ -13,7 +13,11 @@ LARGEST = 26
 
 
 class Clobber(BoardGame):
-    """OpenSpiel's clobber; an action is a (row, column, direction) in mixed base."""
+    """OpenSpiel's clobber; an action is a (row, column, direction) in mixed base.
+
+    OpenSpiel numbers the rows from the bottom. The suite numbers the rows of every board from the
+    top, in observations and labels.
+    """
 
     short_name = "clobber"
     themes = (Tag.BOARD, Tag.CAPTURE)

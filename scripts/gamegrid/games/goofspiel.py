@@ -32,6 +32,7 @@ class Goofspiel(Game):
     """OpenSpiel's goofspiel; action a bids card a + 1. The last round is played by OpenSpiel.
 
     With ``imp_info`` bids stay hidden; the state's history has them all and no text repeats it.
+    OpenSpiel cannot resample hidden bids, so ``ismcts`` does not play this game.
     """
 
     short_name = "goofspiel"
