@@ -21,7 +21,7 @@ LARGEST = 26
 class Breakthrough(BoardGame):
     """OpenSpiel's breakthrough; an action is a (row, column, direction, capture) in mixed base.
 
-    OpenSpiel numbers the rows from the bottom. The suite numbers the rows of every board from the
+    OpenSpiel numbers the rows from the bottom. gamegrid numbers the rows of every board from the
     top, in observations and labels.
     """
 

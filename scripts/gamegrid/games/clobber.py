@@ -15,7 +15,7 @@ LARGEST = 26
 class Clobber(BoardGame):
     """OpenSpiel's clobber; an action is a (row, column, direction) in mixed base.
 
-    OpenSpiel numbers the rows from the bottom. The suite numbers the rows of every board from the
+    OpenSpiel numbers the rows from the bottom. gamegrid numbers the rows of every board from the
     top, in observations and labels.
     """
 
