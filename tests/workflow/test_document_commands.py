@@ -20,6 +20,7 @@ from documents import Block, blocks
 from gamegrid.config import load
 from gamegrid.paths import WORKFLOW
 from gamegrid.records import stamp
+from gamegrid.records.stamp import Stamp
 from loopback import Endpoint
 from workflow_runs import environment
 
@@ -93,7 +94,8 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         reader.write("config/models.yaml", yaml.safe_dump({"models": entries}))
         reader.write("grid.yaml", GRID)
         # The reader has played the default grid before: a results folder holds one seed.
-        stamp.write(tmp_path / "results", load.read(yaml.safe_load(DEFAULT.read_text("utf-8"))))
+        played = load.read(yaml.safe_load(DEFAULT.read_text("utf-8")))
+        stamp.write(tmp_path / "results", Stamp(played.seed, played.protocol))
         yield reader
 
 

@@ -29,7 +29,10 @@ class Known:
 
 
 class Bargaining(Game):
-    """OpenSpiel's bargaining with default settings; chance first draws one of its 1000 cases."""
+    """OpenSpiel's bargaining with default settings; chance first draws one of its 1000 cases.
+
+    OpenSpiel ends the game at the last offer, which nobody can accept any more. The rules say so.
+    """
 
     short_name = "bargaining"
     aliases: ClassVar = {"bargaining_5": "bargaining(max_turns=5)"}

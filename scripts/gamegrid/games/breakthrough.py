@@ -20,7 +20,11 @@ LARGEST = 26
 
 
 class Breakthrough(BoardGame):
-    """OpenSpiel's breakthrough; an action encodes row, column, direction and capture."""
+    """OpenSpiel's breakthrough; an action encodes row, column, direction and capture.
+
+    OpenSpiel numbers the rows from the bottom. gamegrid numbers the rows of every board from the
+    top, in observations and labels.
+    """
 
     short_name = "breakthrough"
     themes = (Tag.BOARD, Tag.CAPTURE, Tag.RACE)

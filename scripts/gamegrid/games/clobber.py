@@ -13,7 +13,11 @@ LARGEST = 26
 
 
 class Clobber(BoardGame):
-    """OpenSpiel's clobber; an action encodes row, column and direction."""
+    """OpenSpiel's clobber; an action encodes row, column and direction.
+
+    OpenSpiel numbers the rows from the bottom. gamegrid numbers the rows of every board from the
+    top, in observations and labels.
+    """
 
     short_name = "clobber"
     themes = (Tag.BOARD, Tag.CAPTURE)

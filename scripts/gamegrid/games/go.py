@@ -14,7 +14,11 @@ SIZES = (5, 7, 9)
 
 
 class Go(Game):
-    """OpenSpiel's go; action = board_size * row from the bottom + column; the last one passes."""
+    """OpenSpiel's go; action = board_size * row from the bottom + column; the last one passes.
+
+    OpenSpiel lets a stone repeat an earlier position and then ends the game as a draw. The rules
+    say so, and the observation lists the points where that would happen.
+    """
 
     short_name = "go"
     themes = (Tag.BOARD, Tag.CAPTURE, Tag.TERRITORY)

@@ -32,6 +32,7 @@ class Goofspiel(Game):
     """OpenSpiel's goofspiel; action a bids card a + 1. OpenSpiel plays the last round itself.
 
     With ``imp_info`` bids stay hidden. OpenSpiel's history contains them, so no text may repeat it.
+    OpenSpiel cannot resample hidden bids, so ``ismcts`` does not play this game.
     """
 
     short_name = "goofspiel"

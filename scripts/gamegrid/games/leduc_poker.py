@@ -70,6 +70,7 @@ class LeducPoker(Game):
                 return "Raise"
 
     def observation(self, state: pyspiel.State, seat: int) -> str:
+        # Right only while the game lasts: at the end, OpenSpiel's money has the pot paid out.
         stakes = [100 - money for money in state.money()]
         owed = max(stakes) - stakes[seat]
         second = state.round() == 2

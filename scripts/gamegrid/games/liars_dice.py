@@ -15,7 +15,10 @@ SOLVED_SIDES = 5
 
 
 class LiarsDice(Game):
-    """OpenSpiel's liars_dice; bid = (quantity - 1) * sides + face - 1; the last action is Liar."""
+    """OpenSpiel's liars_dice; bid = (quantity - 1) * sides + face - 1; the last action is Liar.
+
+    OpenSpiel cannot resample the hidden die, so ``ismcts`` does not play this game.
+    """
 
     short_name = "liars_dice"
     aliases: ClassVar = {"liars_dice_4": "liars_dice(dice_sides=4)"}

@@ -86,6 +86,8 @@ def _load(name: str, folders: plugins.Folders) -> Game:
         spiel = _open_spiel(name, short, kind, parsed)
         defaults = spiel.get_type().parameter_specification
         kind = kind or generic.kind_of(spiel)
+    # OpenSpiel's str(game) keeps parameters that equal their default. Dropping them gives each game
+    # one name: kuhn_poker(players=2) is kuhn_poker.
     load_string = _string(short, {k: v for k, v in parsed.items() if v != defaults.get(k)})
     game = kind(_slug(short, load_string), load_string, spiel)
     with quiet_stderr():
@@ -166,7 +168,9 @@ def _string(short: str, parameters: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, dict):  # a wrapped game, which OpenSpiel recognises by its brackets
+    # OpenSpiel reads a game within a game only with brackets, as in misere(game=tic_tac_toe());
+    # without them it takes the name for a string.
+    if isinstance(value, dict):
         inner = {key: part for key, part in value.items() if key != "name"}
         return _string(value["name"], inner) if inner else f"{value['name']}()"
     if isinstance(value, float):  # OpenSpiel does not read exponents

@@ -110,7 +110,11 @@ def action_values(
 
 
 def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
-    """Return each seat's expected return for best play against a uniformly random opponent."""
+    """Return each seat's expected return for best play against a uniformly random opponent.
+
+    The equilibrium cannot mark the upper end of a scale of returns: against random play it may get
+    less than random play does. In Kuhn poker, seat 0 gets 1/18 with it and 1/8 at random.
+    """
     form = SequenceForm.of(spiel)
     # A plan with zero weights yields the uniform policy.
     random = (plan.policy(np.zeros(len(plan.numbers))) for plan in form.plans)
