@@ -12,10 +12,12 @@ GRID = {
     "deals": 4,
     "games": ["kuhn_poker"],
     "agents": {
+        "random": {"type": "random"},
         "words": {**TINY, "temperature": 1.0, "max_tokens": 16},
         "held": {**TINY, "temperature": 1.0, "decode": "constrained"},
         "scored": {**TINY, "temperature": 1.0, "decode": "score"},
     },
+    "schedule": {"matchups": [["words", "held"], ["scored", "random"]]},
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loopback import Endpoint
-from model_grids import grid, questions
+from model_grids import grid, one_model, questions
 from workflow_runs import ROOT, data, query, snakemake, write_grid
 
 LOOKS = "SELECT DISTINCT look FROM paired"
@@ -69,16 +69,14 @@ def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path
 
 def test_a_grown_block_plays_only_its_new_deals(endpoint: Endpoint, tmp_path: Path) -> None:
     """The default block of a hosted model is cut short by ``deals`` and becomes another file."""
-    small = grid(endpoint, tmp_path, chunk=None, deals=4)
+    small = one_model(endpoint, tmp_path, deals=4)
     del small["chunk"]
     assert snakemake(tmp_path, small).code == 0
     runs = dict(query(tmp_path, "SELECT episode_id, run_id FROM episodes"))
     bought = len(endpoint.requests)
     grown = snakemake(tmp_path, {**small, "deals": 6})
     assert grown.code == 0, grown.output
-    assert grown.played == [
-        f"kuhn_poker/{pair}/00000-00005" for pair in ("one--random", "one--two", "random--two")
-    ]
+    assert grown.played == ["kuhn_poker/one--random/00000-00005"]
     after = dict(query(tmp_path, "SELECT episode_id, run_id FROM episodes"))
     assert len(after) == len(runs) * 6 // 4
     assert {k: v for k, v in after.items() if k in runs} == runs
@@ -111,7 +109,7 @@ def test_a_changed_sql_file_remakes_only_database_and_tables(
 
 def test_an_endpoint_that_dies_leaves_tables_and_an_honest_exit_code(tmp_path: Path) -> None:
     with Endpoint(die_after=9) as dying:
-        small = grid(dying, tmp_path, deals=4)
+        small = one_model(dying, tmp_path, deals=8)
         broken = snakemake(tmp_path, small)
         assert broken.code == 1
         assert "were not finished" in broken.output
@@ -131,7 +129,7 @@ def test_an_endpoint_that_dies_leaves_tables_and_an_honest_exit_code(tmp_path: P
 
     undisturbed = tmp_path / "undisturbed"
     with Endpoint() as other:
-        assert snakemake(undisturbed, grid(other, undisturbed, deals=4)).code == 0
+        assert snakemake(undisturbed, one_model(other, undisturbed, deals=8)).code == 0
     assert data(tmp_path) == data(undisturbed)
 
 
@@ -158,7 +156,7 @@ def test_chunks_of_other_settings_are_refused_where_snakemake_s_records_are_gone
 
 def test_unreachable_from_the_start(tmp_path: Path) -> None:
     with Endpoint() as endpoint:
-        small = grid(endpoint, tmp_path, deals=2)
+        small = one_model(endpoint, tmp_path, deals=2)
     write_grid(tmp_path, small)
     run = snakemake(tmp_path, None)
     assert run.code == 1
