@@ -29,6 +29,7 @@ GRID: Grid = {
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
+    """The grid of bots, played once: its folder, and what snakemake said."""
     folder = tmp_path_factory.mktemp("bots")
     return folder, snakemake(folder, GRID)
 

@@ -30,12 +30,14 @@ def alone(endpoint: Endpoint, folder: Path, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that all tests of the module ask."""
     with Endpoint() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def played(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished grid of one model, played once."""
     folder = tmp_path_factory.mktemp("played")
     run = snakemake(folder, alone(endpoint, folder))
     assert run.code == 0, run.output

@@ -48,6 +48,7 @@ class Undisturbed:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The results and durations of runs that nobody kills."""
     found = Undisturbed()
     for local in (False, True):
         folder = tmp_path_factory.mktemp("undisturbed")

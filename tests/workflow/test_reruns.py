@@ -15,6 +15,7 @@ LOOKS = "SELECT DISTINCT look FROM paired"
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that counts its requests."""
     with Endpoint() as running:
         yield running
 

@@ -25,6 +25,7 @@ EQUAL = "equal: "
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that all tests of the module ask."""
     with Endpoint() as running:
         yield running
 
