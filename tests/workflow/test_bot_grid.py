@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gamegrid import games
-from workflow_runs import TABLES, Finished, Grid, data, query, snakemake
+from workflow_runs import DATABASE, TABLES, Finished, Grid, data, query, snakemake
 
 GRID: Grid = {
     "seed": 11,
@@ -143,7 +143,7 @@ def test_equal_seeds_give_equal_data_and_others_other(
     few["agents"] = {k: v for k, v in GRID["agents"].items() if k in ("random", "optimal")}
     one, two, three = (tmp_path / name for name in ("one", "two", "three"))
     for place, seed in ((one, 5), (two, 5), (three, 6)):
-        assert snakemake(place, {**few, "seed": seed}).code == 0
+        assert snakemake(place, {**few, "seed": seed}, *DATABASE).code == 0
     assert data(one) == data(two)
     assert data(one)["decisions"] != data(three)["decisions"]
 

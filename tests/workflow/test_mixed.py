@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from loopback import Endpoint
-from workflow_runs import ROOT, query, snakemake
+from workflow_runs import DATABASE, ROOT, query, snakemake
 
 
 def test_one_job_mixes_a_local_and_a_hosted_model(tmp_path: Path) -> None:
@@ -35,6 +35,7 @@ def test_one_job_mixes_a_local_and_a_hosted_model(tmp_path: Path) -> None:
                 },
                 "schedule": {"each": ["tiny"], "against": ["gpt", "small"]},
             },
+            *DATABASE,
         )
         assert run.code == 0, run.output
         assert {body["model"] for body in endpoint.requests} == {"gpt-4", "small"}

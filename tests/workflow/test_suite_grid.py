@@ -12,7 +12,7 @@ from gamegrid import games
 from gamegrid.games.game import Oracle, Scoring
 from gamegrid.oracles.equilibrium import solved
 from leaks import can_redraw
-from workflow_runs import Finished, Grid, query, snakemake
+from workflow_runs import DATABASE, Finished, Grid, query, snakemake
 
 ALL = suite(lambda game: True)
 
@@ -81,7 +81,7 @@ class Played:
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Games of the suite, played once for all tests that read the results."""
     folder, config = tmp_path_factory.mktemp("suite"), grid(request.param)
-    return Played(folder, snakemake(folder, config), config)
+    return Played(folder, snakemake(folder, config, *DATABASE), config)
 
 
 def test_every_game_is_played_to_its_stored_returns(played: Played) -> None:
@@ -194,6 +194,7 @@ def test_best_play_is_ranked_above_random_play_where_there_is_an_oracle(
                 "always_bet": {**eager, "games": poker},
             },
         },
+        *DATABASE,
     )
     assert run.code == 0, run.output
     order = "SELECT game, list(rank || ' ' || agent ORDER BY rank) FROM per_game GROUP BY game"

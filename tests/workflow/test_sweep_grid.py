@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from loopback import Endpoint
-from workflow_runs import Grid, query, snakemake
+from workflow_runs import DATABASE, Grid, query, snakemake
 
 MODEL = "litellm_openai/small"
 GRID: Grid = {
@@ -31,7 +31,7 @@ def test_wordings_are_compared_and_their_spread_stands_beside_that_of_deals(
         (tmp_path / "models.yaml").write_text(
             f"models:\n  - {{name: {MODEL}, api_base: '{endpoint.api_base}'}}\n"
         )
-        run = snakemake(tmp_path, GRID)
+        run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output
     compared = query(tmp_path, "SELECT agent, rival FROM paired WHERE game IS NOT NULL")
     both = {"swept.prompt_gra.temperature_0", "swept.prompt_default.temperature_0"}
