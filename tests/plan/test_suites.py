@@ -1,8 +1,8 @@
 """A frozen suite places new agents against a ladder whose own games come with it."""
 
 import json
-import shutil
 import re
+import shutil
 from pathlib import Path
 from random import Random
 from typing import Any
