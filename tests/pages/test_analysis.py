@@ -39,7 +39,7 @@ def test_a_question_is_answered_from_real_results(result_set: Path, question: st
 
 def test_answers_agree_with_the_tables(result_set: Path) -> None:
     usage = ask(result_set, "SELECT agent, sum(cost_usd) AS usd FROM usage GROUP BY agent")
-    moves = ask(result_set, query_with("usd_a_move"))
+    moves = ask(result_set, query_with("own_moves"))
     asked = {row["agent"] for row in usage}
     assert {row["agent"] for row in moves} == asked == {"alone", "talking"}
     # A move that took two replies costs what both did; fallbacks alone are left out.
