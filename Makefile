@@ -4,16 +4,20 @@ CORES ?= 2
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint coverage test-wheel test-pythons test-vllm test-slurm test-conda \
-	test-browser test-documents test-faults pages bench lock clean
+.PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-slurm \
+	test-conda test-browser test-documents test-faults pages bench lock clean
 
 demo: .venv/demo
 	$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/gamegrid leaderboard results
 
-# A file's tests stay together: they share what they played.
+# A file's tests stay together, since they share what they played; tests/conftest.py orders files.
 test: .venv/dev
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+
+# The exhaustive forms of the same tests: more positions, deals and calls.
+test-nightly: .venv/dev
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m nightly
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -17,17 +17,25 @@ def result_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tic_tac_toe() -> Game:
+    """Tic-tac-toe: perfect information, no chance."""
     return games.load("tic_tac_toe")
 
 
 @pytest.fixture
 def kuhn_poker() -> Game:
+    """Kuhn poker for two: chance and hidden information."""
     return games.load("kuhn_poker")
 
 
 @pytest.fixture
 def matrix_rps() -> Game:
+    """Rock, paper, scissors: simultaneous moves."""
     return games.load("matrix_rps")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that run snakemake first: they take longest, and short ones fill the end."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

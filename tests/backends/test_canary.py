@@ -36,6 +36,7 @@ SLOW = (Fault.HANG, Fault.TRICKLE)
 
 @pytest.fixture(autouse=True)
 def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run in an empty folder without any key in the environment."""
     for names in litellm_api.KEY_VARIABLES.values():
         for name in names:
             monkeypatch.delenv(name, raising=False)

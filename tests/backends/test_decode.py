@@ -38,6 +38,7 @@ LABELS = ("1", "10", "100", "a1", "Bet 3", "~x", "e2-e4", "♥A")
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A tiny model of each architecture, by name."""
     folder = tmp_path_factory.mktemp("decoded")
     return {kind: getattr(tiny_models, kind)(folder / kind) for kind in KINDS}
 

@@ -18,6 +18,7 @@ GPT2 = HubModel("hf_gpt2", "gpt2")
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty cache of the hub; returns its folder."""
     for key in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME"):
         monkeypatch.delenv(key, raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -82,6 +83,7 @@ class Closed(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def closed_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A hub on this machine that refuses every request."""
     constants = pytest.importorskip("huggingface_hub.constants")
     server = HTTPServer(("127.0.0.1", 0), Closed)
     threading.Thread(target=server.serve_forever, daemon=True).start()

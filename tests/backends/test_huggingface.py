@@ -31,6 +31,7 @@ from gamegrid.backends.local import Prompt
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Tiny models of every kind, by name."""
     folder = tmp_path_factory.mktemp("models")
     return {
         "llama": tiny_models.llama(folder / "llama"),

@@ -57,6 +57,7 @@ def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that answers OpenAI's requests."""
     with Endpoint() as server:
         yield server
 

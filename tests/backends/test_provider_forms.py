@@ -85,6 +85,7 @@ def _question(server: Server, body: Body) -> Question:
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that answers OpenAI's requests."""
     with Endpoint() as running:
         yield running
 

@@ -41,6 +41,7 @@ ENGINE = {"max_num_seqs": 64}
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny Llama model."""
     return tiny_models.llama(tmp_path_factory.mktemp("models") / "llama")
 
 
@@ -54,6 +55,7 @@ def create(folder: Path | str, **keys: Any) -> Vllm:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(llama: Path) -> AsyncIterator[Vllm]:
+    """A vLLM engine, loaded once for the whole module."""
     backend = create(llama)
     await backend.open()
     yield backend

@@ -31,6 +31,7 @@ LABELS = ("1", "10", "100", "a1", "Bet 3", "e2-e4", "O-O-O")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelEntry]:
+    """A running vLLM server, as an entry of a model file."""
     log = tmp_path_factory.mktemp("server") / "log"
     with vllm_server(MODEL, "tiny", log) as api_base:
         yield ModelEntry(name=SERVED, api_base=api_base, max_connections=64)

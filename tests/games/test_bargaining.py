@@ -19,6 +19,7 @@ Case = tuple[list[int], list[list[int]]]
 
 @pytest.fixture
 def bargaining() -> Game:
+    """The bargaining game of the suite."""
     return games.load("bargaining_5")
 
 

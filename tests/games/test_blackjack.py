@@ -19,6 +19,7 @@ SUITS = {"C": "clubs", "D": "diamonds", "H": "hearts", "S": "spades"}
 
 @pytest.fixture
 def blackjack() -> Game:
+    """The blackjack of the suite."""
     return games.load("blackjack")
 
 

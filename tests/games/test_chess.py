@@ -34,6 +34,7 @@ RAYS = {
 
 @pytest.fixture(name="chess", scope="module")
 def _chess() -> Game:
+    """Chess, loaded once for the whole module."""
     return games.load("chess")
 
 

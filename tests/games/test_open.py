@@ -36,6 +36,7 @@ class Pennies(MatrixGame):
 
 @pytest.fixture(autouse=True)
 def with_pennies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Add the game of this module to the suite."""
     known = registry.suite() | {Pennies.short_name: Pennies}
     with monkeypatch.context() as patch:
         patch.setattr(registry, "suite", lambda: known)

@@ -122,17 +122,22 @@ def test_a_matrix_game_pays_what_its_table_says_to_every_seat(name: str) -> None
         assert table[labels] == game.replay([list(joint)]).returns()
 
 
-def test_the_prisoners_dilemma_is_told_in_full() -> None:
-    rules = games.load("prisoners_dilemma").rules()
-    assert rules.startswith("Two players, Player 1 and Player 2, each choose Cooperate or Defect,")
-    for first, second, paid in (
-        ("Cooperate", "Cooperate", "Player 1 gets 3 points and Player 2 gets 3 points"),
-        ("Cooperate", "Defect", "Player 1 gets 0 points and Player 2 gets 5 points"),
-        ("Defect", "Cooperate", "Player 1 gets 5 points and Player 2 gets 0 points"),
-        ("Defect", "Defect", "Player 1 gets 1 point and Player 2 gets 1 point"),
-    ):
-        chosen = f"If Player 1 chooses {first} and Player 2 chooses {second}, then {paid}."
-        assert chosen in rules
+def test_the_prisoners_dilemma_pays_its_usual_amounts() -> None:
+    """Reward 3, temptation 5, sucker's payoff 0, punishment 1."""
+    game = games.load("prisoners_dilemma")
+    start = game.spiel.new_initial_state()
+    paid = {
+        tuple(game.label(start, seat, action) for seat, action in enumerate(joint)): game.replay(
+            [list(joint)]
+        ).returns()
+        for joint in product((0, 1), repeat=2)
+    }
+    assert paid == {
+        ("Cooperate", "Cooperate"): [3, 3],
+        ("Cooperate", "Defect"): [0, 5],
+        ("Defect", "Cooperate"): [5, 0],
+        ("Defect", "Defect"): [1, 1],
+    }
 
 
 def spoken(bid: str) -> tuple[int, int]:

@@ -20,8 +20,14 @@ def ask(results: Path, sql: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def test_there_are_ten_questions() -> None:
-    assert len(QUESTIONS) == len(re.findall(r"```sql", TEXT)) == 10
+def query_with(word: str) -> str:
+    """The one query that names a column or a table."""
+    [query] = [sql for sql in QUESTIONS.values() if re.search(rf"\b{word}\b", sql)]
+    return query
+
+
+def test_every_query_answers_a_question() -> None:
+    assert len(QUESTIONS) == len(re.findall(r"```sql", TEXT)) > 0
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -33,7 +39,7 @@ def test_a_question_is_answered_from_real_results(result_set: Path, question: st
 
 def test_answers_agree_with_the_tables(result_set: Path) -> None:
     usage = ask(result_set, "SELECT agent, sum(cost_usd) AS usd FROM usage GROUP BY agent")
-    moves = ask(result_set, QUESTIONS["What does a usable move cost?"])
+    moves = ask(result_set, query_with("own_moves"))
     asked = {row["agent"] for row in usage}
     assert {row["agent"] for row in moves} == asked == {"alone", "talking"}
     # A move that took two replies costs what both did; fallbacks alone are left out.
@@ -42,8 +48,8 @@ def test_answers_agree_with_the_tables(result_set: Path) -> None:
     failures = ask(
         result_set, "SELECT sum(unparsable + illegal) AS n FROM failures WHERE replies > 0"
     )
-    unread = ask(result_set, QUESTIONS["Which replies could not be used?"])
+    unread = ask(result_set, query_with("finish_reason"))
     assert sum(row["replies"] for row in unread) == failures[0]["n"]
-    worst = ask(result_set, QUESTIONS["Which single moves cost the most?"])
+    worst = ask(result_set, query_with("label"))
     most = ask(result_set, "SELECT max(regret) AS most FROM decisions")
     assert worst[0]["regret"] == most[0]["most"]

@@ -266,7 +266,7 @@ def test_an_agent_that_cannot_play_its_matchup_is_refused() -> None:
     agents = random_agents("ada") | {"mcts": {"type": "mcts", "simulations": 10}}
     schedule = {"matchups": [["ada", "mcts"]]}
     text = refusal(games=["tic_tac_toe", "kuhn_poker"], agents=agents, schedule=schedule)
-    assert "[ada, mcts]: 'mcts' cannot play kuhn_poker (mcts needs perfect information)" in text
+    assert "[ada, mcts]" in text and "kuhn_poker" in text and "perfect information" in text
     agents["mcts"]["games"] = ["tic_tac_toe"]
     schedule["matchups"].append(["ada", "ada"])
     found = build(games=["tic_tac_toe", "kuhn_poker"], agents=agents, schedule=schedule)
@@ -286,7 +286,7 @@ def test_fewer_agents_than_seats_are_refused() -> None:
     assert "ada, bob can play it" in text
     agents = {"best": {"type": "optimal"}, "ada": {"type": "random"}}
     text = refusal(games=["tic_tac_toe", "connect_four"], agents=agents)
-    assert "connect_four has 2 seats and no matchup; of the agents, ada can play it" in text
+    assert "connect_four has 2 seats" in text and "ada can play" in text
 
 
 @pytest.mark.parametrize("again", ["kuhn_poker", "kuhn_poker(players=2)", " kuhn_poker"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,15 +25,25 @@ LADDER = {"weak": {"type": "random"}, "steady": {"type": "preference", "prefer":
 OWN = {"seed": 5, "deals": 3, "games": ["matrix_rps", "tic_tac_toe"], "models": []}
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small suite, its ladder played and frozen."""
-    monkeypatch.chdir(tmp_path)
-    home = tmp_path / suites.FOLDER / "small-v1"
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small suite, its ladder played and frozen once."""
+    folder = tmp_path_factory.mktemp("suite")
+    home = folder / suites.FOLDER / "small-v1"
     home.mkdir(parents=True)
     (home / "suite.yaml").write_text(json.dumps({**OWN, "agents": LADDER}))
-    play({**OWN, "agents": LADDER}, tmp_path / "ladder")
-    assert main(["freeze", "small-v1", str(tmp_path / "ladder")]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        play({**OWN, "agents": LADDER}, folder / "ladder")
+        assert main(["freeze", "small-v1", str(folder / "ladder")]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that folder, to work in."""
+    shutil.copytree(frozen, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 

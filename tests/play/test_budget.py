@@ -22,6 +22,7 @@ DEALS = 8
 
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in an empty folder, with short pauses between looks at the budget."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(budget, "PAUSE_S", 0.01)
 

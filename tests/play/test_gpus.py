@@ -16,6 +16,7 @@ from gamegrid.play.gpus import Gpus
 
 @pytest.fixture(autouse=True)
 def two_gpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pretend that the host has two GPUs."""
     monkeypatch.setenv(gpus.VISIBLE, "GPU-a,GPU-b")
     monkeypatch.setattr(gpus, "_uuids", dict)
     monkeypatch.setattr(gpus, "PAUSE_S", 0.01)

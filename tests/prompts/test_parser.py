@@ -539,7 +539,7 @@ def test_normal_form(label: str, form: str) -> None:
 
 # Long replies
 
-SIZE = 100_000
+SIZE = 30_000
 UNITS = [
     *(
         "{",

@@ -43,6 +43,7 @@ class Read(HTMLParser):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of results whose texts try to be more than text."""
     folder = tmp_path_factory.mktemp("hostile")
     return report_samples.built(report_samples.hostile(folder)).read_text("utf-8")
 

@@ -64,6 +64,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shown(played: Path) -> dict[str, Any]:
+    """The data of the replays that the page shows."""
     return replay_data(played)
 
 
@@ -159,6 +160,7 @@ def test_what_is_worth_a_look_comes_first(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of models whose replies try to be more than text."""
     return hostile(tmp_path_factory.mktemp("evil"))
 
 

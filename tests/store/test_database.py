@@ -55,6 +55,7 @@ PROMISED = {
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without any episode."""
     return database(tmp_path_factory.mktemp("empty"), [])
 
 

@@ -25,6 +25,7 @@ def told(deal: int, *texts: str | None, game: str = TTT) -> EpisodeRecord:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database whose models say why they move."""
     return database(
         tmp_path_factory.mktemp("told"),
         [

@@ -191,6 +191,7 @@ def cells_of(deals: dict[Any, dict[int, float]], name: str, one: str) -> list[An
 
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[EpisodeRecord]]:
+    """The database of a played grid, and its episodes."""
     episodes = played(1)
     return database(tmp_path_factory.mktemp("grid"), episodes), episodes
 

@@ -33,6 +33,12 @@ def grid(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
     }
 
 
+def one_model(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
+    """The same grid with one model against the bot, in a third of the jobs."""
+    pair = grid(endpoint, folder, **more)
+    return {**pair, "agents": {name: pair["agents"][name] for name in ("one", "random")}}
+
+
 def questions(endpoint: Endpoint) -> Counter[str]:
     """Every question asked, with how often. The sampling seed makes each one unique."""
     return Counter(question(body) for body in endpoint.requests)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.conda
 
 @pytest.fixture(scope="session", autouse=True)
 def conda() -> None:
+    """Fail early where there is no conda program."""
     if shutil.which("conda") is None:
         pytest.fail(
             "There is no conda on the PATH; tests/conda/up.sh makes a stand-in for it.",

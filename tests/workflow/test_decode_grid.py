@@ -5,22 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from workflow_runs import query, snakemake
+from workflow_runs import DATABASE, query, snakemake
 
 TINY = {"type": "llm", "model": "hf_tiny", "prompt": "terse"}
 GRID = {
     "deals": 4,
     "games": ["kuhn_poker"],
     "agents": {
+        "random": {"type": "random"},
         "words": {**TINY, "temperature": 1.0, "max_tokens": 16},
         "held": {**TINY, "temperature": 1.0, "decode": "constrained"},
         "scored": {**TINY, "temperature": 1.0, "decode": "score"},
     },
+    "schedule": {"matchups": [["words", "held"], ["scored", "random"]]},
 }
 
 
 def test_each_way_is_played_recorded_and_reported_as_what_it_is(tmp_path: Path) -> None:
-    run = snakemake(tmp_path, GRID)
+    run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output
     assert query(tmp_path, "SELECT DISTINCT status FROM decisions") == [("ok",)]
     scored = query(
@@ -34,7 +36,7 @@ def test_each_way_is_played_recorded_and_reported_as_what_it_is(tmp_path: Path) 
         assert list(json.loads(likelihoods)) == json.loads(legal)
     agents = "SELECT DISTINCT agent FROM decisions JOIN calls USING (episode_id, ply, seat) "
     assert query(tmp_path, agents + "WHERE likelihoods IS NOT NULL") == [("scored",)]
-    legality = "SELECT agent, decode, unparsable, illegal FROM failures"
+    legality = "SELECT agent, decode, unparsable, illegal FROM failures WHERE replies > 0"
     assert query(tmp_path, legality) == [
         ("held", "constrained", None, None),
         ("scored", "score", None, None),
@@ -42,7 +44,7 @@ def test_each_way_is_played_recorded_and_reported_as_what_it_is(tmp_path: Path) 
     ]
     # Likelihoods are the same at every temperature: another one asks the model nothing.
     warmer = {**GRID["agents"], "scored": {**TINY, "temperature": 0.0, "decode": "score"}}  # type: ignore[dict-item]
-    again = snakemake(tmp_path, {**GRID, "agents": warmer})
+    again = snakemake(tmp_path, {**GRID, "agents": warmer}, *DATABASE)
     assert again.code == 0, again.output
     kept = query(tmp_path, "SELECT count(*) FROM calls WHERE likelihoods IS NOT NULL AND replayed")
     assert kept[0][0] > 0

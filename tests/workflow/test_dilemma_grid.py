@@ -24,6 +24,7 @@ STANDING = ("rank", "ranked_among", "rating", "score", "strict_score", "beats")
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the grid, played once."""
     folder = tmp_path_factory.mktemp("dilemma")
     run = snakemake(folder, GRID)
     assert run.code == 0, run.output

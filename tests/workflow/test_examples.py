@@ -10,7 +10,7 @@ import yaml
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from loopback import Endpoint
-from workflow_runs import query, snakemake
+from workflow_runs import DATABASE, query, snakemake
 
 FOLDER = WORKFLOW / "config/examples"
 MODEL_FILES = {"local_models"}
@@ -75,12 +75,11 @@ def test_a_newcomer_is_placed_by_its_own_games_alone(tmp_path: Path) -> None:
 def test_a_result_is_replayed_from_its_journal_without_an_engine(tmp_path: Path) -> None:
     published = {**read("one_model"), "deals": 1}
     assert {**read("replay"), "run_mode": "live"} == {**published, "deals": 20, "run_mode": "live"}
-    assert snakemake(tmp_path / "theirs", published).code == 0
+    assert snakemake(tmp_path / "theirs", published, *DATABASE).code == 0
     (tmp_path / "ours").mkdir()
     (tmp_path / "theirs/results").rename(tmp_path / "ours/results")
-    for folder in ("chunks", "tables"):
-        for path in (tmp_path / "ours/results" / folder).rglob("*.*"):
-            path.unlink()
-    run = snakemake(tmp_path / "ours", {**read("replay"), "deals": 1})
+    for path in (tmp_path / "ours/results/chunks").rglob("*.*"):
+        path.unlink()
+    run = snakemake(tmp_path / "ours", {**read("replay"), "deals": 1}, *DATABASE)
     assert run.code == 0, run.output
     assert query(tmp_path / "ours", "SELECT bool_and(replayed) FROM calls") == [(True,)]

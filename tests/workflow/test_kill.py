@@ -21,7 +21,9 @@ from processes import jobs_in, kill, start, until, working_in
 from workflow_runs import Grid, command, data, environment, snakemake, write_grid
 
 SHORT, CAMPAIGN = 5, 30
-"""Kills of the test suite, and of the long campaign."""
+"""Kills of the nightly tests, and of the long campaign."""
+DAILY = (0, 1, 2, 4)
+"""A kill of each victim, and one while the job holds the engine of a model."""
 DELAY_S = 0.05
 
 
@@ -46,6 +48,7 @@ class Undisturbed:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The results and durations of runs that nobody kills."""
     found = Undisturbed()
     for local in (False, True):
         folder = tmp_path_factory.mktemp("undisturbed")
@@ -61,7 +64,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 @pytest.mark.parametrize(
     "number",
-    [n if n < SHORT else pytest.param(n, marks=pytest.mark.faults) for n in range(CAMPAIGN)],
+    [
+        *DAILY,
+        *(
+            pytest.param(n, marks=pytest.mark.nightly if n < SHORT else pytest.mark.faults)
+            for n in range(CAMPAIGN)
+            if n not in DAILY
+        ),
+    ],
 )
 def test_a_kill_at_any_moment_changes_nothing(
     number: int, undisturbed: Undisturbed, tmp_path: Path

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from workflow_runs import Grid, snakemake
 
-JOBS = 12
+JOBS = 8
 GRID: Grid = {
     "seed": 1,
     "deals": JOBS,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loopback import Body, Endpoint, Reply
 from outside import AGENT, GAME, TWICE
-from workflow_runs import query, snakemake
+from workflow_runs import DATABASE, query, snakemake
 
 
 class FirstThenLast:
@@ -41,7 +41,7 @@ def test_an_own_agent_asks_twice_and_plays_the_second_answer(tmp_path: Path) -> 
         (tmp_path / "models.yaml").write_text(
             f'models:\n  - {{name: litellm_openai/small, api_base: "{endpoint.api_base}"}}\n'
         )
-        run = snakemake(tmp_path, grid)
+        run = snakemake(tmp_path, grid, *DATABASE)
         assert run.code == 0, run.output
         asked = len(endpoint.requests)
     moves = query(

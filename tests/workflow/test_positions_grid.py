@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflow_runs import Grid, query, snakemake
+from workflow_runs import DATABASE, Grid, query, snakemake
 
 GRID: Grid = {
     "seed": 5,
@@ -15,7 +15,7 @@ GRID: Grid = {
 
 
 def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
-    run = snakemake(tmp_path, GRID)
+    run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output
     # kuhn_poker is no game of positions, and the others are none of probes.
     assert run.jobs.count("play_alone") == 2 * 2 + 2
@@ -58,8 +58,8 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     )
     assert query(tmp_path, asked) == [("optimal", 240, 12), ("random", 240, 12)]
 
-    assert snakemake(tmp_path, None).jobs == []
-    more = snakemake(tmp_path, {**GRID, "positions": 31})
+    assert snakemake(tmp_path, None, *DATABASE).jobs == []
+    more = snakemake(tmp_path, {**GRID, "positions": 31}, *DATABASE)
     assert more.code == 0, more.output
     assert more.played == []
     assert query(tmp_path, "SELECT DISTINCT positions FROM position_quality") == [(31,)]

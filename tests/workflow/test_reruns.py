@@ -7,59 +7,60 @@ from pathlib import Path
 import pytest
 
 from loopback import Endpoint
-from model_grids import grid, questions
-from workflow_runs import ROOT, data, query, snakemake, write_grid
+from model_grids import grid, one_model, questions
+from workflow_runs import DATABASE, ROOT, data, query, snakemake, write_grid
 
 LOOKS = "SELECT DISTINCT look FROM paired"
 
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that counts its requests."""
     with Endpoint() as running:
         yield running
 
 
 def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path: Path) -> None:
-    small = grid(endpoint, tmp_path)
+    small = grid(endpoint, tmp_path, deals=5)
     first = snakemake(tmp_path, small)
     assert first.code == 0, first.output
-    assert len(first.played) == 3 * 2
+    assert len(first.played) == 3
     assert max(questions(endpoint).values()) == 1
     bought = len(endpoint.requests)
     assert bought == query(tmp_path, "SELECT count(*) FROM calls")[0][0]
-
-    # --forceall asks nobody anything, and gives the same data.
-    before = data(tmp_path)
-    forced = snakemake(tmp_path, small, "--forceall")
-    assert forced.code == 0, forced.output
-    assert len(forced.played) == 6
-    assert len(endpoint.requests) == bought
-    assert data(tmp_path) == before
-    assert query(tmp_path, LOOKS) == [(1,)]
-    assert query(tmp_path, "SELECT count(*) FROM calls WHERE NOT replayed") == [(0,)]
 
     # Touched scripts and rules run nothing.
     for path in [*ROOT.glob("scripts/*.py"), *ROOT.glob("rules/*.smk")]:
         path.touch()
     assert snakemake(tmp_path, None).jobs == []
 
+    # --forceall asks nobody anything, and gives the same data.
+    before = data(tmp_path)
+    forced = snakemake(tmp_path, small, "--forceall", *DATABASE)
+    assert forced.code == 0, forced.output
+    assert len(forced.played) == 3
+    assert len(endpoint.requests) == bought
+    assert data(tmp_path) == before
+    assert query(tmp_path, LOOKS) == [(1,)]
+    assert query(tmp_path, "SELECT count(*) FROM calls WHERE NOT replayed") == [(0,)]
+
     # More deals: only the new blocks are played.
-    grown = snakemake(tmp_path, {**small, "deals": 15})
+    grown = snakemake(tmp_path, {**small, "deals": 10}, *DATABASE)
     assert grown.code == 0, grown.output
     pairs = ("one--random", "one--two", "random--two")
-    assert grown.played == [f"kuhn_poker/{pair}/00010-00014" for pair in pairs]
+    assert grown.played == [f"kuhn_poker/{pair}/00005-00009" for pair in pairs]
     assert max(questions(endpoint).values()) == 1
     asked = len(endpoint.requests)
     assert asked > bought
     assert query(tmp_path, LOOKS) == [(2,)]
 
     # Another temperature for one agent: only its matchups.
-    warm = {**small, "deals": 15, "agents": {**small["agents"]}}
+    warm = {**small, "deals": 10, "agents": {**small["agents"]}}
     warm["agents"]["two"] = {**small["agents"]["two"], "temperature": 0.7}
-    changed = snakemake(tmp_path, warm)
+    changed = snakemake(tmp_path, warm, *DATABASE)
     assert changed.code == 0, changed.output
     assert query(tmp_path, LOOKS) == [(1,)]
-    assert len(changed.played) == 2 * 3
+    assert len(changed.played) == 2 * 2
     assert all("two" in chunk for chunk in changed.played)
     new = endpoint.requests[asked:]
     assert {body["model"] for body in new} <= {"one", "two"}
@@ -69,16 +70,14 @@ def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path
 
 def test_a_grown_block_plays_only_its_new_deals(endpoint: Endpoint, tmp_path: Path) -> None:
     """The default block of a hosted model is cut short by ``deals`` and becomes another file."""
-    small = grid(endpoint, tmp_path, chunk=None, deals=4)
+    small = one_model(endpoint, tmp_path, deals=4)
     del small["chunk"]
-    assert snakemake(tmp_path, small).code == 0
+    assert snakemake(tmp_path, small, *DATABASE).code == 0
     runs = dict(query(tmp_path, "SELECT episode_id, run_id FROM episodes"))
     bought = len(endpoint.requests)
-    grown = snakemake(tmp_path, {**small, "deals": 6})
+    grown = snakemake(tmp_path, {**small, "deals": 6}, *DATABASE)
     assert grown.code == 0, grown.output
-    assert grown.played == [
-        f"kuhn_poker/{pair}/00000-00005" for pair in ("one--random", "one--two", "random--two")
-    ]
+    assert grown.played == ["kuhn_poker/one--random/00000-00005"]
     after = dict(query(tmp_path, "SELECT episode_id, run_id FROM episodes"))
     assert len(after) == len(runs) * 6 // 4
     assert {k: v for k, v in after.items() if k in runs} == runs
@@ -111,15 +110,15 @@ def test_a_changed_sql_file_remakes_only_database_and_tables(
 
 def test_an_endpoint_that_dies_leaves_tables_and_an_honest_exit_code(tmp_path: Path) -> None:
     with Endpoint(die_after=9) as dying:
-        small = grid(dying, tmp_path, deals=4)
+        small = one_model(dying, tmp_path, deals=8)
         broken = snakemake(tmp_path, small)
         assert broken.code == 1
-        assert "were not finished" in broken.output
         assert "Traceback" not in broken.output
         assert (tmp_path / "results/tables/leaderboard.csv").exists()
         answered = len(dying.requests)
         port = dying.port
     unfinished = query(tmp_path, "SELECT count(*) FROM episodes WHERE status = 'error'")[0][0]
+    assert f"{unfinished} episodes" in broken.output
     assert unfinished > 0
     with Endpoint(port=port) as alive:
         mended = snakemake(tmp_path, None)
@@ -131,7 +130,8 @@ def test_an_endpoint_that_dies_leaves_tables_and_an_honest_exit_code(tmp_path: P
 
     undisturbed = tmp_path / "undisturbed"
     with Endpoint() as other:
-        assert snakemake(undisturbed, grid(other, undisturbed, deals=4)).code == 0
+        model = one_model(other, undisturbed, deals=8)
+        assert snakemake(undisturbed, model, *DATABASE).code == 0
     assert data(tmp_path) == data(undisturbed)
 
 
@@ -143,22 +143,23 @@ def test_chunks_of_other_settings_are_refused_where_snakemake_s_records_are_gone
         "games": ["kuhn_poker"],
         "agents": {"random": {"type": "random"}, "ismcts": {"type": "ismcts", "simulations": 5}},
     }
-    assert snakemake(tmp_path, bots).code == 0
+    assert snakemake(tmp_path, bots, *DATABASE).code == 0
     shutil.rmtree(tmp_path / ".snakemake")
-    assert snakemake(tmp_path, None).jobs == []
+    assert snakemake(tmp_path, None, *DATABASE).jobs == []
     shutil.rmtree(tmp_path / ".snakemake")
     bots["agents"]["ismcts"]["simulations"] = 6
     refused = snakemake(tmp_path, bots)
     assert refused.code != 0
-    assert "played with other settings" in refused.output
+    assert "results/chunks/kuhn_poker/ismcts--random/" in refused.output
+    assert "Traceback" not in refused.output
     shutil.rmtree(tmp_path / "results/chunks")
-    again = snakemake(tmp_path, None, "--", "all")
+    again = snakemake(tmp_path, None, *DATABASE)
     assert again.played == ["kuhn_poker/ismcts--random/00000-00001"]
 
 
 def test_unreachable_from_the_start(tmp_path: Path) -> None:
     with Endpoint() as endpoint:
-        small = grid(endpoint, tmp_path, deals=2)
+        small = one_model(endpoint, tmp_path, deals=2)
     write_grid(tmp_path, small)
     run = snakemake(tmp_path, None)
     assert run.code == 1

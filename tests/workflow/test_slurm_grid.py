@@ -30,6 +30,7 @@ FIRST_LOOK_S = 10
 
 @pytest.fixture(scope="session", autouse=True)
 def cluster() -> None:
+    """Fail early where no SLURM controller answers."""
     try:
         answer = slurm("sinfo", "-h")
     except (OSError, subprocess.CalledProcessError):

@@ -1,6 +1,7 @@
 """Every game of the suite, played by bots through the whole workflow, and what the tables say."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyspiel
@@ -11,36 +12,80 @@ from gamegrid import games
 from gamegrid.games.game import Oracle, Scoring
 from gamegrid.oracles.equilibrium import solved
 from leaks import can_redraw
-from workflow_runs import Finished, Grid, query, snakemake
+from workflow_runs import DATABASE, Finished, Grid, query, snakemake
 
 ALL = suite(lambda game: True)
+
+
+def one_of_each_kind(names: list[str]) -> list[str]:
+    """The first game of each kind: what decides how it is played, scored and judged."""
+    kinds: dict[tuple[object, ...], str] = {}
+    for name in names:
+        game = games.load(name)
+        kind = (
+            game.scoring,
+            game.sequential,
+            game.perfect_information,
+            game.hidden_information,
+            game.players,
+            game.oracle,
+            game.spiel.get_type().chance_mode,
+            can_redraw(game),
+        )
+        kinds.setdefault(kind, name)
+    return list(kinds.values())
+
+
 PERFECT = suite(lambda game: game.perfect_information)
 REDRAWN = suite(can_redraw)
 OTHERS = sorted({*ALL} - {*PERFECT, *REDRAWN})
-# Against random agents, one opponent per game: the one that thinks, if any can.
-GRID: Grid = {
-    "seed": 3,
-    "deals": 2,
-    "max_plies": 60,
-    "games": ALL,
-    "agents": {
-        "random": {"type": "random"},
-        "mcts": {"type": "mcts", "simulations": 20, "games": PERFECT},
-        "ismcts": {"type": "ismcts", "simulations": 20, "games": REDRAWN},
-        "other": {"type": "random", "games": OTHERS},
-    },
-    "schedule": {"each": ["mcts", "ismcts", "other"], "against": ["random"]},
-}
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
-    folder = tmp_path_factory.mktemp("suite")
-    return folder, snakemake(folder, GRID)
+def grid(names: list[str]) -> Grid:
+    """Each game against random agents, by the one opponent that thinks, if any can."""
+
+    def among(fitting: list[str]) -> list[str]:
+        return [name for name in names if name in fitting]
+
+    return {
+        "seed": 3,
+        "deals": 2,
+        "max_plies": 60,
+        "games": names,
+        "agents": {
+            "random": {"type": "random"},
+            "mcts": {"type": "mcts", "simulations": 20, "games": among(PERFECT)},
+            "ismcts": {"type": "ismcts", "simulations": 20, "games": among(REDRAWN)},
+            "other": {"type": "random", "games": among(OTHERS)},
+        },
+        "schedule": {"each": ["mcts", "ismcts", "other"], "against": ["random"]},
+    }
 
 
-def test_every_game_is_played_to_its_stored_returns(played: tuple[Path, Finished]) -> None:
-    folder, run = played
+@dataclass(frozen=True)
+class Played:
+    """A grid that was played, and what snakemake said of it."""
+
+    folder: Path
+    run: Finished
+    grid: Grid
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(one_of_each_kind(ALL), id="one of each kind"),
+        pytest.param(ALL, id="all", marks=pytest.mark.nightly),
+    ],
+)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Games of the suite, played once for all tests that read the results."""
+    folder, config = tmp_path_factory.mktemp("suite"), grid(request.param)
+    return Played(folder, snakemake(folder, config, *DATABASE), config)
+
+
+def test_every_game_is_played_to_its_stored_returns(played: Played) -> None:
+    folder, run = played.folder, played.run
     assert run.code == 0, run.output
     rows = query(
         folder,
@@ -49,7 +94,7 @@ def test_every_game_is_played_to_its_stored_returns(played: tuple[Path, Finished
         FROM episodes JOIN games USING (game) JOIN seats USING (episode_id) GROUP BY ALL
         """,
     )
-    assert {row[1] for row in rows} == set(ALL)
+    assert {row[1] for row in rows} == {*played.grid["games"]}
     for _, _, load_string, trajectory, status, returns in rows:
         state = games.load(load_string).replay(json.loads(trajectory))
         assert state.is_terminal() == (status == "complete")
@@ -57,21 +102,21 @@ def test_every_game_is_played_to_its_stored_returns(played: tuple[Path, Finished
         assert status in ("complete", "truncated")
 
 
-def test_payoff_and_solo_games_enter_no_rating(played: tuple[Path, Finished]) -> None:
-    folder, _ = played
-    paid = suite(lambda game: game.scoring is Scoring.PAYOFF)
+def test_payoff_and_solo_games_enter_no_rating(played: Played) -> None:
+    folder, names = played.folder, played.grid["games"]
+    paid = [name for name in names if games.load(name).scoring is Scoring.PAYOFF]
     ranked = dict(query(folder, "SELECT game, count(rank) FROM per_game GROUP BY game"))
     scores = "SELECT game, count(score) + count(strict_score) FROM seats JOIN episodes USING"
     scored = dict(query(folder, f"{scores} (episode_id) GROUP BY game"))
     assert paid
     assert not any(ranked[name] for name in paid)
     # The leaderboard counts what can be won, drawn and lost, and nothing else.
-    won = {*suite(lambda game: game.scoring is Scoring.WIN_LOSS)}
-    assert {name for name in ALL if scored[name]} == won
+    won = {name for name in names if games.load(name).scoring is Scoring.WIN_LOSS}
+    assert {name for name in names if scored[name]} == won
     counted = dict(query(folder, "SELECT agent, games FROM leaderboard"))
-    for agent, settings in GRID["agents"].items():
+    for agent, settings in played.grid["agents"].items():
         listed = (counted.get(agent) or "").split(", ")
-        assert {*listed} - {""} == won & {*settings.get("games", ALL)}
+        assert {*listed} - {""} == won & {*settings.get("games", names)}
 
 
 # Best play is ranked first
@@ -100,25 +145,48 @@ def advantage(name: str) -> float:
     return sum(expected(in_turn.new_initial_state(), seat) for seat in (0, 1)) / 2
 
 
-def test_best_play_is_ranked_above_random_play_in_every_game_that_has_an_oracle(
-    tmp_path: Path,
+def without_best() -> set[str]:
+    """Games in which random play is an equilibrium itself, as in matching pennies."""
+    solved_games = suite(lambda game: game.oracle is Oracle.EQUILIBRIUM)
+    return {name for name in solved_games if advantage(name) < 1e-9}
+
+
+def test_random_play_is_best_play_in_few_games() -> None:
+    equal, known = without_best(), suite(lambda game: game.oracle is not Oracle.NONE)
+    assert {"matrix_mp", "matrix_rps"} <= equal
+    assert not equal & {*RANKED}
+    assert len(known) > 2 * len(equal)
+
+
+RANKED = (
+    "generated_cards",
+    "generated_matrix",
+    "goofspiel_4",
+    "kuhn_poker",
+    "leduc_poker",
+    "liars_dice_4",
+    "misere_tic_tac_toe",
+    "pig_20",
+    "tic_tac_toe",
+)
+"""Games of every kind that has an oracle; the nightly tests take all such games."""
+
+
+@pytest.mark.parametrize(
+    ("deals", "every"), [(200, False), pytest.param(1000, True, marks=pytest.mark.nightly)]
+)
+def test_best_play_is_ranked_above_random_play_where_there_is_an_oracle(
+    deals: int, every: bool, tmp_path: Path
 ) -> None:
-    """Where random play is an equilibrium itself, as in matching pennies, there is no best."""
     known = suite(lambda game: game.oracle is not Oracle.NONE)
-    equal = {
-        name
-        for name in known
-        if games.load(name).oracle is Oracle.EQUILIBRIUM and advantage(name) < 1e-9
-    }
-    ranked = sorted({*known} - equal)
-    assert {"matrix_mp", "matrix_rps"} <= equal and len(ranked) > len(equal)
+    ranked = sorted({*known} - without_best()) if every else list(RANKED)
     eager = {"type": "preference", "prefer": ["Bet", "Raise", "Call"]}
     poker = ["kuhn_poker", "leduc_poker"]
     run = snakemake(
         tmp_path,
         {
             "seed": 4,
-            "deals": 1000,
+            "deals": deals,
             "games": ranked,
             "agents": {
                 "random": {"type": "random"},
@@ -126,6 +194,7 @@ def test_best_play_is_ranked_above_random_play_in_every_game_that_has_an_oracle(
                 "always_bet": {**eager, "games": poker},
             },
         },
+        *DATABASE,
     )
     assert run.code == 0, run.output
     order = "SELECT game, list(rank || ' ' || agent ORDER BY rank) FROM per_game GROUP BY game"

@@ -2,33 +2,39 @@
 
 from pathlib import Path
 
-from workflow_runs import Grid, query, snakemake
+from loopback import Endpoint
+from workflow_runs import DATABASE, Grid, query, snakemake
 
+MODEL = "litellm_openai/small"
 GRID: Grid = {
     "deals": 4,
     "games": ["tic_tac_toe"],
+    "models": ["models.yaml"],
     "agents": {
         "random": {"type": "random"},
-        "tiny": {
+        "swept": {
             "type": "llm",
-            "model": "hf_tiny",
-            "max_tokens": 16,
+            "model": MODEL,
             "rethink": 0,
-            "sweep": {"prompt": ["terse", "gra"], "temperature": [0.0, 1.0]},
+            "sweep": {"prompt": ["default", "gra"], "temperature": [0.0, 1.0]},
         },
-        "alone": {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 12},
+        "alone": {"type": "llm", "model": MODEL, "max_tokens": 99},
     },
-    "schedule": {"each": ["tiny", "alone"], "against": ["random"]},
+    "schedule": {"each": ["swept", "alone"], "against": ["random"]},
 }
 
 
 def test_wordings_are_compared_and_their_spread_stands_beside_that_of_deals(
     tmp_path: Path,
 ) -> None:
-    run = snakemake(tmp_path, GRID)
+    with Endpoint() as endpoint:
+        (tmp_path / "models.yaml").write_text(
+            f"models:\n  - {{name: {MODEL}, api_base: '{endpoint.api_base}'}}\n"
+        )
+        run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output
     compared = query(tmp_path, "SELECT agent, rival FROM paired WHERE game IS NOT NULL")
-    both = {"tiny.prompt_gra.temperature_0", "tiny.prompt_terse.temperature_0"}
+    both = {"swept.prompt_gra.temperature_0", "swept.prompt_default.temperature_0"}
     assert both in [set(pair) for pair in compared]
     rows = query(
         tmp_path,

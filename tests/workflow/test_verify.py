@@ -18,13 +18,14 @@ from gamegrid.records.chunkfile import PARAMS_KEY, read_params
 from gamegrid.store import manifest
 from loopback import Endpoint
 from model_grids import grid
-from workflow_runs import ROOT, Grid, environment, query, snakemake
+from workflow_runs import DATABASE, ROOT, Grid, environment, query, snakemake
 
 EQUAL = "equal: "
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
+    """A loopback endpoint that all tests of the module ask."""
     with Endpoint() as running:
         yield running
 
@@ -255,7 +256,7 @@ def test_two_people_s_results_are_united_and_nothing_is_played_or_bought_again(
     for person, absent in (("ours", "two"), ("theirs", "one")):
         alone = grid(endpoint, tmp_path / person, deals=2)
         del alone["agents"][absent]
-        assert snakemake(tmp_path / person, alone).code == 0
+        assert snakemake(tmp_path / person, alone, *DATABASE).code == 0
     runs = "SELECT episode_id, run_id FROM episodes"
     before = dict(query(tmp_path / "ours", runs)) | dict(query(tmp_path / "theirs", runs))
     asked = len(endpoint.requests)

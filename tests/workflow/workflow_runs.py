@@ -19,6 +19,9 @@ TABLES = (
     "prompt_spread", "controls",
 )  # fmt: skip
 
+DATABASE = ("--", "results/gamegrid.duckdb")
+"""Targets of tests that read nothing but the database: no tables, and no check for completeness."""
+
 Grid = dict[str, Any]
 
 
