@@ -129,7 +129,6 @@ ENTRY: Config = {
     "threads": 2,
     "revision": "main",
     "trust_remote_code": False,
-    "deterministic": True,
     "engine": {"dtype": "auto", "max_model_len": 512},
 }
 

@@ -32,6 +32,12 @@ def test_paths_resolve_against_the_working_directory_first(tmp_path: Path) -> No
     assert found.identity() == {"model_path": "weights"}
 
 
+def test_deterministic_replies_are_other_replies(tmp_path: Path) -> None:
+    model = models.find("hf_a", "a", {}, tmp_path, deterministic=True)
+    assert model.entry.deterministic
+    assert model.identity() == {"deterministic": True}
+
+
 def test_an_id_needs_no_entry(tmp_path: Path) -> None:
     found = models.find("litellm_openai/gpt-4o-mini", "a", {}, tmp_path)
     assert (found.kind.prefix, found.entry.name) == ("litellm", "litellm_openai/gpt-4o-mini")
@@ -71,6 +77,10 @@ def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> No
         ({"models": [{"name": "hf_a", "max_connections": 0}]}, "entry 'hf_a': max_connections: "),
         ({"models": [{"name": "hf_a", "timeout": -1}]}, "entry 'hf_a': timeout: "),
         ({"models": [{"name": "hf_a", 3: 4}]}, "entry 'hf_a': "),
+        (
+            {"models": [{"name": "hf_a", "deterministic": True}]},
+            "entry 'hf_a': set deterministic on the agent.",
+        ),
     ],
 )
 def test_a_bad_model_file_is_refused_by_file_and_entry(

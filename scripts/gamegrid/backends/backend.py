@@ -43,7 +43,7 @@ class ModelEntry(BaseModel):
     revision: str | None = Field(default=None, description="branch, tag or commit of a hub model")
     trust_remote_code: bool = Field(default=False, description="run code that comes with a model")
     deterministic: bool = Field(
-        default=False, description="equal replies from run to run; as the agent's key of that name"
+        default=False, description="set from the agent's key of that name, never in a model file"
     )
     engine: dict[str, Any] = Field(
         default_factory=dict, description="vLLM engine arguments; dtype alone for hf_ models"

@@ -18,6 +18,8 @@ from gamegrid.plugins import discover
 
 RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
 """Engine arguments that change what a model answers; the others change how fast."""
+AGENT_KEY = "deterministic"
+"""The one setting of an entry that comes from the agent."""
 
 
 @cache
@@ -133,6 +135,8 @@ def _read_file(path: Path) -> list[ModelEntry]:
 def _entry(path: Path, item: Any) -> ModelEntry:
     if isinstance(item, str):
         item = {"name": item}
+    if isinstance(item, dict) and AGENT_KEY in item:
+        raise UserError(f"{path}: entry {item.get('name', '?')!r}: set {AGENT_KEY} on the agent.")
     try:
         return ModelEntry.model_validate(item)
     except ValidationError as error:
@@ -140,7 +144,7 @@ def _entry(path: Path, item: Any) -> ModelEntry:
         key = ".".join(str(part) for part in first["loc"])
         name = item.get("name", "?") if isinstance(item, dict) else item
         if first["type"] == "extra_forbidden":
-            known = sorted(ModelEntry.model_fields)
+            known = sorted(ModelEntry.model_fields.keys() - {AGENT_KEY})
             reason = f"unknown key {key!r}.{nearest(key, known)} Known: {', '.join(known)}."
         else:
             reason = f"{key}: {first['msg']}." if key else "this is no model id and no mapping."

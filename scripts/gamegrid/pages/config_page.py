@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from gamegrid.agents import llm
 from gamegrid.agents.agent import AgentSettings
 from gamegrid.backends.backend import ModelEntry
+from gamegrid.config.models import AGENT_KEY
 from gamegrid.config.types import GridConfig
 from gamegrid.paths import WORKFLOW
 
@@ -27,7 +28,7 @@ def page(text: str) -> str:
     tables = {
         "grid": _table(GridConfig),
         "llm": _table(llm.Settings, without=AgentSettings.model_fields),
-        "models": _table(ModelEntry),
+        "models": _table(ModelEntry, without=[AGENT_KEY]),
     }
     return TABLE.sub(lambda match: f"{match[1]}{tables[match[2]]}{match[3]}", text)
 
