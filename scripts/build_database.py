@@ -12,17 +12,19 @@ if __name__ == "__main__":
     database = Path(snakemake.output[0])
     seen = database.with_name(looks.NAME)
     sources = Sources(
-        chunks=[Path(path) for path in snakemake.input.chunks],
+        chunks=[
+            Path(path)
+            for task in ("chunks", "positions", "probes")
+            for path in snakemake.input[task]
+        ],
         judged=[Path(path) for path in snakemake.input.judged],
-        positions=[Path(path) for path in snakemake.input.positions],
-        probes=[Path(path) for path in snakemake.input.probes],
         exploitability_estimates=[Path(path) for path in snakemake.input.exploitability],
         references=Path(snakemake.input.references),
         looks=seen,
     )
 
     def work() -> None:
-        """Build it, and note what can be seen now."""
+        """Build the database, and record the look at the results."""
         build(database, Rows.of(json.loads(snakemake.params.rows)), sources)
         looks.note(seen, database)
 

@@ -11,6 +11,8 @@ if __name__ == "__main__":
         """Judge the game by the plan, which knows it whatever its name."""
         made = plan.make(snakemake.config, Path.cwd())
         chunks = [Path(path) for path in snakemake.input]
-        judge_game(made.games[snakemake.wildcards.game], chunks, Path(snakemake.output[0]))
+        judge_game(
+            made.grid.game_named[snakemake.wildcards.game], chunks, Path(snakemake.output[0])
+        )
 
     run(work, snakemake.log[0])

@@ -89,7 +89,10 @@ def test_ratings_stand_on_the_scale_of_the_frozen_ladder(folder: Path) -> None:
     [
         ({"agents": {}}, "name the agents to be placed"),
         ({"agents": {"weak": {"type": "random"}}}, "has a bot of this name"),
-        ({"agents": {"mine": {"type": "random"}}, "deals": 3}, "deals: suite small-v1 fixes it"),
+        (
+            {"agents": {"mine": {"type": "random"}}, "deals": 3},
+            "deals: suite small-v1 fixes this key",
+        ),
         ({"agents": {"mine": {"type": "random"}}, "self_play": True}, "self_play: suite small-v1"),
     ],
 )
@@ -152,4 +155,4 @@ def test_a_shipped_ladder_was_played_as_this_version_plays(
             played = connection.execute(moves, [str(path)]).fetchall()
             ids = {row[0] for row in played}
             assert played == [row for row in frozen if row[0] in ids]
-            assert len(played) == made.episodes(chunk)
+            assert len(played) == chunk.episodes(made.config.seatings)
