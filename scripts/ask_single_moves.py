@@ -1,4 +1,4 @@
-"""Rules ask_positions and ask_probes: single moves of one agent in one game."""
+"""Rules ask_positions and ask_probes: ask one agent for single moves in one game."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule estimate: what the grid will take."""
+"""Rule estimate: estimate what the grid will take."""
 
 from pathlib import Path
 

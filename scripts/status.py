@@ -1,4 +1,4 @@
-"""Rule status: how far a running grid is."""
+"""Rule status: report how far a running grid is."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ if __name__ == "__main__":
     from gamegrid.plan import plan
 
     def work() -> None:
-        """Print how far the grid is."""
+        """Print the progress of the grid."""
         print(show(plan.make(snakemake.config, Path.cwd()), Path("results")))
 
     run(work, snakemake.log[0])
