@@ -7,7 +7,7 @@ from snakemake.utils import validate
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import snakemake_internals
+from gamegrid.jobs import preconditions, snakemake_internals
 from gamegrid.jobs import workflow as gamegrid
 
 
@@ -37,7 +37,7 @@ wildcard_constraints:
 @cache
 def check_before_play():
     if workflow.is_main_process:
-        or_exit(lambda: gamegrid.check_before_play(PLAN, Path.cwd()))
+        or_exit(lambda: preconditions.check_before_play(PLAN, Path.cwd()))
 
 
 def checked(wildcards):

@@ -12,7 +12,7 @@ import yaml
 from gamegrid.commands.runner import command, settings
 from gamegrid.commands.runner.translate import Translation, translate
 from gamegrid.errors import UserError
-from gamegrid.jobs.workflow import check_before_play
+from gamegrid.jobs.preconditions import check_before_play
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from loopback import Endpoint

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import workflow
+from gamegrid.jobs import preconditions, workflow
 from gamegrid.pages import config_schema
 from mutants import Mutant, mutant
 from workflow_runs import snakemake
@@ -25,7 +25,7 @@ def plan(spoilt: Mutant, folder: Path) -> str:
     """Do what the Snakefile does with a configuration; say what became of it."""
     try:
         made = workflow.prepare(spoilt.config, folder, main=True)
-        workflow.check_before_play(made, folder)
+        preconditions.check_before_play(made, folder)
     except UserError as error:
         text = str(error)
         assert text.strip(), spoilt

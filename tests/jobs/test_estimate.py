@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_controls import played
 
 from gamegrid.jobs.estimate import estimate, text
 from gamegrid.plan import plan
@@ -14,6 +13,7 @@ from gamegrid.records.record_types import Task
 from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
 from store_samples import query
+from test_control_checks import played
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
 

@@ -13,6 +13,7 @@ from gamegrid.analysis.exploitability import measure_game
 from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
 from gamegrid.jobs import workflow
+from gamegrid.jobs.preconditions import check_results
 from gamegrid.plan.plan import Plan
 from gamegrid.records.chunkfile import exact
 from gamegrid.records.record_types import Task
@@ -29,7 +30,7 @@ def build_interim(plan: Plan, results: Path) -> str:
     Returns how much of the grid they hold, in words. Raises UserError if no chunk is finished, or
     if ``results`` was made with other settings.
     """
-    workflow.check_results(plan, results)
+    check_results(plan, results)
     played = _existing(results / chunk.file for chunk in plan.chunks)
     if not played:
         raise UserError("no chunk is finished yet; ask for interim results a little later.")

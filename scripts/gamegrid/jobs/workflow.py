@@ -1,7 +1,6 @@
 """What the Snakefile needs of the package. Jobs do not need it."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,14 +9,11 @@ from typing import Any
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
-from gamegrid.errors import UserError
-from gamegrid.jobs import snakemake_internals
+from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
-from gamegrid.plan import plan, plan_checks
+from gamegrid.plan import plan
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
-from gamegrid.records import stamp
-from gamegrid.records.chunkfile import read_params
 from gamegrid.report.figures import figures
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
 from gamegrid.store.tables import TABLES
@@ -26,8 +22,6 @@ __all__ = [
     "TABLES",
     "agent_cell",
     "captions",
-    "check_before_play",
-    "check_results",
     "code_hash",
     "database_rows",
     "hub_models",
@@ -46,58 +40,8 @@ def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """
     prepared = plan.make(config, working)
     if main:
-        _check_writable(working / RESULTS)
+        preconditions.check_writable(working / RESULTS)
     return prepared
-
-
-def check_before_play(prepared: Plan, working: Path) -> None:
-    """Check the machine's keys and folders, and the results folder. Raises UserError.
-
-    Only runs that may play need this: ``verify`` takes results as they say they were made, whatever
-    is configured here.
-    """
-    plan_checks.check_machine(prepared.config, prepared.models)
-    check_results(prepared, working / RESULTS)
-
-
-def check_results(prepared: Plan, results: Path) -> None:
-    """Refuse a results folder that was made with other settings. Raises UserError."""
-    if not prepared.config.mix_results:
-        stamp.check(results, prepared.stamp)
-    if not snakemake_internals.has_records(results.parent):
-        _check_params(prepared, results)
-
-
-def _check_writable(results: Path) -> None:
-    if results.exists() and not os.access(results, os.W_OK):
-        raise UserError(
-            f"{results}/ cannot be written: the folder or its disk is read-only. Make it writable, "
-            f"or work on a copy in another folder (snakemake --directory)."
-        )
-
-
-def _check_params(prepared: Plan, results: Path) -> None:
-    """Refuse chunk files of other settings.
-
-    Snakemake compares settings with its own records. Without records it would take every existing
-    file as up to date. Chunk files say how they were played.
-    """
-    identity = prepared.identity
-    wanted = {results / each.file: identity.params(each.cell) for each in prepared.chunks} | {
-        results / moves.file: identity.single_move_params(moves)
-        for moves in prepared.single_moves.values()
-    }
-    existing = [path for path in wanted if path.exists()]
-    played_with = read_params(existing)
-    stale = [path for path in existing if played_with.get(path) != wanted[path]]
-    if stale:
-        name = stale[0].relative_to(results)
-        folder = f"{RESULTS}/{name.parts[0]}"
-        raise UserError(
-            f"{len(stale)} chunk files were played with other settings than configured "
-            f"({RESULTS}/{name} is one), and Snakemake's records of them are gone. Delete "
-            f"{folder}: the next run writes it anew and asks for no reply on file."
-        )
 
 
 def agent_cell(prepared: Plan, game: str, agent: str) -> Cell:
