@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from gamegrid.__main__ import main
-from gamegrid.commands.freeze import frozen_params
+from gamegrid.commands.freeze import frozen_params, rate
 from gamegrid.errors import UserError
 from gamegrid.jobs.workflow import rows
 from gamegrid.paths import WORKFLOW
@@ -87,7 +87,7 @@ def test_ratings_stand_on_the_scale_of_the_frozen_ladder(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ({"agents": {}}, "name the agents to be placed"),
+        ({"agents": {}}, "name the agents to rate"),
         ({"agents": {"weak": {"type": "random"}}}, "has a bot of this name"),
         (
             {"agents": {"mine": {"type": "random"}}, "deals": 3},
@@ -126,7 +126,7 @@ def test_a_shipped_ladder_is_what_this_version_would_play(name: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_ladders_ratings_are_those_of_its_results(name: str) -> None:
     suite = suites.read(name, WORKFLOW)
-    computed, frozen = suites.rate(plan.make(suite.grid, WORKFLOW), suite), suite.rated()
+    computed, frozen = rate(plan.make(suite.grid, WORKFLOW), suite), suite.rated()
     assert computed.keys() == frozen.keys()
     assert len(frozen) > 2
     for bot, known in frozen.items():
