@@ -40,14 +40,14 @@ def verify(results: Path, working: Path) -> str:
     Raises Difference with the first thing that differs, and UserError if the results are incomplete
     or something that the check needs is missing.
     """
-    made = _manifest(results)
-    config = made["config"]
+    stated = _manifest(results)
+    config = stated["config"]
     plugins.use([resolve(folder, working) for folder in config.get("plugins", [])])
     played = {
         kind: [manifest.place(name, results) for name in names]
-        for kind, names in made["files"].items()
+        for kind, names in stated["files"].items()
     }
-    _check_files(made, results)
+    _check_files(stated, results)
     if trouble := upkeep.verify(results):
         raise Difference(trouble[0])
     counts = Counts()
@@ -55,7 +55,7 @@ def verify(results: Path, working: Path) -> str:
     for path in (*played["chunks"], *played["positions"], *played["probes"]):
         reproduce.check(path, results / "journal", prompts, counts)
     with tempfile.TemporaryDirectory() as folder:
-        tables = _check_database(made, played, results, Path(folder))
+        tables = _check_database(stated, played, results, Path(folder))
     unfinished = f"; {counts.unfinished} episodes are unfinished" if counts.unfinished else ""
     return (
         f"equal: {counts.episodes} episodes with {counts.decisions} decisions and "
@@ -68,23 +68,23 @@ def verify(results: Path, working: Path) -> str:
 def _manifest(results: Path) -> dict[str, Any]:
     path = results / manifest.NAME
     try:
-        made = dict(json.loads(path.read_text(encoding="utf-8")))
+        stated = dict(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError(
             f"there is no {path}: these results are incomplete. Run the grid again."
         ) from error
     except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{path} cannot be read. Run the grid again to write it anew.") from error
-    if made.get("form") != manifest.FORM:
+    if stated.get("form") != manifest.FORM:
         raise UserError(
-            f"{path} is of form {made.get('form')!r}; this version reads form {manifest.FORM}. "
+            f"{path} is of form {stated.get('form')!r}; this version reads form {manifest.FORM}. "
             f"Use the version of gamegrid that wrote it."
         )
-    return made
+    return stated
 
 
-def _check_files(made: Mapping[str, Any], results: Path) -> None:
-    for names in made["files"].values():
+def _check_files(stated: Mapping[str, Any], results: Path) -> None:
+    for names in stated["files"].values():
         for name, digest in names.items():
             path = manifest.place(name, results)
             if not path.is_file():
@@ -101,14 +101,14 @@ def _settings(row: AgentRow) -> AgentSettings:
 
 
 def _check_database(
-    made: Mapping[str, Any],
+    stated: Mapping[str, Any],
     played: Mapping[str, Sequence[Path]],
     results: Path,
     folder: Path,
 ) -> int:
     """Build database and tables in ``folder`` and compare; return the number of table files."""
     chunks, positions, probes = (played[kind] for kind in ("chunks", "positions", "probes"))
-    rows = Rows.of(made)
+    rows = Rows.of(stated)
     by_name = {row.game: games.load(row.load_string) for row in rows.games}
     judged = [folder / "judged" / path.name for path in played["judged"]]
     for path in judged:
