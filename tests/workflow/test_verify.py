@@ -262,7 +262,7 @@ def test_two_people_s_results_are_united_and_nothing_is_played_or_bought_again(
     asked = len(endpoint.requests)
     done = merge(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "4 episodes added, 0 episodes already here, 0 conflicts" in done.stdout
+    assert "4 episodes added, 0 episodes already there, 0 conflicts" in done.stdout
     united = snakemake(tmp_path / "ours", both)
     assert united.code == 0, united.output
     after = dict(query(tmp_path / "ours", runs))
