@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_controls import played
 
 from gamegrid.jobs.estimate import estimate, text
 from gamegrid.plan import plan
@@ -13,7 +14,6 @@ from gamegrid.records.record_types import Task
 from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
 from store_samples import query
-from test_control_checks import played
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
 

@@ -54,6 +54,13 @@ def test_results_of_the_same_grid_are_accepted(results: Path) -> None:
     check_before_play(make(results.parent), results.parent)
 
 
+def test_results_of_another_seed_are_accepted_if_the_user_says_so(results: Path) -> None:
+    records = results.parent / ".snakemake/metadata"
+    records.mkdir(parents=True)
+    (records / "one").write_text("{}")
+    check_results(make(results.parent, seed=4, mix_results=True), results)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

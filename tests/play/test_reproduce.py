@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+from test_controls import played
 
 from gamegrid.agents.agent import Decision, Turn, kinds
 from gamegrid.agents.random import RandomAgent
 from gamegrid.agents.search import SearchAgent
 from gamegrid.play.reproduce import Counts, Difference, check
 from store_samples import query
-from test_control_checks import played
 
 BOTS = {
     "random": {"type": "random"},
