@@ -35,18 +35,17 @@ localrules:
     write_tables,
 
 
-# Only now is it known which jobs run, and how.
-# Snakemake knows one onstart.
+# Snakemake runs only the last onstart of a workflow.
 onstart:
-    refuse_arrays()
-    start_without_delay()
+    or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
+    snakemake_internals.lift_default_rate_limit(workflow)
 
 
-# All that is played and counted, without figures and page.
+# Everything that is played and computed, without figures and page.
 rule tables:
     input:
         chunk_files(),
-        tables(),
+        table_files(),
         "results/tables/README.md",
         "results/manifest.json",
         "results/complete.txt",

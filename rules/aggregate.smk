@@ -8,7 +8,7 @@ rule compute_references:
     conda:
         "../envs/core.yaml"
     params:
-        grid=PLAN.reference_params(),
+        grid=gamegrid.reference_params(PLAN),
         code=gamegrid.code_hash("analysis.references"),
     script:
         "../scripts/compute_references.py"
@@ -16,11 +16,9 @@ rule compute_references:
 
 rule build_database:
     input:
+        **all_chunks(),
         references="results/references.json",
-        chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
-        positions=alone_files("positions"),
-        probes=alone_files("probes"),
         exploitability=exploitability_files(),
     output:
         "results/gamegrid.duckdb",
@@ -42,7 +40,7 @@ rule write_tables:
         "results/gamegrid.duckdb",
     output:
         [reported_table(name) for name in gamegrid.TABLES],
-        tables(forms=("md", "tex")),
+        table_files(forms=("md", "tex")),
         "results/tables/README.md",
     log:
         "results/logs/write_tables.log",
@@ -58,12 +56,10 @@ rule write_tables:
 
 rule write_manifest:
     input:
+        **all_chunks(),
         database="results/gamegrid.duckdb",
         references="results/references.json",
-        chunks=chunk_files() + list(PLAN.frozen),
         judged=judged_files(),
-        positions=alone_files("positions"),
-        probes=alone_files("probes"),
         exploitability=exploitability_files(),
     output:
         "results/manifest.json",
@@ -82,7 +78,9 @@ rule write_manifest:
 
 rule confirm_complete:
     input:
-        chunks=chunk_files() + alone_files("positions") + alone_files("probes"),
+        chunks=chunk_files()
+        + single_move_files("position")
+        + single_move_files("probe"),
         tables="results/tables/README.md",
         manifest="results/manifest.json",
     output:
@@ -91,7 +89,7 @@ rule confirm_complete:
         "results/logs/confirm_complete.log",
     benchmark:
         "results/benchmarks/confirm_complete.jsonl"
-    retries: 0  # it removes chunk files, and only another run can play these
+    retries: 0  # it removes chunk files, which only another run can play
     conda:
         "../envs/core.yaml"
     script:

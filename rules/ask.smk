@@ -2,9 +2,9 @@ rule check:
     log:
         "results/logs/check.log",
     conda:
-        f"../envs/{PLAN.heaviest}.yaml"
+        f"../envs/{PLAN.needs.heaviest_environment}.yaml"
     params:
-        # On a cluster the jobs' GPUs are on other hosts.
+        # On a cluster, jobs use GPUs of other hosts.
         gpus_here=lambda wildcards: workflow.local_exec,
     script:
         "../scripts/check.py"

@@ -1,6 +1,6 @@
 rule judge_decisions:
     input:
-        chunks_of,
+        judged_chunks,
     output:
         "results/judged/{game}.parquet",
     log:
@@ -17,7 +17,7 @@ rule judge_decisions:
 
 rule measure_exploitability:
     input:
-        lambda wildcards: alone_files("probes", wildcards.game),
+        lambda wildcards: single_move_files("probe", wildcards.game),
     output:
         "results/exploitability/{game}.parquet",
     log:

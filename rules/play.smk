@@ -1,4 +1,6 @@
 rule play:
+    input:
+        checked,
     output:
         "results/chunks/{game}/{matchup}/{block}.parquet",
     log:
@@ -6,7 +8,7 @@ rule play:
     benchmark:
         "results/benchmarks/play/{game}/{matchup}/{block}.jsonl"
     conda:
-        lambda wildcards: f"../envs/{PLAN.environment(cell_of(wildcards))}.yaml"
+        environment(cell_of)
     threads: demand("threads", cell_of)
     resources:
         gpu=demand("gpu", cell_of),
@@ -15,30 +17,45 @@ rule play:
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
     params:
-        cell=lambda wildcards: PLAN.params(cell_of(wildcards)),
+        cell=lambda wildcards: PLAN.identity.params(cell_of(wildcards)),
     script:
         "../scripts/play.py"
 
 
-rule play_alone:
+# One move of an agent in each position of a game.
+rule ask_positions:
+    input:
+        checked,
     output:
-        "results/{asked}/{game}/{agent}.parquet",
+        "results/positions/{game}/{agent}.parquet",
     log:
-        "results/logs/{asked}/{game}/{agent}.log",
+        "results/logs/positions/{game}/{agent}.log",
     benchmark:
-        "results/benchmarks/{asked}/{game}/{agent}.jsonl"
+        "results/benchmarks/positions/{game}/{agent}.jsonl"
     conda:
-        lambda wildcards: f"../envs/{PLAN.environment(alone_cell_of(wildcards))}.yaml"
-    threads: demand("threads", alone_cell_of)
+        environment(agent_cell_of)
+    threads: demand("threads", agent_cell_of)
     resources:
-        gpu=demand("gpu", alone_cell_of),
-        gpu_model=demand("gpu_model", alone_cell_of),
-        mem_mb=demand("mem_mb", alone_cell_of),
-        runtime=demand("runtime", alone_cell_of),
-        api=demand("api", alone_cell_of),
+        gpu=demand("gpu", agent_cell_of),
+        gpu_model=demand("gpu_model", agent_cell_of),
+        mem_mb=demand("mem_mb", agent_cell_of),
+        runtime=demand("runtime", agent_cell_of),
+        api=demand("api", agent_cell_of),
     params:
-        cell=lambda wildcards: PLAN.alone_params(
-            wildcards.asked, alone_cell_of(wildcards)
-        ),
+        task="position",
+        moves=single_move_params("position"),
     script:
-        "../scripts/play_alone.py"
+        "../scripts/ask_single_moves.py"
+
+
+# Samples of an agent's move in each information state of a game.
+use rule ask_positions as ask_probes with:
+    output:
+        "results/probes/{game}/{agent}.parquet",
+    log:
+        "results/logs/probes/{game}/{agent}.log",
+    benchmark:
+        "results/benchmarks/probes/{game}/{agent}.jsonl"
+    params:
+        task="probe",
+        moves=single_move_params("probe"),

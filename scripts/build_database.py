@@ -1,4 +1,4 @@
-"""Rule build_database: the DuckDB database from the chunk files."""
+"""Rule build_database: build the DuckDB database from the chunk files."""
 
 import json
 from pathlib import Path
@@ -10,20 +10,22 @@ if __name__ == "__main__":
     from gamegrid.store.grid_rows import Rows
 
     database = Path(snakemake.output[0])
-    seen = database.with_name(looks.NAME)
+    looks_file = database.with_name(looks.NAME)
     sources = Sources(
-        chunks=[Path(path) for path in snakemake.input.chunks],
+        chunks=[
+            Path(path)
+            for task in ("chunks", "positions", "probes")
+            for path in snakemake.input[task]
+        ],
         judged=[Path(path) for path in snakemake.input.judged],
-        positions=[Path(path) for path in snakemake.input.positions],
-        probes=[Path(path) for path in snakemake.input.probes],
         exploitability_estimates=[Path(path) for path in snakemake.input.exploitability],
         references=Path(snakemake.input.references),
-        looks=seen,
+        looks=looks_file,
     )
 
     def work() -> None:
-        """Build it, and note what can be seen now."""
+        """Build the database, and record the look at the results."""
         build(database, Rows.of(json.loads(snakemake.params.rows)), sources)
-        looks.note(seen, database)
+        looks.note(looks_file, database)
 
     run(work, snakemake.log[0])

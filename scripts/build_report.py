@@ -1,4 +1,4 @@
-"""Rule build_report: the page of the results."""
+"""Rule build_report: build the page of the results."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ if __name__ == "__main__":
     from gamegrid.plan import plan
 
     def work() -> None:
-        """Build it; the plan knows games of the user's own, which replays play again."""
+        """Build the page. Its replays need the games that the plan loads from plug-ins."""
         from gamegrid.report.page import build
 
         plan.make(snakemake.config, Path.cwd())

@@ -1,4 +1,4 @@
-"""Rule check: is every model of the grid ready."""
+"""Rule check: check that every model of the grid is ready."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ if __name__ == "__main__":
     from gamegrid.plan import plan
 
     def work() -> None:
-        """Print one line per model, and with ``try_models`` a real question and its answer."""
-        made = plan.make(snakemake.config, Path.cwd())
-        print(check.confirm(made, check.look(made, gpus_here=snakemake.params.gpus_here)))
-        if made.config.try_models:
-            print(check.try_models(made, Path.cwd()))
+        """Print one line per model; with ``try_models``, ask each a real question."""
+        prepared = plan.make(snakemake.config, Path.cwd())
+        print(check.confirm(prepared, check.look(prepared, gpus_here=snakemake.params.gpus_here)))
+        if prepared.config.try_models:
+            print(check.try_models(prepared, Path.cwd()))
 
     run(work, snakemake.log[0])

@@ -1,4 +1,4 @@
-"""Rule check_results: do bots of known policies get what these give; one sentence per failure."""
+"""Rule check_results: check that bots of known policies score what these policies give."""
 
 from pathlib import Path
 

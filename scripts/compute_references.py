@@ -1,4 +1,4 @@
-"""Rule compute_references: what play of known policies comes to in each game and seat."""
+"""Rule compute_references: compute what known policies score in each game and seat."""
 
 from pathlib import Path
 

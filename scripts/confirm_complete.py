@@ -1,4 +1,4 @@
-"""Rule confirm_complete: fail if an episode was not finished, so that the next run plays it."""
+"""Rule confirm_complete: fail if an episode is unfinished, so that the next run plays it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule draw_figures: every figure as SVG and PNG."""
+"""Rule draw_figures: draw every figure as SVG and PNG."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ if __name__ == "__main__":
     from gamegrid.jobs.run import run
 
     def work() -> None:
-        """Draw them."""
+        """Draw the figures."""
         from gamegrid.report.drawing import write_figures
 
         write_figures(Path(snakemake.input[0]), Path(snakemake.output[0]))

@@ -1,4 +1,4 @@
-"""Rule fetch_models: every hub model of the grid, on disk before a job without network needs it."""
+"""Rule fetch_models: download every hub model of the grid for jobs without network."""
 
 if __name__ == "__main__":
     from gamegrid.backends.hub import HubModel, fetch_all

@@ -1,4 +1,4 @@
-"""Rule interim: database, tables and page from what is finished."""
+"""Rule interim: build database, tables and page from what is finished."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ if __name__ == "__main__":
     from gamegrid.plan import plan
 
     def work() -> None:
-        """Build them, and say how much of the grid they hold."""
+        """Build them and print how much of the grid they hold."""
         held = build_interim(plan.make(snakemake.config, Path.cwd()), Path("results"))
         print(f"results/interim holds {held}")
 

@@ -1,4 +1,4 @@
-"""Rule judge_decisions: what each decision of a game was worth."""
+"""Rule judge_decisions: compute the value of each decision in a game."""
 
 from pathlib import Path
 
@@ -8,9 +8,11 @@ if __name__ == "__main__":
     from gamegrid.plan import plan
 
     def work() -> None:
-        """Judge the game by the plan, which knows it whatever its name."""
-        made = plan.make(snakemake.config, Path.cwd())
+        """Judge the game, which the plan may load from a plug-in."""
+        prepared = plan.make(snakemake.config, Path.cwd())
         chunks = [Path(path) for path in snakemake.input]
-        judge_game(made.games[snakemake.wildcards.game], chunks, Path(snakemake.output[0]))
+        judge_game(
+            prepared.grid.game_named[snakemake.wildcards.game], chunks, Path(snakemake.output[0])
+        )
 
     run(work, snakemake.log[0])

@@ -1,4 +1,4 @@
-"""Rule play: one chunk of episodes."""
+"""Rule play: play one chunk of episodes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule train_tiny: the embedded model, from nothing."""
+"""Rule train_tiny: train the embedded model from scratch."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule verify: are the results what chunks and journal say."""
+"""Rule verify: compute the results again from chunks and journal, and compare."""
 
 from pathlib import Path
 

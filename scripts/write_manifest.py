@@ -1,4 +1,4 @@
-"""Rule write_manifest: what the results were made of."""
+"""Rule write_manifest: record what the results were made of."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rule write_tables: the tables from the database."""
+"""Rule write_tables: write the tables from the database."""
 
 from pathlib import Path
 

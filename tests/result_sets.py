@@ -52,6 +52,6 @@ def make(folder: Path) -> Path:
     judged = []
     for game in made.judged:
         judged.append(results / "judged" / f"{game}.parquet")
-        judge_game(made.games[game], chunks, judged[-1])
+        judge_game(made.grid.game_named[game], chunks, judged[-1])
     build(results / "gamegrid.duckdb", workflow.rows(made), Sources(chunks=chunks, judged=judged))
     return results

@@ -34,7 +34,7 @@ from gamegrid.paths import WORKFLOW
 
 raw = yaml.safe_load((WORKFLOW / "config/config.yaml").read_text())
 made = plan.make(raw, WORKFLOW)
-params = [made.params(cell) for cell in made.grid.cells]
+params = [made.identity.params(cell) for cell in made.grid.cells]
 note("plan")
 
 from gamegrid.play.chunk import Job, play_chunk

@@ -47,9 +47,12 @@ def test_a_folder_of_ones_own_is_part_of_the_grid(working: Path) -> None:
     made = plan.make(CONFIG, working)
     assert [game.name for game in made.grid.games][::2] == ["high_card", "kuhn_poker"]
     assert [cell.matchup.name for cell in made.grid.cells] == ["careful--random"] * 3
-    assert made.identity("careful") == {"type": "eager", "wish": "High"}
+    assert made.identity.agent("careful") == {"type": "eager", "wish": "High"}
     assert games.load("high_card(cards=3)").load_string == "high_card"
-    assert plan.make(CONFIG, working).params(made.grid.cells[0]) == made.params(made.grid.cells[0])
+    [again, params] = [
+        each.identity.params(each.grid.cells[0]) for each in (plan.make(CONFIG, working), made)
+    ]
+    assert again == params
 
 
 def test_the_next_configuration_has_nothing_of_it(working: Path) -> None:

@@ -118,7 +118,7 @@ def test_an_agent_of_three_is_expected_over_its_seatings(tmp_path: Path) -> None
         "agents": {name: {"type": "random"} for name in ("a", "b", "c")},
     }
     made = plan.make(raw, tmp_path)
-    [cell] = made.control_cells
+    [cell] = made.reference_cells.controls
     policies = {name: policy_of(made, name, cell.game) for name in "abc"}
     found = expectations(made, cell, policies)
 

@@ -12,6 +12,7 @@ import yaml
 from gamegrid.commands.runner import arena, settings
 from gamegrid.commands.runner.translate import Translation, translate
 from gamegrid.errors import UserError
+from gamegrid.jobs.preconditions import check_before_play
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from loopback import Endpoint
@@ -280,7 +281,7 @@ def test_the_old_model_files_are_read_where_they_lie(
     assert arena.main([*line, "--write-config"]) == 0
     grid = yaml.safe_load(capsys.readouterr().out)
     with pytest.raises(UserError, match="'/no/such/Qwen2-7B-Instruct' is not a folder"):
-        plan.make(grid, tmp_path).check()
+        check_before_play(plan.make(grid, tmp_path), tmp_path)
 
 
 def test_a_configuration_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import workflow
+from gamegrid.jobs import preconditions, workflow
 from gamegrid.pages import config_schema
 from mutants import Mutant, mutant
 from workflow_runs import snakemake
@@ -25,6 +25,7 @@ def plan(spoilt: Mutant, folder: Path) -> str:
     """Do what the Snakefile does with a configuration; say what became of it."""
     try:
         made = workflow.prepare(spoilt.config, folder, main=True)
+        preconditions.check_before_play(made, folder)
     except UserError as error:
         text = str(error)
         assert text.strip(), spoilt
@@ -32,13 +33,13 @@ def plan(spoilt: Mutant, folder: Path) -> str:
         return "refused"
     SCHEMA.validate(spoilt.config)
     for cell in made.grid.cells:
-        assert json.loads(made.params(cell))["game"] == cell.game.load_string
-        assert made.demand(cell).mem_mb > 0
-        assert made.environment(cell)
-    for (asked, *_), cell in made.alone_cells.items():
-        assert json.loads(made.alone_params(asked, cell))[asked]
+        assert json.loads(made.identity.params(cell))["game"] == cell.game.load_string
+        assert made.needs.demand(cell).mem_mb > 0
+        assert made.needs.environment(cell)
+    for moves in made.single_moves.values():
+        assert json.loads(made.identity.single_move_params(moves))["task"] == moves.task
     assert len(made.chunks) == len({chunk.path for chunk in made.chunks})
-    assert json.loads(made.reference_params())
+    assert json.loads(workflow.reference_params(made))
     assert json.loads(workflow.database_rows(made))
     return "planned"
 

@@ -110,7 +110,7 @@ def test_a_good_configuration_is_read_and_planned(name: str, tmp_path: Path) -> 
     made = plan.make(GOODS[name], tmp_path)
     assert made.chunks
     for cell in made.grid.cells:
-        assert json.loads(made.params(cell))["game"] == cell.game.load_string
+        assert json.loads(made.identity.params(cell))["game"] == cell.game.load_string
 
 
 def test_what_is_left_out_has_the_documented_default() -> None:
@@ -306,7 +306,7 @@ def test_any_mutant_is_read_or_refused_and_nothing_else(tmp_path: Path) -> None:
         outcomes["read"] += 1
         try:
             for cell in (made := plan.make(config, tmp_path)).grid.cells:
-                json.loads(made.params(cell))
+                json.loads(made.identity.params(cell))
         except UserError as error:
             assert "\n" not in str(error)
         else:

@@ -78,7 +78,7 @@ def test_any_type_of_agent_is_swept_and_required_keys_may_be_swept_alone() -> No
     }
     made = plan.make(raw, WORKFLOW)
     assert set(made.models) == {"m.model_hf_tiny", "m.model_vllm_tiny"}
-    assert len(made.cells) == 6
+    assert len(made.grid.cells) == 6
 
 
 def test_a_configuration_without_a_sweep_is_left_as_it_is() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from gamegrid.jobs.estimate import estimate, text
 from gamegrid.plan import plan
-from gamegrid.plan.plan import Alone
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.play.expected_usage import turns
+from gamegrid.records.record_types import Task
 from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
 from played_grids import played
@@ -105,7 +105,7 @@ def test_positions_are_foretold_and_bought_once(
         assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
         output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
         job = Job(
-            config=raw, game="tic_tac_toe", matchup="m", block=Alone.POSITIONS, threads=1,
+            config=raw, game="tic_tac_toe", matchup="m", task=Task.POSITION, threads=1,
             results=tmp_path / "results", output=output,
         )  # fmt: skip
         play_chunk(job)
@@ -133,7 +133,7 @@ def test_probes_are_foretold_and_bought_once(
             asked = before.costs[0].calls - without.costs[0].calls
             assert asked == pytest.approx(12 * replies)
             job = Job(
-                config=raw, game="kuhn_poker", matchup="m", block=Alone.PROBES, threads=1,
+                config=raw, game="kuhn_poker", matchup="m", task=Task.PROBE, threads=1,
                 results=tmp_path / "results",
                 output=tmp_path / "results/probes/kuhn_poker/m.parquet",
             )  # fmt: skip

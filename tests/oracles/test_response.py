@@ -155,7 +155,7 @@ def test_each_agent_of_a_grid_is_held_against_who_it_met(tmp_path: Path) -> None
     made = plan.make(raw, tmp_path)
     found = {
         (row.game, row.matchup, row.agent): (row.best_return, row.reason)
-        for cell in made.response_cells
+        for cell in made.reference_cells.responses
         for row in best_responses(made, cell)
     }
     assert found["prisoners_dilemma", "hell--model", "model"] == (1, None)

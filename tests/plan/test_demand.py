@@ -1,5 +1,6 @@
 """What a job asks of its host follows from the entries of all models that play in it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,13 @@ import pytest
 
 from gamegrid.errors import UserError
 from gamegrid.plan.demand import JOB_MB, JOB_MINUTES, LOCAL_MODEL_MB, Demand, check_arrays
-from gamegrid.plan.plan import Plan
 from model_plans import make
 
 
 def demands(folder: Path, entries: list[dict[str, Any]], **agents: str) -> dict[str, Demand]:
     """What the jobs of each matchup ask for."""
     made = make(folder, entries, **{name: {"model": model} for name, model in agents.items()})
-    return {cell.matchup.name: made.demand(cell) for cell in made.grid.cells}
+    return {cell.matchup.name: made.needs.demand(cell) for cell in made.grid.cells}
 
 
 def test_a_job_asks_for_what_all_its_models_need_together(tmp_path: Path) -> None:
@@ -54,13 +54,8 @@ def test_gpus_of_two_models_are_refused_in_one_job(tmp_path: Path) -> None:
 def test_a_replay_asks_for_no_engine(tmp_path: Path) -> None:
     entry = {"name": "hf_small", "model_path": ".", "gpus": 1}
     made = make(tmp_path, [entry], x={"model": "hf_small"})
-    replay = Plan(
-        config=made.config.model_copy(update={"run_mode": "replay"}),
-        grid=made.grid,
-        models=made.models,
-        prompts=made.prompts,
-    )
-    assert {replay.demand(cell) for cell in replay.grid.cells} == {Demand()}
+    replay = replace(made, config=made.config.model_copy(update={"run_mode": "replay"}))
+    assert {replay.needs.demand(cell) for cell in replay.grid.cells} == {Demand()}
 
 
 JOB = {"mem_mb": JOB_MB, "runtime": JOB_MINUTES, "gpu": 0, "_cores": 1, "_nodes": 1, "api": 0}
@@ -79,11 +74,11 @@ LIMITS = {"_nodes": 4, "_cores": None, "api": 1}
 def test_an_array_of_unequal_jobs_is_refused(
     rules: str, changed: dict[str, Any], said: str
 ) -> None:
-    jobs = [("play", JOB), ("play_alone", {**JOB, "mem_mb": 1}), ("play", JOB | changed)]
+    jobs = [("play", JOB), ("ask_probes", {**JOB, "mem_mb": 1}), ("play", JOB | changed)]
     with pytest.raises(UserError) as refusal:
         check_arrays(rules, 1000, jobs, LIMITS)
     assert said in str(refusal.value)
-    check_arrays("play_alone, judge", 1000, jobs, LIMITS)
+    check_arrays("ask_probes, judge", 1000, jobs, LIMITS)
 
 
 def test_an_array_that_would_wait_for_ever_is_refused() -> None:

@@ -57,7 +57,7 @@ def test_the_local_backends_know_every_way(tmp_path: Path, decode: str, model: s
     keys = {"model": model, "decode": decode, "chat_template_kwargs": {"enable_thinking": False}}
     made = make(tmp_path, [], x=keys)
     [cell] = made.grid.cells
-    assert json.loads(made.params(cell))["agents"]["x"]["decode"] == decode
+    assert json.loads(made.identity.params(cell))["agents"]["x"]["decode"] == decode
 
 
 def test_one_model_is_deterministic_for_all_who_ask_it_or_for_none(tmp_path: Path) -> None:
@@ -68,15 +68,15 @@ def test_one_model_is_deterministic_for_all_who_ask_it_or_for_none(tmp_path: Pat
     assert [made.models[name].entry.deterministic for name in "xyz"] == [True, True, False]
     # Replies of the other mode are other replies, in the results and in the journal.
     assert made.models["x"].identity() == {"deterministic": True}
-    assert made.identity("x")["deterministic"] is True
-    assert "deterministic" not in made.identity("z")
+    assert made.identity.agent("x")["deterministic"] is True
+    assert "deterministic" not in made.identity.agent("z")
 
 
 def test_a_served_model_needs_neither_gpu_nor_engine(tmp_path: Path) -> None:
     entry = {"name": "vllm_org/tiny", "api_base": SERVER, "max_connections": 3}
     made = make(tmp_path, [entry], x={"model": "vllm_org/tiny"})
     [cell] = made.grid.cells
-    assert (made.environment(cell), made.demand(cell).gpu) == ("litellm", 0)
+    assert (made.needs.environment(cell), made.needs.demand(cell).gpu) == ("litellm", 0)
     found = made.models["x"]
     assert found.written.name == "vllm_org/tiny"
     assert found.entry == ModelEntry(**{**entry, "name": "litellm_hosted_vllm/org/tiny"})
@@ -86,7 +86,7 @@ def test_a_served_model_needs_neither_gpu_nor_engine(tmp_path: Path) -> None:
 def chunk_deals(folder: Path, entry: dict[str, Any], against: str = "random") -> int:
     made = make(folder, [entry], a={"model": entry["name"]}, b={"model": entry["name"]})
     matchup = "--".join(sorted(["a", against]))
-    return made.chunk_deals(made.cells["kuhn_poker", matchup])
+    return made.needs.deals(made.grid.cell_named["kuhn_poker", matchup])
 
 
 @pytest.mark.parametrize("bound", [1, 10, 11, 32, 100, 256, 5000])

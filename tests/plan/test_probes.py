@@ -28,7 +28,7 @@ def test_a_probe_leads_to_what_it_asks(name: str) -> None:
     game = games.load(name)
     for probe in probes(game):
         state = game.replay(probe.history)
-        assert len(movers(state)) == probe.asked
+        assert len(movers(state)) == probe.deciding
         for seat, asked in probe.states.items():
             assert seat in movers(state)
             assert state.information_state_string(seat) == asked
@@ -37,7 +37,7 @@ def test_a_probe_leads_to_what_it_asks(name: str) -> None:
 def test_seats_that_choose_at_once_share_probes() -> None:
     """81 information states of each seat; few probes ask a seat where it was asked before."""
     found = probes(games.load("goofspiel_4"))
-    assert sum(probe.asked for probe in found) <= 1.1 * 162
+    assert sum(probe.deciding for probe in found) <= 1.1 * 162
 
 
 def test_a_game_without_an_equilibrium_has_no_probes() -> None:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from gamegrid.__main__ import main
-from gamegrid.commands.freeze import frozen_params
+from gamegrid.commands.freeze import frozen_params, rate
 from gamegrid.errors import UserError
 from gamegrid.jobs.workflow import rows
 from gamegrid.paths import WORKFLOW
@@ -98,9 +98,12 @@ def test_ratings_stand_on_the_scale_of_the_frozen_ladder(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ({"agents": {}}, "name the agents to be placed"),
+        ({"agents": {}}, "name the agents to rate"),
         ({"agents": {"weak": {"type": "random"}}}, "has a bot of this name"),
-        ({"agents": {"mine": {"type": "random"}}, "deals": 3}, "deals: suite small-v1 fixes it"),
+        (
+            {"agents": {"mine": {"type": "random"}}, "deals": 3},
+            "deals: suite small-v1 fixes this key",
+        ),
         ({"agents": {"mine": {"type": "random"}}, "self_play": True}, "self_play: suite small-v1"),
     ],
 )
@@ -134,7 +137,7 @@ def test_a_shipped_ladder_is_what_this_version_would_play(name: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_ladders_ratings_are_those_of_its_results(name: str) -> None:
     suite = suites.read(name, WORKFLOW)
-    computed, frozen = suites.rate(plan.make(suite.grid, WORKFLOW), suite), suite.rated()
+    computed, frozen = rate(plan.make(suite.grid, WORKFLOW), suite), suite.rated()
     assert computed.keys() == frozen.keys()
     assert len(frozen) > 2
     for bot, known in frozen.items():
@@ -163,4 +166,4 @@ def test_a_shipped_ladder_was_played_as_this_version_plays(
             played = connection.execute(moves, [str(path)]).fetchall()
             ids = {row[0] for row in played}
             assert played == [row for row in frozen if row[0] in ids]
-            assert len(played) == made.episodes(chunk)
+            assert len(played) == chunk.episodes(made.config.seatings)

@@ -105,7 +105,7 @@ def test_types_do_not_depend_on_the_rows(tmp_path: Path) -> None:
     chunkfile.write(
         full, RUN, [episode(decisions=(decision(),), calls=(call(),), error="boom")], "{}"
     )
-    unknown = seat(0, return_=None, normalized_return=None, score=None, strict_score=None)
+    unknown = seat(0, return_=None, score=None, strict_score=None)
     chunkfile.write(bare, RUN, [episode(seats=(unknown,))], "{}")
     chunkfile.write(none, RUN, [], "{}")
 

@@ -356,7 +356,7 @@ def test_a_file_system_without_locks_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fcntl.flock", lambda *_: None)
-    with pytest.raises(UserError, match="file locks do nothing on this file system"):
+    with pytest.raises(UserError, match="file locks have no effect on this file system"):
         check_locking(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,31 +1,28 @@
-"""The stamp of a results folder: another seed is refused, and so is a stamp nobody can read."""
+"""The stamp of a results folder: another one is refused, and so is one that cannot be read."""
 
 from pathlib import Path
 
 import pytest
 
-from gamegrid.config import load
-from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.records import stamp
+from gamegrid.records.stamp import Stamp
+
+FIRST = Stamp(seed=1, protocol=1)
 
 
-def config(**changes: object) -> GridConfig:
-    agents = {"random": {"type": "random"}, "optimal": {"type": "optimal"}}
-    return load.read({"games": ["kuhn_poker"], "agents": agents, **changes})
-
-
-def test_a_folder_of_another_seed_is_refused_unless_mixing_is_meant(tmp_path: Path) -> None:
-    stamp.check(tmp_path, config(seed=1))
-    stamp.write(tmp_path, config(seed=1))
-    stamp.check(tmp_path, config(seed=1))
-    with pytest.raises(UserError, match="made with seed 1, not 2"):
-        stamp.check(tmp_path, config(seed=2))
-    stamp.check(tmp_path, config(seed=2, mix_results=True))
+def test_a_folder_with_another_stamp_is_refused(tmp_path: Path) -> None:
+    stamp.check(tmp_path, FIRST)
+    stamp.write(tmp_path, FIRST)
+    stamp.check(tmp_path, FIRST)
+    with pytest.raises(UserError, match="made with seed 1, not 2 as configured"):
+        stamp.check(tmp_path, Stamp(seed=2, protocol=1))
+    with pytest.raises(UserError, match="seed 1, not 2 and protocol 1, not 2"):
+        stamp.check(tmp_path, Stamp(seed=2, protocol=2))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"3", b"\xff"])
 def test_a_stamp_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / stamp.NAME).write_bytes(content)
     with pytest.raises(UserError, match=r"cannot be read\. Remove it"):
-        stamp.check(tmp_path, config())
+        stamp.check(tmp_path, FIRST)

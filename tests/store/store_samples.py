@@ -17,6 +17,7 @@ from gamegrid.records.record_types import (
     Failure,
     RunRecord,
     SeatRecord,
+    Task,
 )
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
@@ -95,6 +96,7 @@ def episode(
     decisions: Sequence[DecisionRecord] = (),
     calls: Sequence[CallRecord] = (),
     run_id: str = "run1",
+    task: Task = Task.EPISODE,
 ) -> EpisodeRecord:
     """Make an episode of the agents ``seated`` (a letter each), by default all trajectories differ.
 
@@ -109,7 +111,8 @@ def episode(
     matchup = "--".join(sorted(seated))
     path = trajectory if trajectory is not None else [deal, seating]
     return EpisodeRecord(
-        episode_id=f"{game}:{matchup}:{deal}:{seating}",
+        episode_id=f"{game}:{matchup}:{'' if task is Task.EPISODE else task + ':'}{deal}:{seating}",
+        task=task,
         run_id=run_id,
         matchup=matchup,
         game=game,
@@ -126,7 +129,6 @@ def episode(
                 seat=seat,
                 agent=name,
                 return_=returns[seat] if returns and status == "complete" else None,
-                normalized_return=None,
                 score=scores[seat] if scores else None,
                 strict_score=strict[seat] if strict else None,
                 strict_return=strict_returns[seat] if strict_returns else None,

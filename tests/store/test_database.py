@@ -70,7 +70,7 @@ def test_promised_columns_are_there_in_order(empty: Path, table: str) -> None:
     ("table", "chunk_columns"),
     [
         ("runs", chunkfile.RUN),
-        ("episodes", chunkfile.FLAT),
+        ("episodes", {k: kind for k, kind in chunkfile.FLAT.items() if k != "task"}),
         ("seats", chunkfile.SEAT),
         ("decisions", chunkfile.DECISION),
         ("calls", chunkfile.CALL),
@@ -83,6 +83,29 @@ def test_tables_have_every_column_of_the_chunk_files(
     kinds = {name: kind for name, kind, *_ in described}
     for name, kind in chunk_columns.items():
         assert kinds[name] == ("JSON" if name in chunkfile.JSON_TEXTS else kind)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "beside a new file"])
+def test_chunk_files_of_earlier_versions_hold_episodes(together: bool, tmp_path: Path) -> None:
+    """They named no task, and had a column of seats that was always NULL."""
+    new, old = tmp_path / "new.parquet", tmp_path / "old.parquet"
+    for deal, path in enumerate((new, old)):
+        played = episode("tic_tac_toe", "ab", deal, 0, scores=[1, 0], run_id=path.stem)
+        chunkfile.write(path, run(path.stem), [played], "{}")
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE chunk AS SELECT * EXCLUDE (task) REPLACE ("
+            "[struct_insert(s, normalized_return := NULL::DOUBLE) FOR s IN seats] AS seats) "
+            "FROM read_parquet(?)",
+            [str(old)],
+        )
+        metadata = "KV_METADATA {params: '{}'}"
+        connection.execute(f"COPY chunk TO '{old}' (FORMAT parquet, {metadata})")
+    path = tmp_path / "gamegrid.duckdb"
+    build(path, ROWS, Sources(chunks=[new, old] if together else [old]))
+    scores = "SELECT deal, score FROM episodes JOIN seats USING (episode_id) ORDER BY ALL"
+    assert query(path, scores) == [(0, 0.0), (0, 1.0)] * together + [(1, 0.0), (1, 1.0)]
+    assert query(path, "SELECT count(*) FROM single_moves") == [(0,)]
 
 
 def test_every_value_arrives(tmp_path: Path) -> None:

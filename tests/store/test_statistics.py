@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gamegrid.records import chunkfile
-from gamegrid.records.record_types import EpisodeRecord
+from gamegrid.records.record_types import EpisodeRecord, Task
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
     Interval,
@@ -100,7 +100,7 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
     """
     right = {"a": [1, 1, 1, 1, 1, 1, 1, 0], "b": [1, 1, 0, 0, 0, 0, 0, None]}
     asked = [
-        episode(TTT, name, number, 0, scores=[1],
+        episode(TTT, name, number, 0, task=Task.POSITION,
                 decisions=[decision(name, 0, 0, "ok" if best is not None else "fallback")])
         for name, found in right.items()
         for number, best in enumerate(found)
@@ -117,13 +117,14 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
             ],
         )
         connection.execute(
-            f"COPY (SELECT format('{TTT}:{{}}:{{}}:0', agent, deal) AS episode_id, 0 AS ply, "
-            f"0 AS seat, regret, optimal, false AS trivial, 1.0 AS best_value, 1.0 AS value, "
+            f"COPY (SELECT format('{TTT}:{{}}:position:{{}}:0', agent, deal) AS episode_id, "
+            f"0 AS ply, 0 AS seat, regret, optimal, false AS trivial, 1.0 AS best_value, "
+            f"1.0 AS value, "
             f"'exact' AS oracle FROM said) TO '{judged}' (FORMAT parquet)"
         )
     positions, path = tmp_path / "positions.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(positions, run(), asked, "{}")
-    build(path, ROWS, Sources(chunks=[], judged=[judged], positions=[positions]))
+    build(path, ROWS, Sources(chunks=[positions], judged=[judged]))
 
     values = {name: np.array([float(best or 0) for best in found]) for name, found in right.items()}
     regrets = {"a": np.array([0.0] * 7 + [2]), "b": np.array([0.0, 0, 2, 2, 2, 2, 2])}

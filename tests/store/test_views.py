@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from gamegrid.records import chunkfile
+from gamegrid.records.record_types import Task
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import Rows
 from store_samples import (
@@ -842,57 +843,63 @@ def test_in_positions_a_move_not_made_is_a_best_move_not_made(tmp_path: Path) ->
     """a: one best, one worse, a random move in its place, a forfeit, and an unanswered request."""
     statuses = ["ok", "rethought", "fallback", "forfeit"]
     asked = [
-        episode(TTT, "a", number, 0, scores=[1], decisions=[decision("a", 0, 0, status)])
+        episode(TTT, "a", number, 0, task=Task.POSITION, decisions=[decision("a", 0, 0, status)])
         for number, status in enumerate(statuses)
     ]
-    asked.append(episode(TTT, "a", 4, 0, status="error"))
+    asked.append(episode(TTT, "a", 4, 0, task=Task.POSITION, status="error"))
     said = [(0, 0.0, True), (1, 2.0, False), (2, None, None), (3, None, None)]
     judged = tmp_path / "judged.parquet"
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE said (deal INT, regret DOUBLE, optimal BOOL)")
         connection.executemany("INSERT INTO said VALUES (?, ?, ?)", said)
         connection.execute(
-            f"COPY (SELECT format('{TTT}:a:{{}}:0', deal) AS episode_id, 0 AS ply, 0 AS seat, "
-            f"regret, optimal, false AS trivial, 1.0 AS best_value, 1.0 AS value, "
+            f"COPY (SELECT format('{TTT}:a:position:{{}}:0', deal) AS episode_id, 0 AS ply, "
+            f"0 AS seat, regret, optimal, false AS trivial, 1.0 AS best_value, 1.0 AS value, "
             f"'exact' AS oracle FROM said) TO '{judged}' (FORMAT parquet)"
         )
     positions, path = tmp_path / "positions.parquet", tmp_path / "gamegrid.duckdb"
     chunkfile.write(positions, run(), asked, "{}")
-    build(path, ROWS, Sources(chunks=[], judged=[judged], positions=[positions]))
+    build(path, ROWS, Sources(chunks=[positions], judged=[judged]))
     columns = "agent, positions, optimal_rate, mean_regret, answered"
     assert query(path, f"SELECT {columns} FROM position_quality") == [("a", 4, 0.25, 1.0, 2)]
     assert query(path, "SELECT count(*) FROM episodes") == [(0,)]
-    assert query(path, "SELECT count(*) FROM decisions") == [(0,)]
+    joined = "SELECT count(*) FROM decisions JOIN episodes USING (episode_id)"
+    assert query(path, joined) == [(0,)]
 
 
-def test_what_is_asked_alone_is_used_and_run_too(tmp_path: Path) -> None:
-    """One agent in its own game, in a position and in an information state, each from deal 0.
-
-    The two single moves have the id of the episode, and stay apart from it and from each other.
-    """
+def test_single_moves_are_in_usage_and_in_no_query_of_episodes(tmp_path: Path) -> None:
+    """One agent in its own game, in a position and in a probe, each of deal 0."""
     tokens = {"prompt_tokens": 100, "completion_tokens": 10}
-    files = {name: tmp_path / f"{name}.parquet" for name in ("chunks", "positions", "probes")}
-    for number, (name, file) in enumerate(files.items()):
-        calls = [call(0, 0, cached_tokens=20 * number, model_served=name, **tokens)]
+    files = {task: tmp_path / f"{task}.parquet" for task in Task}
+    for number, (task, file) in enumerate(files.items()):
+        calls = [call(0, 0, cached_tokens=20 * number, model_served=task, **tokens)]
         moves = [decision("a", 0, 0, attempts=1, **tokens)]
+        where = {"task": task, "run_id": task, "calls": calls}
         played = [
-            episode("patience", "a", 0, 0, returns=[1], decisions=moves, calls=calls, run_id=name),
-            episode("patience", "a", 1, 0, status="error", calls=calls, run_id=name),
+            episode("patience", "a", 0, 0, returns=[1], decisions=moves, **where),
+            episode("patience", "a", 1, 0, status="error", **where),
         ]
-        chunkfile.write(file, run(name), played, "{}")
-    chunks, positions, probes = ([file] for file in files.values())
+        chunkfile.write(file, run(task), played, "{}")
     priced = [agent("a", input_price=1.0, output_price=2.0, cached_price=0.5)]
     path = tmp_path / "gamegrid.duckdb"
     build(
         path,
         Rows(agents=priced, games=GAMES),
-        Sources(chunks=chunks, positions=positions, probes=probes),
+        Sources(chunks=list(files.values())),
     )
     # 100 + 2 * 10, less half of each cached token.
-    assert query(path, "SELECT agent, game, asked, calls, cached_tokens, cost_usd FROM usage") == [
-        ("a", "patience", "episodes", 1, 0, pytest.approx(120e-6)),
-        ("a", "patience", "positions", 1, 20, pytest.approx(110e-6)),
-        ("a", "patience", "probes", 1, 40, pytest.approx(100e-6)),
+    assert query(path, "SELECT agent, game, task, calls, cached_tokens, cost_usd FROM usage") == [
+        ("a", "patience", "episode", 1, 0, pytest.approx(120e-6)),
+        ("a", "patience", "position", 1, 20, pytest.approx(110e-6)),
+        ("a", "patience", "probe", 1, 40, pytest.approx(100e-6)),
     ]
     assert query(path, "SELECT run_id FROM runs ORDER BY ALL") == [(name,) for name in files]
-    assert query(path, "SELECT DISTINCT model_served FROM calls") == [("chunks",)]
+    joined = "SELECT DISTINCT model_served FROM calls JOIN episodes USING (episode_id)"
+    assert query(path, joined) == [("episode",)]
+    moves = "SELECT task, agent, number, sample, status FROM single_moves ORDER BY ALL"
+    assert query(path, moves) == [
+        ("position", "a", 0, 0, "complete"),
+        ("position", "a", 1, 0, "error"),
+        ("probe", "a", 0, 0, "complete"),
+        ("probe", "a", 0, 1, "error"),
+    ]

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gamegrid.errors import UserError
 from gamegrid.jobs import workflow
@@ -92,6 +93,42 @@ def test_a_mistake_is_told_in_a_sentence_before_anything_runs(name: str, tmp_pat
     assert all(word in told[0] for word in words), told[0]
     assert "Traceback" not in run.output
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "targets"),
+    [
+        ("verify", "grid.yaml", ["tables"]),
+        ("here", "verify", ["tables"]),
+        ("here", "grid.yaml", ["verify", "tables"]),
+    ],
+    ids=["folder", "file", "targets"],
+)
+def test_only_the_target_verify_is_exempt_from_checks(
+    folder: str, file: str, targets: list[str], tmp_path: Path
+) -> None:
+    """Whatever else is called verify, a run that may play needs its models."""
+    grid, words = MISTAKES["missing model folder"]
+    place = tmp_path / folder
+    place.mkdir()
+    (place / "models.yaml").write_text(
+        "models:\n  - {name: vllm_nowhere, model_path: no/such/folder}\n"
+    )
+    (place / file).write_text(yaml.safe_dump(grid))
+
+    def run(*asked: str) -> str:
+        line = command("--directory", folder, "--configfile", f"{folder}/{file}", "--", *asked)
+        done = subprocess.run(
+            line, cwd=tmp_path, env=environment(),
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode != 0
+        return done.stdout + done.stderr
+
+    output = run(*targets)
+    assert all(word in output for word in words), output
+    assert not (place / "results").exists()
+    assert "these results are incomplete" in run("verify")
 
 
 def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output
     # kuhn_poker is no game of positions, and the others are none of probes.
-    assert run.jobs.count("play_alone") == 2 * 2 + 2
+    assert run.jobs.count("ask_positions") == 2 * 2
+    assert run.jobs.count("ask_probes") == 2
     assert run.jobs.count("judge_decisions") == 3
 
     asked = query(tmp_path, "SELECT game, agent, count(*), count(DISTINCT position) FROM positions "
@@ -63,5 +64,5 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     assert more.code == 0, more.output
     assert more.played == []
     assert query(tmp_path, "SELECT DISTINCT positions FROM position_quality") == [(31,)]
-    assert more.jobs.count("play_alone") == 2 * 2
+    assert more.jobs.count("ask_positions") == 2 * 2
     assert "measure_exploitability" not in more.jobs

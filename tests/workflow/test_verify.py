@@ -78,9 +78,9 @@ def test_every_job_and_every_reply_is_told_with_its_cost(endpoint: Endpoint, pla
     files = [path for kind in kinds for path in (played / "results" / kind).rglob("*.parquet")]
     assert query(played, "SELECT count(*) FROM runs") == [(len(files),)]
     assert said["runs"]["jobs"] == len(files)
-    asked = query(played, "SELECT DISTINCT agent, asked FROM usage ORDER BY ALL")
-    alone = [(agent, what) for agent in ("one", "two") for what in ("positions", "probes")]
-    assert asked == [("one", "episodes"), *alone]
+    asked = query(played, "SELECT DISTINCT agent, task FROM usage ORDER BY ALL")
+    alone = [(agent, what) for agent in ("one", "two") for what in ("position", "probe")]
+    assert asked == [("one", "episode"), *alone]
     calls, usd = query(played, "SELECT sum(calls), sum(cost_usd) FROM usage")[0]
     journals = (played / "results/journal").rglob("*.jsonl")
     assert calls == sum(len(path.read_text().splitlines()) for path in journals)
@@ -102,14 +102,15 @@ def test_a_moved_folder_is_verified_without_its_grid_and_its_models(
     alone = "SELECT 1 FROM positions UNION ALL SELECT 1 FROM probes"
     episodes, decisions, moves, replies = query(
         played,
-        "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM decisions), "
+        "SELECT (SELECT count(*) FROM episodes), "
+        "(SELECT count(*) FROM decisions JOIN episodes USING (episode_id)), "
         f"(SELECT count(*) FROM ({alone})), (SELECT sum(calls)::INT FROM usage)",
     )[0]
     assert told.startswith(
         f"equal: {episodes + moves} episodes with {decisions + moves} decisions and "
         f"{replies} replies"
     )
-    bots = f"{decisions + moves - replies} were made again, 0 held to the rules alone"
+    bots = f"{decisions + moves - replies} were made again and 0 only checked against the rules"
     assert told.endswith(f"; of the moves of bots {bots}")
 
 
@@ -262,7 +263,7 @@ def test_two_people_s_results_are_united_and_nothing_is_played_or_bought_again(
     asked = len(endpoint.requests)
     done = merge(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "4 episodes added, 0 episodes already here, 0 conflicts" in done.stdout
+    assert "4 episodes added, 0 episodes already there, 0 conflicts" in done.stdout
     united = snakemake(tmp_path / "ours", both)
     assert united.code == 0, united.output
     after = dict(query(tmp_path / "ours", runs))

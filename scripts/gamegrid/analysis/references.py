@@ -478,10 +478,12 @@ def _nobody(model: str) -> Ask:
 def write(made: "Plan", output: Path) -> None:
     """Write what is known of the games of a plan, and of its cells, as one JSON object."""
     cells = defaultdict[str, list[Cell]](list)
-    for cell in made.control_cells:
+    for cell in made.reference_cells.controls:
         cells[cell.game.name].append(cell)
     seats, expected, plays = list[Reference](), list[Expectation](), list[Play]()
-    responses = [row for cell in made.response_cells for row in best_responses(made, cell)]
+    responses = [
+        row for cell in made.reference_cells.responses for row in best_responses(made, cell)
+    ]
     for game in made.grid.games:
         enumerable = small(game)
         seats += references(game, made.opening_plies(game), made.max_plies(game), enumerable)

@@ -25,10 +25,10 @@ def freeze(suite: Suite, results: Path) -> int:
     from gamegrid.records.chunkfile import pack, read_params
 
     made = plan.make(suite.grid, Path.cwd())
-    files = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
+    files = {chunk: results / chunk.file for chunk in made.chunks}
     played = read_params(list(files.values()))
     for chunk, path in files.items():
-        if played.get(path) != made.params(chunk.cell):
+        if played.get(path) != made.identity.params(chunk.cell):
             raise UserError(f"{path} is missing or was not played with the suite's settings.")
     pack(list(files.values()), suite.results, frozen_params(made))
     suite.ratings.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
@@ -69,8 +69,11 @@ def _by_bot(ratings: Mapping[str, Mapping[str, Any]]) -> str:
 
 def frozen_params(made: Plan) -> str:
     """The params of every cell of a suite's own grid, as its results carry them."""
-    found = {f"{game}/{matchup}": made.params(cell) for (game, matchup), cell in made.cells.items()}
-    return json.dumps(found, sort_keys=True)
+    by_cell = {
+        f"{game}/{matchup}": made.identity.params(cell)
+        for (game, matchup), cell in made.grid.cell_named.items()
+    }
+    return json.dumps(by_cell, sort_keys=True)
 
 
 def arguments(parser: ArgumentParser) -> None:

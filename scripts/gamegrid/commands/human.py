@@ -26,7 +26,7 @@ from gamegrid.plan import plan
 from gamegrid.plan.grid import unsupported_reason
 from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
-from gamegrid.play.setups import alone
+from gamegrid.play.setups import self_play_setup
 from gamegrid.prompts.parser import parse
 from gamegrid.records.journal import Journal
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
@@ -100,7 +100,7 @@ def play(made: plan.Plan, table: Table, person: Person, results: Path) -> Episod
     settings = made.config.agents[table.agent]
     if reason := unsupported_reason(settings, table.game):
         raise UserError(f"{table.agent} cannot play {table.game.name}: {reason}.")
-    setup = alone(made, table.agent, table.game, table.deal)
+    setup = self_play_setup(made, table.agent, table.game, table.deal)
     seats = [*setup.seats]
     seats[table.seat] = YOU
     person.write(f"{table.game.title}. You are {table.game.seat_name(table.seat)}. {HELP}")

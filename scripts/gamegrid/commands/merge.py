@@ -16,11 +16,13 @@ from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
 from gamegrid.records import stamp, upkeep
+from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
+from gamegrid.records.record_types import Task
 from gamegrid.store import looks
 
-KINDS = {"chunks": "*/*", "positions": "*", "probes": "*"}
-"""Folders of chunk files, each with the form of the folders in it whose files belong together."""
+CELLS = {Task.EPISODE: "*/*", Task.POSITION: "*", Task.PROBE: "*"}
+"""Glob pattern, below a task's folder, of the folders whose chunk files belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ def merge(ours: Path, theirs: Path) -> Merged:
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
     conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
     episodes = known = 0
-    for kind, form in KINDS.items():
-        for folder in sorted(path for path in (theirs / kind).glob(form) if path.is_dir()):
+    for task, pattern in CELLS.items():
+        folders = (theirs / FOLDERS[task]).glob(pattern)
+        for folder in sorted(path for path in folders if path.is_dir()):
             added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
             episodes, known = episodes + added, known + there
             conflicts += trouble

@@ -15,7 +15,7 @@ from gamegrid.luck import Place
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from gamegrid.play.episode import Episode
-from gamegrid.play.setups import alone
+from gamegrid.play.setups import self_play_setup
 
 
 class _NothingIsSent(BackendError):
@@ -40,7 +40,7 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
 
     tools = Tools(ask=lambda _: ask, prompts=made.prompts)
     agent: Agent = kinds()["llm"].build(name, settings, tools)
-    setup = alone(made, name, game, deal)
+    setup = self_play_setup(made, name, game, deal)
     asyncio.run(Episode(setup, {name: agent}).play())
     return "\n\n".join(f"[{m.role}]\n{m.content}" for m in asked[0].messages)
 

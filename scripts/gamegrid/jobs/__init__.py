@@ -1,1 +1,1 @@
-"""What rules call."""
+"""The work of the workflow's rules."""

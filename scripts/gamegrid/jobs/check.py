@@ -1,6 +1,6 @@
-"""Look at every model of a grid before anything is spent: one line each, and what is wrong.
+"""Check every model of a grid before anything is spent.
 
-``check`` opens no engine and asks no question. ``try_models`` asks each agent one real question.
+``look`` starts no engine and asks no model. ``try_models`` asks each agent one real question.
 """
 
 import asyncio
@@ -21,57 +21,59 @@ from gamegrid.luck import Place
 from gamegrid.plan.plan import Plan
 from gamegrid.play.episode import Episode
 from gamegrid.play.gpus import visible
-from gamegrid.play.setups import alone
+from gamegrid.play.setups import self_play_setup
 from gamegrid.records.record_types import EpisodeRecord
 
 ANSWER_S = 5.0
-"""Time in which an endpoint has to answer at all."""
+"""Seconds in which an endpoint must answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found out about one model. ``trouble`` is a sentence, or None if all is well."""
+    """The result for one model. ``trouble`` is a sentence, or None if the model is ready."""
 
     model: str
     agents: tuple[str, ...]
     trouble: str | None
 
     def line(self) -> str:
-        """Say it in a line."""
+        """Return the finding as a line of text."""
         used = ", ".join(self.agents)
         return f"{self.model} ({used}): {self.trouble or 'ready'}"
 
 
-def look(made: Plan, *, gpus_here: bool = True) -> list[Finding]:
-    """Look at each model once: settings, key, folder, GPUs, and that its endpoint answers.
+def look(plan: Plan, *, gpus_here: bool = True) -> list[Finding]:
+    """Check each model's settings, key, folder, GPUs and endpoint.
 
-    ``gpus_here`` False: the jobs run on other hosts, whose GPUs cannot be counted here.
+    With ``gpus_here`` False, jobs run on other hosts and no GPUs are counted.
     """
     agents = defaultdict[str, list[str]](list)
     models = dict[str, Model]()
-    for agent, model in made.models.items():
+    for agent, model in plan.models.items():
         agents[model.written.name].append(agent)
         models[model.written.name] = model
     return [
         Finding(
             name,
             tuple(agents[name]),
-            _trouble(model, gpus_here) or _objection(made, model, agents[name]),
+            _trouble(model, gpus_here) or _unsupported_setting(plan, model, agents[name]),
         )
         for name, model in models.items()
     ]
 
 
-def _objection(made: Plan, model: Model, agents: Sequence[str]) -> str | None:
-    """One sentence if the model does not take what one of its agents sets."""
+def _unsupported_setting(plan: Plan, model: Model, agents: Sequence[str]) -> str | None:
+    """Return a sentence if the model does not support a setting of one of its agents, else None."""
     for agent in agents:
-        settings = made.config.agents[agent]
+        settings = plan.config.agents[agent]
         assert isinstance(settings, Settings)
         if model.kind.unsupported_reason is None:
             return None
         decode = Decode(settings.decode)
-        if said := model.kind.unsupported_reason(model.entry, settings.sampling(seed=None), decode):
-            return f"agents.{agent}: {said.removeprefix(f'{model.entry.name}: ')}"
+        if reason := model.kind.unsupported_reason(
+            model.entry, settings.sampling(seed=None), decode
+        ):
+            return f"agents.{agent}: {reason.removeprefix(f'{model.entry.name}: ')}"
     return None
 
 
@@ -80,12 +82,12 @@ def _trouble(model: Model, gpus_here: bool) -> str | None:
     if mistake := model.kind.check(entry):
         return mistake.removeprefix(f"{entry.name}: ")
     if gpus_here and entry.gpus and (there := len(visible())) < entry.gpus:
-        return f"it wants {entry.gpus} GPUs (gpus: in the model file); {there} are visible here."
+        return f"it needs {entry.gpus} GPUs (gpus: in the model file); {there} are visible here."
     return _silence(entry.api_base) if entry.api_base else None
 
 
 def _silence(address: str) -> str | None:
-    """One sentence if nothing answers at an address; any answer, errors too, is an answer."""
+    """Return a sentence if nothing answers at an address, else None; an HTTP error is an answer."""
     try:
         urllib.request.urlopen(f"{address.rstrip('/')}/models", timeout=ANSWER_S).close()
     except urllib.error.HTTPError:
@@ -96,10 +98,10 @@ def _silence(address: str) -> str | None:
     return None
 
 
-def confirm(made: Plan, findings: Sequence[Finding]) -> str:
-    """Return the lines to print. Raises UserError with them if a model is not ready."""
+def confirm(plan: Plan, findings: Sequence[Finding]) -> str:
+    """Return the lines to print. Raises UserError with these lines if a model is not ready."""
     lines = [finding.line() for finding in findings]
-    lines += [f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences]
+    lines += [f"{out.agent} sits out {out.game.name}: {out.reason}" for out in plan.grid.absences]
     bad = sum(finding.trouble is not None for finding in findings)
     if bad:
         head = f"{bad} of {len(findings)} models are not ready."
@@ -107,29 +109,30 @@ def confirm(made: Plan, findings: Sequence[Finding]) -> str:
     return "\n".join(lines or ["no model is asked; the grid is ready"])
 
 
-def try_models(made: Plan, working: Path) -> str:
-    """Ask each agent that is a model its first question in its first game, outside the grid.
+def try_models(plan: Plan, working: Path) -> str:
+    """Ask each model agent the first question of its first game, outside the grid.
 
-    Returns prompt, reply and what was made of it. Raises UserError if a model cannot be asked.
+    Returns prompts, replies and the moves parsed from them. Raises UserError if a model cannot be
+    asked.
     """
-    return asyncio.run(_probe(made, working))
+    return asyncio.run(_first_turns(plan, working))
 
 
-async def _probe(made: Plan, working: Path) -> str:
-    return "\n\n".join([await _first_turn(made, agent, working) for agent in made.models])
+async def _first_turns(plan: Plan, working: Path) -> str:
+    return "\n\n".join([await _first_turn(plan, agent, working) for agent in plan.models])
 
 
-async def _first_turn(made: Plan, agent: str, working: Path) -> str:
-    model, settings = made.models[agent], made.config.agents[agent]
-    game = next(cell.game for cell in made.grid.cells if agent in cell.matchup.agents)
+async def _first_turn(plan: Plan, agent: str, working: Path) -> str:
+    model, settings = plan.models[agent], plan.config.agents[agent]
+    game = next(cell.game for cell in plan.grid.cells if agent in cell.matchup.agents)
     backend = model.kind.create(model.entry, working)
 
     async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
         return Answer(await backend.complete(request), replayed=False)
 
     once = settings.model_copy(update={"rethink": 0})
-    player = kinds()["llm"].build(agent, once, Tools(ask=lambda _: ask, prompts=made.prompts))
-    setup = replace(alone(made, agent, game, deal=0), max_plies=1)
+    player = kinds()["llm"].build(agent, once, Tools(ask=lambda _: ask, prompts=plan.prompts))
+    setup = replace(self_play_setup(plan, agent, game, deal=0), max_plies=1)
     try:
         await backend.open()
         played = await Episode(setup, {agent: player}).play()
@@ -139,10 +142,10 @@ async def _first_turn(made: Plan, agent: str, working: Path) -> str:
         await backend.close()
     if played.error is not None:
         raise UserError(f"agents.{agent}: {played.error}")
-    return _told(agent, played)
+    return _shown(agent, played)
 
 
-def _told(agent: str, played: EpisodeRecord) -> str:
+def _shown(agent: str, played: EpisodeRecord) -> str:
     call, decision = played.calls[0], played.decisions[0]
     result = f"no move ({call.failure})" if call.failure else f"the move {decision.label!r}"
     sent = "\n".join(f"[{m['role']}]\n{m['content']}" for m in json.loads(call.messages))

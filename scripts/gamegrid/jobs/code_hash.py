@@ -1,4 +1,4 @@
-"""A hash of the code behind a free rule, so that an edit remakes what the rule made."""
+"""Hash the code behind a free rule, so that an edit reruns the rule."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ from gamegrid.paths import WORKFLOW
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 DATA = (".sql", ".json", ".yaml", ".jinja", ".css", ".js")
-"""Endings of files that lie beside modules and decide what these make."""
+"""Suffixes of data files beside modules that change what the modules do."""
 OUTSIDE = {"gamegrid.oracles.equilibrium": WORKFLOW / "config/equilibria"}
 """Folders that a module reads outside the package."""
 
@@ -21,10 +21,10 @@ _IMPORTS = re.compile(
 
 
 def code_hash(*modules: str) -> str:
-    """Hash ``modules``, all that they import, and the data files beside either.
+    """Hash ``modules``, everything they import, and the data files beside any of these.
 
-    Names are those of modules below ``gamegrid``. Contents count, not times: a touched file or a
-    fresh checkout changes nothing. Returns 16 hexadecimal digits.
+    ``modules`` are names below ``gamegrid``. Only contents count: a touched file or a fresh
+    checkout changes nothing. Returns 16 hexadecimal digits.
     """
     digest = hashlib.sha256()
     for file in sorted(code_files(*modules)):
@@ -33,7 +33,7 @@ def code_hash(*modules: str) -> str:
 
 
 def code_files(*modules: str) -> set[Path]:
-    """The files that ``code_hash`` covers."""
+    """Return the files that ``code_hash`` covers."""
     names = set[str]()
     waiting = [f"gamegrid.{module}" for module in modules]
     while waiting:
@@ -49,7 +49,7 @@ def code_files(*modules: str) -> set[Path]:
 
 @cache
 def _imported(name: str) -> tuple[str, ...]:
-    """The modules that a module imports anywhere, and every file of the rooms it looks through."""
+    """Return the modules that a module imports anywhere, and those that it discovers."""
     source = _source(name)
     text = source.read_text("utf-8")
     return tuple(dict.fromkeys([*_stated(text), *(_plugged(text) if "discover(" in text else ())]))
@@ -66,7 +66,7 @@ def _stated(text: str) -> Iterator[str]:
 
 
 def _plugged(text: str) -> Iterator[str]:
-    """The modules of the packages that a module passes to ``plugins.discover``."""
+    """Yield the modules of the packages that a module passes to ``plugins.discover``."""
     for module in re.findall(r"discover\((gamegrid[\w.]*)", text):
         for file in SCRIPTS.joinpath(*module.split(".")).glob("*.py"):
             yield f"{module}.{file.stem}".removesuffix(".__init__")

@@ -1,4 +1,4 @@
-"""Make the exit code of a run honest: name what was not finished, and let the next run play it."""
+"""Fail a run with unfinished episodes, and let the next run play them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +10,11 @@ SHOWN = 5
 
 
 def confirm(chunks: Sequence[Path], output: Path) -> None:
-    """Write ``output`` if every episode was finished.
+    """Write ``output`` if every episode is finished.
 
-    Otherwise remove the chunk files that hold unfinished ones, and no others, and raise UserError
-    naming them: the journal has every reply, so the next run asks only what is missing.
+    Otherwise remove the chunk files that hold unfinished episodes, and no others, and raise
+    UserError with their names. The journal keeps every reply, so the next run asks only what is
+    missing.
     """
     check_whole(chunks)
     unfinished = read_unfinished(chunks)
@@ -22,12 +23,12 @@ def confirm(chunks: Sequence[Path], output: Path) -> None:
         return
     for path in unfinished:
         path.unlink()
-    episodes = [item for found in unfinished.values() for item in found]
+    episodes = [item for items in unfinished.values() for item in items]
     causes = list(dict.fromkeys(f"{episode}: {error}" for episode, error in episodes))
     more = f"\n  and {len(causes) - SHOWN} more" if len(causes) > SHOWN else ""
     raise UserError(
         f"{len(episodes)} episodes were not finished and are in no table. Run the same command "
-        f"again: only they are played, and no reply is asked for twice.\n  "
+        f"again: it plays only these, and asks for no reply twice.\n  "
         + "\n  ".join(causes[:SHOWN])
         + more
     )

@@ -1,8 +1,8 @@
-"""What a grid will take before anything is bought: jobs, episodes, calls, tokens, money.
+"""Estimate what a grid will take: jobs, episodes, calls, tokens and money. Asks no model.
 
-Calls and prompt tokens come from episodes in which every seat moves at random: each prompt is built
-as a model would get it, and not sent. Completion tokens are the mean of the replies on file of the
-same agent where there are any, else the agent's ``max_tokens``.
+Calls and prompt tokens come from episodes of random moves, whose prompts are built and not sent.
+Completion tokens are the mean of the agent's replies on file if it has any, else its
+``max_tokens``.
 """
 
 import json
@@ -14,21 +14,20 @@ from statistics import mean
 
 from gamegrid.agents.llm import Settings
 from gamegrid.backends import prices
-from gamegrid.plan.plan import Alone, Plan
-from gamegrid.plan.probes import probes
+from gamegrid.plan.plan import Plan
 from gamegrid.play.expected_usage import turns
 from gamegrid.records.journal import files, read
 
 WANTED = 0.1
-"""A difference in score worth knowing of."""
+"""The difference in score for which the estimate states the deals needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one agent's calls of the whole grid come to, those on file included.
+    """The calls of one agent in the whole grid, including those on file.
 
-    ``completion_tokens`` is None where nothing bounds them: no reply on file and no ``max_tokens``.
-    ``usd`` is None where a price or the tokens are unknown.
+    ``completion_tokens`` is None if there is neither a reply on file nor ``max_tokens``. ``usd`` is
+    None if a price or the tokens are unknown.
     """
 
     agent: str
@@ -38,100 +37,87 @@ class Cost:
     prompt_tokens: float
     completion_tokens: float | None
     local: bool
-    """True for a model that runs here, which nobody sells by the token."""
+    """True for a model that the job itself runs, which has no price per token."""
     measured: bool
-    """True if ``completion_tokens`` rests on replies, False if it is the limit."""
+    """True if ``completion_tokens`` comes from replies, False if it is the limit."""
     usd: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The whole grid. A job is finished when its file is there. Single moves are episodes too."""
+    """The whole grid. A job is finished if its file exists. Single moves count as episodes."""
 
     jobs: int
     finished_jobs: int
     episodes: int
     finished_episodes: int
     deals: int
-    """Per matchup and game."""
+    """Deals per matchup and game."""
     costs: tuple[Cost, ...]
     absences: tuple[str, ...]
 
 
-def estimate(made: Plan, results: Path) -> Estimate:
-    """Look at the grid and at what is in ``results``. Asks no model."""
-    chunks = {chunk: results / "chunks" / f"{chunk.path}.parquet" for chunk in made.chunks}
-    finished = [chunk for chunk, path in chunks.items() if path.exists()]
-    asked = asked_alone(made, results)
-    answered = [path for path in asked if path.exists()]
+def estimate(plan: Plan, results: Path) -> Estimate:
+    """Estimate the whole grid, and count what ``results`` holds of it."""
+    planned = episodes_by_file(plan, results)
+    finished = [file for file in planned if file.exists()]
     return Estimate(
-        jobs=len(chunks) + len(asked),
-        finished_jobs=len(finished) + len(answered),
-        episodes=sum(made.episodes(chunk) for chunk in chunks) + sum(asked.values()),
-        finished_episodes=sum(made.episodes(chunk) for chunk in finished)
-        + sum(asked[path] for path in answered),
-        deals=made.config.deals,
-        costs=tuple(_costs(made, results)),
+        jobs=len(planned),
+        finished_jobs=len(finished),
+        episodes=sum(planned.values()),
+        finished_episodes=sum(planned[file] for file in finished),
+        deals=plan.config.deals,
+        costs=tuple(_costs(plan, results)),
         absences=tuple(
-            f"{out.agent} sits out {out.game.name}: {out.reason}" for out in made.grid.absences
+            f"{out.agent} sits out {out.game.name}: {out.reason}" for out in plan.grid.absences
         ),
     )
 
 
-def asked_alone(made: Plan, results: Path) -> Mapping[Path, int]:
-    """The files of jobs that ask for single moves, and how many histories they ask from."""
-    found = {}
-    for (asked, game, agent), cell in made.alone_cells.items():
-        match asked:
-            case Alone.POSITIONS:
-                histories = made.config.positions
-            case Alone.PROBES:
-                histories = made.samples(agent) * len(probes(cell.game))
-        found[results / asked / game / f"{agent}.parquet"] = histories
-    return found
+def episodes_by_file(plan: Plan, results: Path) -> Mapping[Path, int]:
+    """Return how many episodes or single moves each chunk file of a finished grid holds."""
+    chunks = {results / chunk.file: chunk.episodes(plan.config.seatings) for chunk in plan.chunks}
+    return chunks | {results / moves.file: moves.episodes for moves in plan.single_moves.values()}
 
 
-def _moves(made: Plan, agent: str) -> Mapping[str, int]:
-    """How many single moves an agent is asked for, by game."""
-    found = {}
-    for (asked, game, name), cell in made.alone_cells.items():
-        if name != agent:
-            continue
-        match asked:
-            case Alone.POSITIONS:
-                found[game] = made.config.positions
-            case Alone.PROBES:
-                found[game] = made.samples(agent) * sum(p.asked for p in probes(cell.game))
-    return found
+def _single_moves(plan: Plan, agent: str) -> Mapping[str, int]:
+    """Return how many single moves an agent is asked for, by game."""
+    counts = defaultdict[str, int](int)
+    for moves in plan.single_moves.values():
+        if moves.agent == agent:
+            counts[moves.game.name] += moves.decisions
+    return counts
 
 
-def _costs(made: Plan, results: Path) -> Iterable[Cost]:
-    seats = _seats(made)
-    on_file = _on_file(made, results)
-    for agent in made.models:
+def _costs(plan: Plan, results: Path) -> Iterable[Cost]:
+    seats = _seats(plan)
+    on_file = _on_file(plan, results)
+    for agent in plan.models:
         played = {game: count for (name, game), count in seats.items() if name == agent}
-        asked = _moves(made, agent)
-        if not played and not asked:
+        single = _single_moves(plan, agent)
+        if not played and not single:
             continue
-        taken = {game: turns(made, agent, made.games[game]) for game in {*played, *asked}}
+        taken = {
+            game: turns(plan, agent, plan.grid.game_named[game]) for game in {*played, *single}
+        }
         yield _cost(
-            made,
+            plan,
             agent,
             calls=sum(count * taken[game].calls for game, count in played.items())
-            + sum(asked.values()),
+            + sum(single.values()),
             prompt_tokens=sum(count * taken[game].prompt_tokens for game, count in played.items())
             + sum(
                 count * taken[game].prompt_tokens / taken[game].calls
-                for game, count in asked.items()
+                for game, count in single.items()
             ),
             seen=on_file[agent],
         )
 
 
 def _cost(
-    made: Plan, agent: str, *, calls: float, prompt_tokens: float, seen: Sequence[int | None]
+    plan: Plan, agent: str, *, calls: float, prompt_tokens: float, seen: Sequence[int | None]
 ) -> Cost:
-    settings, model = made.config.agents[agent], made.models[agent]
+    settings, model = plan.config.agents[agent], plan.models[agent]
     assert isinstance(settings, Settings)
     stated = [tokens for tokens in seen if tokens is not None]
     each = mean(stated) if stated else settings.max_tokens
@@ -153,54 +139,54 @@ def _cost(
     )
 
 
-def _seats(made: Plan) -> Mapping[tuple[str, str], int]:
-    """How many seats each agent takes in each game, over all deals and seatings."""
-    found = defaultdict[tuple[str, str], int](int)
-    for cell in made.grid.cells:
-        for seating in cell.matchup.seatings(made.config.seatings):
+def _seats(plan: Plan) -> Mapping[tuple[str, str], int]:
+    """Return how many seats each agent takes in each game, over all deals and seatings."""
+    seats = defaultdict[tuple[str, str], int](int)
+    for cell in plan.grid.cells:
+        for seating in cell.matchup.seatings(plan.config.seatings):
             for agent in seating:
-                found[agent, cell.game.name] += made.config.deals
-    return found
+                seats[agent, cell.game.name] += plan.config.deals
+    return seats
 
 
-def _on_file(made: Plan, results: Path) -> Mapping[str, list[int | None]]:
-    """The completion tokens of each agent's replies on file, in the cells of the grid.
+def _on_file(plan: Plan, results: Path) -> Mapping[str, list[int | None]]:
+    """Return the completion tokens of each agent's replies on file, in the cells of the grid.
 
-    A line names the model, not the agent: two agents of one model in one matchup are told apart by
-    their seat, which the seating gives.
+    A line of the journal names the model, not the agent. Its seating and seat name the agent.
     """
-    found = defaultdict[str, list[int | None]](list)
-    for cell in made.grid.cells:
-        seatings = cell.matchup.seatings(made.config.seatings)
+    tokens = defaultdict[str, list[int | None]](list)
+    for cell in plan.grid.cells:
+        seatings = cell.matchup.seatings(plan.config.seatings)
         for path in files(results / "journal" / cell.game.name / cell.matchup.name):
             for line in read(path):
                 key = json.loads(line.key)
-                if key["seating"] < len(seatings) and key["deal"] < made.config.deals:
+                if key["seating"] < len(seatings) and key["deal"] < plan.config.deals:
                     agent = seatings[key["seating"]][key["seat"]]
-                    found[agent].append(line.completion.usage.completion_tokens)
-    for _, game, agent in made.alone_cells:
+                    tokens[agent].append(line.completion.usage.completion_tokens)
+    # Positions and probes of one agent in one game never meet: a game has one oracle.
+    for _, game, agent in plan.single_moves:
         for path in files(results / "journal" / game / agent):
-            found[agent] += [line.completion.usage.completion_tokens for line in read(path)]
-    return found
+            tokens[agent] += [line.completion.usage.completion_tokens for line in read(path)]
+    return tokens
 
 
-def text(found: Estimate) -> str:
-    """Say it to a person."""
+def text(estimated: Estimate) -> str:
+    """Return the estimate in lines of text."""
     lines = [
-        f"jobs: {found.jobs}, of which {found.finished_jobs} are finished",
-        f"episodes: {found.episodes}, of which {found.finished_episodes} are finished",
+        f"jobs: {estimated.jobs}, of which {estimated.finished_jobs} are finished",
+        f"episodes: {estimated.episodes}, of which {estimated.finished_episodes} are finished",
     ]
-    for cost in found.costs:
+    for cost in estimated.costs:
         lines.append(_line(cost))
-    if found.costs:
-        lines.append(_money(found.costs))
-    lines.append(_resolution(found.deals))
-    lines += found.absences
+    if estimated.costs:
+        lines.append(_money(estimated.costs))
+    lines.append(_resolution(estimated.deals))
+    lines += estimated.absences
     return "\n".join(lines)
 
 
 def _resolution(deals: int) -> str:
-    """What so many deals can show of two agents in one game, whatever the game."""
+    """Say which differences between two agents so many deals can resolve in one game."""
     from gamegrid.stats.power import (
         DIFFERENCE_SD,
         POWER,
@@ -210,12 +196,12 @@ def _resolution(deals: int) -> str:
     )
 
     smallest = resolvable_difference(deals) if deals > 1 else None
-    told = "from no difference in score"
+    difference = "from no difference in score"
     if smallest is not None and smallest <= 1:
-        told = f"from a difference in score of {smallest:.2f} on"
+        difference = f"from a difference in score of {smallest:.2f} on"
     known = f"; a score is known to ±{expected_share_half_width(deals):.2f}" if deals > 1 else ""
     return (
-        f"resolution with deals: {deals}: two agents are told apart in one game {told} "
+        f"resolution with deals: {deals}: two agents are told apart in one game {difference} "
         f"({POWER:.0%} power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); "
         f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}{known}"
     )

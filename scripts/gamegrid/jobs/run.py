@@ -1,4 +1,4 @@
-"""How every rule's script runs: its log on file and terminal, a user's mistake in one sentence."""
+"""Run a rule's script: log to file and terminal, and report a user's mistake in one sentence."""
 
 import errno
 import logging
@@ -13,22 +13,22 @@ from gamegrid.errors import UserError
 log = logging.getLogger("gamegrid")
 
 INTERRUPTED = 130
-"""The exit code that shells give to a program ended by Ctrl-C."""
+"""The exit code of a program that Ctrl-C ended, as shells report it."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""What the system says of a disk that takes no more."""
+"""Errors of a disk that cannot be written."""
 
 
 class LogFile(logging.FileHandler):
-    """A log that a full disk cuts short; what it could not take is on the terminal."""
+    """A log file that ignores a full disk; the terminal still shows every line."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say nothing of a line that could not be written."""
+        """Ignore a line that could not be written."""
 
 
 def run(work: Callable[[], object], log_path: str) -> None:
     """Do ``work`` and log to ``log_path`` and stderr. A UserError exits 1 without a stack trace.
 
-    ``work`` imports what is heavy itself: Ctrl-C may come in the middle of an import.
+    ``work`` does the heavy imports, so that Ctrl-C during an import is handled too.
     """
     _own_packages_only()
     Path(log_path).parent.mkdir(parents=True, exist_ok=True)
@@ -49,8 +49,8 @@ def run(work: Callable[[], object], log_path: str) -> None:
     except Exception as error:
         if reason := _refused_by_disk(error):
             log.error(
-                "the results cannot be written (%s). Make room and run the same command again: no "
-                "reply on file is asked for twice.",
+                "the results cannot be written (%s). Make room and run the same command again: it "
+                "asks for no reply twice.",
                 reason,
             )
         else:
@@ -59,16 +59,16 @@ def run(work: Callable[[], object], log_path: str) -> None:
 
 
 def _own_packages_only() -> None:
-    """Take the packages of Snakemake's environment off the path, which it appends for itself.
+    """Remove the packages of Snakemake's environment from the path, which Snakemake appends.
 
-    A job in an environment of its own must not find there what its environment lacks.
+    A job must use its own environment's packages and no others.
     """
     own = {*site.getsitepackages(), site.getusersitepackages()}
     sys.path[:] = [path for path in sys.path if Path(path).name != "site-packages" or path in own]
 
 
 def _refused_by_disk(error: BaseException) -> str | None:
-    """What the system said, if it was the disk that failed; DuckDB passes it on as text."""
+    """Return the system's message if the disk failed, else None; DuckDB reports it as text."""
     if isinstance(error, OSError):
         return os.strerror(error.errno) if error.errno in DISK else None
     said = str(error)

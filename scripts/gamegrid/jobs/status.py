@@ -1,6 +1,6 @@
-"""How far a running grid is, from the small files its jobs keep up to date, and from the journals.
+"""Report how far a running grid is, from its jobs' progress files and from the journals.
 
-It looks and changes nothing: a run goes on as if it had not been asked.
+It only reads, so it never disturbs a run.
 """
 
 import json
@@ -14,9 +14,10 @@ from typing import Any
 
 from gamegrid.backends.backend import Price
 from gamegrid.errors import UserError
-from gamegrid.jobs.estimate import asked_alone
-from gamegrid.plan.grid import Cell
+from gamegrid.jobs.estimate import episodes_by_file
+from gamegrid.plan.grid import Cell, Chunk
 from gamegrid.plan.plan import Plan
+from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.play.budget import cost_usd
 from gamegrid.records.journal import files, read
 
@@ -26,12 +27,12 @@ BAR = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One job. ``played`` episodes took ``elapsed_s`` seconds; others came from another file."""
+    """One job. It played ``played`` episodes in ``elapsed_s`` seconds; others were taken over."""
 
     episodes: int
     done: int
     failed: int
-    """Episodes that transport trouble ended; the next run plays them again."""
+    """Episodes whose model could not be reached; the next run plays them again."""
     running: bool
     played: int
     elapsed_s: float
@@ -39,22 +40,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """How far one matchup in one game is, or what one agent is asked alone of one game."""
+    """The progress of one matchup, or of one agent's single moves, in one game."""
 
     name: str
     episodes: int
     done: int
     failed: int
     running: int
-    """Jobs at work."""
+    """Number of running jobs."""
     left_s: float | None
-    """Seconds of work left for one job at the pace so far; None before there is one."""
+    """Seconds of work left for one job at the pace so far; None if nothing was played yet."""
     usd: float | None
-    """What its replies on file cost, free ones included; None where a price is unknown."""
+    """Cost of its replies on file; None if a price is unknown."""
 
     @classmethod
     def of(cls, name: str, jobs: Sequence[Job], usd: float | None) -> "Part":
-        """Put the jobs of a cell together."""
+        """Add up the jobs of a cell."""
         episodes, done = sum(job.episodes for job in jobs), sum(job.done for job in jobs)
         played, elapsed_s = sum(job.played for job in jobs), sum(job.elapsed_s for job in jobs)
         left = episodes - done
@@ -70,33 +71,28 @@ class Part:
         )
 
 
-def parts(made: Plan, results: Path) -> list[Part]:
-    """Look at every matchup of every game. Raises UserError for a damaged journal."""
+def parts(plan: Plan, results: Path) -> list[Part]:
+    """Report on every matchup of every game. Raises UserError for a damaged journal."""
     jobs, cells = defaultdict[str, list[Job]](list), dict[str, Cell]()
-    for chunk in made.chunks:
-        name = str(Path(chunk.path).parent)
-        cells[name] = chunk.cell
-        there = (results / "chunks" / f"{chunk.path}.parquet").exists()
-        jobs[name].append(_job(results, chunk.path, made.episodes(chunk), there))
-    asked = asked_alone(made, results).items()
-    for (key, cell), (file, episodes) in zip(made.alone_cells.items(), asked, strict=True):
-        block, game, agent = key
-        name = f"{game}/{agent}"
-        cells[name] = cell
-        jobs[name].append(_job(results, f"{name}/{block}", episodes, file.exists()))
+    planned: list[Chunk | SingleMoves] = [*plan.chunks, *plan.single_moves.values()]
+    episodes = episodes_by_file(plan, results)
+    for each in planned:
+        file, name = results / each.file, str(Path(each.path).parent)
+        cells[name] = each.cell
+        jobs[name].append(_job(results, each.path, episodes[file], file.exists()))
     return [
-        Part.of(name, jobs[name], _usd(_prices(made, cell), results / "journal" / name))
+        Part.of(name, jobs[name], _usd(_prices(plan, cell), results / "journal" / name))
         for name, cell in cells.items()
     ]
 
 
 def _job(results: Path, path: str, episodes: int, there: bool) -> Job:
-    """One job by its progress file; ``there`` tells whether its own file is."""
+    """Read one job's progress file; ``there`` says whether its chunk file exists."""
     progress = results / "progress" / f"{path}.json"
     state: Mapping[str, Any] = json.loads(progress.read_text()) if progress.exists() else {}
     played, failed = state.get("done", 0), state.get("errors", 0)
     taken_over = episodes - state["episodes"] if state else 0
-    if state.get("finished") and not there and not failed:  # somebody has deleted the file
+    if state.get("finished") and not there and not failed:  # somebody deleted the chunk file
         played = taken_over = 0
     return Job(
         episodes=episodes,
@@ -109,7 +105,7 @@ def _job(results: Path, path: str, episodes: int, there: bool) -> Job:
 
 
 def _alive(state: Mapping[str, Any]) -> bool:
-    """Whether the job's process is there; of another host, what it wrote last is believed."""
+    """Return whether the job's process runs; on another host it counts as running."""
     if state["host"] != socket.gethostname():
         return True
     try:
@@ -121,10 +117,10 @@ def _alive(state: Mapping[str, Any]) -> bool:
     return True
 
 
-def _prices(made: Plan, cell: Cell) -> Mapping[str, Price] | None:
-    """What the cell's models cost; None where that is unknown, which only a budget refuses."""
+def _prices(plan: Plan, cell: Cell) -> Mapping[str, Price] | None:
+    """Return the prices of the cell's models; None if one is unknown."""
     try:
-        return made.prices(cell)
+        return plan.needs.prices(cell)
     except UserError:
         return None
 
@@ -137,32 +133,32 @@ def _usd(prices: Mapping[str, Price] | None, journal: Path) -> float | None:
     return sum(cost_usd(line, prices) for path in files(journal) for line in read(path))
 
 
-def show(made: Plan, results: Path) -> str:
-    """Tell of the whole grid in a few lines, and of each matchup that is begun and not finished."""
-    found = parts(made, results)
-    shown = [p for p in found if p.failed or p.running or 0 < p.done < p.episodes]
-    begun = sum(part.done > 0 or part.running > 0 for part in found)
-    finished = sum(part.done == part.episodes for part in found)
-    ends = f"{finished} of {len(found)} matchups finished, {len(found) - begun} not begun"
-    return "\n".join([_bar(found), _told(found), ends, *map(_line, shown)])
+def show(plan: Plan, results: Path) -> str:
+    """Return lines about the whole grid, and one for each matchup that is partly played."""
+    all_parts = parts(plan, results)
+    shown = [p for p in all_parts if p.failed or p.running or 0 < p.done < p.episodes]
+    begun = sum(part.done > 0 or part.running > 0 for part in all_parts)
+    finished = sum(part.done == part.episodes for part in all_parts)
+    ends = f"{finished} of {len(all_parts)} matchups finished, {len(all_parts) - begun} not begun"
+    return "\n".join([_bar(all_parts), _summary(all_parts), ends, *map(_line, shown)])
 
 
-def _bar(found: Sequence[Part]) -> str:
-    done, episodes = sum(part.done for part in found), sum(part.episodes for part in found)
+def _bar(all_parts: Sequence[Part]) -> str:
+    done, episodes = sum(part.done for part in all_parts), sum(part.episodes for part in all_parts)
     share = done / episodes if episodes else 1.0
     full = int(share * BAR)
     bar = "#" * full + "·" * (BAR - full)
     return f"[{bar}] {done} of {episodes} episodes ({int(100 * share)} %)"
 
 
-def _told(found: Sequence[Part]) -> str:
-    """Jobs at work, trouble, money, and the time left."""
-    running, failed = sum(p.running for p in found), sum(p.failed for p in found)
+def _summary(all_parts: Sequence[Part]) -> str:
+    """Return running jobs, unfinished episodes, money and the time left."""
+    running, failed = sum(p.running for p in all_parts), sum(p.failed for p in all_parts)
     said = [f"jobs at work: {running}"]
     if failed:
         said.append(f"not finished, for the next run to play again: {failed}")
-    said += _money([part.usd for part in found])
-    said += _time([part.left_s for part in found], running)
+    said += _money([part.usd for part in all_parts])
+    said += _time([part.left_s for part in all_parts], running)
     return ", ".join(said)
 
 
@@ -179,7 +175,7 @@ def _time(left: Sequence[float | None], running: int) -> list[str]:
 
 
 def _money(spent: Sequence[float | None]) -> list[str]:
-    """What is spent as far as it is known; nothing where nothing costs anything."""
+    """Return the known cost, and how many matchups have no known price."""
     known = sum(usd for usd in spent if usd is not None)
     unknown = sum(usd is None for usd in spent)
     said = [f"{known:.2f} USD spent"] if known else []
@@ -198,7 +194,7 @@ def _line(part: Part) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """A time as people say it, to two digits."""
+    """Return a duration to two digits in its largest fitting unit."""
     for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.2g} {unit}"

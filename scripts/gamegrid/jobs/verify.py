@@ -1,7 +1,7 @@
-"""Compute results again from chunk files and journal, wherever the folder lies now, and compare.
+"""Compute results again from chunk files and journal, and compare them with those on file.
 
-What is looked at, in this order: that the files are those the tables were made of, every episode,
-every verdict and number of the database, every table. The first difference ends it.
+The checks, in order: the files that the tables were made of, every episode, every number in the
+database, every table. The first difference ends the check. The folder may have been moved.
 """
 
 import json
@@ -30,24 +30,24 @@ from gamegrid.store.grid_rows import AgentRow, Rows
 from gamegrid.store.tables import write_tables
 
 NOISE = 1e-9
-"""Relative difference of two numbers that is rounding: sums may be taken in another order."""
+"""Relative difference that counts as rounding; sums may be taken in another order."""
 BATCH = 10_000
 
 
 def verify(results: Path, working: Path) -> str:
     """Return a sentence that says what was computed again and came out equal.
 
-    Raises Difference naming the first thing that did not, and UserError where the results were not
-    made to the end or something that is needed is missing here.
+    Raises Difference with the first thing that differs, and UserError if the results are incomplete
+    or something that the check needs is missing.
     """
-    made = _manifest(results)
-    config = made["config"]
+    stated = _manifest(results)
+    config = stated["config"]
     plugins.use([resolve(folder, working) for folder in config.get("plugins", [])])
     played = {
         kind: [manifest.place(name, results) for name in names]
-        for kind, names in made["files"].items()
+        for kind, names in stated["files"].items()
     }
-    _check_files(made, results)
+    _check_files(stated, results)
     if trouble := upkeep.verify(results):
         raise Difference(trouble[0])
     counts = Counts()
@@ -55,59 +55,60 @@ def verify(results: Path, working: Path) -> str:
     for path in (*played["chunks"], *played["positions"], *played["probes"]):
         reproduce.check(path, results / "journal", prompts, counts)
     with tempfile.TemporaryDirectory() as folder:
-        tables = _check_database(made, played, results, Path(folder))
-    passed = f"; {counts.unfinished} unfinished ones have no end" if counts.unfinished else ""
+        tables = _check_database(stated, played, results, Path(folder))
+    unfinished = f"; {counts.unfinished} episodes are unfinished" if counts.unfinished else ""
     return (
         f"equal: {counts.episodes} episodes with {counts.decisions} decisions and "
-        f"{counts.replies} replies, the database and {tables} files of tables{passed}; of the "
-        f"moves of bots {counts.repeated} were made again, {counts.held} held to the rules alone"
+        f"{counts.replies} replies, the database and {tables} files of tables{unfinished}; of the "
+        f"moves of bots {counts.repeated} were made again and {counts.held} only checked against "
+        f"the rules"
     )
 
 
 def _manifest(results: Path) -> dict[str, Any]:
     path = results / manifest.NAME
     try:
-        made = dict(json.loads(path.read_text(encoding="utf-8")))
+        stated = dict(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError(
-            f"there is no {path}: these results were not made to the end. Run the grid again."
+            f"there is no {path}: these results are incomplete. Run the grid again."
         ) from error
     except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path} cannot be read. Run the grid again: it is made anew.") from error
-    if made.get("form") != manifest.FORM:
+        raise UserError(f"{path} cannot be read. Run the grid again to write it anew.") from error
+    if stated.get("form") != manifest.FORM:
         raise UserError(
-            f"{path} is of form {made.get('form')!r}; this version reads form {manifest.FORM}. "
+            f"{path} is of form {stated.get('form')!r}; this version reads form {manifest.FORM}. "
             f"Use the version of gamegrid that wrote it."
         )
-    return made
+    return stated
 
 
-def _check_files(made: Mapping[str, Any], results: Path) -> None:
-    for names in made["files"].values():
+def _check_files(stated: Mapping[str, Any], results: Path) -> None:
+    for names in stated["files"].values():
         for name, digest in names.items():
             path = manifest.place(name, results)
             if not path.is_file():
                 raise Difference(
-                    f"{path} is missing, of which the tables were made. Run the grid again."
+                    f"{path} is missing, which the tables were made of. Run the grid again."
                 )
             if manifest.sha256(path) != digest:
                 raise Difference(f"{path} is not the file that the tables were made of.")
 
 
 def _settings(row: AgentRow) -> AgentSettings:
-    """The settings of an agent that asks no model."""
+    """Return the settings of an agent that asks no model."""
     return kinds()[row.type].settings(**json.loads(row.params))
 
 
 def _check_database(
-    made: Mapping[str, Any],
+    stated: Mapping[str, Any],
     played: Mapping[str, Sequence[Path]],
     results: Path,
     folder: Path,
 ) -> int:
-    """Build database and tables anew in ``folder`` and compare; return how many files these are."""
+    """Build database and tables in ``folder`` and compare; return the number of table files."""
     chunks, positions, probes = (played[kind] for kind in ("chunks", "positions", "probes"))
-    rows = Rows.of(made)
+    rows = Rows.of(stated)
     by_name = {row.game: games.load(row.load_string) for row in rows.games}
     judged = [folder / "judged" / path.name for path in played["judged"]]
     for path in judged:
@@ -116,18 +117,16 @@ def _check_database(
         folder / "exploitability" / path.name for path in played["exploitability"]
     ]
     for path in exploitability_estimates:
-        asked = [probe for probe in probes if probe.parent.name == path.stem]
-        probed = {probe.stem for probe in asked}
+        files = [probe for probe in probes if probe.parent.name == path.stem]
+        probed = {probe.stem for probe in files}
         known = [row for row in rows.agents if row.agent in probed and not row.model]
         bots = {row.agent: _settings(row) for row in known}
-        measure_game(by_name[path.stem], asked, path, bots)
+        measure_game(by_name[path.stem], files, path, bots)
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     [references] = played["references"]
     sources = Sources(
-        chunks=chunks,
+        chunks=[*chunks, *positions, *probes],
         judged=judged,
-        positions=positions,
-        probes=probes,
         exploitability_estimates=exploitability_estimates,
         references=references,
         looks=results / looks.NAME,
@@ -146,22 +145,22 @@ def _check_database(
 
 
 def _compare(stored: Path, fresh: Path) -> None:
-    """Compare two databases, table by table and view by view."""
+    """Compare two databases table by table."""
     with closing(duckdb.connect()) as connection:
         for name, path in (("stored", stored), ("fresh", fresh)):
             connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {name}")
-        found = connection.execute(
+        wanted = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh' "
             "ORDER BY table_oid"
         ).fetchall()
         there = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'stored'"
         ).fetchall()
-        if lacking := sorted({table for (table,) in {*found} - {*there}}):
+        if lacking := sorted({table for (table,) in {*wanted} - {*there}}):
             raise Difference(
                 f"the database was made by another version: it has no {', '.join(lacking)}."
             )
-        for (table,) in found:
+        for (table,) in wanted:
             _compare_table(connection, table)
 
 
@@ -177,17 +176,17 @@ def _compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         ours, theirs = (side.fetchmany(BATCH) for side in sides)
         if not ours and not theirs:
             return
-        for filed, found in zip_longest(ours, theirs):
-            if said := _unlike(names[0], filed, found):
-                raise Difference(f"gamegrid.duckdb, table {table}: {said}.")
+        for filed, computed in zip_longest(ours, theirs):
+            if difference := _unlike(names[0], filed, computed):
+                raise Difference(f"gamegrid.duckdb, table {table}: {difference}.")
 
 
-def _unlike(names: Sequence[str], filed: Any, found: Any) -> str | None:
-    """Name the column in which two rows differ, beside the row; None if they are equal."""
-    if filed is None or found is None:
-        row, side = (filed, "on file") if found is None else (found, "computed")
+def _unlike(names: Sequence[str], filed: Any, computed: Any) -> str | None:
+    """Name the column in which two rows differ, and the row; None if they are equal."""
+    if filed is None or computed is None:
+        row, side = (filed, "on file") if computed is None else (computed, "computed")
         return f"the row {_shown(names, row)} is only {side}"
-    for name, one, other in zip(names, filed, found, strict=True):
+    for name, one, other in zip(names, filed, computed, strict=True):
         if not _equal(one, other):
             return f"{name} is {one!r}, computed {other!r}, in {_shown(names, filed)}"
     return None
@@ -200,5 +199,5 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _shown(names: Sequence[str], row: Sequence[Any]) -> str:
-    """The beginning of a row, enough to find it by."""
+    """Return the first columns of a row, enough to identify it."""
     return ", ".join(f"{name} {value!r}" for name, value in list(zip(names, row, strict=True))[:4])

@@ -1,7 +1,6 @@
-"""What the Snakefile needs of the package, and nothing that a job needs."""
+"""What the Snakefile needs of the package. Jobs do not need it."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,148 +9,121 @@ from typing import Any
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
-from gamegrid.errors import UserError
+from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
+from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
-from gamegrid.records import stamp
-from gamegrid.records.chunkfile import read_params
 from gamegrid.report.figures import figures
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
 from gamegrid.store.tables import TABLES
 
 __all__ = [
     "TABLES",
+    "agent_cell",
     "captions",
     "code_hash",
     "database_rows",
     "hub_models",
     "prepare",
+    "reference_params",
     "rows",
 ]
 
 RESULTS = Path("results")
 
 
-def prepare(config: Mapping[str, Any], working: Path, main: bool, plays: bool = True) -> Plan:
-    """Make the plan; in the main process also check the machine and the results folder.
+def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
+    """Make the plan; the main process also checks that the results folder can be written.
 
-    Where nothing is to be played, for other results are looked at, these may be of another grid.
     Raises UserError in one or two sentences, before anything runs.
     """
-    made = plan.make(config, working)
+    prepared = plan.make(config, working)
     if main:
-        _check_writable(working / RESULTS)
-    if main and plays:
-        made.check()
-        if not made.config.mix_results:
-            stamp.check(working / RESULTS, made.stamp)
-        _check_records(made, working)
-    return made
+        preconditions.check_writable(working / RESULTS)
+    return prepared
 
 
-def _check_writable(results: Path) -> None:
-    if results.exists() and not os.access(results, os.W_OK):
-        raise UserError(
-            f"{results}/ cannot be written: the folder or its disk is read-only. Make it writable, "
-            f"or work on a copy in another folder (snakemake --directory)."
-        )
+def agent_cell(prepared: Plan, game: str, agent: str) -> Cell:
+    """Return the cell of one agent's single moves in a game."""
+    return Cell(prepared.grid.game_named[game], Matchup((agent,)))
 
 
-def _check_records(made: Plan, working: Path) -> None:
-    """Refuse chunk files of other settings where Snakemake's records are gone.
-
-    Snakemake compares settings with records of its own; without these it would take any file that
-    is there for fresh. The chunk files know how they were played.
-    """
-    records = working / ".snakemake/metadata"
-    if records.is_dir() and any(records.iterdir()):
-        return
-    wanted = {
-        path: made.params(chunk.cell)
-        for chunk in made.chunks
-        if (path := working / RESULTS / "chunks" / f"{chunk.path}.parquet").exists()
-    }
-    found = read_params(list(wanted))
-    stale = [path for path, params in wanted.items() if found.get(path) != params]
-    if stale:
-        raise UserError(
-            f"{len(stale)} chunk files were played with other settings than configured "
-            f"({stale[0].relative_to(working)} is one), and Snakemake's records of them are gone. "
-            f"Delete {RESULTS}/chunks: it is made again, and no reply on file is asked for twice."
-        )
+def reference_params(prepared: Plan) -> str:
+    """Return one canonical JSON string of what the references rest on."""
+    return prepared.identity.reference_params(prepared.grid.games, prepared.reference_cells)
 
 
 def captions() -> dict[str, str]:
-    """What Snakemake's own report says beside each figure, by name."""
+    """Return the texts beside the figures in Snakemake's own report, by figure name."""
     return {
         each.name: f"**{each.title}.** {each.meaning} *When not to trust it*: {each.caution}"
         for each in figures()
     }
 
 
-def database_rows(made: Plan) -> str:
-    """What the database has of the configuration, as one JSON string."""
-    return json.dumps(asdict(rows(made)), sort_keys=True)
+def database_rows(prepared: Plan) -> str:
+    """Return the database's rows about the configuration as one JSON string."""
+    return json.dumps(asdict(rows(prepared)), sort_keys=True)
 
 
-def rows(made: Plan) -> Rows:
-    """The same as objects."""
+def rows(prepared: Plan) -> Rows:
+    """Return the database's rows about the configuration."""
     return Rows(
-        agents=_agent_rows(made),
-        games=_game_rows(made),
-        ladder=_ladder_rows(made),
-        usd_per_gpu_hour=made.config.usd_per_gpu_hour,
+        agents=_agent_rows(prepared),
+        games=_game_rows(prepared),
+        ladder=_ladder_rows(prepared),
+        usd_per_gpu_hour=prepared.config.usd_per_gpu_hour,
     )
 
 
-def _agent_rows(made: Plan) -> list[AgentRow]:
-    """One row per agent of the configuration."""
-    found = []
-    for name, settings in made.config.agents.items():
-        model = made.models.get(name)
+def _agent_rows(prepared: Plan) -> list[AgentRow]:
+    """Return one row per agent of the configuration."""
+    agents = []
+    for name, settings in prepared.config.agents.items():
+        model = prepared.models.get(name)
         cost = prices.find(model.entry) if model else Prices()
-        found.append(
+        agents.append(
             AgentRow(
                 agent=name,
                 type=settings.type,
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
-                params=json.dumps(made.identity(name), sort_keys=True),
+                params=json.dumps(prepared.identity.agent(name), sort_keys=True),
                 input_price=cost.input,
                 output_price=cost.output,
                 cached_price=cost.cached,
                 price_source=cost.source,
             )
         )
-    return found
+    return agents
 
 
-def _ladder_rows(made: Plan) -> list[LadderRow]:
-    """One row per bot of the suite, if the grid names one."""
-    if made.suite is None:
+def _ladder_rows(prepared: Plan) -> list[LadderRow]:
+    """Return one row per bot of the suite; none without a suite."""
+    if prepared.suite is None:
         return []
-    found, rated = [], made.suite.rated()
-    for bot in made.suite.grid["agents"]:
+    bots, rated = [], prepared.suite.rated()
+    for bot in prepared.suite.grid["agents"]:
         known = dict(rated.get(bot, {}))
         if known:
             known["correlations"] = json.dumps(known["correlations"], sort_keys=True)
-        found.append(LadderRow(suite=made.suite.name, agent=bot, **known))
-    return found
+        bots.append(LadderRow(suite=prepared.suite.name, agent=bot, **known))
+    return bots
 
 
-def hub_models(made: Plan) -> list[tuple[str, str, str]]:
-    """Id, repository and revision of each model that its backend takes from the hub."""
-    found = {
+def hub_models(prepared: Plan) -> list[tuple[str, str, str]]:
+    """Return id, repository and revision of each model that its backend takes from the hub."""
+    wanted = {
         (model.entry.name, repo, model.entry.revision or "main")
-        for model in made.models.values()
+        for model in prepared.models.values()
         if (repo := model.kind.hub(model.entry)) is not None
     }
-    return sorted(found)
+    return sorted(wanted)
 
 
-def _game_rows(made: Plan) -> list[GameRow]:
-    """One row per game of the configuration."""
+def _game_rows(prepared: Plan) -> list[GameRow]:
+    """Return one row per game of the configuration."""
     return [
         GameRow(
             game=game.name,
@@ -168,5 +140,5 @@ def _game_rows(made: Plan) -> list[GameRow]:
             highest_return=float(game.spiel.max_utility()),
             cooperate=game.dilemma.cooperate if game.dilemma else None,
         )
-        for game in made.grid.games
+        for game in prepared.grid.games
     ]

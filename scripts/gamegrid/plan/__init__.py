@@ -1,1 +1,1 @@
-"""A configuration expanded into cells, deals and jobs."""
+"""Expand a configuration into cells, deals and jobs."""

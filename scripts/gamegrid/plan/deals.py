@@ -1,6 +1,6 @@
-"""Deals: one tape of luck each, the same for every matchup and seating.
+"""Deals: the luck that every matchup and seating of a deal shares.
 
-In games with chance the tape fixes every chance event; in games without, a random opening.
+A deal fixes every chance event of a game, or a random opening where the game has no chance.
 """
 
 from collections import Counter
@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 
 import pyspiel
 
+from gamegrid.config.types import GridConfig
 from gamegrid.games.game import Game, Joint, apply
 from gamegrid.luck import deal_draw
 from gamegrid.oracles.minimax import Minimax
 
 MAX_DRAWS = 10_000
 MOST_LINES = 1000
-"""Openings of a length that are all looked at; each of so few is drawn sooner or later."""
+"""Search all openings of a length up to this many; among so few, each is drawn at some deal."""
 
 
 @dataclass(slots=True)
 class Tape:
     """One deal's chance events, resolved as an episode meets them.
 
-    Events are counted by the mover before them where dice follow a move, so that the same dice
-    reach the same mover, and in one row elsewhere.
+    Where dice follow a move, events are counted for each mover, so that a mover gets the same dice
+    in every episode of the deal. Elsewhere all events are counted together.
     """
 
     game: Game
@@ -41,11 +42,11 @@ class Tape:
 
 
 def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> list[Joint]:
-    """The opening of a deal: ``plies`` uniformly random moves in a game without chance.
+    """Return the opening of a deal: ``plies`` uniformly random moves, none in a game of chance.
 
-    Openings that end the game are resampled, and so are those that change its value where the
-    oracle knows it: a deal that is lost before it starts measures nobody. Raises ValueError if no
-    opening of this length is left undecided.
+    Openings that end the game are drawn again. So are those that change its value, if the oracle
+    knows it: a deal that is lost from the start measures nobody. Raises ValueError if no opening
+    of this length is left undecided.
     """
     if not _opens(game, plies):
         return []
@@ -63,11 +64,21 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
 def check_opening(game: Game, seed: int, plies: int) -> None:
     """Raise ValueError if openings of this length leave nothing to play.
 
-    Where no ``plies`` moves end the game, best play is among them, and it keeps the value of the
-    game: so much is known without a search for the value, which may take seconds.
+    If no opening of this length ends the game, best play is one of them and keeps the game's value.
+    That spares a search for the value, which may take seconds.
     """
     if _opens(game, plies) and not (game.balanced_openings and _all_go_on(game, plies)):
         opening(game, seed, 0, plies, Minimax())
+
+
+def opening_plies(config: GridConfig, game: Game) -> int:
+    """Return how many random plies open each deal of a game."""
+    return game.opening_plies if config.opening_plies == "auto" else config.opening_plies
+
+
+def max_plies(config: GridConfig, game: Game) -> int:
+    """Return after how many decisions an episode of a game is cut off."""
+    return config.max_plies or game.max_plies
 
 
 def _opens(game: Game, plies: int) -> bool:
@@ -75,7 +86,7 @@ def _opens(game: Game, plies: int) -> bool:
 
 
 def _all_go_on(game: Game, plies: int) -> bool:
-    """Whether no ``plies`` moves end the game; False also where they are too many to look at."""
+    """Return True if no ``plies`` moves end the game, False if one does or they are too many."""
     states = [game.spiel.new_initial_state()]
     for _ in range(plies):
         states = [state.child(action) for state in states for action in state.legal_actions()]
@@ -85,7 +96,7 @@ def _all_go_on(game: Game, plies: int) -> bool:
 
 
 def keeps_value(game: Game, state: pyspiel.State, minimax: Minimax) -> bool:
-    """Whether a position is worth what the start is, as far as the oracle knows."""
+    """Return False if the oracle knows that a position is worth more or less than the start."""
     if not game.balanced_openings:
         return True
     return minimax.value(state) == minimax.value(game.spiel.new_initial_state())

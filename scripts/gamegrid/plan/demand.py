@@ -1,4 +1,4 @@
-"""What a job asks of the host it runs on: Snakemake's resources, which a cluster allocates."""
+"""What a job asks of its host: the Snakemake resources that a cluster allocates."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from gamegrid.config.models import Model
 from gamegrid.errors import UserError
 
 JOB_MB = 2000
-"""Memory of a job itself: the interpreter, games, what hosted models are asked with."""
+"""Memory of the job's own process, in MB: interpreter, games, clients of hosted models."""
 LOCAL_MODEL_MB = 8000
-"""Memory for loading a local model whose entry says nothing, to a GPU or not."""
+"""Memory, in MB, for loading a local model without ``mem_mb`` in its entry."""
 JOB_MINUTES = 240
-"""Time of a job whose models' entries say nothing; what is cut off goes on in the next run."""
-
+"""Time limit, in minutes, of a job without ``runtime`` in its models' entries. The next run
+resumes what the limit cut off."""
 
 ALIKE = ("gpu", "gpu_model", "mem_mb", "runtime", "_cores")
-"""Snakemake's names of what all jobs of an array have to ask for alike."""
+"""Snakemake's names of the resources that all jobs of an array must share."""
 
 LIMITED = {"_nodes": "jobs", "_cores": "cores"}
-"""What profiles call the limits that have other names within Snakemake."""
+"""The names in profiles of limits that Snakemake calls otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """``mem_mb`` in MB of the host's memory, ``runtime`` in minutes.
+    """The resources of one job: ``mem_mb`` in MB of host memory, ``runtime`` in minutes.
 
-    ``gpu_model`` is None where any will do. ``api`` is 1 for a job that asks a hosted model, so
-    that a profile can limit how many of these run at once.
+    ``gpu_model`` is None if any model will do. ``api`` is 1 for a job that asks hosted models, so
+    that a profile can limit how many such jobs run at once.
     """
 
     gpu: int = 0
@@ -39,9 +39,9 @@ class Demand:
 
 
 def demand(models: Iterable[Model]) -> Demand:
-    """What a job asks for in which all of ``models`` play. Each is loaded once.
+    """Return what a job asks for in which all of ``models`` play. Each model is loaded once.
 
-    Raises ValueError if they need GPUs of different models, which no one host gives a job.
+    Raises ValueError if they need GPUs of different models, which no host gives one job.
     """
     distinct = {model.entry.name: model for model in models}.values()
     entries = [model.entry for model in distinct]
@@ -61,35 +61,35 @@ def demand(models: Iterable[Model]) -> Demand:
 def check_arrays(
     rules: str, most: int, jobs: Iterable[tuple[str, Mapping[str, Any]]], limits: Mapping[str, Any]
 ) -> None:
-    """Refuse SLURM arrays that would ask for the wrong things, or wait for ever.
+    """Refuse SLURM arrays that would ask for the wrong resources, or wait for ever.
 
-    The executor takes the demands of an array's first job for all of them, and submits no array
-    before all jobs of the rule, or ``most`` of them, may run at once. ``rules`` are those it makes
-    arrays of, by comma, or ``all``; ``jobs`` are to be run, each by its rule and resources;
-    ``limits`` say how much of a resource all may hold at once. Raises UserError.
+    The executor gives all jobs of an array the demands of the first. It submits an array only when
+    all jobs of the rule, or ``most`` of them, may run at once. ``rules`` names the rules that it
+    makes arrays of, separated by commas, or ``all``. ``jobs`` are the jobs to run, each as rule and
+    resources. ``limits`` say how much of a resource all jobs together may hold. Raises UserError.
     """
     named = {name.strip() for name in rules.replace(";", ",").split(",")}
     by_rule: dict[str, list[Mapping[str, Any]]] = {}
     for rule, resources in jobs:
         if rule in named or "all" in named:
             by_rule.setdefault(rule, []).append(resources)
-    for rule, asked in by_rule.items():
+    for rule, demands in by_rule.items():
         for name in ALIKE:
-            first, *others = dict.fromkeys(resources.get(name) for resources in asked)
+            first, *others = dict.fromkeys(resources.get(name) for resources in demands)
             if others:
                 raise UserError(
                     f"slurm-array-jobs: jobs of {rule} ask for different {name.strip('_')} "
-                    f"({first or 'none'} and {others[0] or 'none'}), and an array asks for what "
-                    f"its first job does. Leave {rule} out, or play these models in runs of their "
-                    f"own."
+                    f"({first or 'none'} and {others[0] or 'none'}), and an array gives all jobs "
+                    f"what the first one asks for. Leave {rule} out, or play these models in "
+                    f"separate runs."
                 )
         for name, limit in limits.items():
-            needs = sorted((resources.get(name) or 0 for resources in asked), reverse=True)
-            if limit is not None and len(asked) > 1 and sum(needs[:most]) > limit:
+            needs = sorted((resources.get(name) or 0 for resources in demands), reverse=True)
+            if limit is not None and len(demands) > 1 and sum(needs[:most]) > limit:
                 raise UserError(
-                    f"slurm-array-jobs: {len(asked)} jobs of {rule} are not submitted before "
+                    f"slurm-array-jobs: {len(demands)} jobs of {rule} wait until "
                     f"{LIMITED.get(name, name)} allows {sum(needs[:most])} at once, and it allows "
-                    f"{limit}: raise it in the profile, or leave {rule} out."
+                    f"{limit}. Raise it in the profile, or leave {rule} out."
                 )
 
 

@@ -1,11 +1,12 @@
 """The grid: which agents meet in which game, in which seats, in which jobs.
 
-``matchup``, ``seating``, ``cell`` and ``chunk`` are defined here and nowhere else. Names are
-stable: the order of agents in the configuration changes none of them.
+This module defines matchup, seating, cell and chunk. Their names do not depend on the order of
+agents in the configuration.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, permutations
 from typing import assert_never
 
@@ -14,16 +15,18 @@ from gamegrid.agents.agent import AgentSettings, kinds
 from gamegrid.config.types import Each, GridConfig, Matchups
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.game import Game
+from gamegrid.records.blocks import FOLDERS
+from gamegrid.records.record_types import Task
 
 ALL_ORDERS_UP_TO = 3
-"""Seats up to which all permutations are played; beyond, rotations."""
+"""Games with up to this many seats are played in all permutations; others in rotations."""
 LONGEST_NAME = 255
-"""Characters a folder's name may have: a matchup is a folder."""
+"""Characters in a folder's name at most: every matchup has a folder."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Matchup:
-    """The agents of an episode, without regard to seats: sorted names, one per seat."""
+    """The agents of an episode whatever their seats: sorted names, one per seat."""
 
     agents: tuple[str, ...]
 
@@ -34,11 +37,14 @@ class Matchup:
 
     @property
     def name(self) -> str:
-        """Fit for a path; agent names hold no hyphen."""
+        """The matchup's name in paths; agent names contain no hyphen."""
         return "--".join(self.agents)
 
     def seatings(self, which: str) -> list[tuple[str, ...]]:
-        """The orders in which a deal is played; equal assignments once."""
+        """Return the orders in which a deal is played; each assignment of seats once.
+
+        ``which`` is ``all`` or ``rotations``.
+        """
         if which == "all" and len(self.agents) <= ALL_ORDERS_UP_TO:
             orders: Iterable[tuple[str, ...]] = permutations(self.agents)
         else:
@@ -57,7 +63,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One job: an aligned block of deals of a cell, from ``start`` up to but without ``stop``."""
+    """One play job: a block of deals of a cell, from ``start`` up to but not including ``stop``.
+
+    Blocks are aligned: ``start`` is a multiple of the block size.
+    """
 
     cell: Cell
     start: int
@@ -65,34 +74,53 @@ class Chunk:
 
     @property
     def block(self) -> str:
-        """The block's name, first and last deal: 00020-00029."""
+        """The block's name: its first and its last deal, as in 00020-00029."""
         return f"{self.start:05d}-{self.stop - 1:05d}"
 
     @property
     def path(self) -> str:
-        """Where the chunk stands, below any folder of chunks, journals or logs."""
+        """The chunk's place below any folder of chunks, journals or logs."""
         return f"{self.cell.game.name}/{self.cell.matchup.name}/{self.block}"
+
+    @property
+    def file(self) -> str:
+        """The chunk file's place below results/."""
+        return f"{FOLDERS[Task.EPISODE]}/{self.path}.parquet"
+
+    def episodes(self, seatings: str) -> int:
+        """Return the number of episodes; ``seatings`` is ``all`` or ``rotations``."""
+        return (self.stop - self.start) * len(self.cell.matchup.seatings(seatings))
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """An agent that sits a game out, and why."""
+    """An agent that sits out a game, and the reason."""
 
     agent: str
     game: Game
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
-    """All cells of a configuration, and who sits out where."""
+    """All cells of a configuration, and the agents that sit out a game."""
 
     games: tuple[Game, ...]
     cells: tuple[Cell, ...]
     absences: tuple[Absence, ...]
 
+    @cached_property
+    def cell_named(self) -> Mapping[tuple[str, str], Cell]:
+        """The cells by the names of game and matchup."""
+        return {(cell.game.name, cell.matchup.name): cell for cell in self.cells}
+
+    @cached_property
+    def game_named(self) -> Mapping[str, Game]:
+        """The games by name."""
+        return {game.name: game for game in self.games}
+
     def chunks(self, deals: int, size: Callable[[Cell], int]) -> list[Chunk]:
-        """Cut every cell into aligned blocks of ``size(cell)`` deals, the last one at ``deals``."""
+        """Cut cells into aligned blocks of ``size(cell)`` deals; the last ends at ``deals``."""
         return [
             Chunk(cell, start, min(start + step, deals))
             for cell in self.cells
@@ -117,7 +145,7 @@ def build(config: GridConfig) -> Grid:
 
 
 def unsupported_reason(settings: AgentSettings, game: Game) -> str | None:
-    """Why an agent cannot play a game, or None."""
+    """Return why an agent cannot play a game, or None if it can."""
     return kinds()[settings.type].unsupported_reason(settings, game)
 
 
@@ -132,7 +160,7 @@ def _load_games(names: Sequence[str]) -> list[Game]:
 
 
 def _able(agents: dict[str, AgentSettings], game: Game) -> tuple[list[str], list[Absence]]:
-    """The agents that play a game, and those that sit it out."""
+    """Return the agents that play a game, and those that sit it out."""
     able, out = [], []
     for name, settings in agents.items():
         reason = (
@@ -146,36 +174,36 @@ def _able(agents: dict[str, AgentSettings], game: Game) -> tuple[list[str], list
 
 
 def wants(settings: AgentSettings, game: Game) -> bool:
-    """False where the agent's own ``games:`` leaves this game out."""
+    """Return False if the agent's key ``games`` leaves this game out."""
     if settings.games is None:
         return True
     return any(games.load(name).load_string == game.load_string for name in settings.games)
 
 
 def _matchups(config: GridConfig, game: Game, able: list[str]) -> list[Matchup]:
-    """The matchups of one game, in the order of the schedule, each once."""
+    """Return the matchups of one game in the schedule's order, each once."""
     seats, schedule = game.players, config.schedule
     match schedule:
         case "round_robin":
-            found = _round_robin(able, seats, config.self_play)
+            matchups = _round_robin(able, seats, config.self_play)
         case Each():
-            found = _each(schedule, able, seats, config.self_play)
+            matchups = _each(schedule, able, seats, config.self_play)
         case Matchups():
-            found = [
+            matchups = [
                 Matchup.of(agents)
                 for agents in schedule.matchups
                 if len(agents) == seats and _all_play(config, agents, game)
             ]
         case other:
             assert_never(other)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(matchups))
 
 
 def _round_robin(able: list[str], seats: int, self_play: bool) -> list[Matchup]:
-    found = [Matchup.of(agents) for agents in combinations(able, seats)]
+    matchups = [Matchup.of(agents) for agents in combinations(able, seats)]
     if self_play and seats > 1:
-        found += [Matchup.of([agent] * seats) for agent in able]
-    return found
+        matchups += [Matchup.of([agent] * seats) for agent in able]
+    return matchups
 
 
 def _each(schedule: Each, able: list[str], seats: int, self_play: bool) -> list[Matchup]:
@@ -190,9 +218,9 @@ def _each(schedule: Each, able: list[str], seats: int, self_play: bool) -> list[
 
 
 def _all_play(config: GridConfig, agents: Sequence[str], game: Game) -> bool:
-    """False where an agent's own ``games:`` leaves the game out.
+    """Return False if the key ``games`` of one of the agents leaves the game out.
 
-    Raises UserError if one cannot play it.
+    Raises UserError if one of them cannot play it.
     """
     for agent in agents:
         settings = config.agents[agent]
@@ -207,7 +235,7 @@ def _all_play(config: GridConfig, agents: Sequence[str], game: Game) -> bool:
 
 
 def _check_names(config: GridConfig, loaded: Sequence[Game]) -> None:
-    """Every agent and game that is named elsewhere must be declared."""
+    """Refuse agents and games that are named but not declared."""
     known = {game.load_string for game in loaded}
     for name, settings in config.agents.items():
         for game in settings.games or []:
@@ -236,7 +264,7 @@ def _scheduled(config: GridConfig) -> Iterator[str]:
 
 
 def _check_schedule(config: GridConfig, loaded: Sequence[Game], cells: Sequence[Cell]) -> None:
-    """Explicit matchups must fit a game, and games that are no suite's be played."""
+    """Refuse matchups that fit no game, and games that nobody plays unless a suite brings them."""
     if isinstance(config.schedule, Matchups):
         played = {cell.matchup for cell in cells}
         for agents in config.schedule.matchups:
@@ -256,7 +284,7 @@ def _check_schedule(config: GridConfig, loaded: Sequence[Game], cells: Sequence[
 
 
 def _check_lengths(cells: Iterable[Cell]) -> None:
-    """A matchup's name must be fit for a folder."""
+    """Refuse matchups whose names are too long for a folder."""
     for cell in cells:
         if (length := len(cell.matchup.name)) > LONGEST_NAME:
             raise UserError(

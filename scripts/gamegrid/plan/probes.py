@@ -1,7 +1,7 @@
-"""Policy probes: every information state of a game with an equilibrium, asked one by one.
+"""Policy probes: one decision in every information state of a game with an equilibrium.
 
-What an agent does in its own games says little of what it would do elsewhere. Asked in every
-information state, it states a whole policy, and what the best opponent wins from that is exact.
+An agent's games show its policy only where they lead. Probes show the whole policy, and what the
+best opponent wins against that can be computed exactly.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,46 +13,46 @@ import pyspiel
 from gamegrid.games.game import Game, Joint, Oracle, apply
 
 VERSION = 1
-"""Raised by hand when a game's probes change: agents are then asked anew."""
+"""Raise it when a game's probes change: agents are then asked again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A history in which somebody decides. ``asked`` counts the seats that do.
+    """A history after which ``deciding`` seats make a move.
 
-    ``states`` are their information states, by seat, without those that another probe is for.
+    ``states`` are the information states that this probe covers, by seat. A seat whose state
+    another probe covers decides too, but is not among them.
     """
 
     history: tuple[Joint, ...]
-    asked: int
+    deciding: int
     states: Mapping[int, str]
 
 
 def probes(game: Game) -> list[Probe]:
-    """Probes that ask each information state of each seat once.
+    """Return probes that cover each information state of each seat once.
 
-    Where seats choose at once, all of them are asked; histories are preferred in which none is
-    asked in a state that it was asked in before. Raises ValueError for a game without an
-    equilibrium.
+    In simultaneous games all seats decide; histories in which every state is new come first, to
+    keep repetitions few. Raises ValueError for a game without an equilibrium.
     """
     if game.oracle is not Oracle.EQUILIBRIUM:
         raise ValueError(f"{game.load_string} has no equilibrium to hold a policy to")
     met = list(_decisions(game.spiel.new_initial_state(), ()))
-    asked = set[tuple[int, str]]()
-    found = []
-    for spare in (False, True):
+    covered = set[tuple[int, str]]()
+    chosen = []
+    for repeating in (False, True):
         for history, states in met:
-            new = {seat: state for seat, state in states.items() if (seat, state) not in asked}
-            if len(new) == len(states) or (spare and new):
-                asked |= set(new.items())
-                found.append(Probe(history, len(states), new))
-    return found
+            new = {seat: state for seat, state in states.items() if (seat, state) not in covered}
+            if len(new) == len(states) or (repeating and new):
+                covered |= set(new.items())
+                chosen.append(Probe(history, len(states), new))
+    return chosen
 
 
 def _decisions(
     state: pyspiel.State, history: tuple[Joint, ...]
 ) -> Iterator[tuple[tuple[Joint, ...], Mapping[int, str]]]:
-    """Every history in which somebody decides, with the information state of each who does."""
+    """Yield every history after which a seat decides, with the information states by seat."""
     if state.is_terminal():
         return
     seats, steps = [state.current_player()], list[Joint](state.legal_actions())

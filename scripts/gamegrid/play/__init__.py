@@ -1,1 +1,1 @@
-"""Play: the episode loop, the chunk runner and the journal. Knows nothing of tables."""
+"""Play a job: its episodes, engines and budget."""

@@ -1,8 +1,8 @@
 """The money that all jobs of a results folder may spend together (``budget_usd``).
 
-A deal is begun in a job only if the same deal can be paid for in every other paying cell too, so
-that the matchups stop at about the same deal and stay comparable; a deal that was begun is played
-to its end. Replies on file are free. The jobs share one small file under a lock.
+A job begins a deal only if the same deal can be paid for in every other paying cell. So all
+matchups stop at about the same deal and stay comparable. A deal that was begun is played to its
+end. Replies on file are free. The jobs share one small file under a lock.
 """
 
 import asyncio
@@ -20,29 +20,29 @@ from gamegrid.records.journal import Line, files, read
 
 PAUSE_S = 0.2
 ENOUGH_DEALS = 3
-"""Finished deals after which their mean cost is believed more than the estimate."""
+"""Number of finished deals after which their mean cost replaces the estimate."""
 CHARACTERS_PER_TOKEN = 4.0
-"""The usual rule of thumb; used where a model did not state its tokens."""
+"""A rule of thumb for models that do not state their tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a job has to know of the budget.
+    """The budget and what a job needs to keep it.
 
-    ``expected_usd`` is the estimated cost of one deal of the job's own cell; ``paying_cells`` is
-    how many cells of the grid buy replies.
+    ``expected_usd`` is the estimated cost of one deal of the job's cell. ``paying_cells`` is the
+    number of cells of the grid that buy replies.
     """
 
     limit_usd: float
     prices: Mapping[str, Price]
-    """By model id; a model that is not among them costs nothing."""
+    """Prices by model id; other models cost nothing."""
     expected_usd: float
     paying_cells: int
 
 
 @dataclass(slots=True)
 class Account:
-    """What one job has spent. Deals by number; ``open`` holds what those in play may cost."""
+    """What one job has spent. ``open`` holds the expected cost of deals in play, by number."""
 
     usd: float = 0.0
     deals: int = 0
@@ -50,7 +50,7 @@ class Account:
     expected_usd: float = 0.0
 
     def per_deal(self) -> float:
-        """The cost of one more deal, in USD."""
+        """Return the expected cost of one more deal, in USD."""
         return self.usd / self.deals if self.deals >= ENOUGH_DEALS else self.expected_usd
 
 
@@ -65,14 +65,14 @@ class Budget:
         self._admitted = set[int]()
         self._turn = asyncio.Lock()
         with self._shared() as accounts:
-            # From the journal, which also has what a killed job bought.
+            # Count the journal, which also holds what a killed job bought.
             accounts.by_chunk[chunk] = _spent(path.parent, chunk, terms)
 
     async def admit(self, deal: int) -> None:
         """Let a deal begin, or raise BackendError if it cannot be paid for in every cell.
 
-        While deals of this job are in play their true cost is waited for: the estimate is an
-        upper bound.
+        If money is short while deals of this job are in play, wait for their true cost: the
+        estimate is an upper bound.
         """
         if deal in self._admitted:
             return
@@ -84,11 +84,11 @@ class Budget:
         """Count a reply that was bought for a deal."""
         price = self._terms.prices.get(request.model)
         if price is not None:
-            asked = sum(len(message.content) for message in request.messages)
-            self._spent[deal] += price.usd(*_tokens(asked, completion))
+            characters = sum(len(message.content) for message in request.messages)
+            self._spent[deal] += price.usd(*_tokens(characters, completion))
 
     def finished(self, deal: int) -> None:
-        """All episodes of a deal have ended."""
+        """Book a deal whose episodes have all ended."""
         if deal not in self._admitted:
             return
         self._admitted.discard(deal)
@@ -99,7 +99,7 @@ class Budget:
             mine.deals += 1
 
     def _open(self, deal: int) -> bool:
-        """Begin a deal; False if that has to wait. Raises BackendError if it is refused."""
+        """Begin a deal; return False if it must wait. Raises BackendError if it is refused."""
         limit = self._terms.limit_usd
         with self._shared() as accounts:
             stop = accounts.stop.get(f"{limit:g}")
@@ -115,12 +115,12 @@ class Budget:
                 accounts.stop[f"{limit:g}"] = deal
             committed = accounts.committed()
         raise BackendError(
-            f"budget_usd: deal {deal} was not begun, {committed:.2f} of {limit:g} USD are spent "
-            f"or spoken for. Raise budget_usd and run the same command again."
+            f"budget_usd: deal {deal} was not begun: {committed:.2f} of {limit:g} USD are spent "
+            f"or reserved. Raise budget_usd and run the same command again."
         )
 
     def _fair(self, accounts: "Accounts", deal: int) -> bool:
-        """True if every paying cell can have as many deals as this one would then."""
+        """Return True if every paying cell can afford as many deals as this cell would have."""
         known = [account.per_deal() for account in accounts.by_chunk.values()]
         return (deal + 1) * mean(known) * self._terms.paying_cells <= self._terms.limit_usd
 
@@ -130,22 +130,22 @@ class Budget:
 
 @dataclass(slots=True)
 class Accounts:
-    """The content of the shared file. ``stop``: the first deal refused, by limit."""
+    """The content of the shared file. ``stop`` is the first deal refused, by limit."""
 
     by_chunk: dict[str, Account] = field(default_factory=dict)
     stop: dict[str, int] = field(default_factory=dict)
 
     def of(self, chunk: str) -> Account:
-        """The account of one job, opened if it is new."""
+        """Return the account of one job; open it if it is new."""
         return self.by_chunk.setdefault(chunk, Account())
 
     def committed(self) -> float:
-        """USD spent, and what deals in play may cost."""
+        """Return the USD spent and the expected cost of deals in play."""
         return sum(a.usd + sum(a.open.values()) for a in self.by_chunk.values())
 
 
 class _Shared:
-    """Hold the lock, read the accounts, write them back on leaving."""
+    """Hold the lock and read the accounts; write them back on exit."""
 
     def __init__(self, path: Path, terms: Terms):
         self._path = path
@@ -168,26 +168,26 @@ class _Shared:
 
 
 def forget(path: Path) -> None:
-    """Drop the shared file before a run that counts nothing: the next one counts the journals."""
+    """Drop the shared file before a run without a budget; the next budget counts the journals."""
     path.unlink(missing_ok=True)
 
 
 def _load(path: Path, terms: Terms) -> Accounts:
     if not path.exists():
         journal = path.parent
-        found = {
+        chunks = {
             f"{file.parent.relative_to(journal)}/{file.name.split('.')[0]}"
             for folder in journal.glob("*/*")
             for file in files(folder)
         }
-        return Accounts({chunk: _spent(journal, chunk, terms) for chunk in sorted(found)})
+        return Accounts({chunk: _spent(journal, chunk, terms) for chunk in sorted(chunks)})
     stored: dict[str, Any] = json.loads(path.read_text())
-    accounts = {chunk: Account(**found) for chunk, found in stored["by_chunk"].items()}
+    accounts = {chunk: Account(**account) for chunk, account in stored["by_chunk"].items()}
     return Accounts(accounts, stored["stop"])
 
 
 def _spent(journal: Path, chunk: str, terms: Terms) -> Account:
-    """What one journal's replies have cost."""
+    """Return what the replies of one journal have cost."""
     usd, deals = 0.0, set[int]()
     for path in files((journal / chunk).parent):
         if path.name.split(".")[0] != Path(chunk).name:
@@ -199,24 +199,24 @@ def _spent(journal: Path, chunk: str, terms: Terms) -> Account:
 
 
 def cost_usd(line: Line, prices: Mapping[str, Price]) -> float:
-    """What a reply on file has cost, in USD; nothing where its model is not among ``prices``."""
-    model, asked = _question(line)
+    """Return what a reply on file has cost, in USD; 0 if its model is not among ``prices``."""
+    model, characters = _request(line)
     price = prices.get(model)
-    return price.usd(*_tokens(asked, line.completion)) if price else 0.0
+    return price.usd(*_tokens(characters, line.completion)) if price else 0.0
 
 
-def _question(line: Line) -> tuple[str, int]:
-    """The model that was asked, and the length of what it was asked, in characters."""
+def _request(line: Line) -> tuple[str, int]:
+    """Return the model that was asked and the length of the request in characters."""
     request = json.loads(line.text)["request"]
     return request["model"], sum(len(message["content"]) for message in request["messages"])
 
 
-def _tokens(asked: int, completion: Completion) -> tuple[float, float, float]:
-    """Prompt and completion tokens as stated, or by the rule of thumb; and the cached ones."""
+def _tokens(characters: int, completion: Completion) -> tuple[float, float, float]:
+    """Return prompt and completion tokens, as stated or by the rule of thumb, and cached tokens."""
     usage = completion.usage
     prompt, said = usage.prompt_tokens, usage.completion_tokens
     return (
-        asked / CHARACTERS_PER_TOKEN if prompt is None else prompt,
+        characters / CHARACTERS_PER_TOKEN if prompt is None else prompt,
         len(completion.text) / CHARACTERS_PER_TOKEN if said is None else said,
         usage.cached_tokens or 0,
     )

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,100 +16,133 @@ from typing import Any
 from gamegrid.agents.agent import Agent, Tools, kinds
 from gamegrid.backends.backend import Price
 from gamegrid.plan.grid import Cell
-from gamegrid.plan.plan import Alone, Plan, make
-from gamegrid.plan.probes import probes
+from gamegrid.plan.plan import Plan, make
 from gamegrid.play import provenance
 from gamegrid.play.budget import Budget, Terms, forget
 from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
-from gamegrid.play.expected_usage import deal_usd, move_usd
+from gamegrid.play.expected_usage import deal_usd, single_move_usd
 from gamegrid.play.interrupt import drained
-from gamegrid.play.setups import setups, single_moves
+from gamegrid.play.setups import episode_setups, single_move_setups
 from gamegrid.records import chunkfile, stamp
-from gamegrid.records.blocks import overlap
+from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.journal import Journal, check_locking
 from gamegrid.records.progress import Progress
-from gamegrid.records.record_types import EpisodeStatus
+from gamegrid.records.record_types import EpisodeStatus, Task
 
 log = logging.getLogger(__name__)
 
 IN_PLAY = 256
-"""Episodes at once where models are asked, at least: enough to keep most backends busy."""
+"""Least number of episodes in play at once if models are asked; keeps most backends busy."""
 AT_ONCE_PER_REQUEST = 2
-"""Episodes at once for each request that may be in flight: while one decides, another asks."""
+"""Episodes in play for each request in flight: while one applies its reply, another asks."""
 
 COLLECT_AFTER = 50_000
-"""New objects between two looks for cycles of dead ones, of which few arise; Python has 700."""
+"""New objects between two passes of Python's cycle collector, whose default is 700. A pass walks
+every episode in play and finds little: the default took about a seventh of a job's CPU time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What Snakemake asks for. ``results`` is the folder of all results.
 
-    ``block`` names deals, or is one of ``Alone``; ``matchup`` is then the one agent.
+    For single moves, ``matchup`` is the name of the one agent and ``block`` is None.
     """
 
     config: Mapping[str, Any]
+    task: Task = Task.EPISODE
     game: str
     matchup: str
-    block: str
+    block: str | None = None
     results: Path
     output: Path
     threads: int
 
+    @property
+    def path(self) -> str:
+        """The job's place below the folders of journals and progress files."""
+        return f"{self.game}/{self.matchup}/{self.block or FOLDERS[self.task]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a job plays. ``expected_usd`` is an upper estimate of the cost of one deal."""
+
+    cell: Cell
+    params: str
+    setups: Sequence[Setup]
+    expected_usd: Callable[[Mapping[str, Price]], float]
+
 
 MERGED = "merged-"
-"""How the names of files begin that hold another person's episodes, beside a cell's own blocks."""
+"""Prefix of the names of files that hold episodes from another results folder."""
 
 
 def play_chunk(job: Job) -> None:
-    """Play a chunk and write its file, whatever becomes of its episodes.
+    """Play a chunk and write its file, even if some episodes could not be finished.
 
-    Episodes that a model could not be reached for have status error; the rule that confirms the
-    run names them. Raises UserError if another job writes the same journal.
+    Episodes whose model could not be reached get status error; the rule ``confirm_complete`` names
+    them. Raises UserError if another job writes the same journal.
     """
     plan = make(job.config, Path.cwd())
     run = provenance.run_record(job.config)
-    match job.block:
-        case Alone.POSITIONS | Alone.PROBES as block:
-            asked = Alone(block)
-            cell = plan.alone_cells[asked, job.game, job.matchup]
-            params, wanted = (
-                plan.alone_params(asked, cell),
-                list(single_moves(asked, plan, cell, run)),
-            )
-        case block:
-            cell = plan.cells[job.game, job.matchup]
-            params, wanted = plan.params(cell), list(setups(plan, cell, block, run))
-    where = f"{job.game}/{job.matchup}/{job.block}"
+    work = _work(plan, job, run.run_id)
     check_locking(job.results / "journal")
     stamp.write(job.results, plan.stamp)
-    with Journal(job.results / "journal" / f"{where}.jsonl") as journal:
-        kept = _take_over(job.output, params, {setup.episode_id for setup in wanted})
-        there = {episode for ids in kept.values() for episode in ids}
-        missing = [setup for setup in wanted if setup.episode_id not in there]
-        progress = Progress(where, job.results / "progress" / f"{where}.json", len(missing))
-        budget = _budget(plan, cell, job, where)
+    with Journal(job.results / "journal" / f"{job.path}.jsonl") as journal:
+        kept = _take_over(job.output, work.params, {setup.episode_id for setup in work.setups})
+        known = {episode for ids in kept.values() for episode in ids}
+        missing = [setup for setup in work.setups if setup.episode_id not in known]
+        progress_file = job.results / "progress" / f"{job.path}.json"
+        progress = Progress(job.path, progress_file, len(missing))
+        budget = _budget(plan, work, job)
         began = time.monotonic()
         with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
-            play = _play(plan, cell, missing, journal, progress, budget, writer, job.threads)
+            play = _play(plan, work.cell, missing, journal, progress, budget, writer, job.threads)
             asyncio.run(play)
-            wall_s, prompts = time.monotonic() - began, json.dumps(plan.prompts_of(cell))
-            run = replace(run, wall_s=wall_s, gpus=plan.demand(cell).gpu, prompts=prompts)
+            run = replace(
+                run,
+                wall_s=time.monotonic() - began,
+                gpus=plan.needs.demand(work.cell).gpu,
+                prompts=json.dumps(plan.identity.prompts(work.cell)),
+            )
             if journal.asked:
-                used, notes = plan.models_of(cell), job.results / "weights.json"
+                used, notes = plan.needs.models_of(work.cell), job.results / "weights.json"
                 run = replace(run, models=provenance.models(used, Path.cwd(), notes))
             progress.finish(journal.asked, journal.replayed)
-            writer.finish(run, params, kept)
+            writer.finish(run, work.params, kept)
     if writer.unfinished:
         [unfinished] = chunkfile.read_unfinished([job.output]).values()
         for episode_id, error in unfinished:
             log.error("%s was not finished: %s", episode_id, error)
 
 
+def _work(plan: Plan, job: Job, run_id: str) -> _Work:
+    """Find what the job plays in the plan."""
+    if job.task is not Task.EPISODE:
+        moves = plan.single_moves[job.task, job.game, job.matchup]
+        # The budget counts a position, or a sample of all probes, as one deal.
+        per_deal = moves.decisions // moves.number
+        return _Work(
+            cell=moves.cell,
+            params=plan.identity.single_move_params(moves),
+            setups=list(single_move_setups(plan, moves, run_id)),
+            expected_usd=lambda prices: per_deal * single_move_usd(plan, moves, prices),
+        )
+    cell = plan.grid.cell_named[job.game, job.matchup]
+    if job.block is None:
+        raise ValueError("a job of episodes needs a block of deals")
+    return _Work(
+        cell=cell,
+        params=plan.identity.params(cell),
+        setups=list(episode_setups(plan, cell, job.block, run_id)),
+        expected_usd=lambda prices: deal_usd(plan, cell, prices),
+    )
+
+
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for dead cycles less often: a look at all that is in play takes longer than a call."""
+    """Run Python's cycle collector less often: one pass takes longer than a call to a model."""
     before = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER, *before[1:])
     try:
@@ -118,55 +151,45 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _budget(plan: Plan, cell: Cell, job: Job, chunk: str) -> Budget | None:
-    """The job's part in the budget; None where nothing is bought or nothing limits it."""
+def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
+    """Return the job's part in the budget; None if it buys nothing or nothing limits it."""
     limit, path = plan.config.budget_usd, job.results / "journal/budget.json"
     if limit is None:
         forget(path)
         return None
-    prices = plan.prices(cell)
+    prices = plan.needs.prices(work.cell)
     if not prices or plan.config.run_mode == "replay":
         return None
     terms = Terms(
         limit_usd=limit,
         prices=prices,
-        expected_usd=_expected_usd(plan, cell, job.block, prices),
-        paying_cells=sum(bool(plan.prices(other)) for other in plan.all_cells),
+        expected_usd=work.expected_usd(prices),
+        paying_cells=sum(bool(plan.needs.prices(other)) for other in plan.all_cells),
     )
-    return Budget(terms, path, chunk)
-
-
-def _expected_usd(plan: Plan, cell: Cell, block: str, prices: Mapping[str, Price]) -> float:
-    """An upper estimate of what one deal of a job costs, or what stands for one there."""
-    match block:
-        case Alone.POSITIONS:
-            return move_usd(plan, cell, prices)
-        case Alone.PROBES:
-            asked = sum(probe.asked for probe in probes(cell.game))
-            return asked * move_usd(plan, cell, prices)
-        case _:
-            return deal_usd(plan, cell, prices)
+    return Budget(terms, path, job.path)
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:
-    """The wanted episodes that other files of the cell already hold, played alike.
+    """Return the wanted episodes that other files of the cell hold, if their params are equal.
 
-    A block that ``deals`` cut short is another file when the grid grows: its episodes are taken
-    over, and only the new deals are played. So are those of another person's results.
+    When a grid grows, a block that ``deals`` cut short gets another name. Its episodes are taken
+    over and only the new deals are played. Merged files of other results are used the same way.
     """
     kept: dict[Path, set[str]] = {}
     missing = set(wanted)
-    # Blocks of one grid never overlap: its other jobs' files, which come and go, stay unread.
+    # Blocks of one grid never overlap, so files of jobs that run now are not read.
     others = sorted(path for path in output.parent.glob("*.parquet") if _may_hold(path, output))
     for path, played_with in chunkfile.read_params(others).items():
-        if played_with == params and (found := missing & chunkfile.read_finished(path).keys()):
-            kept[path] = found
-            missing -= found
+        if played_with == params:
+            known = missing & chunkfile.read_finished(path).keys()
+            if known:
+                kept[path] = known
+                missing -= known
     return kept
 
 
 def _may_hold(path: Path, output: Path) -> bool:
-    """True for a merged file, and for another block with a deal in common."""
+    """Return True for a merged file, and for another block with a deal in common."""
     if path.stem.startswith(MERGED):
         return True
     return path != output and overlap(path.stem, output.stem)
@@ -182,7 +205,7 @@ async def _play(
     writer: chunkfile.Writer,
     threads: int,
 ) -> None:
-    """Play all episodes, as many at once as keeps models and cores busy."""
+    """Play all episodes, as many at once as keep models and cores busy."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     names = sorted(set(cell.matchup.agents))
     models = {m.written.name: m for name, m in plan.models.items() if name in names}
@@ -203,11 +226,13 @@ async def _play(
             if budget and not left[setup.deal]:
                 budget.finished(setup.deal)
 
-    in_play = max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.in_flight(cell)) if models else threads + 1
+    in_play = (
+        max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.needs.in_flight(cell)) if models else threads + 1
+    )
     workers = [work() for _ in range(in_play)]
     try:
         with drained(engines.stop):
-            # A bug in one episode must not cancel replies that the others have paid for.
+            # A bug in one episode must not cancel requests that others have paid for.
             results = await asyncio.gather(*workers, return_exceptions=True)
     finally:
         await engines.close()

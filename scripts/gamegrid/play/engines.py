@@ -1,4 +1,4 @@
-"""The models of one job: opened at the first reply not in the journal, closed at the end."""
+"""The models of one job: each starts at the first reply that is not in the journal."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine:
-    """One model. A failed start is told to every request, and not tried again."""
+    """One model. If it fails to start, every request gets that error; it is not started again."""
 
     def __init__(self, model: Model, working: Path, gpus: Gpus):
         self._model = model
@@ -26,9 +26,9 @@ class Engine:
         self._stopped = False
 
     async def buy(self, request: Request) -> Completion:
-        """Ask the model, starting it if this is the first time. Raises BackendError."""
+        """Ask the model, and start it if necessary. Raises BackendError."""
         if self._stopped:
-            raise BackendError(f"{self._model.entry.name}: not asked any more, the job is ending")
+            raise BackendError(f"{self._model.entry.name}: no longer asked, the job is ending")
         if self._start is None:
             log.info("%s: starting", self._model.entry.name)
             self._start = asyncio.create_task(self._open())
@@ -40,19 +40,19 @@ class Engine:
         await self._backend.open()
 
     def stop(self) -> None:
-        """Refuse further requests; those in flight are still answered."""
+        """Refuse further requests; those in flight still get their replies."""
         self._stopped = True
         if isinstance(self._backend, Stoppable):
             self._backend.stop()
 
     async def close(self) -> None:
-        """Close the model if it was ever started."""
+        """Close the model if it was started."""
         if self._start is not None:
             await self._backend.close()
 
 
 class Engines:
-    """All models of a job, behind the journal."""
+    """All models of a job, with the journal in front of them."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Engines:
         live: bool,
         budget: Budget | None = None,
     ):
-        # One process sees one set of GPUs: they are taken for all its models at once.
+        # A process sees one set of GPUs, so it takes those of all its models together.
         self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
         self._engines = {name: Engine(model, working, self._gpus) for name, model in models.items()}
         self._identities = {name: model.identity() for name, model in models.items()}
@@ -71,7 +71,7 @@ class Engines:
         self._budget = budget
 
     def ask(self, model_id: str) -> Ask:
-        """Return the way to ask one model."""
+        """Return the function that asks one model."""
         engine = self._engines[model_id]
         identity = self._identities[model_id]
 
@@ -93,7 +93,7 @@ class Engines:
         return completion
 
     def stop(self) -> None:
-        """Ask no model anything more; replies in flight still arrive and are filed."""
+        """Ask no model any more; replies in flight still arrive and are filed."""
         for engine in self._engines.values():
             engine.stop()
 

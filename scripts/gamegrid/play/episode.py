@@ -1,4 +1,4 @@
-"""One episode: the loop from the deal to the result, for every kind of game OpenSpiel knows."""
+"""One episode: the loop from the deal to the result, for every kind of OpenSpiel game."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ from gamegrid.records.record_types import (
     EpisodeRecord,
     EpisodeStatus,
     SeatRecord,
+    Task,
 )
 
 _Number = TypeVar("_Number", int, float)
@@ -30,8 +31,13 @@ _Number = TypeVar("_Number", int, float)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What an episode is, before it is played."""
+    """An episode before it is played.
 
+    For single moves, ``deal`` and ``seating`` hold the numbers of position, probe and sample, as
+    ``EpisodeRecord`` says.
+    """
+
+    task: Task = Task.EPISODE
     run_id: str
     seed: int
     game: Game
@@ -39,17 +45,26 @@ class Setup:
     deal: int
     seating: int
     seats: tuple[str, ...]
-    """Agent names, by seat."""
+    """Agent names by seat."""
     opening: tuple[Joint, ...]
     max_plies: int
 
     @property
     def episode_id(self) -> str:
-        """Unique within a results folder."""
-        return f"{self.game.name}:{self.matchup}:{self.deal}:{self.seating}"
+        """An id that is unique within a results folder, whatever the task."""
+        cell = f"{self.game.name}:{self.matchup}"
+        match self.task:
+            case Task.EPISODE:
+                return f"{cell}:{self.deal}:{self.seating}"
+            case Task.POSITION:
+                return f"{cell}:{self.task}:{self.deal}"
+            case Task.PROBE:
+                return f"{cell}:{self.task}:{self.seating}:{self.deal}"
+            case other:
+                assert_never(other)
 
     def place(self, seat: int) -> Place:
-        """Where one seat's luck comes from."""
+        """Return where one seat draws its luck."""
         return Place(
             seed=self.seed,
             game=self.game.luck_name,
@@ -61,7 +76,7 @@ class Setup:
 
 
 class Episode:
-    """An episode being played. ``play`` runs it once, to its end or to a transport failure."""
+    """An episode in play. ``play`` runs it once, to its end or to a transport failure."""
 
     def __init__(self, setup: Setup, agents: dict[str, Agent]):
         self._setup = setup
@@ -79,7 +94,7 @@ class Episode:
         self._ply = 0
 
     async def play(self) -> EpisodeRecord:
-        """Play to the end. Transport trouble ends in status error, never in an exception."""
+        """Play to the end. A transport failure gives status error and raises nothing."""
         began = time.monotonic()
         for step in self._setup.opening:
             self._apply(step)
@@ -106,13 +121,13 @@ class Episode:
         return EpisodeStatus.COMPLETE
 
     def _movers(self) -> list[int]:
-        """Who decides now: one seat, or all of them at once."""
+        """Return the seats that decide now: one, or all at once."""
         if self._state.is_simultaneous_node():
             return list(range(self._game.players))
         return [self._state.current_player()]
 
     async def _decide(self, seats: Sequence[int]) -> list[Decision]:
-        """Ask the seats, all from the same state; a joint move is one ply."""
+        """Ask the seats, all in the same state; a joint move is one ply."""
         turns = [self._turn(seat) for seat in seats]
         began = time.monotonic()
         tasks = [self._players[turn.place.seat].decide(turn) for turn in turns]
@@ -135,16 +150,14 @@ class Episode:
             labels=game.labels(state, seat),
             information_state=lambda: str(state.information_state_string(seat)),
             sample_state=lambda: self._sample(place),
-            observation=lambda: (
-                observation
-            ),  # made even for bots, whose decisions are recorded with it
+            observation=lambda: observation,  # computed for bots too, whose records hold it
             history=lambda: tuple(game.history(self._trajectory, seat)),
             joint_moves=self._joint_moves,
         )
 
     def _joint_moves(self) -> tuple[tuple[int, ...], ...]:
         if self._game.sequential or self._game.hidden_information:
-            raise ValueError(f"{self._game.load_string} has no joint moves that everybody sees")
+            raise ValueError(f"{self._game.load_string} has no joint moves that every seat sees")
         return tuple(tuple(step) for step in self._trajectory if isinstance(step, list))
 
     def _sample(self, place: Place) -> pyspiel.State:
@@ -158,7 +171,7 @@ class Episode:
         apply(self._state, step)
 
     def _note(self, turn: Turn, decision: Decision, elapsed: float) -> None:
-        """Record a decision, before the state moves on."""
+        """Record a decision before it is applied to the state."""
         calls = decision.calls
         label = None
         if decision.action is not None:
@@ -186,6 +199,7 @@ class Episode:
         setup = self._setup
         return EpisodeRecord(
             episode_id=setup.episode_id,
+            task=setup.task,
             run_id=setup.run_id,
             matchup=setup.matchup,
             game=setup.game.name,
@@ -212,7 +226,6 @@ class Episode:
                 seat=seat,
                 agent=name,
                 return_=returns[seat] if returns else None,
-                normalized_return=None,
                 score=scores[seat] if scores else None,
                 strict_score=strict[seat] if strict else None,
                 strict_return=strict_returns[seat] if strict_returns else None,
@@ -224,7 +237,7 @@ class Episode:
     def _scores(
         self, status: EpisodeStatus, returns: list[float] | None
     ) -> tuple[scoring.Scores | None, scoring.Scores | None]:
-        """The scores as played, and strict: as if the first fallback had been a forfeit."""
+        """Return the scores as played, and the scores had the first fallback been a forfeit."""
         if self._game.scoring is not Scoring.WIN_LOSS:
             return None, None
         seats = self._game.players
@@ -240,14 +253,14 @@ class Episode:
                 scores = list(self._game.adjudicate(self._state))
             case other:
                 assert_never(other)
-        # A forfeit is among them: in a joint move, one seat may forfeit as another falls back.
+        # Forfeits count too: in a joint move, one seat may forfeit while another falls back.
         failed = self._first(DecisionStatus.FALLBACK, DecisionStatus.FORFEIT)
         return scores, scoring.by_forfeit(seats, failed) if failed else scores
 
     def _strict_returns(
         self, status: EpisodeStatus, returns: list[float] | None
     ) -> list[float] | None:
-        """The returns of a margin game as if the first fallback had been a forfeit."""
+        """Return the returns of a margin game had the first fallback been a forfeit."""
         if self._game.scoring is not Scoring.MARGIN or status is EpisodeStatus.ERROR:
             return None
         failed = self._first(DecisionStatus.FALLBACK, DecisionStatus.FORFEIT)
@@ -257,17 +270,17 @@ class Episode:
         return scoring.forfeit_returns(self._game.players, failed, worst)
 
     def _first(self, *statuses: DecisionStatus) -> set[int]:
-        """The seats of the earliest ply with a decision of these; empty if there is none."""
-        found = [(d.ply, d.seat) for d in self._decisions if d.status in statuses]
-        return {seat for ply, seat in found if ply == found[0][0]}
+        """Return the seats with one of ``statuses`` at the earliest ply that has any."""
+        matching = [(d.ply, d.seat) for d in self._decisions if d.status in statuses]
+        return {seat for ply, seat in matching if ply == matching[0][0]}
 
     def _who(self, status: DecisionStatus, seat: int) -> list[int]:
-        """The plies at which ``seat`` made a decision of this status."""
+        """Return the plies at which ``seat`` has a decision of this status."""
         return [d.ply for d in self._decisions if d.status is status and d.seat == seat]
 
 
 async def _all(tasks: Iterable[Awaitable[Decision]]) -> list[Decision]:
-    """Await all, also when one fails: a reply already asked for is paid for and must be kept."""
+    """Await all even if one fails: the other replies are paid for and must be kept."""
     results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -277,11 +290,11 @@ async def _all(tasks: Iterable[Awaitable[Decision]]) -> list[Decision]:
 
 @lru_cache(maxsize=10_000)
 def _listed(labels: tuple[str, ...]) -> str:
-    """Words as JSON: small games offer the same ones over and over."""
+    """Encode labels as JSON; cached, since small games offer the same labels again and again."""
     return json.dumps(labels, ensure_ascii=False)
 
 
 def _total(values: Sequence[_Number | None]) -> _Number | None:
-    """The sum, or None if there is nothing to add or a part is unknown."""
+    """Return the sum, or None if there is nothing to add or a part is unknown."""
     known = [value for value in values if value is not None]
     return sum(known[1:], known[0]) if known and len(known) == len(values) else None

@@ -1,4 +1,4 @@
-"""What a model will be asked in a game, found out by playing at random and asking nothing."""
+"""How much a model will be asked in a game, from random play that asks no model."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,68 +11,68 @@ from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan
+from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.play.budget import CHARACTERS_PER_TOKEN
 from gamegrid.play.episode import Episode
-from gamegrid.play.setups import alone
+from gamegrid.play.setups import self_play_setup
 
 TRIALS = 2
-"""Deals played at random per game and agent: lengths of random episodes vary, costs vary more."""
+"""Deals played at random per game and agent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """What one agent is asked in one seat of one episode of a game, on average."""
+    """The mean number of calls and prompt tokens of one seat in one episode."""
 
     calls: float
     prompt_tokens: float
 
 
-def turns(made: Plan, agent: str, game: Game) -> Turns:
-    """What ``agent`` is asked per seat and episode when every seat moves at random."""
-    settings = made.config.agents[agent]
+def turns(plan: Plan, agent: str, game: Game) -> Turns:
+    """Return what ``agent`` is asked per seat and episode if every seat moves at random."""
+    settings = plan.config.agents[agent]
     assert isinstance(settings, Settings)
-    asked = list[int]()
+    lengths = list[int]()
 
     async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
-        asked.append(sum(len(message.content) for message in request.messages))
+        lengths.append(sum(len(message.content) for message in request.messages))
         return Answer(Completion(text="", finish_reason=FinishReason.STOP), replayed=True)
 
-    # Without an answer the harness moves at random in the agent's place.
+    # An empty reply makes the harness move at random.
     silent = settings.model_copy(update={"rethink": 0, "fallback": "random"})
-    player = kinds()["llm"].build(agent, silent, Tools(ask=lambda _: ask, prompts=made.prompts))
+    player = kinds()["llm"].build(agent, silent, Tools(ask=lambda _: ask, prompts=plan.prompts))
 
     async def play() -> None:
         for deal in range(TRIALS):
-            await Episode(alone(made, agent, game, deal), {agent: player}).play()
+            await Episode(self_play_setup(plan, agent, game, deal), {agent: player}).play()
 
     asyncio.run(play())
     seats = TRIALS * game.players
-    return Turns(len(asked) / seats, sum(asked) / CHARACTERS_PER_TOKEN / seats)
+    return Turns(len(lengths) / seats, sum(lengths) / CHARACTERS_PER_TOKEN / seats)
 
 
 UNBOUNDED_TOKENS = 1000
-"""Completion tokens taken for a reply that nothing bounds, until replies say better."""
+"""Completion tokens expected of a reply without ``max_tokens``."""
 
 
-def deal_usd(made: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
-    """An upper estimate of what one deal of a cell costs, all seatings, without rethinks."""
+def deal_usd(plan: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
+    """Return an upper estimate, in USD, of one deal in all seatings, without rethinks."""
     total = 0.0
-    for seating in cell.matchup.seatings(made.config.seatings):
+    for seating in cell.matchup.seatings(plan.config.seatings):
         for agent in seating:
-            settings = made.config.agents[agent]
+            settings = plan.config.agents[agent]
             if isinstance(settings, Settings) and (price := prices.get(settings.model)):
-                taken = turns(made, agent, cell.game)
+                taken = turns(plan, agent, cell.game)
                 said = taken.calls * (settings.max_tokens or UNBOUNDED_TOKENS)
                 total += price.usd(taken.prompt_tokens, said)
     return total
 
 
-def move_usd(made: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
-    """The same of one move of the one agent of a cell, which is asked for single moves."""
-    [agent] = cell.matchup.agents
-    settings = made.config.agents[agent]
+def single_move_usd(plan: Plan, moves: SingleMoves, prices: Mapping[str, Price]) -> float:
+    """Return an upper estimate, in USD, of one decision in a job of single moves."""
+    settings = plan.config.agents[moves.agent]
     if not isinstance(settings, Settings) or settings.model not in prices:
         return 0.0
-    taken = turns(made, agent, cell.game)
+    taken = turns(plan, moves.agent, moves.game)
     said = settings.max_tokens or UNBOUNDED_TOKENS
     return prices[settings.model].usd(taken.prompt_tokens / taken.calls, said)

@@ -1,8 +1,7 @@
-"""Which GPUs a job uses: two jobs of a host never share one by accident.
+"""Assign GPUs to jobs, so that no two jobs of a host share one by accident.
 
-A GPU is held by a lock on a file of its own below the host's temporary folder, so that a killed
-job's GPUs are free at once. Jobs that Snakemake starts at the same time wait for each other here
-even where nobody gave it the number of GPUs (``--resources gpu=N``).
+A job holds a GPU by a file lock in the host's temporary folder, so a killed job frees its GPUs at
+once. Jobs wait for each other even if Snakemake was not given ``--resources gpu=N``.
 """
 
 import fcntl
@@ -24,10 +23,10 @@ PAUSE_S = 1.0
 
 
 def visible() -> list[str]:
-    """The GPUs this process may use, by UUID where the driver tells it.
+    """Return the GPUs that this process may use, by UUID if the driver tells it.
 
-    A number in CUDA_VISIBLE_DEVICES may be counted within a container or a cluster's allocation;
-    only the UUID is the same name for everybody.
+    Indices in CUDA_VISIBLE_DEVICES depend on the container or the cluster's allocation; UUIDs are
+    the same for every process.
     """
     uuids = _uuids()
     named = os.environ.get(VISIBLE)
@@ -37,7 +36,7 @@ def visible() -> list[str]:
 
 
 class Gpus:
-    """``count`` GPUs for one job, taken together once and held until released."""
+    """``count`` GPUs for one job, taken together and held until released."""
 
     def __init__(self, count: int, folder: Path | None = None):
         self._count = count
@@ -45,10 +44,10 @@ class Gpus:
         self._held: dict[str, TextIOWrapper] = {}
 
     def take(self) -> None:
-        """Wait for free GPUs and make them the only ones this process sees.
+        """Wait for free GPUs and hide all others from this process.
 
-        Does nothing for a job without GPUs, or if they are taken already. To be called before
-        any library looks for GPUs. Raises BackendError if there are not that many.
+        Call it before any library looks for GPUs. Does nothing for a job without GPUs, or if they
+        are taken already. Raises BackendError if the host has too few.
         """
         if not self._count or self._held:
             return
@@ -59,22 +58,22 @@ class Gpus:
                 f"{len(there)} are visible here. Lower it, or run the job where there are more."
             )
         self._folder.mkdir(parents=True, exist_ok=True)
-        told = False
+        logged = False
         while not self._try(there):
-            if not told:
+            if not logged:
                 log.info("waiting for %d of the GPUs %s", self._count, ", ".join(there))
-                told = True
+                logged = True
             time.sleep(PAUSE_S)
         os.environ[VISIBLE] = ",".join(self._held)
 
     def release(self) -> None:
-        """Let others have the GPUs."""
+        """Free the GPUs for other jobs."""
         for file in self._held.values():
             file.close()
         self._held.clear()
 
     def _try(self, there: list[str]) -> bool:
-        """Take all at once or none: two jobs must not each wait for what the other holds."""
+        """Take all or none, so that two jobs never wait for each other's GPUs."""
         for name in there:
             if len(self._held) == self._count:
                 break
@@ -92,15 +91,15 @@ class Gpus:
 
 
 def _uuids() -> dict[str, str]:
-    """Index to UUID of the GPUs that the driver shows; empty where there is no driver."""
+    """Return UUIDs by index of the GPUs that the driver shows; empty without a driver."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return {}
-    asked = subprocess.run(
+    shown = subprocess.run(
         [tool, "--query-gpu=index,uuid", "--format=csv,noheader"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if asked.returncode:
+    if shown.returncode:
         return {}
-    pairs = [line.split(",") for line in asked.stdout.splitlines() if "," in line]
+    pairs = [line.split(",") for line in shown.stdout.splitlines() if "," in line]
     return {index.strip(): uuid.strip() for index, uuid in pairs}

@@ -1,4 +1,4 @@
-"""Ctrl-C and the end of a cluster job: replies in flight are paid for, so they are waited for."""
+"""Wait for the replies in flight, which are paid for, on Ctrl-C or at the end of a cluster job."""
 
 import asyncio
 import logging
@@ -16,17 +16,17 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def drained(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` at the first signal to end, and leave the block's work to finish by itself.
+    """Call ``stop`` at the first signal to end, and let the block's work finish.
 
     A second signal ends the process at once. Raises UserError at the end of the block if there
-    was a signal. Does nothing outside the main thread, which alone is told of signals.
+    was a signal. Does nothing outside the main thread, since only that thread gets signals.
     """
-    told: list[int] = []
+    received: list[int] = []
     loop = asyncio.get_running_loop()
     watching = SIGNALS if threading.current_thread() is threading.main_thread() else ()
 
     def first(number: int) -> None:
-        told.append(number)
+        received.append(number)
         log.warning("ending: waiting for the replies in flight; a second signal ends at once")
         for watched in SIGNALS:
             loop.remove_signal_handler(watched)
@@ -42,8 +42,8 @@ def drained(stop: Callable[[], None]) -> Iterator[None]:
         for number in watching:
             loop.remove_signal_handler(number)
             signal.signal(number, before[number])
-    if told:
+    if received:
         raise UserError(
             "ended by a signal; every reply that arrived is on file. Run the same command again "
-            "to go on."
+            "to resume."
         )

@@ -1,4 +1,4 @@
-"""What a play job was made by: code, packages, interpreter, machine, models and templates."""
+"""Record what a play job ran on: code, packages, interpreter, machine and models."""
 
 import hashlib
 import importlib.metadata
@@ -26,11 +26,11 @@ PACKAGES = (
 )  # fmt: skip
 
 BLOB = re.compile(r"[0-9a-f]{64}")
-"""How the hub's cache names a large file: by its SHA-256."""
+"""The hub's cache names a large file by its SHA-256."""
 
 
 def run_record(config: Mapping[str, Any]) -> RunRecord:
-    """Describe this job. Its id is new every time: two runs are never one."""
+    """Describe this job. Each call gives a new run id."""
     return RunRecord(
         run_id=uuid.uuid4().hex[:16],
         started_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
@@ -45,7 +45,7 @@ def run_record(config: Mapping[str, Any]) -> RunRecord:
                 "machine": platform.machine(),
                 "cpus": os.cpu_count(),
                 "command": Path(sys.executable).name,
-                # The folder's name alone: results are shown to others.
+                # The folder's name without its path: people publish their results.
                 "environment": Path(sys.prefix).name,
             },
             sort_keys=True,
@@ -54,44 +54,44 @@ def run_record(config: Mapping[str, Any]) -> RunRecord:
 
 
 def models(used: Iterable[Model], working: Path, notes: Path) -> str:
-    """What the models of a job are, as a JSON object by model id.
+    """Describe the models of a job as a JSON object by model id.
 
-    Each has what the entry says of it, the revision, whether it is ``deterministic``, and
-    ``weights``: the SHA-256 of what ``sha256sum`` prints of its weight files, None for a model that
-    others host. ``notes`` is a file of digests that are known already.
+    Each has its entry's identity, ``revision``, ``deterministic`` and ``weights``: the SHA-256 of
+    the output of ``sha256sum`` on its weight files, or None for a hosted model. ``notes`` is the
+    file that caches the digests.
     """
-    found = {}
+    described = {}
     for model in used:
         folder = _folder(model, working)
-        found[model.written.name] = {
+        described[model.written.name] = {
             "revision": None,
             **model.identity(),
             "deterministic": model.entry.deterministic,
             "weights": None if folder is None else weights(folder, notes),
         }
-    return json.dumps(found, sort_keys=True)
+    return json.dumps(described, sort_keys=True)
 
 
 def weights(folder: Path, notes: Path) -> str | None:
-    """The digest of the weight files of a model's folder; None if it has none.
+    """Return the digest of the weight files in a model's folder; None if it has none.
 
-    A file is read once per results folder, as long as its size and its times stay the same.
+    A file is read again only if its size or times have changed since ``notes`` was written.
     """
     files = sorted(path for path in folder.glob("*") if path.suffix in hub.WEIGHTS)
     if not files:
         return None
     known = _known(notes)
     sums = {path: known.get(_mark(path)) or _sha256(path) for path in files}
-    if fresh := {_mark(path): found for path, found in sums.items() if _mark(path) not in known}:
+    if fresh := {_mark(path): sha for path, sha in sums.items() if _mark(path) not in known}:
         beside = notes.with_name(f"{notes.name}.{os.getpid()}")
         beside.write_text(json.dumps(known | fresh))
         beside.replace(notes)
-    listing = "".join(f"{found}  {path.name}\n" for path, found in sums.items())
+    listing = "".join(f"{sha}  {path.name}\n" for path, sha in sums.items())
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def code_version() -> str:
-    """The package version and a hash of its sources: two equal strings are the same code."""
+    """Return the package version and a hash of its sources; equal strings mean equal code."""
     folder = Path(gamegrid.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
@@ -102,7 +102,7 @@ def code_version() -> str:
 
 
 def _folder(model: Model, working: Path) -> Path | None:
-    """Where the weights lie that the job itself loads; None for a model that others host."""
+    """Return the folder of the weights that the job itself loads; None for a hosted model."""
     entry = model.entry
     if not model.kind.capabilities.local:
         return None
@@ -114,7 +114,7 @@ def _folder(model: Model, working: Path) -> Path | None:
 
 
 def _known(notes: Path) -> dict[str, str]:
-    """Digests by file; none where the notes were torn: they are only a saving."""
+    """Return the cached digests; empty if the file is missing or damaged."""
     try:
         return dict(json.loads(notes.read_text()))
     except (OSError, ValueError):
@@ -122,7 +122,7 @@ def _known(notes: Path) -> dict[str, str]:
 
 
 def _mark(path: Path) -> str:
-    """What tells a file from others and from its own later content, without the path itself."""
+    """Return a hash that identifies a file and its current content, without showing its path."""
     seen = path.stat()
     where = f"{path.resolve()} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"
     return hashlib.sha256(where.encode()).hexdigest()[:16]
@@ -136,10 +136,10 @@ def _sha256(path: Path) -> str:
 
 
 def _packages() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue  # an environment holds only what its backends need
-    return found
+    return versions

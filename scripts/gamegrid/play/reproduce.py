@@ -1,9 +1,9 @@
-"""Play the episodes of a chunk file again from what is on file, and compare.
+"""Play the episodes of a chunk file again from the replies on file, and compare.
 
-Openings and luck come from the seed, the models' replies from the journal, and both go through the
-same loop, parser and rules as when they were played. Bots that decide alike on every machine decide
-again. What others decided is taken from the chunk: their arithmetic may differ in the last digit
-elsewhere, and thinking costs time.
+Openings and luck come from the seed and models' replies from the journal. They go through the same
+loop, parser and rules as before. Bots that decide the same on every machine decide again. The moves
+of other bots are taken from the chunk and checked against the rules: their arithmetic may differ on
+another machine, and their searches take time.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from gamegrid import games
 from gamegrid.agents.agent import Agent, Decision, Player, Tools, Turn, kinds
@@ -23,31 +23,31 @@ from gamegrid.games.game import Game, Joint
 from gamegrid.luck import Place
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
-from gamegrid.plan.positions import positions
-from gamegrid.plan.probes import probes
+from gamegrid.plan.single_moves import histories
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.prompts import templates
-from gamegrid.records.chunkfile import Row, as_read, read_episodes, read_params
+from gamegrid.records.blocks import FOLDERS
+from gamegrid.records.chunkfile import Row, as_read, read_episodes, read_params, task_of
 from gamegrid.records.journal import files, key, read
-from gamegrid.records.record_types import DecisionStatus, EpisodeStatus
+from gamegrid.records.record_types import DecisionStatus, EpisodeStatus, Task
 
 NOT_PLAYED = frozenset({"run_id", "duration_s", "error"})
-"""Columns of an episode that tell when and by which job it was played."""
+"""Columns of an episode that say when and by which job it was played."""
 NOT_DECIDED = frozenset({"latency_s"})
-"""The same of a decision; a model's time is compared call by call."""
+"""Columns of a decision that need not come out equal; calls compare a model's time."""
 NOT_SAID = frozenset({"replayed"})
-"""The same of a call."""
+"""Columns of a call that need not come out equal."""
 
 
 class Difference(UserError):
-    """What is on file is not what is computed from it."""
+    """What is on file differs from what is computed from it."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What was computed again. ``unfinished`` episodes have no end to compare.
+    """How much was computed again. ``unfinished`` episodes have no end to compare.
 
-    ``repeated`` are moves that bots made again, ``held`` those that were held to the rules alone.
+    Bots made ``repeated`` moves again; ``held`` moves were only checked against the rules.
     """
 
     episodes: int = 0
@@ -61,9 +61,9 @@ class Counts:
 def check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Counts) -> None:
     """Play every episode of ``chunk`` again, and count it.
 
-    ``journal`` is the folder of all journals and ``prompts`` where templates are looked for. Raises
-    Difference at the first episode that comes out differently, and UserError if something that is
-    needed is missing here.
+    ``journal`` is the folder of all journals; ``prompts`` are the folders of templates. Raises
+    Difference at the first episode that comes out differently, and UserError if something that
+    this needs is missing.
     """
     asyncio.run(_check(chunk, journal, prompts, counts))
 
@@ -77,7 +77,7 @@ async def _check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Co
     for row in read_episodes(chunk):
         name = f"{row['game']}/{row['matchup']}"
         if name not in cells:
-            # The file of a suite holds many cells, each with its own.
+            # The file of a suite holds many cells and maps their names to their params.
             own = json.loads(params[name]) if name in params else params
             cells[name] = Cell(own, journal / name, prompts)
         if row["status"] == EpisodeStatus.ERROR:
@@ -95,7 +95,7 @@ async def _check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Co
 
 
 class Cell:
-    """One cell as the params of its chunk files state it, with its replies."""
+    """One cell as its chunk files' params describe it, with its replies."""
 
     def __init__(self, params: Mapping[str, Any], journal: Path, prompts: Sequence[Path]):
         self._params = params
@@ -104,21 +104,22 @@ class Cell:
         self._game: Game = games.load(params["game"])
         self._minimax = Minimax()
         self._openings = dict[int, Sequence[Joint]]()
+        self._starts: Sequence[Sequence[Joint]] | None = None
         self._models = dict[str, Agent]()
         self.bots = dict[str, Agent | None]()
-        """By name; None for one that does not decide again."""
+        """By name; None for a bot that does not decide again."""
         for name, stated in params["agents"].items():
             self._build(name, dict(stated))
 
     async def difference(self, row: Row) -> str | None:
-        """Play an episode again; say what came out differently, or None."""
+        """Play an episode again; return what came out differently, or None."""
         setup = self._setup(row)
         decisions = {(each["ply"], each["seat"]): each for each in row["decisions"]}
         bots = {name: Recorded(decisions, bot) for name, bot in self.bots.items()}
         try:
             played = await Episode(setup, {**self._models, **bots}).play()
-        except Difference as found:
-            return str(found)
+        except Difference as difference:
+            return str(difference)
         if played.error is not None:
             return played.error.rstrip(".")
         return _unlike(_kept(row), _kept(as_read(played)), "")
@@ -129,7 +130,7 @@ class Cell:
         return {line.key: line.completion for line in lines}
 
     def _build(self, name: str, stated: dict[str, Any]) -> None:
-        """Make an agent that asks the journal, or a bot."""
+        """Build an agent that asks the journal, or a bot."""
         entry, digest = stated.pop("model_entry", {}), stated.pop("prompt_digest", None)
         kind = kinds()[stated["type"]]
         settings = kind.settings.model_validate(stated)
@@ -137,44 +138,47 @@ class Cell:
         if not isinstance(settings, LlmSettings):
             self.bots[name] = kind.build(name, settings, tools) if kind.repeatable else None
             return
-        found = templates.load(settings.prompt, self._prompts).digest
-        if found != digest:
+        if templates.load(settings.prompt, self._prompts).digest != digest:
             raise UserError(
                 f"the template {settings.prompt!r} is not the one that agent {name!r} was asked "
-                f"by (SHA-256 {digest}); bring its config/prompts/{settings.prompt}.jinja along."
+                f"with (SHA-256 {digest}). Copy its config/prompts/{settings.prompt}.jinja here."
             )
         self._models[name] = kind.build(name, settings, tools)
 
     def _ask(self, entry: Mapping[str, Any]) -> Any:
         async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
-            found = self._replies.get(key(place, ply, attempt, request, entry))
-            if found is None:
+            reply = self._replies.get(key(place, ply, attempt, request, entry))
+            if reply is None:
                 raise BackendError(
                     f"no reply on file to attempt {attempt} of ply {ply}, seat {place.seat}"
                 )
-            return Answer(found, replayed=True)
+            return Answer(reply, replayed=True)
 
         return lambda _: ask
 
     def _setup(self, row: Row) -> Setup:
-        params, game = self._params, self._game
+        params, task = self._params, task_of(row)
         deal, seating = row["deal"], row["seating"]
-        if alone := "seatings" not in params:  # single moves of one agent, not deals
-            [agent] = params["agents"]
-            seats = (agent,) * game.players
-            history = self._asked[seating if "probes" in params else deal]
-        else:
-            seats, history = tuple(params["seatings"][seating]), self._opening(deal)
+        match task:
+            case Task.EPISODE:
+                seats, start = tuple(params["seatings"][seating]), self._opening(deal)
+            case Task.POSITION | Task.PROBE:
+                [agent] = params["agents"]
+                seats = (agent,) * self._game.players
+                start = self._histories(task)[seating if task is Task.PROBE else deal]
+            case other:
+                assert_never(other)
         return Setup(
+            task=task,
             run_id=row["run_id"],
             seed=params["seed"],
-            game=game,
+            game=self._game,
             matchup=row["matchup"],
             deal=deal,
             seating=seating,
             seats=seats,
-            opening=tuple(history),
-            max_plies=1 if alone else params["max_plies"],
+            opening=tuple(start),
+            max_plies=params["max_plies"] if task is Task.EPISODE else 1,
         )
 
     def _opening(self, deal: int) -> Sequence[Joint]:
@@ -183,19 +187,17 @@ class Cell:
             self._openings[deal] = opening(self._game, seed, deal, plies, self._minimax)
         return self._openings[deal]
 
-    @cached_property
-    def _asked(self) -> Sequence[Sequence[Joint]]:
-        """The histories after which one move is asked for."""
-        if "probes" in self._params:
-            return [probe.history for probe in probes(self._game)]
-        return positions(self._game, self._params["positions"])
+    def _histories(self, task: Task) -> Sequence[Sequence[Joint]]:
+        if self._starts is None:
+            self._starts = histories(task, self._game, self._params[FOLDERS[task]])
+        return self._starts
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Stands for a bot of an episode, whose ``decisions`` are known by ply and seat.
+    """An agent that stands for a bot whose ``decisions`` are on file, by ply and seat.
 
-    ``bot`` is itself, to decide again; None if what is recorded is taken as it is.
+    ``bot`` decides again, unless it is None: then the decisions on file are taken.
     """
 
     decisions: Mapping[tuple[int, int], Row]
@@ -208,13 +210,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RecordedPlayer:
-    """The same in one seat."""
+    """The player of a ``Recorded`` agent in one seat."""
 
     decisions: Mapping[tuple[int, int], Row]
     bot: Player | None
 
     async def decide(self, turn: Turn) -> Decision:
-        """Return the decision. Raises Difference where the recorded one cannot have been."""
+        """Return the decision. Raises Difference if the one on file is impossible or differs."""
         where = f"ply {turn.ply}, seat {turn.place.seat}"
         row = self.decisions.get((turn.ply, turn.place.seat))
         if row is None:
@@ -231,7 +233,7 @@ class RecordedPlayer:
 
 
 def _kept(row: Row) -> Row:
-    """What of an episode must come out equal."""
+    """Return the columns of an episode that must come out equal."""
     return {
         **{name: value for name, value in row.items() if name not in NOT_PLAYED},
         "decisions": [_without(each, NOT_DECIDED) for each in row["decisions"]],
@@ -243,21 +245,22 @@ def _without(row: Row, names: frozenset[str]) -> Row:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def _unlike(filed: Any, found: Any, where: str) -> str | None:
-    """Name the first place where two values differ; columns that an older file lacks are no place.
+def _unlike(filed: Any, computed: Any, where: str) -> str | None:
+    """Name the first place where two values differ, or return None.
 
-    Decisions and calls are named by their numbers in the episode, from 0.
+    Columns that only one version of gamegrid writes are not compared. Decisions and calls are named
+    by their numbers in the episode, from 0.
     """
-    match filed, found:
+    match filed, computed:
         case dict(), dict():
-            parts = [(f"{where}.{name}", name) for name in filed]
-        case list(), list() if len(filed) == len(found):
+            parts = [(f"{where}.{name}", name) for name in filed if name in computed]
+        case list(), list() if len(filed) == len(computed):
             parts = [(f"{where}[{number}]", number) for number in range(len(filed))]
         case _:
-            if filed == found:
+            if filed == computed:
                 return None
-            return f"{where.lstrip('.')} is {_short(filed)}, computed {_short(found)}"
-    said = (_unlike(filed[name], found[name], place) for place, name in parts)
+            return f"{where.lstrip('.')} is {_short(filed)}, computed {_short(computed)}"
+    said = (_unlike(filed[name], computed[name], place) for place, name in parts)
     return next((difference for difference in said if difference), None)
 
 

@@ -1,6 +1,6 @@
-"""What one episode is worth to its seats where the game's own returns do not say it.
+"""Scores of win_loss games, and the returns of episodes that end by a forfeit.
 
-Scores in win_loss games are shares in [0, 1], by comparing returns; and a forfeit has a price.
+A score is a share in [0, 1] that compares a seat's return with those of its opponents.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,9 +9,10 @@ Scores = list[float]
 
 
 def by_returns(returns: Sequence[float], forfeiters: Collection[int] = ()) -> Scores:
-    """Each seat's share of opponents beaten, a tie counting half: 1, 1/2 or 0 for two seats.
+    """Return each seat's share of opponents beaten; a tie counts half.
 
-    ``forfeiters`` get 0 and have been beaten by every other seat, whatever the returns.
+    Two seats get 1, 1/2 or 0. ``forfeiters`` get 0, and every other seat has beaten them, whatever
+    the returns.
     """
 
     def score(seat: int) -> float:
@@ -28,15 +29,15 @@ def by_returns(returns: Sequence[float], forfeiters: Collection[int] = ()) -> Sc
 
 
 def by_forfeit(seats: int, forfeiters: Collection[int]) -> Scores:
-    """Scores of an episode ended by a forfeit: the seats still in tie with each other."""
+    """Return the scores of an episode that a forfeit ended: the other seats tie."""
     return by_returns([0.0] * seats, forfeiters)
 
 
 def forfeit_returns(seats: int, forfeiters: Collection[int], worst: float) -> list[float]:
-    """Returns of a zero-sum episode ended by a forfeit, in the game's own units.
+    """Return the returns of a zero-sum episode that a forfeit ended, in the game's own units.
 
-    Each of ``forfeiters`` gets ``worst``, the other seats share what they lose equally. Where
-    every seat forfeited there is nobody to pay: 0 for each.
+    Each of ``forfeiters`` gets ``worst``; the other seats share the loss equally. If every seat
+    forfeited, each gets 0.
     """
     others = seats - len(forfeiters)
     if not others:

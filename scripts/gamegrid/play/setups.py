@@ -1,22 +1,20 @@
-"""The episodes and single moves of a job, each with its seats and its opening."""
+"""The setups of a job's episodes and single moves: who sits where, and how it opens."""
 
-from collections.abc import Iterator, Sequence
-from typing import assert_never
+from collections.abc import Iterator
 
-from gamegrid.games.game import Game, Joint
+from gamegrid.games.game import Game
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
 from gamegrid.plan.grid import Cell
-from gamegrid.plan.plan import Alone, Plan
-from gamegrid.plan.positions import positions
-from gamegrid.plan.probes import probes
+from gamegrid.plan.plan import Plan
+from gamegrid.plan.single_moves import SingleMoves, histories
 from gamegrid.play.episode import Setup
 from gamegrid.records.blocks import parse_block
-from gamegrid.records.record_types import RunRecord
+from gamegrid.records.record_types import Task
 
 
-def setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup]:
-    """The episodes of a block: every seating of each of its deals."""
+def episode_setups(plan: Plan, cell: Cell, block: str, run_id: str) -> Iterator[Setup]:
+    """Yield the episodes of a block: every seating of each of its deals."""
     config, game = plan.config, cell.game
     minimax = Minimax()
     start, stop = parse_block(block)
@@ -24,7 +22,7 @@ def setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup
         first = opening(game, config.seed, deal, plan.opening_plies(game), minimax)
         for seating, seats in enumerate(cell.matchup.seatings(config.seatings)):
             yield Setup(
-                run_id=run.run_id,
+                run_id=run_id,
                 seed=config.seed,
                 game=game,
                 matchup=cell.matchup.name,
@@ -36,62 +34,42 @@ def setups(plan: Plan, cell: Cell, block: str, run: RunRecord) -> Iterator[Setup
             )
 
 
-def single_moves(asked: Alone, plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
-    """The single moves that one agent is asked for."""
-    match asked:
-        case Alone.POSITIONS:
-            return _positions(plan, cell, run)
-        case Alone.PROBES:
-            return _probes(plan, cell, run)
-        case other:
-            assert_never(other)
+def single_move_setups(plan: Plan, moves: SingleMoves, run_id: str) -> Iterator[Setup]:
+    """Yield the single moves of a job, each as an episode that ends after one decision.
 
-
-def _positions(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
-    """An episode of one decision from each position; the agent has every seat and one is asked."""
-    for number, history in enumerate(positions(cell.game, plan.config.positions)):
-        yield _one_move(plan, cell, run, deal=number, seating=0, history=history)
-
-
-def _probes(plan: Plan, cell: Cell, run: RunRecord) -> Iterator[Setup]:
-    """The same from each probe, whose number is the seating; the deal is the number of the sample.
-
-    So more samples are asked for with the luck of further deals, and those on file stay.
+    Replies are filed by deal and seating. A position files its number as the deal. A probe files
+    the sample as the deal and its number as the seating, so more samples use the luck of further
+    deals and keep the replies on file.
     """
-    [agent] = cell.matchup.agents
-    for sample in range(plan.samples(agent)):
-        for number, probe in enumerate(probes(cell.game)):
-            yield _one_move(plan, cell, run, deal=sample, seating=number, history=probe.history)
+    probing = moves.task is Task.PROBE
+    for sample in range(moves.number if probing else 1):
+        for number, history in enumerate(histories(moves.task, moves.game, moves.number)):
+            yield Setup(
+                task=moves.task,
+                run_id=run_id,
+                seed=plan.config.seed,
+                game=moves.game,
+                matchup=moves.agent,
+                deal=sample if probing else number,
+                seating=number if probing else 0,
+                seats=(moves.agent,) * moves.game.players,
+                opening=tuple(history),
+                max_plies=1,
+            )
 
 
-def _one_move(
-    plan: Plan, cell: Cell, run: RunRecord, *, deal: int, seating: int, history: Sequence[Joint]
-) -> Setup:
-    [agent] = cell.matchup.agents
-    return Setup(
-        run_id=run.run_id,
-        seed=plan.config.seed,
-        game=cell.game,
-        matchup=cell.matchup.name,
-        deal=deal,
-        seating=seating,
-        seats=(agent,) * cell.game.players,
-        opening=tuple(history),
-        max_plies=1,
-    )
-
-
-def alone(made: Plan, name: str, game: Game, deal: int) -> Setup:
-    """An episode of a deal with one agent in every seat, outside the grid."""
-    first = opening(game, made.config.seed, deal, made.opening_plies(game), Minimax())
+def self_play_setup(plan: Plan, agent: str, game: Game, deal: int) -> Setup:
+    """Return an episode outside the grid, with one agent in every seat."""
+    config = plan.config
+    first = opening(game, config.seed, deal, plan.opening_plies(game), Minimax())
     return Setup(
         run_id="",
-        seed=made.config.seed,
+        seed=config.seed,
         game=game,
-        matchup=name,
+        matchup=agent,
         deal=deal,
         seating=0,
-        seats=(name,) * game.players,
+        seats=(agent,) * game.players,
         opening=tuple(first),
-        max_plies=made.max_plies(game),
+        max_plies=plan.max_plies(game),
     )

@@ -1,1 +1,1 @@
-"""What lies on disk between jobs: record types, chunk files, the journal and its upkeep."""
+"""The files that jobs leave for each other: chunk files, the journal, progress and stamp."""

@@ -1,8 +1,8 @@
-"""The chunk file: what one play job leaves behind, one Parquet row per episode.
+"""The chunk file: the output of one play job, one Parquet row per episode.
 
-Episodes go to a temporary NDJSON file beside the target as they end, so that a long job holds none
-in memory. DuckDB makes the chunk file of it, under declared types, so that an empty list or an
-unknown value never changes a column's type from chunk to chunk.
+Episodes go to a temporary NDJSON file beside the target as they end, so a long job keeps none in
+memory. DuckDB converts it to the chunk file with declared types, so an empty list or an unknown
+value never changes a column's type.
 """
 
 import json
@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
-from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord
+from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord, Task
 
 Columns = Mapping[str, str]
 """Column names and their SQL types, in order."""
@@ -44,7 +44,6 @@ SEAT: Columns = MappingProxyType(
         "seat": "INTEGER",
         "agent": "VARCHAR",
         "return": "DOUBLE",
-        "normalized_return": "DOUBLE",
         "score": "DOUBLE",
         "strict_score": "DOUBLE",
         "strict_return": "DOUBLE",
@@ -96,6 +95,7 @@ CALL: Columns = MappingProxyType(
 FLAT: Columns = MappingProxyType(
     {
         "episode_id": "VARCHAR",
+        "task": "VARCHAR",
         "run_id": "VARCHAR",
         "matchup": "VARCHAR",
         "game": "VARCHAR",
@@ -124,19 +124,19 @@ JSON_TEXTS = frozenset(
         "likelihoods",
     }
 )
-"""Columns that hold JSON as text, and become JSON columns of the database."""
+"""Columns of JSON text that become JSON columns of the database."""
 
 PARAMS_KEY = "params"
-"""Where the Parquet file's own metadata keep the job's params string."""
+"""The key of the job's params string in the Parquet file's metadata."""
 
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
-"""Bytes DuckDB allows one JSON object by default; longer episodes must be announced."""
+"""Bytes that DuckDB allows for one JSON object unless told otherwise."""
 
 BATCH = 1000
-"""Episodes held in memory at once where a file is read."""
+"""Episodes in memory at once while a file is read."""
 
 Row = dict[str, Any]
-"""An episode by column names."""
+"""An episode: values by column name."""
 
 
 def struct(columns: Columns) -> str:
@@ -159,7 +159,7 @@ Kept = Mapping[Path, Collection[str]]
 
 
 class Writer:
-    """A chunk file in the making, as a context manager. ``path`` is replaced by ``finish`` alone.
+    """Write a chunk file, as a context manager. Only ``finish`` replaces ``path``.
 
     Lone surrogates in texts become U+FFFD.
     """
@@ -185,7 +185,7 @@ class Writer:
             leftover.unlink(missing_ok=True)
 
     def add(self, episode: EpisodeRecord) -> None:
-        """Take an episode that has ended.
+        """Add an episode that has ended.
 
         Raises ValueError for an episode of another run or a number that is not finite.
         """
@@ -197,16 +197,18 @@ class Writer:
         line = _encoded(_ENCODER.encode(_row(episode))) + b"\n"
         self._longest = max(self._longest, len(line))
         self._unwritten += line
-        with suppress(OSError):  # a full disk may have room again until ``finish``, which raises it
+        with suppress(
+            OSError
+        ):  # a full disk may have room again by ``finish``, which raises otherwise
             self._hand_over()
 
     def finish(self, run: RunRecord, params: str, kept: Kept = MappingProxyType({})) -> None:
         """Replace the chunk file as a whole or not at all.
 
-        Episodes ``kept`` from other files are copied as they are, with the run that played them.
-        Rows are sorted by deal and seating, so equal runs give equal files apart from times.
-        ``params`` is kept in the file's own metadata. Raises duckdb.Error for an integer beyond its
-        column, and OSError.
+        Episodes ``kept`` from other files are copied unchanged, with the run that played them.
+        Rows are sorted by deal and seating, so equal runs give equal files apart from times. The
+        file's metadata holds ``params``. Raises duckdb.Error for an integer beyond its column, and
+        OSError.
         """
         self._hand_over()
         object_size = max(DEFAULT_OBJECT_SIZE, 2 * self._longest)
@@ -227,7 +229,7 @@ def write(
     params: str,
     kept: Kept = MappingProxyType({}),
 ) -> None:
-    """Write a chunk file of episodes that are all at hand; see ``Writer``."""
+    """Write a chunk file of ``episodes``; see ``Writer``."""
     with Writer(path, run.run_id) as writer:
         for episode in episodes:
             writer.add(episode)
@@ -235,7 +237,7 @@ def write(
 
 
 def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
-    """Unite chunk files in one, to be kept for good: without the name of the machine.
+    """Unite chunk files in one that can be published: it does not name the machines.
 
     Raises duckdb.Error if a file is missing or is no chunk file.
     """
@@ -256,9 +258,9 @@ def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
 
 
 def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]) -> None:
-    """Copy the episodes ``ids`` of chunk files of equal ``params`` to one file.
+    """Copy the episodes ``ids`` of chunk files with equal ``params`` to one file.
 
-    It is there as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
+    The file is written as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
     """
     partial = united.with_name(f".{united.name}.partial")
     try:
@@ -301,10 +303,10 @@ def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | N
             "WHERE status = $error",
             {"paths": [exact(path) for path in paths], "error": EpisodeStatus.ERROR.value},
         ).fetchall()
-    found: dict[Path, list[tuple[str, str | None]]] = {}
+    by_path: dict[Path, list[tuple[str, str | None]]] = {}
     for name, episode_id, error in rows:
-        found.setdefault(by_name[name], []).append((episode_id, error))
-    return found
+        by_path.setdefault(by_name[name], []).append((episode_id, error))
+    return by_path
 
 
 def read_finished(path: Path) -> dict[str, str]:
@@ -313,44 +315,49 @@ def read_finished(path: Path) -> dict[str, str]:
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
     with _connect() as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT episode_id, trajectory FROM read_parquet($path, hive_partitioning = false) "
             "WHERE status <> $error",
             {"path": exact(path), "error": EpisodeStatus.ERROR.value},
         ).fetchall()
-    return dict(found)
+    return dict(rows)
 
 
 def read_episodes(path: Path) -> Iterator[Row]:
-    """Return the episodes of ``path`` one by one, with seats, decisions and calls in lists.
+    """Yield the episodes of ``path``, with seats, decisions and calls as lists.
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
     with _connect() as connection:
-        found = connection.execute(
+        result = connection.execute(
             "SELECT * EXCLUDE (run) FROM read_parquet($path, hive_partitioning = false)",
             {"path": exact(path)},
         )
-        names = [column[0] for column in found.description]
-        while batch := found.fetchmany(BATCH):
+        names = [column[0] for column in result.description]
+        while batch := result.fetchmany(BATCH):
             for values in batch:
                 yield dict(zip(names, values, strict=True))
 
 
+def task_of(row: Row) -> Task:
+    """Return the task of an episode that was read; files of earlier versions name none."""
+    return Task(row.get("task") or Task.EPISODE)
+
+
 def as_read(episode: EpisodeRecord) -> Row:
-    """Return an episode as ``read_episodes`` gives it back once it is written."""
+    """Return an episode as ``read_episodes`` would yield it once written."""
     row: Row = json.loads(_encoded(_ENCODER.encode(_row(episode))))
     return row
 
 
 def read_params(paths: Sequence[Path]) -> dict[Path, str]:
-    """Return the params string of each file; a file that is no whole chunk file is left out."""
+    """Return the params string of each file, without damaged files and those of other kinds."""
     if not paths:
         return {}
     by_name = {str(path.absolute()): path for path in paths}
     try:
         with _connect() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) "
                 "WHERE decode(key) = $key",
                 {"paths": [exact(path) for path in paths], "key": PARAMS_KEY},
@@ -358,10 +365,10 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
     except duckdb.Error:
         if len(paths) == 1:
             return {}
-        # One damaged file spoils the query: halve until it stands alone.
+        # One damaged file fails the whole query: halve the list until it is alone.
         half = len(paths) // 2
         return read_params(paths[:half]) | read_params(paths[half:])
-    return {by_name[name]: params for name, params in found}
+    return {by_name[name]: params for name, params in rows}
 
 
 def check_whole(paths: Sequence[Path]) -> None:
@@ -371,14 +378,14 @@ def check_whole(paths: Sequence[Path]) -> None:
     if damaged:
         raise UserError(
             f"{damaged[0]} is damaged or no chunk file ({len(damaged)} such files). Delete it and "
-            f"run the same command again: it is made again, and no reply is asked for twice."
+            f"run the same command again: it is written anew, and no reply is asked for twice."
         )
 
 
 def exact(path: Path) -> str:
-    """Return ``path`` as DuckDB's readers need it to mean this one file and no other.
+    """Return ``path`` with glob characters escaped, so that DuckDB reads this one file.
 
-    They take every path for a glob: a folder named ``run[1]`` would be read as ``run1``.
+    DuckDB takes every path as a glob pattern: it would read a folder ``run[1]`` as ``run1``.
     """
     return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))
 
@@ -397,7 +404,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
 def _copy(
     rows: Path, partial: Path, run: RunRecord, params: str, kept: Kept, object_size: int
 ) -> None:
-    """Turn the NDJSON file ``rows`` and the episodes ``kept`` into the Parquet file ``partial``."""
+    """Write the NDJSON file ``rows`` and the episodes ``kept`` to the Parquet file ``partial``."""
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EPISODE.items())
     others = "".join(
         f"""
@@ -447,7 +454,7 @@ def _row(episode: EpisodeRecord) -> Row:
 def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
     """Return a function that turns a record into a dict of ``columns``.
 
-    A column whose name is a Python keyword is the attribute with an underscore behind it.
+    A column whose name is a Python keyword is read from the attribute with an underscore added.
     """
     names = tuple(columns)
     values = attrgetter(*(f"{name}_" if iskeyword(name) else name for name in names))
@@ -470,7 +477,7 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _plain(text: str) -> str:
-    """Write surrogates that JSON text escapes as themselves: the JSON type refuses lone ones."""
+    """Decode surrogates that JSON text escapes, since DuckDB's JSON type refuses lone ones."""
     if _SURROGATE_ESCAPE.search(text) is None:
         return text
     return json.dumps(json.loads(text), ensure_ascii=False)

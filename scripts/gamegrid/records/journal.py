@@ -1,8 +1,8 @@
-"""The journal: every reply of a model, on disk before it is looked at, bought once.
+"""The journal: every reply of a model, on disk before it is parsed, bought once.
 
-One JSONL file per chunk, append-only, under results/journal/GAME/MATCHUP/. A job reads every
-journal of its folder, compressed ones (``.jsonl.gz``) too, and appends to its own. Snakemake does
-not know these files and so cannot delete them.
+There is one append-only JSONL file per chunk under results/journal/GAME/MATCHUP/. A job reads every
+journal of its folder, including compressed ones (``.jsonl.gz``), and appends to its own. Snakemake
+does not know these files, so it cannot delete them.
 """
 
 import asyncio
@@ -41,22 +41,23 @@ log = logging.getLogger(__name__)
 
 SYNC_SECONDS = 1.0
 WRITE_PAUSES_S = (1.0, 5.0, *(15.0,) * 40)
-"""Waits for a disk that takes no more, ten minutes in all, before a paid reply is given up."""
+"""Pauses between attempts to write to a full disk, ten minutes in all. After these, paid replies
+are lost."""
 FORM = 1
-"""The form of a line; a journal of another form is refused, not misread."""
+"""The format of a line; journals of another format are refused."""
 LOST = ".lost"
-"""How files end that lie beside journals and hold what was sent in vain, a request a line."""
+"""Suffix of the files beside journals that hold failed attempts, one request per line."""
 
 Key = str
 
 
 def request_digest(request: Request) -> str:
-    """SHA-256 of the canonical request: equal digests are the same question."""
+    """Return the SHA-256 of the canonical request; equal digests mean equal requests."""
     return digest(request.stated())
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of a value's canonical JSON."""
+    """Return the SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
@@ -67,10 +68,10 @@ def key(
     request: Request,
     identity: Mapping[str, Any] = MappingProxyType({}),
 ) -> Key:
-    """What a reply is filed under: where it was asked, what was asked, and of which model.
+    """Return the key of a reply: where in the grid it was asked for, the request, and the model.
 
-    ``identity`` is what the model's entry says of its weights: a request only has its id, and the
-    replies of one checkpoint are not those of another.
+    ``identity`` is what the model's entry says of its weights. A request holds only the model's id,
+    and different weights give different replies.
     """
     return _key(place, ply, attempt, request_digest(request), identity)
 
@@ -83,28 +84,28 @@ def _key(place: Place, ply: int, attempt: int, asked: str, identity: Mapping[str
 
 
 class Journal:
-    """The journals of one folder for reading, one of them for writing.
+    """The journals of one folder for reading, and one of them for writing.
 
-    Used as a context manager; a second writer of the same file is refused (UserError).
+    Use it as a context manager. A second writer of the same file is refused with a UserError.
     """
 
     def __init__(self, path: Path):
         self._path = path
         self._file: FileIO | None = None
         self._unwritten = bytearray()
-        """What the system has not yet taken: lines of paid replies, the first perhaps in part."""
+        """Lines that are not written yet; the first may be written in part."""
         self._known: dict[Key, Completion] = {}
-        """What was on file before."""
+        """Replies that were on file when the job began."""
         self._bought: dict[bytes, int] = {}
-        """Where the line of a reply begins that this job bought, by the digest of its key: a long
-        job keeps no reply in memory."""
+        """Offsets of the lines of replies that this job bought, by the digests of their keys: a
+        long job keeps no reply in memory."""
         self._end = 0
         self._synced = time.monotonic()
-        self._told = False
+        self._warned = False
         self.asked = 0
-        """Replies bought by this job."""
+        """Number of replies that this job bought."""
         self.replayed = 0
-        """Replies taken from a journal."""
+        """Number of replies taken from a journal."""
 
     def __enter__(self) -> "Journal":
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,7 @@ class Journal:
             for path in files(self._path.parent):
                 self._known.update((line.key, line.completion) for line in read(path))
         except BaseException:
-            self._file.close()  # and with it the lock: nobody calls __exit__
+            self._file.close()  # frees the lock too; nobody calls __exit__
             raise
         return self
 
@@ -132,7 +133,7 @@ class Journal:
                 self._hand_over()
                 self._sync(force=True)
             except OSError:
-                if not isinstance(error, UserError):  # which says so already
+                if not isinstance(error, UserError):  # a UserError reported it already
                     raise
             finally:
                 self._file.close()
@@ -147,10 +148,10 @@ class Journal:
         buy: Callable[[Request], Awaitable[Completion]] | None,
         identity: Mapping[str, Any] = MappingProxyType({}),
     ) -> Answer:
-        """Return the reply on file, or buy it, write it down and return it.
+        """Return the reply on file, or buy it, write it and return it.
 
-        ``identity``: what tells the model from others of its id (see ``key``).
-        With ``buy`` None nothing is bought: a reply not on file raises BackendError.
+        ``identity`` distinguishes the model from others with its id; see ``key``. With ``buy``
+        None, a reply that is not on file raises BackendError.
         """
         stated = canonical(request.stated())
         asked = hashlib.sha256(stated.encode()).hexdigest()
@@ -182,7 +183,7 @@ class Journal:
         return _line(json.loads(line), line).completion
 
     def _note_loss(self, filed: Key, trouble: BackendError) -> None:
-        """Keep what was sent in vain beside the journal: some of it may have been paid for."""
+        """Write failed attempts beside the journal, since some of them may have been billed."""
         if not trouble.attempts:
             return
         attempts = [shallow(attempt) for attempt in trouble.attempts]
@@ -191,18 +192,19 @@ class Journal:
             with self._path.with_suffix(LOST).open("a", encoding="ascii") as file:
                 file.write(f"{line}\n")
         except OSError as error:
-            log.error("%s: lost attempts cannot be noted (%s)", self._path, error.strerror)
+            log.error("%s: failed attempts cannot be written (%s)", self._path, error.strerror)
 
     async def _write(self, filed: Key, stated: str, completion: Completion) -> None:
-        """Append one line; handed to the system at once, so that a killed process loses nothing.
+        """Append one line and hand it to the system, so that a killed process loses nothing.
 
-        A full disk is waited for: the reply is paid. Raises UserError when it stays full.
+        Waits for room on a full disk, since the reply is paid for. Raises UserError if the disk
+        stays full.
         """
         line = _written(filed, stated, completion)
         at, self._end = self._end, self._end + len(line)
         self._unwritten += line
-        # Replies that came together are written together: while one waits for the system, the
-        # thread of a local engine holds the interpreter.
+        # Write replies that arrive together in one call: a call releases the interpreter, and a
+        # local engine's thread then keeps it.
         await asyncio.sleep(0)
         for pause_s in (*WRITE_PAUSES_S, None):
             try:
@@ -214,31 +216,31 @@ class Journal:
                         f"{self._path} cannot be written ({error.strerror}); paid replies were "
                         f"lost. Make room and run the same command again."
                     ) from error
-                self._tell_once(error)
+                self._warn_once(error)
             await asyncio.sleep(pause_s)
         self._bought[_name(filed)] = at
         self._sync()
 
     def _hand_over(self) -> None:
-        """Give the system all that is unwritten. Raises OSError, keeping what it did not take."""
+        """Write all pending lines. Raises OSError and keeps what was not written."""
         assert self._file is not None, "the journal is not open"
         while self._unwritten:
             taken = self._file.write(bytes(self._unwritten))
             del self._unwritten[:taken]
-        self._told = False
+        self._warned = False
 
-    def _tell_once(self, error: OSError) -> None:
-        """Log that the disk takes no more, not once for every reply that waits."""
-        if not self._told:
+    def _warn_once(self, error: OSError) -> None:
+        """Log that the disk is full, once for all replies that wait."""
+        if not self._warned:
             log.error(
                 "%s cannot be written (%s): paid replies wait in memory. Make room.",
                 self._path,
                 error.strerror,
             )
-        self._told = True
+        self._warned = True
 
     def _sync(self, force: bool = False) -> None:
-        """Force the file to the disk, at most once a second: this guards against power loss."""
+        """Force the file to disk, at most once a second, to guard against power loss."""
         if self._file and (force or time.monotonic() - self._synced > SYNC_SECONDS):
             os.fsync(self._file.fileno())
             self._synced = time.monotonic()
@@ -255,9 +257,9 @@ class Journal:
         )
 
     def _check_alone(self) -> None:
-        """Refuse to write while another run's job plays some of the same deals in another block.
+        """Refuse to write while another job plays some of the same deals in another block.
 
-        Own locks are taken first, so that of two jobs at least one sees the other.
+        Each job takes its own lock first, so at least one of two jobs sees the other.
         """
         for path in self._path.parent.glob("*.jsonl"):
             if path == self._path or not overlap(path.stem, self._path.stem):
@@ -270,7 +272,7 @@ class Journal:
 
 
 def _held(path: Path) -> UserError:
-    """The error for a journal that another job has locked."""
+    """Return the error for a journal that another job has locked."""
     note = _lock_note(path)
     owner = note.read_text() if note.exists() else "unknown"
     return UserError(f"{path} is being written by another job ({owner}). Wait for it, or end it.")
@@ -281,20 +283,20 @@ def _name(filed: Key) -> bytes:
 
 
 def _written(filed: Key, stated: str, completion: Completion) -> bytes:
-    """One line, put together from parts that are canonical already, its keys in their order."""
-    told = shallow(completion) | {
+    """Return one line in canonical JSON, built from parts that are canonical already."""
+    stated_reply = shallow(completion) | {
         "usage": shallow(completion.usage),
         "attempts": [shallow(attempt) for attempt in completion.attempts],
     }
     at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return (
-        f'{{"at":"{at}","completion":{canonical(told)},"form":{FORM},'
+        f'{{"at":"{at}","completion":{canonical(stated_reply)},"form":{FORM},'
         f'"key":{filed},"request":{stated}}}\n'
     ).encode("ascii")
 
 
 def check_locking(folder: Path) -> None:
-    """Make sure that file locks work in ``folder``. Raises UserError if they do not."""
+    """Check that file locks work in ``folder``. Raises UserError if they do not."""
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / f".lock-probe-{os.getpid()}"
     try:
@@ -305,8 +307,8 @@ def check_locking(folder: Path) -> None:
             except BlockingIOError:
                 return
             raise UserError(
-                f"{folder}: file locks do nothing on this file system, so two jobs could buy the "
-                f"same reply. Use another folder for results (snakemake --directory)."
+                f"{folder}: file locks have no effect on this file system, so two jobs could buy "
+                f"the same reply. Use another folder for results (snakemake --directory)."
             )
     finally:
         probe.unlink(missing_ok=True)
@@ -317,7 +319,7 @@ def _lock_note(path: Path) -> Path:
 
 
 def _mend_tail(path: Path) -> None:
-    """End a last line that a crash left without its end, or cut it off if the reply is torn."""
+    """Complete a last line that lacks only its line end; remove it if it is incomplete."""
     with path.open("rb+") as file:
         text = file.read()
         keep = text.rfind(b"\n") + 1
@@ -331,7 +333,7 @@ def _mend_tail(path: Path) -> None:
 
 
 def _is_json(line: bytes) -> bool:
-    """Tell a whole line from a torn one: no beginning of an object is JSON itself."""
+    """Return whether a line is complete; no proper prefix of a JSON object is valid JSON."""
     try:
         json.loads(line)
     except ValueError:
@@ -340,18 +342,18 @@ def _is_json(line: bytes) -> bool:
 
 
 def files(folder: Path) -> list[Path]:
-    """The journals of one folder, compressed ones among them."""
-    found = (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))
-    return sorted(found, key=lambda path: path.name)  # much faster than by path
+    """Return the journals of one folder, including compressed ones."""
+    journals = (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))
+    return sorted(journals, key=lambda path: path.name)  # much faster than by path
 
 
 def lost_files(folder: Path) -> list[Path]:
-    """What lies beside the journals of one folder: the attempts of requests that were given up."""
+    """Return the files of one folder that hold the failed attempts of requests."""
     return sorted(folder.glob(f"*{LOST}"))
 
 
 def read_lost(path: Path) -> Iterator[tuple[Attempt, ...]]:
-    """The attempts of each request that was given up. Raises UserError for a damaged line."""
+    """Yield the attempts of each request that failed. Raises UserError for a damaged line."""
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             yield tuple(Attempt(**each) for each in json.loads(line)["attempts"])
@@ -368,13 +370,13 @@ class Line:
     key: Key
     completion: Completion
     text: bytes
-    """The line as it stands in the file, without its end."""
+    """The line as it is in the file, without its line end."""
 
 
 def read(path: Path) -> Iterator[Line]:
-    """The replies of one journal; a torn last line (of a job still writing) is passed over.
+    """Yield the replies of one journal; skip an incomplete last line of a job that still writes.
 
-    Raises UserError naming file and line if another line is damaged or of another form.
+    Raises UserError naming file and line if another line is damaged or in another format.
     """
     lines = _content(path).split(b"\n")
     for number, line in enumerate(lines, 1):
@@ -383,7 +385,7 @@ def read(path: Path) -> Iterator[Line]:
         try:
             entry = json.loads(line)
             form = entry["form"]
-            found = _line(entry, line) if form == FORM else None
+            reply = _line(entry, line) if form == FORM else None
         except (ValueError, KeyError, TypeError) as error:
             if number == len(lines):
                 return
@@ -391,12 +393,12 @@ def read(path: Path) -> Iterator[Line]:
                 f"{path}, line {number} cannot be read. Restore the file from a backup, or move "
                 f"it away and pay for its replies again."
             ) from error
-        if found is None:
+        if reply is None:
             raise UserError(
                 f"{path}, line {number} is of form {form!r}; this version reads "
                 f"form {FORM}. Use the version of gamegrid that wrote it, or another folder."
             )
-        yield found
+        yield reply
 
 
 def _content(path: Path) -> bytes:
@@ -427,5 +429,5 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
 
 
 def canonical(value: Any) -> str:
-    """One line of ASCII: whatever a model wrote, lone surrogates too, can be written down."""
+    """Return one line of ASCII JSON, in which even lone surrogates can be written."""
     return _ENCODER.encode(value)

@@ -1,4 +1,4 @@
-"""How far a chunk is: a line in its log and on the terminal, and a small file for ``status``."""
+"""The progress of a chunk: lines in its log and on the terminal, and a file for ``status``."""
 
 import json
 import logging
@@ -11,15 +11,15 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 SECONDS = 5.0
-"""At least this long between two lines."""
+"""Least number of seconds between two lines."""
 
-TELLING = 0.1
-"""Share of episodes after which the time so far tells something about the rest."""
+ESTIMATED_FROM = 0.1
+"""Share of episodes after which the time left is estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """One look at a running chunk. Times are in seconds."""
+    """The state of a running chunk. Times are in seconds."""
 
     chunk: str
     episodes: int
@@ -31,28 +31,28 @@ class State:
     finished: bool
     host: str
     pid: int
-    """Of the job's process, while it is not finished."""
+    """Process id of the job, valid while it runs."""
 
     def line(self) -> str:
-        """Say it in a line."""
+        """Return the state as a line of text."""
         calls = f", {self.asked} replies bought" if self.asked else ""
         reused = f", {self.replayed} from the journal" if self.replayed else ""
         errors = f", {self.errors} not finished" if self.errors else ""
         rest = ""
-        if self.episodes * TELLING <= self.done < self.episodes:
+        if self.episodes * ESTIMATED_FROM <= self.done < self.episodes:
             rest = f", about {self.elapsed_s * (self.episodes / self.done - 1):.0f} s left"
         share = f"{self.done} of {self.episodes} episodes"
         return f"{self.chunk}: {share} in {self.elapsed_s:.0f} s{calls}{reused}{errors}{rest}"
 
 
 class Progress:
-    """Counts finished episodes and tells of them now and then."""
+    """Count finished episodes, and report them every few seconds."""
 
     def __init__(self, chunk: str, path: Path, episodes: int):
         self._chunk = chunk
         self._path = path
         self._episodes = episodes
-        self._began = self._told = time.monotonic()
+        self._began = self._reported = time.monotonic()
         self._done = self._errors = 0
         self._write(self._state(0, 0, finished=False))
 
@@ -60,12 +60,12 @@ class Progress:
         """Count one more episode."""
         self._done += 1
         self._errors += failed
-        if time.monotonic() - self._told > SECONDS:
-            self._tell(self._state(asked, replayed, finished=False))
+        if time.monotonic() - self._reported > SECONDS:
+            self._report(self._state(asked, replayed, finished=False))
 
     def finish(self, asked: int, replayed: int) -> None:
-        """Tell the end."""
-        self._tell(self._state(asked, replayed, finished=True))
+        """Report the end."""
+        self._report(self._state(asked, replayed, finished=True))
 
     def _state(self, asked: int, replayed: int, finished: bool) -> State:
         return State(
@@ -81,8 +81,8 @@ class Progress:
             pid=os.getpid(),
         )
 
-    def _tell(self, state: State) -> None:
-        self._told = time.monotonic()
+    def _report(self, state: State) -> None:
+        self._reported = time.monotonic()
         log.info("%s", state.line())
         self._write(state)
 

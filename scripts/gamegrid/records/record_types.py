@@ -1,15 +1,34 @@
-"""What one played chunk is made of: one row per run, episode, seat, decision and call.
+"""The records that a play job writes: runs, episodes, seats, decisions and calls.
 
-These are the columns of the chunk files and, by the same names, of the database. A value that
-is not known is None, never 0 or an empty string.
+Their fields are the columns of the chunk files and, by the same names, of the database. An unknown
+value is None, never 0 or an empty string.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Task(StrEnum):
+    """What the agents of an episode were asked to do.
+
+    Positions and probes are single moves: one agent holds every seat, and the episode ends after
+    one decision.
+    """
+
+    EPISODE = "episode"
+    """Play a game to its end."""
+    POSITION = "position"
+    """Make one move in a position of the game's suite."""
+    PROBE = "probe"
+    """Make one move in an information state, as one sample of the agent's policy."""
+
+
 class EpisodeStatus(StrEnum):
-    """How an episode ended. ``ERROR`` is transport trouble: in no table, played again."""
+    """How an episode ended.
+
+    ``ERROR`` means that a model could not be reached: the episode enters no table and is played
+    again by the next run.
+    """
 
     COMPLETE = "complete"
     FORFEITED = "forfeited"
@@ -18,7 +37,11 @@ class EpisodeStatus(StrEnum):
 
 
 class DecisionStatus(StrEnum):
-    """Whose move it was: the agent's own at once, its own after a rethink, or not its own."""
+    """Whose move it was.
+
+    ``OK`` is the agent's own at the first attempt, ``RETHOUGHT`` its own at a later one. A
+    ``FALLBACK`` was drawn at random by the harness, and a ``FORFEIT`` made no move.
+    """
 
     OK = "ok"
     RETHOUGHT = "rethought"
@@ -27,7 +50,7 @@ class DecisionStatus(StrEnum):
 
 
 class Failure(StrEnum):
-    """What was wrong with one reply."""
+    """Why a reply named no legal move."""
 
     TRUNCATED = "truncated"
     EMPTY = "empty"
@@ -38,7 +61,7 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One play job: when, with which configuration, code, packages and machine."""
+    """One play job: its time, configuration, code, packages and machine."""
 
     run_id: str
     started_at: str
@@ -48,27 +71,27 @@ class RunRecord:
     code_version: str
     interpreter: str
     packages: str
-    """JSON object, name to version."""
+    """JSON object of package versions by name."""
     host: str
     """JSON object."""
     wall_s: float | None = None
     """Seconds from the first episode's start to the last one's end; None while playing."""
     gpus: int = 0
-    """GPUs the job held."""
+    """Number of GPUs that the job held."""
     models: str = "{}"
-    """JSON object, model id to what answered for it here: see ``provenance.models``."""
+    """JSON object of the models that were asked, by model id; see ``provenance.models``."""
     prompts: str = "{}"
-    """JSON object, template to the SHA-256 of its text."""
+    """JSON object of the SHA-256 of each prompt template, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One request to a model and what came back."""
+    """One request to a model and its reply."""
 
     ply: int
     seat: int
     attempt: int
-    """0 for the first try, then one per rethink."""
+    """0 for the first attempt; each rethink adds 1."""
     backend: str
     model: str
     model_served: str | None
@@ -76,7 +99,7 @@ class CallRecord:
     """JSON list of {role, content}."""
     reply: str
     reasoning: str | None
-    """The thinking of this reply: delivered apart, or cut off from it, or its own key."""
+    """The reply's reasoning: sent in a separate field, cut from the text, or a key of its JSON."""
     finish_reason: str
     failure: Failure | None
     prompt_tokens: int | None
@@ -86,30 +109,31 @@ class CallRecord:
     latency_s: float | None
     transport_attempts: int
     replayed: bool
-    """True if the reply came from the journal and nothing was asked."""
+    """True if the reply came from the journal and no model was asked."""
     likelihoods: str | None = None
-    """JSON object, label to log-likelihood, of scored calls only; ``reply`` is the label chosen."""
+    """JSON object of log-likelihoods by label, for scored calls only; ``reply`` is then the label
+    that was drawn."""
     fingerprint: str | None = None
-    """What the provider says of the configuration that answered."""
+    """The provider's identifier of the configuration that answered."""
     maybe_billed: int = 0
-    """Failed attempts before this reply that may have been paid for."""
+    """Number of failed attempts before this reply that may have been billed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """One decision of one seat. ``action`` is None only for a forfeit."""
+    """One decision of one seat. ``action`` is None for a forfeit and for nothing else."""
 
     ply: int
     seat: int
     agent: str
     observation: str
     legal: str
-    """JSON list of labels, in the game's own order."""
+    """JSON list of the legal moves' labels, in the game's order."""
     action: int | None
     label: str | None
     status: DecisionStatus
     attempts: int
-    """Replies asked for; 0 for bots."""
+    """Number of replies that were asked for; 0 for bots."""
     reasoning: str | None
     latency_s: float | None
     prompt_tokens: int | None
@@ -121,16 +145,15 @@ class SeatRecord:
     """One seat of one episode.
 
     ``return_`` (column ``return``) is None unless the episode is complete. ``score`` and
-    ``strict_score`` are in [0, 1] in win_loss games, None elsewhere and in ``error`` episodes.
-    ``strict_return`` is in the game's own units: in margin games, the return had the first
-    fallback been a forfeit. None elsewhere, in ``error`` episodes, and in ``truncated`` ones
-    whose seats all decided for themselves.
+    ``strict_score`` are in [0, 1] in win_loss games; they are None in other games and in ``error``
+    episodes. ``strict_return``, in the game's own units, is the return of a margin game had its
+    first fallback been a forfeit. It is None in other games, in ``error`` episodes, and in
+    ``truncated`` episodes without a fallback.
     """
 
     seat: int
     agent: str
     return_: float | None
-    normalized_return: float | None
     score: float | None
     strict_score: float | None
     strict_return: float | None
@@ -139,9 +162,14 @@ class SeatRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeRecord:
-    """One episode with all that belongs to it."""
+    """One episode, or one single move, with its seats, decisions and calls.
+
+    ``deal`` and ``seating`` say where its luck and its replies are filed. A position has its number
+    as the deal. A probe has the number of its sample as the deal and its own as the seating.
+    """
 
     episode_id: str
+    task: Task = Task.EPISODE
     run_id: str
     matchup: str
     game: str
@@ -150,12 +178,13 @@ class EpisodeRecord:
     seed: int
     status: EpisodeStatus
     plies: int
-    """Decisions of the episode; the opening and chance are not counted."""
+    """Number of decisions; opening moves and chance events are not counted."""
     trajectory: str
-    """JSON list of every action in order, chance and opening included; a list per joint move."""
+    """JSON list of every action in order, including chance and the opening; a joint move is a list
+    of its own."""
     duration_s: float
     error: str | None
-    """The cause, for status error only."""
+    """What went wrong, for status error only."""
     seats: tuple[SeatRecord, ...]
     decisions: tuple[DecisionRecord, ...]
     calls: tuple[CallRecord, ...]

@@ -1,4 +1,4 @@
-"""The stamp of a results folder: the seed and protocol it was made with."""
+"""The stamp of a results folder: the seed and protocol of its results."""
 
 import json
 import os
@@ -13,26 +13,26 @@ NAME = "stamp.json"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What every result of a folder has in common."""
+    """What all results of a folder share."""
 
     seed: int
     protocol: int
 
 
 def check(results: Path, wanted: Stamp) -> None:
-    """Refuse a folder that has another stamp. Raises UserError saying what differs."""
-    found = read(results)
-    if not found:
+    """Refuse a folder with another stamp. Raises UserError that says what differs."""
+    stored = read(results)
+    if not stored:
         return
     differ = [
-        f"{key} {found.get(key)}, not {value}"
+        f"{key} {stored.get(key)}, not {value}"
         for key, value in asdict(wanted).items()
-        if found.get(key) != value
+        if stored.get(key) != value
     ]
     if differ:
         raise UserError(
             f"{results}/ was made with {' and '.join(differ)} as configured. Use another folder "
-            f"(snakemake --directory), or mean it: --config mix_results=true plays it all again."
+            f"(snakemake --directory), or play everything again with --config mix_results=true."
         )
 
 
@@ -45,7 +45,7 @@ def read(results: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text()))
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            f"{path} cannot be read. Remove it; the next run writes it anew."
+            f"{path} cannot be read. Remove it; the next run writes a new one."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Look after the replies on file: ``gamegrid journal COMMAND``; ``--help`` lists them.
+"""List, verify, compress, prune and merge the replies on file (``gamegrid journal``).
 
 The journal is the only part of a results folder that cannot be made again for free.
 """
@@ -21,10 +21,10 @@ from gamegrid.records.journal import LOST, Key, Line, digest, files, lost_files,
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One cell's replies on file. ``tokens`` counts what the models stated.
+    """One cell's replies on file. ``tokens`` is the sum of the tokens that the models stated.
 
-    ``lost``: attempts of requests that were given up; ``maybe_billed``: those of them that may have
-    been paid for.
+    ``lost`` counts the failed attempts of requests, ``maybe_billed`` those of them that may have
+    been billed.
     """
 
     cell: str
@@ -38,16 +38,16 @@ class Summary:
 
 
 def summaries(results: Path) -> list[Summary]:
-    """One summary per cell that has a journal. Raises UserError for a damaged file."""
+    """Return a summary of each cell that has a journal. Raises UserError for a damaged file."""
     return [_summary(folder, results) for folder in _folders(results)]
 
 
 def verify(results: Path) -> list[str]:
-    """One sentence per thing that is wrong: damaged files, altered requests, replies bought twice.
+    """Return one sentence per problem: damaged files, altered requests, replies bought twice.
 
-    An unreadable file is among the sentences, and the others are looked at all the same.
+    A file that cannot be read is one problem; the other files are checked nevertheless.
     """
-    found = []
+    problems = []
     for folder in _folders(results):
         seen = defaultdict[Key, set[bytes]](set)
         for path in files(folder):
@@ -55,24 +55,25 @@ def verify(results: Path) -> list[str]:
                 for line in read(path):
                     seen[line.key].add(line.text)
                     if not _unaltered(line):
-                        found.append(f"{path}: the request of a reply was altered: {_where(line)}.")
+                        where = _where(line)
+                        problems.append(f"{path}: the request of a reply was altered: {where}.")
             except UserError as error:
-                found.append(str(error))
+                problems.append(str(error))
         for path in lost_files(folder):
             try:
                 list(read_lost(path))
             except UserError as error:
-                found.append(str(error))
-        found += [
+                problems.append(str(error))
+        problems += [
             f"{folder}: {len(texts)} replies on file for one question: {key}."
             for key, texts in seen.items()
             if len(texts) > 1
         ]
-    return found
+    return problems
 
 
 def compress(results: Path) -> int:
-    """Pack the journals that no job writes; they are read as they are. Returns how many."""
+    """Compress the journals that no job writes, and return their number."""
     packed = 0
     for folder in _folders(results):
         for path in sorted(folder.glob("*.jsonl")):
@@ -84,9 +85,9 @@ def compress(results: Path) -> int:
 
 
 def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
-    """Find, and with ``delete`` remove, the journals of cells other than ``cells``.
+    """Return the journals of cells other than ``cells``, and with ``delete`` remove them.
 
-    A cell is "GAME/MATCHUP". Raises UserError, and removes nothing, if a job writes one of them.
+    A cell is "GAME/MATCHUP". Raises UserError and removes nothing if a job writes one of them.
     """
     folders = [folder for folder in _folders(results) if _cell(folder, results) not in cells]
     journals = [path for folder in folders for path in files(folder)]
@@ -105,7 +106,7 @@ def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge did. ``conflicts`` are questions that have two different replies."""
+    """The result of a merge. ``conflicts`` are requests with two different replies."""
 
     added: int
     known: int
@@ -113,9 +114,9 @@ class Merged:
 
 
 def merge(other: Path, results: Path) -> Merged:
-    """Add the replies on file in another results folder to this one's.
+    """Add the replies of another results folder to this one's.
 
-    Where both have a reply to one question and the two differ, this folder's stays.
+    If both have a reply to the same request and the two differ, this folder's stays.
     """
     added = known = 0
     conflicts = list[str]()
@@ -139,7 +140,7 @@ def merge(other: Path, results: Path) -> Merged:
 
 
 def _folders(results: Path) -> Iterator[Path]:
-    """The folders of journals, one per cell."""
+    """Yield the folders of journals, one per cell."""
     for folder in sorted((results / "journal").glob("*/*")):
         if files(folder) or lost_files(folder):
             yield folder
@@ -171,13 +172,13 @@ def _summary(folder: Path, results: Path) -> Summary:
 
 
 def _unaltered(line: Line) -> bool:
-    """True if the request on file is the one that the reply is filed under."""
+    """Return True if the request on file is the one in the reply's key."""
     entry: dict[str, Any] = json.loads(line.text)
     return bool(digest(entry["request"]) == entry["key"]["request"])
 
 
 def _where(line: Line) -> str:
-    """Where in the grid a question was asked."""
+    """Say where in the grid a request was made."""
     key = json.loads(line.key)
     parts = ("game", "matchup", "deal", "seating", "seat", "ply", "attempt")
     return ", ".join(f"{part} {key[part]}" for part in parts)
@@ -185,7 +186,7 @@ def _where(line: Line) -> str:
 
 @contextmanager
 def _unwritten(path: Path) -> Iterator[bool]:
-    """Hold a journal as a job does; False if a job holds it."""
+    """Lock a journal as a job does; yield False if a job holds the lock."""
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -196,10 +197,10 @@ def _unwritten(path: Path) -> Iterator[bool]:
 
 
 def _pack(path: Path) -> None:
-    """Replace a journal by its compressed form; every reply is in one of the two at any moment."""
+    """Replace a journal by a compressed file; one of the two has every reply at any moment."""
     packed = path.with_name(f"{path.name}.gz")
     content = path.read_bytes()
-    if packed.exists():  # of an earlier time: the job has gone on in a new file since
+    if packed.exists():  # compressed before; the job has written a new file since
         before = gzip.decompress(packed.read_bytes())
         content = before if before.endswith(content) else before + content
     beside = packed.with_name(f".{packed.name}.{os.getpid()}")
@@ -209,13 +210,13 @@ def _pack(path: Path) -> None:
         os.fsync(file.fileno())
     if gzip.decompress(beside.read_bytes()) != content:
         beside.unlink()
-        raise UserError(f"{path} could not be compressed: what was written reads differently.")
+        raise UserError(f"{path} could not be compressed: the compressed file reads differently.")
     beside.replace(packed)
     path.unlink()
 
 
 def _add_lost(folder: Path, here: Path) -> None:
-    """Note here what another folder's requests were sent in vain."""
+    """Add another folder's failed attempts to this one's."""
     known = {line for path in lost_files(here) for line in path.read_bytes().splitlines()}
     lines = [line for path in lost_files(folder) for line in path.read_bytes().splitlines()]
     if fresh := [line for line in lines if line not in known]:
@@ -223,7 +224,7 @@ def _add_lost(folder: Path, here: Path) -> None:
 
 
 def _add(folder: Path, lines: Sequence[bytes], suffix: str = ".jsonl") -> None:
-    """Write what is from elsewhere into a file of its own, which no job appends to."""
+    """Write lines of another folder to a separate file that no job appends to."""
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([line.decode("ascii") for line in lines])[:12]
     beside = folder / f".merged-{name}.{os.getpid()}"

@@ -2,7 +2,7 @@
 WITH said AS (
     SELECT agent, model_served, fingerprint FROM calls JOIN seats USING (episode_id, seat)
     UNION ALL
-    SELECT agent, model_served, fingerprint FROM calls_alone
+    SELECT agent, model_served, fingerprint FROM calls JOIN single_moves USING (episode_id)
 ),
 
 served AS (

@@ -7,7 +7,7 @@ SELECT
     (SELECT count(*) FROM episodes WHERE status = 'error') AS unfinished,
     (SELECT interim FROM grid) AS interim,
     (SELECT coalesce(max(look), 1) FROM paired) AS look,
-    (SELECT count(*) FROM decisions) AS decisions,
+    (SELECT count(*) FROM decisions JOIN episodes USING (episode_id)) AS decisions,
     (SELECT coalesce(sum(calls), 0)::BIGINT FROM usage) AS calls,
     (SELECT coalesce(sum(replayed), 0)::BIGINT FROM usage) AS replayed,
     (SELECT sum(prompt_tokens)::BIGINT FROM usage) AS prompt_tokens,

@@ -10,7 +10,7 @@ SELECT format('run {} is there {} times, each with other content', run_id, count
 FROM runs GROUP BY run_id HAVING count(*) > 1
 UNION ALL
 SELECT format('episode id {} is there {} times', episode_id, count(*))
-FROM episodes GROUP BY episode_id HAVING count(*) > 1
+FROM tasks GROUP BY episode_id HAVING count(*) > 1
 UNION ALL
 SELECT format(
     'deal {} of {} in {} was played {} times in seating {}',
@@ -20,13 +20,13 @@ FROM episodes GROUP BY game, matchup, deal, seating
 HAVING count(*) > 1 AND count(DISTINCT episode_id) = count(*)
 UNION ALL
 SELECT DISTINCT format('game {} was played but is not listed', game)
-FROM episodes ANTI JOIN games USING (game)
+FROM tasks ANTI JOIN games USING (game)
 UNION ALL
 SELECT DISTINCT format('agent {} played but is not listed', agent)
-FROM seats ANTI JOIN agents USING (agent)
+FROM (SELECT agent FROM seats UNION SELECT agent FROM single_moves) ANTI JOIN agents USING (agent)
 UNION ALL
 SELECT format('episode {} names run {}, which no chunk describes', episode_id, run_id)
-FROM episodes ANTI JOIN runs USING (run_id)
+FROM tasks ANTI JOIN runs USING (run_id)
 UNION ALL
 SELECT format('episode {} seats {}, its game {}', episode_id, count(seat), any_value(players))
 FROM episodes JOIN games USING (game) LEFT JOIN seats USING (episode_id)

@@ -57,12 +57,9 @@ class Sources:
     """The files that a database is made of."""
 
     chunks: Sequence[Path]
+    """Chunk files of episodes and of single moves."""
     judged: Sequence[Path] = ()
     """What was judged of their decisions: the oracle columns of others are NULL."""
-    positions: Sequence[Path] = ()
-    """Chunk files too, of single moves: these enter the table of this name, ``calls_alone`` and
-    ``runs``, and no other. So do those of probes."""
-    probes: Sequence[Path] = ()
     exploitability_estimates: Sequence[Path] = ()
     """What was measured of the probed policies."""
     references: Path | None = None
@@ -84,7 +81,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     from gamegrid.store.reasoning_tables import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
 
-    check_whole([*sources.chunks, *sources.positions, *sources.probes])
+    check_whole(sources.chunks)
     partial = database.with_name(database.name + ".partial")
     wal, partial_wal = (path.with_name(path.name + ".wal") for path in (database, partial))
     for leftover in (partial, partial_wal):
@@ -159,12 +156,6 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
     if sources.chunks:  # DuckDB refuses to read no file at all
         connection.execute("SET VARIABLE chunks = ?", [_exact(sources.chunks)])
         connection.execute(_sql("load"))
-    for asked, paths in (("positions", sources.positions), ("probes", sources.probes)):
-        if paths:
-            connection.execute("SET VARIABLE chunks = ?", [_exact(paths)])
-            connection.execute("SET VARIABLE asked = ?", [asked])
-            connection.execute(_sql("load_alone"))
-            connection.execute(_sql(f"load_{asked}"))
     connection.execute("DROP TABLE judged")
     _append(connection, "exploitability_estimates", sources.exploitability_estimates)
 

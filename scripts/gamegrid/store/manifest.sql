@@ -16,7 +16,7 @@ served AS (
         list_sort(list(DISTINCT model_served) FILTER (model_served IS NOT NULL)) AS served,
         list_sort(list(DISTINCT fingerprint) FILTER (fingerprint IS NOT NULL)) AS fingerprints,
         count(*) AS replies
-    FROM (FROM calls UNION ALL BY NAME SELECT * EXCLUDE (asked, game, agent) FROM calls_alone)
+    FROM calls
     GROUP BY model
 ),
 

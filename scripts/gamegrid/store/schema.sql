@@ -135,6 +135,7 @@ COMMENT ON COLUMN control_plays.seat IS 'number from 0 | the seat | seats.seat';
 COMMENT ON COLUMN control_plays.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got there | played';
 
+-- Whole games. Single moves are not among them, so a query that joins episodes counts games alone.
 CREATE TABLE episodes (
     episode_id VARCHAR NOT NULL,
     run_id VARCHAR NOT NULL,
@@ -145,6 +146,24 @@ CREATE TABLE episodes (
     seed BIGINT NOT NULL,
     status VARCHAR NOT NULL CHECK (status IN ('complete', 'forfeited', 'truncated', 'error')),
     plies INTEGER NOT NULL,
+    trajectory JSON NOT NULL,
+    duration_s DOUBLE NOT NULL,
+    error VARCHAR
+);
+
+-- Moves that an agent was asked for outside its games: in a position of a game's suite, or as a
+-- sample of its policy in an information state (probe). Each has decisions and calls under its
+-- episode_id, like an episode, but no result and so no seats.
+CREATE TABLE single_moves (
+    episode_id VARCHAR NOT NULL,
+    task VARCHAR NOT NULL CHECK (task IN ('position', 'probe')),
+    run_id VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    number INTEGER NOT NULL, -- of the position, or of the probe, from 0
+    sample INTEGER NOT NULL, -- of the probe, from 0; 0 for positions
+    seed BIGINT NOT NULL,
+    status VARCHAR NOT NULL CHECK (status IN ('complete', 'forfeited', 'truncated', 'error')),
     trajectory JSON NOT NULL,
     duration_s DOUBLE NOT NULL,
     error VARCHAR
@@ -185,16 +204,6 @@ CREATE TABLE decisions (
     trivial BOOLEAN,
     oracle VARCHAR
 );
-
--- One move in each position of a suite, the same positions for every agent: no game was played on
--- from there. The columns are those of decisions.
-CREATE TABLE positions AS
-SELECT NULL::VARCHAR AS game, NULL::INTEGER AS position, * FROM decisions LIMIT 0;
-
--- The moves behind the policies that agents were asked for, in every information state of a game.
-CREATE TABLE probes AS
-SELECT NULL::VARCHAR AS game, NULL::INTEGER AS probe, NULL::INTEGER AS sample, * FROM decisions
-LIMIT 0;
 
 CREATE TABLE exploitability_estimates (
     game VARCHAR NOT NULL,
@@ -241,7 +250,20 @@ CREATE TABLE calls (
     maybe_billed INTEGER
 );
 
--- The calls behind positions and probes, which belong to no episode: their episode_id is that of the
--- move there. The columns are those of calls.
-CREATE TABLE calls_alone AS
-SELECT NULL::VARCHAR AS asked, NULL::VARCHAR AS game, NULL::VARCHAR AS agent, * FROM calls LIMIT 0;
+-- Everything that agents were asked for, whole games and single moves.
+CREATE VIEW tasks AS
+SELECT episode_id, 'episode' AS task, run_id, game, status FROM episodes
+UNION ALL
+SELECT episode_id, task, run_id, game, status FROM single_moves;
+
+-- The decisions of single moves, with the columns of decisions. Moves of models that could not be
+-- reached are left out.
+CREATE VIEW positions AS
+SELECT game, number AS position, decisions.*
+FROM decisions JOIN single_moves AS asked USING (episode_id)
+WHERE asked.task = 'position' AND asked.status <> 'error';
+
+CREATE VIEW probes AS
+SELECT game, number AS probe, sample, decisions.*
+FROM decisions JOIN single_moves AS asked USING (episode_id)
+WHERE asked.task = 'probe' AND asked.status <> 'error';

@@ -7,7 +7,7 @@ WITH spent AS (
         sum(completion_tokens)::BIGINT AS completion_tokens,
         sum(decisions)::BIGINT AS decisions
     FROM usage JOIN failures USING (agent, game) JOIN games USING (game)
-    WHERE scoring = 'win_loss' AND asked = 'episodes'
+    WHERE scoring = 'win_loss' AND task = 'episode'
     GROUP BY agent
 ),
 

@@ -1,25 +1,21 @@
 CREATE VIEW usage AS
-WITH every_call AS (
-    SELECT 'episodes' AS asked, game, agent, calls.*
-    FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
-    WHERE status <> 'error'
-    UNION ALL BY NAME
-    FROM calls_alone
+WITH ended AS (SELECT episode_id, game, task FROM tasks WHERE status <> 'error'),
+
+every_call AS (
+    SELECT task, game, agent, calls.*
+    FROM calls
+    JOIN (SELECT episode_id, ply, seat, agent FROM decisions) USING (episode_id, ply, seat)
+    JOIN ended USING (episode_id)
 ),
 
 every_decision AS (
-    SELECT 'episodes' AS asked, game, agent, attempts, cost_usd
-    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
-    WHERE episode.status <> 'error'
-    UNION ALL
-    SELECT 'positions', game, agent, attempts, cost_usd FROM positions
-    UNION ALL
-    SELECT 'probes', game, agent, attempts, cost_usd FROM probes
+    SELECT task, game, agent, attempts, cost_usd
+    FROM decisions JOIN ended USING (episode_id)
 ),
 
 called AS (
     SELECT
-        agent, game, asked,
+        agent, game, task,
         count(*) AS calls,
         count(*) FILTER (WHERE replayed) AS replayed,
         sum(prompt_tokens)::BIGINT AS prompt_tokens,
@@ -36,38 +32,38 @@ called AS (
         count(DISTINCT concat_ws(' ', model_served, fingerprint))
             FILTER (WHERE model_served IS NOT NULL) AS models_served
     FROM every_call
-    GROUP BY agent, game, asked
+    GROUP BY agent, game, task
 ),
 
 paid AS (
     SELECT
-        agent, game, asked,
+        agent, game, task,
         CASE WHEN count(cost_usd) = count(*) THEN sum(cost_usd) END AS cost_usd
     FROM every_decision
     WHERE attempts > 0
-    GROUP BY agent, game, asked
+    GROUP BY agent, game, task
 )
 
 SELECT
-    agent, game, asked, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
+    agent, game, task, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
     cached_tokens, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
     transport_attempts, maybe_billed, models_served
-FROM called LEFT JOIN paid USING (agent, game, asked)
-ORDER BY game, agent, asked;
+FROM called LEFT JOIN paid USING (agent, game, task)
+ORDER BY game, agent, task;
 
 COMMENT ON VIEW usage IS
 'What the models were asked and what it took, self-play and single moves included and what transport trouble kept from ending left out: the sum of cost_usd is what the results cost. Agents that ask no model have no row.';
 COMMENT ON COLUMN usage.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN usage.game IS 'name | the game | games.game';
-COMMENT ON COLUMN usage.asked IS 'word | what the agent was asked for: episodes, or single moves in positions or probes | calls_alone.asked';
-COMMENT ON COLUMN usage.calls IS 'calls | requests answered, rethinks included | calls, calls_alone';
+COMMENT ON COLUMN usage.task IS 'word | what the agent was asked for: episode (whole games), or single moves: position, probe | tasks.task';
+COMMENT ON COLUMN usage.calls IS 'calls | requests answered, rethinks included | calls';
 COMMENT ON COLUMN usage.replayed IS 'calls | those of them answered from the journal, where nothing was asked | calls.replayed';
 COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.prompt_tokens';
 COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.completion_tokens';
 COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
 COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
 COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens, for which the sums are short | calls';
-COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included, cached tokens at their own price where it is known; NULL if the cost of any decision is unknown | cost_usd of decisions, positions, probes';
+COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included, cached tokens at their own price where it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
 COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p50_s IS 'seconds | median time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';

@@ -1,4 +1,4 @@
-"""Rule play_alone: single moves of one agent in one game."""
+"""Rules ask_positions and ask_probes: ask one agent for single moves in one game."""
 
 from pathlib import Path
 
@@ -8,12 +8,13 @@ if __name__ == "__main__":
     def work() -> None:
         """Ask for the moves."""
         from gamegrid.play.chunk import Job, play_chunk
+        from gamegrid.records.record_types import Task
 
         job = Job(
             config=snakemake.config,
+            task=Task(snakemake.params.task),
             game=snakemake.wildcards.game,
             matchup=snakemake.wildcards.agent,
-            block=snakemake.wildcards.asked,
             results=Path("results"),
             output=Path(snakemake.output[0]),
             threads=snakemake.threads,

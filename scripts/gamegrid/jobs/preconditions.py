@@ -1,0 +1,64 @@
+"""What must hold before a run plays, or reads results as those of the configured grid."""
+
+import os
+from pathlib import Path
+
+from gamegrid.errors import UserError
+from gamegrid.jobs import snakemake_internals
+from gamegrid.plan import plan_checks
+from gamegrid.plan.plan import Plan
+from gamegrid.records import stamp
+from gamegrid.records.chunkfile import read_params
+
+RESULTS = "results"
+
+
+def check_before_play(plan: Plan, working: Path) -> None:
+    """Check the machine's keys and folders, and the results folder. Raises UserError.
+
+    Only runs that may play need this: ``verify`` takes results as they say they were made, whatever
+    is configured here.
+    """
+    plan_checks.check_machine(plan.config, plan.models)
+    check_results(plan, working / RESULTS)
+
+
+def check_results(plan: Plan, results: Path) -> None:
+    """Refuse a results folder that was made with other settings. Raises UserError."""
+    if not plan.config.mix_results:
+        stamp.check(results, plan.stamp)
+    if not snakemake_internals.has_records(results.parent):
+        _check_params(plan, results)
+
+
+def check_writable(results: Path) -> None:
+    """Refuse a results folder that cannot be written. Raises UserError."""
+    if results.exists() and not os.access(results, os.W_OK):
+        raise UserError(
+            f"{results}/ cannot be written: the folder or its disk is read-only. Make it writable, "
+            f"or work on a copy in another folder (snakemake --directory)."
+        )
+
+
+def _check_params(plan: Plan, results: Path) -> None:
+    """Refuse chunk files of other settings.
+
+    Snakemake compares settings with its own records. Without records it would take every existing
+    file as up to date. Chunk files say how they were played.
+    """
+    identity = plan.identity
+    wanted = {results / each.file: identity.params(each.cell) for each in plan.chunks} | {
+        results / moves.file: identity.single_move_params(moves)
+        for moves in plan.single_moves.values()
+    }
+    existing = [path for path in wanted if path.exists()]
+    played_with = read_params(existing)
+    stale = [path for path in existing if played_with.get(path) != wanted[path]]
+    if stale:
+        name = stale[0].relative_to(results)
+        folder = f"{RESULTS}/{name.parts[0]}"
+        raise UserError(
+            f"{len(stale)} chunk files were played with other settings than configured "
+            f"({RESULTS}/{name} is one), and Snakemake's records of them are gone. Delete "
+            f"{folder}: the next run writes it anew and asks for no reply on file."
+        )

@@ -1,0 +1,43 @@
+"""The only code that uses private parts of Snakemake, as of version 9.27.
+
+- ``workflow.dag`` and ``workflow.executor_settings``: the SLURM executor makes arrays that may ask
+  for the wrong resources or wait for ever, and only these say which jobs it is about to submit.
+- ``workflow.scheduler.job_rate_limiter``: Snakemake limits the jobs that start per second to 100 by
+  default. With a limit, each search for jobs to start sets a timer for another search: after 600 of
+  2,000 jobs the main process took 0.33 s per job, and rising. No option removes the limit.
+- ``.snakemake/metadata``: Snakemake treats files without records there as up to date.
+
+``tests/jobs/test_snakemake_internals.py`` fails if another version of Snakemake lacks one of them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from gamegrid.plan.demand import check_arrays
+
+DEFAULT_JOBS_PER_SECOND = 100
+
+
+def refuse_arrays(workflow: Any) -> None:
+    """Refuse SLURM arrays that cannot work, once the jobs to run are known. Raises UserError."""
+    rules = getattr(workflow.executor_settings, "array_jobs", None)
+    if not rules:
+        return
+    jobs = [(job.rule.name, job.resources) for job in workflow.dag.needrun_jobs()]
+    limits = {
+        name: getattr(limit, "value", limit) for name, limit in workflow.global_resources.items()
+    }
+    check_arrays(rules, workflow.executor_settings.array_limit, jobs, limits)
+
+
+def lift_default_rate_limit(workflow: Any) -> None:
+    """Remove Snakemake's default limit of jobs per second; keep a lower one, which a user set."""
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and limiter.max_jobs >= DEFAULT_JOBS_PER_SECOND * limiter.timespan:
+        workflow.scheduler.job_rate_limiter = None
+
+
+def has_records(working: Path) -> bool:
+    """Return whether Snakemake has records of files that it wrote in ``working``."""
+    records = working / ".snakemake/metadata"
+    return records.is_dir() and any(records.iterdir())

@@ -1,0 +1,100 @@
+"""What jobs and agents are: everything that changes a result, and nothing else.
+
+Snakemake compares these texts to decide what to play again. The number of deals, prices, limits,
+addresses and the code are not part of them: a longer grid or an edited script replays nothing.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.config.models import Model
+from gamegrid.config.types import GridConfig
+from gamegrid.games.game import Game
+from gamegrid.plan.deals import max_plies, opening_plies
+from gamegrid.plan.grid import Cell
+from gamegrid.plan.reference_cells import ReferenceCells
+from gamegrid.plan.single_moves import SingleMoves
+from gamegrid.records.blocks import FOLDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identities of a configuration's agents and jobs.
+
+    ``models`` are the agents that are models, by agent name. ``prompt_digests`` are the SHA-256 of
+    the texts of their templates, by template name.
+    """
+
+    config: GridConfig
+    models: Mapping[str, Model]
+    prompt_digests: Mapping[str, str]
+
+    def agent(self, name: str) -> dict[str, Any]:
+        """Return an agent's settings, its model's weights and its template's digest."""
+        settings = self.config.agents[name]
+        stated = settings.model_dump(exclude={"games"}, exclude_none=True)
+        if isinstance(settings, LlmSettings):
+            stated["model_entry"] = self.models[name].identity()
+            stated["prompt_digest"] = self.prompt_digests[settings.prompt]
+        return stated
+
+    def params(self, cell: Cell) -> str:
+        """Return one canonical JSON string of what changes the episodes of a cell."""
+        return _canonical(
+            {
+                "protocol": self.config.protocol,
+                "seed": self.config.seed,
+                "game": cell.game.load_string,
+                "seatings": cell.matchup.seatings(self.config.seatings),
+                "opening_plies": opening_plies(self.config, cell.game),
+                "max_plies": max_plies(self.config, cell.game),
+                "agents": {name: self.agent(name) for name in sorted(set(cell.matchup.agents))},
+            }
+        )
+
+    def single_move_params(self, moves: SingleMoves) -> str:
+        """Return one canonical JSON string of what changes an agent's single moves."""
+        return _canonical(
+            {
+                "task": moves.task,
+                "protocol": self.config.protocol,
+                "seed": self.config.seed,
+                "game": moves.game.load_string,
+                "agents": {moves.agent: self.agent(moves.agent)},
+                FOLDERS[moves.task]: moves.number,
+                "version": moves.version,
+            }
+        )
+
+    def reference_params(self, games: Iterable[Game], cells: ReferenceCells) -> str:
+        """Return one canonical JSON string of what the references and expectations rest on."""
+        agents = {name for cell in cells.all for name in cell.matchup.agents}
+        return _canonical(
+            {
+                "games": [
+                    [
+                        game.load_string,
+                        opening_plies(self.config, game),
+                        max_plies(self.config, game),
+                    ]
+                    for game in games
+                ],
+                "seatings": self.config.seatings,
+                "cells": [[cell.game.name, cell.matchup.name] for cell in cells.controls],
+                "responses": [[cell.game.name, cell.matchup.name] for cell in cells.responses],
+                "agents": {name: self.agent(name) for name in sorted(agents & cells.known)},
+            }
+        )
+
+    def prompts(self, cell: Cell) -> dict[str, str]:
+        """Return the SHA-256 of the templates that a cell's models are asked with, by name."""
+        agents = (self.config.agents[name] for name in cell.matchup.agents)
+        names = {settings.prompt for settings in agents if isinstance(settings, LlmSettings)}
+        return {name: self.prompt_digests[name] for name in sorted(names)}
+
+
+def _canonical(stated: Mapping[str, Any]) -> str:
+    return json.dumps(stated, sort_keys=True, ensure_ascii=True)

@@ -1,0 +1,114 @@
+"""Refuse configurations that cannot be run, before anything is spent."""
+
+from collections.abc import Callable, Mapping
+
+from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.backends.backend import Capabilities, Decode
+from gamegrid.config import models
+from gamegrid.config.models import Model
+from gamegrid.config.types import GridConfig
+from gamegrid.errors import UserError
+from gamegrid.plan.deals import check_opening, opening_plies
+from gamegrid.plan.grid import Grid
+from gamegrid.plan.job_needs import JobNeeds
+
+MOST_JOBS = 1_000_000
+"""Jobs of a grid beyond which Snakemake would take days to plan them."""
+
+
+def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
+    """Check what follows from the configuration alone. Raises UserError."""
+    _check_abilities(config, needs.models)
+    _check_openings(config, grid)
+    _check_demands(grid, needs)
+    _check_jobs(config, grid, needs)
+    if config.budget_usd is not None:
+        for cell in grid.cells:
+            needs.prices(cell)
+
+
+def check_machine(config: GridConfig, by_agent: Mapping[str, Model]) -> None:
+    """Check that this machine has the models' folders and keys. Raises UserError.
+
+    A replay needs neither.
+    """
+    if config.run_mode == "replay":
+        return
+    mistakes = [
+        f"agents.{agent}: {mistake}"
+        for agent, model in by_agent.items()
+        if (mistake := model.kind.check(model.entry))
+    ]
+    if mistakes:
+        raise UserError("config: " + "\n  ".join(mistakes))
+
+
+def _check_abilities(config: GridConfig, by_agent: Mapping[str, Model]) -> None:
+    """Refuse settings that an agent's backend cannot carry out."""
+    modes: dict[str, tuple[str, bool]] = {}
+    for agent, model in by_agent.items():
+        settings = config.agents[agent]
+        assert isinstance(settings, LlmSettings)
+        if mistake := _inability(settings, model):
+            raise UserError(f"config: agents.{agent}: {mistake}.")
+        first, mode = modes.setdefault(settings.model, (agent, model.entry.deterministic))
+        if mode is not model.entry.deterministic:
+            raise UserError(
+                f"config: agents.{agent}: deterministic differs from that of agents.{first}, which "
+                f"uses the same model {settings.model}. One job loads it once: set it on both."
+            )
+
+
+def _inability(settings: LlmSettings, model: Model) -> str | None:
+    """Say what the backend cannot do for these settings, or return None."""
+    can = model.kind.capabilities
+    served = model.entry.api_base is not None
+    inside = " that the job itself loads, without an api_base" if served else ""
+    if (decode := Decode(settings.decode)) not in can.decodes:
+        able = _prefixes(lambda other: decode in other.decodes)
+        return f"decode: {decode} needs {able} model{inside}; {settings.model} cannot do it"
+    if model.entry.deterministic and not can.deterministic:
+        able = _prefixes(lambda other: other.deterministic)
+        return f"deterministic needs {able} model{inside}; {settings.model} does not promise it"
+    for key, reason in can.refused.items():
+        if getattr(settings, key) is not None:
+            return f"{key} does not reach {settings.model}: {reason}"
+    return None
+
+
+def _prefixes(able: Callable[[Capabilities], bool]) -> str:
+    """Name the prefixes of the backends that are able, as in ``a hf_ or vllm_``."""
+    prefixes = [kind.prefix for kind in models.backends().values() if able(kind.capabilities)]
+    return f"a {' or '.join(f'{prefix}_' for prefix in prefixes)}"
+
+
+def _check_openings(config: GridConfig, grid: Grid) -> None:
+    """Refuse openings after which nothing is left to play."""
+    for game in grid.games:
+        try:
+            check_opening(game, config.seed, opening_plies(config, game))
+        except ValueError as error:
+            raise UserError(f"config: opening_plies: {error}.") from error
+
+
+def _check_demands(grid: Grid, needs: JobNeeds) -> None:
+    """Refuse matchups that no single host can play."""
+    for cell in grid.cells:
+        try:
+            needs.demand(cell)
+        except ValueError as error:
+            raise UserError(
+                f"config: {cell.matchup.name}: {error}; change gpu_model in the model file, or "
+                f"leave the matchup out of the schedule."
+            ) from error
+
+
+def _check_jobs(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
+    """Refuse a grid with more jobs than can be planned."""
+    jobs = sum(-(-config.deals // needs.deals(cell)) for cell in grid.cells)
+    if jobs > MOST_JOBS:
+        raise UserError(
+            f"config: deals: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "
+            f"grid has at most {MOST_JOBS}. Ask for fewer deals, or put more of them in a job "
+            f"(key chunk)."
+        )
