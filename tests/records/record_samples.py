@@ -29,7 +29,6 @@ def seat(number: int, **changes: Any) -> SeatRecord:
         seat=number,
         agent="ab"[number],
         return_=1.0 - 2 * number,
-        normalized_return=1.0 - number,
         score=1.0 - number,
         strict_score=1.0 - number,
         strict_return=None,
