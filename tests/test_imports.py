@@ -29,7 +29,7 @@ def note(after):
 note("import")
 
 import yaml
-from gamegrid import plan
+from gamegrid.plan import plan
 from gamegrid.paths import WORKFLOW
 
 raw = yaml.safe_load((WORKFLOW / "config/config.yaml").read_text())

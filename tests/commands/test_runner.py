@@ -37,7 +37,7 @@ def matchups(*overrides: str, content: Any = None) -> set[tuple[str, ...]]:
     """Who meets whom, by models and types."""
     grid = made(*overrides, content=content).grid
     names = {name: entry.get("model") or entry["type"] for name, entry in grid["agents"].items()}
-    cells = plan.make(grid, WORKFLOW).cells.values()
+    cells = plan.make(grid, WORKFLOW).grid.cells
     return {tuple(sorted(names[agent] for agent in cell.matchup.agents)) for cell in cells}
 
 
@@ -74,7 +74,7 @@ def test_a_documented_command_becomes_a_grid_of_its_models(
     wanted = set(re.findall(r"model=(\S+)", line))
     assert {entry.get("model") for entry in grid["agents"].values()} - {None} == wanted
     assert all(entry.get("temperature", 0.1) == 0.1 for entry in grid["agents"].values())
-    cells = plan.make(grid, WORKFLOW).cells.values()
+    cells = plan.make(grid, WORKFLOW).grid.cells
     assert {agent for cell in cells for agent in cell.matchup.agents} == set(grid["agents"])
 
 

@@ -66,7 +66,7 @@ def test_each_model_has_one_line_whatever_is_wrong_with_the_others(
     said = {
         "litellm_openai/dead": f"no answer from {dead}",
         "hf_nowhere": "nowhere",
-        "litellm_openai/big": "wants 2 GPUs",
+        "litellm_openai/big": "needs 2 GPUs",
         "litellm_gpt-4": "OPENAI_API_KEY",
     }
     for model, words in said.items():
