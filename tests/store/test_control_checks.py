@@ -77,14 +77,14 @@ def test_every_grid_has_controls_whoever_plays(
     path = played(tmp_path, monkeypatch, games=games, deals=1, agents=agents)
     made = "SELECT DISTINCT name, game, matchup FROM controls WHERE passed ORDER BY name"
     assert query(path, made) == [
-        ("self_play", "kuhn_poker", "beside the grid"),
         ("random", "kuhn_poker", "beside the grid"),
+        ("self_play", "kuhn_poker", "beside the grid"),
     ]
     assert query(path, "SELECT name, game, reason FROM controls WHERE passed IS NULL") == [
-        ("self_play", "breakthrough", "too large to enumerate"),
         ("oracle", "breakthrough", "no oracle"),
         ("oracle", "kuhn_poker", "not played"),
         ("random", "breakthrough", "too large to enumerate"),
+        ("self_play", "breakthrough", "too large to enumerate"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -99,25 +100,74 @@ class Tools:
     """Folders with prompt templates, first one wins."""
 
 
+class Baseline(StrEnum):
+    """A way to play that the rules of every game define. The controls check results against it."""
+
+    RANDOM = "random"
+    """Every legal move is equally likely."""
+    OPTIMAL = "optimal"
+    """Every move is a best one, by the game's oracle."""
+
+
+class Scale(StrEnum):
+    """What strength is assumed to be linear in between two settings of a bot."""
+
+    LINEAR = "linear"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderPlace:
+    """A bot's place on a ladder of bots whose settings put them in a known order of strength.
+
+    All bots of one ``ladder`` must declare the same ``scale`` and ``rising``.
+    """
+
+    ladder: str
+    setting: float
+    """Greater than 0 if ``scale`` is LOG."""
+    scale: Scale = Scale.LINEAR
+    rising: bool = True
+    """Whether a higher setting plays stronger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What the database stores about an agent with given settings."""
+
+    draws_luck: bool = True
+    """Whether the agent may choose differently in the same position of another deal. If neither the
+    agents of a matchup nor its game draw luck, a deal played twice counts as one observation."""
+    baseline: Baseline | None = None
+    """The baseline that the agent is, if any."""
+    place: LadderPlace | None = None
+    """None if the agent is on no ladder."""
+
+
+def _default_traits(settings: AgentSettings) -> Traits:
+    """Return the traits of an agent that declares none."""
+    return Traits()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentKind:
-    """A type of agent as its file declares it in ``AGENT``.
-
-    ``unsupported_reason`` says in a few words why an agent cannot play a game, or None if it can.
-    ``policy`` gives, for settings and a game it can play, the chances with which it moves, told
-    beside ``build`` and not through it: what bots got is held against what these chances give.
-    ``memory`` is all of the past that these chances rest on; None: perhaps the whole of it.
-    ``repeatable`` says that it decides by the turn and its luck alone, quickly and on every machine
-    alike: ``verify`` then has it decide again.
-    """
+    """A type of agent, as its file declares it in ``AGENT``."""
 
     settings: type[AgentSettings]
     type: str
     unsupported_reason: Callable[[Any, Game], str | None]
+    """Returns in a few words why an agent with these settings cannot play a game, or None."""
     build: Callable[[str, Any, Tools], Agent]
     policy: Callable[[Any, Game], Policy] | None = None
+    """Returns the probabilities of its moves in a game that it can play. Write it independently of
+    ``build``: the controls compare the results of the bot with it. None if they are unknown."""
     memory: Memory | None = None
+    """The part of the past that ``policy`` depends on. None if it may depend on all of it."""
     repeatable: bool = False
+    """Whether it decides quickly, and from the turn and its luck alone, in the same way on every
+    machine. ``verify`` then lets it decide again."""
+    traits: Callable[[Any], Traits] = _default_traits
+    """Returns what the database must know about an agent with these settings."""
 
 
 def kinds() -> dict[str, AgentKind]:
@@ -125,9 +175,14 @@ def kinds() -> dict[str, AgentKind]:
     return _kinds(plugins.folders())
 
 
+def own_kinds() -> dict[str, AgentKind]:
+    """Return the package's own types of agent, by name."""
+    return {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
+
+
 @cache
 def _kinds(folders: plugins.Folders) -> dict[str, AgentKind]:
-    known = {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
+    known = own_kinds()
     for file, kind in plugins.declared(folders, "AGENT"):
         if not isinstance(kind, AgentKind):
             raise plugins.refusal(file, "declares an AGENT that is no AgentKind")

@@ -9,7 +9,7 @@ from typing import Literal, Self, assert_never
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Ask, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Ask, Decision, Tools, Traits, Turn
 from gamegrid.backends.backend import (
     Answer,
     Completion,
@@ -320,4 +320,18 @@ def _build(name: str, settings: Settings, tools: Tools) -> LlmAgent:
     return LlmAgent(name, settings, template, tools.ask(settings.model))
 
 
-AGENT = AgentKind(type="llm", settings=Settings, unsupported_reason=_objection, build=_build)
+def _traits(settings: Settings) -> Traits:
+    # A scored move without a temperature is the likeliest one. A generated reply without a
+    # temperature is sampled at the provider's default.
+    scored = Decode(settings.decode) is Decode.SCORE
+    greedy = settings.temperature == 0 or (scored and settings.temperature is None)
+    return Traits(draws_luck=settings.shuffle_labels or not greedy)
+
+
+AGENT = AgentKind(
+    type="llm",
+    settings=Settings,
+    unsupported_reason=_objection,
+    build=_build,
+    traits=_traits,
+)

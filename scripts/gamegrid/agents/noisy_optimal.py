@@ -7,10 +7,10 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Traits, Turn
 from gamegrid.agents.optimal import OptimalAgent, unsupported_reason
 from gamegrid.agents.optimal import policy as best_policy
-from gamegrid.agents.random import uniform
+from gamegrid.agents.random import error_rate_place, uniform
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -66,6 +66,10 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return mixed
 
 
+def _traits(settings: Settings) -> Traits:
+    return Traits(place=error_rate_place(settings.epsilon))
+
+
 AGENT = AgentKind(
     type="noisy_optimal",
     settings=Settings,
@@ -73,4 +77,5 @@ AGENT = AgentKind(
     build=_build,
     policy=_policy,
     repeatable=True,
+    traits=_traits,
 )

@@ -6,7 +6,16 @@ from typing import Literal, assert_never
 
 import pyspiel
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import (
+    AgentKind,
+    AgentSettings,
+    Baseline,
+    Decision,
+    Tools,
+    Traits,
+    Turn,
+)
+from gamegrid.agents.random import error_rate_place
 from gamegrid.games.game import Game, Oracle
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -86,6 +95,10 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return policy(game)
 
 
+def _traits(settings: Settings) -> Traits:
+    return Traits(baseline=Baseline.OPTIMAL, place=error_rate_place(0.0))
+
+
 AGENT = AgentKind(
     type="optimal",
     settings=Settings,
@@ -93,4 +106,5 @@ AGENT = AgentKind(
     build=_build,
     policy=_policy,
     repeatable=True,
+    traits=_traits,
 )

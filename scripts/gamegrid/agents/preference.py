@@ -7,7 +7,7 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Traits, Turn
 from gamegrid.agents.random import no_memory, uniform
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
@@ -58,6 +58,12 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return preferred
 
 
+def _traits(settings: Settings) -> Traits:
+    # It draws only if none of its labels is legal. Counting two equal draws as one observation
+    # understates the number of deals, which is the safe side.
+    return Traits(draws_luck=False)
+
+
 AGENT = AgentKind(
     type="preference",
     settings=Settings,
@@ -66,4 +72,5 @@ AGENT = AgentKind(
     policy=_policy,
     memory=no_memory,
     repeatable=True,
+    traits=_traits,
 )

@@ -5,7 +5,16 @@ from typing import Literal
 
 import pyspiel
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import (
+    AgentKind,
+    AgentSettings,
+    Baseline,
+    Decision,
+    LadderPlace,
+    Tools,
+    Traits,
+    Turn,
+)
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -47,6 +56,18 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return uniform
 
 
+def error_rate_place(epsilon: float) -> LadderPlace:
+    """Place a bot that plays a random move with probability ``epsilon``, else a best one.
+
+    The ladder runs from random play (1) to best play (0).
+    """
+    return LadderPlace(ladder="noisy_optimal", setting=epsilon, rising=False)
+
+
+def _traits(settings: Settings) -> Traits:
+    return Traits(baseline=Baseline.RANDOM, place=error_rate_place(1.0))
+
+
 def no_memory(state: pyspiel.State, seat: int) -> None:
     """Of nothing: what happened before does not matter."""
 
@@ -59,4 +80,5 @@ AGENT = AgentKind(
     policy=_policy,
     memory=no_memory,
     repeatable=True,
+    traits=_traits,
 )

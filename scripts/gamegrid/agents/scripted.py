@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, assert_never
 
 import pyspiel
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Traits, Turn
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -107,6 +107,10 @@ def _memory(state: pyspiel.State, seat: int) -> Hashable:
     return tuple(own[-1:]), tuple(other[-1:]), frozenset(other)
 
 
+def _traits(settings: Settings) -> Traits:
+    return Traits(draws_luck=False)
+
+
 AGENT = AgentKind(
     type="scripted",
     settings=Settings,
@@ -115,4 +119,5 @@ AGENT = AgentKind(
     policy=_policy,
     memory=_memory,
     repeatable=True,
+    traits=_traits,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.agent import AgentSettings, Decision, Turn
+from gamegrid.agents.agent import AgentSettings, Decision, LadderPlace, Scale, Turn
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 
@@ -46,6 +46,11 @@ class SearchAgent:
         state, seed = turn.sample_state(), turn.draw("search").getrandbits(31)
         action = await asyncio.to_thread(self.search, state, self.simulations, seed)
         return Decision(action=action)
+
+
+def simulations_place(ladder: str, simulations: int) -> LadderPlace:
+    """Place a search on a ladder by the logarithm of its simulations per move."""
+    return LadderPlace(ladder=ladder, setting=float(simulations), scale=Scale.LOG)
 
 
 def rewards_at_end(game: Game) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 import pyspiel
 
-from gamegrid.agents.agent import Agent, Ask, Tools, kinds
+from gamegrid.agents.agent import Agent, AgentKind, Ask, Baseline, Tools, kinds, own_kinds
 from gamegrid.agents.random import uniform
 from gamegrid.games.game import Game, Oracle, Scoring
 from gamegrid.games.policy import Policy
@@ -35,8 +35,6 @@ if TYPE_CHECKING:  # a plan says which cells are controls
     from gamegrid.plan.plan import Plan
 
 TOO_LARGE = "too large to enumerate"
-BESIDE = ("random", "optimal")
-"""Types of bots that play themselves beside every grid."""
 OUTSIDE = "beside the grid"
 """Where a matchup's name would stand."""
 DEALS_BESIDE = 500
@@ -99,10 +97,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What a bot got in one seat of one deal against itself, as the tables measure it."""
+    """What a baseline got in one seat of one deal against itself, in the unit of the tables."""
 
     game: str
-    agent: str
+    matchup: str
+    """Stands for a matchup, as in Expectation."""
+    baseline: str
     seat: int
     deal: int
     result: float
@@ -428,25 +428,36 @@ def _known(made: "Plan", agent: str, game: Game) -> Known | None:
 
 
 def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
-    """Self-play of bots on the grid's own luck, through the loop that plays the grid.
+    """Let the baselines play themselves with the grid's luck, through the loop that plays grids.
 
-    So every result set has such controls, whoever its agents are. Also what they should get.
+    Every result set thus has these controls, whoever its agents are. Returns what each baseline
+    should get, and what it got.
     """
     expected, plays = list[Expectation](), list[Play]()
-    for name in BESIDE:
-        kind = kinds()[name]
-        settings = kind.settings(type=name)
+    for baseline, kind in _baselines().items():
+        settings = kind.settings(type=kind.type)
         if kind.policy is None or kind.unsupported_reason(settings, game) is not None:
             continue
-        cell = Cell(game, Matchup((name,) * game.players))
-        policies = {name: kind.policy(settings, game)}
+        cell = Cell(game, Matchup((baseline,) * game.players))
+        policies = {baseline.value: kind.policy(settings, game)}
         expected += [replace(e, matchup=OUTSIDE) for e in expectations(made, cell, policies)]
-        agent = kind.build(name, settings, Tools(ask=_nobody, prompts=()))
-        plays += asyncio.run(_plays(made, cell, name, agent))
+        agent = kind.build(baseline, settings, Tools(ask=_nobody, prompts=()))
+        plays += asyncio.run(_plays(made, cell, baseline, agent))
     return expected, plays
 
 
-async def _plays(made: "Plan", cell: Cell, name: str, agent: Agent) -> list[Play]:
+def _baselines() -> dict[Baseline, AgentKind]:
+    """Return the package's own bot for each baseline: its type needs no settings."""
+    bots: dict[Baseline, AgentKind] = {}
+    for kind in own_kinds().values():
+        if not any(field.is_required() for field in kind.settings.model_fields.values()):
+            baseline = kind.traits(kind.settings(type=kind.type)).baseline
+            if baseline is not None:
+                bots[baseline] = kind
+    return {baseline: bots[baseline] for baseline in Baseline}
+
+
+async def _plays(made: "Plan", cell: Cell, baseline: Baseline, agent: Agent) -> list[Play]:
     """Every seat's result in each deal of a bot's self-play."""
     game, found, minimax = cell.game, list[Play](), Minimax()
     for deal in range(DEALS_BESIDE):
@@ -461,11 +472,18 @@ async def _plays(made: "Plan", cell: Cell, name: str, agent: Agent) -> list[Play
             opening=tuple(opening(game, made.config.seed, deal, made.opening_plies(game), minimax)),
             max_plies=made.max_plies(game),
         )
-        for seat in (await Episode(setup, {name: agent}).play()).seats:
+        for seat in (await Episode(setup, {baseline.value: agent}).play()).seats:
             result = seat.score if game.scoring is Scoring.WIN_LOSS else seat.return_
             if result is not None:
                 found.append(
-                    Play(game=game.name, agent=name, seat=seat.seat, deal=deal, result=result)
+                    Play(
+                        game=game.name,
+                        matchup=OUTSIDE,
+                        baseline=baseline,
+                        seat=seat.seat,
+                        deal=deal,
+                        result=result,
+                    )
                 )
     return found
 

@@ -17,7 +17,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.records import stamp
 from gamegrid.records.chunkfile import read_params
 from gamegrid.report.figures import figures
-from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
 from gamegrid.store.tables import TABLES
 
 __all__ = [
@@ -118,6 +118,8 @@ def _agent_rows(made: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(made.identity(name), sort_keys=True),
+                hosted=not model.kind.capabilities.local if model else None,
+                **declared(settings),
                 input_price=cost.input,
                 output_price=cost.output,
                 cached_price=cost.cached,

@@ -37,7 +37,7 @@ _ORACLES = """
         CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END
     FROM control_cells JOIN return_scales USING (game, seat) JOIN games USING (game)
     JOIN agents USING (agent)
-    WHERE name <> 'self_play' AND agents.type = 'optimal' AND value IS NOT NULL
+    WHERE name <> 'self_play' AND baseline = 'optimal' AND value IS NOT NULL
     ORDER BY ALL
 """
 _UNCHECKED = """

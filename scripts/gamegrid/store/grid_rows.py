@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gamegrid.agents.agent import AgentSettings, kinds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow:
@@ -15,6 +17,20 @@ class AgentRow:
     model: str | None
     params: str
     """JSON object."""
+    hosted: bool | None = None
+    """Whether another computer runs the model; None for agents that ask no model."""
+    draws_luck: bool = True
+    """As the agent's file declares it, like all below up to the prices: see ``Traits``."""
+    policy_known: bool = False
+    """Whether the probabilities of its moves are known."""
+    baseline: str | None = None
+    """random or optimal; None if the agent is neither."""
+    ladder: str | None = None
+    """The ladder of bots that it stands on, if any."""
+    ladder_setting: float | None = None
+    ladder_scale: str | None = None
+    """linear or log."""
+    ladder_rising: bool | None = None
     input_price: float | None = None
     """USD per million tokens; None where the price is unknown."""
     output_price: float | None = None
@@ -22,6 +38,22 @@ class AgentRow:
     """What prompt tokens read from the provider's cache cost; None where that is unknown."""
     price_source: str | None = None
     """Where the prices come from; None where there are none."""
+
+
+def declared(settings: AgentSettings) -> dict[str, Any]:
+    """Return the columns of an AgentRow that the agent's own file declares."""
+    kind = kinds()[settings.type]
+    traits = kind.traits(settings)
+    place = traits.place
+    return {
+        "draws_luck": traits.draws_luck,
+        "policy_known": kind.policy is not None,
+        "baseline": traits.baseline,
+        "ladder": place and place.ladder,
+        "ladder_setting": place and place.setting,
+        "ladder_scale": place and place.scale,
+        "ladder_rising": place and place.rising,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

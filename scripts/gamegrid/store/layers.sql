@@ -188,19 +188,7 @@ CREATE VIEW repeating AS
 SELECT game, matchup
 FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
 GROUP BY game, matchup
-HAVING bool_and(
-    NOT chance
-    AND CASE type
-        WHEN 'preference' THEN true
-        WHEN 'scripted' THEN true
-        -- Without a temperature a scored move is the likeliest.
-        WHEN 'llm' THEN coalesce(params ->> 'shuffle_labels', 'false') = 'false' AND coalesce(
-            (params ->> 'temperature')::DOUBLE,
-            CASE params ->> 'decode' WHEN 'score' THEN 0 END
-        ) IS NOT DISTINCT FROM 0
-        ELSE false
-    END
-);
+HAVING bool_and(NOT chance AND NOT draws_luck);
 
 -- What statistics.py works on: the number an agent is judged by per deal, and in repeating matchups
 -- a label of what was played.
@@ -279,35 +267,25 @@ SELECT
     END AS measure
 FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
--- Bots at settings of known order: of the suite if there is one, else of the grid. One a setting.
-CREATE VIEW rungs AS
-WITH bots AS (
-    SELECT agent, type AS ladder, (params ->> 'simulations')::DOUBLE AS setting
-    FROM agents
-    WHERE type IN ('mcts', 'ismcts')
-    UNION ALL
-    -- Random moves err always, best play never.
-    SELECT
-        agent, 'noisy_optimal',
-        CASE type
-            WHEN 'random' THEN 1
-            WHEN 'optimal' THEN 0
-            ELSE (params ->> 'epsilon')::DOUBLE
-        END
-    FROM agents
-    WHERE type IN ('random', 'noisy_optimal', 'optimal')
-)
-
-SELECT min(agent) AS agent, ladder, setting
-FROM bots
-WHERE NOT EXISTS (FROM ladder) OR agent IN (SELECT agent FROM ladder)
-GROUP BY ladder, setting;
+-- The bots of the ladders: of the suite if there is one, else of the grid. One per setting.
+CREATE VIEW ladder_bots AS
+SELECT
+    min(agent) AS agent,
+    ladder,
+    ladder_setting AS setting,
+    any_value(ladder_scale) AS scale,
+    any_value(ladder_rising) AS rising
+FROM agents
+WHERE
+    ladder IS NOT NULL
+    AND (NOT EXISTS (FROM ladder) OR agent IN (SELECT agent FROM ladder))
+GROUP BY ladder, ladder_setting;
 
 -- What controls are made of: every agent's results in every seat, self-play included.
 CREATE VIEW control_cells AS
 WITH measured AS (
     SELECT
-        game, matchup, agent, seat, deal, seating,
+        game, matchup, agent, seat, deal, seating, NULL AS baseline,
         CASE scoring
             WHEN 'win_loss' THEN score
             WHEN 'margin' THEN strict_return
@@ -317,7 +295,7 @@ WITH measured AS (
     JOIN games USING (game)
     WHERE counted
     UNION ALL
-    SELECT game, 'beside the grid', agent, seat, deal, 0, result
+    SELECT game, matchup, baseline, seat, deal, 0, baseline, result
     FROM control_plays
 ),
 
@@ -325,7 +303,7 @@ kinds AS (
     SELECT
         game, matchup,
         CASE
-            WHEN bool_and(type = 'random') THEN 'random'
+            WHEN bool_and(coalesce(baseline = 'random', false)) THEN 'random'
             WHEN count(*) = 1 THEN 'self_play'
             ELSE 'bots'
         END AS name
@@ -335,7 +313,10 @@ kinds AS (
 
 SELECT
     game, matchup, agent, seat,
-    coalesce(any_value(name), CASE agent WHEN 'random' THEN 'random' ELSE 'self_play' END) AS name,
+    coalesce(
+        any_value(name),
+        CASE any_value(measured.baseline) WHEN 'random' THEN 'random' ELSE 'self_play' END
+    ) AS name,
     count(DISTINCT deal) AS deals,
     list(result ORDER BY deal, seating) AS found
 FROM measured LEFT JOIN kinds USING (game, matchup)

@@ -15,6 +15,15 @@ CREATE TABLE agents (
     backend VARCHAR,
     model VARCHAR,
     params JSON NOT NULL,
+    hosted BOOLEAN, -- whether another computer runs the model; NULL for agents that ask no model
+    -- What the agent's file declares for its settings.
+    draws_luck BOOLEAN NOT NULL,
+    policy_known BOOLEAN NOT NULL,
+    baseline VARCHAR CHECK (baseline IN ('random', 'optimal')),
+    ladder VARCHAR, -- the ladder of bots that it stands on; NULL if none
+    ladder_setting DOUBLE,
+    ladder_scale VARCHAR CHECK (ladder_scale IN ('linear', 'log')),
+    ladder_rising BOOLEAN, -- whether a higher setting plays stronger
     input_price DOUBLE,
     output_price DOUBLE,
     cached_price DOUBLE,
@@ -122,15 +131,17 @@ CREATE TABLE grid (
 
 CREATE TABLE control_plays (
     game VARCHAR NOT NULL,
-    agent VARCHAR NOT NULL,
+    matchup VARCHAR NOT NULL,
+    baseline VARCHAR NOT NULL CHECK (baseline IN ('random', 'optimal')),
     seat INTEGER NOT NULL,
     deal INTEGER NOT NULL,
     result DOUBLE NOT NULL
 );
 
-COMMENT ON TABLE control_plays IS 'Self-play of the bots random and optimal beside the grid, on its own luck: for controls alone.';
+COMMENT ON TABLE control_plays IS 'Self-play of the baselines beside the grid, with the grid''s luck. Only the controls use it.';
 COMMENT ON COLUMN control_plays.game IS 'name | the game | games.game';
-COMMENT ON COLUMN control_plays.agent IS 'name | the type of bot | agents.type';
+COMMENT ON COLUMN control_plays.matchup IS 'name | stands for a matchup; the same in expectations.matchup | computed';
+COMMENT ON COLUMN control_plays.baseline IS 'random or optimal | the baseline that plays itself | agents.baseline';
 COMMENT ON COLUMN control_plays.seat IS 'number from 0 | the seat | seats.seat';
 COMMENT ON COLUMN control_plays.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got there | played';

@@ -167,7 +167,7 @@ CREATE TABLE strength_equivalents (
     low DOUBLE,
     high DOUBLE,
     reason VARCHAR,
-    rungs VARCHAR NOT NULL,
+    ladder_bots VARCHAR NOT NULL,
     deals INTEGER NOT NULL
 );
 

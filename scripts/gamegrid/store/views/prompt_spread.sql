@@ -9,7 +9,7 @@ WITH wordings AS (
         -- A merge patch of null takes a key out.
         json_merge_patch(params, '{"prompt": null, "prompt_digest": null}')::VARCHAR AS otherwise
     FROM agents
-    WHERE type = 'llm'
+    WHERE model IS NOT NULL
 ),
 
 measured AS (

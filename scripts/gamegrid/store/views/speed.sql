@@ -17,9 +17,11 @@ SELECT
     sum(wall_s) FILTER (WHERE bought > 0) AS wall_s,
     -- A hosted model may share a job with one that holds GPUs.
     CASE
-        WHEN backend <> 'litellm' THEN sum(wall_s * gpus) FILTER (WHERE bought > 0) / 3600
+        WHEN NOT bool_or(hosted) THEN sum(wall_s * gpus) FILTER (WHERE bought > 0) / 3600
     END AS gpu_hours
 FROM asked JOIN runs USING (run_id)
+JOIN (SELECT backend, model, bool_or(hosted) AS hosted FROM agents GROUP BY ALL)
+    USING (backend, model)
 GROUP BY backend, model, game;
 
 CREATE VIEW model_games AS

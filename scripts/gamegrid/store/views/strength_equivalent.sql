@@ -1,5 +1,5 @@
 CREATE VIEW strength_equivalent AS
-SELECT agent, game, ladder, equivalent, low, high, reason, rungs, deals
+SELECT agent, game, ladder, equivalent, low, high, reason, ladder_bots, deals
 FROM strength_equivalents
 ORDER BY game, ladder, agent;
 
@@ -12,5 +12,5 @@ COMMENT ON COLUMN strength_equivalent.equivalent IS 'simulations per move (mcts,
 COMMENT ON COLUMN strength_equivalent.low IS 'as equivalent | lower end of the 95 % interval over deals, what is unknown of the rungs included; NULL where it is beyond the last rung | episodes, seats';
 COMMENT ON COLUMN strength_equivalent.high IS 'as equivalent | upper end of the same interval | episodes, seats';
 COMMENT ON COLUMN strength_equivalent.reason IS 'words | why there is no equivalent: weaker or stronger than the last rung; about it or weaker (stronger), where luck may explain that; rungs out of order, where a rung beats one meant to be stronger beyond luck; not connected; one deal or family. NULL where there is one | computed';
-COMMENT ON COLUMN strength_equivalent.rungs IS 'names | the bots of the ladder that played the game, from the one meant to be weakest | agents.params';
+COMMENT ON COLUMN strength_equivalent.ladder_bots IS 'names | the bots of the ladder that played the game, from the one meant to be weakest | agents.params';
 COMMENT ON COLUMN strength_equivalent.deals IS 'deals | deals of the game in which the agent met a bot of any ladder | episodes';
