@@ -8,7 +8,7 @@ import pytest
 
 from gamegrid.agents import preference, random
 from gamegrid.agents.agent import Decision, Turn
-from gamegrid.analysis.references import write
+from gamegrid.analysis.references import Missing, write
 from gamegrid.errors import UserError
 from gamegrid.jobs.workflow import rows
 from gamegrid.plan import plan
@@ -206,3 +206,9 @@ def test_self_play_beside_the_grid_is_the_same_whenever_it_is_played(
     for name in ("one", "two"):
         write(made, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_every_code_has_words(tmp_path: Path) -> None:
+    path = database(tmp_path, [])
+    for code in Missing:
+        assert query(path, f"SELECT in_words('{code}') IS NOT NULL") == [(True,)], code

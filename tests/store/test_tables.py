@@ -213,7 +213,7 @@ def test_leaderboard_text_fits_a_terminal(tmp_path: Path) -> None:
 RATED = (
     (-1999.0, 1999.0, None),
     (None, 5.0, "no lower end"),
-    (None, None, tables.ENDLESS),
+    (None, None, Reason.NO_ENDS),
     (None, None, "one deal or family"),
 )
 """Intervals of a rating, each with its reason."""
@@ -228,7 +228,7 @@ def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str,
     counts = ("deals", "forfeited", "fallbacks", "dropped_deals", "rank", "ranked_among")
     row |= {column: luck.randrange(10 ** luck.randint(1, 5)) for column in counts[:4]}
     row |= {column: luck.randint(1, 200) for column in counts[4:]}
-    reason = luck.choice([*map(str, Reason), tables.ENDLESS])
+    reason = luck.choice([*map(str, Reason)])
     return row | {"agent": name, "reason": reason}
 
 
@@ -275,8 +275,8 @@ def test_names_are_cut_to_fit_and_stay_apart_where_they_can(seed: int) -> None:
 
 
 def test_an_interval_without_ends_is_shown_as_one() -> None:
-    assert ends(Interval(-math.inf, math.inf)) == (None, None, tables.ENDLESS)
-    assert tables._interval(None, None, tables.ENDLESS, 0) == "-∞ to ∞"
+    assert ends(Interval(-math.inf, math.inf)) == (None, None, Reason.NO_ENDS)
+    assert tables._interval(None, None, Reason.NO_ENDS, 0) == "-∞ to ∞"
 
 
 def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -34,17 +35,28 @@ from gamegrid.play.scoring import by_returns
 if TYPE_CHECKING:  # a plan says which cells are controls
     from gamegrid.plan.plan import Plan
 
-TOO_LARGE = "too large to enumerate"
 OUTSIDE = "beside the grid"
 """Where a matchup's name would stand."""
 DEALS_BESIDE = 500
 """So many show what takes the first legal move for a random one, in tic_tac_toe too."""
-CUT_OFF = "can be cut off"
-UNKNOWN = "best play is not computed"
-NO_GAIN = "best play gains nothing"
-OPPONENT = "an opponent's policy is not known"
 NOISE = 1e-9
 """Differences of value below this are rounding."""
+
+
+class Missing(StrEnum):
+    """Why a reference is missing. The macro ``in_words`` of the database spells the codes out."""
+
+    TOO_LARGE = "too_large"
+    """The game has too many positions to enumerate."""
+    CUT_OFF = "cut_off"
+    """Episodes may be cut off."""
+    NO_BEST_PLAY = "no_best_play"
+    """Best play is not computed."""
+    NO_GAIN = "no_gain"
+    """Against random moves, best play gets no more than random play does."""
+    OPPONENT_UNKNOWN = "opponent_unknown"
+    """The policy of an opponent is unknown."""
+
 
 Amounts: TypeAlias = tuple[float, ...]
 """One number per seat."""
@@ -85,7 +97,7 @@ class Reference:
     """The expected return where every seat moves at random."""
     reference_return: float | None = None
     """The same where this seat does best against the others: no player can expect more."""
-    reason: str | None = None
+    reason: Missing | None = None
     """Why there is no scale from the one to the other; None where there is."""
     value: float | None = None
     """What ``optimal`` is sure to get in the mean, as the tables measure it."""
@@ -129,7 +141,7 @@ class BestResponse:
     agent: str
     best_return: float | None = None
     """In the game's own units: the mean over the seats and seatings it takes."""
-    reason: str | None = None
+    reason: Missing | None = None
     """Why it is None."""
 
 
@@ -241,10 +253,13 @@ def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool)
     found = []
     for seat, value in enumerate(_values(game, opening_plies, max_plies)):
         random: float | None = None
-        reason: str | None = TOO_LARGE if plain is None else CUT_OFF
+        reason: Missing | None = Missing.TOO_LARGE if plain is None else Missing.CUT_OFF
         if plain is not None and complete:
             random, most = _mean(plain.returns, seat), best[seat]
-            reason = UNKNOWN if most is None else NO_GAIN if most - random <= NOISE else None
+            if most is None:
+                reason = Missing.NO_BEST_PLAY
+            else:
+                reason = Missing.NO_GAIN if most - random <= NOISE else None
         found.append(
             Reference(
                 game=game.name,
@@ -398,11 +413,11 @@ def best_responses(made: "Plan", cell: Cell) -> list[BestResponse]:
     return rows
 
 
-def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, str | None]:
+def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, Missing | None]:
     """The mean over the agent's seats and seatings, or why it is not known."""
     game, found = cell.game, list[float]()
     if made.max_plies(game) < game.max_plies:
-        return None, CUT_OFF
+        return None, Missing.CUT_OFF
     known = {name: _known(made, name, game) for name in cell.matchup.agents}
     try:
         starts = list(_opened(game, made.opening_plies(game)).values())
@@ -411,12 +426,12 @@ def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, st
                 others = {other: known[name] for other, name in enumerate(seating) if other != seat}
                 told = {other: policy for other, policy in others.items() if policy}
                 if len(told) < len(others):
-                    return None, OPPONENT
+                    return None, Missing.OPPONENT_UNKNOWN
                 found.append(best_response(game, seat, told, starts))
     except TooLargeError:
-        return None, TOO_LARGE
+        return None, Missing.TOO_LARGE
     except pyspiel.SpielError:  # it tells no information states
-        return None, UNKNOWN
+        return None, Missing.NO_BEST_PLAY
     return sum(found) / len(found), None
 
 

@@ -17,7 +17,6 @@ from gamegrid.stats.intervals import SAME, Floats
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
-NOT_PLAYED = "not played"
 _ACCORDING = """
     SELECT
         game, matchup, agent, seat, name, deals, found, results, chances
@@ -41,12 +40,19 @@ _ORACLES = """
     ORDER BY ALL
 """
 _UNCHECKED = """
-    SELECT game, name, oracle, reason
+    SELECT
+        game, name,
+        in_words(CASE
+            WHEN name = 'oracle' AND oracle = 'none' THEN 'no_oracle'
+            WHEN name <> 'oracle' AND too_large THEN 'too_large'
+            ELSE 'not_played'
+        END)
     FROM games CROSS JOIN (VALUES ('random'), ('self_play'), ('oracle')) AS wanted(name)
-    LEFT JOIN (SELECT game, any_value(reason) AS reason FROM return_scales GROUP BY game)
-        USING (game)
+    LEFT JOIN (
+        SELECT game, bool_or(reason = 'too_large') AS too_large FROM return_scales GROUP BY game
+    ) USING (game)
     WHERE players > 1
-    ORDER BY ALL
+    ORDER BY game, name
 """
 
 
@@ -133,11 +139,6 @@ def _unchecked(
 ) -> Iterator[Row]:
     """A row for each kind of check that a game has none of, and why."""
     there = set(made)
-    for game, name, oracle, reason in connection.execute(_UNCHECKED).fetchall():
-        if (name, game) in there:
-            continue
-        if name == "oracle":
-            why = "no oracle" if oracle == "none" else NOT_PLAYED
-        else:
-            why = reason if reason == "too large to enumerate" else NOT_PLAYED
-        yield (name, game, *[None] * 7, 0, None, why)
+    for game, name, reason in connection.execute(_UNCHECKED).fetchall():
+        if (name, game) not in there:
+            yield (name, game, *[None] * 7, 0, None, reason)

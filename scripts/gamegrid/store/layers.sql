@@ -83,8 +83,8 @@ CREATE VIEW rated_games AS
 SELECT
     game,
     CASE
-        WHEN any_value(scoring) <> 'win_loss' THEN 'not a win_loss game'
-        ELSE max(reason) FILTER (WHERE reason = 'best play gains nothing')
+        WHEN any_value(scoring) <> 'win_loss' THEN 'not_win_loss'
+        WHEN bool_or(reason = 'no_gain') THEN 'no_gain'
     END AS unrated_reason
 FROM games LEFT JOIN return_scales USING (game)
 GROUP BY game;
@@ -178,7 +178,7 @@ CREATE VIEW responses AS
 SELECT
     game, matchup, agent, best_return,
     CASE WHEN scoring IN ('payoff', 'solo')
-        THEN coalesce(reason, CASE WHEN best_return IS NULL THEN 'not computed' END)
+        THEN coalesce(reason, CASE WHEN best_return IS NULL THEN 'not_computed' END)
     END AS reason
 FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game, matchup, agent);
 

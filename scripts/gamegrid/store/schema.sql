@@ -9,6 +9,19 @@ CREATE MACRO usd(prompt, cached, completion, input_price, cached_price, output_p
     + completion * output_price
 ) / 1e6;
 
+-- What people read for the codes of reasons.
+CREATE MACRO in_words(code) AS CASE code
+    WHEN 'too_large' THEN 'too large to enumerate'
+    WHEN 'cut_off' THEN 'can be cut off'
+    WHEN 'no_best_play' THEN 'best play is not computed'
+    WHEN 'no_gain' THEN 'best play gains nothing'
+    WHEN 'opponent_unknown' THEN 'an opponent''s policy is not known'
+    WHEN 'not_computed' THEN 'not computed'
+    WHEN 'not_win_loss' THEN 'not a win_loss game'
+    WHEN 'no_oracle' THEN 'no oracle'
+    WHEN 'not_played' THEN 'not played'
+END;
+
 CREATE TABLE agents (
     agent VARCHAR NOT NULL,
     type VARCHAR NOT NULL,
@@ -61,7 +74,7 @@ CREATE TABLE return_scales (
     seat INTEGER NOT NULL,
     random_return DOUBLE,
     reference_return DOUBLE,
-    reason VARCHAR,
+    reason VARCHAR CHECK (reason IN ('too_large', 'cut_off', 'no_best_play', 'no_gain')),
     value DOUBLE,
     every_time BOOLEAN NOT NULL,
     best_joint_return DOUBLE
@@ -72,7 +85,7 @@ COMMENT ON COLUMN return_scales.game IS 'name | the game | games.game';
 COMMENT ON COLUMN return_scales.seat IS 'number from 0 | the seat | seats.seat';
 COMMENT ON COLUMN return_scales.random_return IS 'the game''s own units | expected return where every seat moves at random, over all deals that there can be; NULL where the game is too large to enumerate | enumeration';
 COMMENT ON COLUMN return_scales.reference_return IS 'the game''s own units | the same where this seat does best against the others'' random moves: no player can expect more from them. NULL where that is not computed | enumeration';
-COMMENT ON COLUMN return_scales.reason IS 'words | why there is no scale from the one to the other; NULL where there is one | enumeration';
+COMMENT ON COLUMN return_scales.reason IS 'code | why there is no scale: too_large, cut_off, no_best_play, or no_gain (against random moves, best play gets no more than random play); NULL if there is one | enumeration';
 COMMENT ON COLUMN return_scales.value IS '0 to 1 in win_loss games, else the game''s own units | what best play is sure of in the mean, whoever the opponent; NULL without an oracle | oracle';
 COMMENT ON COLUMN return_scales.every_time IS 'true or false | whether best play gets no less in any single episode: an exact oracle, and nothing left to luck | oracle';
 COMMENT ON COLUMN return_scales.best_joint_return IS 'the game''s own units | in payoff games the largest expected sum of all returns, were the seats one player; NULL where it is not known | enumeration';
@@ -99,7 +112,9 @@ CREATE TABLE best_responses (
     matchup VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
     best_return DOUBLE,
-    reason VARCHAR
+    reason VARCHAR CHECK (
+        reason IN ('too_large', 'cut_off', 'no_best_play', 'opponent_unknown')
+    )
 );
 
 COMMENT ON TABLE best_responses IS 'What each agent of a matchup could have expected, had it known how all others there play: in payoff and solo games.';
@@ -107,7 +122,7 @@ COMMENT ON COLUMN best_responses.game IS 'name | the game | games.game';
 COMMENT ON COLUMN best_responses.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN best_responses.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN best_responses.best_return IS 'the game''s own units | expected return of the best response to the others'' policies, the mean over the seats the agent takes; it sees what the seat may see and no more. NULL: see reason | enumeration';
-COMMENT ON COLUMN best_responses.reason IS 'words | why it is NULL: an opponent''s policy is not known (a model''s, a search''s), the game is too large to enumerate or can be cut off; NULL where it is known | enumeration';
+COMMENT ON COLUMN best_responses.reason IS 'code | why best_return is NULL: opponent_unknown (a model or a search), too_large, cut_off or no_best_play; NULL if it is known | enumeration';
 
 CREATE TABLE runs (
     run_id VARCHAR NOT NULL,

@@ -67,7 +67,7 @@ _SPANS = """
 """
 
 _NO_SCALE = """
-    SELECT game, coalesce(max(reason), 'not computed')
+    SELECT game, coalesce(max(in_words(reason)), in_words('not_computed'))
     FROM games LEFT JOIN return_scales USING (game)
     GROUP BY game
     HAVING count(seat) = 0 OR count(reason) > 0

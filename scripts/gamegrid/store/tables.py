@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import duckdb
 
+from gamegrid.stats.intervals import Reason
+
 TABLES = (
     "leaderboard",
     "per_game",
@@ -41,9 +43,6 @@ SHORTEST = 8
 
 ABSENT = "–"
 """How people see NULL."""
-
-ENDLESS = "no lower and no upper end"
-"""The reason of an interval that reaches from end to end: text shows it as one."""
 
 INTERVAL = "95 %"
 _PLACED = {"rank": "rank", "of": "ranked_among", "agent": "agent"}
@@ -319,7 +318,7 @@ def _board_line(
 
 def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
     """Return an interval as people read it, or why there is none."""
-    if low is None and high is None and reason != ENDLESS:
+    if low is None and high is None and reason != Reason.NO_ENDS:
         return reason
     first = "-∞" if low is None else f"{low:.{digits}f}"
     return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"

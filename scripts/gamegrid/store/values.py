@@ -13,6 +13,7 @@ from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
     NoInterval,
+    Reason,
     mean_interval,
     pool_cells,
     share_interval,
@@ -174,18 +175,26 @@ def ratio_parts(parts: Numbers, wholes: Numbers) -> Floats:
     return np.asarray(share + (parts - share * wholes) / wholes.mean(), dtype=np.float64)
 
 
-def ends(found: MaybeInterval) -> Ends:
-    """An interval as columns; an infinite end is missing."""
-    match found:
+def ends(interval: MaybeInterval) -> Ends:
+    """Return an interval as columns: NULL for an infinite end."""
+    match interval:
         case NoInterval(reason):
             return None, None, reason.value
         case Interval(low, high):
-            known = [float(end) if np.isfinite(end) else None for end in (low, high)]
-            missing = [
-                side for side, end in zip(("lower", "upper"), known, strict=True) if end is None
-            ]
-            reason_text = f"no {' and no '.join(missing)} end" if missing else None
-            return known[0], known[1], reason_text
+            known_low = float(low) if np.isfinite(low) else None
+            known_high = float(high) if np.isfinite(high) else None
+            return known_low, known_high, _missing_end(known_low, known_high)
+
+
+def _missing_end(low: float | None, high: float | None) -> Reason | None:
+    match low, high:
+        case None, None:
+            return Reason.NO_ENDS
+        case None, _:
+            return Reason.NO_LOWER_END
+        case _, None:
+            return Reason.NO_UPPER_END
+    return None
 
 
 def _distinct(cells: Sequence[Cell]) -> int | None:

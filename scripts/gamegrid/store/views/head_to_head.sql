@@ -5,7 +5,7 @@ SELECT
     best_return,
     best_return - mean_return AS gap,
     CASE WHEN scoring IN ('payoff', 'solo')
-        THEN coalesce(responses.reason, cell_intervals.reason)
+        THEN coalesce(in_words(responses.reason), cell_intervals.reason)
     END AS gap_reason,
     return_deals, dropped_deals
 FROM matchup_values

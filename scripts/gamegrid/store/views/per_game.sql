@@ -110,7 +110,7 @@ answers AS (
     SELECT
         game, agent,
         CASE WHEN count(best_return) = count(*) THEN avg(best_return) END AS best_return,
-        max(reason) AS response_reason
+        max(in_words(reason)) AS response_reason
     FROM responses JOIN matchup_values USING (game, matchup, agent)
     WHERE return_deals > 0
     GROUP BY game, agent
@@ -181,7 +181,8 @@ SELECT
         THEN coalesce(response_reason, game_intervals.reason)
     END AS gap_reason,
     cooperation_rate,
-    unrated_reason IS NULL AS rated, unrated_reason,
+    unrated_reason IS NULL AS rated,
+    in_words(unrated_reason) AS unrated_reason,
     coalesce(forfeited, 0) AS forfeited,
     coalesce(truncated, 0) AS truncated,
     coalesce(fallbacks, 0) AS fallbacks,
