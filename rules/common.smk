@@ -115,7 +115,7 @@ def tables(forms=("csv", "md", "tex")):
     """The table files of these forms."""
     return collect(
         "results/tables/{table}.{form}",
-        table=gamegrid.TABLES,
+        table=gamegrid.table_names(),
         form=forms,
     )
 

@@ -117,3 +117,11 @@ AGENT = AgentKind(
 )
 '''
 """An agent with two model calls a move."""
+
+TABLE = """-- table: 500
+CREATE VIEW seatings AS SELECT count(*) AS agents FROM agents;
+
+COMMENT ON VIEW seatings IS 'How many agents there are.';
+COMMENT ON COLUMN seatings.agents IS 'agents | how many | agents';
+"""
+"""A table that counts the agents of the grid."""

@@ -191,8 +191,8 @@ def test_a_game_that_best_play_gains_nothing_in_is_not_rated(
     }
     games = ["matrix_rps", "tic_tac_toe"]
     path = played(tmp_path, monkeypatch, games=games, deals=4, agents=agents)
-    rows = query(path, "SELECT DISTINCT game, rated, unrated_reason FROM per_game ORDER BY game")
-    assert rows == [("matrix_rps", False, "best play gains nothing"), ("tic_tac_toe", True, None)]
+    rows = query(path, "SELECT DISTINCT game, unrated_reason FROM per_game ORDER BY game")
+    assert rows == [("matrix_rps", "best play gains nothing"), ("tic_tac_toe", None)]
     assert query(path, "SELECT game FROM first_moves") == [("tic_tac_toe",)]
     [(counted,)] = query(path, "SELECT DISTINCT games FROM leaderboard")
     assert counted == "matrix_rps, tic_tac_toe"

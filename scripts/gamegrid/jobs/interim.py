@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-import duckdb
-
 from gamegrid.analysis.exploitability import measure_game
 from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
 from gamegrid.jobs import workflow
 from gamegrid.jobs.estimate import asked_alone
 from gamegrid.plan.plan import Plan
+from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import exact
 from gamegrid.store import looks
 from gamegrid.store.database import Sources, build
@@ -66,7 +65,7 @@ def _there(paths: Iterable[Path]) -> list[Path]:
 
 def _finished(chunks: Sequence[Path]) -> int:
     """Episodes in chunk files that transport trouble did not end."""
-    with duckdb.connect() as connection:
+    with duckdb_files.connect() as connection:
         found = connection.execute(
             "SELECT count(*) FILTER (WHERE status <> 'error') "
             "FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gamegrid import plugins
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
@@ -14,20 +15,21 @@ from gamegrid.errors import UserError
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
-from gamegrid.records import stamp
+from gamegrid.records import duckdb_files, stamp
 from gamegrid.records.chunkfile import read_params
 from gamegrid.report.figures import figures
+from gamegrid.store.database import create_empty
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
-from gamegrid.store.tables import TABLES
+from gamegrid.store.table_files import plugin_files, table_names
 
 __all__ = [
-    "TABLES",
     "captions",
     "code_hash",
     "database_rows",
     "hub_models",
     "prepare",
     "rows",
+    "table_names",
 ]
 
 RESULTS = Path("results")
@@ -42,6 +44,7 @@ def prepare(config: Mapping[str, Any], working: Path, main: bool, plays: bool = 
     made = plan.make(config, working)
     if main:
         _check_writable(working / RESULTS)
+        _check_tables()
     if main and plays:
         made.check()
         if not made.config.mix_results:
@@ -56,6 +59,13 @@ def _check_writable(results: Path) -> None:
             f"{results}/ cannot be written: the folder or its disk is read-only. Make it writable, "
             f"or work on a copy in another folder (snakemake --directory)."
         )
+
+
+def _check_tables() -> None:
+    """Raise UserError if a table in the user's folders cannot be created."""
+    if own := plugin_files(plugins.folders()):
+        with duckdb_files.connect() as connection:
+            create_empty(connection, own)
 
 
 def _check_records(made: Plan, working: Path) -> None:
@@ -102,6 +112,7 @@ def rows(made: Plan) -> Rows:
         games=_game_rows(made),
         ladder=_ladder_rows(made),
         usd_per_gpu_hour=made.config.usd_per_gpu_hour,
+        own_tables=plugin_files(plugins.folders()),
     )
 
 

@@ -32,8 +32,8 @@ _ACCORDING = """
 _ORACLES = """
     SELECT
         game, matchup, agent, seat, deals, found, value, every_time,
-        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END,
-        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END
+        by_scoring(scoring, 0, lowest_return, lowest_return),
+        by_scoring(scoring, 1, highest_return, highest_return)
     FROM control_cells JOIN return_scales USING (game, seat) JOIN games USING (game)
     JOIN agents USING (agent)
     WHERE name <> 'self_play' AND baseline = 'optimal' AND value IS NOT NULL

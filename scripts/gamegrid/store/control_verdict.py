@@ -4,9 +4,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from gamegrid.errors import UserError
+from gamegrid.records import duckdb_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Verdict:
 
 def read(database: Path) -> Verdict:
     """Read the controls. Raises duckdb.Error if ``database`` cannot be read."""
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         rows = connection.execute(
             "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals, "
             "reason FROM controls WHERE passed IS NOT NULL"

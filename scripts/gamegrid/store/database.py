@@ -11,32 +11,14 @@ from typing import Any
 
 import duckdb
 
+from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import check_whole, exact
-from gamegrid.store import looks
+from gamegrid.store import looks, table_files
 from gamegrid.store.grid_rows import Rows
+from gamegrid.store.table_files import TableFile
 
-VIEWS = (
-    "statistics",
-    "layers",
-    "reasoning",
-    "views/per_game",
-    "views/leaderboard",
-    "views/strength_equivalent",
-    "views/head_to_head",
-    "views/seat_effect",
-    "views/paired",
-    "views/move_quality",
-    "views/regret_by_ply",
-    "views/position_quality",
-    "views/paired_positions",
-    "views/exploitability",
-    "views/failures",
-    "views/usage",
-    "views/speed",
-    "views/prompt_spread",
-    "views/controls",
-)
-"""The .sql files of the tables, each built on those before it."""
+LAYERS = ("statistics", "layers", "reasoning_texts")
+"""The .sql files that the tables are made from, each built on those before it."""
 
 REFERENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -90,14 +72,13 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     for leftover in (partial, partial_wal):
         leftover.unlink(missing_ok=True)
     try:
-        with closing(_connect(partial)) as connection:
+        with closing(duckdb_files.connect(partial)) as connection:
             connection.begin()
             connection.execute(_sql("schema"))
             _fill(connection, rows, interim)
             _read(connection, sources)
             _check(connection)
-            for name in VIEWS:
-                connection.execute(_sql(name))
+            _create_views(connection, rows.own_tables)
             fill_statistics(connection, looks.read(sources.looks) if sources.looks else ())
             fill_reasoning(connection)
             connection.commit()
@@ -110,25 +91,21 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
             leftover.unlink(missing_ok=True)
 
 
-def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every table and view, without a row: what there is, and what its comments say."""
-    for name in ("schema", *VIEWS):
-        connection.execute(_sql(name))
+def create_empty(
+    connection: duckdb.DuckDBPyConnection, own_tables: Sequence[TableFile] = ()
+) -> None:
+    """Create every table and view without a row, the user's own tables included.
 
-
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open ``path`` for writing, never fetching an extension.
-
-    With one thread rows lie and sums add up in one order: equal data, equal numbers.
+    Raises UserError if one of the user's tables cannot be created.
     """
-    return duckdb.connect(
-        str(path),
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "threads": 1,
-        },
-    )
+    connection.execute(_sql("schema"))
+    _create_views(connection, own_tables)
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, own_tables: Sequence[TableFile]) -> None:
+    for name in LAYERS:
+        connection.execute(_sql(name))
+    table_files.create(connection, own_tables)
 
 
 def _sql(name: str) -> str:

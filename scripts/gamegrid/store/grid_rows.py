@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gamegrid.agents.agent import AgentSettings, kinds
+from gamegrid.store.table_files import TableFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,8 @@ class Rows:
     ladder: Sequence[LadderRow] = ()
     """The bots of the grid's suite, on whose ratings all others' are anchored."""
     usd_per_gpu_hour: float | None = None
+    own_tables: Sequence[TableFile] = ()
+    """The tables in the folders of the configuration's ``plugins``."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Rows":
@@ -113,4 +116,5 @@ class Rows:
             games=[GameRow(**row) for row in told["games"]],
             ladder=[LadderRow(**row) for row in told.get("ladder", ())],
             usd_per_gpu_hour=told["usd_per_gpu_hour"],
+            own_tables=[TableFile(**row) for row in told.get("own_tables", ())],
         )

@@ -62,11 +62,7 @@ judged AS (
     SELECT
         game, matchup, deal, self_play, scoring, joint_return, returned,
         played = seatings AND balanced AND finished AS whole,
-        CASE scoring
-            WHEN 'win_loss' THEN scored
-            WHEN 'margin' THEN strictly_returned
-            ELSE returned
-        END AS measured
+        by_scoring(scoring, scored, strictly_returned, returned) AS measured
     FROM outcomes JOIN balance USING (game, matchup, deal) JOIN matchups USING (game, matchup)
 )
 
@@ -89,28 +85,6 @@ SELECT
 FROM games LEFT JOIN return_scales USING (game)
 GROUP BY game;
 
--- The scores of win_loss games had the first move that was not accepted at the first reply (a rethink
--- too) been a forfeit: who made it is beaten by all, the others tie with each other.
-CREATE VIEW first_tries AS
-WITH rejected AS (
-    SELECT episode_id, list(seat) AS losers
-    FROM (
-        SELECT episode_id, seat FROM decisions WHERE status <> 'ok'
-        QUALIFY rank() OVER (PARTITION BY episode_id ORDER BY ply) = 1
-    )
-    GROUP BY episode_id
-)
-
-SELECT
-    episode_id, seat,
-    CASE
-        WHEN losers IS NULL OR score IS NULL THEN score
-        WHEN list_contains(losers, seat) THEN 0
-        ELSE (1 + len(losers) / (players - 1)) / 2
-    END AS first_try_score
-FROM seats JOIN episodes USING (episode_id) JOIN games USING (game)
-LEFT JOIN rejected USING (episode_id);
-
 -- Each agent's value in each deal: the mean over its seats and seatings.
 CREATE VIEW deal_values AS
 SELECT
@@ -119,7 +93,6 @@ SELECT
     bool_and(returned) AS returned,
     avg(score) FILTER (WHERE counted) AS score,
     avg(strict_score) FILTER (WHERE counted) AS strict_score,
-    avg(first_try_score) FILTER (WHERE counted) AS first_try_score,
     avg("return") FILTER (WHERE returned) AS mean_return,
     avg(strict_return) FILTER (WHERE counted) AS strict_return,
     -- Scales are of seats: NULL for the deal unless every seat has one.
@@ -131,7 +104,6 @@ SELECT
     END AS normalized_return,
     any_value(joint_return) AS joint_return
 FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
-JOIN first_tries USING (episode_id, seat)
 LEFT JOIN return_scales AS scale USING (game, seat)
 WHERE NOT self_play
 GROUP BY game, matchup, deal, agent;
@@ -164,7 +136,6 @@ SELECT
     coalesce(any_value(distinct_episodes), 0) AS distinct_episodes,
     avg(score) AS score,
     avg(strict_score) AS strict_score,
-    avg(first_try_score) AS first_try_score,
     avg(mean_return) AS mean_return,
     avg(strict_return) AS strict_return,
     avg(normalized_return) AS normalized_return,
@@ -200,11 +171,7 @@ GROUP BY game, matchup, deal;
 CREATE VIEW measured_deals AS
 SELECT
     game, family, scoring, matchup, agent, deal, counted, play,
-    CASE scoring
-        WHEN 'win_loss' THEN score
-        WHEN 'margin' THEN strict_return
-        ELSE mean_return
-    END AS measure,
+    by_scoring(scoring, score, strict_return, mean_return) AS measure,
     normalized_return
 FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
@@ -261,10 +228,7 @@ GROUP BY game, agent, ply, deal;
 CREATE VIEW measured_seats AS
 SELECT
     game, family, games.scoring, matchup, agent, seat, deal, play,
-    CASE games.scoring
-        WHEN 'win_loss' THEN seat_values.score
-        ELSE seat_values.mean_return
-    END AS measure
+    by_scoring(games.scoring, score, mean_return, mean_return) AS measure
 FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
 -- The bots of the ladders: of the suite if there is one, else of the grid. One per setting.
@@ -286,11 +250,7 @@ CREATE VIEW control_cells AS
 WITH measured AS (
     SELECT
         game, matchup, agent, seat, deal, seating, NULL AS baseline,
-        CASE scoring
-            WHEN 'win_loss' THEN score
-            WHEN 'margin' THEN strict_return
-            ELSE "return"
-        END AS result
+        by_scoring(scoring, score, strict_return, "return") AS result
     FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
     JOIN games USING (game)
     WHERE counted

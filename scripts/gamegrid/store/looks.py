@@ -21,6 +21,7 @@ from typing import TypeAlias
 import duckdb
 
 from gamegrid.errors import UserError
+from gamegrid.records import duckdb_files
 
 NAME = "looks.jsonl"
 
@@ -97,7 +98,7 @@ def read(path: Path) -> list[Cells]:
 
 def note(path: Path, database: Path) -> None:
     """Add what a built database counts, if that was not seen before."""
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         _add(path, [counted(connection)])
 
 

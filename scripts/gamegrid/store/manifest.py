@@ -8,9 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from gamegrid.paths import WORKFLOW
+from gamegrid.records import duckdb_files
 
 NAME = "manifest.json"
 FORM = 1
@@ -30,7 +29,7 @@ def write(
     it cannot be read.
     """
     results = output.parent.absolute()
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         said = connection.execute((files("gamegrid.store") / "manifest.sql").read_text("utf-8"))
         ((runs, models, prompts, seeds),) = said.fetchall()
     found = {

@@ -9,6 +9,10 @@ CREATE MACRO usd(prompt, cached, completion, input_price, cached_price, output_p
     + completion * output_price
 ) / 1e6;
 
+-- The value that counts in a game of this scoring. Payoff and solo games take the last one.
+CREATE MACRO by_scoring(scoring, win_loss, margin, other) AS
+CASE scoring WHEN 'win_loss' THEN win_loss WHEN 'margin' THEN margin ELSE other END;
+
 -- What people read for the codes of reasons.
 CREATE MACRO in_words(code) AS CASE code
     WHEN 'too_large' THEN 'too large to enumerate'
@@ -136,6 +140,12 @@ CREATE TABLE runs (
     gpus INTEGER,
     models JSON,
     prompts JSON
+);
+
+-- The views that become files in tables/, by their place in the order.
+CREATE TABLE result_tables (
+    name VARCHAR NOT NULL,
+    place INTEGER NOT NULL
 );
 
 -- What of the configuration the tables need; one row.

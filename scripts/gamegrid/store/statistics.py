@@ -14,6 +14,7 @@ from typing import TypeAlias
 import duckdb
 import numpy as np
 
+from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import Stratum, combined_share_interval, mean_interval, share_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
@@ -261,7 +262,7 @@ def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str]
 
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
     """The ratings of the agents of a database against the agent ``zero``; none if it met nobody."""
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         found = _matches(connection)
     if found is None or zero not in found[1].agents:
         return {}

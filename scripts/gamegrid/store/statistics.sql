@@ -145,7 +145,7 @@ CREATE TABLE ratings (
     anchored BOOLEAN NOT NULL
 );
 
-COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (per_game.rated): Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
+COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (those without per_game.unrated_reason): Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
 COMMENT ON COLUMN ratings.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN ratings.rating IS 'rating points | 400 are odds of ten to one, draws apart; 0 is the first bot of the ladder where anchored, else the mean of the agents of the set that the results bound against each other | episodes, seats';
 COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval: how far other deals of the same games could have moved the rating | episodes, seats';

@@ -11,29 +11,10 @@ from typing import TypeAlias
 
 import duckdb
 
+from gamegrid.records import duckdb_files
 from gamegrid.stats.intervals import Reason
-
-TABLES = (
-    "leaderboard",
-    "per_game",
-    "strength_equivalent",
-    "head_to_head",
-    "paired",
-    "seat_effect",
-    "move_quality",
-    "position_quality",
-    "paired_positions",
-    "exploitability",
-    "reasoning",
-    "reasoning_variety",
-    "failures",
-    "usage",
-    "latency",
-    "break_even",
-    "prompt_spread",
-    "controls",
-)
-"""The views that become files, in the order the README names them."""
+from gamegrid.store import table_files
+from gamegrid.store.table_files import Column
 
 WIDTH = 100
 """Columns of a terminal that text output is made for."""
@@ -70,17 +51,6 @@ Value: TypeAlias = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table: its name, what it holds, and whether it is a number."""
-
-    name: str
-    unit: str
-    meaning: str
-    source: str
-    numeric: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """One view of the database, read."""
 
@@ -97,7 +67,7 @@ def write_tables(database: Path, folder: Path) -> None:
     Equal databases give equal files. Raises duckdb.Error if ``database`` cannot be read.
     """
     with closing(connect(database)) as connection:
-        tables = [read_table(connection, name) for name in TABLES]
+        tables = read_tables(connection)
         notices = _notices(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
@@ -130,39 +100,29 @@ def leaderboard_text(database: Path) -> str:
     return "\n\n".join(parts)
 
 
-def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
-    """Read one view with the comments its SQL gives it.
+def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Read every table of the results, in order.
 
-    Raises ValueError if a column's comment is not ``unit | meaning | source``.
+    Raises ValueError if a view or column is not described.
     """
-    about = connection.execute(
-        "SELECT comment FROM duckdb_views() WHERE view_name = ? AND NOT internal", [name]
-    ).fetchone()
-    described = connection.execute(
-        "SELECT column_name, comment, data_type FROM duckdb_columns() "
-        "WHERE table_name = ? AND NOT internal ORDER BY column_index",
-        [name],
-    ).fetchall()
-    if about is None or about[0] is None:
-        raise ValueError(f"view {name} is missing or has no comment")
-    columns = tuple(_column(name, *row) for row in described)
-    # The name is one of our own views, and the view itself puts its rows in order.
+    names = connection.execute("SELECT name FROM result_tables ORDER BY place, name").fetchall()
+    return [read_table(connection, name) for (name,) in names]
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    """Read one view with the comments that its SQL gives it.
+
+    Raises ValueError if the view or one of its columns is not described.
+    """
+    about, columns = table_files.described(connection, name)
+    # The name is that of one of our views, which puts its own rows in order.
     rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
-    return Table(name, str(about[0]), columns, tuple(rows))
+    return Table(name, about, columns, tuple(rows))
 
 
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open ``database`` to read, with one thread: sums then add up in one order only."""
-    return duckdb.connect(str(database), read_only=True, config={"threads": 1})
-
-
-def _column(table: str, name: str, comment: str | None, kind: str) -> Column:
-    """Return one column, its comment taken apart."""
-    parts = (comment or "").split(" | ")
-    if len(parts) != 3 or not all(parts):
-        raise ValueError(f"column {table}.{name} is not described as 'unit | meaning | source'")
-    unit, meaning, source = parts
-    return Column(name, unit, meaning, source, kind not in ("VARCHAR", "BOOLEAN"))
+    """Open ``database`` to read. Raises duckdb.Error if it cannot be opened."""
+    return duckdb_files.connect(database, read_only=True)
 
 
 def _shown(value: Value) -> str:

@@ -1,3 +1,4 @@
+-- table: 170
 CREATE VIEW controls AS
 SELECT name, game, matchup, agent, seat, expected, found, low, high, deals, passed, reason
 FROM control_checks

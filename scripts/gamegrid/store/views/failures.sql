@@ -1,3 +1,4 @@
+-- table: 130
 CREATE VIEW failures AS
 WITH ways AS (
     SELECT

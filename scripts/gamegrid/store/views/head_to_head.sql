@@ -1,3 +1,4 @@
+-- table: 40
 CREATE VIEW head_to_head AS
 SELECT
     agent, opponent, game, deals, distinct_episodes, score, mean_return, strict_return,

@@ -1,3 +1,4 @@
+-- table: 10
 CREATE VIEW leaderboard AS
 WITH counted AS (
     SELECT agent, game, family, deals, distinct_episodes, score, strict_score

@@ -1,3 +1,4 @@
+-- table: 70
 -- An agent's own decisions only: a fallback is not its skill. Where all legal moves are worth the
 -- same, there is nothing to get right: such decisions count for neither rate nor regret.
 CREATE VIEW move_quality AS

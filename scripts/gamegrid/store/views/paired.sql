@@ -1,3 +1,4 @@
+-- table: 50
 CREATE VIEW paired AS
 SELECT
     game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,

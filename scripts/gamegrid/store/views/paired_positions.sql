@@ -1,3 +1,4 @@
+-- table: 90
 CREATE VIEW paired_positions AS
 SELECT
     game, agent, rival, deals AS positions, difference, low, high, reason, p, smallest_p,

@@ -1,3 +1,4 @@
+-- table: 20
 CREATE VIEW per_game AS
 WITH means AS (
     SELECT
@@ -6,7 +7,6 @@ WITH means AS (
         sum(distinct_episodes)::BIGINT AS distinct_episodes,
         avg(score) AS score,
         avg(strict_score) AS strict_score,
-        avg(first_try_score) AS first_try_score,
         avg(mean_return) AS mean_return,
         avg(strict_return) AS strict_return,
         avg(normalized_return) AS normalized_return,
@@ -52,13 +52,9 @@ sittings AS (
         game, matchup, agent, status,
         coalesce(list_contains(defaulted, seat), false) AS own,
         coalesce(len(list_filter(defaulted, lambda one: one <> seat)) > 0, false) AS others,
-        CASE scoring
-            WHEN 'win_loss' THEN score
-            WHEN 'margin' THEN strict_return
-            ELSE "return"
-        END AS result,
-        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END AS least,
-        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END AS most
+        by_scoring(scoring, score, strict_return, "return") AS result,
+        by_scoring(scoring, 0, lowest_return, lowest_return) AS least,
+        by_scoring(scoring, 1, highest_return, highest_return) AS most
     FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
     JOIN (SELECT game, matchup, self_play FROM matchups) USING (game, matchup)
     LEFT JOIN defaults USING (episode_id)
@@ -127,11 +123,7 @@ measured AS (
         *,
         -- Equal to twelve decimals is a tie: means of the same thirds may differ in the last bit.
         round(
-            CASE scoring
-                WHEN 'win_loss' THEN score
-                WHEN 'margin' THEN strict_return
-                ELSE mean_return
-            END,
+            by_scoring(scoring, score, strict_return, mean_return),
             12
         ) AS measure,
         -- The mean alone rewards whoever robs the weakest: in kuhn_poker, always betting has
@@ -160,7 +152,6 @@ places AS (
 
 SELECT
     game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
-    first_try_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     mean_return, strict_return,
     game_intervals.low, game_intervals.high, game_intervals.reason,
@@ -175,13 +166,10 @@ SELECT
     END AS joint_share,
     best_return,
     best_return - mean_return AS gap,
-    best_return - game_intervals.high AS gap_low,
-    best_return - game_intervals.low AS gap_high,
     CASE WHEN scoring IN ('payoff', 'solo')
         THEN coalesce(response_reason, game_intervals.reason)
     END AS gap_reason,
     cooperation_rate,
-    unrated_reason IS NULL AS rated,
     in_words(unrated_reason) AS unrated_reason,
     coalesce(forfeited, 0) AS forfeited,
     coalesce(truncated, 0) AS truncated,
@@ -215,7 +203,6 @@ COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup;
 COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | different (matchup, seating, trajectory) among the deals that count; far fewer than played means that agents repeat themselves | episodes.trajectory';
 COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
 COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score had the first fallback been a forfeit | seats.strict_score';
-COMMENT ON COLUMN per_game.first_try_score IS '0 to 1 | mean score had the first move not accepted at the first reply been a forfeit: a rethink costs as much as a fallback | decisions.status';
 COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents from whom the agent wins, its strict return per deal against them being above 0 in the mean (exactly 0 counts half); NULL outside margin games | seats.strict_return';
 COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
 COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
@@ -230,13 +217,10 @@ COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fe
 COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
 COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 where the joint return is | joint_return as a share of the largest that the seats could get together; NULL outside payoff games and where that is unknown or not above 0 | return_scales.best_joint_return';
 COMMENT ON COLUMN per_game.best_return IS 'the game''s own units | in payoff and solo games what an agent could expect that knows how each opponent plays and answers it best, the mean over the opponents as of mean_return; NULL elsewhere, and see gap_reason | best_responses.best_return';
-COMMENT ON COLUMN per_game.gap IS 'the game''s own units | best_return less mean_return: what the agent leaves to be got from these very opponents; below 0 by luck alone. NULL where best_return is | best_responses.best_return';
-COMMENT ON COLUMN per_game.gap_low IS 'the game''s own units | lower end of its 95 % interval over deals, that of mean_return turned round; NULL: see gap_reason | game_intervals.high';
-COMMENT ON COLUMN per_game.gap_high IS 'the game''s own units | upper end of the same interval | game_intervals.low';
+COMMENT ON COLUMN per_game.gap IS 'the game''s own units | best_return less mean_return: what the agent leaves to be got from these very opponents; below 0 by luck alone. Its 95 % interval runs from best_return - high to best_return - low. NULL where best_return is | best_responses.best_return';
 COMMENT ON COLUMN per_game.gap_reason IS 'words | why there is no gap or no interval of it: the policy of an opponent is not known (a model''s, a search''s), the game is too large or can be cut off, or as in reason; NULL where there are both and outside payoff and solo games | best_responses.reason';
 COMMENT ON COLUMN per_game.cooperation_rate IS '0 to 1 | share of the agent''s own decisions that cooperated; NULL in games that are no dilemma | games.cooperate';
-COMMENT ON COLUMN per_game.rated IS 'true or false | whether the game enters the ratings | per_game.unrated_reason';
-COMMENT ON COLUMN per_game.unrated_reason IS 'words | why it does not: not a win_loss game; best play gains nothing, no player in some seat doing better against random moves than random moves do; NULL where it does | return_scales.reason';
+COMMENT ON COLUMN per_game.unrated_reason IS 'words | why the game does not enter the ratings: not a win_loss game; best play gains nothing, because in some seat no player does better against random moves than random moves do; NULL if it enters them | return_scales.reason';
 COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
 COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent cut off at the limit of plies, in deals that count or not | episodes.status';
 COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, in deals that count or not | seats.fallbacks';

@@ -1,3 +1,4 @@
+-- table: 80
 -- Here a move that was not the agent's own is an answer it did not give.
 CREATE VIEW position_quality AS
 SELECT

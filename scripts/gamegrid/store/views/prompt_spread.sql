@@ -1,3 +1,4 @@
+-- table: 160
 -- What a choice of words does to a result, beside what the luck of the deals does. Agents that
 -- differ in their template alone are one agent in several wordings.
 
@@ -15,11 +16,7 @@ WITH wordings AS (
 measured AS (
     SELECT
         game, otherwise, agent, prompt,
-        CASE scoring
-            WHEN 'win_loss' THEN score
-            WHEN 'margin' THEN strict_return
-            ELSE mean_return
-        END AS measure,
+        by_scoring(scoring, score, strict_return, mean_return) AS measure,
         (high - low) / 2 AS half_width
     FROM per_game JOIN wordings USING (agent)
 )

@@ -1,3 +1,4 @@
+-- table: 60
 CREATE VIEW seat_effect AS
 WITH per_matchup AS (
     SELECT

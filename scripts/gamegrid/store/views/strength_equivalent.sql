@@ -1,3 +1,4 @@
+-- table: 30
 CREATE VIEW strength_equivalent AS
 SELECT agent, game, ladder, equivalent, low, high, reason, ladder_bots, deals
 FROM strength_equivalents

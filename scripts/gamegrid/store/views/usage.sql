@@ -1,3 +1,4 @@
+-- table: 140
 CREATE VIEW usage AS
 WITH every_call AS (
     SELECT 'episodes' AS asked, game, agent, calls.*

@@ -1,6 +1,6 @@
--- Time and money by model: how fast it answered, what a game of it cost, and from which price of a
--- GPU hour on a hosted model would have been cheaper. The work of a job counts for each of its
--- models in full: they wait for each other.
+-- table: 150
+-- Time and money by model. The work of a job counts in full for each of its models: they wait for
+-- each other.
 
 CREATE VIEW model_jobs AS
 WITH asked AS (
@@ -78,27 +78,3 @@ COMMENT ON COLUMN latency.calls_per_s IS 'calls per second | calls bought by the
 COMMENT ON COLUMN latency.gpu_hours IS 'GPU hours | wall time of the jobs that bought replies, times their GPUs; NULL for hosted models | runs';
 COMMENT ON COLUMN latency.usd IS 'USD | tokens at the model''s prices; for models without a price, GPU hours at usd_per_gpu_hour, replayed calls at the same rate; NULL if neither is known | calls, agents, grid';
 COMMENT ON COLUMN latency.usd_per_episode IS 'USD per episode | usd by the episodes with the model | computed';
-
-
-CREATE VIEW break_even AS
-SELECT
-    game,
-    local.model AS local_model,
-    hosted.model AS hosted_model,
-    1000 * hosted.usd / hosted.calls AS hosted_usd_per_1000_calls,
-    local.bought / local.gpu_hours AS local_calls_per_gpu_hour,
-    hosted.usd / hosted.calls * local.bought / local.gpu_hours AS break_even_usd_per_gpu_hour,
-    (SELECT usd_per_gpu_hour FROM grid) AS usd_per_gpu_hour
-FROM model_games AS local JOIN model_games AS hosted USING (game)
-WHERE local.gpu_hours > 0 AND hosted.gpu_hours IS NULL AND hosted.usd > 0
-ORDER BY game, local_model, hosted_model;
-
-COMMENT ON VIEW break_even IS
-'Local models on GPUs against hosted ones in the same game: below the break-even price of a GPU hour the local model answers more cheaply. It says nothing of who plays better.';
-COMMENT ON COLUMN break_even.game IS 'name | the game | games.game';
-COMMENT ON COLUMN break_even.local_model IS 'name | a model that ran on GPUs of the jobs | calls.model';
-COMMENT ON COLUMN break_even.hosted_model IS 'name | a model with a price by the token | calls.model';
-COMMENT ON COLUMN break_even.hosted_usd_per_1000_calls IS 'USD | what a thousand calls of the hosted model cost in this game | latency.usd';
-COMMENT ON COLUMN break_even.local_calls_per_gpu_hour IS 'calls | what the local model answered in one GPU hour, loading included | runs';
-COMMENT ON COLUMN break_even.break_even_usd_per_gpu_hour IS 'USD | price of a GPU hour at which both cost the same | computed';
-COMMENT ON COLUMN break_even.usd_per_gpu_hour IS 'USD | the configured price of a GPU hour; NULL if none is | grid';
