@@ -66,15 +66,15 @@ FROM model_games
 ORDER BY backend, model, game;
 
 COMMENT ON VIEW latency IS
-'How fast each model answered in the episodes of each game, and what one with it cost. Self-play is included, single moves in positions and probes are not: see usage.';
+'How fast each model answered in the episodes of each game, and what an episode with it cost. Self-play counts; single moves in positions and probes do not: see usage.';
 COMMENT ON COLUMN latency.backend IS 'name | the backend | calls.backend';
 COMMENT ON COLUMN latency.model IS 'name | the model''s id | calls.model';
 COMMENT ON COLUMN latency.game IS 'name | the game | games.game';
-COMMENT ON COLUMN latency.calls IS 'calls | requests answered, rethinks and replayed ones included | calls';
-COMMENT ON COLUMN latency.latency_p50_s IS 'seconds | median time of the successful request; under load it holds waiting in the engine | calls.latency_s';
+COMMENT ON COLUMN latency.calls IS 'calls | requests answered, including rethinks and replayed ones | calls';
+COMMENT ON COLUMN latency.latency_p50_s IS 'seconds | median time of the successful request; under load this includes waiting in the engine | calls.latency_s';
 COMMENT ON COLUMN latency.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
-COMMENT ON COLUMN latency.tokens_per_s IS 'tokens per second | completion tokens by the time of their requests: the speed that one request sees, not the throughput | calls';
-COMMENT ON COLUMN latency.calls_per_s IS 'calls per second | calls bought by the wall time of the jobs that bought them; other agents'' thinking is in that time; NULL if nothing was bought | calls, runs';
-COMMENT ON COLUMN latency.gpu_hours IS 'GPU hours | wall time of the jobs that bought replies, times their GPUs; NULL for hosted models | runs';
-COMMENT ON COLUMN latency.usd IS 'USD | tokens at the model''s prices; for models without a price, GPU hours at usd_per_gpu_hour, replayed calls at the same rate; NULL if neither is known | calls, agents, grid';
-COMMENT ON COLUMN latency.usd_per_episode IS 'USD per episode | usd by the episodes with the model | computed';
+COMMENT ON COLUMN latency.tokens_per_s IS 'tokens per second | completion tokens divided by the time of their requests: the speed of one request, not the throughput | calls';
+COMMENT ON COLUMN latency.calls_per_s IS 'calls per second | calls bought divided by the wall time of the jobs that bought them, which includes the thinking time of other agents; NULL if nothing was bought | calls, runs';
+COMMENT ON COLUMN latency.gpu_hours IS 'GPU hours | wall time of the jobs that bought replies, multiplied by their GPUs; NULL for hosted models | runs';
+COMMENT ON COLUMN latency.usd IS 'USD | tokens at the model''s prices; for models without a price, GPU hours at usd_per_gpu_hour, with replayed calls at the same rate; NULL if neither is known | calls, agents, grid';
+COMMENT ON COLUMN latency.usd_per_episode IS 'USD per episode | usd divided by the episodes with the model | computed';
