@@ -117,7 +117,9 @@ def test_attribution_that_is_swapped_is_found(
     path = played(tmp_path, monkeypatch, games=["tic_tac_toe"], deals=10)
     assert {("oracle", "tic_tac_toe", "optimal"), ("bots", "tic_tac_toe", "random")} <= failed(path)
     text = control_verdict.read(path).text
-    assert text.startswith("Controls: 6 of 10 checks FAILED: trust no number of these results")
+    assert text.startswith(
+        "Controls: 6 of 10 checks FAILED: do not trust any number of these results"
+    )
     assert "oracle: optimal in seat 0 of tic_tac_toe, optimal--random, got 0." in text
 
 

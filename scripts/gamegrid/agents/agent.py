@@ -1,4 +1,4 @@
-"""What an agent is: a way to choose a move from what its seat may know."""
+"""The interface of agents, which choose a move from what their seat may know."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from gamegrid.records.record_types import CallRecord, DecisionStatus
 
 
 class AgentSettings(BaseModel):
-    """What every agent's entry in the configuration has."""
+    """The keys that every agent's entry in the configuration has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
 
@@ -36,10 +36,10 @@ class AgentSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One decision to make, with what the seat may know and nothing else.
+    """One decision to make, with exactly what the seat may know.
 
-    ``labels`` are the words for ``legal``, in the same order. The functions compute only when
-    called: a bot that needs no text costs none.
+    ``labels`` are the names of the ``legal`` actions, in the same order. The functions compute only
+    when called, so a bot that needs no text spends no time on it.
     """
 
     game: Game
@@ -49,22 +49,22 @@ class Turn:
     labels: tuple[str, ...]
     information_state: Callable[[], str]
     sample_state: Callable[[], pyspiel.State]
-    """A state of this seat's information state: the state itself where all is seen, else one
-    drawn by the deal's luck. Raises pyspiel.SpielError where OpenSpiel cannot draw one."""
+    """Returns a state from this seat's information state: the true state under perfect information,
+    else one drawn with the deal's luck. Raises pyspiel.SpielError if OpenSpiel cannot draw one."""
     observation: Callable[[], str]
     history: Callable[[], tuple[str, ...]]
     joint_moves: Callable[[], tuple[tuple[int, ...], ...]]
-    """The joint moves so far, oldest first, an action per seat. Raises ValueError in games where
+    """Returns the joint moves so far, oldest first, with one action per seat. Raises ValueError if
     seats move in turn or anything is hidden."""
 
     def draw(self, purpose: str) -> Random:
-        """The turn's own luck for one purpose."""
+        """Return the turn's luck for one purpose."""
         return self.place.draw(self.ply, purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A move, and how it came about. ``action`` is None only with status forfeit."""
+    """A move and how it was made. ``action`` is None only if the status is forfeit."""
 
     action: int | None
     status: DecisionStatus = DecisionStatus.OK
@@ -76,28 +76,28 @@ class Player(Protocol):
     """An agent in one seat of one episode."""
 
     async def decide(self, turn: Turn) -> Decision:
-        """Choose. Raises BackendError if a model could not be reached."""
+        """Choose a move. Raises BackendError if a model cannot be reached."""
 
 
 class Agent(Protocol):
-    """An agent made ready for one job; sits down anew in every episode."""
+    """An agent that is ready for one job."""
 
     def sit(self, place: Place) -> Player:
         """Return the player for one seat of one episode."""
 
 
 Ask = Callable[[Place, int, int, Request], Awaitable[Answer]]
-"""Put one request (place, ply, attempt, request) to a model, through the journal."""
+"""Send one request (place, ply, attempt, request) to a model, through the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a job lends to the agents it builds."""
+    """What a job provides to the agents it builds."""
 
     ask: Callable[[str], Ask]
-    """The way to ask a model, by model id."""
+    """Returns the function that asks a model, by model id."""
     prompts: tuple[Path, ...]
-    """Folders with prompt templates, first one wins."""
+    """Folders with prompt templates. The first folder that has a template wins."""
 
 
 class Baseline(StrEnum):
@@ -171,7 +171,7 @@ class AgentKind:
 
 
 def kinds() -> dict[str, AgentKind]:
-    """Every type of agent, by name: the package's own and those of the user's folders."""
+    """Return every type of agent by name: the package's own and those in the user's folders."""
     return _kinds(plugins.folders())
 
 

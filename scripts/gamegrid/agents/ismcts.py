@@ -27,7 +27,7 @@ class Settings(SearchSettings):
     simulations: int = Field(ge=2)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     if not (game.sequential and game.hidden_information):
         return "ismcts needs hidden information and moves in turn"
     if not (game.spiel.get_type().provides_information_state_string and rewards_at_end(game)):
@@ -63,7 +63,7 @@ def _traits(settings: Settings) -> Traits:
 AGENT = AgentKind(
     type="ismcts",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     traits=_traits,
 )

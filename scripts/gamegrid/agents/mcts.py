@@ -19,7 +19,7 @@ class Settings(SearchSettings):
     type: Literal["mcts"] = "mcts"
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     # The bot searches the state itself: with hidden cards it would read them.
     if not game.perfect_information:
         return "mcts needs perfect information"
@@ -37,7 +37,7 @@ def _traits(settings: Settings) -> Traits:
 AGENT = AgentKind(
     type="mcts",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     traits=_traits,
 )

@@ -1,4 +1,4 @@
-"""noisy_optimal: plays as optimal does, but errs at a stated rate."""
+"""noisy_optimal: plays like optimal, but makes a random move with a given probability."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Settings(AgentSettings):
 
 @dataclass(frozen=True, slots=True)
 class NoisyOptimalAgent:
-    """Agent and player in one."""
+    """An agent that is its own player."""
 
     epsilon: float
     optimal: OptimalAgent = field(default_factory=OptimalAgent)
@@ -45,7 +45,7 @@ class NoisyOptimalAgent:
         return await self.optimal.decide(turn)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return unsupported_reason(game)
 
 
@@ -73,7 +73,7 @@ def _traits(settings: Settings) -> Traits:
 AGENT = AgentKind(
     type="noisy_optimal",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     repeatable=True,

@@ -1,4 +1,4 @@
-"""The random agent: every legal move is equally likely."""
+"""random: every legal move is equally likely."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -27,7 +27,7 @@ class Settings(AgentSettings):
 
 
 class RandomAgent:
-    """Agent and player in one: it remembers nothing."""
+    """An agent that is its own player, because it remembers nothing."""
 
     def sit(self, place: Place) -> "RandomAgent":
         """Return itself."""
@@ -38,7 +38,7 @@ class RandomAgent:
         return Decision(action=turn.draw("random").choice(turn.legal))
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return None
 
 
@@ -47,7 +47,7 @@ def _build(name: str, settings: Settings, tools: Tools) -> RandomAgent:
 
 
 def uniform(state: pyspiel.State, seat: int) -> Mapping[int, float]:
-    """Every legal action alike."""
+    """Return equal probabilities for all legal actions."""
     legal = state.legal_actions(seat)
     return dict.fromkeys(legal, 1 / len(legal))
 
@@ -69,13 +69,13 @@ def _traits(settings: Settings) -> Traits:
 
 
 def no_memory(state: pyspiel.State, seat: int) -> None:
-    """Of nothing: what happened before does not matter."""
+    """Return no memory: the policy does not depend on the past."""
 
 
 AGENT = AgentKind(
     type="random",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     memory=no_memory,

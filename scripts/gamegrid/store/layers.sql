@@ -1,11 +1,11 @@
--- What the tables of views/ are made of, each layer built on those above it: matchups, deals,
--- deal_values (one deal), matchup_values (mean over deals), measured_deals (what statistics.py fills
--- the tables of statistics.sql from).
+-- The layers that the tables in views/ are built from, each using those above it: matchups, deals,
+-- deal_values (one deal), matchup_values (mean over deals), measured_deals (from which statistics.py
+-- fills the tables of statistics.sql).
 --
--- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
--- in transport trouble, and the game's measure is known for every seat: the score in win_loss
--- games, the strict return in margin games, the return elsewhere. What does not count is counted
--- as dropped. A self_play is a matchup of one agent with itself; it is in no comparison.
+-- The unit of every mean is the deal. A deal counts if all its seatings were played, none ended in
+-- a transport error, and the game's measure is known for every seat: the score in win_loss games,
+-- the strict return in margin games, the return in others. Other deals are counted as dropped. A
+-- matchup of one agent with itself is self-play, and is in no comparison.
 
 CREATE VIEW line_ups AS
 SELECT game, matchup, agent, count(*) // count(DISTINCT episode_id) AS copies
@@ -20,7 +20,7 @@ SELECT
 FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
 GROUP BY game, matchup;
 
--- The other agents of the matchup; an agent with copies of itself there is among its opponents.
+-- The other agents of the matchup. An agent that sits there more than once is its own opponent.
 CREATE VIEW opponents AS
 SELECT
     me.game, me.matchup, me.agent,
@@ -73,8 +73,8 @@ SELECT
     CASE WHEN whole AND returned THEN joint_return END AS joint_return
 FROM judged;
 
--- Which games say who plays better, and why others do not. Where best play gains nothing against random
--- moves, as in rock, paper, scissors, results are luck unless an opponent shows a habit.
+-- Which games are rated, and why the others are not. If best play gains nothing against random
+-- moves, as in rock, paper, scissors, results are luck unless an opponent has a habit.
 CREATE VIEW rated_games AS
 SELECT
     game,
@@ -108,7 +108,7 @@ LEFT JOIN return_scales AS scale USING (game, seat)
 WHERE NOT self_play
 GROUP BY game, matchup, deal, agent;
 
--- The same apart by seat.
+-- Each agent's value in each deal, by seat.
 CREATE VIEW seat_values AS
 SELECT
     game, matchup, deal, agent, seat,
@@ -119,7 +119,7 @@ FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_i
 WHERE counted AND NOT self_play
 GROUP BY game, matchup, deal, agent, seat;
 
--- A table, as most tables are made of it, some more than once.
+-- A table and not a view, because most tables use it, some more than once.
 CREATE TABLE matchup_values AS
 WITH lines_of_play AS (
     SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes
@@ -143,8 +143,8 @@ SELECT
 FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
 GROUP BY game, matchup, agent;
 
--- In payoff and solo games, what the best response to the others would get in the mean: NULL outside
--- these and, with a reason, where it is not known.
+-- In payoff and solo games, the expected return of the best response to the others. NULL in other
+-- games and, with a reason, if it is unknown.
 CREATE VIEW responses AS
 SELECT
     game, matchup, agent, best_return,
@@ -153,16 +153,16 @@ SELECT
     END AS reason
 FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game, matchup, agent);
 
--- Matchups in which nothing draws luck, game or agent: a deal played again move by move is no second
--- observation. A draw of the game's or of an agent's that comes twice is one.
+-- Matchups in which neither the game nor an agent draws luck. There a deal that repeats another move
+-- by move is no second observation; elsewhere a draw that comes twice is two observations.
 CREATE VIEW repeating AS
 SELECT game, matchup
 FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
 GROUP BY game, matchup
 HAVING bool_and(NOT chance AND NOT draws_luck);
 
--- What statistics.py works on: the number an agent is judged by per deal, and in repeating matchups
--- a label of what was played.
+-- The input of statistics.py: the measure of each agent per deal, and in repeating matchups a label
+-- of what was played.
 CREATE VIEW plays AS
 SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
 FROM repeating JOIN episodes USING (game, matchup)
@@ -175,7 +175,7 @@ SELECT
     normalized_return
 FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
--- The decisions that move_quality counts and an oracle called optimal or not, by deal.
+-- By deal, the decisions of move_quality that an oracle judged optimal or not.
 CREATE VIEW measured_moves AS
 WITH made AS (
     SELECT
@@ -200,7 +200,7 @@ SELECT
 FROM made LEFT JOIN plays USING (game, matchup, deal)
 GROUP BY game, agent, deal;
 
--- The decisions that mean_regret counts, by ply and deal.
+-- By ply and deal, the decisions that mean_regret counts.
 CREATE VIEW measured_plies AS
 WITH made AS (
     SELECT
@@ -245,7 +245,7 @@ WHERE
     AND (NOT EXISTS (FROM ladder) OR agent IN (SELECT agent FROM ladder))
 GROUP BY ladder, ladder_setting;
 
--- What controls are made of: every agent's results in every seat, self-play included.
+-- The input of the controls: the results of every agent in every seat, self-play included.
 CREATE VIEW control_cells AS
 WITH measured AS (
     SELECT
@@ -282,8 +282,8 @@ SELECT
 FROM measured LEFT JOIN kinds USING (game, matchup)
 GROUP BY game, matchup, agent, seat;
 
--- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
--- in the matchups without the other are the same. Means over other opponents do not compare.
+-- Pairs of agents that met the same opponents, each other left out: in the matchups without the
+-- other, both faced the same line-ups. Means over different opponents do not compare.
 CREATE VIEW comparable AS
 WITH met AS (
     SELECT game, agent, coalesce(others, []) AS others

@@ -1,4 +1,4 @@
--- What players said of their moves: filled by reasoning.py, once per build.
+-- What players said about their moves. reasoning_tables.py fills these tables once per build.
 
 CREATE TABLE reasoning_texts (
     episode_id VARCHAR NOT NULL,
@@ -12,8 +12,8 @@ COMMENT ON TABLE reasoning_texts IS 'Each decision with reasoning text, sorted b
 COMMENT ON COLUMN reasoning_texts.episode_id IS 'name | the episode | decisions.episode_id';
 COMMENT ON COLUMN reasoning_texts.ply IS 'number from 0 | the decision | decisions.ply';
 COMMENT ON COLUMN reasoning_texts.seat IS 'number from 0 | the seat | decisions.seat';
-COMMENT ON COLUMN reasoning_texts.main IS 'name | the category with the most different cues, the first named of equals; uncategorised where there is no cue | decisions.reasoning';
-COMMENT ON COLUMN reasoning_texts.mentioned IS 'names, by commas | all categories with a cue, in the order they are named in | decisions.reasoning';
+COMMENT ON COLUMN reasoning_texts.main IS 'name | the category with the most different cues, the first named among equals; uncategorised without a cue | decisions.reasoning';
+COMMENT ON COLUMN reasoning_texts.mentioned IS 'names, separated by commas | all categories with a cue, in the order of their first mention | decisions.reasoning';
 
 CREATE TABLE reasoning_shares (
     game VARCHAR NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE reasoning_entropies (
 
 COMMENT ON TABLE reasoning_entropies IS 'The rows of the view reasoning_variety, which describes them.';
 
--- Thirds of an episode by its decisions: with fewer than three, some have none.
+-- Thirds of an episode, by its decisions. With fewer than three, some thirds are empty.
 CREATE VIEW sorted_texts AS
 SELECT
     game, agent, deal, main, mentioned,
