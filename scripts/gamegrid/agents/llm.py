@@ -75,7 +75,7 @@ class Settings(AgentSettings):
     chat_template_kwargs: dict[str, JsonValue] | None = Field(
         default=None, description="what a local model's chat template is given"
     )
-    # At their defaults, these keys are no part of the agent's identity: the first grids lacked them.
+    # At their defaults, these keys are no part of an agent's identity: the first grids lacked them.
     legal_moves: Literal["listed", "hidden"] = Field(
         default="listed",
         exclude_if=lambda value: value == "listed",
@@ -142,7 +142,7 @@ class LlmPlayer:
     talk: list[Message] = field(default_factory=list)
 
     async def decide(self, turn: Turn) -> Decision:
-        """Ask until a reply has a legal move, ``rethink`` times again; then fall back or forfeit."""
+        """Ask until a reply has a legal move, at most 1 + ``rethink`` times; else give up."""
         settings = self.agent.settings
         seen = _observe(turn, settings)
         said = [*self._before(), self._question(seen)]

@@ -69,7 +69,7 @@ class Looks:
     def _common(
         self, cells: Cells, games: Mapping[str, Collection[str]]
     ) -> tuple[Deals, ...] | None:
-        """Return the common deals of each game; None without any, or if other settings were seen."""
+        """Return the common deals of each game; None without any or with other settings."""
         found = []
         for game, matchups in games.items():
             held, mine = cells.get(game, {}), self.now.get(game, {})

@@ -1,4 +1,4 @@
-"""Fill the tables of reasoning_texts.sql: what players said about their moves, sorted and counted."""
+"""Fill the tables of reasoning_texts.sql: what players said about their moves."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
