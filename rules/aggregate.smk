@@ -39,7 +39,7 @@ rule write_tables:
     input:
         "results/gamegrid.duckdb",
     output:
-        [reported_table(name) for name in gamegrid.TABLES],
+        [reported_table(name) for name in gamegrid.table_names()],
         table_files(forms=("md", "tex")),
         "results/tables/README.md",
     log:

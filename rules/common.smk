@@ -124,7 +124,7 @@ def table_files(forms=("csv", "md", "tex")):
     """The table files in these forms."""
     return collect(
         "results/tables/{table}.{form}",
-        table=gamegrid.TABLES,
+        table=gamegrid.table_names(),
         form=forms,
     )
 

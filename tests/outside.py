@@ -4,7 +4,7 @@ AGENT = """
 from dataclasses import dataclass
 from typing import Literal
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Traits
 
 
 class Settings(AgentSettings):
@@ -29,6 +29,7 @@ AGENT = AgentKind(
     settings=Settings,
     unsupported_reason=lambda settings, game: None,
     build=lambda name, settings, tools: Eager(settings.wish),
+    traits=lambda settings: Traits(draws_luck=False),
 )
 """
 """A bot that takes the move of one name wherever it can."""
@@ -116,3 +117,11 @@ AGENT = AgentKind(
 )
 '''
 """An agent that calls its model twice per move."""
+
+TABLE = """-- table: 500
+CREATE VIEW seatings AS SELECT count(*) AS agents FROM agents;
+
+COMMENT ON VIEW seatings IS 'How many agents there are.';
+COMMENT ON COLUMN seatings.agents IS 'agents | how many | agents';
+"""
+"""A table that counts the agents of the grid."""

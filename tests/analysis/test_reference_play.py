@@ -9,11 +9,8 @@ import pytest
 from gamegrid import games
 from gamegrid.agents.agent import kinds
 from gamegrid.analysis.references import (
-    CUT_OFF,
-    NO_GAIN,
-    TOO_LARGE,
-    UNKNOWN,
     Expectation,
+    Missing,
     Shares,
     expectations,
     policy_of,
@@ -93,10 +90,10 @@ def test_a_perfect_player_errs_by_what_it_is_told(tic_tac_toe: Game) -> None:
 
 def test_where_there_is_no_scale_the_reason_is_said() -> None:
     for name, plies, reason in (
-        ("matrix_rps", 1, NO_GAIN),
-        ("kuhn_poker_3p", 5, UNKNOWN),
-        ("connect_four", 42, TOO_LARGE),
-        ("tic_tac_toe", 4, CUT_OFF),
+        ("matrix_rps", 1, Missing.NO_GAIN),
+        ("kuhn_poker_3p", 5, Missing.NO_BEST_PLAY),
+        ("connect_four", 42, Missing.TOO_LARGE),
+        ("tic_tac_toe", 4, Missing.CUT_OFF),
     ):
         game = games.load(name)
         found = references(game, 0, plies, small(game))

@@ -14,7 +14,7 @@ from arena import bot, play, setup
 from gamegrid import games
 from gamegrid.agents.agent import kinds
 from gamegrid.agents.scripted import cooperates
-from gamegrid.analysis.references import CUT_OFF, OPPONENT, TOO_LARGE, best_responses
+from gamegrid.analysis.references import Missing, best_responses
 from gamegrid.games.game import Game, apply
 from gamegrid.oracles import response
 from gamegrid.oracles.response import Known, TooLargeError, best_response
@@ -159,10 +159,13 @@ def test_each_agent_of_a_grid_is_held_against_who_it_met(tmp_path: Path) -> None
         for row in best_responses(made, cell)
     }
     assert found["prisoners_dilemma", "hell--model", "model"] == (1, None)
-    assert found["prisoners_dilemma", "hell--model", "hell"] == (None, OPPONENT)
-    assert found["blackjack", "model", "model"] == (None, TOO_LARGE)
-    assert found["matching_pennies_3p", "heads--model--random", "random"] == (None, OPPONENT)
+    assert found["prisoners_dilemma", "hell--model", "hell"] == (None, Missing.OPPONENT_UNKNOWN)
+    assert found["blackjack", "model", "model"] == (None, Missing.TOO_LARGE)
+    assert found["matching_pennies_3p", "heads--model--random", "random"] == (
+        None,
+        Missing.OPPONENT_UNKNOWN,
+    )
     assert found["matching_pennies_3p", "heads--model--random", "model"][1] is None
     short = plan.make(raw | {"games": ["repeated_prisoners_dilemma"], "max_plies": 3}, tmp_path)
     cells = [row for cell in short.response_cells for row in best_responses(short, cell)]
-    assert {row.reason for row in cells} == {CUT_OFF}
+    assert {row.reason for row in cells} == {Missing.CUT_OFF}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gamegrid.pages import statistics_page
-from gamegrid.store.tables import TABLES
+from gamegrid.store.table_files import table_names
 
 TEXT = statistics_page.PATH.read_text("utf-8")
 
@@ -21,7 +21,7 @@ def test_what_it_says_of_columns_is_the_databases() -> None:
     assert statistics_page.refreshed(TEXT) == TEXT, "run: gamegrid write-pages"
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", table_names())
 def test_every_table_has_a_method_and_its_doubts(name: str) -> None:
     by_hand = statistics_page.sections(TEXT)[name].split(statistics_page.END)[1]
     how, doubts = by_hand.split(statistics_page.DOUBT)
@@ -31,7 +31,7 @@ def test_every_table_has_a_method_and_its_doubts(name: str) -> None:
 
 def test_it_speaks_of_no_other_tables() -> None:
     [_, *names] = statistics_page.sections(TEXT)
-    assert sorted(names) == sorted(TABLES)
+    assert sorted(names) == sorted(table_names())
 
 
 def test_a_new_table_is_put_in_and_a_changed_comment_mended() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from gamegrid.agents.agent import kinds
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import (
     CallRecord,
@@ -20,7 +21,7 @@ from gamegrid.records.record_types import (
     Task,
 )
 from gamegrid.store.database import Sources, build
-from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
 
 STATUSES = {
     "complete": EpisodeStatus.COMPLETE,
@@ -46,6 +47,12 @@ def run(run_id: str = "run1", **changes: Any) -> RunRecord:
 def agent(name: str, **changes: Any) -> AgentRow:
     usual = {"agent": name, "type": "random", "backend": None, "model": None, "params": "{}"}
     return AgentRow(**{**usual, **changes})
+
+
+def bot(name: str, kind: str, **settings: Any) -> AgentRow:
+    """The row of a bot as its own file declares it."""
+    stated = kinds()[kind].settings(type=kind, **settings)
+    return agent(name, type=kind, params=json.dumps(settings), **declared(stated))
 
 
 def game(name: str, scoring: str = "win_loss", players: int = 2, family: str = "") -> GameRow:

@@ -8,7 +8,7 @@ import pytest
 
 from gamegrid.agents import preference, random
 from gamegrid.agents.agent import Decision, Turn
-from gamegrid.analysis.references import write
+from gamegrid.analysis.references import Missing, write
 from gamegrid.errors import UserError
 from gamegrid.plan import plan
 from gamegrid.plan.deals import Tape
@@ -52,14 +52,14 @@ def test_every_grid_has_controls_whoever_plays(
     path = played(tmp_path, monkeypatch, games=games, deals=1, agents=agents)
     made = "SELECT DISTINCT name, game, matchup FROM controls WHERE passed ORDER BY name"
     assert query(path, made) == [
-        ("self_play", "kuhn_poker", "beside the grid"),
         ("random", "kuhn_poker", "beside the grid"),
+        ("self_play", "kuhn_poker", "beside the grid"),
     ]
     assert query(path, "SELECT name, game, reason FROM controls WHERE passed IS NULL") == [
-        ("self_play", "breakthrough", "too large to enumerate"),
         ("oracle", "breakthrough", "no oracle"),
         ("oracle", "kuhn_poker", "not played"),
         ("random", "breakthrough", "too large to enumerate"),
+        ("self_play", "breakthrough", "too large to enumerate"),
     ]
 
 
@@ -92,7 +92,9 @@ def test_attribution_that_is_swapped_is_found(
     path = played(tmp_path, monkeypatch, games=["tic_tac_toe"], deals=10)
     assert {("oracle", "tic_tac_toe", "optimal"), ("bots", "tic_tac_toe", "random")} <= failed(path)
     text = control_verdict.read(path).text
-    assert text.startswith("Controls: 6 of 10 checks FAILED: trust no number of these results")
+    assert text.startswith(
+        "Controls: 6 of 10 checks FAILED: do not trust any number of these results"
+    )
     assert "oracle: optimal in seat 0 of tic_tac_toe, optimal--random, got 0." in text
 
 
@@ -166,8 +168,8 @@ def test_a_game_that_best_play_gains_nothing_in_is_not_rated(
     }
     games = ["matrix_rps", "tic_tac_toe"]
     path = played(tmp_path, monkeypatch, games=games, deals=4, agents=agents)
-    rows = query(path, "SELECT DISTINCT game, rated, unrated_reason FROM per_game ORDER BY game")
-    assert rows == [("matrix_rps", False, "best play gains nothing"), ("tic_tac_toe", True, None)]
+    rows = query(path, "SELECT DISTINCT game, unrated_reason FROM per_game ORDER BY game")
+    assert rows == [("matrix_rps", "best play gains nothing"), ("tic_tac_toe", None)]
     assert query(path, "SELECT game FROM first_moves") == [("tic_tac_toe",)]
     [(counted,)] = query(path, "SELECT DISTINCT games FROM leaderboard")
     assert counted == "matrix_rps, tic_tac_toe"
@@ -181,3 +183,9 @@ def test_self_play_beside_the_grid_is_the_same_whenever_it_is_played(
     for name in ("one", "two"):
         write(made, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_every_code_has_words(tmp_path: Path) -> None:
+    path = database(tmp_path, [])
+    for code in Missing:
+        assert query(path, f"SELECT in_words('{code}') IS NOT NULL") == [(True,)], code

@@ -39,7 +39,13 @@ def make(folder: Path, usd_per_gpu_hour: float | None) -> Path:
     chunk = folder / "chunk.parquet"
     chunkfile.write(chunk, replace(run(), wall_s=10.0, gpus=2), played, "{}")
     database = folder / "gamegrid.duckdb"
-    agents = [agent("a"), agent("b", input_price=1.0, output_price=10.0)]
+    agents = [
+        agent("a", backend="vllm", model="vllm_big", hosted=False),
+        agent(
+            "b", backend="litellm", model="litellm_openai/m", hosted=True,
+            input_price=1.0, output_price=10.0,
+        ),
+    ]  # fmt: skip
     build(
         database,
         Rows(agents=agents, games=GAMES, usd_per_gpu_hour=usd_per_gpu_hour),
@@ -69,13 +75,3 @@ def test_a_game_s_cost_is_tokens_or_gpu_hours_and_otherwise_unknown(tmp_path: Pa
     assert query(known, "SELECT usd FROM latency WHERE model = 'vllm_big'") == [
         (pytest.approx(20 * 0.001 * 4 / 3),)
     ]
-
-
-def test_the_break_even_price_is_where_both_cost_the_same(tmp_path: Path) -> None:
-    [(hosted, rate, price, configured)] = query(
-        make(tmp_path, 3.6), "SELECT * EXCLUDE (game, local_model, hosted_model) FROM break_even"
-    )
-    assert hosted == pytest.approx(2.0)
-    assert rate == pytest.approx(3 / (20 / 3600))
-    assert price / rate == pytest.approx(hosted / 1000)
-    assert configured == 3.6

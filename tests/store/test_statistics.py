@@ -1,6 +1,5 @@
 """Intervals, ratings and comparisons of the database: those of gamegrid.stats on its deals."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,12 +26,12 @@ from gamegrid.stats.intervals import (
 from gamegrid.stats.paired import anytime_interval, benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
-from gamegrid.store.grid_rows import AgentRow, LadderRow
+from gamegrid.store.grid_rows import LadderRow
 from gamegrid.store.tables import leaderboard_text
 from store_samples import (
     GAMES,
     ROWS,
-    agent,
+    bot,
     database,
     decision,
     episode,
@@ -258,10 +257,6 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
     assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
 
 
-def bot(name: str, kind: str, **settings: Any) -> AgentRow:
-    return agent(name, type=kind, params=json.dumps(settings))
-
-
 BOTS = (
     bot("a", "mcts", simulations=1000),
     bot("b", "mcts", simulations=100),
@@ -296,7 +291,7 @@ def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
 
 def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
     """In a suite its bots are the rungs, and its user's bot is an agent like any other."""
-    columns = "agent, game, ladder, equivalent, low, high, reason, rungs, deals"
+    columns = "agent, game, ladder, equivalent, low, high, reason, ladder_bots, deals"
     own = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM strength_equivalent")
     assert {row[0] + " " + row[2] for row in own} == {
         "a noisy_optimal", "b noisy_optimal", "c mcts", "d mcts",
@@ -438,12 +433,14 @@ def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path
         for deal in range(5)
         for each in pair(TTT, "a", "b", deal, 1, 0)
     ]
-    greedy = agent("b", type="llm", params='{"temperature": 0.0}')
-    sampled = agent("b", type="llm", params='{"temperature": 0.7}')
+    tit_for_tat = bot("a", "scripted", strategy="tit_for_tat")
+    eager = bot("a", "preference", prefer=["left"])
+    greedy = bot("b", "llm", model="hf_tiny", temperature=0.0)
+    sampled = bot("b", "llm", model="hf_tiny", temperature=0.7)
     for number, (agents, reason) in enumerate(
         [
-            ([agent("a", type="scripted"), greedy], "deterministic"),
-            ([agent("a", type="preference"), sampled], None),
+            ([tit_for_tat, greedy], "deterministic"),
+            ([eager, sampled], None),
         ]
     ):
         folder = tmp_path / str(number)
@@ -468,7 +465,7 @@ def test_a_games_own_luck_that_comes_twice_is_seen_twice(tmp_path: Path) -> None
         for deal in range(6)
         for each in pair("dice", "a", "b", deal, deal % 2, deal % 2)
     ]
-    fixed = [agent("a", type="scripted"), agent("b", type="scripted")]
+    fixed = [bot(name, "scripted", strategy="grim_trigger") for name in "ab"]
     path = database(tmp_path, episodes, fixed, [dice])
     values = np.array([0.0, 1.0] * 3)
     assert query(path, "SELECT low, high FROM head_to_head WHERE agent = 'a'") == [

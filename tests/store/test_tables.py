@@ -11,6 +11,7 @@ import pytest
 
 from gamegrid.stats.intervals import Interval, Reason
 from gamegrid.store import tables
+from gamegrid.store.table_files import table_names
 from gamegrid.store.values import ends
 from store_samples import agent, database, episode, game, money, pair, query
 
@@ -45,7 +46,7 @@ def written(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_table_in_every_form(mixed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "tables"
     tables.write_tables(mixed, folder)
-    expected = {f"{name}.{form}" for name in tables.TABLES for form in FORMS} | {"README.md"}
+    expected = {f"{name}.{form}" for name in table_names() for form in FORMS} | {"README.md"}
     assert {path.name for path in folder.iterdir()} == expected
 
 
@@ -56,7 +57,7 @@ def test_equal_databases_give_equal_files(mixed: Path, tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("name", tables.TABLES)
+@pytest.mark.parametrize("name", table_names())
 def test_csv_has_every_digit_and_nothing_for_null(mixed: Path, written: Path, name: str) -> None:
     with (written / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file)
@@ -127,7 +128,7 @@ def test_special_characters_are_escaped(tmp_path: Path) -> None:
         assert list(csv.reader(file))[1][0] == awkward
 
 
-@pytest.mark.parametrize("name", [*tables.TABLES, "move_quality"])
+@pytest.mark.parametrize("name", [*table_names(), "move_quality"])
 def test_every_column_is_described(mixed: Path, name: str) -> None:
     """``read_table`` refuses a column without unit, meaning and source."""
     with duckdb.connect(str(mixed), read_only=True) as connection:
@@ -152,7 +153,7 @@ def test_a_column_without_description_is_refused() -> None:
 def test_the_readme_explains_every_column(mixed: Path, tmp_path: Path) -> None:
     tables.write_tables(mixed, tmp_path / "tables")
     text = (tmp_path / "tables" / "README.md").read_text("utf-8")
-    for name in tables.TABLES:
+    for name in table_names():
         section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
         for column, *_ in query(mixed, f"DESCRIBE {name}"):
             assert f"\n| {column} |" in section
@@ -162,7 +163,7 @@ def test_the_sources_of_columns_exist(mixed: Path) -> None:
     """Where a description names table.column, there is one."""
     found = set(query(mixed, "SELECT table_name, column_name FROM duckdb_columns()"))
     with duckdb.connect(str(mixed), read_only=True) as connection:
-        for name in tables.TABLES:
+        for name in table_names():
             for column in tables.read_table(connection, name).columns:
                 assert "." not in column.source or tuple(column.source.split(".")) in found
 
@@ -213,7 +214,7 @@ def test_leaderboard_text_fits_a_terminal(tmp_path: Path) -> None:
 RATED = (
     (-1999.0, 1999.0, None),
     (None, 5.0, "no lower end"),
-    (None, None, tables.ENDLESS),
+    (None, None, Reason.NO_ENDS),
     (None, None, "one deal or family"),
 )
 """Intervals of a rating, each with its reason."""
@@ -228,7 +229,7 @@ def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str,
     counts = ("deals", "forfeited", "fallbacks", "dropped_deals", "rank", "ranked_among")
     row |= {column: luck.randrange(10 ** luck.randint(1, 5)) for column in counts[:4]}
     row |= {column: luck.randint(1, 200) for column in counts[4:]}
-    reason = luck.choice([*map(str, Reason), tables.ENDLESS])
+    reason = luck.choice([*map(str, Reason)])
     return row | {"agent": name, "reason": reason}
 
 
@@ -275,8 +276,8 @@ def test_names_are_cut_to_fit_and_stay_apart_where_they_can(seed: int) -> None:
 
 
 def test_an_interval_without_ends_is_shown_as_one() -> None:
-    assert ends(Interval(-math.inf, math.inf)) == (None, None, tables.ENDLESS)
-    assert tables._interval(None, None, tables.ENDLESS, 0) == "-∞ to ∞"
+    assert ends(Interval(-math.inf, math.inf)) == (None, None, Reason.NO_ENDS)
+    assert tables._interval(None, None, Reason.NO_ENDS, 0) == "-∞ to ∞"
 
 
 def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:

@@ -229,41 +229,18 @@ def test_forfeits_count_as_played_and_strictly(tmp_path: Path) -> None:
     ]
 
 
-def test_at_the_first_try_a_rethink_costs_as_much_as_a_fallback(tmp_path: Path) -> None:
-    """a wins both; in the first it had to think again, in the second b fell back before it did.
-
-    First try: a lost the first, won the second. Strictly it won both, one of them by b's fallback.
-    """
-    first = [decision("a", 0, 0, "rethought"), decision("b", 1, 1)]
-    second = [decision("b", 0, 0, "fallback"), decision("a", 1, 1, "rethought")]
+def test_whose_default_came_first_is_told(tmp_path: Path) -> None:
+    """Of two episodes, b fell back in one."""
+    fell_back = [decision("b", 0, 0, "fallback"), decision("a", 1, 1, "rethought")]
     path = database(
         tmp_path,
         [
-            episode(TTT, "ab", 0, 0, scores=[1, 0], decisions=first),
-            episode(TTT, "ba", 0, 1, scores=[0, 1], fallbacks=[1, 0], decisions=second),
+            episode(TTT, "ab", 0, 0, scores=[1, 0], decisions=[decision("a", 0, 0, "rethought")]),
+            episode(TTT, "ba", 0, 1, scores=[0, 1], fallbacks=[1, 0], decisions=fell_back),
         ],
     )
-    columns = "score, strict_score, first_try_score, own_defaults, opponent_defaults"
-    assert per_game(path, columns) == {"a": (1, 1, 0.5, 0, 0.5), "b": (0, 0, 0.5, 0.5, 0)}
-
-
-def test_at_the_first_try_of_three_the_others_tie(tmp_path: Path) -> None:
-    """c thinks again at once: a and b beat it and tie, 3/4 each, wherever they sit."""
-    path = database(
-        tmp_path,
-        [
-            episode(
-                "trio", seated, 0, seating, scores=[0.5] * 3,
-                decisions=[decision("c", 0, seated.index("c"), "rethought")],
-            )
-            for seating, seated in enumerate(["abc", "cab", "bca"])
-        ],
-    )  # fmt: skip
-    assert per_game(path, "score, first_try_score", "trio") == {
-        "a": (0.5, 0.75),
-        "b": (0.5, 0.75),
-        "c": (0.5, 0),
-    }
+    columns = "score, strict_score, own_defaults, opponent_defaults"
+    assert per_game(path, columns) == {"a": (1, 1, 0, 0.5), "b": (0, 0, 0.5, 0)}
 
 
 @pytest.mark.parametrize(("deals", "flagged"), [(10, False), (9, True)])

@@ -66,11 +66,11 @@ def test_welfare_is_a_share_of_the_best_and_cooperation_is_counted(played: Path)
     rows = query(
         played,
         """
-        SELECT agent, cooperation_rate, joint_share - joint_return / 60, rated, unrated_reason
+        SELECT agent, cooperation_rate, joint_share - joint_return / 60, unrated_reason
         FROM per_game WHERE game = 'repeated_prisoners_dilemma' ORDER BY agent
         """,
     )
-    assert [row[2:] for row in rows] == [(pytest.approx(0), False, "not a win_loss game")] * 3
+    assert [row[2:] for row in rows] == [(pytest.approx(0), "not a win_loss game")] * 3
     rates = {row[0]: row[1] for row in rows}
     assert rates["always_defect"] == 0
     # Five deals, both seats, ten rounds: 1/10 with the defector, else what random did before.
@@ -92,13 +92,13 @@ def test_the_gap_is_what_the_best_answer_to_the_actual_opponent_gets_more(played
         # The two repeat themselves move by move: nothing could have gone otherwise.
         assert found == (best, best - got, "deterministic")
     # Against random play defecting is best, and gets (5 + 1) / 2 a round.
-    [(best, gap, low, high)] = query(
+    [(best, gap, mean, low, high)] = query(
         played,
-        "SELECT best_return, gap, gap_low, gap_high FROM per_game "
+        "SELECT best_return, gap, mean_return, low, high FROM per_game "
         "WHERE game LIKE 'repeated%' AND agent = 'always_defect'",
     )
     assert best == pytest.approx((32 + 30) / 2)
-    assert low < gap < high and 0 < gap < 18
+    assert gap == pytest.approx(best - mean) and best - high < gap < best - low and 0 < gap < 18
     assert query(played, "SELECT DISTINCT gap, gap_reason FROM per_game WHERE game = 'kuhn_poker'"
                  ) == [(None, None)]  # fmt: skip
 

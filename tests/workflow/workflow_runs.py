@@ -11,13 +11,10 @@ from typing import Any
 import duckdb
 import yaml
 
+from gamegrid.store.table_files import table_names
+
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = (
-    "leaderboard", "per_game", "head_to_head", "paired", "seat_effect", "move_quality",
-    "position_quality", "paired_positions", "exploitability", "reasoning",
-    "reasoning_variety", "failures", "usage", "latency", "break_even",
-    "prompt_spread", "controls",
-)  # fmt: skip
+TABLES = table_names()
 
 DATABASE = ("--", "results/gamegrid.duckdb")
 """Targets of tests that read nothing but the database: no tables, and no check for completeness."""

@@ -1,7 +1,8 @@
-"""What an agent is: a way to choose a move from what its seat may know."""
+"""The interface of agents, which choose a move from what their seat may know."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -20,7 +21,7 @@ from gamegrid.records.record_types import CallRecord, DecisionStatus
 
 
 class AgentSettings(BaseModel):
-    """What every agent's entry in the configuration has."""
+    """The keys that every agent's entry in the configuration has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
 
@@ -35,10 +36,10 @@ class AgentSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One decision to make, with what the seat may know and nothing else.
+    """One decision to make, with exactly what the seat may know.
 
-    ``labels`` are the words for ``legal``, in the same order. The functions compute only when
-    called: a bot that needs no text costs none.
+    ``labels`` are the names of the ``legal`` actions, in the same order. The functions compute only
+    when called, so a bot that needs no text spends no time on it.
     """
 
     game: Game
@@ -48,22 +49,22 @@ class Turn:
     labels: tuple[str, ...]
     information_state: Callable[[], str]
     sample_state: Callable[[], pyspiel.State]
-    """A state of this seat's information state: the state itself where all is seen, else one
-    drawn by the deal's luck. Raises pyspiel.SpielError where OpenSpiel cannot draw one."""
+    """Returns a state from this seat's information state: the true state under perfect information,
+    else one drawn with the deal's luck. Raises pyspiel.SpielError if OpenSpiel cannot draw one."""
     observation: Callable[[], str]
     history: Callable[[], tuple[str, ...]]
     joint_moves: Callable[[], tuple[tuple[int, ...], ...]]
-    """The joint moves so far, oldest first, an action per seat. Raises ValueError in games where
+    """Returns the joint moves so far, oldest first, with one action per seat. Raises ValueError if
     seats move in turn or anything is hidden."""
 
     def draw(self, purpose: str) -> Random:
-        """The turn's own luck for one purpose."""
+        """Return the turn's luck for one purpose."""
         return self.place.draw(self.ply, purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A move, and how it came about. ``action`` is None only with status forfeit."""
+    """A move and how it was made. ``action`` is None only if the status is forfeit."""
 
     action: int | None
     status: DecisionStatus = DecisionStatus.OK
@@ -75,59 +76,113 @@ class Player(Protocol):
     """An agent in one seat of one episode."""
 
     async def decide(self, turn: Turn) -> Decision:
-        """Choose. Raises BackendError if a model could not be reached."""
+        """Choose a move. Raises BackendError if a model cannot be reached."""
 
 
 class Agent(Protocol):
-    """An agent made ready for one job; sits down anew in every episode."""
+    """An agent that is ready for one job."""
 
     def sit(self, place: Place) -> Player:
         """Return the player for one seat of one episode."""
 
 
 Ask = Callable[[Place, int, int, Request], Awaitable[Answer]]
-"""Put one request (place, ply, attempt, request) to a model, through the journal."""
+"""Send one request (place, ply, attempt, request) to a model, through the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a job lends to the agents it builds."""
+    """What a job provides to the agents it builds."""
 
     ask: Callable[[str], Ask]
-    """The way to ask a model, by model id."""
+    """Returns the function that asks a model, by model id."""
     prompts: tuple[Path, ...]
-    """Folders with prompt templates, first one wins."""
+    """Folders with prompt templates. The first folder that has a template wins."""
+
+
+class Baseline(StrEnum):
+    """A way to play that the rules of every game define. The controls check results against it."""
+
+    RANDOM = "random"
+    """Every legal move is equally likely."""
+    OPTIMAL = "optimal"
+    """Every move is a best one, by the game's oracle."""
+
+
+class Scale(StrEnum):
+    """What strength is assumed to be linear in between two settings of a bot."""
+
+    LINEAR = "linear"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderPlace:
+    """A bot's place on a ladder of bots whose settings put them in a known order of strength.
+
+    All bots of one ``ladder`` must declare the same ``scale`` and ``rising``.
+    """
+
+    ladder: str
+    setting: float
+    """Greater than 0 if ``scale`` is LOG."""
+    scale: Scale = Scale.LINEAR
+    rising: bool = True
+    """Whether a higher setting plays stronger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What the database stores about an agent with given settings."""
+
+    draws_luck: bool = True
+    """Whether the agent may choose differently in the same position of another deal. If neither the
+    agents of a matchup nor its game draw luck, a deal played twice counts as one observation."""
+    baseline: Baseline | None = None
+    """The baseline that the agent is, if any."""
+    place: LadderPlace | None = None
+    """None if the agent is on no ladder."""
+
+
+def _default_traits(settings: AgentSettings) -> Traits:
+    """Return the traits of an agent that declares none."""
+    return Traits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentKind:
-    """A type of agent as its file declares it in ``AGENT``.
-
-    ``unsupported_reason`` says in a few words why an agent cannot play a game, or None if it can.
-    ``policy`` gives, for settings and a game it can play, the chances with which it moves, told
-    beside ``build`` and not through it: what bots got is held against what these chances give.
-    ``memory`` is all of the past that these chances rest on; None: perhaps the whole of it.
-    ``repeatable`` says that it decides by the turn and its luck alone, quickly and on every machine
-    alike: ``verify`` then has it decide again.
-    """
+    """A type of agent, as its file declares it in ``AGENT``."""
 
     settings: type[AgentSettings]
     type: str
     unsupported_reason: Callable[[Any, Game], str | None]
+    """Returns in a few words why an agent with these settings cannot play a game, or None."""
     build: Callable[[str, Any, Tools], Agent]
     policy: Callable[[Any, Game], Policy] | None = None
+    """Returns the probabilities of its moves in a game that it can play. Write it independently of
+    ``build``: the controls compare the results of the bot with it. None if they are unknown."""
     memory: Memory | None = None
+    """The part of the past that ``policy`` depends on. None if it may depend on all of it."""
     repeatable: bool = False
+    """Whether it decides quickly, and from the turn and its luck alone, in the same way on every
+    machine. ``verify`` then lets it decide again."""
+    traits: Callable[[Any], Traits] = _default_traits
+    """Returns what the database must know about an agent with these settings."""
 
 
 def kinds() -> dict[str, AgentKind]:
-    """Every type of agent, by name: the package's own and those of the user's folders."""
+    """Return every type of agent by name: the package's own and those in the user's folders."""
     return _kinds(plugins.folders())
+
+
+def own_kinds() -> dict[str, AgentKind]:
+    """Return the package's own types of agent, by name."""
+    return {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
 
 
 @cache
 def _kinds(folders: plugins.Folders) -> dict[str, AgentKind]:
-    known = {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
+    known = own_kinds()
     for file, kind in plugins.declared(folders, "AGENT"):
         if not isinstance(kind, AgentKind):
             raise plugins.refusal(file, "declares an AGENT that is no AgentKind")

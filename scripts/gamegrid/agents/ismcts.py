@@ -8,8 +8,14 @@ import pyspiel
 from pydantic import Field
 
 from gamegrid import games
-from gamegrid.agents.agent import AgentKind, Tools
-from gamegrid.agents.search import SearchAgent, SearchSettings, ismcts, rewards_at_end
+from gamegrid.agents.agent import AgentKind, Tools, Traits
+from gamegrid.agents.search import (
+    SearchAgent,
+    SearchSettings,
+    ismcts,
+    rewards_at_end,
+    simulations_place,
+)
 from gamegrid.games.game import Game
 from gamegrid.games.registry import quiet_stderr
 
@@ -21,7 +27,7 @@ class Settings(SearchSettings):
     simulations: int = Field(ge=2)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     if not (game.sequential and game.hidden_information):
         return "ismcts needs hidden information and moves in turn"
     if not (game.spiel.get_type().provides_information_state_string and rewards_at_end(game)):
@@ -50,4 +56,14 @@ def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
     return SearchAgent(settings.simulations, ismcts)
 
 
-AGENT = AgentKind(type="ismcts", settings=Settings, unsupported_reason=_objection, build=_build)
+def _traits(settings: Settings) -> Traits:
+    return Traits(place=simulations_place("ismcts", settings.simulations))
+
+
+AGENT = AgentKind(
+    type="ismcts",
+    settings=Settings,
+    unsupported_reason=_unsupported_reason,
+    build=_build,
+    traits=_traits,
+)

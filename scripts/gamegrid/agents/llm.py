@@ -1,4 +1,4 @@
-"""llm: a language model asked in words, whose move is its own only if its reply said so."""
+"""llm: a language model that is asked in words. Only a move that its reply states is its own."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Literal, Self, assert_never
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Ask, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Ask, Decision, Tools, Traits, Turn
 from gamegrid.backends.backend import (
     Answer,
     Completion,
@@ -28,7 +28,7 @@ from gamegrid.prompts.templates import Template, TurnContext
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
 NOTHING = "(empty reply)"
-"""Stands for an empty reply in the conversation: providers refuse an empty message."""
+"""Replaces an empty reply in the conversation, because providers refuse empty messages."""
 
 
 class Settings(AgentSettings):
@@ -75,7 +75,7 @@ class Settings(AgentSettings):
     chat_template_kwargs: dict[str, JsonValue] | None = Field(
         default=None, description="what a local model's chat template is given"
     )
-    # At their defaults these are no part of what the agent is: they came after the first grids.
+    # At their defaults, these keys are no part of an agent's identity: the first grids lacked them.
     legal_moves: Literal["listed", "hidden"] = Field(
         default="listed",
         exclude_if=lambda value: value == "listed",
@@ -97,7 +97,7 @@ class Settings(AgentSettings):
     )
 
     def sampling(self, seed: int | None) -> Sampling:
-        """Return what is asked of the sampler."""
+        """Return the sampling settings of a request."""
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
@@ -121,7 +121,7 @@ class Settings(AgentSettings):
 
 @dataclass(frozen=True, slots=True)
 class LlmAgent:
-    """A model with its settings, ready to sit down."""
+    """A model with its settings, ready to play."""
 
     name: str
     settings: Settings
@@ -142,7 +142,7 @@ class LlmPlayer:
     talk: list[Message] = field(default_factory=list)
 
     async def decide(self, turn: Turn) -> Decision:
-        """Ask, parse and, if no legal move was given, ask again; then fall back or forfeit."""
+        """Ask until a reply has a legal move, at most 1 + ``rethink`` times; else give up."""
         settings = self.agent.settings
         seen = _observe(turn, settings)
         said = [*self._before(), self._question(seen)]
@@ -204,7 +204,7 @@ def _observe(turn: Turn, settings: Settings) -> TurnContext:
 
 
 def _read(turn: Turn, settings: Settings, completion: Completion) -> Parsed:
-    """Find the move in a reply, as the agent decides."""
+    """Find the move in a reply, depending on how the agent decides."""
     match Decode(settings.decode):
         case Decode.GENERATE:
             return _parse(completion, turn.labels)
@@ -223,7 +223,7 @@ def _read(turn: Turn, settings: Settings, completion: Completion) -> Parsed:
 
 
 def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
-    """Parse a reply; what the provider delivered as reasoning comes before the reply's own."""
+    """Parse a reply. Reasoning that the provider delivers comes before that in the reply."""
     parsed = parse(completion.text, completion.finish_reason, labels)
     if not completion.reasoning:
         return parsed
@@ -232,7 +232,7 @@ def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
 
 
 def _choose(turn: Turn, temperature: float, likelihoods: Mapping[str, float]) -> str:
-    """Take the likeliest label, the first of equals, or draw one with the turn's own luck.
+    """Take the likeliest label, the first among equals, or draw one with the turn's luck.
 
     At temperature t a label's weight is its likelihood to the power of 1/t.
     """
@@ -245,7 +245,7 @@ def _choose(turn: Turn, temperature: float, likelihoods: Mapping[str, float]) ->
 
 
 def _spoken(call: CallRecord) -> str:
-    """Return a reply as it stands in the conversation; a scored one in words like any other."""
+    """Return a reply as the conversation shows it: a scored one in words, too."""
     if call.likelihoods is not None:
         return f"Action: {call.reply}"
     return call.reply or NOTHING
@@ -258,7 +258,7 @@ def _decision(
         status = DecisionStatus.OK if len(calls) == 1 else DecisionStatus.RETHOUGHT
         action = turn.legal[turn.labels.index(parsed.label)]
         return Decision(action=action, status=status, reasoning=parsed.reasoning, calls=calls)
-    # The reasoning of a failed reply did not lead to the move: it stays with its call.
+    # The reasoning of a failed reply did not lead to the move, so it stays with its call.
     match settings.fallback:
         case "random":
             action = turn.draw("fallback").choice(turn.legal)
@@ -306,12 +306,12 @@ def _call(
 
 
 def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:
-    """In the order of the moves: a reply from the journal has them in that of their names."""
+    """Return likelihoods in the order of the moves; the journal sorts them by name."""
     listed = {label: likelihoods[label] for label in turn.labels}
     return json.dumps(listed, ensure_ascii=False)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return None
 
 
@@ -320,4 +320,18 @@ def _build(name: str, settings: Settings, tools: Tools) -> LlmAgent:
     return LlmAgent(name, settings, template, tools.ask(settings.model))
 
 
-AGENT = AgentKind(type="llm", settings=Settings, unsupported_reason=_objection, build=_build)
+def _traits(settings: Settings) -> Traits:
+    # A scored move without a temperature is the likeliest one. A generated reply without a
+    # temperature is sampled at the provider's default.
+    scored = Decode(settings.decode) is Decode.SCORE
+    greedy = settings.temperature == 0 or (scored and settings.temperature is None)
+    return Traits(draws_luck=settings.shuffle_labels or not greedy)
+
+
+AGENT = AgentKind(
+    type="llm",
+    settings=Settings,
+    unsupported_reason=_unsupported_reason,
+    build=_build,
+    traits=_traits,
+)

@@ -2,8 +2,14 @@
 
 from typing import Literal
 
-from gamegrid.agents.agent import AgentKind, Tools
-from gamegrid.agents.search import SearchAgent, SearchSettings, mcts, rewards_at_end
+from gamegrid.agents.agent import AgentKind, Tools, Traits
+from gamegrid.agents.search import (
+    SearchAgent,
+    SearchSettings,
+    mcts,
+    rewards_at_end,
+    simulations_place,
+)
 from gamegrid.games.game import Game
 
 
@@ -13,7 +19,7 @@ class Settings(SearchSettings):
     type: Literal["mcts"] = "mcts"
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     # The bot searches the state itself: with hidden cards it would read them.
     if not game.perfect_information:
         return "mcts needs perfect information"
@@ -24,4 +30,14 @@ def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
     return SearchAgent(settings.simulations, mcts)
 
 
-AGENT = AgentKind(type="mcts", settings=Settings, unsupported_reason=_objection, build=_build)
+def _traits(settings: Settings) -> Traits:
+    return Traits(place=simulations_place("mcts", settings.simulations))
+
+
+AGENT = AgentKind(
+    type="mcts",
+    settings=Settings,
+    unsupported_reason=_unsupported_reason,
+    build=_build,
+    traits=_traits,
+)

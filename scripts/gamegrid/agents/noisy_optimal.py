@@ -1,4 +1,4 @@
-"""noisy_optimal: plays as optimal does, but errs at a stated rate."""
+"""noisy_optimal: plays like optimal, but makes a random move with a given probability."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Traits, Turn
 from gamegrid.agents.optimal import OptimalAgent, unsupported_reason
 from gamegrid.agents.optimal import policy as best_policy
-from gamegrid.agents.random import uniform
+from gamegrid.agents.random import error_rate_place, uniform
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -28,7 +28,7 @@ class Settings(AgentSettings):
 
 @dataclass(frozen=True, slots=True)
 class NoisyOptimalAgent:
-    """Agent and player in one."""
+    """An agent that is its own player."""
 
     epsilon: float
     optimal: OptimalAgent = field(default_factory=OptimalAgent)
@@ -45,7 +45,7 @@ class NoisyOptimalAgent:
         return await self.optimal.decide(turn)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return unsupported_reason(game)
 
 
@@ -66,11 +66,16 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return mixed
 
 
+def _traits(settings: Settings) -> Traits:
+    return Traits(place=error_rate_place(settings.epsilon))
+
+
 AGENT = AgentKind(
     type="noisy_optimal",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     repeatable=True,
+    traits=_traits,
 )

@@ -1,4 +1,4 @@
-"""optimal: exact play where it is cheap, an equilibrium where one is computed; no other game."""
+"""optimal: best play in games with an exact oracle, else an equilibrium if one is computed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,16 @@ from typing import Literal, assert_never
 
 import pyspiel
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import (
+    AgentKind,
+    AgentSettings,
+    Baseline,
+    Decision,
+    Tools,
+    Traits,
+    Turn,
+)
+from gamegrid.agents.random import error_rate_place
 from gamegrid.games.game import Game, Oracle
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -21,7 +30,7 @@ class Settings(AgentSettings):
 
 @dataclass(frozen=True, slots=True)
 class OptimalAgent:
-    """Agent and player in one."""
+    """An agent that is its own player."""
 
     def sit(self, place: Place) -> "OptimalAgent":
         """Return itself."""
@@ -46,11 +55,11 @@ class OptimalAgent:
 
 
 def unsupported_reason(game: Game) -> str | None:
-    """Why there is no optimal play in a game, or None."""
+    """Return the reason there is no optimal play in a game, or None."""
     return "no exact oracle or equilibrium" if game.oracle is Oracle.NONE else None
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return unsupported_reason(game)
 
 
@@ -59,7 +68,10 @@ def _build(name: str, settings: Settings, tools: Tools) -> OptimalAgent:
 
 
 def policy(game: Game) -> Policy:
-    """Best moves alike, or the equilibrium's. Raises ValueError for a game without an oracle."""
+    """Return the policy that plays the best moves with equal probability, or an equilibrium.
+
+    Raises ValueError for a game without an oracle.
+    """
     match game.oracle:
         case Oracle.EXACT:
             exact = solver(game.load_string)
@@ -86,11 +98,16 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return policy(game)
 
 
+def _traits(settings: Settings) -> Traits:
+    return Traits(baseline=Baseline.OPTIMAL, place=error_rate_place(0.0))
+
+
 AGENT = AgentKind(
     type="optimal",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     repeatable=True,
+    traits=_traits,
 )

@@ -1,4 +1,4 @@
-"""A scripted agent: always takes the first legal move of a fixed list (always bet)."""
+"""preference: takes the first legal move of a fixed list, to always bet for example."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Traits, Turn
 from gamegrid.agents.random import no_memory, uniform
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
@@ -15,7 +15,7 @@ from gamegrid.luck import Place
 
 
 class Settings(AgentSettings):
-    """``prefer``: labels, the most wanted first; a random legal move where none is legal."""
+    """``prefer``: labels in order of preference. If none is legal, the move is random."""
 
     type: Literal["preference"] = "preference"
     prefer: list[str] = Field(min_length=1)
@@ -23,7 +23,7 @@ class Settings(AgentSettings):
 
 @dataclass(frozen=True, slots=True)
 class PreferenceAgent:
-    """Agent and player in one: it remembers nothing."""
+    """An agent that is its own player, because it remembers nothing."""
 
     prefer: tuple[str, ...]
 
@@ -39,7 +39,7 @@ class PreferenceAgent:
         return Decision(action=turn.draw("preference").choice(turn.legal))
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return None
 
 
@@ -58,12 +58,19 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return preferred
 
 
+def _traits(settings: Settings) -> Traits:
+    # It draws only if none of its labels is legal. Counting two equal draws as one observation
+    # understates the number of deals, which is the safe side.
+    return Traits(draws_luck=False)
+
+
 AGENT = AgentKind(
     type="preference",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     memory=no_memory,
     repeatable=True,
+    traits=_traits,
 )

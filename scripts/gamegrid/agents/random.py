@@ -1,11 +1,20 @@
-"""The random agent: every legal move is equally likely."""
+"""random: every legal move is equally likely."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 import pyspiel
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import (
+    AgentKind,
+    AgentSettings,
+    Baseline,
+    Decision,
+    LadderPlace,
+    Tools,
+    Traits,
+    Turn,
+)
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -18,7 +27,7 @@ class Settings(AgentSettings):
 
 
 class RandomAgent:
-    """Agent and player in one: it remembers nothing."""
+    """An agent that is its own player, because it remembers nothing."""
 
     def sit(self, place: Place) -> "RandomAgent":
         """Return itself."""
@@ -29,7 +38,7 @@ class RandomAgent:
         return Decision(action=turn.draw("random").choice(turn.legal))
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     return None
 
 
@@ -38,7 +47,7 @@ def _build(name: str, settings: Settings, tools: Tools) -> RandomAgent:
 
 
 def uniform(state: pyspiel.State, seat: int) -> Mapping[int, float]:
-    """Every legal action alike."""
+    """Return equal probabilities for all legal actions."""
     legal = state.legal_actions(seat)
     return dict.fromkeys(legal, 1 / len(legal))
 
@@ -47,16 +56,29 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return uniform
 
 
+def error_rate_place(epsilon: float) -> LadderPlace:
+    """Place a bot that plays a random move with probability ``epsilon``, else a best one.
+
+    The ladder runs from random play (1) to best play (0).
+    """
+    return LadderPlace(ladder="noisy_optimal", setting=epsilon, rising=False)
+
+
+def _traits(settings: Settings) -> Traits:
+    return Traits(baseline=Baseline.RANDOM, place=error_rate_place(1.0))
+
+
 def no_memory(state: pyspiel.State, seat: int) -> None:
-    """Of nothing: what happened before does not matter."""
+    """Return no memory: the policy does not depend on the past."""
 
 
 AGENT = AgentKind(
     type="random",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     memory=no_memory,
     repeatable=True,
+    traits=_traits,
 )

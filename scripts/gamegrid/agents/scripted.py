@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, assert_never
 
 import pyspiel
 
-from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Turn
+from gamegrid.agents.agent import AgentKind, AgentSettings, Decision, Tools, Traits, Turn
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
@@ -51,7 +51,7 @@ def cooperates(strategy: Strategy, own: Sequence[bool], other: Sequence[bool]) -
 
 @dataclass(frozen=True, slots=True)
 class ScriptedAgent:
-    """Agent and player in one: all it needs is in the rounds that both have seen."""
+    """An agent that is its own player: all it needs are the rounds that both seats saw."""
 
     strategy: Strategy
 
@@ -71,7 +71,7 @@ class ScriptedAgent:
         return Decision(action=dilemma.cooperate if cooperative else dilemma.defect)
 
 
-def _objection(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: Settings, game: Game) -> str | None:
     if game.dilemma is None:
         return "scripted plays dilemmas only, where an action cooperates and the other defects"
     return None
@@ -82,7 +82,7 @@ def _build(name: str, settings: Settings, tools: Tools) -> ScriptedAgent:
 
 
 def _actions(state: pyspiel.State, seat: int) -> tuple[list[int], list[int]]:
-    """A seat's actions so far and the other's: OpenSpiel's history has both, round by round."""
+    """Return the actions of a seat so far, and those of the other seat."""
     return state.history()[seat::2], state.history()[1 - seat :: 2]
 
 
@@ -102,17 +102,22 @@ def _policy(settings: Settings, game: Game) -> Policy:
 
 
 def _memory(state: pyspiel.State, seat: int) -> Hashable:
-    """The last round, and all that the other ever did: no strategy looks at more."""
+    """Return the last round and the set of actions of the opponent: all that strategies use."""
     own, other = _actions(state, seat)
     return tuple(own[-1:]), tuple(other[-1:]), frozenset(other)
+
+
+def _traits(settings: Settings) -> Traits:
+    return Traits(draws_luck=False)
 
 
 AGENT = AgentKind(
     type="scripted",
     settings=Settings,
-    unsupported_reason=_objection,
+    unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,
     memory=_memory,
     repeatable=True,
+    traits=_traits,
 )

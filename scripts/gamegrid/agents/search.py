@@ -1,6 +1,6 @@
 """Monte Carlo tree search, shared by mcts (perfect information) and ismcts (hidden information).
 
-The search runs in a thread, so that requests in flight never wait for a bot.
+The search runs in a thread, so that requests in flight do not wait for a bot.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyspiel
 from pydantic import Field
 
-from gamegrid.agents.agent import AgentSettings, Decision, Turn
+from gamegrid.agents.agent import AgentSettings, Decision, LadderPlace, Scale, Turn
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 
@@ -30,7 +30,7 @@ Search = Callable[[pyspiel.State, int, int], int]
 
 @dataclass(frozen=True, slots=True)
 class SearchAgent:
-    """Agent and player in one: each move is a fresh search with its own seed."""
+    """An agent that is its own player: each move is a new search with its own seed."""
 
     simulations: int
     search: Search
@@ -48,13 +48,18 @@ class SearchAgent:
         return Decision(action=action)
 
 
+def simulations_place(ladder: str, simulations: int) -> LadderPlace:
+    """Place a search on a ladder by the logarithm of its simulations per move."""
+    return LadderPlace(ladder=ladder, setting=float(simulations), scale=Scale.LOG)
+
+
 def rewards_at_end(game: Game) -> bool:
-    """True if nothing is paid before the end, which OpenSpiel's searches rely on."""
+    """Whether returns are paid only at the end, which OpenSpiel's searches assume."""
     return bool(game.spiel.get_type().reward_model == pyspiel.GameType.RewardModel.TERMINAL)
 
 
 def mcts(state: pyspiel.State, simulations: int, seed: int) -> int:
-    """OpenSpiel's MCTSBot with random playouts; sees the whole state."""
+    """Choose with OpenSpiel's MCTSBot and random playouts. It sees the whole state."""
     evaluator = pyspiel.RandomRolloutEvaluator(1, seed)
     bot = pyspiel.MCTSBot(
         state.get_game(), evaluator, EXPLORATION, simulations, MAX_MEMORY_MB, True, seed, False
@@ -63,10 +68,10 @@ def mcts(state: pyspiel.State, simulations: int, seed: int) -> int:
 
 
 def ismcts(state: pyspiel.State, simulations: int, seed: int) -> int:
-    """OpenSpiel's ISMCTSBot with random playouts; redraws hidden information at each playout.
+    """Choose with OpenSpiel's ISMCTSBot, which resamples hidden information at each playout.
 
-    It is the one in Python: the compiled one walks hash tables whose order is that of memory
-    addresses, and so gives different moves for one seed. Moves are drawn by visits, as there.
+    This is the bot in Python. The compiled one iterates over hash tables in the order of memory
+    addresses, so that one seed gives different moves. Both draw moves in proportion to visits.
     """
     from numpy.random import RandomState
     from open_spiel.python.algorithms.ismcts import ISMCTSBot, ISMCTSFinalPolicyType

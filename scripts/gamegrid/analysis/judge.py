@@ -17,6 +17,7 @@ import pyspiel
 
 from gamegrid.games.game import Game, Joint, Oracle, apply
 from gamegrid.oracles.exact import solver
+from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import Columns, check_whole, exact
 
 JUDGED: Columns = MappingProxyType(
@@ -161,9 +162,8 @@ def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
     output = output.absolute()
     output.parent.mkdir(parents=True, exist_ok=True)
     rows, partial = (output.with_name(f"{output.name}.{end}") for end in ("ndjson", "partial"))
-    config = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
-        with duckdb.connect(config={**config, "threads": 1}) as connection:
+        with duckdb_files.connect() as connection:
             _group(connection, game, chunks)
             with rows.open("w", encoding="utf-8") as file:
                 for line in _judged(connection, game, judge):

@@ -1,9 +1,9 @@
-"""What play of known policies comes to in each game and seat, exactly: nothing is sampled.
+"""Compute exactly what known policies get in each game and seat.
 
-Two uses: the scale of normalized returns, from random play (0) to best play against it (1); and
-the controls, which hold what bots got in a grid against what their policies give. Positions are
-gone through ply by ply, equal ones as one where everything is seen; games that have too many are
-left out.
+The results have two uses: the scale of normalized returns, which runs from random play (0) to best
+play against it (1); and the controls, which compare what bots got in a grid with what their
+policies yield. Positions are enumerated ply by ply, and equal positions are merged under perfect
+information. Games with too many positions are left out.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 import pyspiel
 
-from gamegrid.agents.agent import Agent, Ask, Tools, kinds
+from gamegrid.agents.agent import Agent, AgentKind, Ask, Baseline, Tools, kinds, own_kinds
 from gamegrid.agents.random import uniform
 from gamegrid.games.game import Game, Oracle, Scoring
 from gamegrid.games.policy import Policy
@@ -31,43 +32,52 @@ from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.scoring import by_returns
 
-if TYPE_CHECKING:  # a plan says which cells are controls
+if TYPE_CHECKING:  # a plan knows which cells are controls
     from gamegrid.plan.plan import Plan
 
-TOO_LARGE = "too large to enumerate"
-BESIDE = ("random", "optimal")
-"""Types of bots that play themselves beside every grid."""
 OUTSIDE = "beside the grid"
-"""Where a matchup's name would stand."""
+"""Takes the place of a matchup's name."""
 DEALS_BESIDE = 500
-"""So many show what takes the first legal move for a random one, in tic_tac_toe too."""
-CUT_OFF = "can be cut off"
-UNKNOWN = "best play is not computed"
-NO_GAIN = "best play gains nothing"
-OPPONENT = "an opponent's policy is not known"
+"""Enough to detect a bot that always takes the first legal move, even in tic_tac_toe."""
 NOISE = 1e-9
-"""Differences of value below this are rounding."""
+"""Differences of value below this are rounding errors."""
+
+
+class Missing(StrEnum):
+    """Why a reference is missing. The macro ``in_words`` of the database spells the codes out."""
+
+    TOO_LARGE = "too_large"
+    """The game has too many positions to enumerate."""
+    CUT_OFF = "cut_off"
+    """Episodes may be cut off."""
+    NO_BEST_PLAY = "no_best_play"
+    """Best play is not computed."""
+    NO_GAIN = "no_gain"
+    """Against random moves, best play gets no more than random play does."""
+    OPPONENT_UNKNOWN = "opponent_unknown"
+    """The policy of an opponent is unknown."""
+
 
 Amounts: TypeAlias = tuple[float, ...]
 """One number per seat."""
 Shares: TypeAlias = dict[Amounts, float]
 Layer: TypeAlias = dict[object, tuple[pyspiel.State, float]]
-"""Positions after equally many plies, and how likely they are."""
+"""Positions after the same number of plies, with their probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """How likely each result of an episode is: together 1."""
+    """The probabilities of all results of an episode. They add up to 1."""
 
     returns: Shares
-    """Of episodes that are played out, in the game's own units."""
+    """Of episodes played to the end, in the game's own units."""
     cut: Shares
-    """Of episodes cut off at the limit of plies, the scores they are adjudicated."""
+    """Of episodes cut off at the ply limit: their adjudicated scores."""
 
     def measure(self, game: Game) -> Shares | None:
-        """Results as the tables measure them: scores in win_loss games, else returns.
+        """Return results in the unit of the tables: scores in win_loss games, else returns.
 
-        None where an episode that has no return may be cut off.
+        Returns None if episodes may be cut off and then have no return.
         """
         if game.scoring is Scoring.WIN_LOSS:
             found = defaultdict[Amounts, float](float, self.cut)
@@ -79,30 +89,32 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """What is known of one seat of a game, in the game's own units; None where it is not."""
+    """What is known about one seat of a game, in its own units. None means unknown."""
 
     game: str
     seat: int
     random_return: float | None = None
-    """The expected return where every seat moves at random."""
+    """The expected return if every seat moves at random."""
     reference_return: float | None = None
-    """The same where this seat does best against the others: no player can expect more."""
-    reason: str | None = None
-    """Why there is no scale from the one to the other; None where there is."""
+    """The expected return if this seat plays its best against random moves."""
+    reason: Missing | None = None
+    """The reason there is no scale from the one to the other."""
     value: float | None = None
-    """What ``optimal`` is sure to get in the mean, as the tables measure it."""
+    """The mean that best play guarantees, in the unit of the tables."""
     every_time: bool = False
-    """Whether it gets no less in any single episode."""
+    """Whether best play guarantees ``value`` in every single episode."""
     best_joint_return: float | None = None
-    """Of payoff games, the largest expected sum of all returns, were the seats one player."""
+    """In payoff games, the largest expected sum of all returns if the seats were one player."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What a bot got in one seat of one deal against itself, as the tables measure it."""
+    """What a baseline got in one seat of one deal against itself, in the unit of the tables."""
 
     game: str
-    agent: str
+    matchup: str
+    """Stands for a matchup, as in Expectation."""
+    baseline: str
     seat: int
     deal: int
     result: float
@@ -110,7 +122,7 @@ class Play:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """How likely an agent's result is in one seat of a matchup, as the tables measure it."""
+    """The probability of a result of an agent in one seat of a matchup, in the tables' unit."""
 
     game: str
     matchup: str
@@ -122,19 +134,19 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestResponse:
-    """What an agent could have expected in a matchup, had it known how the others play."""
+    """What an agent could have expected in a matchup if it had known how the others play."""
 
     game: str
     matchup: str
     agent: str
     best_return: float | None = None
-    """In the game's own units: the mean over the seats and seatings it takes."""
-    reason: str | None = None
-    """Why it is None."""
+    """In the game's own units, averaged over the seats and seatings that the agent takes."""
+    reason: Missing | None = None
+    """The reason ``best_return`` is None."""
 
 
 def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plies: int) -> Results:
-    """Every result of ``policies``, by seat, over all deals that open with ``opening_plies``.
+    """Return every result of ``policies``, by seat, over all deals with these ``opening_plies``.
 
     Raises TooLargeError.
     """
@@ -148,7 +160,7 @@ def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plie
 
 
 def _opened(game: Game, plies: int) -> Layer:
-    """The positions in which a deal is taken up: see play.deals.opening."""
+    """Return the positions after the opening of a deal: see plan.deals.opening."""
     layer: Layer = {}
     ended: Shares = {}
     for state, chance in _settled(game.spiel.new_initial_state()):
@@ -164,7 +176,7 @@ def _opened(game: Game, plies: int) -> Layer:
 
 
 def _after(game: Game, layer: Layer, policies: Sequence[Policy], ended: Shares) -> Layer:
-    """The positions one ply later; what ends there goes to ``ended``."""
+    """Return the positions one ply later, and add finished episodes to ``ended``."""
     following: Layer = {}
     for state, chance in layer.values():
         for child, part in _moves(state, policies):
@@ -174,7 +186,7 @@ def _after(game: Game, layer: Layer, policies: Sequence[Policy], ended: Shares) 
 
 
 def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: float) -> None:
-    """Count a position where it belongs. Raises TooLargeError."""
+    """Add a position to the layer or to the ended ones. Raises TooLargeError."""
     if state.is_terminal():
         returns = tuple(state.returns())
         ended[returns] = ended.get(returns, 0.0) + chance
@@ -190,7 +202,7 @@ def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: 
 def _moves(
     state: pyspiel.State, policies: Sequence[Policy]
 ) -> Iterator[tuple[pyspiel.State, float]]:
-    """What may follow in one ply, and how likely it is."""
+    """Yield what may follow in one ply, with its probability."""
     if not state.is_simultaneous_node():
         seat = state.current_player()
         for action, chance in policies[seat](state, seat).items():
@@ -207,7 +219,7 @@ def _moves(
 
 
 def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
-    """The states after the chance events that come next, if any."""
+    """Yield the states after the next chance events, if any, with their probabilities."""
     if not state.is_chance_node():
         yield state, 1.0
         return
@@ -217,7 +229,7 @@ def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
 
 
 def small(game: Game) -> bool:
-    """Whether all positions of a game can be gone through; told before any oracle is asked."""
+    """Whether all positions of a game can be enumerated. Asks no oracle."""
     visited, everybody = 0, [uniform] * game.players
     try:
         layer = _opened(game, 0)
@@ -232,7 +244,7 @@ def small(game: Game) -> bool:
 
 
 def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool) -> list[Reference]:
-    """What is known of each seat. ``enumerable``: as ``small`` says."""
+    """Return what is known about each seat. ``enumerable``: the result of ``small``."""
     everybody = [uniform] * game.players
     plain = results(game, everybody, opening_plies, max_plies) if enumerable else None
     complete = plain is not None and not plain.cut
@@ -241,10 +253,13 @@ def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool)
     found = []
     for seat, value in enumerate(_values(game, opening_plies, max_plies)):
         random: float | None = None
-        reason: str | None = TOO_LARGE if plain is None else CUT_OFF
+        reason: Missing | None = Missing.TOO_LARGE if plain is None else Missing.CUT_OFF
         if plain is not None and complete:
             random, most = _mean(plain.returns, seat), best[seat]
-            reason = UNKNOWN if most is None else NO_GAIN if most - random <= NOISE else None
+            if most is None:
+                reason = Missing.NO_BEST_PLAY
+            else:
+                reason = Missing.NO_GAIN if most - random <= NOISE else None
         found.append(
             Reference(
                 game=game.name,
@@ -261,9 +276,10 @@ def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool)
 
 
 def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | None]:
-    """By seat, the expected return of best play against seats that move at random.
+    """Return, by seat, the expected return of best play against seats that move at random.
 
-    Not of an equilibrium's: that of kuhn_poker gets less from random play than random play does.
+    An equilibrium is no substitute: that of kuhn_poker gets less against random play than random
+    play does.
     """
     if game.perfect_information:
         starts = _opened(game, opening_plies).values()
@@ -277,7 +293,10 @@ def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | Non
 
 
 def _search(seat: int) -> Callable[[pyspiel.State], float]:
-    """The return that a seat can expect from a position on, the others moving at random."""
+    """Return a function from positions to the best expected return of a seat.
+
+    The other seats move at random.
+    """
     known: dict[tuple[int, str], float] = {}
 
     def best(state: pyspiel.State) -> float:
@@ -298,15 +317,15 @@ def _search(seat: int) -> Callable[[pyspiel.State], float]:
 
 
 def _mean(returns: Shares, seat: int) -> float:
-    """The expected return of a seat."""
+    """Return the expected return of a seat."""
     return sum(amounts[seat] * chance for amounts, chance in returns.items())
 
 
 def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None]:
-    """What ``optimal`` is sure to get in the mean, by seat, as the tables measure it.
+    """Return, by seat, the mean that best play guarantees, in the unit of the tables.
 
-    Unknown where a cut-off of one's own takes the game away from the oracle, and where openings
-    may change what an equilibrium is worth; an exact oracle allows no such openings.
+    It is unknown if the configuration cuts episodes off earlier than the game does, and if openings
+    may change the value of an equilibrium. An exact oracle allows no such openings.
     """
     start = game.spiel.new_initial_state()
     match game.oracle:
@@ -330,7 +349,7 @@ def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None
 
 
 def _best_joint(game: Game, enumerable: bool) -> float | None:
-    """The largest expected sum of all returns, were the seats one player who sees everything."""
+    """Return the largest expected sum of returns for one player in all seats who sees all."""
     if isinstance(game, RepeatedGame):
         stage = _best_joint(game.stage, enumerable=True)
         return None if stage is None else game.rounds * stage
@@ -349,9 +368,10 @@ def _best_joint(game: Game, enumerable: bool) -> float | None:
 
 
 def expectations(made: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> list[Expectation]:
-    """What each agent of a cell should get in each seat; empty where results may have no measure.
+    """Return what each agent of a cell should get in each seat.
 
-    With more seats an agent takes each of them in several seatings, which weigh alike.
+    Returns nothing if results may have no measure. If an agent takes a seat in several seatings,
+    these have equal weights.
     """
     game, found = cell.game, defaultdict[tuple[str, int], list[dict[float, float]]](list)
     for seating in cell.matchup.seatings(made.config.seatings):
@@ -379,7 +399,7 @@ def expectations(made: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> li
 
 
 def best_responses(made: "Plan", cell: Cell) -> list[BestResponse]:
-    """The best response of each agent of a cell to the others in it; none in self-play."""
+    """Return the best response of each agent of a cell to the others; none in self-play."""
     game, agents = cell.game, sorted(set(cell.matchup.agents))
     if len(agents) == 1 and game.players > 1:
         return []
@@ -398,11 +418,11 @@ def best_responses(made: "Plan", cell: Cell) -> list[BestResponse]:
     return rows
 
 
-def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, str | None]:
-    """The mean over the agent's seats and seatings, or why it is not known."""
+def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, Missing | None]:
+    """Return the mean over the agent's seats and seatings, or the reason it is unknown."""
     game, found = cell.game, list[float]()
     if made.max_plies(game) < game.max_plies:
-        return None, CUT_OFF
+        return None, Missing.CUT_OFF
     known = {name: _known(made, name, game) for name in cell.matchup.agents}
     try:
         starts = list(_opened(game, made.opening_plies(game)).values())
@@ -411,43 +431,54 @@ def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, st
                 others = {other: known[name] for other, name in enumerate(seating) if other != seat}
                 told = {other: policy for other, policy in others.items() if policy}
                 if len(told) < len(others):
-                    return None, OPPONENT
+                    return None, Missing.OPPONENT_UNKNOWN
                 found.append(best_response(game, seat, told, starts))
     except TooLargeError:
-        return None, TOO_LARGE
-    except pyspiel.SpielError:  # it tells no information states
-        return None, UNKNOWN
+        return None, Missing.TOO_LARGE
+    except pyspiel.SpielError:  # the game has no information states
+        return None, Missing.NO_BEST_PLAY
     return sum(found) / len(found), None
 
 
 def _known(made: "Plan", agent: str, game: Game) -> Known | None:
-    """How an agent plays; None where that is not known."""
+    """Return the policy of an agent; None if it is unknown."""
     settings = made.config.agents[agent]
     kind = kinds()[settings.type]
     return Known(kind.policy(settings, game), kind.memory) if kind.policy else None
 
 
 def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
-    """Self-play of bots on the grid's own luck, through the loop that plays the grid.
+    """Let the baselines play themselves with the grid's luck, through the loop that plays grids.
 
-    So every result set has such controls, whoever its agents are. Also what they should get.
+    Every result set thus has these controls, whoever its agents are. Returns what each baseline
+    should get, and what it got.
     """
     expected, plays = list[Expectation](), list[Play]()
-    for name in BESIDE:
-        kind = kinds()[name]
-        settings = kind.settings(type=name)
+    for baseline, kind in _baselines().items():
+        settings = kind.settings(type=kind.type)
         if kind.policy is None or kind.unsupported_reason(settings, game) is not None:
             continue
-        cell = Cell(game, Matchup((name,) * game.players))
-        policies = {name: kind.policy(settings, game)}
+        cell = Cell(game, Matchup((baseline,) * game.players))
+        policies = {baseline.value: kind.policy(settings, game)}
         expected += [replace(e, matchup=OUTSIDE) for e in expectations(made, cell, policies)]
-        agent = kind.build(name, settings, Tools(ask=_nobody, prompts=()))
-        plays += asyncio.run(_plays(made, cell, name, agent))
+        agent = kind.build(baseline, settings, Tools(ask=_nobody, prompts=()))
+        plays += asyncio.run(_plays(made, cell, baseline, agent))
     return expected, plays
 
 
-async def _plays(made: "Plan", cell: Cell, name: str, agent: Agent) -> list[Play]:
-    """Every seat's result in each deal of a bot's self-play."""
+def _baselines() -> dict[Baseline, AgentKind]:
+    """Return the package's own bot for each baseline: its type needs no settings."""
+    bots: dict[Baseline, AgentKind] = {}
+    for kind in own_kinds().values():
+        if not any(field.is_required() for field in kind.settings.model_fields.values()):
+            baseline = kind.traits(kind.settings(type=kind.type)).baseline
+            if baseline is not None:
+                bots[baseline] = kind
+    return {baseline: bots[baseline] for baseline in Baseline}
+
+
+async def _plays(made: "Plan", cell: Cell, baseline: Baseline, agent: Agent) -> list[Play]:
+    """Return every seat's result in each deal of a baseline's self-play."""
     game, found, minimax = cell.game, list[Play](), Minimax()
     for deal in range(DEALS_BESIDE):
         setup = Setup(
@@ -461,22 +492,29 @@ async def _plays(made: "Plan", cell: Cell, name: str, agent: Agent) -> list[Play
             opening=tuple(opening(game, made.config.seed, deal, made.opening_plies(game), minimax)),
             max_plies=made.max_plies(game),
         )
-        for seat in (await Episode(setup, {name: agent}).play()).seats:
+        for seat in (await Episode(setup, {baseline.value: agent}).play()).seats:
             result = seat.score if game.scoring is Scoring.WIN_LOSS else seat.return_
             if result is not None:
                 found.append(
-                    Play(game=game.name, agent=name, seat=seat.seat, deal=deal, result=result)
+                    Play(
+                        game=game.name,
+                        matchup=OUTSIDE,
+                        baseline=baseline,
+                        seat=seat.seat,
+                        deal=deal,
+                        result=result,
+                    )
                 )
     return found
 
 
 def _nobody(model: str) -> Ask:
-    """No bot asks a model."""
+    """Refuse to ask a model: no bot does."""
     raise ValueError(f"a control asked for {model}")
 
 
 def write(made: "Plan", output: Path) -> None:
-    """Write what is known of the games of a plan, and of its cells, as one JSON object."""
+    """Write what is known about the games and cells of a plan as one JSON object."""
     cells = defaultdict[str, list[Cell]](list)
     for cell in made.reference_cells.controls:
         cells[cell.game.name].append(cell)
@@ -497,7 +535,7 @@ def write(made: "Plan", output: Path) -> None:
 
 
 def write_scales(made: "Plan", output: Path) -> None:
-    """Write the same without controls: what tells which games are rated needs no agents."""
+    """Write what is known about the games of a plan, without agents: which games are rated."""
     seats = [
         seat
         for game in made.grid.games
@@ -516,9 +554,9 @@ def _write(
 
 
 def policy_of(made: "Plan", agent: str, game: Game) -> Policy:
-    """The policy of an agent of a control cell."""
+    """Return the policy of an agent of a control cell."""
     settings = made.config.agents[agent]
     policy = kinds()[settings.type].policy
     if policy is None:
-        raise ValueError(f"{agent} has no policy that is known")
+        raise ValueError(f"the policy of {agent} is unknown")
     return policy(settings, game)

@@ -170,8 +170,8 @@ class GridConfig(BaseModel):
     )
     usd_per_gpu_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None,
-        description="price of a GPU hour: what local models cost, and from which price on a "
-        "hosted one is cheaper (tables latency, break_even)",
+        description="price of a GPU hour, from which the table latency computes the cost of local "
+        "models",
     )
     try_models: Switch = Field(
         default=False, description="with the target check: ask each model one real question"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gamegrid import plugins
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
@@ -14,12 +15,13 @@ from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
+from gamegrid.records import duckdb_files
 from gamegrid.report.figures import figures
-from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
-from gamegrid.store.tables import TABLES
+from gamegrid.store.database import create_empty
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
+from gamegrid.store.table_files import plugin_files, table_names
 
 __all__ = [
-    "TABLES",
     "agent_cell",
     "captions",
     "code_hash",
@@ -28,6 +30,7 @@ __all__ = [
     "prepare",
     "reference_params",
     "rows",
+    "table_names",
 ]
 
 RESULTS = Path("results")
@@ -41,6 +44,7 @@ def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     prepared = plan.make(config, working)
     if main:
         preconditions.check_writable(working / RESULTS)
+        _check_tables()
     return prepared
 
 
@@ -52,6 +56,13 @@ def agent_cell(prepared: Plan, game: str, agent: str) -> Cell:
 def reference_params(prepared: Plan) -> str:
     """Return one canonical JSON string of what the references rest on."""
     return prepared.identity.reference_params(prepared.grid.games, prepared.reference_cells)
+
+
+def _check_tables() -> None:
+    """Raise UserError if a table in the user's folders cannot be created."""
+    if own := plugin_files(plugins.folders()):
+        with duckdb_files.connect() as connection:
+            create_empty(connection, own)
 
 
 def captions() -> dict[str, str]:
@@ -74,6 +85,7 @@ def rows(prepared: Plan) -> Rows:
         games=_game_rows(prepared),
         ladder=_ladder_rows(prepared),
         usd_per_gpu_hour=prepared.config.usd_per_gpu_hour,
+        own_tables=plugin_files(plugins.folders()),
     )
 
 
@@ -90,6 +102,8 @@ def _agent_rows(prepared: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(prepared.identity.agent(name), sort_keys=True),
+                hosted=not model.kind.capabilities.local if model else None,
+                **declared(settings),
                 input_price=cost.input,
                 output_price=cost.output,
                 cached_price=cost.cached,

@@ -4,11 +4,10 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-import duckdb
-
 from gamegrid.paths import WORKFLOW
+from gamegrid.records import duckdb_files
 from gamegrid.store.database import create_empty
-from gamegrid.store.tables import TABLES, Table, described, read_table
+from gamegrid.store.tables import Table, described, read_tables
 
 PATH = WORKFLOW / "docs/statistics.md"
 DOUBT = "**When not to trust it.**"
@@ -19,9 +18,9 @@ START, END = "<!-- columns -->", "<!-- /columns -->"
 @cache
 def tables() -> Sequence[Table]:
     """Return the tables of an empty database."""
-    with duckdb.connect() as connection:
+    with duckdb_files.connect() as connection:
         create_empty(connection)
-        return [read_table(connection, name) for name in TABLES]
+        return read_tables(connection)
 
 
 def refreshed(page: str) -> str:

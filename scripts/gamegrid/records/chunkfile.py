@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
+from gamegrid.records import duckdb_files
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord, Task
 
 Columns = Mapping[str, str]
@@ -241,7 +242,7 @@ def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
 
     Raises duckdb.Error if a file is missing or is no chunk file.
     """
-    with _connect() as connection:
+    with duckdb_files.connect() as connection:
         connection.execute(
             f"""
             COPY (
@@ -264,7 +265,7 @@ def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]
     """
     partial = united.with_name(f".{united.name}.partial")
     try:
-        with _connect() as connection:
+        with duckdb_files.connect() as connection:
             connection.execute(
                 f"""
                 COPY (
@@ -296,7 +297,7 @@ def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | N
     if not paths:
         return {}
     by_name = {str(path.absolute()): path for path in paths}
-    with _connect() as connection:
+    with duckdb_files.connect() as connection:
         rows = connection.execute(
             "SELECT filename, episode_id, error "
             "FROM read_parquet($paths, filename = true, hive_partitioning = false) "
@@ -314,7 +315,7 @@ def read_finished(path: Path) -> dict[str, str]:
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
-    with _connect() as connection:
+    with duckdb_files.connect() as connection:
         rows = connection.execute(
             "SELECT episode_id, trajectory FROM read_parquet($path, hive_partitioning = false) "
             "WHERE status <> $error",
@@ -328,7 +329,7 @@ def read_episodes(path: Path) -> Iterator[Row]:
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
-    with _connect() as connection:
+    with duckdb_files.connect() as connection:
         result = connection.execute(
             "SELECT * EXCLUDE (run) FROM read_parquet($path, hive_partitioning = false)",
             {"path": exact(path)},
@@ -356,7 +357,7 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
         return {}
     by_name = {str(path.absolute()): path for path in paths}
     try:
-        with _connect() as connection:
+        with duckdb_files.connect() as connection:
             rows = connection.execute(
                 "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) "
                 "WHERE decode(key) = $key",
@@ -390,17 +391,6 @@ def exact(path: Path) -> str:
     return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
-    """Open an in-memory database that uses one core and never fetches an extension."""
-    return duckdb.connect(
-        config={
-            "threads": 1,  # row order and row groups depend on nothing but the rows
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-
-
 def _copy(
     rows: Path, partial: Path, run: RunRecord, params: str, kept: Kept, object_size: int
 ) -> None:
@@ -424,7 +414,7 @@ def _copy(
     }
     for n, (path, ids) in enumerate(kept.items()):
         values |= {f"path{n}": exact(path), f"ids{n}": sorted(ids)}
-    with _connect() as connection:
+    with duckdb_files.connect() as connection:
         connection.execute(
             f"""
             COPY (

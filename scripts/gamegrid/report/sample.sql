@@ -41,10 +41,7 @@ upsets AS (
     JOIN head_to_head AS met
         ON met.game = ended.game AND met.agent = won.agent AND met.opponent = lost.agent
     WHERE won.seats = 2 AND won.result > lost.result
-        AND CASE scoring
-            WHEN 'win_loss' THEN met.score < 0.5
-            WHEN 'margin' THEN met.strict_return < 0
-        END
+        AND by_scoring(scoring, met.score < 0.5, met.strict_return < 0, false)
 ),
 
 mistakes AS (

@@ -61,7 +61,7 @@ class Interval:
 
 
 class Reason(StrEnum):
-    """Why there is no interval."""
+    """Why an interval or one of its ends is missing."""
 
     NO_DEALS = "no deals"
     ONE_DEAL = "one deal"
@@ -71,6 +71,9 @@ class Reason(StrEnum):
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
     UNBOUNDED = "unbounded"
+    NO_LOWER_END = "no lower end"
+    NO_UPPER_END = "no upper end"
+    NO_ENDS = "no lower and no upper end"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Store: the DuckDB schema and the SQL of the tables. Knows nothing of engines."""
+"""The DuckDB schema, the SQL of the tables, and the statistics that fill them."""

@@ -1,4 +1,4 @@
--- What must hold before anything is counted. Each row found is a sentence that says what does not.
+-- What must hold before anything is counted. Each row is a sentence about a violation.
 
 SELECT format('agent {} is listed {} times', agent, count(*)) AS problem
 FROM agents GROUP BY agent HAVING count(*) > 1

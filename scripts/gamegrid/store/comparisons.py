@@ -1,4 +1,4 @@
-"""Who of two is better, game by game and over all win_loss games: the rows of comparisons."""
+"""Compare pairs of agents, per game and over all win_loss games: the rows of comparisons."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -39,38 +39,38 @@ OVER_GAMES: Ends = (None, None, "over games")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Differences:
-    """An agent's values less a rival's in one game, on the deals both have with every opponent."""
+    """An agent's values minus a rival's in one game, on the deals both have with every opponent."""
 
     scoring: str
     family: str
     matchups: frozenset[str]
     values: Floats
     plays: Numbers | None
-    """As in Cell."""
+    """One label per deal, as in Cell."""
 
     @property
     def distinct(self) -> int | None:
-        """As intervals take it."""
+        """The number of deals that differ in what was played, or None: see share_interval."""
         if self.plays is None or not len(self.plays):
             return None
         return len(np.unique(self.plays))
 
     @property
     def coins(self) -> Floats:
-        """One number per observation whose sign is a coin's if the two are alike."""
+        """One number per observation, whose sign is random if the two agents are equally good."""
         if self.plays is None:
             return self.values
         return np.bincount(self.plays, self.values).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """One row before p is adjusted."""
+class _Comparison:
+    """One row, before p is adjusted."""
 
     game: str | None
     pair: Pair
     games: Mapping[str, frozenset[str]]
-    """The matchups of each game that are in it."""
+    """The matchups behind the row, by game."""
     deals: int
     difference: float | None
     interval: Ends
@@ -78,7 +78,7 @@ class _Found:
     test: SignFlip
 
     def row(self, p: float, m: int, method: str, looks: Looks | None) -> Row:
-        """As the table has it."""
+        """Return the row as the table stores it."""
         return (
             self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
             self.test.p, self.test.smallest_p, p, m, method,
@@ -92,10 +92,10 @@ def comparisons(
     looks: Looks | None = None,
     spans: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Row]:
-    """Every row. ``comparable``: (game, agent, rival), both ways around.
+    """Return every row.
 
-    ``looks`` are at deals; None where something else stands in their place. ``spans``: by game, how
-    far apart two returns can be.
+    ``comparable`` holds (game, agent, rival) in both directions. ``looks`` is None if the values of
+    the cells are not those of deals. ``spans``: by game, the largest difference of two returns.
     """
     played: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -113,12 +113,12 @@ def comparisons(
 
 
 def _adjusted(
-    found: Sequence[_Found],
+    found: Sequence[_Comparison],
     adjust: Callable[[Sequence[float]], Adjusted],
     method: str,
     looks: Looks | None,
 ) -> list[Row]:
-    """The rows of one family of questions."""
+    """Return the rows of one family of tests, with adjusted p."""
     adjusted = adjust([each.test.p for each in found])
     return [
         each.row(float(p), adjusted.m, method, looks)
@@ -127,7 +127,7 @@ def _adjusted(
 
 
 def _differences(mine: Sequence[Cell], theirs: Sequence[Cell]) -> _Differences:
-    """Pair the cells against the same others, and each other's where they met."""
+    """Pair the cells against the same opponents, and the two agents' own cells if they met."""
     agent, rival = mine[0].agent, theirs[0].agent
     met = {cell.matchup: cell for cell in theirs if agent in cell.others}
     apart = {cell.others: cell for cell in theirs if agent not in cell.others}
@@ -147,12 +147,12 @@ def _differences(mine: Sequence[Cell], theirs: Sequence[Cell]) -> _Differences:
 
 
 def _at(cell: Cell, deals: Numbers) -> Floats:
-    """The values of ``deals``, all of which the cell has."""
+    """Return the values of ``deals``, all of which the cell has."""
     return np.asarray(cell.values[np.searchsorted(cell.deals, deals)])
 
 
-def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Found:
-    """Compare in one game."""
+def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Comparison:
+    """Compare a pair in one game."""
     values = differences.values
     if differences.scoring == WIN_LOSS:
         found = compare(values, plays=differences.plays)
@@ -160,7 +160,7 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
     else:
         interval = ends(mean_interval(values, distinct=differences.distinct))
         anytime, test = ends(_anytime(differences, span)), sign_flip(differences.coins)
-    return _Found(
+    return _Comparison(
         game=game,
         pair=pair,
         games={game: differences.matchups},
@@ -173,7 +173,7 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
 
 
 def _anytime(differences: _Differences, span: float | None) -> MaybeInterval:
-    """Of returns; none where they are beyond the bounds that a game of others states."""
+    """Return the anytime interval of returns. None beyond the bounds that a game declares."""
     values = differences.values
     if differences.distinct is not None and differences.distinct < len(values):
         return NoInterval(Reason.DETERMINISTIC)
@@ -185,8 +185,8 @@ def _anytime(differences: _Differences, span: float | None) -> MaybeInterval:
 def _overall(
     played: Mapping[tuple[str, str], Sequence[Cell]],
     apart: Mapping[str, Mapping[Pair, _Differences]],
-) -> Iterable[_Found]:
-    """Compare over all win_loss games those that have the same and compare in each."""
+) -> Iterable[_Comparison]:
+    """Compare over all win_loss games the pairs that have the same games and compare in each."""
     games: dict[str, set[str]] = defaultdict(set)
     for (game, agent), cells in played.items():
         if cells[0].scoring == WIN_LOSS:
@@ -199,8 +199,8 @@ def _overall(
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Found:
-    """Weigh families alike, and the games of one alike."""
+def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
+    """Compare a pair over ``games``, with equal weights for families and for games of one."""
     parts = list(games.values())
     families = [part.family for part in parts]
     weights = [1 / families.count(part.family) / len(set(families)) for part in parts]
@@ -210,14 +210,14 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Found:
         Stratum((part.values + 1) / 2, weight, part.distinct)
         for part, weight in zip(parts, weights, strict=True)
     ]
-    # Each deal's part in the difference, times the number of deals to keep it near 1.
+    # The contribution of each deal, times the number of deals to keep it near 1.
     coins = [
         part.coins * weight * deals / len(part.values)
         for part, weight in zip(parts, weights, strict=True)
         if whole
     ]
     means = [float(part.values.mean()) for part in parts if whole]
-    return _Found(
+    return _Comparison(
         game=None,
         pair=pair,
         games={game: part.matchups for game, part in games.items()},
@@ -230,7 +230,7 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Found:
 
 
 def _unscaled(found: MaybeInterval) -> MaybeInterval:
-    """From shares back to differences."""
+    """Turn an interval of a share into one of a difference."""
     match found:
         case Interval(low, high):
             return Interval(2 * low - 1, 2 * high - 1)

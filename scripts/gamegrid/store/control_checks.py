@@ -1,8 +1,8 @@
-"""The checks that a result set makes of itself: the rows of controls.
+"""Compute the controls: the checks that a result set makes on itself.
 
-What bots of known policies got, seat by seat, is held against what these policies give, and best
-play against what it is sure of. If one fails, luck, seats, scores or names went wrong somewhere
-between the game and the table, and no number of the set is to be trusted.
+They compare what bots with known policies got in each seat with what these policies yield, and best
+play with the value it guarantees. If a check fails, luck, seats, scores or names went wrong between
+the game and the table, and no number of the results can be trusted.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,6 @@ from gamegrid.stats.intervals import SAME, Floats
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
-NOT_PLAYED = "not played"
 _ACCORDING = """
     SELECT
         game, matchup, agent, seat, name, deals, found, results, chances
@@ -33,40 +32,47 @@ _ACCORDING = """
 _ORACLES = """
     SELECT
         game, matchup, agent, seat, deals, found, value, every_time,
-        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END,
-        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END
+        by_scoring(scoring, 0, lowest_return, lowest_return),
+        by_scoring(scoring, 1, highest_return, highest_return)
     FROM control_cells JOIN return_scales USING (game, seat) JOIN games USING (game)
     JOIN agents USING (agent)
-    WHERE name <> 'self_play' AND agents.type = 'optimal' AND value IS NOT NULL
+    WHERE name <> 'self_play' AND baseline = 'optimal' AND value IS NOT NULL
     ORDER BY ALL
 """
 _UNCHECKED = """
-    SELECT game, name, oracle, reason
+    SELECT
+        game, name,
+        in_words(CASE
+            WHEN name = 'oracle' AND oracle = 'none' THEN 'no_oracle'
+            WHEN name <> 'oracle' AND too_large THEN 'too_large'
+            ELSE 'not_played'
+        END)
     FROM games CROSS JOIN (VALUES ('random'), ('self_play'), ('oracle')) AS wanted(name)
-    LEFT JOIN (SELECT game, any_value(reason) AS reason FROM return_scales GROUP BY game)
-        USING (game)
+    LEFT JOIN (
+        SELECT game, bool_or(reason = 'too_large') AS too_large FROM return_scales GROUP BY game
+    ) USING (game)
     WHERE players > 1
-    ORDER BY ALL
+    ORDER BY game, name
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Check:
-    """One check, before it is known how many there are."""
+    """One check, before the number of checks is known."""
 
     place: tuple[str, str, str, str, int]
     """Name, game, matchup, agent, seat."""
     deals: int
     found: Floats
-    """Results, so many a deal."""
+    """Results, equally many per deal."""
     law: Law | None = None
-    """Of one result; else ``least`` is what the mean is said to be at least."""
+    """The distribution of one result. None if the check is that the mean is at least ``least``."""
     least: float = 0.0
     p: float = 1.0
-    """Of the mean being that."""
+    """The p-value of the mean being at least ``least``."""
 
     def row(self, alpha: float) -> Row:
-        """As the table has it, red below ``alpha``."""
+        """Return the row as the table stores it, failed if its p is below ``alpha``."""
         mean = float(self.found.mean())
         if self.law is None:
             passed = self.p > alpha
@@ -80,7 +86,7 @@ class _Check:
 
 
 def _told(odd: Oddity) -> str:
-    """A share that is not as it should be, in words."""
+    """Describe a share that differs from its probability."""
     low, high = odd.accepted.low, odd.accepted.high
     return (
         f"share of {odd.result:g}: {odd.share:.3f} instead of {odd.chance:.3f}, by luck "
@@ -89,7 +95,7 @@ def _told(odd: Oddity) -> str:
 
 
 def controls(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Every row: the checks made, then what could not be checked."""
+    """Return every row: the checks, then those that could not be made."""
     checks = [*_according(connection), *_oracles(connection)]
     made = {check.place[:2] for check in checks}
     rows = [check.row(FAMILY_ALPHA / len(checks)) for check in checks]
@@ -97,7 +103,7 @@ def controls(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def _according(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
-    """What bots got against what their policies give."""
+    """Yield the checks of bots against their policies."""
     for *place, name, deals, found, results, chances in connection.execute(_ACCORDING).fetchall():
         game, matchup, agent, seat = place
         yield _Check(
@@ -109,7 +115,7 @@ def _according(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
 
 
 def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
-    """What best play got against what it is sure of."""
+    """Yield the checks of best play against the value it guarantees."""
     for *place, deals, found, value, every_time, low, high in connection.execute(
         _ORACLES
     ).fetchall():
@@ -131,13 +137,8 @@ def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
 def _unchecked(
     connection: duckdb.DuckDBPyConnection, made: Iterable[tuple[str, ...]]
 ) -> Iterator[Row]:
-    """A row for each kind of check that a game has none of, and why."""
+    """Yield a row, with the reason, for each kind of check that a game lacks."""
     there = set(made)
-    for game, name, oracle, reason in connection.execute(_UNCHECKED).fetchall():
-        if (name, game) in there:
-            continue
-        if name == "oracle":
-            why = "no oracle" if oracle == "none" else NOT_PLAYED
-        else:
-            why = reason if reason == "too large to enumerate" else NOT_PLAYED
-        yield (name, game, *[None] * 7, 0, None, why)
+    for game, name, reason in connection.execute(_UNCHECKED).fetchall():
+        if (name, game) not in there:
+            yield (name, game, *[None] * 7, 0, None, reason)

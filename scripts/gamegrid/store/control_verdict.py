@@ -1,35 +1,34 @@
-"""What the controls of a built database say: the line under the leaderboard, and check_results."""
+"""Summarise the controls of a built database, for the leaderboard and for check_results."""
 
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from gamegrid.errors import UserError
+from gamegrid.records import duckdb_files
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``red``: one sentence per check that failed. ``passed``: how many did not."""
+    """The outcome of all controls. ``red`` has a sentence for each failed check."""
 
     passed: int
     red: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """The line for people; a sentence per failed check below."""
+        """One line, followed by a line for each failed check."""
         if not self.passed and not self.red:
-            return "Controls: none could be made; the table controls says why"
+            return "Controls: none could be made; see the reasons in the table controls"
         if not self.red:
             return f"Controls: all {self.passed} checks passed"
         head = f"Controls: {len(self.red)} of {self.passed + len(self.red)} checks FAILED: "
-        return "\n  ".join([head + "trust no number of these results", *self.red])
+        return "\n  ".join([head + "do not trust any number of these results", *self.red])
 
 
 def read(database: Path) -> Verdict:
     """Read the controls. Raises duckdb.Error if ``database`` cannot be read."""
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         rows = connection.execute(
             "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals, "
             "reason FROM controls WHERE passed IS NOT NULL"
@@ -41,7 +40,7 @@ def read(database: Path) -> Verdict:
 
 
 def confirm(database: Path) -> str:
-    """Return the line if all is well. Raises UserError, one sentence per failed check."""
+    """Return the summary if no check failed. Raises UserError with a sentence per failed check."""
     found = read(database)
     if found.red:
         raise UserError("\n".join(found.red))
@@ -52,7 +51,7 @@ def _sentence(
     name: str, game: str, matchup: str, agent: str, seat: int,
     expected: float, found: float, low: float, high: float | None, deals: int, reason: str | None,
 ) -> str:  # fmt: skip
-    """One failed check."""
+    """Describe one failed check."""
     explained = (
         f"at least {low:.3f}"
         if high is None

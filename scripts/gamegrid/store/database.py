@@ -11,32 +11,14 @@ from typing import Any
 
 import duckdb
 
+from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import check_whole, exact
-from gamegrid.store import looks
+from gamegrid.store import looks, table_files
 from gamegrid.store.grid_rows import Rows
+from gamegrid.store.table_files import TableFile
 
-VIEWS = (
-    "statistics",
-    "layers",
-    "reasoning",
-    "views/per_game",
-    "views/leaderboard",
-    "views/strength_equivalent",
-    "views/head_to_head",
-    "views/seat_effect",
-    "views/paired",
-    "views/move_quality",
-    "views/regret_by_ply",
-    "views/position_quality",
-    "views/paired_positions",
-    "views/exploitability",
-    "views/failures",
-    "views/usage",
-    "views/speed",
-    "views/prompt_spread",
-    "views/controls",
-)
-"""The .sql files of the tables, each built on those before it."""
+LAYERS = ("statistics", "layers", "reasoning_texts")
+"""The .sql files that the tables are made from, each built on those before it."""
 
 REFERENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -46,36 +28,35 @@ REFERENCES: Mapping[str, str] = MappingProxyType(
         "best_responses": "responses",
     }
 )
-"""What each table is called in the file of references."""
+"""The key of each table in the file of references."""
 
 SHOWN = 5
-"""Problems told of before the rest are only counted."""
+"""How many problems an error message lists before it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The files that a database is made of."""
+    """The files that a database is built from."""
 
     chunks: Sequence[Path]
     """Chunk files of episodes and of single moves."""
     judged: Sequence[Path] = ()
-    """What was judged of their decisions: the oracle columns of others are NULL."""
+    """What oracles say about their decisions. The oracle columns of other decisions are NULL."""
     exploitability_estimates: Sequence[Path] = ()
-    """What was measured of the probed policies."""
+    """The exploitability of the probed policies."""
     references: Path | None = None
-    """The file of that rule; without it no return is normalized, and nothing is held against what
-    bots should get."""
+    """The output of compute_references. Without it no return is normalized and no control made."""
     looks: Path | None = None
-    """The record of looks, which is only read."""
+    """The record of looks, which is only read here."""
 
 
 def build(database: Path, rows: Rows, sources: Sources, interim: str | None = None) -> None:
-    """Build ``database`` from exactly these; it replaces what was there.
+    """Build ``database`` from exactly these rows and files, and replace what was there.
 
-    ``interim`` says how much of the grid is there, if not all. Raises ValueError, naming them, for
-    rows that contradict each other (an episode that is there twice, an agent that is not listed),
-    UserError for a damaged file, and duckdb.Error for a value its column cannot hold; the old
-    database then stays as it was.
+    ``interim`` says how much of the grid is there, if not all of it. The old database stays as it
+    was if an error is raised: ValueError for rows that contradict each other, such as an episode
+    that is there twice; UserError for a damaged file or a plug-in table that cannot be created;
+    duckdb.Error for a value that its column cannot hold.
     """
     # scipy only where it is needed
     from gamegrid.store.reasoning_tables import fill_reasoning
@@ -87,14 +68,13 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     for leftover in (partial, partial_wal):
         leftover.unlink(missing_ok=True)
     try:
-        with closing(_connect(partial)) as connection:
+        with closing(duckdb_files.connect(partial)) as connection:
             connection.begin()
             connection.execute(_sql("schema"))
             _fill(connection, rows, interim)
             _read(connection, sources)
             _check(connection)
-            for name in VIEWS:
-                connection.execute(_sql(name))
+            _create_views(connection, rows.own_tables)
             fill_statistics(connection, looks.read(sources.looks) if sources.looks else ())
             fill_reasoning(connection)
             connection.commit()
@@ -107,25 +87,21 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
             leftover.unlink(missing_ok=True)
 
 
-def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every table and view, without a row: what there is, and what its comments say."""
-    for name in ("schema", *VIEWS):
-        connection.execute(_sql(name))
+def create_empty(
+    connection: duckdb.DuckDBPyConnection, own_tables: Sequence[TableFile] = ()
+) -> None:
+    """Create every table and view without a row, the user's own tables included.
 
-
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open ``path`` for writing, never fetching an extension.
-
-    With one thread rows lie and sums add up in one order: equal data, equal numbers.
+    Raises UserError if one of the user's tables cannot be created.
     """
-    return duckdb.connect(
-        str(path),
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "threads": 1,
-        },
-    )
+    connection.execute(_sql("schema"))
+    _create_views(connection, own_tables)
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, own_tables: Sequence[TableFile]) -> None:
+    for name in LAYERS:
+        connection.execute(_sql(name))
+    table_files.create(connection, own_tables)
 
 
 def _sql(name: str) -> str:
@@ -134,7 +110,7 @@ def _sql(name: str) -> str:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, rows: Rows, interim: str | None) -> None:
-    """Put in what the configuration tells."""
+    """Insert what the configuration knows."""
     _insert(connection, "agents", [asdict(row) for row in rows.agents])
     _insert(connection, "games", [asdict(row) for row in rows.games])
     _insert(connection, "ladder", [asdict(row) for row in rows.ladder])
@@ -142,11 +118,11 @@ def _fill(connection: duckdb.DuckDBPyConnection, rows: Rows, interim: str | None
 
 
 def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
-    """Put in what the files hold."""
+    """Insert what the files hold."""
     if sources.references:
         known = json.loads(sources.references.read_text("utf-8"))
         for table, key in REFERENCES.items():
-            _insert(connection, table, known.get(key, []))  # an earlier version wrote fewer
+            _insert(connection, table, known.get(key, []))  # earlier versions wrote fewer
     connection.execute(
         "CREATE TEMP TABLE judged AS "
         "SELECT episode_id, ply, seat, best_value, value, regret, optimal, trivial, oracle "
@@ -163,7 +139,7 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
 def _insert(
     connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Put in rows that name the columns alike."""
+    """Insert rows that all name the same columns."""
     if rows:
         values = ", ".join(f"unnest(?) AS {name}" for name in rows[0])
         columns = [[row[name] for row in rows] for name in rows[0]]
@@ -171,7 +147,7 @@ def _insert(
 
 
 def _append(connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path]) -> None:
-    """Put in the rows of files that name the columns alike."""
+    """Insert the rows of files that all name the same columns."""
     if paths:
         connection.execute(
             f"INSERT INTO {table} BY NAME "

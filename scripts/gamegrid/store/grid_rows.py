@@ -1,8 +1,11 @@
-"""What the configuration alone tells of a grid's agents and games: no chunk file knows it."""
+"""The rows of agents and games, which only the configuration knows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from gamegrid.agents.agent import AgentSettings, kinds
+from gamegrid.store.table_files import TableFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,18 +18,48 @@ class AgentRow:
     model: str | None
     params: str
     """JSON object."""
+    hosted: bool | None = None
+    """Whether another computer runs the model; None for agents that ask no model."""
+    draws_luck: bool = True
+    """As the agent's file declares it, like all below up to the prices: see ``Traits``."""
+    policy_known: bool = False
+    """Whether the probabilities of its moves are known."""
+    baseline: str | None = None
+    """random or optimal; None if the agent is neither."""
+    ladder: str | None = None
+    """The ladder of bots that it stands on, if any."""
+    ladder_setting: float | None = None
+    ladder_scale: str | None = None
+    """linear or log."""
+    ladder_rising: bool | None = None
     input_price: float | None = None
-    """USD per million tokens; None where the price is unknown."""
+    """USD per million tokens; None if the price is unknown."""
     output_price: float | None = None
     cached_price: float | None = None
-    """What prompt tokens read from the provider's cache cost; None where that is unknown."""
+    """The price of prompt tokens read from the provider's cache; None if unknown."""
     price_source: str | None = None
-    """Where the prices come from; None where there are none."""
+    """The source of the prices; None without prices."""
+
+
+def declared(settings: AgentSettings) -> dict[str, Any]:
+    """Return the columns of an AgentRow that the agent's own file declares."""
+    kind = kinds()[settings.type]
+    traits = kind.traits(settings)
+    place = traits.place
+    return {
+        "draws_luck": traits.draws_luck,
+        "policy_known": kind.policy is not None,
+        "baseline": traits.baseline,
+        "ladder": place and place.ladder,
+        "ladder_setting": place and place.setting,
+        "ladder_scale": place and place.scale,
+        "ladder_rising": place and place.rising,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderRow:
-    """One bot of the grid's suite. What is None is not known of it."""
+    """One bot of the grid's suite. None means unknown."""
 
     suite: str
     agent: str
@@ -35,7 +68,7 @@ class LadderRow:
     se: float | None = None
     """Standard error of ``rating``."""
     correlations: str | None = None
-    """JSON object: by other bot, of the errors of the two."""
+    """JSON object: the correlation of the errors of both ratings, by other bot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,38 +80,41 @@ class GameRow:
     players: int
     scoring: str
     family: str
-    """Variants of one game share it, and one weight in averages over games."""
+    """Variants of one game share a family, and one weight in averages over games."""
     hidden_information: bool
     chance: bool
     oracle: str
     """none, exact or equilibrium."""
     generic: bool
-    """True if the words are OpenSpiel's and the rules were not told."""
+    """Whether the texts are OpenSpiel's and the rules were not explained."""
     disguise_of: str | None
-    """The load string of the plain game that this one is in other words."""
+    """The load string of the plain game that this one disguises."""
     lowest_return: float | None = None
-    """The least that a seat can get by the rules, in the game's own units."""
+    """The lowest return that the rules allow, in the game's own units."""
     highest_return: float | None = None
     cooperate: int | None = None
-    """The action that cooperates; None where the game is no dilemma."""
+    """The action that cooperates; None if the game is no dilemma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """All of it, as the parameters of jobs and the manifest hold it (``asdict``, as JSON)."""
+    """All rows. The parameters of jobs and the manifest hold them as JSON of ``asdict``."""
 
     agents: Sequence[AgentRow]
     games: Sequence[GameRow]
     ladder: Sequence[LadderRow] = ()
-    """The bots of the grid's suite, on whose ratings all others' are anchored."""
+    """The bots of the grid's suite, which anchor all other ratings."""
     usd_per_gpu_hour: float | None = None
+    own_tables: Sequence[TableFile] = ()
+    """The tables in the folders of the configuration's ``plugins``."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Rows":
-        """Make them of ``asdict``'s; what else is there is left alone."""
+        """Make the rows from a mapping as ``asdict`` returns it. Other keys are ignored."""
         return cls(
             agents=[AgentRow(**row) for row in told["agents"]],
             games=[GameRow(**row) for row in told["games"]],
             ladder=[LadderRow(**row) for row in told.get("ladder", ())],
             usd_per_gpu_hour=told["usd_per_gpu_hour"],
+            own_tables=[TableFile(**row) for row in told.get("own_tables", ())],
         )

@@ -1,11 +1,11 @@
--- What the tables of views/ are made of, each layer built on those above it: matchups, deals,
--- deal_values (one deal), matchup_values (mean over deals), measured_deals (what statistics.py fills
--- the tables of statistics.sql from).
+-- The layers that the tables in views/ are built from, each using those above it: matchups, deals,
+-- deal_values (one deal), matchup_values (mean over deals), measured_deals (from which statistics.py
+-- fills the tables of statistics.sql).
 --
--- The unit of every mean is the deal. A deal counts when all its seatings were played, none ended
--- in transport trouble, and the game's measure is known for every seat: the score in win_loss
--- games, the strict return in margin games, the return elsewhere. What does not count is counted
--- as dropped. A self_play is a matchup of one agent with itself; it is in no comparison.
+-- The unit of every mean is the deal. A deal counts if all its seatings were played, none ended in
+-- a transport error, and the game's measure is known for every seat: the score in win_loss games,
+-- the strict return in margin games, the return in others. Other deals are counted as dropped. A
+-- matchup of one agent with itself is self-play, and is in no comparison.
 
 CREATE VIEW line_ups AS
 SELECT game, matchup, agent, count(*) // count(DISTINCT episode_id) AS copies
@@ -20,7 +20,7 @@ SELECT
 FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
 GROUP BY game, matchup;
 
--- The other agents of the matchup; an agent with copies of itself there is among its opponents.
+-- The other agents of the matchup. An agent that sits there more than once is its own opponent.
 CREATE VIEW opponents AS
 SELECT
     me.game, me.matchup, me.agent,
@@ -62,11 +62,7 @@ judged AS (
     SELECT
         game, matchup, deal, self_play, scoring, joint_return, returned,
         played = seatings AND balanced AND finished AS whole,
-        CASE scoring
-            WHEN 'win_loss' THEN scored
-            WHEN 'margin' THEN strictly_returned
-            ELSE returned
-        END AS measured
+        by_scoring(scoring, scored, strictly_returned, returned) AS measured
     FROM outcomes JOIN balance USING (game, matchup, deal) JOIN matchups USING (game, matchup)
 )
 
@@ -77,39 +73,17 @@ SELECT
     CASE WHEN whole AND returned THEN joint_return END AS joint_return
 FROM judged;
 
--- Which games say who plays better, and why others do not. Where best play gains nothing against random
--- moves, as in rock, paper, scissors, results are luck unless an opponent shows a habit.
+-- Which games are rated, and why the others are not. If best play gains nothing against random
+-- moves, as in rock, paper, scissors, results are luck unless an opponent has a habit.
 CREATE VIEW rated_games AS
 SELECT
     game,
     CASE
-        WHEN any_value(scoring) <> 'win_loss' THEN 'not a win_loss game'
-        ELSE max(reason) FILTER (WHERE reason = 'best play gains nothing')
+        WHEN any_value(scoring) <> 'win_loss' THEN 'not_win_loss'
+        WHEN bool_or(reason = 'no_gain') THEN 'no_gain'
     END AS unrated_reason
 FROM games LEFT JOIN return_scales USING (game)
 GROUP BY game;
-
--- The scores of win_loss games had the first move that was not accepted at the first reply (a rethink
--- too) been a forfeit: who made it is beaten by all, the others tie with each other.
-CREATE VIEW first_tries AS
-WITH rejected AS (
-    SELECT episode_id, list(seat) AS losers
-    FROM (
-        SELECT episode_id, seat FROM decisions WHERE status <> 'ok'
-        QUALIFY rank() OVER (PARTITION BY episode_id ORDER BY ply) = 1
-    )
-    GROUP BY episode_id
-)
-
-SELECT
-    episode_id, seat,
-    CASE
-        WHEN losers IS NULL OR score IS NULL THEN score
-        WHEN list_contains(losers, seat) THEN 0
-        ELSE (1 + len(losers) / (players - 1)) / 2
-    END AS first_try_score
-FROM seats JOIN episodes USING (episode_id) JOIN games USING (game)
-LEFT JOIN rejected USING (episode_id);
 
 -- Each agent's value in each deal: the mean over its seats and seatings.
 CREATE VIEW deal_values AS
@@ -119,7 +93,6 @@ SELECT
     bool_and(returned) AS returned,
     avg(score) FILTER (WHERE counted) AS score,
     avg(strict_score) FILTER (WHERE counted) AS strict_score,
-    avg(first_try_score) FILTER (WHERE counted) AS first_try_score,
     avg("return") FILTER (WHERE returned) AS mean_return,
     avg(strict_return) FILTER (WHERE counted) AS strict_return,
     -- Scales are of seats: NULL for the deal unless every seat has one.
@@ -131,12 +104,11 @@ SELECT
     END AS normalized_return,
     any_value(joint_return) AS joint_return
 FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
-JOIN first_tries USING (episode_id, seat)
 LEFT JOIN return_scales AS scale USING (game, seat)
 WHERE NOT self_play
 GROUP BY game, matchup, deal, agent;
 
--- The same apart by seat.
+-- Each agent's value in each deal, by seat.
 CREATE VIEW seat_values AS
 SELECT
     game, matchup, deal, agent, seat,
@@ -147,7 +119,7 @@ FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_i
 WHERE counted AND NOT self_play
 GROUP BY game, matchup, deal, agent, seat;
 
--- A table, as most tables are made of it, some more than once.
+-- A table and not a view, because most tables use it, some more than once.
 CREATE TABLE matchup_values AS
 WITH lines_of_play AS (
     SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes
@@ -164,7 +136,6 @@ SELECT
     coalesce(any_value(distinct_episodes), 0) AS distinct_episodes,
     avg(score) AS score,
     avg(strict_score) AS strict_score,
-    avg(first_try_score) AS first_try_score,
     avg(mean_return) AS mean_return,
     avg(strict_return) AS strict_return,
     avg(normalized_return) AS normalized_return,
@@ -172,38 +143,26 @@ SELECT
 FROM deal_values LEFT JOIN lines_of_play USING (game, matchup)
 GROUP BY game, matchup, agent;
 
--- In payoff and solo games, what the best response to the others would get in the mean: NULL outside
--- these and, with a reason, where it is not known.
+-- In payoff and solo games, the expected return of the best response to the others. NULL in other
+-- games and, with a reason, if it is unknown.
 CREATE VIEW responses AS
 SELECT
     game, matchup, agent, best_return,
     CASE WHEN scoring IN ('payoff', 'solo')
-        THEN coalesce(reason, CASE WHEN best_return IS NULL THEN 'not computed' END)
+        THEN coalesce(reason, CASE WHEN best_return IS NULL THEN 'not_computed' END)
     END AS reason
 FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game, matchup, agent);
 
--- Matchups in which nothing draws luck, game or agent: a deal played again move by move is no second
--- observation. A draw of the game's or of an agent's that comes twice is one.
+-- Matchups in which neither the game nor an agent draws luck. There a deal that repeats another move
+-- by move is no second observation; elsewhere a draw that comes twice is two observations.
 CREATE VIEW repeating AS
 SELECT game, matchup
 FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
 GROUP BY game, matchup
-HAVING bool_and(
-    NOT chance
-    AND CASE type
-        WHEN 'preference' THEN true
-        WHEN 'scripted' THEN true
-        -- Without a temperature a scored move is the likeliest.
-        WHEN 'llm' THEN coalesce(params ->> 'shuffle_labels', 'false') = 'false' AND coalesce(
-            (params ->> 'temperature')::DOUBLE,
-            CASE params ->> 'decode' WHEN 'score' THEN 0 END
-        ) IS NOT DISTINCT FROM 0
-        ELSE false
-    END
-);
+HAVING bool_and(NOT chance AND NOT draws_luck);
 
--- What statistics.py works on: the number an agent is judged by per deal, and in repeating matchups
--- a label of what was played.
+-- The input of statistics.py: the measure of each agent per deal, and in repeating matchups a label
+-- of what was played.
 CREATE VIEW plays AS
 SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
 FROM repeating JOIN episodes USING (game, matchup)
@@ -212,15 +171,11 @@ GROUP BY game, matchup, deal;
 CREATE VIEW measured_deals AS
 SELECT
     game, family, scoring, matchup, agent, deal, counted, play,
-    CASE scoring
-        WHEN 'win_loss' THEN score
-        WHEN 'margin' THEN strict_return
-        ELSE mean_return
-    END AS measure,
+    by_scoring(scoring, score, strict_return, mean_return) AS measure,
     normalized_return
 FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
--- The decisions that move_quality counts and an oracle called optimal or not, by deal.
+-- By deal, the decisions of move_quality that an oracle judged optimal or not.
 CREATE VIEW measured_moves AS
 WITH made AS (
     SELECT
@@ -245,7 +200,7 @@ SELECT
 FROM made LEFT JOIN plays USING (game, matchup, deal)
 GROUP BY game, agent, deal;
 
--- The decisions that mean_regret counts, by ply and deal.
+-- By ply and deal, the decisions that mean_regret counts.
 CREATE VIEW measured_plies AS
 WITH made AS (
     SELECT
@@ -273,51 +228,34 @@ GROUP BY game, agent, ply, deal;
 CREATE VIEW measured_seats AS
 SELECT
     game, family, games.scoring, matchup, agent, seat, deal, play,
-    CASE games.scoring
-        WHEN 'win_loss' THEN seat_values.score
-        ELSE seat_values.mean_return
-    END AS measure
+    by_scoring(games.scoring, score, mean_return, mean_return) AS measure
 FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
 
--- Bots at settings of known order: of the suite if there is one, else of the grid. One a setting.
-CREATE VIEW rungs AS
-WITH bots AS (
-    SELECT agent, type AS ladder, (params ->> 'simulations')::DOUBLE AS setting
-    FROM agents
-    WHERE type IN ('mcts', 'ismcts')
-    UNION ALL
-    -- Random moves err always, best play never.
-    SELECT
-        agent, 'noisy_optimal',
-        CASE type
-            WHEN 'random' THEN 1
-            WHEN 'optimal' THEN 0
-            ELSE (params ->> 'epsilon')::DOUBLE
-        END
-    FROM agents
-    WHERE type IN ('random', 'noisy_optimal', 'optimal')
-)
+-- The bots of the ladders: of the suite if there is one, else of the grid. One per setting.
+CREATE VIEW ladder_bots AS
+SELECT
+    min(agent) AS agent,
+    ladder,
+    ladder_setting AS setting,
+    any_value(ladder_scale) AS scale,
+    any_value(ladder_rising) AS rising
+FROM agents
+WHERE
+    ladder IS NOT NULL
+    AND (NOT EXISTS (FROM ladder) OR agent IN (SELECT agent FROM ladder))
+GROUP BY ladder, ladder_setting;
 
-SELECT min(agent) AS agent, ladder, setting
-FROM bots
-WHERE NOT EXISTS (FROM ladder) OR agent IN (SELECT agent FROM ladder)
-GROUP BY ladder, setting;
-
--- What controls are made of: every agent's results in every seat, self-play included.
+-- The input of the controls: the results of every agent in every seat, self-play included.
 CREATE VIEW control_cells AS
 WITH measured AS (
     SELECT
-        game, matchup, agent, seat, deal, seating,
-        CASE scoring
-            WHEN 'win_loss' THEN score
-            WHEN 'margin' THEN strict_return
-            ELSE "return"
-        END AS result
+        game, matchup, agent, seat, deal, seating, NULL AS baseline,
+        by_scoring(scoring, score, strict_return, "return") AS result
     FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
     JOIN games USING (game)
     WHERE counted
     UNION ALL
-    SELECT game, 'beside the grid', agent, seat, deal, 0, result
+    SELECT game, matchup, baseline, seat, deal, 0, baseline, result
     FROM control_plays
 ),
 
@@ -325,7 +263,7 @@ kinds AS (
     SELECT
         game, matchup,
         CASE
-            WHEN bool_and(type = 'random') THEN 'random'
+            WHEN bool_and(coalesce(baseline = 'random', false)) THEN 'random'
             WHEN count(*) = 1 THEN 'self_play'
             ELSE 'bots'
         END AS name
@@ -335,14 +273,17 @@ kinds AS (
 
 SELECT
     game, matchup, agent, seat,
-    coalesce(any_value(name), CASE agent WHEN 'random' THEN 'random' ELSE 'self_play' END) AS name,
+    coalesce(
+        any_value(name),
+        CASE any_value(measured.baseline) WHEN 'random' THEN 'random' ELSE 'self_play' END
+    ) AS name,
     count(DISTINCT deal) AS deals,
     list(result ORDER BY deal, seating) AS found
 FROM measured LEFT JOIN kinds USING (game, matchup)
 GROUP BY game, matchup, agent, seat;
 
--- Agents that met the same opponents, each other left out: the line-ups each of the two sat against
--- in the matchups without the other are the same. Means over other opponents do not compare.
+-- Pairs of agents that met the same opponents, each other left out: in the matchups without the
+-- other, both faced the same line-ups. Means over different opponents do not compare.
 CREATE VIEW comparable AS
 WITH met AS (
     SELECT game, agent, coalesce(others, []) AS others

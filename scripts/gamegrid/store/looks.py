@@ -1,9 +1,8 @@
-"""Looks: which deals tables were made of, time after time, in results/looks.jsonl.
+"""Record in results/looks.jsonl which deals the tables were made from, each time they were made.
 
-Whoever sees results, adds deals because of them and looks again has had more than one chance to be
-misled. So each time tables are made, interim ones too, the deals that count are noted, a line a
-time; the same deals once more are the same look. Snakemake does not know the file, as it does not
-know the journal.
+Whoever sees results, adds deals because of them and looks again has more than one chance to be
+misled. Each time tables are made, interim ones included, one line records the deals that count.
+The same deals are the same look. Snakemake knows neither this file nor the journal.
 """
 
 import fcntl
@@ -21,13 +20,14 @@ from typing import TypeAlias
 import duckdb
 
 from gamegrid.errors import UserError
+from gamegrid.records import duckdb_files
 
 NAME = "looks.jsonl"
 
 Deals: TypeAlias = frozenset[int]
 Cells: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
-"""By game and matchup the deals that count, as in ``0-9,12``, and a digest of what was played: the
-game, the seed and the agents with their settings."""
+"""By game and matchup: the deals that count, such as ``0-9,12``, and a digest of the game, the seed
+and the agents with their settings."""
 
 _COUNTED = """
     WITH played AS (
@@ -49,16 +49,16 @@ _COUNTED = """
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What was seen before, in order, and what is seen now."""
+    """Earlier looks, in order, and the current one."""
 
     before: Sequence[Cells]
     now: Cells
 
     def number(self, games: Mapping[str, Collection[str]]) -> int | None:
-        """Which look this is, from 1, at the deals that matchups of ``games`` have in common.
+        """Return which look this is, from 1, at the deals that matchups of ``games`` share.
 
-        Other matchups or settings of an agent are another question, with looks of its own. Deals
-        seen before are the look they were, whatever was seen since. None where there are no deals.
+        Other matchups or other settings of an agent are another question, with its own looks. Deals
+        that were seen before keep their number. Returns None without deals.
         """
         now = self._common(self.now, games)
         if now is None:
@@ -69,7 +69,7 @@ class Looks:
     def _common(
         self, cells: Cells, games: Mapping[str, Collection[str]]
     ) -> tuple[Deals, ...] | None:
-        """The common deals of each game; None where there are none or other play was seen."""
+        """Return the common deals of each game; None without any or with other settings."""
         found = []
         for game, matchups in games.items():
             held, mine = cells.get(game, {}), self.now.get(game, {})
@@ -80,7 +80,7 @@ class Looks:
 
 
 def counted(connection: duckdb.DuckDBPyConnection) -> Cells:
-    """What counts in a database, its views being there."""
+    """Return the deals that count in a database that has its views."""
     found: dict[str, dict[str, Sequence[str]]] = {}
     for game, matchup, deals, play in connection.execute(_COUNTED).fetchall():
         found.setdefault(game, {})[matchup] = [_text(deals), play]
@@ -88,7 +88,7 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Cells:
 
 
 def read(path: Path) -> list[Cells]:
-    """What was seen, in order; nothing where there is no file. A torn last line was never seen.
+    """Return all looks in order; none without a file. An incomplete last line does not count.
 
     Raises UserError for a line that cannot be read.
     """
@@ -96,19 +96,19 @@ def read(path: Path) -> list[Cells]:
 
 
 def note(path: Path, database: Path) -> None:
-    """Add what a built database counts, if that was not seen before."""
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    """Record the look at a built database, if it is a new one."""
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         _add(path, [counted(connection)])
 
 
 def merge(theirs: Path, ours: Path) -> None:
-    """Add what only others have seen: their deals join ours."""
+    """Add the looks that only ``theirs`` records to ``ours``."""
     if seen := read(theirs):
         _add(ours, seen)
 
 
 def _add(path: Path, seen: Sequence[Cells]) -> None:
-    """Append what is not there, under a lock: an interim look may be noted beside a run."""
+    """Append new looks under a lock: an interim look may be recorded during a run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -123,7 +123,7 @@ def _add(path: Path, seen: Sequence[Cells]) -> None:
 
 
 def _whole(file: BufferedRandom, path: Path) -> list[Cells]:
-    """The lines of an open file, without what a crash tore."""
+    """Return the looks of an open file and cut off a line that a crash left incomplete."""
     file.seek(0)
     text = file.read()
     file.truncate(text.rfind(b"\n") + 1)
@@ -136,13 +136,13 @@ def _lines(text: bytes, path: Path) -> list[Cells]:
         return [json.loads(line)["cells"] for line in whole]
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(
-            f"{path} has a line that is no look. Remove that line; the tables then count one look "
-            f"less."
+            f"{path} has a line that is not a look. Remove that line; the tables then count one "
+            f"look less."
         ) from error
 
 
 def _text(deals: Sequence[int]) -> str:
-    """Rising numbers as ranges: ``0-9,12``."""
+    """Format increasing numbers as ranges: ``0-9,12``."""
     spans: list[list[int]] = []
     for deal in deals:
         if spans and deal == spans[-1][1] + 1:
@@ -154,12 +154,12 @@ def _text(deals: Sequence[int]) -> str:
 
 @cache
 def _intersection(texts: frozenset[str]) -> Deals:
-    """The deals that all of some ranges have."""
+    """Return the deals that all ``texts`` contain."""
     return reduce(frozenset.intersection, map(_deals, texts))
 
 
 def _deals(text: str) -> Deals:
-    """The reverse of _text."""
+    """Parse ranges such as ``0-9,12``."""
     ends = [span.partition("-") for span in text.split(",")]
     return frozenset(
         deal for low, _, high in ends for deal in range(int(low), int(high or low) + 1)

@@ -1,4 +1,4 @@
-"""results/manifest.json: what the results were made of, in one file that a paper can cite."""
+"""Write results/manifest.json: what the results were made from, in one file to cite."""
 
 import hashlib
 import json
@@ -8,9 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from gamegrid.paths import WORKFLOW
+from gamegrid.records import duckdb_files
 
 NAME = "manifest.json"
 FORM = 1
@@ -25,12 +24,12 @@ def write(
 ) -> None:
     """Write the manifest of a built database beside it.
 
-    ``rows`` are those of agents and games that it was built with, and ``played`` the files it was
-    made of, by kind. Equal databases give equal manifests. Raises duckdb.Error if
-    it cannot be read.
+    ``rows`` are the rows of agents and games that the database was built with, and ``played`` the
+    files it was built from, by kind. Equal databases give equal manifests. Raises duckdb.Error if
+    the database cannot be read.
     """
     results = output.parent.absolute()
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         said = connection.execute((files("gamegrid.store") / "manifest.sql").read_text("utf-8"))
         ((runs, models, prompts, seeds),) = said.fetchall()
     found = {
@@ -52,19 +51,19 @@ def write(
 
 
 def place(name: str, results: Path) -> Path:
-    """Where a file of a manifest lies: in the results, or with the workflow."""
+    """Return the path of a file that a manifest names: in the results or with the workflow."""
     root, _, rest = name.partition("/")
     return results / rest if root == "results" else WORKFLOW / name
 
 
 def sha256(path: Path) -> str:
-    """The digest of a file's content."""
+    """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _named(path: Path, results: Path) -> str:
-    """A name that means the same on another machine."""
+    """Return a name that is valid on any machine."""
     if path.is_relative_to(results):
         return f"results/{path.relative_to(results).as_posix()}"
     return path.relative_to(WORKFLOW).as_posix()

@@ -1,5 +1,5 @@
--- What the runs of a database say of themselves, one JSON object each; one row. Unknown is null.
--- A model's weights are known to the jobs that loaded it, and who served a reply to each call.
+-- What a database records about its runs: one row of JSON objects. Unknown is null. The jobs that
+-- loaded a model know its weights; each call knows who served its reply.
 
 WITH stated AS (
     SELECT run_id, unnest(json_keys(models)) AS model, models FROM runs

@@ -1,4 +1,4 @@
-"""Fill the tables of reasoning.sql: what players said of their moves, sorted and counted."""
+"""Fill the tables of reasoning_texts.sql: what players said about their moves."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -46,7 +46,7 @@ _COUNTS = """
 
 
 def fill_reasoning(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill them, in time linear in the texts."""
+    """Fill the tables, in time linear in the number of texts."""
     _sort(connection)
     shares, entropies = list[Row](), list[Row]()
     for game, agent, counts in _counted(connection):
@@ -69,7 +69,7 @@ def _sort(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _counted(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Counts]]:
-    """The counts of each agent in each game."""
+    """Yield the counts of each agent in each game."""
     by_agent: dict[tuple[str, str], list[tuple[int, int, str, int]]] = {}
     for game, agent, *row in connection.execute(_COUNTS).fetchall():
         deal, third, main, texts = row
@@ -82,7 +82,7 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, 
 
 
 def _share(counts: Counts, category: int) -> Row:
-    """How often a category carries a text: in all, by thirds, and from the first to the last."""
+    """Return how often a category is the main one: overall, by thirds, and the change."""
     said, texts = counts[:, :, category], counts.sum(axis=2)
     share = said.sum() / texts.sum()
     interval = share_interval(ratio_parts(said.sum(axis=1), texts.sum(axis=1)), pooled=True)
@@ -101,21 +101,21 @@ def _share(counts: Counts, category: int) -> Row:
 
 
 def _within(found: MaybeInterval) -> MaybeInterval:
-    """An interval of a difference of shares, which ends at -1 and 1."""
+    """Clip an interval of a difference of shares to -1 to 1."""
     if isinstance(found, NoInterval):
         return found
     return Interval(max(-1.0, found.low), min(1.0, found.high))
 
 
 def _parts(counts: Counts) -> Iterator[tuple[str, Counts]]:
-    """Counts by deal and category of whole episodes and of their thirds."""
+    """Yield the counts by deal and category, of whole episodes and of their thirds."""
     yield "all", counts.sum(axis=1)
     for number, name in enumerate(THIRDS):
         yield name, counts[:, number]
 
 
 def _variety(deals: Counts) -> Row:
-    """How varied the categories are; what fell into none is left out and counted."""
+    """Return how varied the categories are, without uncategorised texts."""
     sorted_ones = deals[:, : NAMES.index(UNCATEGORISED)]
     estimate, interval = entropy_interval(sorted_ones)
     totals = sorted_ones.sum(axis=0)

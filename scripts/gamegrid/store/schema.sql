@@ -1,13 +1,30 @@
 -- The tables of the database. Unknown is NULL everywhere; timestamps are UTC.
--- Uniqueness is asserted by checks.sql: an index would outweigh the data it guards.
+-- checks.sql asserts uniqueness: an index would be larger than the data it guards.
 
--- Prices are per million tokens. NULL where tokens or price are unknown. Prompt tokens that the
--- provider read from its cache cost less where that price is known.
+-- The cost in USD, at prices per million tokens; NULL if tokens or price are unknown. Prompt tokens
+-- that the provider read from its cache cost the cached price if that is known.
 CREATE MACRO usd(prompt, cached, completion, input_price, cached_price, output_price) AS (
     prompt * input_price
     - least(coalesce(cached, 0), prompt) * (input_price - coalesce(cached_price, input_price))
     + completion * output_price
 ) / 1e6;
+
+-- The value that counts in a game of this scoring. Payoff and solo games take the last one.
+CREATE MACRO by_scoring(scoring, win_loss, margin, other) AS
+CASE scoring WHEN 'win_loss' THEN win_loss WHEN 'margin' THEN margin ELSE other END;
+
+-- What people read for the codes of reasons.
+CREATE MACRO in_words(code) AS CASE code
+    WHEN 'too_large' THEN 'too large to enumerate'
+    WHEN 'cut_off' THEN 'can be cut off'
+    WHEN 'no_best_play' THEN 'best play is not computed'
+    WHEN 'no_gain' THEN 'best play gains nothing'
+    WHEN 'opponent_unknown' THEN 'an opponent''s policy is not known'
+    WHEN 'not_computed' THEN 'not computed'
+    WHEN 'not_win_loss' THEN 'not a win_loss game'
+    WHEN 'no_oracle' THEN 'no oracle'
+    WHEN 'not_played' THEN 'not played'
+END;
 
 CREATE TABLE agents (
     agent VARCHAR NOT NULL,
@@ -15,6 +32,15 @@ CREATE TABLE agents (
     backend VARCHAR,
     model VARCHAR,
     params JSON NOT NULL,
+    hosted BOOLEAN, -- whether another computer runs the model; NULL for agents that ask no model
+    -- What the agent's file declares for its settings.
+    draws_luck BOOLEAN NOT NULL,
+    policy_known BOOLEAN NOT NULL,
+    baseline VARCHAR CHECK (baseline IN ('random', 'optimal')),
+    ladder VARCHAR, -- the ladder of bots that it stands on; NULL if none
+    ladder_setting DOUBLE,
+    ladder_scale VARCHAR CHECK (ladder_scale IN ('linear', 'log')),
+    ladder_rising BOOLEAN, -- whether a higher setting plays stronger
     input_price DOUBLE,
     output_price DOUBLE,
     cached_price DOUBLE,
@@ -25,9 +51,9 @@ CREATE TABLE agents (
 CREATE TABLE ladder (
     suite VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
-    rating DOUBLE, -- rating points against the ladder's first bot; NULL where these games rate it not
-    se DOUBLE, -- standard error of it
-    correlations JSON -- of its error with those of other bots
+    rating DOUBLE, -- rating points against the ladder's first bot; NULL if these games do not rate it
+    se DOUBLE, -- standard error of the rating
+    correlations JSON -- of its error with the errors of other bots
 );
 
 CREATE TABLE games (
@@ -43,30 +69,30 @@ CREATE TABLE games (
     disguise_of VARCHAR,
     lowest_return DOUBLE,
     highest_return DOUBLE,
-    cooperate INTEGER -- the action that cooperates; NULL where the game is no dilemma
+    cooperate INTEGER -- the action that cooperates; NULL if the game is no dilemma
 );
 
--- Computed beside the grid from the rules alone, never from episodes.
+-- Computed from the rules of the games, never from episodes.
 CREATE TABLE return_scales (
     game VARCHAR NOT NULL,
     seat INTEGER NOT NULL,
     random_return DOUBLE,
     reference_return DOUBLE,
-    reason VARCHAR,
+    reason VARCHAR CHECK (reason IN ('too_large', 'cut_off', 'no_best_play', 'no_gain')),
     value DOUBLE,
     every_time BOOLEAN NOT NULL,
     best_joint_return DOUBLE
 );
 
-COMMENT ON TABLE return_scales IS 'What is known of each seat of each game without playing it. The scale of normalized returns runs from random_return (0) to reference_return (1).';
+COMMENT ON TABLE return_scales IS 'What is known about each seat of each game without playing it. The scale of normalized returns runs from random_return (0) to reference_return (1).';
 COMMENT ON COLUMN return_scales.game IS 'name | the game | games.game';
 COMMENT ON COLUMN return_scales.seat IS 'number from 0 | the seat | seats.seat';
-COMMENT ON COLUMN return_scales.random_return IS 'the game''s own units | expected return where every seat moves at random, over all deals that there can be; NULL where the game is too large to enumerate | enumeration';
-COMMENT ON COLUMN return_scales.reference_return IS 'the game''s own units | the same where this seat does best against the others'' random moves: no player can expect more from them. NULL where that is not computed | enumeration';
-COMMENT ON COLUMN return_scales.reason IS 'words | why there is no scale from the one to the other; NULL where there is one | enumeration';
-COMMENT ON COLUMN return_scales.value IS '0 to 1 in win_loss games, else the game''s own units | what best play is sure of in the mean, whoever the opponent; NULL without an oracle | oracle';
-COMMENT ON COLUMN return_scales.every_time IS 'true or false | whether best play gets no less in any single episode: an exact oracle, and nothing left to luck | oracle';
-COMMENT ON COLUMN return_scales.best_joint_return IS 'the game''s own units | in payoff games the largest expected sum of all returns, were the seats one player; NULL where it is not known | enumeration';
+COMMENT ON COLUMN return_scales.random_return IS 'the game''s own units | expected return if every seat moves at random, over all possible deals; NULL if the game is too large to enumerate | enumeration';
+COMMENT ON COLUMN return_scales.reference_return IS 'the game''s own units | expected return if this seat plays its best against the random moves of the others: no player can expect more. NULL if that is not computed | enumeration';
+COMMENT ON COLUMN return_scales.reason IS 'code | why there is no scale: too_large, cut_off, no_best_play, or no_gain (against random moves, best play gets no more than random play); NULL if there is one | enumeration';
+COMMENT ON COLUMN return_scales.value IS '0 to 1 in win_loss games, else the game''s own units | the mean that best play guarantees, whoever the opponent; NULL without an oracle | oracle';
+COMMENT ON COLUMN return_scales.every_time IS 'true or false | whether best play guarantees the value in every single episode: the oracle is exact and nothing depends on luck | oracle';
+COMMENT ON COLUMN return_scales.best_joint_return IS 'the game''s own units | in payoff games, the largest expected sum of all returns if the seats were one player; NULL if unknown | enumeration';
 
 CREATE TABLE expectations (
     game VARCHAR NOT NULL,
@@ -77,28 +103,30 @@ CREATE TABLE expectations (
     chance DOUBLE NOT NULL
 );
 
-COMMENT ON TABLE expectations IS 'How likely each result of bots of known policies is, by enumeration: what controls are held against.';
+COMMENT ON TABLE expectations IS 'The probability of each result of bots with known policies, by enumeration. The controls compare results with it.';
 COMMENT ON COLUMN expectations.game IS 'name | the game | games.game';
 COMMENT ON COLUMN expectations.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN expectations.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN expectations.seat IS 'number from 0 | the seat it sits in | seats.seat';
 COMMENT ON COLUMN expectations.result IS 'as score in win_loss games, else as return | a result of an episode | enumeration';
-COMMENT ON COLUMN expectations.chance IS '0 to 1 | its probability; those of an agent in a seat add up to 1 | enumeration';
+COMMENT ON COLUMN expectations.chance IS '0 to 1 | its probability; the probabilities of an agent in a seat add up to 1 | enumeration';
 
 CREATE TABLE best_responses (
     game VARCHAR NOT NULL,
     matchup VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
     best_return DOUBLE,
-    reason VARCHAR
+    reason VARCHAR CHECK (
+        reason IN ('too_large', 'cut_off', 'no_best_play', 'opponent_unknown')
+    )
 );
 
-COMMENT ON TABLE best_responses IS 'What each agent of a matchup could have expected, had it known how all others there play: in payoff and solo games.';
+COMMENT ON TABLE best_responses IS 'What each agent of a matchup could have expected if it had known how all others there play: in payoff and solo games.';
 COMMENT ON COLUMN best_responses.game IS 'name | the game | games.game';
 COMMENT ON COLUMN best_responses.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN best_responses.agent IS 'name | the agent | seats.agent';
-COMMENT ON COLUMN best_responses.best_return IS 'the game''s own units | expected return of the best response to the others'' policies, the mean over the seats the agent takes; it sees what the seat may see and no more. NULL: see reason | enumeration';
-COMMENT ON COLUMN best_responses.reason IS 'words | why it is NULL: an opponent''s policy is not known (a model''s, a search''s), the game is too large to enumerate or can be cut off; NULL where it is known | enumeration';
+COMMENT ON COLUMN best_responses.best_return IS 'the game''s own units | expected return of the best response to the others'' policies, averaged over the seats that the agent takes. The response sees only what its seat may see. NULL: see reason | enumeration';
+COMMENT ON COLUMN best_responses.reason IS 'code | why best_return is NULL: opponent_unknown (a model or a search), too_large, cut_off or no_best_play; NULL if it is known | enumeration';
 
 CREATE TABLE runs (
     run_id VARCHAR NOT NULL,
@@ -114,26 +142,34 @@ CREATE TABLE runs (
     prompts JSON
 );
 
--- What of the configuration the tables need; one row.
+-- The views that become files in tables/, by their place in the order.
+CREATE TABLE result_tables (
+    name VARCHAR NOT NULL,
+    place INTEGER NOT NULL
+);
+
+-- What the tables need from the configuration; one row.
 CREATE TABLE grid (
     usd_per_gpu_hour DOUBLE,
-    interim VARCHAR -- how much of the grid is here, in words; NULL where it is all there
+    interim VARCHAR -- how much of the grid is here, in words; NULL if all of it is
 );
 
 CREATE TABLE control_plays (
     game VARCHAR NOT NULL,
-    agent VARCHAR NOT NULL,
+    matchup VARCHAR NOT NULL,
+    baseline VARCHAR NOT NULL CHECK (baseline IN ('random', 'optimal')),
     seat INTEGER NOT NULL,
     deal INTEGER NOT NULL,
     result DOUBLE NOT NULL
 );
 
-COMMENT ON TABLE control_plays IS 'Self-play of the bots random and optimal beside the grid, on its own luck: for controls alone.';
+COMMENT ON TABLE control_plays IS 'Self-play of the baselines beside the grid, with the grid''s luck. Only the controls use it.';
 COMMENT ON COLUMN control_plays.game IS 'name | the game | games.game';
-COMMENT ON COLUMN control_plays.agent IS 'name | the type of bot | agents.type';
+COMMENT ON COLUMN control_plays.matchup IS 'name | stands for a matchup; the same in expectations.matchup | computed';
+COMMENT ON COLUMN control_plays.baseline IS 'random or optimal | the baseline that plays itself | agents.baseline';
 COMMENT ON COLUMN control_plays.seat IS 'number from 0 | the seat | seats.seat';
 COMMENT ON COLUMN control_plays.deal IS 'number from 0 | the deal | episodes.deal';
-COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got there | played';
+COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got in that seat | played';
 
 -- Whole games. Single moves are not among them, so a query that joins episodes counts games alone.
 CREATE TABLE episodes (

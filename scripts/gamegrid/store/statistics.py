@@ -1,6 +1,6 @@
-"""Fill the tables of statistics.sql: intervals, ratings and comparisons of what the views average.
+"""Fill the tables of statistics.sql: intervals, ratings and comparisons.
 
-The numbers are those of gamegrid.stats; here they are fed the deals of the database.
+This module reads the deals from the database; gamegrid.stats computes the numbers.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import TypeAlias
 import duckdb
 import numpy as np
 
+from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import Stratum, combined_share_interval, mean_interval, share_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
@@ -67,7 +68,7 @@ _SPANS = """
 """
 
 _NO_SCALE = """
-    SELECT game, coalesce(max(reason), 'not computed')
+    SELECT game, coalesce(max(in_words(reason)), in_words('not_computed'))
     FROM games LEFT JOIN return_scales USING (game)
     GROUP BY game
     HAVING count(seat) = 0 OR count(reason) > 0
@@ -106,7 +107,7 @@ _POSITIONS = """
 
 
 def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells] = ()) -> None:
-    """Fill them, the views being there. ``seen``: what earlier tables were made of."""
+    """Fill the tables once the views exist. ``seen``: the deals of earlier looks."""
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     spans = dict(connection.execute(_SPANS).fetchall())
@@ -143,7 +144,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
 
 
 def _cell_ends(cell: Cell) -> Ends:
-    """The interval of one agent's mean in one matchup."""
+    """Return the interval of one agent's mean in one matchup."""
     distinct = cell.distinct
     if cell.scoring == WIN_LOSS:
         return ends(share_interval(cell.values, distinct=distinct))
@@ -151,7 +152,7 @@ def _cell_ends(cell: Cell) -> Ends:
 
 
 def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """The intervals of each agent's normalized return in each margin game."""
+    """Yield the intervals of each agent's normalized return in each margin game."""
     why = dict(connection.execute(_NO_SCALE).fetchall())
     games: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in read_normalized(connection):
@@ -162,7 +163,7 @@ def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 
 def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
-    """The intervals of each agent in each seat."""
+    """Yield the intervals of each agent in each seat."""
     seats: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
     for seat, cell in found:
         seats[cell.game, cell.agent, seat].append(cell)
@@ -171,7 +172,7 @@ def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
 
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """The intervals of the shares of optimal decisions."""
+    """Yield the intervals of the shares of optimal decisions."""
     for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
         values = ratio_parts(np.array(best), np.array(moves))
         distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
@@ -179,7 +180,7 @@ def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 
 def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """The intervals of the mean regret at each ply."""
+    """Yield the intervals of the mean regret at each ply."""
     for game, agent, ply, moves, regret, plays in connection.execute(_PLIES).fetchall():
         values = ratio_parts(np.array(regret), np.array(moves))
         distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
@@ -187,13 +188,15 @@ def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 
 def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
-    """The intervals of what agents made of given positions, and who made more of the same ones.
+    """Return the intervals and comparisons of agents in given positions.
 
-    A position is one observation, as a deal is elsewhere: what varies is which ones were taken.
+    A position is one observation, as a deal is elsewhere: other positions could have been chosen.
     """
     intervals, cells = list[Row](), list[Cell]()
     for *row, regrets in connection.execute(_POSITIONS).fetchall():
-        cell = replace(Cell.of(row), scoring=WIN_LOSS)  # right or not, whatever the game counts
+        cell = replace(
+            Cell.of(row), scoring=WIN_LOSS
+        )  # right or wrong, whatever the scoring of the game
         cells.append(cell)
         regret = mean_interval(np.array(regrets or [], dtype=np.float64))
         intervals.append((cell.game, cell.agent, *ends(share_interval(cell.values)), *ends(regret)))
@@ -207,7 +210,7 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
-    """The interval of the mean over families of the mean over games."""
+    """Return the interval of the mean over families of the mean over games."""
     played = [
         each
         for (_, name), each in pooled.items()
@@ -225,7 +228,7 @@ def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
 
 
 def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
-    """Names of the games, and all rated matches that count; None if there are none."""
+    """Return the names of the games and all rated matches that count; None without matches."""
     rows = [
         (game, family, deal, agents[low], agents[high], score)
         for game, family, deal, agents, scores in connection.execute(_MATCHES).fetchall()
@@ -249,7 +252,7 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches]
 
 
 def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str], Matches]]:
-    """The matches of each set of agents that matches link, the largest set first."""
+    """Yield the matches of each set of agents that matches link, the largest set first."""
     if found is None:
         return
     names, matches = found
@@ -260,8 +263,8 @@ def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str]
 
 
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
-    """The ratings of the agents of a database against the agent ``zero``; none if it met nobody."""
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+    """Rate the agents of a database against the agent ``zero``. Empty if it met nobody."""
+    with closing(duckdb_files.connect(database, read_only=True)) as connection:
         found = _matches(connection)
     if found is None or zero not in found[1].agents:
         return {}
@@ -269,7 +272,7 @@ def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
 
 
 def _anchors(connection: duckdb.DuckDBPyConnection) -> dict[str, Anchor]:
-    """What the suite's bots were rated when it was frozen."""
+    """Return the ratings of the suite's bots from when the suite was frozen."""
     return {
         agent: Anchor(rating, se, json.loads(correlations))
         for agent, rating, se, correlations in connection.execute(_ANCHORS).fetchall()
@@ -302,7 +305,7 @@ def _rate(
 
 
 def _nash_rows(matches: Matches, best: int) -> list[Row]:
-    """Each agent's Nash average, to the digits it is solved to; a warning at the ``best`` rated."""
+    """Return each agent's Nash average, and a warning for the agent ``best`` by rating."""
     found = nash_average(payoffs(matches)).averages
     warning = None
     if found[best] < -NONE:
@@ -316,7 +319,7 @@ def _nash_rows(matches: Matches, best: int) -> list[Row]:
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
-    """Put all rows in at once: DuckDB is slow at one by one."""
+    """Insert all rows at once: DuckDB is slow at single rows."""
     if not rows:
         return
     columns = [list(column) for column in zip(*rows, strict=True)]

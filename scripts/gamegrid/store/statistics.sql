@@ -1,5 +1,5 @@
--- What SQL cannot compute: filled by statistics.py from the views of layers.sql, once per build.
--- A missing end of an interval is NULL, and `reason` says why.
+-- Statistics that SQL cannot compute. statistics.py fills these tables from the views of layers.sql,
+-- once per build. A missing end of an interval is NULL, and `reason` says why.
 
 CREATE TABLE cell_intervals (
     game VARCHAR NOT NULL,
@@ -10,13 +10,13 @@ CREATE TABLE cell_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE cell_intervals IS 'How sure each agent''s mean in each matchup is, self-play left out.';
+COMMENT ON TABLE cell_intervals IS 'Intervals of each agent''s mean in each matchup, without self-play.';
 COMMENT ON COLUMN cell_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN cell_intervals.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN cell_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN cell_intervals.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of the 95 % interval over deals; NULL: see reason | deal_values';
 COMMENT ON COLUMN cell_intervals.high IS 'as low | upper end of the same interval | deal_values';
-COMMENT ON COLUMN cell_intervals.reason IS 'words | why there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (nothing could have gone otherwise) | computed';
+COMMENT ON COLUMN cell_intervals.reason IS 'words | the reason there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (no luck was involved, so every deal would be the same) | computed';
 
 CREATE TABLE game_intervals (
     game VARCHAR NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE game_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE game_intervals IS 'How sure each agent''s mean over its opponents in each game is.';
+COMMENT ON TABLE game_intervals IS 'Intervals of each agent''s mean over its opponents in each game.';
 COMMENT ON COLUMN game_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN game_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN game_intervals.low IS 'as in cell_intervals | lower end of the 95 % interval; a deal that opponents share is one observation | deal_values';
@@ -41,12 +41,12 @@ CREATE TABLE normalized_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE normalized_intervals IS 'The same of the normalized return in margin games.';
+COMMENT ON TABLE normalized_intervals IS 'Intervals of each agent''s normalized return in each margin game.';
 COMMENT ON COLUMN normalized_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN normalized_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN normalized_intervals.low IS 'share of the way from random play to best play against it | lower end of the 95 % interval | deal_values';
 COMMENT ON COLUMN normalized_intervals.high IS 'as low | upper end of the same interval | deal_values';
-COMMENT ON COLUMN normalized_intervals.reason IS 'words | why there is no scale, or as in cell_intervals | return_scales, computed';
+COMMENT ON COLUMN normalized_intervals.reason IS 'words | the reason there is no scale, or as in cell_intervals | return_scales, computed';
 
 CREATE TABLE seat_intervals (
     game VARCHAR NOT NULL,
@@ -57,7 +57,7 @@ CREATE TABLE seat_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE seat_intervals IS 'The same for each seat by itself.';
+COMMENT ON TABLE seat_intervals IS 'Intervals of each agent''s mean in each seat of each game.';
 COMMENT ON COLUMN seat_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN seat_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN seat_intervals.seat IS 'number from 0 | the seat | seats.seat';
@@ -72,11 +72,11 @@ CREATE TABLE score_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE score_intervals IS 'How sure each agent''s score over all win_loss games is.';
+COMMENT ON TABLE score_intervals IS 'Intervals of each agent''s score over all win_loss games.';
 COMMENT ON COLUMN score_intervals.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interval over deals of the same games | deal_values';
 COMMENT ON COLUMN score_intervals.high IS '0 to 1 | upper end of the same interval | deal_values';
-COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, of the first game that has no interval; games that cannot vary add nothing to the width | computed';
+COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, for the first game without an interval; games that cannot vary add nothing to the width | computed';
 
 CREATE TABLE quality_intervals (
     game VARCHAR NOT NULL,
@@ -86,10 +86,10 @@ CREATE TABLE quality_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE quality_intervals IS 'How sure each agent''s share of optimal decisions in each game is.';
+COMMENT ON TABLE quality_intervals IS 'Intervals of each agent''s share of optimal decisions in each game.';
 COMMENT ON COLUMN quality_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN quality_intervals.agent IS 'name | the agent | decisions.agent';
-COMMENT ON COLUMN quality_intervals.low IS '0 to 1 | lower end of the 95 % interval; the decisions of a deal, against whichever opponent, are one observation | decisions.optimal';
+COMMENT ON COLUMN quality_intervals.low IS '0 to 1 | lower end of the 95 % interval; all decisions of a deal, whoever the opponent, are one observation | decisions.optimal';
 COMMENT ON COLUMN quality_intervals.high IS '0 to 1 | upper end of the same interval | decisions.optimal';
 COMMENT ON COLUMN quality_intervals.reason IS 'words | as in cell_intervals | computed';
 
@@ -104,7 +104,7 @@ CREATE TABLE position_intervals (
     regret_reason VARCHAR
 );
 
-COMMENT ON TABLE position_intervals IS 'How sure it is what each agent makes of positions of each game.';
+COMMENT ON TABLE position_intervals IS 'Intervals of each agent''s results in the positions of each game.';
 COMMENT ON COLUMN position_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN position_intervals.agent IS 'name | the agent | positions.agent';
 COMMENT ON COLUMN position_intervals.low IS '0 to 1 | lower end of the 95 % interval of the share of optimal moves; a position is one observation | positions.optimal';
@@ -123,7 +123,7 @@ CREATE TABLE regret_intervals (
     reason VARCHAR
 );
 
-COMMENT ON TABLE regret_intervals IS 'How sure each agent''s mean regret at each ply is.';
+COMMENT ON TABLE regret_intervals IS 'Intervals of each agent''s mean regret at each ply.';
 COMMENT ON COLUMN regret_intervals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN regret_intervals.agent IS 'name | the agent | decisions.agent';
 COMMENT ON COLUMN regret_intervals.ply IS 'number from 0 | the ply | decisions.ply';
@@ -145,19 +145,19 @@ CREATE TABLE ratings (
     anchored BOOLEAN NOT NULL
 );
 
-COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (per_game.rated): Davidson''s model with draws and a first move that is worth something. Only deals that count, no self-play; what deterministic agents repeated is one match; a match of more seats is its pairs of seats.';
+COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (those without per_game.unrated_reason): Davidson''s model with draws and a first-mover effect. Only deals that count, without self-play. What agents without luck repeat is one match. A match with more than two seats counts as its pairs of seats.';
 COMMENT ON COLUMN ratings.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN ratings.rating IS 'rating points | 400 are odds of ten to one, draws apart; 0 is the first bot of the ladder where anchored, else the mean of the agents of the set that the results bound against each other | episodes, seats';
-COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval: how far other deals of the same games could have moved the rating | episodes, seats';
+COMMENT ON COLUMN ratings.rating IS 'rating points | 400 points are odds of ten to one, draws aside; 0 is the first bot of the ladder if anchored, else the mean of the agents of the set that the results bound against each other | episodes, seats';
+COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval over other deals of the same games | episodes, seats';
 COMMENT ON COLUMN ratings.high IS 'rating points | upper end of the same interval | episodes, seats';
-COMMENT ON COLUMN ratings.reason IS 'words | why the interval or an end of it is missing: no lower (upper) end where an agent never did better (worse), anchored here where the scale rests on this agent, one deal or family | computed';
-COMMENT ON COLUMN ratings.like_low IS 'rating points | lower end of the 95 % interval: how far other families of games could have moved the rating | episodes, seats';
+COMMENT ON COLUMN ratings.reason IS 'words | the reason the interval or one of its ends is missing: no lower (upper) end, if the agent never did better (worse); anchored here, if the scale rests on this agent; one deal or family | computed';
+COMMENT ON COLUMN ratings.like_low IS 'rating points | lower end of the 95 % interval over other families of games | episodes, seats';
 COMMENT ON COLUMN ratings.like_high IS 'rating points | upper end of the same interval | episodes, seats';
-COMMENT ON COLUMN ratings.like_reason IS 'words | why that interval or an end of it is missing | computed';
-COMMENT ON COLUMN ratings.rating_set IS 'number from 0 | the set of agents that matches link; each has a scale of its own | computed';
+COMMENT ON COLUMN ratings.like_reason IS 'words | the reason that interval or one of its ends is missing | computed';
+COMMENT ON COLUMN ratings.rating_set IS 'number from 0 | the set of agents that matches link; each set has its own scale | computed';
 COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share a letter cannot be told apart (5 %, Holm over all pairs) | computed';
 
-COMMENT ON COLUMN ratings.anchored IS 'true or false | whether the set stands on the scale of the suite, whose bots have the ratings of its frozen games: those of two results with one suite compare | ladder.rating';
+COMMENT ON COLUMN ratings.anchored IS 'true or false | whether the set is on the scale of the suite, whose bots keep the ratings of its frozen games. Ratings of any two results with this suite compare | ladder.rating';
 
 CREATE TABLE strength_equivalents (
     agent VARCHAR NOT NULL,
@@ -167,7 +167,7 @@ CREATE TABLE strength_equivalents (
     low DOUBLE,
     high DOUBLE,
     reason VARCHAR,
-    rungs VARCHAR NOT NULL,
+    ladder_bots VARCHAR NOT NULL,
     deals INTEGER NOT NULL
 );
 
@@ -179,10 +179,10 @@ CREATE TABLE nash_averages (
     nash_warning VARCHAR
 );
 
-COMMENT ON TABLE nash_averages IS 'Each agent against the mixture of its rating set that no agent beats, over the matches behind the ratings.';
+COMMENT ON TABLE nash_averages IS 'Each agent against the mixture of agents of its rating set that no agent beats, over the matches behind the ratings.';
 COMMENT ON COLUMN nash_averages.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN nash_averages.nash_average IS '-1/2 to 0 | mean score against that mixture less one half, every match weighing alike within its pair | episodes, seats';
-COMMENT ON COLUMN nash_averages.nash_warning IS 'words | that the best by rating is in no such mixture, beyond luck; else NULL | episodes, seats';
+COMMENT ON COLUMN nash_averages.nash_average IS '-1/2 to 0 | mean score against that mixture minus one half, with equal weights for the matches of a pair | episodes, seats';
+COMMENT ON COLUMN nash_averages.nash_warning IS 'words | a warning if the agent with the best rating is in no such mixture, beyond luck; else NULL | episodes, seats';
 
 CREATE TABLE first_moves (
     game VARCHAR NOT NULL,
@@ -194,14 +194,14 @@ CREATE TABLE first_moves (
     draw_rate DOUBLE NOT NULL
 );
 
-COMMENT ON TABLE first_moves IS 'What the ratings say of each win_loss game.';
+COMMENT ON TABLE first_moves IS 'What the ratings say about each win_loss game.';
 COMMENT ON COLUMN first_moves.game IS 'name | the game | games.game';
 COMMENT ON COLUMN first_moves.rating_set IS 'number from 0 | the set of agents it was fitted to | ratings.rating_set';
-COMMENT ON COLUMN first_moves.first_mover IS 'rating points | what the lower seat of a pair is worth | episodes, seats';
+COMMENT ON COLUMN first_moves.first_mover IS 'rating points | the advantage of the lower seat of a pair | episodes, seats';
 COMMENT ON COLUMN first_moves.low IS 'rating points | lower end of its 95 % interval | episodes, seats';
 COMMENT ON COLUMN first_moves.high IS 'rating points | upper end of the same interval | episodes, seats';
-COMMENT ON COLUMN first_moves.reason IS 'words | why the interval or an end of it is missing | computed';
-COMMENT ON COLUMN first_moves.draw_rate IS '0 to 1 | probability of a draw between equals were the seat worth nothing | episodes, seats';
+COMMENT ON COLUMN first_moves.reason IS 'words | the reason the interval or one of its ends is missing | computed';
+COMMENT ON COLUMN first_moves.draw_rate IS '0 to 1 | probability of a draw between equals without a first-mover effect | episodes, seats';
 
 CREATE TABLE comparisons (
     game VARCHAR,
@@ -225,7 +225,7 @@ CREATE TABLE comparisons (
 
 COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes them.';
 
--- Of the positions that both were asked in: a position stands where a deal does.
+-- Comparisons in the positions that both agents were asked in. A position takes the place of a deal.
 CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';

@@ -1,15 +1,15 @@
 """The rows of strength_equivalent: where each agent stands on each ladder of bots, by game."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
-from types import MappingProxyType
 from typing import TypeAlias
 
 import duckdb
 import numpy as np
 
+from gamegrid.agents.agent import Scale
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.equivalents import Rung, strength_equivalent
 
@@ -17,29 +17,37 @@ Row: TypeAlias = tuple[str | int | float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """What strength is taken to be linear in between two settings of a bot, and the way back."""
+class _Ladder:
+    """The bots of one ladder, and what strength is assumed to be linear in between two of them."""
 
-    place: Callable[[float], float]
-    setting: Callable[[float], float]
+    name: str
+    scale: Scale
+    rising: bool
+    settings: Mapping[str, float]
+    """By bot."""
 
+    def place(self, setting: float) -> float:
+        """Return the place of a setting: higher for stronger bots."""
+        return self._sign * (log(setting) if self.scale is Scale.LOG else setting)
 
-SIMULATIONS = Scale(log, exp)
-EPSILON = Scale(lambda rate: -rate, lambda place: -place)
-SCALES: Mapping[str, Scale] = MappingProxyType(
-    {"mcts": SIMULATIONS, "ismcts": SIMULATIONS, "noisy_optimal": EPSILON}
-)
-"""By ladder of the view rungs."""
+    def setting(self, place: float) -> float:
+        """Return the setting at a place."""
+        return exp(self._sign * place) if self.scale is Scale.LOG else self._sign * place
+
+    @property
+    def _sign(self) -> int:
+        return 1 if self.rising else -1
 
 
 def strength_equivalents(
     connection: duckdb.DuckDBPyConnection, games: Sequence[str], matches: Matches
 ) -> Iterator[Row]:
-    """Place the agents that are no rung, nor bots of the suite. ``games``: names by code."""
-    settings: dict[str, dict[str, float]] = defaultdict(dict)
-    for agent, ladder, setting in connection.execute("FROM rungs").fetchall():
-        settings[ladder][agent] = setting
-    bots = {agent for rungs in settings.values() for agent in rungs}
+    """Place the agents that are neither bots of a ladder nor of the suite.
+
+    ``games`` are the names by code.
+    """
+    ladders = _ladders(connection)
+    bots = {agent for ladder in ladders for agent in ladder.settings}
     given = {agent for (agent,) in connection.execute("SELECT agent FROM ladder").fetchall()}
     for code in np.unique(matches.game):
         here = matches.where(matches.game == code)
@@ -49,10 +57,20 @@ def strength_equivalents(
             if players[agent] not in _met(here, known):
                 continue
             met = here.among(np.array(known))
-            for ladder, rungs in sorted(settings.items()):
-                there = {name: rungs[name] for name in rungs if name in met.agents}
-                if agent not in rungs and len(there) > 1:
-                    yield agent, games[code], ladder, *_placed(met, agent, ladder, there)
+            for ladder in ladders:
+                there = [name for name in ladder.settings if name in met.agents]
+                if agent not in ladder.settings and len(there) > 1:
+                    yield agent, games[code], ladder.name, *_placed(met, agent, ladder, there)
+
+
+def _ladders(connection: duckdb.DuckDBPyConnection) -> list[_Ladder]:
+    """Read the ladders, by name."""
+    settings: dict[str, dict[str, float]] = defaultdict(dict)
+    kinds: dict[str, tuple[Scale, bool]] = {}
+    for agent, ladder, setting, scale, rising in connection.execute("FROM ladder_bots").fetchall():
+        settings[ladder][agent] = setting
+        kinds[ladder] = Scale(scale), rising
+    return [_Ladder(name, *kinds[name], settings[name]) for name in sorted(settings)]
 
 
 def _met(matches: Matches, agents: Sequence[int]) -> set[int]:
@@ -62,24 +80,25 @@ def _met(matches: Matches, agents: Sequence[int]) -> set[int]:
 
 
 def _placed(
-    matches: Matches, agent: str, ladder: str, settings: Mapping[str, float]
+    matches: Matches, agent: str, ladder: _Ladder, bots: Sequence[str]
 ) -> tuple[float | str | int | None, ...]:
-    """The numbers of a row: equivalent, low, high, reason, rungs, deals."""
-    scale = SCALES[ladder]
+    """Return the numbers of a row: equivalent, low, high, reason, ladder_bots, deals."""
     rungs = sorted(
-        (Rung(name, scale.place(setting)) for name, setting in settings.items()),
+        (Rung(name, ladder.place(ladder.settings[name])) for name in bots),
         key=lambda rung: rung.place,
     )
-    found = strength_equivalent(matches, agent, rungs)
-    ends = [None if end is None else scale.setting(end) for end in (found.low, found.high)]
-    low, high = ends if scale is not EPSILON else reversed(ends)
+    equivalent = strength_equivalent(matches, agent, rungs)
+    ends = [
+        None if end is None else ladder.setting(end) for end in (equivalent.low, equivalent.high)
+    ]
+    low, high = ends if ladder.rising else reversed(ends)
     me = matches.agents.index(agent)
     mine = (matches.first == me) | (matches.second == me)
     return (
-        None if found.place is None else scale.setting(found.place),
+        None if equivalent.place is None else ladder.setting(equivalent.place),
         low,
         high,
-        found.reason,
+        equivalent.reason,
         " < ".join(rung.agent for rung in rungs),
         len(np.unique(matches.deal[mine])),
     )

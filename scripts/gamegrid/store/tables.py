@@ -1,4 +1,4 @@
-"""Write the tables of a built database as CSV, Markdown and LaTeX, and for the terminal."""
+"""Write the tables of a built database as CSV, Markdown and LaTeX, and as terminal text."""
 
 import csv
 import textwrap
@@ -11,39 +11,19 @@ from typing import TypeAlias
 
 import duckdb
 
-TABLES = (
-    "leaderboard",
-    "per_game",
-    "strength_equivalent",
-    "head_to_head",
-    "paired",
-    "seat_effect",
-    "move_quality",
-    "position_quality",
-    "paired_positions",
-    "exploitability",
-    "reasoning",
-    "reasoning_variety",
-    "failures",
-    "usage",
-    "latency",
-    "break_even",
-    "prompt_spread",
-    "controls",
-)
-"""The views that become files, in the order the README names them."""
+from gamegrid.records import duckdb_files
+from gamegrid.stats.intervals import Reason
+from gamegrid.store import table_files
+from gamegrid.store.table_files import Column
 
 WIDTH = 100
-"""Columns of a terminal that text output is made for."""
+"""The width of terminal text, in characters."""
 
 SHORTEST = 8
-"""Columns that a name is never cut below."""
+"""The least number of characters that a name is cut to."""
 
 ABSENT = "–"
-"""How people see NULL."""
-
-ENDLESS = "no lower and no upper end"
-"""The reason of an interval that reaches from end to end: text shows it as one."""
+"""What people see for NULL."""
 
 INTERVAL = "95 %"
 _PLACED = {"rank": "rank", "of": "ranked_among", "agent": "agent"}
@@ -65,25 +45,14 @@ GAME_TEXTS = {
         {**_PLACED, "return": "mean_return", INTERVAL: "low", "gap": "gap", **_PLAYED},
     ),
 }  # fmt: skip
-"""By scoring: what the text of a game says of it, and columns of per_game by their heads."""
+"""By scoring: the order of the agents in words, and columns of per_game by their headings."""
 
 Value: TypeAlias = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table: its name, what it holds, and whether it is a number."""
-
-    name: str
-    unit: str
-    meaning: str
-    source: str
-    numeric: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
-    """One view of the database, read."""
+    """A table with its rows, as read from the database."""
 
     name: str
     about: str
@@ -98,7 +67,7 @@ def write_tables(database: Path, folder: Path) -> None:
     Equal databases give equal files. Raises duckdb.Error if ``database`` cannot be read.
     """
     with closing(connect(database)) as connection:
-        tables = [read_table(connection, name) for name in TABLES]
+        tables = read_tables(connection)
         notices = _notices(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
@@ -131,43 +100,33 @@ def leaderboard_text(database: Path) -> str:
     return "\n\n".join(parts)
 
 
-def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
-    """Read one view with the comments its SQL gives it.
+def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Read every table of the results, in order.
 
-    Raises ValueError if a column's comment is not ``unit | meaning | source``.
+    Raises ValueError if a view or column is not described.
     """
-    about = connection.execute(
-        "SELECT comment FROM duckdb_views() WHERE view_name = ? AND NOT internal", [name]
-    ).fetchone()
-    described = connection.execute(
-        "SELECT column_name, comment, data_type FROM duckdb_columns() "
-        "WHERE table_name = ? AND NOT internal ORDER BY column_index",
-        [name],
-    ).fetchall()
-    if about is None or about[0] is None:
-        raise ValueError(f"view {name} is missing or has no comment")
-    columns = tuple(_column(name, *row) for row in described)
-    # The name is one of our own views, and the view itself puts its rows in order.
+    names = connection.execute("SELECT name FROM result_tables ORDER BY place, name").fetchall()
+    return [read_table(connection, name) for (name,) in names]
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    """Read one view with the comments that its SQL gives it.
+
+    Raises ValueError if the view or one of its columns is not described.
+    """
+    about, columns = table_files.described(connection, name)
+    # The name is that of one of our views, which puts its own rows in order.
     rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
-    return Table(name, str(about[0]), columns, tuple(rows))
+    return Table(name, about, columns, tuple(rows))
 
 
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open ``database`` to read, with one thread: sums then add up in one order only."""
-    return duckdb.connect(str(database), read_only=True, config={"threads": 1})
-
-
-def _column(table: str, name: str, comment: str | None, kind: str) -> Column:
-    """Return one column, its comment taken apart."""
-    parts = (comment or "").split(" | ")
-    if len(parts) != 3 or not all(parts):
-        raise ValueError(f"column {table}.{name} is not described as 'unit | meaning | source'")
-    unit, meaning, source = parts
-    return Column(name, unit, meaning, source, kind not in ("VARCHAR", "BOOLEAN"))
+    """Open ``database`` to read. Raises duckdb.Error if it cannot be opened."""
+    return duckdb_files.connect(database, read_only=True)
 
 
 def _shown(value: Value) -> str:
-    """Return ``value`` as people read it: three decimals, or two digits where those say nothing."""
+    """Format ``value`` with three decimals, or with two digits if it is small."""
     if value is None:
         return ABSENT
     if isinstance(value, float):
@@ -248,7 +207,7 @@ def _latex_row(texts: Iterable[str]) -> str:
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What must be known before any number is read; nothing of one's own grid played at one go."""
+    """Return what readers must know first; nothing for a finished grid at its first look."""
     held, look, suite = connection.execute(
         "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired), "
         "(SELECT max(rating_suite) FROM leaderboard)"
@@ -256,20 +215,20 @@ def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     notices = [f"Interim results: {held} are finished."] if held else []
     if held or look > 1:
         notices.append(
-            f"Look {look}: where results seen have a say in how many deals are played, p and the "
-            "intervals, which are for a number fixed beforehand, do not hold; anytime_low and "
+            f"Look {look}: if earlier results influenced how many deals were played, p and the "
+            "intervals, which assume a number fixed in advance, do not hold; anytime_low and "
             "anytime_high in paired do."
         )
     if suite:
         notices.append(
-            f"Ratings stand on the scale of suite {suite} and compare with those of other results "
+            f"Ratings are on the scale of suite {suite} and compare with those of other results "
             "with it."
         )
     return notices
 
 
 def _readme(tables: Sequence[Table], notices: Sequence[str]) -> str:
-    """Return what every column of every table is, from the comments in the database."""
+    """Return the description of every table and column."""
     head = (
         "# Tables\n\n"
         "Each table is here as .csv (all digits, an empty field where nothing is known), .md and\n"
@@ -285,13 +244,13 @@ def _section(table: Table) -> str:
 
 
 def described(table: Table) -> str:
-    """Return what each column of a table is, as a Markdown table."""
+    """Return a Markdown table that describes the columns of a table."""
     rows = [(column.name, column.unit, column.meaning, column.source) for column in table.columns]
     return _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
 
 
 def _board_text(games: str | None, rows: Sequence[tuple[Value, ...]]) -> str:
-    """Return the leaderboard of the agents that share one set of win_loss games."""
+    """Return the leaderboard of the agents that have the same win_loss games."""
     if games is None:
         names = ", ".join(str(row[3]) for row in rows)
         return textwrap.fill(f"No win_loss game counts for: {names}", WIDTH)
@@ -318,8 +277,8 @@ def _board_line(
 
 
 def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
-    """Return an interval as people read it, or why there is none."""
-    if low is None and high is None and reason != ENDLESS:
+    """Format an interval, or return the reason there is none."""
+    if low is None and high is None and reason != Reason.NO_ENDS:
         return reason
     first = "-∞" if low is None else f"{low:.{digits}f}"
     return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"
@@ -342,9 +301,9 @@ def _game_text(game: str, scoring: str, rows: Sequence[Mapping[str, Value]]) -> 
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
-    """Return ``rows`` under ``head``; the column ``agent`` to the left, numbers to the right.
+    """Return ``rows`` under ``head``, the column ``agent`` to the left and numbers to the right.
 
-    Where a line would be wider than WIDTH, agents' names give way, and then the space between.
+    If a line would be wider than WIDTH, the names of agents are shortened, then the gaps.
     """
     columns = list(zip(head, *(map(_shown, row) for row in rows), strict=True))
     agent, between = head.index("agent"), "  "
@@ -360,15 +319,15 @@ def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
 
 
 def _room(columns: Sequence[Sequence[str]], agent: int, between: str) -> int:
-    """How wide the column of agents can be."""
+    """Return how wide the column of agents can be."""
     others = [max(map(len, column)) for at, column in enumerate(columns) if at != agent]
     return WIDTH - sum(others) - len(between) * len(others)
 
 
 def shortened(names: Sequence[str], width: int) -> list[str]:
-    """Names cut in the middle, so that none is wider; they stay different wherever they can.
+    """Cut names in the middle to at most ``width`` characters, and keep them distinct if possible.
 
-    Near the middle first: variants of one model differ at either end.
+    Cuts near the middle come first: variants of one model differ at either end.
     """
     cuts = []
     for end in sorted(range(width), key=lambda end: (abs(2 * end - width + 1), end)):

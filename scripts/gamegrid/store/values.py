@@ -1,4 +1,4 @@
-"""The deals of the database as arrays, as gamegrid.stats takes them."""
+"""Read deals from the database as the arrays that gamegrid.stats works on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
     NoInterval,
+    Reason,
     mean_interval,
     pool_cells,
     share_interval,
@@ -21,7 +22,7 @@ from gamegrid.stats.intervals import (
 Numbers: TypeAlias = NDArray[np.int64]
 Labels: TypeAlias = NDArray[np.uint64]
 Ends: TypeAlias = tuple[float | None, float | None, str | None]
-"""Low, high, and why one of them is missing."""
+"""Low, high, and the reason one of them is missing."""
 
 WIN_LOSS = "win_loss"
 
@@ -62,7 +63,7 @@ _SEATS = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What one agent got in one matchup, deal by deal: only deals that count."""
+    """What one agent got in one matchup, per deal that counts."""
 
     game: str
     family: str
@@ -70,16 +71,17 @@ class Cell:
     matchup: str
     agent: str
     others: tuple[str, ...]
-    """The other agents of the matchup, sorted; copies each."""
+    """The other agents of the matchup, sorted, each as often as it sits there."""
     deals: Numbers
-    """Rising numbers."""
+    """Numbers of the deals, increasing. Shape (deals,)."""
     values: Floats
     plays: Labels | None
-    """Equal where the very same was played; None where luck makes each deal an observation."""
+    """One label per deal, equal if the same moves were played. None if luck makes every deal an
+    observation."""
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> "Cell":
-        """Make a cell of a row of one of the queries above."""
+        """Make a cell from a row of one of the queries above."""
         game, family, scoring, matchup, agent, others, deals, values, plays = row
         return cls(
             game=game,
@@ -95,13 +97,13 @@ class Cell:
 
     @property
     def distinct(self) -> int | None:
-        """As intervals take it."""
+        """The number of deals that differ in what was played, or None: see share_interval."""
         return None if self.plays is None else len(np.unique(self.plays))
 
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """The mean over the opponents of one agent in one game, as one value per deal."""
+    """The values of one agent in one game, averaged over its opponents, per deal."""
 
     scoring: str
     family: str
@@ -110,7 +112,7 @@ class Pooled:
 
     @classmethod
     def of(cls, cells: Sequence[Cell]) -> "Pooled":
-        """Pool cells of one agent and game, one at least; those without deals are left out."""
+        """Pool one or more cells of one agent and game. Cells without deals are left out."""
         played = [cell for cell in cells if len(cell.deals)]
         values = pool_cells([(cell.deals, cell.values) for cell in played]) if played else None
         return cls(
@@ -122,31 +124,34 @@ class Pooled:
 
     @property
     def interval(self) -> MaybeInterval:
-        """Of the mean of the values."""
+        """The interval of the mean of the values."""
         if self.scoring == WIN_LOSS:
             return share_interval(self.values, distinct=self.distinct, pooled=True)
         return mean_interval(self.values, distinct=self.distinct)
 
 
 def read_cells(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
-    """Every agent in every matchup, self-play left out."""
+    """Return a cell for every agent in every matchup, without self-play."""
     return [Cell.of(row) for row in connection.execute(_CELLS).fetchall()]
 
 
 def read_normalized(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
-    """The same with normalized returns, in margin games."""
+    """Return cells with normalized returns for every agent in every matchup of margin games."""
     return [Cell.of(row) for row in connection.execute(_NORMALIZED).fetchall()]
 
 
 def read_seats(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, Cell]]:
-    """The same for each seat by itself, with the return as played outside win_loss games."""
+    """Return seat and cell for every agent, matchup and seat.
+
+    Values are scores in win_loss games, else returns as played.
+    """
     return [(seat, Cell.of(row)) for seat, *row in connection.execute(_SEATS).fetchall()]
 
 
 def labels_of(cells: Sequence[Cell], deals: Numbers) -> Numbers | None:
-    """Numbers that are equal where the very same was played in all ``cells``, one per deal.
+    """Return one label per deal, equal if the same moves were played in all ``cells``.
 
-    A cell may lack a deal. None if luck makes each deal an observation.
+    A cell may lack a deal. Returns None if luck makes every deal an observation.
     """
     columns = []
     for cell in cells:
@@ -165,31 +170,40 @@ def labels_of(cells: Sequence[Cell], deals: Numbers) -> Numbers | None:
 
 
 def ratio_parts(parts: Numbers, wholes: Numbers) -> Floats:
-    """Each deal's part in a share of sums over deals, such as optimal ones of all decisions.
+    """Return each deal's contribution to a ratio of sums over deals.
 
-    Both of shape (deals,). The mean is the share, and the variance of the mean that of the share
-    (linearisation, as in pool_cells). Values may lie outside 0 to 1.
+    ``parts`` and ``wholes`` have shape (deals,), for example optimal decisions and all decisions.
+    The mean of the result is the ratio, and the variance of the mean is that of the ratio, by
+    linearisation as in pool_cells. Values may lie outside 0 to 1.
     """
     share = parts.sum() / wholes.sum()
     return np.asarray(share + (parts - share * wholes) / wholes.mean(), dtype=np.float64)
 
 
-def ends(found: MaybeInterval) -> Ends:
-    """An interval as columns; an infinite end is missing."""
-    match found:
+def ends(interval: MaybeInterval) -> Ends:
+    """Return an interval as columns: NULL for an infinite end."""
+    match interval:
         case NoInterval(reason):
             return None, None, reason.value
         case Interval(low, high):
-            known = [float(end) if np.isfinite(end) else None for end in (low, high)]
-            missing = [
-                side for side, end in zip(("lower", "upper"), known, strict=True) if end is None
-            ]
-            reason_text = f"no {' and no '.join(missing)} end" if missing else None
-            return known[0], known[1], reason_text
+            known_low = float(low) if np.isfinite(low) else None
+            known_high = float(high) if np.isfinite(high) else None
+            return known_low, known_high, _missing_end(known_low, known_high)
+
+
+def _missing_end(low: float | None, high: float | None) -> Reason | None:
+    match low, high:
+        case None, None:
+            return Reason.NO_ENDS
+        case None, _:
+            return Reason.NO_LOWER_END
+        case _, None:
+            return Reason.NO_UPPER_END
+    return None
 
 
 def _distinct(cells: Sequence[Cell]) -> int | None:
-    """How many deals differ in what was played, over all ``cells``."""
+    """Return how many deals differ in what was played, over all ``cells``; None with luck."""
     if not cells:
         return None
     labels = labels_of(cells, np.unique(np.concatenate([cell.deals for cell in cells])))

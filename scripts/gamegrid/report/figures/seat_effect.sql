@@ -1,6 +1,6 @@
 SELECT
     game, scoring, agent, seat,
-    CASE scoring WHEN 'win_loss' THEN score ELSE mean_return END AS measure,
+    by_scoring(scoring, score, mean_return, mean_return) AS measure,
     low, high, reason, episodes
 FROM seat_effect JOIN games USING (game)
 WHERE players > 1

@@ -1,3 +1,4 @@
+-- table: 130
 CREATE VIEW failures AS
 WITH ways AS (
     SELECT
@@ -73,20 +74,20 @@ LEFT JOIN ways USING (agent)
 ORDER BY game, agent;
 
 COMMENT ON VIEW failures IS
-'Whose moves they were, and what was wrong with replies. Everything that was played to an end is here, self-play included; episodes in transport trouble are counted in error_episodes alone.';
+'Who made each move, and what was wrong with replies. Everything that was played to the end counts, self-play included. Episodes with a transport error count in error_episodes only.';
 COMMENT ON COLUMN failures.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN failures.game IS 'name | the game | games.game';
-COMMENT ON COLUMN failures.decode IS 'word | how the model states a move: generate, constrained (its words held to the legal moves) or score (their likelihoods); NULL for bots | agents.params';
-COMMENT ON COLUMN failures.decisions IS 'decisions | decisions the agent was asked for | decisions';
-COMMENT ON COLUMN failures.ok IS 'decisions | decided by the first reply; all decisions of bots | decisions.status';
+COMMENT ON COLUMN failures.decode IS 'word | how the model states a move: generate, constrained (its words are restricted to the legal moves) or score (the likelihoods of the moves); NULL for bots | agents.params';
+COMMENT ON COLUMN failures.decisions IS 'decisions | decisions that the agent was asked for | decisions';
+COMMENT ON COLUMN failures.ok IS 'decisions | decided by the first reply; for bots, all decisions | decisions.status';
 COMMENT ON COLUMN failures.rethought IS 'decisions | decided by a later reply, after the agent was told what was wrong | decisions.status';
 COMMENT ON COLUMN failures.fallback IS 'decisions | random moves made in place of the agent | decisions.status';
-COMMENT ON COLUMN failures.forfeit IS 'decisions | given up for want of a usable reply | decisions.status';
-COMMENT ON COLUMN failures.replies IS 'replies | replies of the model, good and bad; 0 for bots | calls';
-COMMENT ON COLUMN failures.truncated IS 'replies | replies cut off by the limit of tokens | calls.failure';
-COMMENT ON COLUMN failures.cut_in_thinking IS 'replies | those of them that were cut off before their thinking ended: the limit leaves too little room | calls.reply';
+COMMENT ON COLUMN failures.forfeit IS 'decisions | given up because no reply was usable | decisions.status';
+COMMENT ON COLUMN failures.replies IS 'replies | all replies of the model; 0 for bots | calls';
+COMMENT ON COLUMN failures.truncated IS 'replies | replies cut off by the token limit | calls.failure';
+COMMENT ON COLUMN failures.cut_in_thinking IS 'replies | truncated replies that were cut off before their thinking ended: the token limit is too low | calls.reply';
 COMMENT ON COLUMN failures.empty IS 'replies | replies without text | calls.failure';
 COMMENT ON COLUMN failures.refused IS 'replies | replies refused by the model or stopped by a content filter | calls.failure';
-COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the form asked for; NULL where decode makes every reply legal | calls.failure';
-COMMENT ON COLUMN failures.illegal IS 'replies | replies that name a move which is not legal; NULL where decode makes every reply legal | calls.failure';
-COMMENT ON COLUMN failures.error_episodes IS 'episodes | episodes with this agent that transport trouble, whoever''s, kept from ending; they are in no other number and are played again by the next run | episodes.status';
+COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the requested form; NULL if decode makes every reply legal | calls.failure';
+COMMENT ON COLUMN failures.illegal IS 'replies | replies that name an illegal move; NULL if decode makes every reply legal | calls.failure';
+COMMENT ON COLUMN failures.error_episodes IS 'episodes | episodes with this agent that a transport error, of any agent, kept from ending. They are in no other number, and the next run plays them again | episodes.status';

@@ -1,3 +1,4 @@
+-- table: 40
 CREATE VIEW head_to_head AS
 SELECT
     agent, opponent, game, deals, distinct_episodes, score, mean_return, strict_return,
@@ -5,7 +6,7 @@ SELECT
     best_return,
     best_return - mean_return AS gap,
     CASE WHEN scoring IN ('payoff', 'solo')
-        THEN coalesce(responses.reason, cell_intervals.reason)
+        THEN coalesce(in_words(responses.reason), cell_intervals.reason)
     END AS gap_reason,
     return_deals, dropped_deals
 FROM matchup_values
@@ -16,20 +17,20 @@ LEFT JOIN responses USING (game, matchup, agent)
 ORDER BY game, agent, opponent;
 
 COMMENT ON VIEW head_to_head IS
-'Each agent against each set of opponents, per game: the mean over deals. Self-play is left out.';
+'Each agent against each set of opponents, per game: the mean over deals. Self-play is excluded.';
 COMMENT ON COLUMN head_to_head.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN head_to_head.opponent IS 'names | the other agents of the matchup, joined by plus signs | seats.agent';
 COMMENT ON COLUMN head_to_head.game IS 'name | the game | games.game';
 COMMENT ON COLUMN head_to_head.deals IS 'deals | deals that count | episodes, seats';
-COMMENT ON COLUMN head_to_head.distinct_episodes IS 'episodes | different (seating, trajectory) among the deals that count | episodes.trajectory';
-COMMENT ON COLUMN head_to_head.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
-COMMENT ON COLUMN head_to_head.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
-COMMENT ON COLUMN head_to_head.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit; NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN head_to_head.distinct_episodes IS 'episodes | distinct (seating, trajectory) among the deals that count | episodes.trajectory';
+COMMENT ON COLUMN head_to_head.score IS '0 to 1 | mean score, where a draw is one half; NULL outside win_loss games | seats.score';
+COMMENT ON COLUMN head_to_head.mean_return IS 'the game''s own units | mean return as played, including random moves in place of the agent, over the deals in which every episode was played to the end | seats.return';
+COMMENT ON COLUMN head_to_head.strict_return IS 'the game''s own units | mean return over the deals that count if the first fallback counted as a forfeit; NULL outside margin games | seats.strict_return';
 COMMENT ON COLUMN head_to_head.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals; NULL: see reason | cell_intervals.low';
 COMMENT ON COLUMN head_to_head.high IS 'as low | upper end of the same interval | cell_intervals.high';
-COMMENT ON COLUMN head_to_head.reason IS 'words | why there is no interval; NULL where there is one | cell_intervals.reason';
-COMMENT ON COLUMN head_to_head.best_return IS 'the game''s own units | in payoff games what the best response to this very opponent gets in the mean; NULL elsewhere, and see gap_reason | best_responses.best_return';
-COMMENT ON COLUMN head_to_head.gap IS 'the game''s own units | best_return less mean_return; its 95 % interval is from best_return - high to best_return - low | best_responses.best_return';
+COMMENT ON COLUMN head_to_head.reason IS 'words | the reason there is no interval; NULL if there is one | cell_intervals.reason';
+COMMENT ON COLUMN head_to_head.best_return IS 'the game''s own units | in payoff games, the mean return of the best response to this opponent; NULL in other games, and see gap_reason | best_responses.best_return';
+COMMENT ON COLUMN head_to_head.gap IS 'the game''s own units | best_return minus mean_return; its 95 % interval runs from best_return - high to best_return - low | best_responses.best_return';
 COMMENT ON COLUMN head_to_head.gap_reason IS 'words | as in per_game | best_responses.reason';
 COMMENT ON COLUMN head_to_head.return_deals IS 'deals | deals behind mean_return | seats.return';
 COMMENT ON COLUMN head_to_head.dropped_deals IS 'deals | deals that do not count | episodes.status';

@@ -1,3 +1,4 @@
+-- table: 10
 CREATE VIEW leaderboard AS
 WITH counted AS (
     SELECT agent, game, family, deals, distinct_episodes, score, strict_score
@@ -93,25 +94,25 @@ LEFT JOIN nash_averages USING (agent)
 ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
 
 COMMENT ON VIEW leaderboard IS
-'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so variants of one game weigh as one. Agents are ranked only among those with the same games and, in each of them, the same opponents, each other left out. Margin, payoff and solo games stand in per_game: their amounts have no common unit.';
+'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so that variants of one game weigh as one. Agents are ranked only among those with the same games and, in each game, the same opponents, each other left out. Margin, payoff and solo games are in per_game: their amounts have no common unit.';
 COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, families weighing alike; 400 points are odds of ten to one, draws apart; 0 is the first bot of the ladder (random in core-v1) where rating_suite names a suite, else the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
-COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval: how far other deals of the same games could have moved it; NULL: see rating_reason | ratings.low';
+COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, with equal weights for families. 400 points are odds of ten to one, draws aside. 0 is the first bot of the ladder (random in core-v1) if rating_suite names a suite, else the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
+COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval over other deals of the same games; NULL: see rating_reason | ratings.low';
 COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
-COMMENT ON COLUMN leaderboard.rating_reason IS 'words | why the interval or one of its ends is missing; no deals: it played no match that counts; NULL where both ends are there | ratings.reason';
+COMMENT ON COLUMN leaderboard.rating_reason IS 'words | the reason the interval or one of its ends is missing; no deals: the agent played no match that counts; NULL if both ends are there | ratings.reason';
 COMMENT ON COLUMN leaderboard.tied_group IS 'letters | agents of one rating_set that share a letter cannot be told apart by their matches (5 %, Holm over all pairs); NULL without a rating | ratings.tied_group';
-COMMENT ON COLUMN leaderboard.rating_set IS 'number from 0 | the set of agents that matches link: ratings of different sets do not compare | ratings.rating_set';
-COMMENT ON COLUMN leaderboard.rating_suite IS 'name | the suite on whose scale the rating stands: its bots have the ratings of its frozen games, and ratings of any two results with this suite compare; NULL: a scale of these results alone | ladder.suite';
+COMMENT ON COLUMN leaderboard.rating_set IS 'number from 0 | the set of agents that matches link; ratings of different sets do not compare | ratings.rating_set';
+COMMENT ON COLUMN leaderboard.rating_suite IS 'name | the suite whose scale the rating is on: its bots keep the ratings of its frozen games, so ratings of any two results with this suite compare; NULL: the scale is that of these results only | ladder.suite';
 COMMENT ON COLUMN leaderboard.deals IS 'deals | win_loss deals that count, once per matchup | per_game.deals';
-COMMENT ON COLUMN leaderboard.distinct_episodes IS 'episodes | different (game, matchup, seating, trajectory) among them | per_game.distinct_episodes';
+COMMENT ON COLUMN leaderboard.distinct_episodes IS 'episodes | distinct (game, matchup, seating, trajectory) among them | per_game.distinct_episodes';
 COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean over games; NULL without a win_loss game | per_game.score';
 COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of the score''s 95 % interval over deals; NULL: see score_reason | score_intervals.low';
 COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
-COMMENT ON COLUMN leaderboard.score_reason IS 'words | why there is no interval of the score; NULL where there is one | score_intervals.reason';
-COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean had the first fallback of an episode been a forfeit | per_game.strict_score';
-COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among comparable agents: those with the same games that met, in each of them, the same opponents, each other left out; equal scores share a place | computed';
-COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents in the same games | computed';
+COMMENT ON COLUMN leaderboard.score_reason IS 'words | the reason there is no interval of the score; NULL if there is one | score_intervals.reason';
+COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean if the first fallback of an episode counted as a forfeit | per_game.strict_score';
+COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among comparable agents: those with the same games that met the same opponents in each game, each other left out; equal scores share a place | computed';
+COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents that the place is among, itself included; 1: no other agent met the same opponents in the same games | computed';
 COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
 COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
-COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score less one half against the mixture of agents that no agent beats, over the matches behind the ratings, families weighing alike: 0 for agents that belong in such a mixture; clones and easy prey count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
-COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the best by rating, if in 95 % of resamples of the deals or more it belongs in no such mixture; NULL where luck may explain a disagreement | nash_averages.nash_warning';
+COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score minus one half against the mixture of agents that no agent beats, over the matches behind the ratings, with equal weights for families. 0 for agents that belong in such a mixture; clones and easy opponents count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';
+COMMENT ON COLUMN leaderboard.nash_warning IS 'words | at the agent with the best rating, if in 95 % of resamples of the deals or more it belongs in no such mixture; NULL if luck may explain a disagreement | nash_averages.nash_warning';

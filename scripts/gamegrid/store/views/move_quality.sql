@@ -1,3 +1,4 @@
+-- table: 70
 -- An agent's own decisions only: a fallback is not its skill. Where all legal moves are worth the
 -- same, there is nothing to get right: such decisions count for neither rate nor regret.
 CREATE VIEW move_quality AS
@@ -23,15 +24,15 @@ GROUP BY agent, game
 ORDER BY game, agent;
 
 COMMENT ON VIEW move_quality IS
-'Each agent''s own decisions held against best play, in the positions that its own games led to. Fallbacks and self-play are left out.';
+'Each agent''s own decisions compared with best play, in the positions that its own games led to. Fallbacks and self-play are excluded.';
 COMMENT ON COLUMN move_quality.agent IS 'name | the agent | decisions.agent';
 COMMENT ON COLUMN move_quality.game IS 'name | the game | games.game';
-COMMENT ON COLUMN move_quality.decisions IS 'decisions | decisions the agent made itself | decisions.status';
-COMMENT ON COLUMN move_quality.optimal_rate IS '0 to 1 | share of the judged decisions that were optimal; NULL where nothing was judged and where the oracle is an equilibrium. Each agent met positions of its own: not comparable across models | decisions.optimal';
+COMMENT ON COLUMN move_quality.decisions IS 'decisions | decisions that the agent made itself | decisions.status';
+COMMENT ON COLUMN move_quality.optimal_rate IS '0 to 1 | share of the judged decisions that were optimal; NULL if nothing was judged or the oracle is an equilibrium. Agents met different positions, so do not compare this across models | decisions.optimal';
 COMMENT ON COLUMN move_quality.low IS '0 to 1 | lower end of the 95 % interval of optimal_rate over deals; NULL: see reason | quality_intervals.low';
 COMMENT ON COLUMN move_quality.high IS '0 to 1 | upper end of the same interval | quality_intervals.high';
-COMMENT ON COLUMN move_quality.reason IS 'words | why there is no interval, no deals standing for nothing judged; NULL where there is one | quality_intervals.reason';
-COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean over the judged decisions of best value less value of the move chosen, with best play afterwards; under an equilibrium, against that one. NULL where nothing was judged. Each agent met positions of its own: not comparable across models | decisions.regret';
-COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate and mean_regret: those in which not all legal moves are worth the same; under an equilibrium, only where it ever lets the game come to that | decisions.regret';
-COMMENT ON COLUMN move_quality.trivial IS 'decisions | decisions in which all legal moves are worth the same, left out of rate and regret | decisions.trivial';
-COMMENT ON COLUMN move_quality.oracle IS 'name | exact, or the equilibrium that values are against; NULL where the game has no oracle | decisions.oracle';
+COMMENT ON COLUMN move_quality.reason IS 'words | the reason there is no interval, where "no deals" means that nothing was judged; NULL if there is one | quality_intervals.reason';
+COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean over the judged decisions of the best value minus the value of the chosen move, given best play afterwards; for an equilibrium, against that equilibrium. NULL if nothing was judged. Agents met different positions, so do not compare this across models | decisions.regret';
+COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate and mean_regret: those in which the legal moves differ in value; for an equilibrium, only decisions that it can lead to | decisions.regret';
+COMMENT ON COLUMN move_quality.trivial IS 'decisions | decisions in which all legal moves have the same value; excluded from rate and regret | decisions.trivial';
+COMMENT ON COLUMN move_quality.oracle IS 'name | exact, or the name of the equilibrium that values refer to; NULL if the game has no oracle | decisions.oracle';

@@ -1,3 +1,4 @@
+-- table: 50
 CREATE VIEW paired AS
 SELECT
     game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,
@@ -6,21 +7,21 @@ FROM comparisons
 ORDER BY game NULLS FIRST, agent, rival;
 
 COMMENT ON VIEW paired IS
-'Who of two is better, on the deals both played, so that the luck of the deal cancels. Only agents that met the same opponents are compared, each in the place of the other against these, and with one another. Payoff games are not ranked and have no rows.';
-COMMENT ON COLUMN paired.game IS 'name | the game; NULL: all win_loss games together, weighed as on the leaderboard | games.game';
+'Which of two agents is better, on the deals that both played, so that the luck of the deal cancels out. Only agents that met the same opponents are compared: each in the other''s place against these opponents, and against each other. Payoff games are not ranked and have no rows.';
+COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN paired.rival IS 'name | whom it is held against | agents.agent';
+COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
-COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison it is, interim ones counted: how many different sets of its deals tables were made of, up to these. From 2 on, where what was seen had a say in playing on, low, high and p do not hold what they promise; anytime_low and anytime_high do. NULL without deals | comparisons.look';
-COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s less the rival''s; NULL without deals | comparisons.difference';
-COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed beforehand; NULL: see reason | comparisons.low';
+COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison this is, interim results included: the number of distinct sets of its deals that tables were made from so far. From 2 on, if earlier results influenced how many deals were played, low, high and p no longer hold, but anytime_low and anytime_high do. NULL without deals | comparisons.look';
+COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s value minus the rival''s; NULL without deals | comparisons.difference';
+COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed in advance; NULL: see reason | comparisons.low';
 COMMENT ON COLUMN paired.high IS 'as difference | upper end of the same interval | comparisons.high';
-COMMENT ON COLUMN paired.reason IS 'words | why there is no interval; NULL where there is one | comparisons.reason';
-COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds however often one looks and whenever one stops; NULL: see anytime_reason | comparisons.anytime_low';
+COMMENT ON COLUMN paired.reason IS 'words | the reason there is no interval; NULL if there is one | comparisons.reason';
+COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds no matter how often you look and when you stop; NULL: see anytime_reason | comparisons.anytime_low';
 COMMENT ON COLUMN paired.anytime_high IS 'as difference | upper end of the same interval | comparisons.anytime_high';
-COMMENT ON COLUMN paired.anytime_reason IS 'words | why there is no such interval; NULL where there is one | comparisons.anytime_reason';
-COMMENT ON COLUMN paired.p IS '0 to 1 | two-sided p of the sign-flip test that the two are exchangeable on every deal | comparisons.p';
-COMMENT ON COLUMN paired.smallest_p IS '0 to 1 | the smallest p that so many deals could have given: above 0.05 the test could not tell them apart | comparisons.smallest_p';
-COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p held against the m questions asked at once, by method | comparisons.p_adjusted';
-COMMENT ON COLUMN paired.m IS 'pairs | how many pairs were tested in this game, or over all games | comparisons.m';
-COMMENT ON COLUMN paired.method IS 'words | what p_adjusted controls: benjamini-hochberg, the share of false claims within the game; holm, any false claim at all | comparisons.method';
+COMMENT ON COLUMN paired.anytime_reason IS 'words | the reason there is no anytime interval; NULL if there is one | comparisons.anytime_reason';
+COMMENT ON COLUMN paired.p IS '0 to 1 | two-sided p of the sign-flip test that the two agents are exchangeable on every deal | comparisons.p';
+COMMENT ON COLUMN paired.smallest_p IS '0 to 1 | the smallest p that this number of deals could have given: above 0.05, the test could not tell the agents apart | comparisons.smallest_p';
+COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p adjusted by method for the m questions asked at once | comparisons.p_adjusted';
+COMMENT ON COLUMN paired.m IS 'pairs | number of pairs tested in this game, or over all games | comparisons.m';
+COMMENT ON COLUMN paired.method IS 'words | what p_adjusted controls: benjamini-hochberg, the share of false claims within the game; holm, the chance of any false claim | comparisons.method';

@@ -1,3 +1,4 @@
+-- table: 20
 CREATE VIEW per_game AS
 WITH means AS (
     SELECT
@@ -6,7 +7,6 @@ WITH means AS (
         sum(distinct_episodes)::BIGINT AS distinct_episodes,
         avg(score) AS score,
         avg(strict_score) AS strict_score,
-        avg(first_try_score) AS first_try_score,
         avg(mean_return) AS mean_return,
         avg(strict_return) AS strict_return,
         avg(normalized_return) AS normalized_return,
@@ -52,13 +52,9 @@ sittings AS (
         game, matchup, agent, status,
         coalesce(list_contains(defaulted, seat), false) AS own,
         coalesce(len(list_filter(defaulted, lambda one: one <> seat)) > 0, false) AS others,
-        CASE scoring
-            WHEN 'win_loss' THEN score
-            WHEN 'margin' THEN strict_return
-            ELSE "return"
-        END AS result,
-        CASE scoring WHEN 'win_loss' THEN 0 ELSE lowest_return END AS least,
-        CASE scoring WHEN 'win_loss' THEN 1 ELSE highest_return END AS most
+        by_scoring(scoring, score, strict_return, "return") AS result,
+        by_scoring(scoring, 0, lowest_return, lowest_return) AS least,
+        by_scoring(scoring, 1, highest_return, highest_return) AS most
     FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
     JOIN (SELECT game, matchup, self_play FROM matchups) USING (game, matchup)
     LEFT JOIN defaults USING (episode_id)
@@ -110,7 +106,7 @@ answers AS (
     SELECT
         game, agent,
         CASE WHEN count(best_return) = count(*) THEN avg(best_return) END AS best_return,
-        max(reason) AS response_reason
+        max(in_words(reason)) AS response_reason
     FROM responses JOIN matchup_values USING (game, matchup, agent)
     WHERE return_deals > 0
     GROUP BY game, agent
@@ -127,11 +123,7 @@ measured AS (
         *,
         -- Equal to twelve decimals is a tie: means of the same thirds may differ in the last bit.
         round(
-            CASE scoring
-                WHEN 'win_loss' THEN score
-                WHEN 'margin' THEN strict_return
-                ELSE mean_return
-            END,
+            by_scoring(scoring, score, strict_return, mean_return),
             12
         ) AS measure,
         -- The mean alone rewards whoever robs the weakest: in kuhn_poker, always betting has
@@ -160,7 +152,6 @@ places AS (
 
 SELECT
     game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
-    first_try_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     mean_return, strict_return,
     game_intervals.low, game_intervals.high, game_intervals.reason,
@@ -175,13 +166,11 @@ SELECT
     END AS joint_share,
     best_return,
     best_return - mean_return AS gap,
-    best_return - game_intervals.high AS gap_low,
-    best_return - game_intervals.low AS gap_high,
     CASE WHEN scoring IN ('payoff', 'solo')
         THEN coalesce(response_reason, game_intervals.reason)
     END AS gap_reason,
     cooperation_rate,
-    unrated_reason IS NULL AS rated, unrated_reason,
+    in_words(unrated_reason) AS unrated_reason,
     coalesce(forfeited, 0) AS forfeited,
     coalesce(truncated, 0) AS truncated,
     coalesce(fallbacks, 0) AS fallbacks,
@@ -204,44 +193,40 @@ ORDER BY
     game, ranked_among DESC NULLS LAST, group_name, rank, measure DESC NULLS LAST, agent;
 
 COMMENT ON VIEW per_game IS
-'How each agent fared in each game. Per opponent the mean over deals, then the mean over opponents, each with equal weight. Self-play is left out.';
+'How each agent did in each game: the mean over deals per opponent, then the mean over opponents with equal weights. Self-play is excluded.';
 COMMENT ON COLUMN per_game.game IS 'name | the game | games.game';
 COMMENT ON COLUMN per_game.scoring IS 'win_loss, margin, payoff or solo | what counts in the game: the score in win_loss games, the strict return in margin games, the return in all others | games.scoring';
-COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (in games of more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place; NULL in payoff games, which are not ranked, and where nothing counted | computed';
-COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents the place is among, itself included; 1: no other met the same opponents; NULL where rank is | computed';
+COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (with more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place. NULL in payoff games, which are not ranked, and if nothing counted | computed';
+COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents that the place is among, itself included; 1: no other agent met the same opponents; NULL if rank is NULL | computed';
 COMMENT ON COLUMN per_game.agent IS 'name | the agent | seats.agent';
-COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games forfeited ones too | episodes, seats';
-COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | different (matchup, seating, trajectory) among the deals that count; far fewer than played means that agents repeat themselves | episodes.trajectory';
-COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, a draw being one half; NULL outside win_loss games | seats.score';
-COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score had the first fallback been a forfeit | seats.strict_score';
-COMMENT ON COLUMN per_game.first_try_score IS '0 to 1 | mean score had the first move not accepted at the first reply been a forfeit: a rethink costs as much as a fallback | decisions.status';
-COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents from whom the agent wins, its strict return per deal against them being above 0 in the mean (exactly 0 counts half); NULL outside margin games | seats.strict_return';
-COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, random moves in place of the agent included, over the deals whose every episode was played out | seats.return';
-COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count had the first fallback been a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
-COMMENT ON COLUMN per_game.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals, a deal shared by several opponents being one observation; NULL: see reason | game_intervals.low';
+COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games, forfeited ones too | episodes, seats';
+COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | distinct (matchup, seating, trajectory) among the deals that count; far fewer than played means that agents repeat themselves | episodes.trajectory';
+COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, where a draw is one half; NULL outside win_loss games | seats.score';
+COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score if the first fallback counted as a forfeit | seats.strict_score';
+COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents that the agent beats: its mean strict return per deal against them is above 0 (exactly 0 counts as half); NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, including random moves in place of the agent, over the deals in which every episode was played to the end | seats.return';
+COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count if the first fallback counted as a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals, where a deal that several opponents share is one observation; NULL: see reason | game_intervals.low';
 COMMENT ON COLUMN per_game.high IS 'as low | upper end of the same interval | game_intervals.high';
-COMMENT ON COLUMN per_game.reason IS 'words | why there is no interval; NULL where there is one | game_intervals.reason';
-COMMENT ON COLUMN per_game.normalized_return IS 'share of the way | in margin games strict_return on the scale of each seat, from random play against random play (0) to the best that can be expected from random play (1); a scale of the game, not of the opponents met: only who met the same compares. NULL: see normalized_reason | return_scales.reference_return';
+COMMENT ON COLUMN per_game.reason IS 'words | the reason there is no interval; NULL if there is one | game_intervals.reason';
+COMMENT ON COLUMN per_game.normalized_return IS 'share of the way | in margin games, strict_return on the scale of each seat, from random play against random play (0) to the best expected return against random play (1). The scale depends on the game, not on the opponents met: compare only agents that met the same ones. NULL: see normalized_reason | return_scales.reference_return';
 COMMENT ON COLUMN per_game.normalized_low IS 'as normalized_return | lower end of its 95 % interval over deals; NULL: see normalized_reason | normalized_intervals.low';
 COMMENT ON COLUMN per_game.normalized_high IS 'as normalized_return | upper end of the same interval | normalized_intervals.high';
-COMMENT ON COLUMN per_game.normalized_reason IS 'words | why there is no normalized return or no interval of it; NULL where there are both and outside margin games | normalized_intervals.reason';
+COMMENT ON COLUMN per_game.normalized_reason IS 'words | the reason there is no normalized return or no interval of it; NULL if there are both, and outside margin games | normalized_intervals.reason';
 COMMENT ON COLUMN per_game.return_deals IS 'deals | deals behind mean_return; fewer than deals where episodes were forfeited or cut off | seats.return';
-COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | mean of the sum of all seats'' returns, in payoff games; NULL elsewhere | seats.return';
-COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 where the joint return is | joint_return as a share of the largest that the seats could get together; NULL outside payoff games and where that is unknown or not above 0 | return_scales.best_joint_return';
-COMMENT ON COLUMN per_game.best_return IS 'the game''s own units | in payoff and solo games what an agent could expect that knows how each opponent plays and answers it best, the mean over the opponents as of mean_return; NULL elsewhere, and see gap_reason | best_responses.best_return';
-COMMENT ON COLUMN per_game.gap IS 'the game''s own units | best_return less mean_return: what the agent leaves to be got from these very opponents; below 0 by luck alone. NULL where best_return is | best_responses.best_return';
-COMMENT ON COLUMN per_game.gap_low IS 'the game''s own units | lower end of its 95 % interval over deals, that of mean_return turned round; NULL: see gap_reason | game_intervals.high';
-COMMENT ON COLUMN per_game.gap_high IS 'the game''s own units | upper end of the same interval | game_intervals.low';
-COMMENT ON COLUMN per_game.gap_reason IS 'words | why there is no gap or no interval of it: the policy of an opponent is not known (a model''s, a search''s), the game is too large or can be cut off, or as in reason; NULL where there are both and outside payoff and solo games | best_responses.reason';
+COMMENT ON COLUMN per_game.joint_return IS 'the game''s own units | in payoff games, mean of the sum of all seats'' returns; NULL in other games | seats.return';
+COMMENT ON COLUMN per_game.joint_share IS '0 to 1, below 0 if the joint return is | joint_return as a share of the largest sum that the seats could get together; NULL outside payoff games and if that sum is unknown or not above 0 | return_scales.best_joint_return';
+COMMENT ON COLUMN per_game.best_return IS 'the game''s own units | in payoff and solo games, the expected return of an agent that knows how each opponent plays and responds best, averaged over the opponents as in mean_return; NULL in other games, and see gap_reason | best_responses.best_return';
+COMMENT ON COLUMN per_game.gap IS 'the game''s own units | best_return minus mean_return: what the agent failed to get from these opponents; below 0 only by luck. Its 95 % interval runs from best_return - high to best_return - low. NULL if best_return is NULL | best_responses.best_return';
+COMMENT ON COLUMN per_game.gap_reason IS 'words | the reason there is no gap or no interval of it: the policy of an opponent is unknown (a model or a search), the game is too large or can be cut off, or as in reason; NULL if there are both, and outside payoff and solo games | best_responses.reason';
 COMMENT ON COLUMN per_game.cooperation_rate IS '0 to 1 | share of the agent''s own decisions that cooperated; NULL in games that are no dilemma | games.cooperate';
-COMMENT ON COLUMN per_game.rated IS 'true or false | whether the game enters the ratings | per_game.unrated_reason';
-COMMENT ON COLUMN per_game.unrated_reason IS 'words | why it does not: not a win_loss game; best play gains nothing, no player in some seat doing better against random moves than random moves do; NULL where it does | return_scales.reason';
-COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes this agent ended by forfeiting, in deals that count or not | decisions.status';
-COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent cut off at the limit of plies, in deals that count or not | episodes.status';
-COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, in deals that count or not | seats.fallbacks';
-COMMENT ON COLUMN per_game.own_defaults IS '0 to 1 | share of its episodes, those in error left out, in which the first fallback or forfeit was this agent''s: it decides the strict result against it | decisions.status';
-COMMENT ON COLUMN per_game.opponent_defaults IS '0 to 1 | the same where it was an opponent''s: strictly, won without having to play on | decisions.status';
-COMMENT ON COLUMN per_game.error_rate IS '0 to 1 | share of its episodes that ended in transport trouble | episodes.status';
-COMMENT ON COLUMN per_game.worst_low IS 'as low | mean over all its episodes had those in error gone as badly as the rules allow; NULL unless error_rate is above 0.05, so a value is a warning | episodes.status';
-COMMENT ON COLUMN per_game.worst_high IS 'as low | the same had they gone as well as the rules allow | episodes.status';
-COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating missing or in transport trouble; in margin games an episode cut off without a fallback, in payoff and solo games any episode not played out | episodes.status';
+COMMENT ON COLUMN per_game.unrated_reason IS 'words | why the game does not enter the ratings: not a win_loss game; best play gains nothing, because in some seat no player does better against random moves than random moves do; NULL if it enters them | return_scales.reason';
+COMMENT ON COLUMN per_game.forfeited IS 'episodes | episodes that this agent ended by forfeiting, whether or not the deal counts | decisions.status';
+COMMENT ON COLUMN per_game.truncated IS 'episodes | episodes of this agent that were cut off at the ply limit, whether or not the deal counts | episodes.status';
+COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of this agent, whether or not the deal counts | seats.fallbacks';
+COMMENT ON COLUMN per_game.own_defaults IS '0 to 1 | share of its episodes without errors in which this agent made the first fallback or forfeit, which decides the strict result against it | decisions.status';
+COMMENT ON COLUMN per_game.opponent_defaults IS '0 to 1 | share of its episodes without errors in which an opponent made the first fallback or forfeit: a strict win without further play | decisions.status';
+COMMENT ON COLUMN per_game.error_rate IS '0 to 1 | share of its episodes that ended in a transport error | episodes.status';
+COMMENT ON COLUMN per_game.worst_low IS 'as low | mean over all its episodes if those in error had gone as badly as the rules allow; NULL unless error_rate is above 0.05, so a value is a warning | episodes.status';
+COMMENT ON COLUMN per_game.worst_high IS 'as low | mean over all its episodes if those in error had gone as well as the rules allow; NULL like worst_low | episodes.status';
+COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating is missing or ended in a transport error; in margin games, an episode was cut off without a fallback; in payoff and solo games, an episode was not played to the end | episodes.status';

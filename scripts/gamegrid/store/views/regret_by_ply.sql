@@ -12,13 +12,13 @@ GROUP BY game, agent, ply
 ORDER BY game, agent, ply;
 
 COMMENT ON VIEW regret_by_ply IS
-'What each agent''s own decisions lost, by how far the episode was. The decisions are those behind mean_regret in move_quality.';
+'What each agent''s own decisions cost, by how far the episode had got. These are the decisions behind mean_regret in move_quality.';
 COMMENT ON COLUMN regret_by_ply.game IS 'name | the game | games.game';
 COMMENT ON COLUMN regret_by_ply.agent IS 'name | the agent | decisions.agent';
-COMMENT ON COLUMN regret_by_ply.ply IS 'number from 0 | the decisions of the episode before this one, openings left out | decisions.ply';
-COMMENT ON COLUMN regret_by_ply.mean_regret IS 'the game''s own units | mean over the judged decisions of best value less value of the move chosen | decisions.regret';
+COMMENT ON COLUMN regret_by_ply.ply IS 'number from 0 | decisions of the episode before this one, without openings | decisions.ply';
+COMMENT ON COLUMN regret_by_ply.mean_regret IS 'the game''s own units | mean over the judged decisions of the best value minus the value of the chosen move | decisions.regret';
 COMMENT ON COLUMN regret_by_ply.low IS 'the game''s own units | lower end of its 95 % interval over deals; NULL: see reason | regret_intervals.low';
 COMMENT ON COLUMN regret_by_ply.high IS 'the game''s own units | upper end of the same interval | regret_intervals.high';
-COMMENT ON COLUMN regret_by_ply.reason IS 'words | why there is no interval; NULL where there is one | regret_intervals.reason';
-COMMENT ON COLUMN regret_by_ply.judged IS 'decisions | decisions behind the mean: the agent''s own, in which not all legal moves are worth the same | decisions.regret';
+COMMENT ON COLUMN regret_by_ply.reason IS 'words | the reason there is no interval; NULL if there is one | regret_intervals.reason';
+COMMENT ON COLUMN regret_by_ply.judged IS 'decisions | decisions behind the mean: the agent''s own ones in which the legal moves differ in value | decisions.regret';
 COMMENT ON COLUMN regret_by_ply.deals IS 'deals | deals with such a decision at this ply | episodes.deal';

@@ -1,3 +1,4 @@
+-- table: 60
 CREATE VIEW seat_effect AS
 WITH per_matchup AS (
     SELECT
@@ -24,13 +25,13 @@ FROM per_seat LEFT JOIN seat_intervals USING (game, agent, seat)
 ORDER BY game, agent, seat;
 
 COMMENT ON VIEW seat_effect IS
-'Each agent in each seat: the means of per_game taken apart by seat, over the same deals.';
+'Each agent in each seat: the means of per_game split by seat, over the same deals.';
 COMMENT ON COLUMN seat_effect.game IS 'name | the game | games.game';
 COMMENT ON COLUMN seat_effect.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN seat_effect.seat IS 'number from 0 | the seat, in the order of the game''s players | seats.seat';
-COMMENT ON COLUMN seat_effect.episodes IS 'episodes | sittings of the agent in this seat, in deals that count | seats';
+COMMENT ON COLUMN seat_effect.episodes IS 'episodes | how often the agent sat in this seat, in deals that count | seats';
 COMMENT ON COLUMN seat_effect.score IS '0 to 1 | mean score in this seat; NULL outside win_loss games | seats.score';
-COMMENT ON COLUMN seat_effect.mean_return IS 'the game''s own units | mean return in this seat over the deals whose every episode was played out | seats.return';
+COMMENT ON COLUMN seat_effect.mean_return IS 'the game''s own units | mean return in this seat over the deals in which every episode was played to the end | seats.return';
 COMMENT ON COLUMN seat_effect.low IS 'as score in win_loss games, else mean_return | lower end of its 95 % interval over deals; NULL: see reason | seat_intervals.low';
 COMMENT ON COLUMN seat_effect.high IS 'as low | upper end of the same interval | seat_intervals.high';
-COMMENT ON COLUMN seat_effect.reason IS 'words | why there is no interval; NULL where there is one | seat_intervals.reason';
+COMMENT ON COLUMN seat_effect.reason IS 'words | the reason there is no interval; NULL if there is one | seat_intervals.reason';

@@ -1,16 +1,17 @@
+-- table: 30
 CREATE VIEW strength_equivalent AS
-SELECT agent, game, ladder, equivalent, low, high, reason, rungs, deals
+SELECT agent, game, ladder, equivalent, low, high, reason, ladder_bots, deals
 FROM strength_equivalents
 ORDER BY game, ladder, agent;
 
 COMMENT ON VIEW strength_equivalent IS
-'Which setting of a bot each agent plays like, by rated win_loss game: its strength there between those of bots of one type, the rungs, by what it and the bots of all ladders did against each other. Bots of a suite are the rungs where there is one, else those of the grid; margin games are left out.';
-COMMENT ON COLUMN strength_equivalent.agent IS 'name | the agent; rungs themselves have no row | seats.agent';
+'The bot setting that plays as strongly as each agent, by rated win_loss game. The agent''s strength is placed between those of the bots of one ladder, from what the agent and the bots of all ladders did against each other. With a suite, the ladders are those of its bots, else those of the grid. Margin games are excluded.';
+COMMENT ON COLUMN strength_equivalent.agent IS 'name | the agent; bots of ladders have no row for their own ladder | seats.agent';
 COMMENT ON COLUMN strength_equivalent.game IS 'name | the game | games.game';
-COMMENT ON COLUMN strength_equivalent.ladder IS 'word | the type of bot: mcts or ismcts, or noisy_optimal, whose ends are random (which errs always) and optimal (never) | agents.type';
-COMMENT ON COLUMN strength_equivalent.equivalent IS 'simulations per move (mcts, ismcts), or error rate from 0 to 1 (noisy_optimal) | the setting at which the bot would be as strong, strength being taken for linear in the logarithm of simulations and in the error rate from rung to rung; NULL: see reason | episodes, seats';
-COMMENT ON COLUMN strength_equivalent.low IS 'as equivalent | lower end of the 95 % interval over deals, what is unknown of the rungs included; NULL where it is beyond the last rung | episodes, seats';
+COMMENT ON COLUMN strength_equivalent.ladder IS 'word | the ladder that bots declare: mcts or ismcts, or noisy_optimal, which runs from random (epsilon 1) to optimal (epsilon 0) | agents.ladder';
+COMMENT ON COLUMN strength_equivalent.equivalent IS 'simulations per move (mcts, ismcts), or epsilon from 0 to 1 (noisy_optimal) | the setting at which the bot would be as strong, if strength is linear in the logarithm of simulations, or in epsilon, between two bots; NULL: see reason | episodes, seats';
+COMMENT ON COLUMN strength_equivalent.low IS 'as equivalent | lower end of the 95 % interval over deals, including the uncertainty of the bots; NULL if it is beyond the last bot | episodes, seats';
 COMMENT ON COLUMN strength_equivalent.high IS 'as equivalent | upper end of the same interval | episodes, seats';
-COMMENT ON COLUMN strength_equivalent.reason IS 'words | why there is no equivalent: weaker or stronger than the last rung; about it or weaker (stronger), where luck may explain that; rungs out of order, where a rung beats one meant to be stronger beyond luck; not connected; one deal or family. NULL where there is one | computed';
-COMMENT ON COLUMN strength_equivalent.rungs IS 'names | the bots of the ladder that played the game, from the one meant to be weakest | agents.params';
+COMMENT ON COLUMN strength_equivalent.reason IS 'words | the reason there is no equivalent: weaker or stronger than the last bot; about as strong as the last bot or weaker (stronger), if luck may explain the difference; rungs out of order, if a bot beats one that should be stronger, beyond luck; not connected; one deal or family. NULL if there is one | computed';
+COMMENT ON COLUMN strength_equivalent.ladder_bots IS 'names | the bots of the ladder that played the game, from the one meant to be weakest | agents.ladder_setting';
 COMMENT ON COLUMN strength_equivalent.deals IS 'deals | deals of the game in which the agent met a bot of any ladder | episodes';

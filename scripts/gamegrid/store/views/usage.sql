@@ -1,3 +1,4 @@
+-- table: 140
 CREATE VIEW usage AS
 WITH ended AS (SELECT episode_id, game, task FROM tasks WHERE status <> 'error'),
 
@@ -52,21 +53,21 @@ FROM called LEFT JOIN paid USING (agent, game, task)
 ORDER BY game, agent, task;
 
 COMMENT ON VIEW usage IS
-'What the models were asked and what it took, self-play and single moves included and what transport trouble kept from ending left out: the sum of cost_usd is what the results cost. Agents that ask no model have no row.';
+'What the models were asked for, and what it took. Self-play and single moves count; episodes that a transport error kept from ending do not. The sum of cost_usd is what the results cost. Agents that ask no model have no row.';
 COMMENT ON COLUMN usage.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN usage.game IS 'name | the game | games.game';
 COMMENT ON COLUMN usage.task IS 'word | what the agent was asked for: episode (whole games), or single moves: position, probe | tasks.task';
-COMMENT ON COLUMN usage.calls IS 'calls | requests answered, rethinks included | calls';
-COMMENT ON COLUMN usage.replayed IS 'calls | those of them answered from the journal, where nothing was asked | calls.replayed';
+COMMENT ON COLUMN usage.calls IS 'calls | requests answered, including rethinks | calls';
+COMMENT ON COLUMN usage.replayed IS 'calls | calls answered from the journal, without a request | calls.replayed';
 COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.prompt_tokens';
 COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.completion_tokens';
 COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
 COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
-COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens, for which the sums are short | calls';
-COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, replayed calls included, cached tokens at their own price where it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
+COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens: the sums leave these out | calls';
+COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, including replayed calls, with cached tokens at their own price if it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
 COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p50_s IS 'seconds | median time of the successful request | calls.latency_s';
 COMMENT ON COLUMN usage.latency_p95_s IS 'seconds | time that 95 of 100 successful requests do not exceed | calls.latency_s';
-COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, retries after transport trouble included | calls.transport_attempts';
-COMMENT ON COLUMN usage.maybe_billed IS 'requests | those of them whose answer was lost on the way and may have been paid for | calls.maybe_billed';
-COMMENT ON COLUMN usage.models_served IS 'models | different names and fingerprints that the provider answered with; more than 1: another model answered in mid-run; 0 where none is stated | calls.model_served';
+COMMENT ON COLUMN usage.transport_attempts IS 'requests | requests sent, including retries after transport errors | calls.transport_attempts';
+COMMENT ON COLUMN usage.maybe_billed IS 'requests | requests whose answer was lost in transit and may have been billed | calls.maybe_billed';
+COMMENT ON COLUMN usage.models_served IS 'models | distinct names and fingerprints that the provider answered with. More than 1 means that the model changed during the run; 0 if none is stated | calls.model_served';
