@@ -2,7 +2,7 @@
 
 import sys
 
-from gamegrid.commands.runner.command import main
+from gamegrid.commands.runner.arena import main
 
 if __name__ == "__main__":
     sys.exit(main())
