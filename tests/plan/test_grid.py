@@ -38,7 +38,7 @@ def refusal(**config: Any) -> str:
     assert "\n" not in text
     assert text.endswith(".")
     told = re.sub(r" Did you mean '[^']*'\?", "", text)
-    assert len(re.findall(r"\. [A-Z]", told)) <= 1
+    assert len(re.findall(r"\. [A-Z]", told)) <= 2
     return text
 
 

@@ -80,6 +80,6 @@ def test_a_result_is_replayed_from_its_journal_without_an_engine(tmp_path: Path)
     (tmp_path / "theirs/results").rename(tmp_path / "ours/results")
     for path in (tmp_path / "ours/results/chunks").rglob("*.*"):
         path.unlink()
-    run = snakemake(tmp_path / "ours", {**read("replay"), "deals": 1}, *DATABASE)
+    run = snakemake(tmp_path / "ours", {**read("replay"), "deals": 1})
     assert run.code == 0, run.output
     assert query(tmp_path / "ours", "SELECT bool_and(replayed) FROM calls") == [(True,)]

@@ -153,7 +153,7 @@ def test_chunks_of_other_settings_are_refused_where_snakemake_s_records_are_gone
     assert "results/chunks/kuhn_poker/ismcts--random/" in refused.output
     assert "Traceback" not in refused.output
     shutil.rmtree(tmp_path / "results/chunks")
-    again = snakemake(tmp_path, None, *DATABASE)
+    again = snakemake(tmp_path, None)
     assert again.played == ["kuhn_poker/ismcts--random/00000-00001"]
 
 
