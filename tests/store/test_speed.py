@@ -39,7 +39,7 @@ def make(folder: Path, usd_per_gpu_hour: float | None) -> Path:
     chunk = folder / "chunk.parquet"
     chunkfile.write(chunk, replace(run(), wall_s=10.0, gpus=2), played, "{}")
     database = folder / "gamegrid.duckdb"
-    agents = [agent("a"), agent("b", input_price=1.0, output_price=10.0)]
+    agents = [agent("a", hosted=False), agent("b", hosted=True, input_price=1.0, output_price=10.0)]
     build(
         database,
         Rows(agents=agents, games=GAMES, usd_per_gpu_hour=usd_per_gpu_hour),

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -10,7 +9,6 @@ from typing import Any, Protocol
 import pyspiel
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-import gamegrid.agents
 from gamegrid import plugins
 from gamegrid.backends.backend import Answer, Request
 from gamegrid.games.game import Game
@@ -122,16 +120,4 @@ class AgentKind:
 
 def kinds() -> dict[str, AgentKind]:
     """Every type of agent, by name: the package's own and those of the user's folders."""
-    return _kinds(plugins.folders())
-
-
-@cache
-def _kinds(folders: plugins.Folders) -> dict[str, AgentKind]:
-    known = {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
-    for file, kind in plugins.declared(folders, "AGENT"):
-        if not isinstance(kind, AgentKind):
-            raise plugins.refusal(file, "declares an AGENT that is no AgentKind")
-        if kind.type in known:
-            raise plugins.refusal(file, f"declares the agent type {kind.type!r}, which is taken")
-        known[kind.type] = kind
-    return known
+    return {kind.type: kind for kind in plugins.values(plugins.AGENT)}

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache, partial
-from inspect import isabstract
 from typing import Any
 
 import pyspiel
 
-import gamegrid.games
 from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games import generic
@@ -25,20 +23,16 @@ SPACES = re.compile(r"\s*([(),=])\s*")
 
 def suite() -> dict[str, type[Game]]:
     """Every game module's class by short name: the package's own and the user's."""
-    return _suite(plugins.folders())
+    return {kind.short_name: kind for kind in plugins.values(plugins.GAME)}
 
 
-@cache
-def _suite(folders: plugins.Folders) -> dict[str, type[Game]]:
-    known = {kind.short_name: kind for kind in plugins.discover(gamegrid.games, "GAME")}
-    for file, kind in plugins.declared(folders, "GAME"):
-        if not (isinstance(kind, type) and issubclass(kind, Game)) or isabstract(kind):
-            raise plugins.refusal(file, "declares a GAME that is no complete subclass of Game")
-        taken = {name for one in known.values() for name in (one.short_name, *one.aliases)}
-        if clash := sorted(taken & {kind.short_name, *kind.aliases}):
-            raise plugins.refusal(file, f"declares the game {clash[0]!r}, which is taken")
-        known[kind.short_name] = kind
-    return known
+def user_files(load_string: str) -> dict[str, plugins.UserFile]:
+    """The user's files behind a load string, by the game they declare.
+
+    A game around another one names both, so there may be several.
+    """
+    words = set(re.findall(r"\w+", load_string))
+    return {name: file for name, file in plugins.sources(plugins.GAME).items() if name in words}
 
 
 def aliases() -> dict[str, str]:
@@ -46,11 +40,11 @@ def aliases() -> dict[str, str]:
 
     It is none where OpenSpiel has no default, as for a game around another one.
     """
-    return _aliases(plugins.folders())
+    return _aliases(plugins.in_use())
 
 
 @cache
-def _aliases(folders: plugins.Folders) -> dict[str, str]:
+def _aliases(used: plugins.UserFolders) -> dict[str, str]:
     complete = {kind.short_name for kind in pyspiel.registered_games() if kind.default_loadable}
     names = {
         short: short
@@ -68,11 +62,11 @@ def load(name: str) -> Game:
     It has the words of the suite, or OpenSpiel's own where the suite has none. Raises UserError
     if the name, a parameter or its value is unknown, or if a game cannot be played in words.
     """
-    return _load(name, plugins.folders())
+    return _load(name, plugins.in_use())
 
 
 @cache
-def _load(name: str, folders: plugins.Folders) -> Game:
+def _load(name: str, used: plugins.UserFolders) -> Game:
     parsed = _parse(aliases().get(name.strip(), name))
     short = str(parsed.pop("name", ""))
     kind = suite().get(short)

@@ -118,6 +118,7 @@ def _agent_rows(made: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(made.identity(name), sort_keys=True),
+                hosted=model.kind.capabilities.hosted if model else None,
                 input_price=cost.input,
                 output_price=cost.output,
                 cached_price=cost.cached,

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, assert_never
 
 from gamegrid.agents.agent import AgentSettings, kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
-from gamegrid.backends.backend import Capabilities, Decode, ModelEntry, Price
+from gamegrid.backends.backend import CORE, Capabilities, Decode, ModelEntry, Price
 from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -36,8 +37,6 @@ EPISODES_PER_REQUEST = 4
 """Episodes of a job for each request in flight: all are in flight until few episodes are left."""
 MOST_JOBS = 1_000_000
 """Jobs of a grid beyond which nobody's computer would see the end of the plan."""
-HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
-"""Environments, each containing the ones before it."""
 
 
 class Alone(StrEnum):
@@ -243,9 +242,9 @@ class Plan:
 
     def _environment(self, models: Sequence[Model]) -> str:
         if self.config.run_mode == "replay":  # which starts no engine
-            return "core"
+            return CORE.name
         needed = [model.kind.capabilities.environment for model in models]
-        return max(["core", *needed], key=HEAVIEST_LAST.index)
+        return max([CORE, *needed], key=attrgetter("weight")).name
 
     def demand(self, cell: Cell) -> Demand:
         """What a job of the cell asks of its host; little where no engine is started."""
@@ -262,7 +261,7 @@ class Plan:
             cost = prices.find(entry)
             if cost.input is not None and cost.output is not None:
                 found[model.written.name] = Price(cost.input, cost.output, cost.cached)
-            elif not model.kind.capabilities.local:
+            elif model.kind.capabilities.hosted:
                 raise UserError(
                     f"config: budget_usd: the price of {model.written.name} is unknown. Give its "
                     f"entry in a model file input_price and output_price (USD per million "

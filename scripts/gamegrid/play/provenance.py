@@ -104,7 +104,7 @@ def code_version() -> str:
 def _folder(model: Model, working: Path) -> Path | None:
     """Where the weights lie that the job itself loads; None for a model that others host."""
     entry = model.entry
-    if not model.kind.capabilities.local:
+    if model.kind.capabilities.hosted:
         return None
     if entry.model_path is not None:
         return Path(entry.model_path)

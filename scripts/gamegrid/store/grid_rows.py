@@ -15,6 +15,8 @@ class AgentRow:
     model: str | None
     params: str
     """JSON object."""
+    hosted: bool | None = None
+    """Whether a provider or a server runs the model; None for agents without a model."""
     input_price: float | None = None
     """USD per million tokens; None where the price is unknown."""
     output_price: float | None = None

@@ -14,6 +14,7 @@ CREATE TABLE agents (
     type VARCHAR NOT NULL,
     backend VARCHAR,
     model VARCHAR,
+    hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
     input_price DOUBLE,
     output_price DOUBLE,
