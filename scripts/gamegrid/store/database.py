@@ -27,6 +27,7 @@ VIEWS = (
     "views/paired",
     "views/move_quality",
     "views/regret_by_ply",
+    "views/moves_chosen",
     "views/position_quality",
     "views/paired_positions",
     "views/exploitability",
