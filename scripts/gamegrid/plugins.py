@@ -12,7 +12,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from gamegrid.errors import UserError
-from gamegrid.paths import there
+from gamegrid.paths import resolve, there
 
 MODULE = ".py"
 
@@ -110,7 +110,7 @@ BOARD = Hook(
     type="gamegrid.report.boards.board.Board",
     names=lambda board: (board.kind.__name__,),
     folder="scripts/gamegrid/report/boards",
-    appears="the replays in `results/report.html` and of `gamegrid replay`",
+    appears="the replays in `results/report.html`",
 )
 HOOKS = (GAME, AGENT, BACKEND, PROMPT, TABLE, FIGURE, BOARD)
 """Everything that plugs in, in the order of docs/extending.md."""
@@ -173,6 +173,17 @@ def use(chosen: Sequence[Path]) -> None:
     _IN_USE.set(
         UserFolders(resolved, tuple(_read(path) for path in paths if path.suffix in suffixes))
     )
+
+
+def use_configured(config: Mapping[str, Any], working: Path) -> None:
+    """Use the folders that a configuration lists under ``plugins``; see ``use``.
+
+    A value that is no list of folders counts as none: the configuration's type rejects it.
+    """
+    listed = config.get("plugins")
+    if not isinstance(listed, list) or not all(isinstance(folder, str) for folder in listed):
+        listed = []
+    use([resolve(folder, working) for folder in listed])
 
 
 @contextmanager

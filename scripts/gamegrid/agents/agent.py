@@ -1,6 +1,6 @@
 """What an agent is: a way to choose a move from what its seat may know."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -116,6 +116,16 @@ class AgentKind:
     policy: Callable[[Any, Game], Policy] | None = None
     memory: Memory | None = None
     repeatable: bool = False
+
+
+def settings_of(identity: Mapping[str, Any]) -> AgentSettings:
+    """Return the settings in an agent's identity, as the plan states it.
+
+    The rest of an identity says what the settings refer to: model, template and plug-ins.
+    """
+    beside = ("model_entry", "prompt_digest", "plugin_digests")
+    stated = {key: value for key, value in identity.items() if key not in beside}
+    return kinds()[stated["type"]].settings.model_validate(stated)
 
 
 def kinds() -> dict[str, AgentKind]:

@@ -313,4 +313,4 @@ class BackendKind:
 
     def __post_init__(self) -> None:
         if not self.prefix.isalnum():
-            raise ValueError(f"the prefix {self.prefix!r} needs to be letters and digits alone")
+            raise ValueError(f"the prefix {self.prefix!r} must be letters and digits only")

@@ -2,22 +2,25 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gamegrid import plugins
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
 from gamegrid.errors import UserError
+from gamegrid.jobs import changes
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
 from gamegrid.records import stamp
 from gamegrid.records.chunkfile import read_params
 from gamegrid.report.figures import figures
-from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, PluginRow, Rows
 from gamegrid.store.tables import TABLES
 
 __all__ = [
@@ -36,17 +39,22 @@ RESULTS = Path("results")
 def prepare(config: Mapping[str, Any], working: Path, main: bool, plays: bool = True) -> Plan:
     """Make the plan; in the main process also check the machine and the results folder.
 
-    Where nothing is to be played, for other results are looked at, these may be of another grid.
+    Also say on stderr which cells will be played again because a user's file changed. If nothing
+    is to be played (``plays``), the results folder may hold another grid's results.
     Raises UserError in one or two sentences, before anything runs.
     """
     made = plan.make(config, working)
     if main:
         _check_writable(working / RESULTS)
+        for hook in plugins.HOOKS:
+            plugins.files(hook)  # refuses a file that would fail only after the games are paid for
     if main and plays:
         made.check()
         if not made.config.mix_results:
             stamp.check(working / RESULTS, made.stamp)
         _check_records(made, working)
+        for notice in changes.notices(made, working / RESULTS):
+            print(f"gamegrid: {notice}", file=sys.stderr)
     return made
 
 
@@ -102,6 +110,11 @@ def rows(made: Plan) -> Rows:
         games=_game_rows(made),
         ladder=_ladder_rows(made),
         usd_per_gpu_hour=made.config.usd_per_gpu_hour,
+        plugins=[
+            PluginRow(adds=hook.what, file=file.label, sha256=file.digest)
+            for hook in plugins.HOOKS
+            for file in plugins.files(hook)
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, assert_never
 
+from gamegrid import plugins
 from gamegrid.agents.agent import AgentSettings, kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
@@ -20,8 +21,8 @@ from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
+from gamegrid.games import registry
 from gamegrid.games.game import Game, Oracle, Scoring
-from gamegrid.paths import WORKFLOW
 from gamegrid.plan import grid, positions, probes, suites
 from gamegrid.plan.deals import check_opening
 from gamegrid.plan.demand import Demand, demand
@@ -193,7 +194,7 @@ class Plan:
             {
                 "protocol": self.config.protocol,
                 "seed": self.config.seed,
-                "game": cell.game.load_string,
+                **_game_identity(cell.game),
                 "agents": {agent: self.identity(agent)},
                 asked: number,
                 "version": version,
@@ -288,7 +289,7 @@ class Plan:
             {
                 "protocol": config.protocol,
                 "seed": config.seed,
-                "game": cell.game.load_string,
+                **_game_identity(cell.game),
                 "seatings": cell.matchup.seatings(config.seatings),
                 "opening_plies": self.opening_plies(cell.game),
                 "max_plies": self.max_plies(cell.game),
@@ -305,7 +306,16 @@ class Plan:
         if isinstance(settings, LlmSettings):
             found["model_entry"] = self.models[agent].identity()
             found["prompt_digest"] = self._digest(settings.prompt)
+        if digests := self._plugin_digests(agent):
+            found["plugin_digests"] = digests
         return found
+
+    def _plugin_digests(self, agent: str) -> dict[str, str]:
+        """The SHA-256 of the user's files that declare an agent's type and its backend."""
+        files = {"agent": plugins.source(plugins.AGENT, self.config.agents[agent].type)}
+        if model := self.models.get(agent):
+            files["backend"] = plugins.source(plugins.BACKEND, model.kind.prefix)
+        return {what: file.digest for what, file in files.items() if file}
 
     def _digest(self, prompt: str) -> str:
         if prompt not in self._digests:
@@ -355,7 +365,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
             for name, settings in config.agents.items()
             if isinstance(settings, LlmSettings)
         },
-        prompts=(working / "config/prompts", WORKFLOW / "config/prompts"),
+        prompts=templates.places(working),
         frozen=(suite.results,) if suite else (),
         suite=suite,
     )
@@ -368,6 +378,12 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         for cell in made.grid.cells:
             made.prices(cell)
     return made
+
+
+def _game_identity(game: Game) -> dict[str, Any]:
+    """What a game is: its load string, and the SHA-256 of the user's files that declare it."""
+    digests = {name: file.digest for name, file in registry.user_files(game.load_string).items()}
+    return {"game": game.load_string} | ({"game_digests": digests} if digests else {})
 
 
 def _check_prompts(made: Plan) -> None:

@@ -2,8 +2,7 @@
 
 A template is one Jinja file with three blocks: ``prefix`` (rules and answer format; it knows game
 and seat alone, so that it is stable), ``state`` (the turn) and ``rethink`` (what to say after a
-reply without a legal move). Files are found in config/prompts/ of the working directory, then of
-the workflow.
+reply without a legal move). ``places`` lists the folders that are searched.
 """
 
 import hashlib
@@ -15,6 +14,7 @@ from typing import Any
 
 import jinja2
 
+from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.game import Game
 from gamegrid.paths import WORKFLOW, there
@@ -89,39 +89,46 @@ def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
     return "".join(template.blocks[block](context)).strip()
 
 
+def places(working: Path) -> tuple[Path, ...]:
+    """The folders to search for templates: the grid's own, the user's plug-ins, the workflow's."""
+    own = plugins.PROMPT.folder
+    return (working / own, *plugins.folders(), WORKFLOW / own)
+
+
 def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     """Load the template ``name`` from the first folder that has it.
 
     Raises UserError if no folder has it, it does not parse, a block is missing or names what there
     is not.
     """
-    places = folders or [Path.cwd() / "config/prompts", WORKFLOW / "config/prompts"]
-    named = (place / f"{name}.jinja" for place in places)
-    found = [path for path in named if there(path, Path.is_file)]
-    if not found:
-        known = sorted({path.stem for place in places for path in place.glob("*.jinja")})
+    searched = places(Path.cwd()) if folders is None else folders
+    named = (folder / f"{name}{plugins.PROMPT.suffix}" for folder in searched)
+    path = next((path for path in named if there(path, Path.is_file)), None)
+    if path is None:
+        others = (file for folder in searched for file in folder.glob(f"*{plugins.PROMPT.suffix}"))
+        known = sorted({file.stem for file in others})
         raise UserError(
-            f"prompt: no template {name!r} in config/prompts/.{nearest(name, known)} "
+            f"prompt: no template {name!r} in config/prompts/ or in plugins.{nearest(name, known)} "
             f"There are {', '.join(known)}."
         )
     try:
-        text = found[0].read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{found[0]} is no UTF-8 text.") from error
+        raise UserError(f"{path} is no UTF-8 text.") from error
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     environment.filters["tojson_plain"] = _json
     try:
         template = environment.from_string(text)
     except jinja2.TemplateSyntaxError as error:
-        raise UserError(f"{found[0]}, line {error.lineno}: {error.message}") from error
+        raise UserError(f"{path}, line {error.lineno}: {error.message}") from error
     missing = [block for block in BLOCKS if block not in template.blocks]
     if missing:
-        raise UserError(f"{found[0]}: no block {missing[0]!r}; a template has {', '.join(BLOCKS)}.")
+        raise UserError(f"{path}: no block {missing[0]!r}; a template has {', '.join(BLOCKS)}.")
     for block, names in BLOCKS.items():
         try:
             render(template, block, names)
         except (jinja2.TemplateError, TypeError) as error:
-            raise UserError(f"{found[0]}: block {block!r}: {error}.") from error
+            raise UserError(f"{path}: block {block!r}: {error}.") from error
     return Template(name, hashlib.sha256(text.encode()).hexdigest(), template)
 
 
