@@ -25,7 +25,10 @@ from typing import Any
 from gamegrid.errors import UserError
 from gamegrid.paths import resolve, there
 
+Folders = tuple[Path, ...]
+
 MODULE = ".py"
+"""The ending of files that are Python modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +136,7 @@ class UserFile:
 class UserFolders:
     """The user's folders and every file in them that can fill a hook, as read at one moment."""
 
-    folders: tuple[Path, ...] = ()
+    folders: Folders = ()
     files: tuple[UserFile, ...] = ()
 
 
@@ -154,7 +157,7 @@ def in_use() -> UserFolders:
     return _IN_USE.get()
 
 
-def folders() -> tuple[Path, ...]:
+def folders() -> Folders:
     """The user's folders of the configuration in use."""
     return in_use().folders
 
@@ -211,6 +214,14 @@ def values(hook: Hook) -> list[Any]:
     return [each.value for each in declared(hook)]
 
 
+def own(hook: Hook) -> list[Any]:
+    """The values that the workflow's own modules declare for a hook, by module name."""
+    package = importlib.import_module(hook.package)
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    modules = [importlib.import_module(f"{hook.package}.{name}") for name in names]
+    return [getattr(each, hook.variable) for each in modules if hasattr(each, hook.variable)]
+
+
 def files(hook: Hook) -> list[UserFile]:
     """The user's files that fill a hook."""
     if hook.suffix == MODULE:
@@ -245,8 +256,8 @@ def _sources(hook: Hook, used: UserFolders) -> dict[str, UserFile]:
 
 @cache
 def _declared(hook: Hook, used: UserFolders) -> tuple[Declared, ...]:
-    own = tuple(Declared(value, None) for value in _own(hook))
-    taken = {name for each in own for name in hook.names(each.value)}
+    ours = tuple(Declared(value, None) for value in own(hook))
+    taken = {name for each in ours for name in hook.names(each.value)}
     added = list[Declared]()
     for file in used.files:
         if file.path.suffix != MODULE or not hasattr(module := _run(file), hook.variable):
@@ -258,7 +269,7 @@ def _declared(hook: Hook, used: UserFolders) -> tuple[Declared, ...]:
             raise refusal(file.path, f"declares the {hook.what} {clash[0]!r}, which is taken")
         taken |= names
         added.append(Declared(value, file))
-    return *own, *added
+    return *ours, *added
 
 
 def _check(hook: Hook, file: UserFile, value: Any) -> None:
@@ -272,14 +283,6 @@ def _check(hook: Hook, file: UserFile, value: Any) -> None:
     if not fits:
         article = "an" if hook.variable[0] in "AEIOU" else "a"
         raise refusal(file.path, f"declares {article} {hook.variable} that is no {expected}")
-
-
-def _own(hook: Hook) -> list[Any]:
-    """The values that the modules of the hook's own package declare, by module name."""
-    package = importlib.import_module(hook.package)
-    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
-    modules = [importlib.import_module(f"{hook.package}.{name}") for name in names]
-    return [getattr(each, hook.variable) for each in modules if hasattr(each, hook.variable)]
 
 
 def _read(path: Path) -> UserFile:

@@ -1,6 +1,6 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -241,6 +241,11 @@ class Environment:
 
 CORE = Environment("core", weight=0)
 """What every job needs: no library for models."""
+
+
+def heaviest(environments: Iterable[Environment]) -> str:
+    """Return the name of the environment that holds the libraries of all of these."""
+    return max([CORE, *environments], key=lambda environment: environment.weight).name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

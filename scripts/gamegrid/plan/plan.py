@@ -8,22 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, assert_never
 
-from gamegrid import plugins
 from gamegrid.agents.agent import AgentSettings, kinds
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
-from gamegrid.backends.backend import CORE, Capabilities, Decode, ModelEntry, Price
+from gamegrid.backends.backend import CORE, Capabilities, Decode, ModelEntry, Price, heaviest
 from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
-from gamegrid.games import registry
 from gamegrid.games.game import Game, Oracle, Scoring
-from gamegrid.plan import grid, positions, probes, suites
+from gamegrid.plan import grid, plugin_digests, positions, probes, suites
 from gamegrid.plan.deals import check_opening
 from gamegrid.plan.demand import Demand, demand
 from gamegrid.plan.grid import Cell, Chunk, Grid, Matchup
@@ -194,7 +191,8 @@ class Plan:
             {
                 "protocol": self.config.protocol,
                 "seed": self.config.seed,
-                **_game_identity(cell.game),
+                "game": cell.game.load_string,
+                **plugin_digests.of_game(cell.game),
                 "agents": {agent: self.identity(agent)},
                 asked: number,
                 "version": version,
@@ -244,8 +242,7 @@ class Plan:
     def _environment(self, models: Sequence[Model]) -> str:
         if self.config.run_mode == "replay":  # which starts no engine
             return CORE.name
-        needed = [model.kind.capabilities.environment for model in models]
-        return max([CORE, *needed], key=attrgetter("weight")).name
+        return heaviest(model.kind.capabilities.environment for model in models)
 
     def demand(self, cell: Cell) -> Demand:
         """What a job of the cell asks of its host; little where no engine is started."""
@@ -289,7 +286,8 @@ class Plan:
             {
                 "protocol": config.protocol,
                 "seed": config.seed,
-                **_game_identity(cell.game),
+                "game": cell.game.load_string,
+                **plugin_digests.of_game(cell.game),
                 "seatings": cell.matchup.seatings(config.seatings),
                 "opening_plies": self.opening_plies(cell.game),
                 "max_plies": self.max_plies(cell.game),
@@ -306,16 +304,7 @@ class Plan:
         if isinstance(settings, LlmSettings):
             found["model_entry"] = self.models[agent].identity()
             found["prompt_digest"] = self._digest(settings.prompt)
-        if digests := self._plugin_digests(agent):
-            found["plugin_digests"] = digests
-        return found
-
-    def _plugin_digests(self, agent: str) -> dict[str, str]:
-        """The SHA-256 of the user's files that declare an agent's type and its backend."""
-        files = {"agent": plugins.source(plugins.AGENT, self.config.agents[agent].type)}
-        if model := self.models.get(agent):
-            files["backend"] = plugins.source(plugins.BACKEND, model.kind.prefix)
-        return {what: file.digest for what, file in files.items() if file}
+        return found | plugin_digests.of_agent(settings.type, self.models.get(agent))
 
     def _digest(self, prompt: str) -> str:
         if prompt not in self._digests:
@@ -378,12 +367,6 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         for cell in made.grid.cells:
             made.prices(cell)
     return made
-
-
-def _game_identity(game: Game) -> dict[str, Any]:
-    """What a game is: its load string, and the SHA-256 of the user's files that declare it."""
-    digests = {name: file.digest for name, file in registry.user_files(game.load_string).items()}
-    return {"game": game.load_string} | ({"game_digests": digests} if digests else {})
 
 
 def _check_prompts(made: Plan) -> None:
