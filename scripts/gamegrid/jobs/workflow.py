@@ -20,7 +20,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.records import stamp
 from gamegrid.records.chunkfile import read_params
 from gamegrid.report.figures import figures
-from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, PluginRow, Rows
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
 from gamegrid.store.tables import TABLES
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "code_hash",
     "database_rows",
     "hub_models",
+    "plugin_files",
     "prepare",
     "rows",
 ]
@@ -110,12 +111,19 @@ def rows(made: Plan) -> Rows:
         games=_game_rows(made),
         ladder=_ladder_rows(made),
         usd_per_gpu_hour=made.config.usd_per_gpu_hour,
-        plugins=[
-            PluginRow(adds=hook.what, file=file.label, sha256=file.digest)
-            for hook in plugins.HOOKS
-            for file in plugins.files(hook)
-        ],
     )
+
+
+def plugin_files() -> list[dict[str, str]]:
+    """Every file of the user's folders that adds something, for the manifest.
+
+    Each has ``adds`` (what it adds), ``file`` (folder and name) and ``sha256``.
+    """
+    return [
+        {"adds": hook.what, "file": file.label, "sha256": file.digest}
+        for hook in plugins.HOOKS
+        for file in plugins.files(hook)
+    ]
 
 
 def _agent_rows(made: Plan) -> list[AgentRow]:

@@ -66,17 +66,6 @@ class GameRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PluginRow:
-    """One file of the user's folders that adds to the workflow."""
-
-    adds: str
-    """What it adds: game, agent type, backend, prompt, table, figure or board."""
-    file: str
-    """Folder and name."""
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """All of it, as the parameters of jobs and the manifest hold it (``asdict``, as JSON)."""
 
@@ -85,8 +74,6 @@ class Rows:
     ladder: Sequence[LadderRow] = ()
     """The bots of the grid's suite, on whose ratings all others' are anchored."""
     usd_per_gpu_hour: float | None = None
-    plugins: Sequence[PluginRow] = ()
-    """For the manifest; no table holds them."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Rows":

@@ -25,9 +25,9 @@ def write(
 ) -> None:
     """Write the manifest of a built database beside it.
 
-    ``rows`` are those of agents and games that it was built with, and ``played`` the files it was
-    made of, by kind. Equal databases give equal manifests. Raises duckdb.Error if
-    it cannot be read.
+    ``rows`` are those of agents and games that it was built with, and the plug-ins in use.
+    ``played`` are the files that it was made of, by kind. Equal databases give equal manifests.
+    Raises duckdb.Error if it cannot be read.
     """
     results = output.parent.absolute()
     with closing(duckdb.connect(str(database), read_only=True)) as connection:
