@@ -71,6 +71,7 @@ rule write_manifest:
         "../envs/core.yaml"
     params:
         rows=rules.build_database.params.rows,
+        plugins=gamegrid.plugin_files(),
         code=gamegrid.code_hash("store.manifest"),
     script:
         "../scripts/write_manifest.py"

@@ -12,7 +12,7 @@ if __name__ == "__main__":
         for kind in ("chunks", "judged", "positions", "probes", "exploitability")
     }
     played["references"] = [Path(snakemake.input.references)]
-    rows = json.loads(snakemake.params.rows)
+    rows = {**json.loads(snakemake.params.rows), "plugins": snakemake.params.plugins}
     database, output = Path(snakemake.input.database), Path(snakemake.output[0])
     run(
         lambda: manifest.write(output, database, snakemake.config, rows, played),

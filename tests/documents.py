@@ -17,7 +17,7 @@ COMMANDS = ("snakemake ", "gamegrid ")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of code. ``file`` is the file name given in a comment on its first line."""
+    """A block of code. ``file`` is the name given in a comment on one of its first two lines."""
 
     page: str
     language: str
@@ -25,8 +25,9 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        found = re.match(r"# ([\w./]+\.(?:yaml|py))$", self.text.split("\n", 1)[0])
-        return found[1] if found else None
+        lines = self.text.split("\n", 2)[:2]
+        names = (re.match(r"(?:#|--|\{#-) ([\w./]+\.[a-z]+)(?: -#\})?$", line) for line in lines)
+        return next((name[1] for name in names if name), None)
 
     @property
     def commands(self) -> list[str]:

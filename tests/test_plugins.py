@@ -1,7 +1,10 @@
-"""Games and agents from a user's folder that the configuration names."""
+"""Files in a user's folder, named in the configuration, add to the workflow."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 from textwrap import dedent
 from typing import Any
 
@@ -13,8 +16,11 @@ from gamegrid.agents.agent import kinds
 from gamegrid.config import load
 from gamegrid.errors import UserError
 from gamegrid.games import registry
+from gamegrid.jobs import workflow
 from gamegrid.pages import config_schema
+from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
+from gamegrid.prompts import templates
 from outside import AGENT, GAME
 
 CONFIG: dict[str, Any] = {
@@ -34,6 +40,10 @@ def nothing_stays_in_use() -> Iterator[None]:
         yield
 
 
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.fixture
 def working(tmp_path: Path) -> Path:
     (tmp_path / "mine").mkdir()
@@ -47,7 +57,13 @@ def test_a_folder_of_ones_own_is_part_of_the_grid(working: Path) -> None:
     made = plan.make(CONFIG, working)
     assert [game.name for game in made.grid.games][::2] == ["high_card", "kuhn_poker"]
     assert [cell.matchup.name for cell in made.grid.cells] == ["careful--random"] * 3
-    assert made.identity.agent("careful") == {"type": "eager", "wish": "High"}
+    eager, game = (digest(working / f"mine/{name}.py") for name in ("eager", "high_card"))
+    assert made.identity.agent("careful") == {
+        "type": "eager", "wish": "High", "plugin_digests": {"agent": eager},
+    }  # fmt: skip
+    assert made.identity.agent("random") == {"type": "random"}
+    params = [json.loads(made.identity.params(cell)) for cell in made.grid.cells]
+    assert [each.get("game_digests") for each in params] == [{"high_card": game}] * 2 + [None]
     assert games.load("high_card(cards=3)").load_string == "high_card"
     [again, params] = [
         each.identity.params(each.grid.cells[0]) for each in (plan.make(CONFIG, working), made)
@@ -83,6 +99,108 @@ def test_the_schema_leaves_unknown_types_to_the_plug_ins() -> None:
     assert not fits({key: value for key, value in CONFIG.items() if key != "plugins"})
     assert not fits(CONFIG | {"agents": {"a": {"type": "random", "wish": "High"}}})
     assert not fits(CONFIG | {"plugins": "mine"})
+
+
+def test_an_edited_file_is_another_agent_and_another_game(working: Path) -> None:
+    before = params(working)
+    for name, changes in (
+        ("eager", [True, True, True]),
+        ("high_card", [True, True, False]),
+        ("notes", [False, False, False]),
+    ):
+        with (working / f"mine/{name}.py").open("a") as file:
+            file.write("# edited\n")
+        after = params(working)
+        assert [old != new for old, new in zip(before, after, strict=True)] == changes
+        before = after
+
+
+def params(working: Path) -> list[str]:
+    made = plan.make(CONFIG, working)
+    return [made.params(cell) for cell in made.grid.cells]
+
+
+def test_a_game_around_an_edited_game_changes_with_it(working: Path) -> None:
+    plugins.use([working / "mine"])
+    assert set(registry.user_files("misere(game=high_card())")) == {"high_card"}
+    assert registry.user_files("misere(game=kuhn_poker())") == {}
+
+
+def test_every_hook_names_a_type_and_a_folder_that_exist() -> None:
+    for hook in plugins.HOOKS:
+        assert (WORKFLOW / hook.folder).is_dir()
+        assert getattr(plugins, hook.variable or hook.what.upper()) is hook
+        if hook.suffix == plugins.MODULE:
+            assert resolve_name(hook.type)
+            assert plugins.values(hook)
+        else:
+            assert list((WORKFLOW / hook.folder).glob(f"*{hook.suffix}"))
+
+
+def test_the_workflow_s_own_files_obey_the_rule_of_names() -> None:
+    for hook in plugins.HOOKS:
+        if hook.suffix == plugins.MODULE:
+            each = [set(hook.names(value)) for value in plugins.values(hook)]
+            names = [name for one in each for name in one]
+            assert len(names) == len(set(names)), hook.what
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("FIGURE = None", "declares a FIGURE that is no Figure"),
+        ("BOARD = None", "declares a BOARD that is no Board"),
+        ("BACKEND = None", "declares a BACKEND that is no BackendKind"),
+        (
+            "from gamegrid.backends.vllm import BACKEND",
+            "declares the backend 'vllm', which is taken",
+        ),
+        (
+            "from dataclasses import replace\n"
+            "from gamegrid.backends.vllm import BACKEND\n"
+            "BACKEND = replace(BACKEND, prefix='my_own')",
+            "cannot be run: ValueError: the prefix 'my_own' must be letters and digits only",
+        ),
+        (
+            "from gamegrid.report.figures.latency_figure import FIGURE",
+            "declares the figure 'latency', which is taken",
+        ),
+        (
+            "from gamegrid.report.boards.tic_tac_toe_board import BOARD",
+            "declares the board of the game class 'TicTacToe', which is taken",
+        ),
+    ],
+)
+def test_a_file_for_the_end_of_a_run_is_checked_before_its_beginning(
+    working: Path, content: str, said: str
+) -> None:
+    (working / "mine/wrong.py").write_text(content)
+    with pytest.raises(UserError) as refusal:
+        workflow.prepare(CONFIG, working, main=True)
+    assert str(refusal.value) == f"config: plugins: '{working}/mine/wrong.py' {said}."
+
+
+def test_a_model_id_finds_a_backend_of_ones_own(working: Path) -> None:
+    (working / "mine/echo.py").write_text(
+        "from dataclasses import replace\n"
+        "from gamegrid.backends.vllm import BACKEND\n"
+        "BACKEND = replace(BACKEND, prefix='echo')"
+    )
+    agent = {"type": "llm", "model": "echo_small"}
+    made = plan.make(CONFIG | {"agents": {"echo": agent, "random": {"type": "random"}}}, working)
+    assert made.environment(made.grid.cells[0]) == "vllm"
+    echo = digest(working / "mine/echo.py")
+    assert made.identity("echo")["plugin_digests"] == {"backend": echo}
+    assert "plugin_digests" not in made.identity("echo")["model_entry"]  # the journal's key
+
+
+def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:
+    source = (WORKFLOW / "config/prompts/terse.jinja").read_text("utf-8")
+    (working / "mine/curt.jinja").write_text(source)
+    plugins.use([working / "mine"])
+    assert templates.load("curt").digest == templates.load("terse").digest
+    with plugins.using(()), pytest.raises(UserError, match="no template 'curt'"):
+        templates.load("curt")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
-"""Find what plugs in: every module that declares one given name, of a room or of a user's folder.
+"""Name everything that plugs in, and find the files that do.
 
-A new game, agent or backend is one new file in its folder; nothing else is edited. A process
-reads one configuration, and with it the user's folders; another configuration replaces them.
+Each hook below says what can be added and how a file declares it. gamegrid reads the files of the
+hook's folder in the workflow and those of the user's folders (``plugins`` in the configuration).
+Adding a file is enough: no list is edited anywhere.
+
+A process reads one configuration. Reading another one replaces the user's folders.
 """
 
 import hashlib
@@ -9,64 +12,231 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
+from inspect import isabstract, isclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from gamegrid.errors import UserError
-from gamegrid.paths import there
+from gamegrid.paths import resolve, there
 
 Folders = tuple[Path, ...]
 
-_FOLDERS: ContextVar[Folders] = ContextVar("folders", default=())
+MODULE = ".py"
+"""The ending of files that are Python modules."""
 
 
-def discover(package: ModuleType, name: str) -> list[Any]:
-    """Return the value of ``name`` in every module of ``package`` that has it, by module name."""
-    found = []
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda item: item.name):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
-        if hasattr(module, name):
-            found.append(getattr(module, name))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """One thing that plugs in.
+
+    A file fills the hook if its name ends in ``suffix`` and, for Python modules, if it assigns a
+    value of ``type`` to ``variable``. No two files may share one of the value's ``names``.
+    """
+
+    what: str
+    """The word for it in error messages."""
+    folder: str
+    """Where the workflow's own files are, relative to its root."""
+    appears: str
+    """Where a user sees the result."""
+    suffix: str = MODULE
+    variable: str = ""
+    """Empty for files that are no Python modules."""
+    type: str = ""
+    """Import path of the class. A value is an instance of it or a concrete subclass."""
+    names: Callable[[Any], Iterable[str]] = lambda _: ()
+
+    @property
+    def package(self) -> str:
+        """The package of the workflow's own modules."""
+        return self.folder.removeprefix("scripts/").replace("/", ".")
+
+    @property
+    def declaration(self) -> str:
+        """What to look for in a file: the variable it assigns, or the ending of its name."""
+        return self.variable or self.suffix
+
+
+GAME = Hook(
+    what="game",
+    variable="GAME",
+    type="gamegrid.games.game.Game",
+    names=lambda game: (game.short_name, *game.aliases),
+    folder="scripts/gamegrid/games",
+    appears="`games` of a grid; every table by game; the replays",
+)
+AGENT = Hook(
+    what="agent type",
+    variable="AGENT",
+    type="gamegrid.agents.agent.AgentKind",
+    names=lambda kind: (kind.type,),
+    folder="scripts/gamegrid/agents",
+    appears="`type` of an entry of `agents`; every table by agent",
+)
+BACKEND = Hook(
+    what="backend",
+    variable="BACKEND",
+    type="gamegrid.backends.backend.BackendKind",
+    names=lambda kind: (kind.prefix,),
+    folder="scripts/gamegrid/backends",
+    appears="the prefix of model ids; the tables `latency` and `usage`",
+)
+PROMPT = Hook(
+    what="prompt",
+    suffix=".jinja",
+    folder="config/prompts",
+    appears="`prompt` of an agent; the table `prompt_spread`; `gamegrid prompt`",
+)
+TABLE = Hook(
+    what="table",
+    suffix=".sql",
+    folder="scripts/gamegrid/store/views",
+    appears="the database; `results/tables/` and its README",
+)
+FIGURE = Hook(
+    what="figure",
+    variable="FIGURE",
+    type="gamegrid.report.figures.figure.Figure",
+    names=lambda figure: (figure.name,),
+    folder="scripts/gamegrid/report/figures",
+    appears="`results/figures/`; a section of `results/report.html`",
+)
+BOARD = Hook(
+    what="board of the game class",
+    variable="BOARD",
+    type="gamegrid.report.boards.board.Board",
+    names=lambda board: (board.kind.__name__,),
+    folder="scripts/gamegrid/report/boards",
+    appears="the replays in `results/report.html`",
+)
+HOOKS = (GAME, AGENT, BACKEND, PROMPT, TABLE, FIGURE, BOARD)
+"""Everything that plugs in, in the order of docs/extending.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """A file in a folder of the user's. ``digest`` is the SHA-256 of its content."""
+
+    path: Path
+    digest: str
+
+    @property
+    def label(self) -> str:
+        """Folder and name of the file: the same on every machine."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFolders:
+    """The user's folders and every file in them that can fill a hook, as read at one moment."""
+
+    folders: Folders = ()
+    files: tuple[UserFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a file declares. ``file`` is None for the workflow's own files."""
+
+    value: Any
+    file: UserFile | None
+
+
+NO_FOLDERS = UserFolders()
+_IN_USE: ContextVar[UserFolders] = ContextVar("in_use", default=NO_FOLDERS)
+
+
+def in_use() -> UserFolders:
+    """The user's folders of the configuration in use: a key for caches of what they declare."""
+    return _IN_USE.get()
 
 
 def folders() -> Folders:
     """The user's folders of the configuration in use."""
-    return _FOLDERS.get()
+    return in_use().folders
 
 
 def use(chosen: Sequence[Path]) -> None:
-    """Take these folders from here on, and no others. Raises UserError if one is not there."""
+    """Read these folders, and use them and no others from now on.
+
+    Raises UserError if one does not exist or cannot be read.
+    """
     for folder in chosen:
         if not there(folder, Path.is_dir):
             raise UserError(f"config: plugins: there is no folder {str(folder)!r}.")
-    _FOLDERS.set(tuple(folder.resolve() for folder in chosen))
+    resolved = tuple(folder.resolve() for folder in chosen)
+    suffixes = {hook.suffix for hook in HOOKS}
+    paths = [path for folder in resolved for path in sorted(folder.iterdir()) if path.is_file()]
+    _IN_USE.set(
+        UserFolders(resolved, tuple(_read(path) for path in paths if path.suffix in suffixes))
+    )
+
+
+def use_configured(config: Mapping[str, Any], working: Path) -> None:
+    """Use the folders that a configuration lists under ``plugins``; see ``use``.
+
+    A value that is no list of folders counts as none: the configuration's type rejects it.
+    """
+    listed = config.get("plugins")
+    if not isinstance(listed, list) or not all(isinstance(folder, str) for folder in listed):
+        listed = []
+    use([resolve(folder, working) for folder in listed])
 
 
 @contextmanager
 def using(chosen: Sequence[Path]) -> Iterator[None]:
-    """Take these folders for a while."""
-    before = _FOLDERS.get()
+    """Use these folders until the block ends."""
+    before = in_use()
     try:
         use(chosen)
         yield
     finally:
-        _FOLDERS.set(before)
+        _IN_USE.set(before)
 
 
-def declared(chosen: Folders, name: str) -> list[tuple[Path, Any]]:
-    """Return the value of ``name`` in every file of the folders that has it, with the file.
+def declared(hook: Hook) -> tuple[Declared, ...]:
+    """Everything that fills a hook with a Python module, the workflow's own first.
 
-    Raises UserError, naming the file, if one cannot be run.
+    Raises UserError, naming the file, if one of the user's cannot be run, declares a value of
+    another type, or takes a name that another file has.
     """
-    files = [file for folder in chosen for file in sorted(folder.glob("*.py"))]
-    modules = [(file, _module(file)) for file in files]
-    return [(file, getattr(module, name)) for file, module in modules if hasattr(module, name)]
+    return _declared(hook, in_use())
+
+
+def values(hook: Hook) -> list[Any]:
+    """The values that fill a hook; see ``declared``."""
+    return [each.value for each in declared(hook)]
+
+
+def own(hook: Hook) -> list[Any]:
+    """The values that the workflow's own modules declare for a hook, by module name."""
+    package = importlib.import_module(hook.package)
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    modules = [importlib.import_module(f"{hook.package}.{name}") for name in names]
+    return [getattr(each, hook.variable) for each in modules if hasattr(each, hook.variable)]
+
+
+def files(hook: Hook) -> list[UserFile]:
+    """The user's files that fill a hook."""
+    if hook.suffix == MODULE:
+        return [each.file for each in declared(hook) if each.file]
+    return [file for file in in_use().files if file.path.suffix == hook.suffix]
+
+
+def source(hook: Hook, name: str) -> UserFile | None:
+    """The user's file that declares ``name``; None if the workflow itself does."""
+    return _sources(hook, in_use()).get(name)
+
+
+def sources(hook: Hook) -> dict[str, UserFile]:
+    """The user's files that fill a hook, by each name they declare."""
+    return dict(_sources(hook, in_use()))
 
 
 def refusal(file: Path, reason: str) -> UserError:
@@ -75,17 +245,66 @@ def refusal(file: Path, reason: str) -> UserError:
 
 
 @cache
-def _module(file: Path) -> ModuleType:
-    name = f"gamegrid_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
+def _sources(hook: Hook, used: UserFolders) -> dict[str, UserFile]:
+    return {
+        name: each.file
+        for each in _declared(hook, used)
+        if each.file
+        for name in hook.names(each.value)
+    }
+
+
+@cache
+def _declared(hook: Hook, used: UserFolders) -> tuple[Declared, ...]:
+    ours = tuple(Declared(value, None) for value in own(hook))
+    taken = {name for each in ours for name in hook.names(each.value)}
+    added = list[Declared]()
+    for file in used.files:
+        if file.path.suffix != MODULE or not hasattr(module := _run(file), hook.variable):
+            continue
+        value = getattr(module, hook.variable)
+        _check(hook, file, value)
+        names = set(hook.names(value))
+        if clash := sorted(taken & names):
+            raise refusal(file.path, f"declares the {hook.what} {clash[0]!r}, which is taken")
+        taken |= names
+        added.append(Declared(value, file))
+    return *ours, *added
+
+
+def _check(hook: Hook, file: UserFile, value: Any) -> None:
+    """Refuse a value that is not of the hook's type."""
+    wanted = pkgutil.resolve_name(hook.type)
+    if isabstract(wanted):
+        fits = isclass(value) and issubclass(value, wanted) and not isabstract(value)
+        expected = f"complete subclass of {wanted.__name__}"
+    else:
+        fits, expected = isinstance(value, wanted), wanted.__name__
+    if not fits:
+        article = "an" if hook.variable[0] in "AEIOU" else "a"
+        raise refusal(file.path, f"declares {article} {hook.variable} that is no {expected}")
+
+
+def _read(path: Path) -> UserFile:
+    try:
+        return UserFile(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    except OSError as error:
+        raise refusal(path, f"cannot be read: {error.strerror}") from error
+
+
+@cache
+def _run(file: UserFile) -> ModuleType:
+    """Run a user's module; once for each content."""
+    name = f"gamegrid_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}_{file.path.stem}"
+    spec = importlib.util.spec_from_file_location(name, file.path)
     if spec is None or spec.loader is None:
-        raise refusal(file, "cannot be read")
+        raise refusal(file.path, "cannot be read")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses and pydantic look for names
+    sys.modules[name] = module  # dataclasses and pydantic look names up here
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
         said = " ".join(str(error).split()).rstrip(".")
-        raise refusal(file, f"cannot be run: {type(error).__name__}: {said}") from error
+        raise refusal(file.path, f"cannot be run: {type(error).__name__}: {said}") from error
     return module

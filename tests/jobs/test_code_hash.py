@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gamegrid.jobs.code_hash import code_files
+from gamegrid import plugins
+from gamegrid.jobs.code_hash import code_files, code_hash
 from gamegrid.paths import WORKFLOW
 
 RULES = "\n".join(path.read_text("utf-8") for path in sorted((WORKFLOW / "rules").glob("*.smk")))
@@ -48,6 +49,19 @@ def test_a_hash_covers_every_module_that_is_loaded(module: str) -> None:
 )
 def test_plug_ins_and_data_files_count(module: str, file: str) -> None:
     assert WORKFLOW / "scripts/gamegrid" / file in code_files(module)
+
+
+def test_a_user_s_file_counts_where_its_hook_does(tmp_path: Path) -> None:
+    rules = ("report.drawing", "report.page", "analysis.judge", "store.tables")
+    before = {rule: code_hash(rule) for rule in rules}
+    (tmp_path / "mine.py").write_text(
+        "from dataclasses import replace\n"
+        "from gamegrid.report.figures.latency_figure import FIGURE\n"
+        "FIGURE = replace(FIGURE, name='mine')\n"
+    )
+    with plugins.using([tmp_path]):
+        assert [rule for rule in rules if code_hash(rule) != before[rule]] == list(rules[:2])
+    assert {rule: code_hash(rule) for rule in rules} == before
 
 
 def test_what_is_not_imported_does_not_count() -> None:

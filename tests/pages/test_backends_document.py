@@ -61,7 +61,7 @@ def test_its_model_files_are_read_and_every_model_is_found(
     read = models.read_files(["models.yaml"], tmp_path)
     for name in read:
         model = models.find(name, "agent", read, WORKFLOW)
-        hosted = model.kind.prefix == "litellm"
+        hosted = model.kind.capabilities.hosted
         assert hosted or model.kind.check(model.entry) is None, name
 
 

@@ -1,9 +1,8 @@
 """The interface of agents, which choose a move from what their seat may know."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -11,7 +10,6 @@ from typing import Any, Protocol
 import pyspiel
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-import gamegrid.agents
 from gamegrid import plugins
 from gamegrid.backends.backend import Answer, Request
 from gamegrid.games.game import Game
@@ -170,23 +168,21 @@ class AgentKind:
     """Returns what the database must know about an agent with these settings."""
 
 
+def settings_of(identity: Mapping[str, Any]) -> AgentSettings:
+    """Return the settings in an agent's identity, as the plan states it.
+
+    The rest of an identity says what the settings refer to: model, template and plug-ins.
+    """
+    beside = ("model_entry", "prompt_digest", "plugin_digests")
+    stated = {key: value for key, value in identity.items() if key not in beside}
+    return kinds()[stated["type"]].settings.model_validate(stated)
+
+
 def kinds() -> dict[str, AgentKind]:
     """Return every type of agent by name: the package's own and those in the user's folders."""
-    return _kinds(plugins.folders())
+    return {kind.type: kind for kind in plugins.values(plugins.AGENT)}
 
 
 def own_kinds() -> dict[str, AgentKind]:
     """Return the package's own types of agent, by name."""
-    return {kind.type: kind for kind in plugins.discover(gamegrid.agents, "AGENT")}
-
-
-@cache
-def _kinds(folders: plugins.Folders) -> dict[str, AgentKind]:
-    known = own_kinds()
-    for file, kind in plugins.declared(folders, "AGENT"):
-        if not isinstance(kind, AgentKind):
-            raise plugins.refusal(file, "declares an AGENT that is no AgentKind")
-        if kind.type in known:
-            raise plugins.refusal(file, f"declares the agent type {kind.type!r}, which is taken")
-        known[kind.type] = kind
-    return known
+    return {kind.type: kind for kind in plugins.own(plugins.AGENT)}

@@ -1,6 +1,6 @@
 """What every backend promises: ``complete(request) -> completion``, open and close."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -227,22 +227,44 @@ class BackendError(Exception):
         self.attempts = attempts
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The software environment of a job: ``envs/NAME.yaml``.
+
+    Environments nest. One of greater ``weight`` holds every library of the lighter ones, so a job
+    with several backends runs in the heaviest of theirs.
+    """
+
+    name: str
+    weight: int
+
+
+CORE = Environment("core", weight=0)
+"""What every job needs: no library for models."""
+
+
+def heaviest(environments: Iterable[Environment]) -> str:
+    """Return the name of the environment that holds the libraries of all of these."""
+    return max([CORE, *environments], key=lambda environment: environment.weight).name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a backend can do, declared without loading its engine.
 
-    ``chunk_deals``: the least default of deals per job, doubled until there are enough for all
-    requests in flight (None: the whole cell, as engines are dear to start). ``in_flight``: how many
-    requests are, where the entry does not say.
-    ``environment``: the file in envs/ (without .yaml) that holds its libraries. ``decodes``: the
-    ways of deciding it knows. ``deterministic``: whether it can promise equal replies to equal
-    requests from run to run. ``refused``: sampling keys it never takes, each with the reason.
+    ``hosted``: a provider or a server runs the model, so the job needs no GPU and no memory for
+    it. ``chunk_deals``: the smallest default number of deals per job; it doubles until a job can
+    keep all requests busy. None puts the whole cell into one job, because the engine takes long to
+    start. ``in_flight``: the number of concurrent requests if the model's entry does not set one.
+    ``environment``: the environment that holds the backend's libraries. ``decodes``: the ways of
+    deciding that it supports. ``deterministic``: it can return equal replies to equal requests in
+    every run. ``refused``: sampling keys it never accepts, each with the reason.
     """
 
-    local: bool
+    hosted: bool
     chunk_deals: int | None
     in_flight: int
-    environment: str
+    environment: Environment = CORE
     decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
     deterministic: bool = False
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -273,16 +295,17 @@ class Stoppable(Protocol):
 class BackendKind:
     """A backend as its file declares it in ``BACKEND``.
 
-    ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``). ``check`` looks, without
-    loading anything, for a mistake in the entry (a missing folder, an unknown key) and returns
-    one sentence or None. ``create`` builds a closed backend. Both get the entry with its paths
-    resolved to absolute ones, and the working directory (for ``.env``). ``unsupported_reason``
-    looks for a setting of an agent that the model does not take; it may load a library, so a dry
-    run leaves it out.
-    ``served`` is how the id of a model with an ``api_base`` begins instead of with the prefix,
-    where another backend asks it; None where the kind looks after ``api_base`` itself. ``hub``
-    returns the Hugging Face repository that an entry's model is downloaded from, None where it is
-    had otherwise.
+    ``prefix`` is the first part of a model id (``hf`` of ``hf_gpt2``) and has no underscore.
+    ``check`` returns one sentence about a mistake in the entry (a missing folder, an unknown key),
+    or None; it loads nothing. ``create`` builds a closed backend. Both get the entry with absolute
+    paths; ``create`` also gets the working directory (for ``.env``). ``unsupported_reason`` returns
+    a sentence about an agent's setting that the model does not accept, or None. It may load a
+    library, so a dry run skips it.
+    ``served`` replaces the prefix in the id of a model with an ``api_base``, if another backend
+    asks that server; None if this one does. ``hub`` returns the Hugging Face repository that an
+    entry's model is downloaded from, or None if there is none.
+
+    Raises ValueError for a prefix that no model id can begin with.
     """
 
     prefix: str
@@ -292,3 +315,7 @@ class BackendKind:
     served: str | None = None
     hub: Callable[[ModelEntry], str | None] = lambda _: None
     unsupported_reason: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.prefix.isalnum():
+            raise ValueError(f"the prefix {self.prefix!r} must be letters and digits only")

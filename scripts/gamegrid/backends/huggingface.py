@@ -21,6 +21,7 @@ from gamegrid.backends.backend import (
     Capabilities,
     Completion,
     Decode,
+    Environment,
     ModelEntry,
     Request,
 )
@@ -173,10 +174,10 @@ def _create(entry: ModelEntry, _: Path) -> Backend:
 BACKEND = BackendKind(
     prefix=PREFIX,
     capabilities=Capabilities(
-        local=True,
+        hosted=False,
         chunk_deals=None,
         in_flight=MAX_BATCH,
-        environment="hf",
+        environment=Environment("hf", weight=2),
         decodes=frozenset(Decode),
         deterministic=True,
         refused=local.REFUSED,

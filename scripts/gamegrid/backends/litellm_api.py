@@ -19,6 +19,7 @@ from gamegrid.backends.backend import (
     Capabilities,
     Completion,
     Decode,
+    Environment,
     Message,
     ModelEntry,
     Request,
@@ -221,10 +222,10 @@ def create(entry: ModelEntry, directory: Path) -> Backend:
 BACKEND = BackendKind(
     prefix=PREFIX,
     capabilities=Capabilities(
-        local=False,
+        hosted=True,
         chunk_deals=20,
         in_flight=START,
-        environment="litellm",
+        environment=Environment("litellm", weight=1),
         decodes=frozenset({Decode.GENERATE, Decode.CONSTRAINED}),
     ),
     check=check,

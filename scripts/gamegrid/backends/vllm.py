@@ -27,6 +27,7 @@ from gamegrid.backends.backend import (
     Capabilities,
     Completion,
     Decode,
+    Environment,
     FinishReason,
     ModelEntry,
     Request,
@@ -563,10 +564,10 @@ def _start_failure(name: str, error: Exception) -> str:
 BACKEND = BackendKind(
     prefix=PREFIX,
     capabilities=Capabilities(
-        local=True,
+        hosted=False,
         chunk_deals=None,
         in_flight=SEQUENCES,
-        environment="vllm",
+        environment=Environment("vllm", weight=3),
         decodes=frozenset(Decode),
         deterministic=True,
         refused=local.REFUSED,

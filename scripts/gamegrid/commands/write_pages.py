@@ -3,7 +3,14 @@
 from argparse import ArgumentParser, Namespace
 
 from gamegrid.commands.command import Command
-from gamegrid.pages import config_page, config_schema, errors_page, games_page, statistics_page
+from gamegrid.pages import (
+    config_page,
+    config_schema,
+    errors_page,
+    extending_page,
+    games_page,
+    statistics_page,
+)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -17,10 +24,13 @@ def run(_: Namespace) -> int:
     for path, refresh in (
         (config_page.PATH, config_page.page),
         (errors_page.PATH, errors_page.page),
+        (extending_page.PATH, extending_page.page),
         (statistics_page.PATH, statistics_page.refreshed),
     ):
         path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
-    for module in (games_page, config_schema, config_page, errors_page, statistics_page):
+    for module in (
+        games_page, config_schema, config_page, errors_page, extending_page, statistics_page,
+    ):  # fmt: skip
         print(module.PATH)
     return 0
 

@@ -11,7 +11,7 @@ from gamegrid import plugins
 from gamegrid.agents.agent import kinds
 from gamegrid.config.types import Each, GridConfig, Matchups, config_type
 from gamegrid.errors import UserError, nearest
-from gamegrid.paths import WORKFLOW, resolve
+from gamegrid.paths import WORKFLOW
 
 
 def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
@@ -25,19 +25,12 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
         lacking = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {lacking!r} is missing; a grid needs games and agents.")
     _refuse_people(raw["agents"])
-    plugins.use(_folders(raw.get("plugins"), working))
+    plugins.use_configured(raw, working)
     kind = config_type(kinds().values()) if plugins.folders() else GridConfig
     try:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError(_sentence(error)) from error
-
-
-def _folders(listed: object, working: Path) -> list[Path]:
-    """The folders named; none if they are not what the configuration's type will want."""
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        return []
-    return [resolve(folder, working) for folder in listed]
 
 
 def _refuse_people(agents: Any) -> None:

@@ -3,18 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-import gamegrid.backends
-from gamegrid import paths
+from gamegrid import paths, plugins
 from gamegrid.backends.backend import BackendKind, ModelEntry
 from gamegrid.errors import UserError, nearest
-from gamegrid.plugins import discover
 
 RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
 """Engine arguments that change what a model answers; the others change how fast."""
@@ -22,10 +19,9 @@ AGENT_KEY = "deterministic"
 """The one setting of an entry that comes from the agent."""
 
 
-@cache
 def backends() -> dict[str, BackendKind]:
-    """Every kind of backend, by the prefix of its model ids."""
-    return {kind.prefix: kind for kind in discover(gamegrid.backends, "BACKEND")}
+    """Every kind of backend, the user's included, by the prefix of its model ids."""
+    return {kind.prefix: kind for kind in plugins.values(plugins.BACKEND)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class GridConfig(BaseModel):
         "load strings",
     )
     plugins: list[str] = Field(
-        default=[], description="folders with games and agents of one's own, below"
+        default=[], description="folders with files that add to gamegrid (docs/extending.md)"
     )
     models: list[str] = Field(
         default=["config/models.yaml"], description="model files, later ones win"

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache, partial
-from inspect import isabstract
 from typing import Any
 
 import pyspiel
 
-import gamegrid.games
 from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games import generic
@@ -25,20 +23,16 @@ SPACES = re.compile(r"\s*([(),=])\s*")
 
 def suite() -> dict[str, type[Game]]:
     """Return every game class by short name, from the package and the user's plug-ins."""
-    return _suite(plugins.folders())
+    return {kind.short_name: kind for kind in plugins.values(plugins.GAME)}
 
 
-@cache
-def _suite(folders: plugins.Folders) -> dict[str, type[Game]]:
-    known = {kind.short_name: kind for kind in plugins.discover(gamegrid.games, "GAME")}
-    for file, kind in plugins.declared(folders, "GAME"):
-        if not (isinstance(kind, type) and issubclass(kind, Game)) or isabstract(kind):
-            raise plugins.refusal(file, "declares a GAME that is not a complete subclass of Game")
-        taken = {name for game in known.values() for name in (game.short_name, *game.aliases)}
-        if clash := sorted(taken & {kind.short_name, *kind.aliases}):
-            raise plugins.refusal(file, f"declares the game {clash[0]!r}, which is taken")
-        known[kind.short_name] = kind
-    return known
+def user_files(load_string: str) -> dict[str, plugins.UserFile]:
+    """Return the user's files behind a load string, by the game they declare.
+
+    A game that wraps another one names both, so there may be several.
+    """
+    words = set(re.findall(r"\w+", load_string))
+    return {name: file for name, file in plugins.sources(plugins.GAME).items() if name in words}
 
 
 def aliases() -> dict[str, str]:
@@ -47,11 +41,11 @@ def aliases() -> dict[str, str]:
     A short name is no alias if OpenSpiel has no default parameters for it, as for a game that wraps
     another one.
     """
-    return _aliases(plugins.folders())
+    return _aliases(plugins.in_use())
 
 
 @cache
-def _aliases(folders: plugins.Folders) -> dict[str, str]:
+def _aliases(used: plugins.UserFolders) -> dict[str, str]:
     complete = {kind.short_name for kind in pyspiel.registered_games() if kind.default_loadable}
     names = {
         short: short
@@ -69,11 +63,11 @@ def load(name: str) -> Game:
     The game uses the suite's texts, or OpenSpiel's if the suite has none for it. Raises UserError
     if the name, a parameter or its value is unknown, or if the game cannot be played in words.
     """
-    return _load(name, plugins.folders())
+    return _load(name, plugins.in_use())
 
 
 @cache
-def _load(name: str, folders: plugins.Folders) -> Game:
+def _load(name: str, used: plugins.UserFolders) -> Game:
     parsed = _parse(aliases().get(name.strip(), name))
     short = str(parsed.pop("name", ""))
     kind = suite().get(short)

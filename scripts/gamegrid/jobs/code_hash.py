@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from gamegrid import plugins
 from gamegrid.paths import WORKFLOW
+from gamegrid.plugins import Hook
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 DATA = (".sql", ".json", ".yaml", ".jinja", ".css", ".js")
@@ -14,6 +16,8 @@ DATA = (".sql", ".json", ".yaml", ".jinja", ".css", ".js")
 OUTSIDE = {"gamegrid.oracles.equilibrium": WORKFLOW / "config/equilibria"}
 """Folders that a module reads outside the package."""
 
+_HOOKS = re.compile(r"plugins\.([A-Z]+)\b")
+"""How a module names a hook whose files it looks for."""
 _IMPORTS = re.compile(
     r"^[ ]*(?:from (gamegrid[\w.]*) import (\([^)]*\)|[^\n#]+)|import (gamegrid[\w.]+))",
     re.MULTILINE,
@@ -21,19 +25,28 @@ _IMPORTS = re.compile(
 
 
 def code_hash(*modules: str) -> str:
-    """Hash ``modules``, everything they import, and the data files beside any of these.
+    """Hash ``modules``, everything they import, the data files beside these, and plug-ins.
 
-    ``modules`` are names below ``gamegrid``. Only contents count: a touched file or a fresh
-    checkout changes nothing. Returns 16 hexadecimal digits.
+    ``modules`` are names below ``gamegrid``. The plug-ins are the files of every hook that one of
+    the modules names, those in the user's folders included. Only contents count: a touched file or
+    a fresh checkout changes nothing. Returns 16 hexadecimal digits.
     """
+    names = _reached(modules)
     digest = hashlib.sha256()
-    for file in sorted(code_files(*modules)):
+    for file in sorted(_files(names)):
         digest.update(_digest(file))
+    for added in sorted(file.digest for hook in _named(names) for file in plugins.files(hook)):
+        digest.update(bytes.fromhex(added))
     return digest.hexdigest()[:16]
 
 
 def code_files(*modules: str) -> set[Path]:
-    """Return the files that ``code_hash`` covers."""
+    """Return the files of the workflow that ``code_hash`` covers."""
+    return _files(_reached(modules))
+
+
+def _reached(modules: Iterable[str]) -> set[str]:
+    """Return the full names of the modules and of everything they import or discover."""
     names = set[str]()
     waiting = [f"gamegrid.{module}" for module in modules]
     while waiting:
@@ -41,6 +54,11 @@ def code_files(*modules: str) -> set[Path]:
         if name not in names:
             names.add(name)
             waiting += _imported(name)
+    return names
+
+
+def _files(names: set[str]) -> set[Path]:
+    """The sources of modules and the data files beside them."""
     sources = {_source(name) for name in names}
     folders = {source.parent for source in sources} | {OUTSIDE[n] for n in names & OUTSIDE.keys()}
     data = (file for folder in folders for file in folder.rglob("*") if file.suffix in DATA)
@@ -49,10 +67,9 @@ def code_files(*modules: str) -> set[Path]:
 
 @cache
 def _imported(name: str) -> tuple[str, ...]:
-    """Return the modules that a module imports anywhere, and those that it discovers."""
-    source = _source(name)
-    text = source.read_text("utf-8")
-    return tuple(dict.fromkeys([*_stated(text), *(_plugged(text) if "discover(" in text else ())]))
+    """Return the modules that a module imports anywhere, and those of every hook it names."""
+    text = _source(name).read_text("utf-8")
+    return tuple(dict.fromkeys([*_stated(text), *_plugged(text)]))
 
 
 def _stated(text: str) -> Iterator[str]:
@@ -66,10 +83,22 @@ def _stated(text: str) -> Iterator[str]:
 
 
 def _plugged(text: str) -> Iterator[str]:
-    """Yield the modules of the packages that a module passes to ``plugins.discover``."""
-    for module in re.findall(r"discover\((gamegrid[\w.]*)", text):
-        for file in SCRIPTS.joinpath(*module.split(".")).glob("*.py"):
-            yield f"{module}.{file.stem}".removesuffix(".__init__")
+    """Yield the modules that fill the hooks which a module names."""
+    for hook in _hooks(text):
+        if hook.suffix == plugins.MODULE:
+            for file in SCRIPTS.joinpath(*hook.package.split(".")).glob("*.py"):
+                yield f"{hook.package}.{file.stem}".removesuffix(".__init__")
+
+
+def _named(names: Iterable[str]) -> list[Hook]:
+    """Return the hooks that any of the modules names."""
+    texts = [_source(name).read_text("utf-8") for name in names]
+    return [hook for hook in plugins.HOOKS if any(hook in _hooks(text) for text in texts)]
+
+
+def _hooks(text: str) -> list[Hook]:
+    values = (getattr(plugins, name, None) for name in _HOOKS.findall(text))
+    return [value for value in values if isinstance(value, Hook)]
 
 
 @cache

@@ -133,7 +133,7 @@ def _cost(
         on_file=len(seen),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion,
-        local=model.kind.capabilities.local,
+        local=not model.kind.capabilities.hosted,
         measured=bool(stated),
         usd=usd,
     )

@@ -16,13 +16,13 @@ from typing import Any
 import duckdb
 
 from gamegrid import games, plugins
-from gamegrid.agents.agent import AgentSettings, kinds
+from gamegrid.agents.agent import AgentSettings, settings_of
 from gamegrid.analysis.exploitability import measure_game
 from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
-from gamegrid.paths import WORKFLOW, resolve
 from gamegrid.play import reproduce
 from gamegrid.play.reproduce import Counts, Difference
+from gamegrid.prompts import templates
 from gamegrid.records import upkeep
 from gamegrid.store import looks, manifest
 from gamegrid.store.database import Sources, build
@@ -42,7 +42,7 @@ def verify(results: Path, working: Path) -> str:
     """
     stated = _manifest(results)
     config = stated["config"]
-    plugins.use([resolve(folder, working) for folder in config.get("plugins", [])])
+    plugins.use_configured(config, working)
     played = {
         kind: [manifest.place(name, results) for name in names]
         for kind, names in stated["files"].items()
@@ -51,7 +51,7 @@ def verify(results: Path, working: Path) -> str:
     if trouble := upkeep.verify(results):
         raise Difference(trouble[0])
     counts = Counts()
-    prompts = (working / "config/prompts", WORKFLOW / "config/prompts")
+    prompts = templates.places(working)
     for path in (*played["chunks"], *played["positions"], *played["probes"]):
         reproduce.check(path, results / "journal", prompts, counts)
     with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +97,7 @@ def _check_files(stated: Mapping[str, Any], results: Path) -> None:
 
 def _settings(row: AgentRow) -> AgentSettings:
     """Return the settings of an agent that asks no model."""
-    return kinds()[row.type].settings(**json.loads(row.params))
+    return settings_of(json.loads(row.params))
 
 
 def _check_database(

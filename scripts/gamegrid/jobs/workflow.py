@@ -1,6 +1,7 @@
 """What the Snakefile needs of the package. Jobs do not need it."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from gamegrid import plugins
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
-from gamegrid.jobs import preconditions
+from gamegrid.jobs import changes, preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.grid import Cell, Matchup
@@ -19,7 +20,8 @@ from gamegrid.records import duckdb_files
 from gamegrid.report.figures import figures
 from gamegrid.store.database import create_empty
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
-from gamegrid.store.table_files import plugin_files, table_names
+from gamegrid.store.table_files import plugin_files as plugin_tables
+from gamegrid.store.table_files import table_names
 
 __all__ = [
     "agent_cell",
@@ -27,6 +29,7 @@ __all__ = [
     "code_hash",
     "database_rows",
     "hub_models",
+    "plugin_files",
     "prepare",
     "reference_params",
     "rows",
@@ -39,12 +42,15 @@ RESULTS = Path("results")
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """Make the plan; the main process also checks that the results folder can be written.
 
+    The main process also says on stderr which cells a changed file of the user's replays.
     Raises UserError in one or two sentences, before anything runs.
     """
     prepared = plan.make(config, working)
     if main:
         preconditions.check_writable(working / RESULTS)
-        _check_tables()
+        _check_plugins()
+        for notice in changes.notices(prepared, working / RESULTS):
+            print(f"gamegrid: {notice}", file=sys.stderr)
     return prepared
 
 
@@ -58,9 +64,11 @@ def reference_params(prepared: Plan) -> str:
     return prepared.identity.reference_params(prepared.grid.games, prepared.reference_cells)
 
 
-def _check_tables() -> None:
-    """Raise UserError if a table in the user's folders cannot be created."""
-    if own := plugin_files(plugins.folders()):
+def _check_plugins() -> None:
+    """Raise UserError for a file of the user's that would fail only after games are paid for."""
+    for hook in plugins.HOOKS:
+        plugins.files(hook)
+    if own := plugin_tables(plugins.folders()):
         with duckdb_files.connect() as connection:
             create_empty(connection, own)
 
@@ -85,8 +93,20 @@ def rows(prepared: Plan) -> Rows:
         games=_game_rows(prepared),
         ladder=_ladder_rows(prepared),
         usd_per_gpu_hour=prepared.config.usd_per_gpu_hour,
-        own_tables=plugin_files(plugins.folders()),
+        own_tables=plugin_tables(plugins.folders()),
     )
+
+
+def plugin_files() -> list[dict[str, str]]:
+    """Return every plug-in file of the user's folders, for the manifest.
+
+    Each has ``adds`` (what it adds), ``file`` (folder and name) and ``sha256``.
+    """
+    return [
+        {"adds": hook.what, "file": file.label, "sha256": file.digest}
+        for hook in plugins.HOOKS
+        for file in plugins.files(hook)
+    ]
 
 
 def _agent_rows(prepared: Plan) -> list[AgentRow]:
@@ -102,7 +122,7 @@ def _agent_rows(prepared: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(prepared.identity.agent(name), sort_keys=True),
-                hosted=not model.kind.capabilities.local if model else None,
+                hosted=model.kind.capabilities.hosted if model else None,
                 **declared(settings),
                 input_price=cost.input,
                 output_price=cost.output,

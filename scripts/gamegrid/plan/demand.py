@@ -54,7 +54,7 @@ def demand(models: Iterable[Model]) -> Demand:
         mem_mb=JOB_MB + sum(_mem_mb(model) for model in distinct),
         runtime=max((e.runtime for e in entries if e.runtime), default=JOB_MINUTES),
         threads=max((e.threads for e in entries if e.threads), default=1),
-        api=int(any(not model.kind.capabilities.local for model in distinct)),
+        api=int(any(model.kind.capabilities.hosted for model in distinct)),
     )
 
 
@@ -96,4 +96,4 @@ def check_arrays(
 def _mem_mb(model: Model) -> int:
     if model.entry.mem_mb is not None:
         return model.entry.mem_mb
-    return LOCAL_MODEL_MB if model.kind.capabilities.local else 0
+    return 0 if model.kind.capabilities.hosted else LOCAL_MODEL_MB

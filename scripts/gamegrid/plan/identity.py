@@ -13,6 +13,7 @@ from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.games.game import Game
+from gamegrid.plan import plugin_digests
 from gamegrid.plan.deals import max_plies, opening_plies
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.reference_cells import ReferenceCells
@@ -33,13 +34,13 @@ class Identity:
     prompt_digests: Mapping[str, str]
 
     def agent(self, name: str) -> dict[str, Any]:
-        """Return an agent's settings, its model's weights and its template's digest."""
+        """Return an agent's settings, its model's weights, and digests of template and plug-ins."""
         settings = self.config.agents[name]
         stated = settings.model_dump(exclude={"games"}, exclude_none=True)
         if isinstance(settings, LlmSettings):
             stated["model_entry"] = self.models[name].identity()
             stated["prompt_digest"] = self.prompt_digests[settings.prompt]
-        return stated
+        return stated | plugin_digests.of_agent(settings.type, self.models.get(name))
 
     def params(self, cell: Cell) -> str:
         """Return one canonical JSON string of what changes the episodes of a cell."""
@@ -48,6 +49,7 @@ class Identity:
                 "protocol": self.config.protocol,
                 "seed": self.config.seed,
                 "game": cell.game.load_string,
+                **plugin_digests.of_game(cell.game),
                 "seatings": cell.matchup.seatings(self.config.seatings),
                 "opening_plies": opening_plies(self.config, cell.game),
                 "max_plies": max_plies(self.config, cell.game),
@@ -63,6 +65,7 @@ class Identity:
                 "protocol": self.config.protocol,
                 "seed": self.config.seed,
                 "game": moves.game.load_string,
+                **plugin_digests.of_game(moves.game),
                 "agents": {moves.agent: self.agent(moves.agent)},
                 FOLDERS[moves.task]: moves.number,
                 "version": moves.version,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gamegrid.backends import prices
-from gamegrid.backends.backend import Price
+from gamegrid.backends.backend import CORE, Price, heaviest
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
@@ -17,8 +17,6 @@ WHOLE_CELL = 1_000_000
 """Deals per job where starting the engine takes long: all of them."""
 EPISODES_PER_REQUEST = 4
 """Episodes per job for each request in flight, so that few jobs end with idle connections."""
-HEAVIEST_LAST = ("core", "litellm", "hf", "vllm")
-"""Environments; each contains those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,8 @@ class JobNeeds:
 
     def _environment(self, models: Iterable[Model]) -> str:
         if self.config.run_mode == "replay":  # starts no engine
-            return "core"
-        needed = [model.kind.capabilities.environment for model in models]
-        return max(["core", *needed], key=HEAVIEST_LAST.index)
+            return CORE.name
+        return heaviest(model.kind.capabilities.environment for model in models)
 
     def demand(self, cell: Cell) -> Demand:
         """Return what a job of the cell asks of its host; a replay starts no engine.
@@ -89,7 +86,7 @@ class JobNeeds:
             cost = prices.find(model.entry)
             if cost.input is not None and cost.output is not None:
                 known[model.written.name] = Price(cost.input, cost.output, cost.cached)
-            elif not model.kind.capabilities.local:
+            elif model.kind.capabilities.hosted:
                 raise UserError(
                     f"config: budget_usd: the price of {model.written.name} is unknown. Give its "
                     f"entry in a model file input_price and output_price (USD per million "

@@ -13,7 +13,6 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Oracle
-from gamegrid.paths import WORKFLOW
 from gamegrid.plan import deals, grid, plan_checks, reference_cells, suites
 from gamegrid.plan.grid import Cell, Chunk, Grid
 from gamegrid.plan.identity import Identity
@@ -115,7 +114,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     config = load.read(suites.expand(raw, suite) if suite else raw, working)
     built = grid.build(config)
     by_agent = _models(config, working)
-    prompts = (working / "config/prompts", WORKFLOW / "config/prompts")
+    prompts = templates.places(working)
     plan = Plan(
         config=config,
         grid=built,

@@ -104,7 +104,7 @@ def code_version() -> str:
 def _folder(model: Model, working: Path) -> Path | None:
     """Return the folder of the weights that the job itself loads; None for a hosted model."""
     entry = model.entry
-    if not model.kind.capabilities.local:
+    if model.kind.capabilities.hosted:
         return None
     if entry.model_path is not None:
         return Path(entry.model_path)

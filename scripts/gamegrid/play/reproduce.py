@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, assert_never
 
-from gamegrid import games
-from gamegrid.agents.agent import Agent, Decision, Player, Tools, Turn, kinds
+from gamegrid import games, plugins
+from gamegrid.agents.agent import Agent, Decision, Player, Tools, Turn, kinds, settings_of
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends.backend import Answer, BackendError, Completion, Request
 from gamegrid.errors import UserError
@@ -25,6 +25,7 @@ from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan.deals import opening
 from gamegrid.plan.single_moves import histories
 from gamegrid.play.episode import Episode, Setup
+from gamegrid.plugins import Hook
 from gamegrid.prompts import templates
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import Row, as_read, read_episodes, read_params, task_of
@@ -102,6 +103,8 @@ class Cell:
         self._journal = journal
         self._prompts = prompts
         self._game: Game = games.load(params["game"])
+        for name, digest in params.get("game_digests", {}).items():
+            _check_file(plugins.GAME, name, digest)
         self._minimax = Minimax()
         self._openings = dict[int, Sequence[Joint]]()
         self._starts: Sequence[Sequence[Joint]] | None = None
@@ -109,7 +112,7 @@ class Cell:
         self.bots = dict[str, Agent | None]()
         """By name; None for a bot that does not decide again."""
         for name, stated in params["agents"].items():
-            self._build(name, dict(stated))
+            self._build(name, stated)
 
     async def difference(self, row: Row) -> str | None:
         """Play an episode again; return what came out differently, or None."""
@@ -129,15 +132,15 @@ class Cell:
         lines = (line for path in files(self._journal) for line in read(path))
         return {line.key: line.completion for line in lines}
 
-    def _build(self, name: str, stated: dict[str, Any]) -> None:
+    def _build(self, name: str, stated: Mapping[str, Any]) -> None:
         """Build an agent that asks the journal, or a bot."""
-        entry, digest = stated.pop("model_entry", {}), stated.pop("prompt_digest", None)
-        kind = kinds()[stated["type"]]
-        settings = kind.settings.model_validate(stated)
-        tools = Tools(ask=self._ask(entry), prompts=tuple(self._prompts))
+        _check_file(plugins.AGENT, stated["type"], stated.get("plugin_digests", {}).get("agent"))
+        kind, settings = kinds()[stated["type"]], settings_of(stated)
+        tools = Tools(ask=self._ask(stated.get("model_entry", {})), prompts=tuple(self._prompts))
         if not isinstance(settings, LlmSettings):
             self.bots[name] = kind.build(name, settings, tools) if kind.repeatable else None
             return
+        digest = stated.get("prompt_digest")
         if templates.load(settings.prompt, self._prompts).digest != digest:
             raise UserError(
                 f"the template {settings.prompt!r} is not the one that agent {name!r} was asked "
@@ -267,3 +270,16 @@ def _unlike(filed: Any, computed: Any, where: str) -> str | None:
 def _short(value: Any) -> str:
     text = f"{len(value)} long" if isinstance(value, list) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _check_file(hook: Hook, name: str, digest: str | None) -> None:
+    """Raise UserError if ``name`` is not declared by the user's file with this SHA-256.
+
+    None says that there was no such file, or that none was recorded: anything goes.
+    """
+    file = plugins.source(hook, name)
+    if digest is not None and (file is None or file.digest != digest):
+        raise UserError(
+            f"the {hook.what} {name!r} is not declared by the file that was played with (SHA-256 "
+            f"{digest}); bring that file along."
+        )

@@ -2,8 +2,7 @@
 
 A template is one Jinja file with three blocks. ``prefix`` holds rules and answer format; it depends
 only on game and seat, so it stays constant. ``state`` holds the turn. ``rethink`` follows a reply
-without a legal move. Templates are looked up in config/prompts/ of the working directory, then of
-the workflow.
+without a legal move. ``places`` lists the folders that are searched.
 """
 
 import hashlib
@@ -15,6 +14,7 @@ from typing import Any
 
 import jinja2
 
+from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.game import Game
 from gamegrid.paths import WORKFLOW, there
@@ -93,19 +93,26 @@ def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
     return "".join(template.blocks[block](context)).strip()
 
 
+def places(working: Path) -> tuple[Path, ...]:
+    """The folders to search for templates: the grid's own, the user's plug-ins, the workflow's."""
+    own = plugins.PROMPT.folder
+    return (working / own, *plugins.folders(), WORKFLOW / own)
+
+
 def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     """Load the template ``name`` from the first folder that has it.
 
     Raises UserError if no folder has it, if it does not parse, if a block is missing, or if a block
     uses an unknown name.
     """
-    places = folders or [Path.cwd() / "config/prompts", WORKFLOW / "config/prompts"]
-    named = (place / f"{name}.jinja" for place in places)
+    searched = places(Path.cwd()) if folders is None else folders
+    named = (folder / f"{name}{plugins.PROMPT.suffix}" for folder in searched)
     path = next((path for path in named if there(path, Path.is_file)), None)
     if path is None:
-        known = sorted({file.stem for place in places for file in place.glob("*.jinja")})
+        others = (file for folder in searched for file in folder.glob(f"*{plugins.PROMPT.suffix}"))
+        known = sorted({file.stem for file in others})
         raise UserError(
-            f"prompt: no template {name!r} in config/prompts/.{nearest(name, known)} "
+            f"prompt: no template {name!r} in config/prompts/ or in plugins.{nearest(name, known)} "
             f"Available: {', '.join(known)}."
         )
     try:

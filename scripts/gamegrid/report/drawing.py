@@ -1,4 +1,4 @@
-"""Draw figures: rows by their query, SVG for the page, SVG and PNG for papers.
+"""Draw figures: SVG for the page, SVG and PNG for papers.
 
 No browser is needed: vl-convert holds the Vega-Lite compiler and a renderer.
 """
@@ -6,7 +6,6 @@ No browser is needed: vl-convert holds the Vega-Lite compiler and a renderer.
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -84,11 +83,13 @@ def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
 def read(
     connection: duckdb.DuckDBPyConnection, figure: Figure
 ) -> tuple[tuple[str, ...], list[Row]]:
-    """The columns and rows of a figure; none of either where the database lacks its view."""
-    if not has(connection, figure.view):
+    """Return the columns and rows of a figure; neither if the database lacks one of its tables."""
+    names = (figure.view, *figure.also)
+    if not all(has(connection, name) for name in names):
         return (), []
-    text = (files("gamegrid.report.figures") / f"{figure.name}.sql").read_text("utf-8")
-    return select(connection, text)
+    tables = {name: select(connection, f'SELECT * FROM "{name}"')[1] for name in names}
+    rows = list(figure.select(tables))
+    return tuple(rows[0]) if rows else (), rows
 
 
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], list[Row]]:

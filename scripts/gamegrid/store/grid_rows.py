@@ -19,7 +19,7 @@ class AgentRow:
     params: str
     """JSON object."""
     hosted: bool | None = None
-    """Whether another computer runs the model; None for agents that ask no model."""
+    """Whether a provider or a server runs the model; None for agents without a model."""
     draws_luck: bool = True
     """As the agent's file declares it, like all below up to the prices: see ``Traits``."""
     policy_known: bool = False

@@ -24,9 +24,9 @@ def write(
 ) -> None:
     """Write the manifest of a built database beside it.
 
-    ``rows`` are the rows of agents and games that the database was built with, and ``played`` the
-    files it was built from, by kind. Equal databases give equal manifests. Raises duckdb.Error if
-    the database cannot be read.
+    ``rows`` are the rows of agents and games that the database was built with, and the plug-ins in
+    use. ``played`` are the files it was built from, by kind. Equal databases give equal manifests.
+    Raises duckdb.Error if the database cannot be read.
     """
     results = output.parent.absolute()
     with closing(duckdb_files.connect(database, read_only=True)) as connection:

@@ -31,6 +31,7 @@ CREATE TABLE agents (
     type VARCHAR NOT NULL,
     backend VARCHAR,
     model VARCHAR,
+    hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
     hosted BOOLEAN, -- whether another computer runs the model; NULL for agents that ask no model
     -- What the agent's file declares for its settings.

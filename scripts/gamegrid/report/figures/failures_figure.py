@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import heat, split
+from gamegrid.report.figures.reshape import choose, share, unfold
+
+KINDS = ("illegal", "unparsable", "truncated", "empty", "refused")
+"""Kinds of failure, as columns of the table, in the order shown."""
+
+
+def rows(tables: Tables) -> list[Row]:
+    """A row for each kind of failure: its share of a model's replies."""
+    asked = [row for row in tables["failures"] if row["replies"]]
+    counts = unfold(asked, {kind: kind for kind in KINDS}, "kind", "count")
+    shares = [{**row, "share": share(row["count"], row["replies"])} for row in counts]
+    return choose(shares, "game", "agent", "kind", "share", "count", "replies")
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -43,5 +55,6 @@ FIGURE = Figure(
         "of this run, without an interval."
     ),
     empty="No model was asked: there are no replies.",
+    rows=rows,
     panels=panels,
 )

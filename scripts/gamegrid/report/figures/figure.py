@@ -1,4 +1,4 @@
-"""What a figure is: a query of the database, a drawing of its rows, and how to read it."""
+"""What a figure is: rows of the database's tables, a drawing of them, and how to read it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     import altair as alt
 
 Row: TypeAlias = Mapping[str, Any]
-"""One row of a figure's query, by column; NULL is None."""
+"""One row of a table or of a figure, by column; NULL is None."""
+Tables: TypeAlias = Mapping[str, Sequence[Row]]
+"""The tables that a figure reads, by name, each in its own order."""
 
 
 class Section(StrEnum):
@@ -33,23 +35,31 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure. Its rows are those of ``NAME.sql`` beside its module, ``NAME.py``.
+    """One figure, as its module declares it in ``FIGURE``.
 
-    ``panels`` draws rows, at least one; it loads altair itself. The query computes nothing that
-    the database's own views do not say: it chooses and puts in order.
+    ``rows`` chooses, joins and sorts what the database's tables hold; left out, the figure shows
+    the rows of ``view``. It computes no result: every number that a figure rests on stands in a
+    table. ``panels`` draws at least one row and imports altair itself.
     """
 
     name: str
     view: str
-    """The view or table it shows, whose comments describe its columns; without it, no rows."""
+    """The table or view whose comments describe the columns. Without it there are no rows."""
+    also: tuple[str, ...] = ()
+    """Other tables that ``rows`` reads."""
     title: str
     section: Section
     place: int
-    """Within the section, from 1."""
+    """Position within the section, from 1."""
     meaning: str
-    """What it shows, and what to take from it."""
+    """What the figure shows, and what to conclude from it."""
     caution: str
     """When not to trust it."""
     empty: str
-    """What stands in its place without rows."""
+    """The sentence to show if there are no rows."""
+    rows: Callable[[Tables], Sequence[Row]] | None = None
     panels: Callable[[Sequence[Row]], Sequence[Panel]]
+
+    def select(self, tables: Tables) -> Sequence[Row]:
+        """Return the figure's rows, given all of its tables."""
+        return tables[self.view] if self.rows is None else self.rows(tables)

@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import heat, split
+from gamegrid.report.figures.reshape import choose, in_order, joined, measure
 
 UNITS = {"margin": "strict return", "payoff": "own return"}
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every pair of opponents with a deal, by the measure of the game."""
+    met = [row for row in tables["head_to_head"] if row["deals"]]
+    measured = [{**row, "measure": measure(row)} for row in joined(met, tables["games"], "game")]
+    return choose(
+        in_order(measured, "game", "agent", "opponent"),
+        "game", "scoring", "agent", "opponent", "measure", "low", "high", "reason", "deals",
+        "distinct_episodes", "dropped_deals",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -31,6 +43,7 @@ def _panel(game: str, scoring: str, rows: Sequence[Row]) -> Panel:
 FIGURE = Figure(
     name="head_to_head",
     view="head_to_head",
+    also=("games",),
     title="Who beats whom",
     section=Section.GAMES,
     place=3,
@@ -43,5 +56,6 @@ FIGURE = Figure(
         "its interval in the table holds the even value."
     ),
     empty="No matchup of two or more agents has a deal that counts.",
+    rows=rows,
     panels=panels,
 )

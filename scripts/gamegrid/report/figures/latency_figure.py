@@ -2,8 +2,22 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose, in_order
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every model in each game, with the reason if its time is not known."""
+    timed = [
+        {**row, "reason": "not measured" if row["latency_p50_s"] is None else None}
+        for row in tables["latency"]
+    ]
+    return choose(
+        in_order(timed, "game", "model"),
+        "game", "model", "backend", "latency_p50_s", "latency_p95_s", "reason", "tokens_per_s",
+        "calls_per_s", "calls", "gpu_hours", "usd", "usd_per_episode",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -41,5 +55,6 @@ FIGURE = Figure(
         "a neighbour's job slows a local model. A lone request may be faster."
     ),
     empty="No model was asked, so nothing was waited for.",
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose
+
+
+def rows(tables: Tables) -> list[Row]:
+    """The agents that have a score."""
+    return choose(
+        (row for row in tables["leaderboard"] if row["score"] is not None),
+        "games", "rank", "ranked_among", "agent", "score", "score_low", "score_high",
+        "score_reason", "strict_score", "tied_group", "rating", "rating_low", "rating_high",
+        "rating_reason", "deals", "distinct_episodes", "dropped_deals",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -43,5 +54,6 @@ FIGURE = Figure(
         "paired holds two agents against each other deal by deal."
     ),
     empty="No win-loss game was played to an end, so there is no score over games.",
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,18 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose
+
+
+def rows(tables: Tables) -> list[Row]:
+    """The agents whose own moves could be judged."""
+    return choose(
+        (row for row in tables["move_quality"] if row["optimal_rate"] is not None),
+        "game", "agent", "optimal_rate", "low", "high", "reason", "mean_regret", "judged",
+        "trivial", "decisions", "oracle",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -40,5 +50,6 @@ FIGURE = Figure(
         "of two agents compare only on the position suites."
     ),
     empty="No game of this grid is solved exactly, so no move can be called optimal.",
+    rows=rows,
     panels=panels,
 )

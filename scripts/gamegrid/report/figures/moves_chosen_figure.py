@@ -27,7 +27,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 
 FIGURE = Figure(
     name="moves_chosen",
-    view="decisions",
+    view="moves_chosen",
     title="Which moves are chosen",
     section=Section.MOVES,
     place=4,

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose, measure
 
 MEASURES = {
     "win_loss": "score, 0 to 1",
@@ -11,6 +12,16 @@ MEASURES = {
     "payoff": "own return per deal, the game's units",
     "solo": "return per deal, the game's units",
 }
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every agent with a deal, by the measure of the game."""
+    return choose(
+        ({**row, "measure": measure(row)} for row in tables["per_game"] if row["deals"]),
+        "game", "scoring", "rank", "ranked_among", "agent", "measure", "low", "high", "reason",
+        "strict_score", "beats", "mean_return", "joint_return", "deals", "distinct_episodes",
+        "forfeited", "truncated", "fallbacks", "dropped_deals",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -50,5 +61,6 @@ FIGURE = Figure(
         "first there."
     ),
     empty="No deal of any game counts yet.",
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,18 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every agent in each game's positions."""
+    return choose(
+        tables["position_quality"],
+        "game", "agent", "optimal_rate", "low", "high", "reason", "mean_regret", "regret_low",
+        "regret_high", "regret_reason", "answered", "positions",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -40,5 +50,6 @@ FIGURE = Figure(
         "no promise of wins. Games of hidden information have no such positions."
     ),
     empty="No positions were asked for: set positions in the configuration, 200 are well spread.",
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose, in_order
+
+
+def rows(tables: Tables) -> list[Row]:
+    """The rated agents, the strongest of each set first."""
+    rated = [row for row in tables["leaderboard"] if row["rating"] is not None]
+    return choose(
+        in_order(rated, "rating_set", "rating", "agent", down=("rating",)),
+        "rating_set", "agent", "rating", "rating_low", "rating_high", "rating_reason",
+        "tied_group", "deals", "distinct_episodes",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -40,5 +51,6 @@ FIGURE = Figure(
         "to the edge has no end there: the agent never did worse, or never better."
     ),
     empty="No match of a win-loss game counts, so nobody can be rated.",
+    rows=rows,
     panels=panels,
 )

@@ -3,14 +3,57 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import shares, split
+from gamegrid.report.figures.reshape import unfold
 
 if TYPE_CHECKING:
     import altair as alt
 
 
-LAST = ("other", "uncategorised")
+OTHER, UNCATEGORISED = LAST = ("other", "uncategorised")
+THIRDS = {"first_third": "first", "middle_third": "middle", "last_third": "last"}
+MOST = 5
+"""Categories with colours of their own."""
+
+
+def rows(tables: Tables) -> list[Row]:
+    """The shares of categories by thirds of a game, all but the most frequent in one."""
+    reasoning = tables["reasoning"]
+    often = _most_frequent(reasoning)
+    thirds = unfold(reasoning, THIRDS, "third", "share")
+    shares: dict[tuple[str, str, str, str], float] = {}
+    texts: dict[tuple[str, str], int] = {}
+    for row in thirds:
+        if row["share"] is not None:
+            category = row["category"] if row["category"] in often else OTHER
+            key = (row["game"], row["agent"], row["third"], category)
+            shares[key] = shares.get(key, 0.0) + row["share"]
+            texts[row["game"], row["agent"]] = row["texts"]
+    columns = ("game", "agent", "third", "category")
+    return [
+        dict(zip(columns, key, strict=True)) | {"share": shares[key], "texts": texts[key[:2]]}
+        for key in sorted(shares, key=_place)
+    ]
+
+
+def _most_frequent(reasoning: Sequence[Row]) -> set[str]:
+    """The categories with colours of their own: those with most texts, and uncategorised."""
+    counts: dict[str, int] = {}
+    for row in reasoning:
+        if row["category"] != UNCATEGORISED:
+            counts[row["category"]] = counts.get(row["category"], 0) + row["main"]
+    by_count = sorted(counts, key=lambda category: (-counts[category], category))
+    return {*by_count[:MOST], UNCATEGORISED}
+
+
+def _place(key: tuple[str, str, str, str]) -> tuple[str, str, int, bool, bool, str]:
+    """Where a row stands: by game, agent and third, then categories, the rest last."""
+    game, agent, third, category = key
+    thirds = list(THIRDS.values())
+    return (
+        game, agent, thirds.index(third), category == UNCATEGORISED, category == OTHER, category,
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -45,5 +88,6 @@ FIGURE = Figure(
         "one."
     ),
     empty="No model said why it moved.",
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,18 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every category of each agent in each game."""
+    return choose(
+        tables["reasoning"],
+        "game", "agent", "category", "share", "low", "high", "reason", "mentioned", "change",
+        "change_low", "change_high", "change_reason", "main", "texts",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -40,5 +50,6 @@ FIGURE = Figure(
         "English only, and a text about much is counted once."
     ),
     empty="No model said why it moved.",
+    rows=rows,
     panels=panels,
 )

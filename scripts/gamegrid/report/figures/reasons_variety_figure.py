@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose
+
+
+def rows(tables: Tables) -> list[Row]:
+    """The thirds of a game, without the whole."""
+    thirds = [row for row in tables["reasoning_variety"] if row["part"] != "all"]
+    return choose(
+        (row for row in thirds if row["entropy"] is not None),
+        "game", "agent", "part", "entropy", "low", "high", "reason", "plain_entropy",
+        "categories", "categorised", "texts",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -39,5 +50,6 @@ FIGURE = Figure(
         "uncertain even after its bias is taken off."
     ),
     empty="No model said why it moved.",
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,17 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import curves, split
+from gamegrid.report.figures.reshape import choose
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every ply of each agent in each game."""
+    return choose(
+        tables["regret_by_ply"],
+        "game", "agent", "ply", "mean_regret", "low", "high", "reason", "judged", "deals",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -38,5 +47,6 @@ FIGURE = Figure(
         "too few deals for it: the table has both. Even and odd plies may be different seats."
     ),
     empty="No game of this grid has an oracle, so no move's regret is known.",
+    rows=rows,
     panels=panels,
 )

@@ -3,8 +3,26 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import heat
+
+NUMBERS = ("score", "low", "high", "reason", "deals")
+
+
+def rows(tables: Tables) -> list[Row]:
+    """A cell for every agent in every win_loss game that has scores; None where it did not play."""
+    scored = {
+        (row["game"], row["agent"]): row
+        for row in tables["per_game"]
+        if row["scoring"] == "win_loss" and row["deals"]
+    }
+    games, agents = ({key[at] for key in scored} for at in (0, 1))
+    return [
+        {"game": game, "agent": agent}
+        | {column: scored.get((game, agent), {}).get(column) for column in NUMBERS}
+        for game in sorted(games)
+        for agent in sorted(agents)
+    ]
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -28,5 +46,6 @@ FIGURE = Figure(
         "shows no interval: the table has it."
     ),
     empty="No win-loss game was played to an end.",
+    rows=rows,
     panels=panels,
 )

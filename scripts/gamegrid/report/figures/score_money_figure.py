@@ -2,8 +2,40 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import front, split
+from gamegrid.report.figures.reshape import by_agent, choose, in_order, joined, with_front
+
+
+def rows(tables: Tables) -> list[Row]:
+    """The models with a score and a known price, and whether one is on the front."""
+    played = joined(tables["agents"], tables["latency"], "backend", "model")
+    counted = [
+        row for row in joined(played, tables["games"], "game") if row["scoring"] == "win_loss"
+    ]
+    spent = by_agent(counted, _spent)
+    models = [
+        {**row, **spent[row["agent"]]}
+        for row in tables["leaderboard"]
+        if row["score"] is not None and row["agent"] in spent
+    ]
+    priced = [row for row in models if row["usd_per_game"] is not None]
+    chosen = choose(
+        in_order(priced, "games", "usd_per_game", "agent"),
+        "games", "agent", "score", "score_low", "score_high", "score_reason", "usd_per_game", "usd",
+    )  # fmt: skip
+    return with_front(chosen, "usd_per_game")
+
+
+def _spent(rows: Sequence[Row]) -> Row:
+    """What an agent cost, in all and per episode; None if a game's cost is unknown."""
+    if any(row["usd"] is None for row in rows):
+        return {"usd_per_game": None, "usd": None}
+    usd = sum(row["usd"] for row in rows)
+    if not usd:
+        return {"usd_per_game": 0.0, "usd": 0.0}
+    episodes = sum(row["usd"] / row["usd_per_episode"] for row in rows if row["usd"])
+    return {"usd_per_game": usd / episodes, "usd": usd}
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -18,6 +50,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="score_money",
     view="leaderboard",
+    also=("agents", "latency", "games"),
     title="Score against money",
     section=Section.COST,
     place=2,
@@ -35,5 +68,6 @@ FIGURE = Figure(
         "No model that played a win-loss game has a known price: give input_price and "
         "output_price in the model file, or usd_per_gpu_hour for local models on GPUs."
     ),
+    rows=rows,
     panels=panels,
 )

@@ -2,8 +2,22 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.reshape import choose, in_order, joined
+
+
+def rows(tables: Tables) -> list[Row]:
+    """Every agent in each seat, in games for several players."""
+    seated = [
+        {**row, "measure": row["score" if row["scoring"] == "win_loss" else "mean_return"]}
+        for row in joined(tables["seat_effect"], tables["games"], "game")
+        if row["players"] > 1
+    ]
+    return choose(
+        in_order(seated, "game", "agent", "seat"),
+        "game", "scoring", "agent", "seat", "measure", "low", "high", "reason", "episodes",
+    )  # fmt: skip
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -28,6 +42,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="seat_effect",
     view="seat_effect",
+    also=("games",),
     title="What the seat is worth",
     section=Section.GAMES,
     place=4,
@@ -41,5 +56,6 @@ FIGURE = Figure(
         "game. A strong agent wins from any seat: a small effect there says little of the game."
     ),
     empty="No deal of any game counts yet.",
+    rows=rows,
     panels=panels,
 )

@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
 from gamegrid.report.figures.marks import shares, split
+from gamegrid.report.figures.reshape import choose, share, unfold
 
 if TYPE_CHECKING:
     import altair as alt
 
 ORIGINS = ("ok", "rethought", "fallback", "forfeit")
+
+
+def rows(tables: Tables) -> list[Row]:
+    """A row for each origin of a model's moves: its share of the decisions."""
+    asked = [row for row in tables["failures"] if row["replies"] and row["decisions"]]
+    counts = unfold(asked, {origin: origin for origin in ORIGINS}, "origin", "count")
+    shares = [{**row, "share": share(row["count"], row["decisions"])} for row in counts]
+    return choose(shares, "game", "agent", "origin", "share", "count", "decisions")
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
@@ -37,5 +46,6 @@ FIGURE = Figure(
         "score. Counts of this run, without an interval."
     ),
     empty="No model was asked, so every move is a bot's own.",
+    rows=rows,
     panels=panels,
 )

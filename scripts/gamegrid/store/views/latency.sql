@@ -5,9 +5,12 @@
 CREATE VIEW model_jobs AS
 WITH asked AS (
     SELECT
-        calls.backend, calls.model, episodes.game, episodes.run_id,
+        calls.backend, calls.model, hosted, episodes.game, episodes.run_id,
         count(*) FILTER (WHERE NOT replayed) AS bought
-    FROM calls JOIN episodes USING (episode_id)
+    FROM calls
+    JOIN episodes USING (episode_id)
+    JOIN seats USING (episode_id, seat)
+    JOIN agents ON agents.agent = seats.agent
     GROUP BY ALL
 )
 
@@ -16,13 +19,9 @@ SELECT
     sum(bought)::BIGINT AS bought,
     sum(wall_s) FILTER (WHERE bought > 0) AS wall_s,
     -- A hosted model may share a job with one that holds GPUs.
-    CASE
-        WHEN NOT bool_or(hosted) THEN sum(wall_s * gpus) FILTER (WHERE bought > 0) / 3600
-    END AS gpu_hours
+    CASE WHEN NOT hosted THEN sum(wall_s * gpus) FILTER (WHERE bought > 0) / 3600 END AS gpu_hours
 FROM asked JOIN runs USING (run_id)
-JOIN (SELECT backend, model, bool_or(hosted) AS hosted FROM agents GROUP BY ALL)
-    USING (backend, model)
-GROUP BY backend, model, game;
+GROUP BY backend, model, hosted, game;
 
 CREATE VIEW model_games AS
 WITH priced AS (
