@@ -33,7 +33,6 @@ CREATE TABLE agents (
     model VARCHAR,
     hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
-    hosted BOOLEAN, -- whether another computer runs the model; NULL for agents that ask no model
     -- What the agent's file declares for its settings.
     draws_luck BOOLEAN NOT NULL,
     policy_known BOOLEAN NOT NULL,
