@@ -1,8 +1,8 @@
-"""Load prompt templates and turn what a seat observes into messages.
+"""Load prompt templates and render them for a seat's turn.
 
-A template is one Jinja file with three blocks: ``prefix`` (rules and answer format; it knows game
-and seat alone, so that it is stable), ``state`` (the turn) and ``rethink`` (what to say after a
-reply without a legal move). ``places`` lists the folders that are searched.
+A template is a Jinja file with three blocks: ``prefix`` (rules and answer format, which depend on
+game and seat only), ``state`` (the turn) and ``rethink`` (the message after a reply without a legal
+move). ``places`` lists the folders that are searched.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from gamegrid.paths import WORKFLOW, there
 FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}
 TURN = FIXED | {"observation": "", "history": ("",), "labels": ("",)}
 BLOCKS = {"prefix": FIXED, "state": TURN, "rethink": TURN | {"failure": ""}}
-"""The blocks, each with every name it may use, to try it with before it is needed."""
+"""Every block with the names that it may use. ``load`` renders each block with them as a test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnContext:
-    """What one seat is told when it is its turn; holds nothing the seat may not know.
+    """What a seat sees on its turn. It holds nothing that the seat may not know.
 
-    ``labels`` are the legal moves in the order they are shown; empty where they are hidden.
+    ``labels`` are the legal moves in the order shown; empty if the agent hides them.
     """
 
     game: Game
@@ -41,7 +41,7 @@ class TurnContext:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What a template says alike in every turn of one seat of a game."""
+    """What stays the same in every turn of one seat of a game."""
 
     names: dict[str, Any]
     prefix: str
@@ -49,24 +49,24 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One loaded template. ``digest`` is the SHA-256 of its text: another text, another agent."""
+    """A loaded template. ``digest`` is the SHA-256 of its text and part of an agent's identity."""
 
     name: str
     digest: str
     jinja: jinja2.Template
     _fixed: dict[tuple[str, int], Fixed] = field(default_factory=dict, compare=False, repr=False)
-    """By load string and seat, made at their first turn."""
+    """By load string and seat, filled on the first turn."""
 
     def first(self, observation: TurnContext) -> str:
-        """The first turn of a conversation: the stable prefix, then the turn."""
+        """Return the first message of a conversation: the stable prefix, then the turn."""
         return f"{self._fixed_for(observation).prefix}\n\n{self.state(observation)}"
 
     def state(self, observation: TurnContext) -> str:
-        """The turn alone."""
+        """Return the turn without the prefix."""
         return render(self.jinja, "state", self._names(observation))
 
     def rethink(self, observation: TurnContext, failure: str) -> str:
-        """What to say after a reply that gave no legal move."""
+        """Return the message that follows a reply without a legal move."""
         return render(self.jinja, "rethink", self._names(observation) | {"failure": failure})
 
     def _names(self, seen: TurnContext) -> dict[str, Any]:
@@ -83,14 +83,14 @@ class Template:
 
 
 def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
-    """The text of one block. Raises jinja2.TemplateError for a name that is not among ``names``."""
+    """Render one block. Raises jinja2.TemplateError for a name that is not in ``names``."""
     # Shared: Jinja copies its own helpers into every other context, which takes longer than a turn.
     context = template.new_context({**template.environment.globals, **names}, shared=True)
     return "".join(template.blocks[block](context)).strip()
 
 
 def places(working: Path) -> tuple[Path, ...]:
-    """The folders to search for templates: the grid's own, the user's plug-ins, the workflow's."""
+    """Return the folders to search, in order: the grid's, the user's plug-ins, the workflow's."""
     own = plugins.PROMPT.folder
     return (working / own, *plugins.folders(), WORKFLOW / own)
 
@@ -98,8 +98,8 @@ def places(working: Path) -> tuple[Path, ...]:
 def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     """Load the template ``name`` from the first folder that has it.
 
-    Raises UserError if no folder has it, it does not parse, a block is missing or names what there
-    is not.
+    Raises UserError if no folder has it, it does not parse, or a block is missing or uses an
+    unknown name.
     """
     searched = places(Path.cwd()) if folders is None else folders
     named = (folder / f"{name}{plugins.PROMPT.suffix}" for folder in searched)
@@ -114,7 +114,7 @@ def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no UTF-8 text.") from error
+        raise UserError(f"{path} is not UTF-8 text.") from error
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     environment.filters["tojson_plain"] = _json
     try:
@@ -133,5 +133,5 @@ def load(name: str, folders: Sequence[Path] | None = None) -> Template:
 
 
 def _json(labels: Sequence[str]) -> str:
-    """JSON as it is read by people: Jinja's own filter escapes < and & for HTML."""
+    """Return readable JSON; Jinja's own filter would escape < and & for HTML."""
     return json.dumps(list(labels), ensure_ascii=False)
