@@ -66,8 +66,8 @@ def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> No
         ([], "a model file has one key, models, with a list of entries"),
         ({"models": None}, "a model file has one key, models, with a list of entries"),
         ({"models": {"hf_a": {}}}, "a model file has one key, models, with a list of entries"),
-        ({"models": [5]}, "entry 5: this is no model id and no mapping."),
-        ({"models": [None]}, "entry None: this is no model id and no mapping."),
+        ({"models": [5]}, "entry 5: this is neither a model id nor a mapping."),
+        ({"models": [None]}, "entry None: this is neither a model id nor a mapping."),
         ({"models": [{}]}, "entry '?': name: "),
         ({"models": [{"name": 5}]}, "entry 5: name: "),
         (
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "models.yaml").write_bytes(text)
     with pytest.raises(UserError) as refusal:
         models.read_files(["models.yaml"], tmp_path)
-    assert str(refusal.value).startswith(f"{tmp_path / 'models.yaml'} is no valid YAML")
+    assert str(refusal.value).startswith(f"{tmp_path / 'models.yaml'} is not valid YAML")
     assert "\n" not in str(refusal.value)
 
 

@@ -40,7 +40,7 @@ def nothing_stays_in_use() -> Iterator[None]:
 
 @pytest.fixture
 def played(tmp_path: Path) -> Path:
-    """Chunk files of every cell, as the plan wants them."""
+    """A results folder with the chunk files of every cell, played with the current settings."""
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "eager.py").write_text(AGENT)
@@ -51,7 +51,7 @@ def played(tmp_path: Path) -> Path:
     made = plan.make(CONFIG, tmp_path)
     for chunk in made.chunks:
         path = tmp_path / f"results/chunks/{chunk.path}.parquet"
-        chunkfile.write(path, run(), [], made.params(chunk.cell))
+        chunkfile.write(path, run(), [], made.identity.params(chunk.cell))
     return tmp_path
 
 
@@ -94,7 +94,7 @@ def test_other_settings_are_no_changed_file(played: Path) -> None:
 def test_results_without_digests_say_nothing(played: Path) -> None:
     made = plan.make(CONFIG, played)
     for chunk in made.chunks:
-        params = json.loads(made.params(chunk.cell))
+        params = json.loads(made.identity.params(chunk.cell))
         params.pop("game_digests", None)
         for identity in params["agents"].values():
             identity.pop("plugin_digests", None)

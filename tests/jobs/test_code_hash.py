@@ -67,6 +67,7 @@ def test_a_user_s_file_counts_where_its_hook_does(tmp_path: Path) -> None:
 def test_what_is_not_imported_does_not_count() -> None:
     files = code_files("store.tables")
     assert not any("backends" in file.parts or "games" in file.parts for file in files)
+    assert not any(file.suffix == ".sql" for file in code_files("analysis.references"))
 
 
 def test_contents_count_and_times_do_not(tmp_path: Path) -> None:

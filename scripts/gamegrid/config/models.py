@@ -1,4 +1,4 @@
-"""Model files and model ids: which backend a model belongs to, and what its entry says."""
+"""Read model files, and find the backend and the entry of a model id."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,22 +14,23 @@ from gamegrid.backends.backend import BackendKind, ModelEntry
 from gamegrid.errors import UserError, nearest
 
 RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
-"""Engine arguments that change what a model answers; the others change how fast."""
+"""Engine arguments that change what a model answers. The others change only its speed."""
 AGENT_KEY = "deterministic"
 """The one setting of an entry that comes from the agent."""
 
 
 def backends() -> dict[str, BackendKind]:
-    """Every kind of backend, the user's included, by the prefix of its model ids."""
+    """Return every backend by the prefix of its model ids, the user's included."""
     return {kind.prefix: kind for kind in plugins.values(plugins.BACKEND)}
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model and its entry: ``written`` as in the file, ``entry`` as its backend is given it.
+    """A model and its entry.
 
-    That is with absolute paths, with what the agent's settings add, and, for a model that a server
-    runs, under the name it has to the backend of ``kind``.
+    ``written`` is the entry as in the model file. ``entry`` is what the backend gets: with absolute
+    paths, with what the agent's settings add and, if a server runs the model, with the id that the
+    backend of ``kind`` knows.
     """
 
     kind: BackendKind
@@ -37,7 +38,7 @@ class Model:
     entry: ModelEntry
 
     def identity(self) -> dict[str, Any]:
-        """What of the entry changes the model's answers; where it runs is left out."""
+        """Return what changes the model's answers. Where it runs is not part of it."""
         written = self.written
         kept = {"model_path", "tokenizer_path", "revision"}
         found = written.model_dump(include=kept, exclude_none=True)
@@ -71,7 +72,7 @@ def find(
 ) -> Model:
     """Return the model for an id, with the settings of its entry if it has one.
 
-    Raises UserError for an id or an entry that cannot be.
+    Raises UserError if no backend knows the id, or if the entry contradicts itself.
     """
     written = entries.get(model_id) or ModelEntry(name=model_id)
     found: dict[str, Any] = {
@@ -88,7 +89,7 @@ def find(
 
 
 def _served(served: str, agent: str, written: ModelEntry, entry: ModelEntry) -> Model:
-    """Return a local kind's model that a server runs: asked over HTTP, needing no GPU here."""
+    """Return a local backend's model as a server runs it: asked over HTTP, without a GPU here."""
     if entry.engine or entry.gpus:
         key = "engine" if entry.engine else "gpus"
         raise UserError(
@@ -100,7 +101,7 @@ def _served(served: str, agent: str, written: ModelEntry, entry: ModelEntry) -> 
 
 
 def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
-    """Read model files; a later entry of the same name wins.
+    """Read model files. A later entry of the same name wins.
 
     An entry is a model id alone or a mapping with ``name``. Raises UserError naming file and entry.
     """
@@ -116,7 +117,7 @@ def _read_file(path: Path) -> list[ModelEntry]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no valid YAML: {_one_line(error)}.") from error
+        raise UserError(f"{path} is not valid YAML: {_one_line(error)}.") from error
     except (OSError, ValueError) as error:  # ValueError: what no path can be
         raise UserError(f"config: models: there is no file {str(path)!r}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("models"), list):
@@ -124,7 +125,7 @@ def _read_file(path: Path) -> list[ModelEntry]:
     entries = [_entry(path, item) for item in content["models"]]
     for name, count in Counter(entry.name for entry in entries).items():
         if count > 1:
-            raise UserError(f"{path}: {name!r} has {count} entries; keep one.")
+            raise UserError(f"{path}: {name!r} has {count} entries; keep one of them.")
     return entries
 
 
@@ -143,7 +144,9 @@ def _entry(path: Path, item: Any) -> ModelEntry:
             known = sorted(ModelEntry.model_fields.keys() - {AGENT_KEY})
             reason = f"unknown key {key!r}.{nearest(key, known)} Known: {', '.join(known)}."
         else:
-            reason = f"{key}: {first['msg']}." if key else "this is no model id and no mapping."
+            reason = (
+                f"{key}: {first['msg']}." if key else "this is neither a model id nor a mapping."
+            )
         raise UserError(f"{path}: entry {name!r}: {reason}") from error
 
 

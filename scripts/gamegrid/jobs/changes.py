@@ -37,7 +37,7 @@ def _played(made: Plan, results: Path) -> Iterator[tuple[Cell, Mapping[str, Any]
         chunk.cell: path
         for chunk in made.chunks
         if made.needs.models_of(chunk.cell) or plugins.folders()
-        if (path := results / "chunks" / f"{chunk.path}.parquet").exists()
+        if (path := results / chunk.file).exists()
     }
     params = read_params(list(files.values()))
     for cell, path in files.items():

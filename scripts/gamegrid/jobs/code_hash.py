@@ -58,9 +58,13 @@ def _reached(modules: Iterable[str]) -> set[str]:
 
 
 def _files(names: set[str]) -> set[Path]:
-    """The sources of modules and the data files beside them."""
+    """Return the sources of modules and the data files beside them or in folders below.
+
+    The root of the package holds no data. All other rooms lie below it, so it is left out.
+    """
     sources = {_source(name) for name in names}
-    folders = {source.parent for source in sources} | {OUTSIDE[n] for n in names & OUTSIDE.keys()}
+    rooms = {source.parent for source in sources} - {SCRIPTS / "gamegrid"}
+    folders = rooms | {OUTSIDE[name] for name in names & OUTSIDE.keys()}
     data = (file for folder in folders for file in folder.rglob("*") if file.suffix in DATA)
     return sources | set(data)
 

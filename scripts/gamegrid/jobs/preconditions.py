@@ -1,10 +1,11 @@
 """What must hold before a run plays, or reads results as those of the configured grid."""
 
 import os
+import sys
 from pathlib import Path
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import snakemake_internals
+from gamegrid.jobs import changes, snakemake_internals
 from gamegrid.plan import plan_checks
 from gamegrid.plan.plan import Plan
 from gamegrid.records import stamp
@@ -16,11 +17,14 @@ RESULTS = "results"
 def check_before_play(plan: Plan, working: Path) -> None:
     """Check the machine's keys and folders, and the results folder. Raises UserError.
 
+    Also say on stderr which cells are played again because a plug-in or a template changed.
     Only runs that may play need this: ``verify`` takes results as they say they were made, whatever
     is configured here.
     """
     plan_checks.check_machine(plan.config, plan.models)
     check_results(plan, working / RESULTS)
+    for notice in changes.notices(plan, working / RESULTS):
+        print(f"gamegrid: {notice}", file=sys.stderr)
 
 
 def check_results(plan: Plan, results: Path) -> None:

@@ -1,7 +1,6 @@
 """What the Snakefile needs of the package. Jobs do not need it."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from gamegrid import plugins
 from gamegrid.agents.llm import Settings as LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
-from gamegrid.jobs import changes, preconditions
+from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.grid import Cell, Matchup
@@ -41,16 +40,12 @@ RESULTS = Path("results")
 
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """Make the plan; the main process also checks that the results folder can be written.
-
-    The main process also says on stderr which cells a changed file of the user's replays.
     Raises UserError in one or two sentences, before anything runs.
     """
     prepared = plan.make(config, working)
     if main:
         preconditions.check_writable(working / RESULTS)
         _check_plugins()
-        for notice in changes.notices(prepared, working / RESULTS):
-            print(f"gamegrid: {notice}", file=sys.stderr)
     return prepared
 
 

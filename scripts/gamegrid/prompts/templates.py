@@ -94,7 +94,7 @@ def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
 
 
 def places(working: Path) -> tuple[Path, ...]:
-    """The folders to search for templates: the grid's own, the user's plug-ins, the workflow's."""
+    """Return the folders to search, in order: the grid's, the user's plug-ins, the workflow's."""
     own = plugins.PROMPT.folder
     return (working / own, *plugins.folders(), WORKFLOW / own)
 

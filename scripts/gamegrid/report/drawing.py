@@ -21,7 +21,7 @@ from gamegrid.store.tables import connect
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PNG_SCALE = 3
-"""Pixels of a PNG by those of the SVG: about 290 dots an inch at the SVG's own size."""
+"""Pixels of the PNG for each of the SVG: about 290 dots per inch at the SVG's size."""
 
 CONFIG = MappingProxyType(
     {
@@ -59,12 +59,12 @@ CONFIG = MappingProxyType(
         "text": {"color": "currentColor", "font": FONT},
     }
 )
-"""How all of them look, as Vega-Lite's config."""
+"""How all figures look, as a Vega-Lite config."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A figure with the rows behind it and a title and SVG for each panel; none without rows."""
+    """A figure with its rows, and a title and an SVG for each panel. No rows, no panels."""
 
     figure: Figure
     columns: tuple[str, ...]
@@ -93,14 +93,14 @@ def read(
 
 
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], list[Row]]:
-    """Columns and rows of a query."""
+    """Return the columns and rows of a query."""
     answer = connection.execute(sql)
     columns = tuple(str(column[0]) for column in answer.description or ())
     return columns, [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether there is a table or view of this name."""
+    """Return whether the database has a table or view of this name."""
     wanted = "SELECT 1 FROM information_schema.tables WHERE table_name = ?"
     return connection.execute(wanted, [name]).fetchone() is not None
 
@@ -125,7 +125,7 @@ def write_figures(database: Path, folder: Path) -> None:
 
 
 def svg(chart: Any) -> str:
-    """Compile a chart to SVG, without altair's own look; nothing is fetched."""
+    """Compile a chart to SVG, without altair's theme. Nothing is fetched from the network."""
     import altair as alt
     import vl_convert
 
@@ -136,7 +136,7 @@ def svg(chart: Any) -> str:
 
 
 def check_installed() -> None:
-    """Raise UserError if what draws is not installed."""
+    """Raise UserError if the drawing libraries are not installed."""
     for name in ("altair", "vl_convert"):
         if find_spec(name) is None:
             raise UserError(
@@ -146,7 +146,7 @@ def check_installed() -> None:
 
 
 def _standing_alone(figure: Figure, panels: Sequence[Panel]) -> Any:
-    """All panels in one drawing on white, or the sentence in their place."""
+    """Return all panels in one chart on white, or the figure's sentence if there are none."""
     import altair as alt
 
     if panels:

@@ -1,4 +1,4 @@
-"""Drawings of games as SVG: one module per drawing, found by the ``BOARD`` it declares."""
+"""Drawings of games as SVG: one module each, found by the ``BOARD`` it declares."""
 
 import pyspiel
 
@@ -10,7 +10,7 @@ __all__ = ["Board", "draw"]
 
 
 def draw(game: Game, state: pyspiel.State) -> str | None:
-    """Return the drawing of ``state``, or None for a game that is told in words only."""
+    """Return the drawing of ``state``, or None for a game without a board."""
     boards = {board.kind: board for board in plugins.values(plugins.BOARD)}
     kind = next((kind for kind in type(game).__mro__ if kind in boards), None)
     return None if kind is None else boards[kind].draw(game, state)

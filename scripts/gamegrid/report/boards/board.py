@@ -1,4 +1,4 @@
-"""What a drawing of a game is: SVG, as a function of the game and one state of it."""
+"""The interface of drawings: a function from a game and its state to SVG."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ G = TypeVar("G", bound=Game)
 
 @dataclass(frozen=True, slots=True)
 class Board(Generic[G]):
-    """How the games of a class, its subclasses included, are drawn.
+    """The drawing of the games of a class and its subclasses.
 
     ``draw`` returns one ``<svg>`` element that shows everything there is in the state, also what
     a seat may not know, and marks the move that led there. Equal states give equal drawings.

@@ -1,4 +1,4 @@
-"""What was wrong with replies: kinds of failure by agent, for each game."""
+"""How replies failed: the share of each kind of failure, by agent and game."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from gamegrid.report.figures.marks import heat, split
 from gamegrid.report.figures.reshape import choose, share, unfold
 
 KINDS = ("illegal", "unparsable", "truncated", "empty", "refused")
-"""Kinds of failure, as columns of the table, in the order shown."""
+"""The kinds of failure as columns of the table, in the order shown."""
 
 
 def rows(tables: Tables) -> list[Row]:
-    """A row for each kind of failure: its share of a model's replies."""
+    """Return the share of each kind of failure in a model's replies."""
     asked = [row for row in tables["failures"] if row["replies"]]
     counts = unfold(asked, {kind: kind for kind in KINDS}, "kind", "count")
     shares = [{**row, "share": share(row["count"], row["replies"])} for row in counts]
@@ -20,7 +20,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [
         Panel(
             game,
@@ -41,20 +41,21 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="failures",
     view="failures",
-    title="What was wrong with replies",
+    title="How replies failed",
     section=Section.REPLIES,
     place=2,
     meaning=(
-        "Of all replies of a model, the share that gave no legal move, by the reason: a move that "
-        "is not legal, no move in the form asked for, cut off by the token limit, no text, or a "
-        "refusal. A dash: the way of asking rules that failure out."
+        "The share of a model's replies that gave no legal move, by reason: the move is "
+        "illegal, no move could be read, the token limit cut the reply off, the reply is "
+        "empty, or the model refused. A dash means that the way of asking rules the failure "
+        "out."
     ),
     caution=(
-        "These are replies, not moves: a model may get it right when asked again. Many cut-off "
-        "replies say that max_tokens is too small before they say anything of the model. Counts "
-        "of this run, without an interval."
+        "These are replies, not moves: a model may succeed when asked again. If many replies "
+        "are cut off, max_tokens is too small, which says nothing about the model. These are "
+        "counts of this run, without an interval."
     ),
-    empty="No model was asked: there are no replies.",
+    empty="No model was asked, so there are no replies.",
     rows=rows,
     panels=panels,
 )

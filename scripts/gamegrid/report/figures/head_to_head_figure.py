@@ -1,4 +1,4 @@
-"""Who beats whom: agents by opponents, one table in colour for each game."""
+"""Who beats whom: a heat map of agents by opponents for each game."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ UNITS = {"margin": "strict return", "payoff": "own return"}
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every pair of opponents with a deal, by the measure of the game."""
+    """Return every pair of opponents that met, by the game's measure."""
     met = [row for row in tables["head_to_head"] if row["deals"]]
     measured = [{**row, "measure": measure(row)} for row in joined(met, tables["games"], "game")]
     return choose(
@@ -22,7 +22,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game; amounts are coloured by the greatest of the game."""
+    """Return one panel per game. The greatest amount of a game sets its colours."""
     return [_panel(game, scoring, part) for (game, scoring), part in split(rows, "game", "scoring")]
 
 
@@ -48,12 +48,13 @@ FIGURE = Figure(
     section=Section.GAMES,
     place=3,
     meaning=(
-        "A row read from left to right is one agent against each opponent; orange is to its "
-        "gain. Rows that change colour tell of opponents that suit it."
+        "Read a row from left to right: one agent against each opponent. Orange means that "
+        "the agent does better. A row that changes colour shows opponents that suit the "
+        "agent."
     ),
     caution=(
-        "A cell rests on the deals of one matchup alone. Before you call it a win, look whether "
-        "its interval in the table holds the even value."
+        "A cell rests on the deals of one matchup only. Before you call it a win, check in "
+        "the table whether the interval contains the even value."
     ),
     empty="No matchup of two or more agents has a deal that counts.",
     rows=rows,

@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose, in_order
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every model in each game, with the reason if its time is not known."""
+    """Return every model in each game, with a reason if its time is unknown."""
     timed = [
         {**row, "reason": "not measured" if row["latency_p50_s"] is None else None}
         for row in tables["latency"]
@@ -21,7 +21,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game, all on one scale."""
+    """Return one panel per game, all on the same scale."""
     slowest = max((row["latency_p95_s"] or 0 for row in rows), default=0) or 1
     return [
         Panel(
@@ -47,14 +47,15 @@ FIGURE = Figure(
     section=Section.COST,
     place=3,
     meaning=(
-        "The dot is the median time of a successful request, the line runs to the time that 95 of "
-        "100 do not exceed. It is a spread over calls, no interval of a mean."
+        "The dot is the median time of a successful request. The line ends at the time that "
+        "95 of 100 requests do not exceed. It shows the spread of calls and is not the "
+        "interval of a mean."
     ),
     caution=(
-        "Measured as the grid ran: many requests at once wait for one another in the engine, and "
-        "a neighbour's job slows a local model. A lone request may be faster."
+        "The times are those of the run: concurrent requests wait for each other in the "
+        "engine, and other jobs slow a local model down. A single request may be faster."
     ),
-    empty="No model was asked, so nothing was waited for.",
+    empty="No model was asked, so there are no times.",
     rows=rows,
     panels=panels,
 )

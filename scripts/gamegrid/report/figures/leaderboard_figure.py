@@ -1,4 +1,4 @@
-"""The score over all win_loss games with its interval, and what it is without borrowed moves."""
+"""The score over all win_loss games with its interval, beside the strict score."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The agents that have a score."""
+    """Return the agents that have a score."""
     return choose(
         (row for row in tables["leaderboard"] if row["score"] is not None),
         "games", "rank", "ranked_among", "agent", "score", "score_low", "score_high",
@@ -18,7 +18,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per set of games: scores over other games do not compare."""
+    """Return one panel per set of games: scores over different games do not compare."""
     return [
         Panel(
             games,
@@ -44,16 +44,16 @@ FIGURE = Figure(
     section=Section.STANDINGS,
     place=1,
     meaning=(
-        "The dot is the mean score, a draw being one half, with its 95 % interval over deals; the "
-        "ring is the strict score, in which the first move that was not the agent's own loses the "
-        "game. A ring left of its dot is skill that chance moves made up."
+        "The dot is the mean score with its 95 % interval over deals; a draw counts one half. "
+        "The ring is the strict score, in which the first move that is not the agent's own "
+        "loses the game. A ring left of its dot shows skill that random moves made up for."
     ),
     caution=(
-        "Only agents with the same games and the same opponents are ranked together, and only "
-        "within a group do scores compare. Overlapping intervals are no proof of a tie: the table "
-        "paired holds two agents against each other deal by deal."
+        "Only agents with the same games and the same opponents are ranked together, and "
+        "scores compare only within such a group. Overlapping intervals do not prove a tie: "
+        "the table paired compares two agents deal by deal."
     ),
-    empty="No win-loss game was played to an end, so there is no score over games.",
+    empty="No win-loss game was finished, so there is no score over games.",
     rows=rows,
     panels=panels,
 )

@@ -1,7 +1,7 @@
-"""The ways figures are drawn: means with intervals, tables in colour, shares, costs.
+"""The kinds of charts: means with intervals, heat maps, shares, costs and curves.
 
-A row may have no interval: the word why stands in its place. Colours are CSS variables of
-``palette``; the page sets them, files get fixed ones.
+A row without an interval shows the reason instead. Colours are CSS variables of ``palette``: the
+page sets them, and files get fixed ones.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     import altair as alt
 
 WIDTH = 250
-"""Pixels of a plot, so that a panel with its labels fits a phone."""
+"""Width of a plot in pixels. A panel with its labels fits the screen of a phone."""
 STEP = 24
 """Pixels from one agent to the next."""
 SERIES_STEP = 15
-"""The same from one series of an agent to the next."""
+"""Pixels from one series of an agent to the next."""
 CELL = 46
-"""Pixels of one column of a table in colour."""
+"""Width of a heat map's column in pixels."""
 
 
 def split(rows: Sequence[Row], *columns: str) -> list[tuple[tuple[Any, ...], list[Row]]]:
-    """Neighbouring rows that agree in ``columns``, with their values there."""
+    """Group neighbouring rows that agree in ``columns``, each group with its values there."""
     parts = groupby(rows, lambda row: tuple(row[column] for column in columns))
     return [(key, list(part)) for key, part in parts]
 
@@ -44,11 +44,11 @@ def dots(
     hollow: str | None = None,
     name: str = "agent",
 ) -> "alt.LayerChart":
-    """Means as dots on the line of their interval, one agent a line.
+    """Draw means as dots on the line of their interval, one line per agent.
 
-    An end that is missing where the other is there runs to the edge of ``domain``. ``even`` is a
-    value to be above or below, ``series`` a column that tells dots of one agent apart by colour,
-    ``hollow`` the column of a second value, drawn as a ring where it differs.
+    If only one end of an interval is missing, the line runs to the edge of ``domain``. ``even`` is
+    the value that separates gains from losses. ``series`` is a column that distinguishes the dots
+    of an agent by colour, ``hollow`` that of a second value, drawn as a ring if it differs.
     """
     import altair as alt
 
@@ -99,7 +99,7 @@ def heat(
     form: str = ".2f",
     titles: tuple[str | None, str | None] = (None, None),
 ) -> "alt.LayerChart":
-    """A table of numbers on cells of colour; what is unknown has a dash and no colour."""
+    """Draw a heat map with numbers. Unknown values have a dash and no colour."""
     import altair as alt
 
     base = alt.Chart(alt.Data(values=[dict(row) for row in rows])).encode(
@@ -138,7 +138,7 @@ def shares(
     title: str,
     name: str = "agent",
 ) -> "alt.Chart":
-    """Bars that add up to one for each name, in the order of ``parts``."""
+    """Draw a stacked bar for each name, in the order of ``parts``."""
     import altair as alt
 
     order = {name: place for place, name in enumerate(parts)}
@@ -163,7 +163,7 @@ def shares(
 
 
 def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
-    """Scores with their intervals over what they cost, and a line through those of the front.
+    """Draw scores with their intervals against costs, and a line through the front.
 
     Rows whose cost is unknown are left out; the column ``front`` says which are on the line.
     """
@@ -193,7 +193,7 @@ def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
 def curves(
     rows: Sequence[Row], *, x: str, y: str, ends: tuple[str, str], titles: tuple[str, str]
 ) -> list["alt.LayerChart"]:
-    """Amounts over whole numbers, with intervals that the chart's edge may cut.
+    """Draw amounts over whole numbers, with intervals that the chart's edge may cut.
 
     A chart for as many agents as there are colours, then another.
     """
@@ -209,7 +209,7 @@ def _curves(
     rows: Sequence[Row], agents: Sequence[str], x: str, y: str, ends: tuple[str, str],
     titles: tuple[str, str],
 ) -> "alt.LayerChart":  # fmt: skip
-    """One chart of them."""
+    """Draw one chart, of at most as many agents as there are colours."""
     import altair as alt
 
     mine = [row for row in rows if row["agent"] in agents]
@@ -240,7 +240,7 @@ def _within(value: float | None, top: float) -> float | None:
 
 
 def colours(names: Sequence[str]) -> "alt.Scale":
-    """A scale that gives each name a colour of the palette, in order."""
+    """Return a scale that gives each name a colour of the palette, in order."""
     import altair as alt
 
     given = [str(palette.CATEGORIES[n % len(palette.CATEGORIES)]) for n in range(len(names))]
@@ -248,7 +248,7 @@ def colours(names: Sequence[str]) -> "alt.Scale":
 
 
 def _apart(rows: Sequence[Row], series: str | None) -> dict[str, Any]:
-    """The encodings that tell series apart, or one colour for all."""
+    """Return the encodings that distinguish series, or one colour if there are none."""
     import altair as alt
 
     if series is None:
@@ -267,7 +267,7 @@ def _or(value: float | None, other: float) -> float:
 
 
 def _span(rows: Sequence[Row], *columns: str) -> tuple[float, float]:
-    """From the least to the greatest number there is, with some air."""
+    """Return the range of the known numbers, with some space on both sides."""
     found = [row[column] for row in rows for column in columns if row[column] is not None]
     low, high = min(found, default=0.0), max(found, default=1.0)
     air = 0.06 * (high - low) or 1.0

@@ -1,4 +1,4 @@
-"""How often an agent's own move was a best one, where the game is solved."""
+"""How often an agent's own move was a best one, in solved games."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The agents whose own moves could be judged."""
+    """Return the agents whose own moves could be judged."""
     return choose(
         (row for row in tables["move_quality"] if row["optimal_rate"] is not None),
         "game", "agent", "optimal_rate", "low", "high", "reason", "mean_regret", "judged",
@@ -17,7 +17,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [
         Panel(
             game,
@@ -37,17 +37,17 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="move_quality",
     view="move_quality",
-    title="Optimal moves in games played",
+    title="Optimal moves in the games played",
     section=Section.MOVES,
     place=1,
     meaning=(
-        "The share of an agent's own decisions that kept the best value the position had. "
-        "Decisions in which all moves are worth the same count for nothing, and neither do moves "
-        "that were made in its place."
+        "The share of an agent's own decisions that kept the best value of the position. "
+        "Decisions in which all moves are equally good do not count, and neither do moves "
+        "that a bot made for the agent."
     ),
     caution=(
-        "Each agent met positions of its own making: whoever is soon lost meets easy ones. Rates "
-        "of two agents compare only on the position suites."
+        "Each agent meets the positions that its own play leads to, and lost positions are "
+        "easy. To compare two agents, use the position suites."
     ),
     empty="No game of this grid is solved exactly, so no move can be called optimal.",
     rows=rows,

@@ -1,4 +1,4 @@
-"""Which moves each agent likes: a table in colour of its own choices."""
+"""Which moves each agent prefers: a heat map of its own choices."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.marks import heat, split
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [
         Panel(
             game,
@@ -28,17 +28,18 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="moves_chosen",
     view="moves_chosen",
-    title="Which moves are chosen",
+    title="Which moves agents choose",
     section=Section.MOVES,
     place=4,
     meaning=(
-        "Of an agent's own decisions in a game, the share that chose each move, for the twelve "
-        "moves chosen most. A column that is dark in one cell alone plays by habit."
+        "The share of an agent's own decisions in a game that chose each move, for the twelve "
+        "most frequent moves. An agent with one dark cell in its column plays by habit."
     ),
     caution=(
-        "A move can only be chosen where it is legal, and openings are dealt: colour says what "
-        "was played, not what was wanted. Counts of this run, without an interval."
+        "A move can be chosen only where it is legal, and openings are dealt. The colour "
+        "shows what was played, not what the agent would prefer. These are counts of this "
+        "run, without an interval."
     ),
-    empty="No decision was made.",
+    empty="There are no decisions.",
     panels=panels,
 )

@@ -1,4 +1,4 @@
-"""How each agent fares in each game, in the game's own measure."""
+"""How well each agent does in each game, by the game's measure."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ MEASURES = {
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every agent with a deal, by the measure of the game."""
+    """Return every agent with a deal, by the game's measure."""
     return choose(
         ({**row, "measure": measure(row)} for row in tables["per_game"] if row["deals"]),
         "game", "scoring", "rank", "ranked_among", "agent", "measure", "low", "high", "reason",
@@ -25,7 +25,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game: units differ."""
+    """Return one panel per game, because units differ."""
     return [
         Panel(
             game,
@@ -47,18 +47,19 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="per_game",
     view="per_game",
-    title="Each game by itself",
+    title="Each game separately",
     section=Section.GAMES,
     place=1,
     meaning=(
-        "The mean over opponents, each weighing alike, with its 95 % interval over deals; the "
-        "dashed line is what equals get. In games counted in amounts the strict return is drawn: "
-        "what it had been, had the first move that was not the agent's own been a forfeit."
+        "The mean over opponents, each with equal weight, with its 95 % interval over deals. "
+        "The dashed line is the result of equal players. In games counted in amounts the "
+        "figure shows the strict return: the return if the first move that is not the agent's "
+        "own were a forfeit."
     ),
     caution=(
-        "Places are among agents that met the same opponents only. In games counted in amounts "
-        "the mean rewards whoever robs the weakest: beats, the share of opponents won from, comes "
-        "first there."
+        "Ranks are among agents that met the same opponents only. In games counted in amounts "
+        "the mean favours the agent that takes most from the weakest opponents, so beats, the "
+        "share of opponents won from, comes first there."
     ),
     empty="No deal of any game counts yet.",
     rows=rows,

@@ -1,4 +1,4 @@
-"""One move in each of the same positions: what compares across agents."""
+"""One move in each of the same positions, which compares agents directly."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every agent in each game's positions."""
+    """Return every agent in each game's positions."""
     return choose(
         tables["position_quality"],
         "game", "agent", "optimal_rate", "low", "high", "reason", "mean_regret", "regret_low",
@@ -17,7 +17,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [
         Panel(
             game,
@@ -41,15 +41,19 @@ FIGURE = Figure(
     section=Section.MOVES,
     place=2,
     meaning=(
-        "Every agent was asked for one move in the same positions of each solved game, so these "
-        "shares compare directly. The line is the 95 % interval over positions chosen likewise; a "
-        "move the agent did not make itself counts as none."
+        "Every agent was asked for one move in the same positions of each solved game, so "
+        "these shares compare directly. The line is the 95 % interval over positions chosen "
+        "in the same way. A move that the agent did not make itself does not count as a best "
+        "move."
     ),
     caution=(
-        "Positions are spread over the game, not drawn as play would meet them: a high share is "
-        "no promise of wins. Games of hidden information have no such positions."
+        "The positions are spread over the game and are not those that play would lead to, so "
+        "a high share does not promise wins. Games of hidden information have no such "
+        "positions."
     ),
-    empty="No positions were asked for: set positions in the configuration, 200 are well spread.",
+    empty=(
+        "No positions were asked for. Set positions in the configuration; 200 give a good spread."
+    ),
     rows=rows,
     panels=panels,
 )

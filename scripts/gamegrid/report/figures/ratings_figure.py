@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose, in_order
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The rated agents, the strongest of each set first."""
+    """Return the rated agents, the strongest of each set first."""
     rated = [row for row in tables["leaderboard"] if row["rating"] is not None]
     return choose(
         in_order(rated, "rating_set", "rating", "agent", down=("rating",)),
@@ -18,7 +18,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per set of agents that matches link: each has a scale of its own."""
+    """Return one panel per set of agents linked by matches, because each has its own scale."""
     return [
         Panel(
             "Agents linked by matches" if not number else f"A set of its own ({number})",
@@ -41,16 +41,17 @@ FIGURE = Figure(
     section=Section.STANDINGS,
     place=2,
     meaning=(
-        "Ratings account for whom each agent met and who moved first: 400 points are odds of ten "
-        "to one, draws apart. The line is the 95 % interval over other deals of the same games. "
-        "Agents that share a letter in the column tied_group cannot be told apart."
+        "Ratings take into account whom each agent met and who moved first. 400 points are "
+        "odds of ten to one, draws aside. The line is the 95 % interval over other deals of "
+        "the same games. Agents that share a letter in the column tied_group cannot be told "
+        "apart."
     ),
     caution=(
-        "A rating says how an agent does against these agents in these games. With few families "
-        "of games, other games could move it further than the line shows, and a line that runs "
-        "to the edge has no end there: the agent never did worse, or never better."
+        "A rating describes an agent against these agents in these games. With few families "
+        "of games, other games could move it further than the line shows. A line that reaches "
+        "the edge has no end there: the agent never did worse, or never better."
     ),
-    empty="No match of a win-loss game counts, so nobody can be rated.",
+    empty="No match of a win-loss game counts, so no agent can be rated.",
     rows=rows,
     panels=panels,
 )

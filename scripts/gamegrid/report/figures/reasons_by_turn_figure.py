@@ -1,4 +1,4 @@
-"""How what is said changes from the beginning of a game to its end."""
+"""How the stated reasons change from the beginning of a game to its end."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 OTHER, UNCATEGORISED = LAST = ("other", "uncategorised")
 THIRDS = {"first_third": "first", "middle_third": "middle", "last_third": "last"}
 MOST = 5
-"""Categories with colours of their own."""
+"""How many categories have their own colour."""
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The shares of categories by thirds of a game, all but the most frequent in one."""
+    """Return the shares of categories by thirds of a game; rare categories are added up."""
     reasoning = tables["reasoning"]
     often = _most_frequent(reasoning)
     thirds = unfold(reasoning, THIRDS, "third", "share")
@@ -38,7 +38,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def _most_frequent(reasoning: Sequence[Row]) -> set[str]:
-    """The categories with colours of their own: those with most texts, and uncategorised."""
+    """Return the categories with their own colour: the most frequent ones and uncategorised."""
     counts: dict[str, int] = {}
     for row in reasoning:
         if row["category"] != UNCATEGORISED:
@@ -48,7 +48,7 @@ def _most_frequent(reasoning: Sequence[Row]) -> set[str]:
 
 
 def _place(key: tuple[str, str, str, str]) -> tuple[str, str, int, bool, bool, str]:
-    """Where a row stands: by game, agent and third, then categories, the rest last."""
+    """Return the sort key of a row: game, agent, third, category, with the collective ones last."""
     game, agent, third, category = key
     thirds = list(THIRDS.values())
     return (
@@ -57,7 +57,7 @@ def _place(key: tuple[str, str, str, str]) -> tuple[str, str, int, bool, bool, s
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per agent and game; a category has one colour in all of them."""
+    """Return one panel per agent and game. A category has the same colour in all panels."""
     found = {row["category"] for row in rows} - set(LAST)
     names = sorted(found) + [name for name in LAST if any(r["category"] == name for r in rows)]
     return [
@@ -79,15 +79,14 @@ FIGURE = Figure(
     section=Section.REASONING,
     place=2,
     meaning=(
-        "The same categories by thirds of an episode's decisions, one bar a third. The five that "
-        "carry most texts have colours of their own."
+        "The same categories by thirds of an episode's decisions, one bar for each third. The "
+        "five most frequent categories have their own colour."
     ),
     caution=(
-        "Positions differ from third to third, so another reason may be the position's doing. "
-        "Look in the table reasoning whether the interval of change holds 0 before you call it "
-        "one."
+        "Positions differ from third to third and may explain a change of reasons. Before you "
+        "call it a change, check in the table reasoning whether its interval contains 0."
     ),
-    empty="No model said why it moved.",
+    empty="No model gave reasons for its moves.",
     rows=rows,
     panels=panels,
 )

@@ -1,4 +1,4 @@
-"""What models say of their moves, by category."""
+"""The reasons that models give for their moves, by category."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every category of each agent in each game."""
+    """Return every category of each agent in each game."""
     return choose(
         tables["reasoning"],
         "game", "agent", "category", "share", "low", "high", "reason", "mentioned", "change",
@@ -17,7 +17,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per agent and game."""
+    """Return one panel per agent and game."""
     return [
         Panel(
             f"{agent}, {game}",
@@ -38,18 +38,18 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="reasons",
     view="reasoning",
-    title="What models give as their reason",
+    title="Which reasons models give",
     section=Section.REASONING,
     place=1,
     meaning=(
-        "Each text that came with a move is put into the category whose words it uses most, or "
-        "is uncategorised. The line is the 95 % interval over deals."
+        "Each text that came with a move is in the category whose words it uses most, or is "
+        "uncategorised. The line is the 95 % interval over deals."
     ),
     caution=(
-        "Words are no thoughts: a model may say one thing and choose by another. The rules read "
-        "English only, and a text about much is counted once."
+        "Words are not thoughts: a model may say one thing and decide by another. The rules "
+        "read English only, and a text on several topics counts once."
     ),
-    empty="No model said why it moved.",
+    empty="No model gave reasons for its moves.",
     rows=rows,
     panels=panels,
 )

@@ -1,4 +1,4 @@
-"""How varied the reasons are, over a game."""
+"""How varied the stated reasons are, by thirds of a game."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The thirds of a game, without the whole."""
+    """Return the rows of the thirds, without that of the whole game."""
     thirds = [row for row in tables["reasoning_variety"] if row["part"] != "all"]
     return choose(
         (row for row in thirds if row["entropy"] is not None),
@@ -18,7 +18,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [
         Panel(
             game,
@@ -42,14 +42,15 @@ FIGURE = Figure(
     section=Section.REASONING,
     place=3,
     meaning=(
-        "Shannon's entropy of the categories that carry an agent's texts, by thirds of an "
-        "episode's decisions, with the 95 % interval over deals. 0 bits: always the same reason."
+        "The Shannon entropy of the categories of an agent's texts, by thirds of an episode's "
+        "decisions, with the 95 % interval over deals. 0 bits means that the reason is always "
+        "the same."
     ),
     caution=(
-        "Variety is no merit: guessing and confusion are varied, too. Entropy from few texts is "
-        "uncertain even after its bias is taken off."
+        "Variety is not quality: guessing and confusion are varied, too. The entropy of few "
+        "texts is uncertain even after its bias is corrected."
     ),
-    empty="No model said why it moved.",
+    empty="No model gave reasons for its moves.",
     rows=rows,
     panels=panels,
 )

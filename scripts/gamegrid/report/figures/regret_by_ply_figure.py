@@ -1,4 +1,4 @@
-"""When in a game the mistakes are made."""
+"""When in a game agents make their mistakes."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every ply of each agent in each game."""
+    """Return every ply of each agent in each game."""
     return choose(
         tables["regret_by_ply"],
         "game", "agent", "ply", "mean_regret", "low", "high", "reason", "judged", "deals",
@@ -16,7 +16,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game and handful of agents: units differ, and colours are few."""
+    """Return one panel per game and per as many agents as there are colours."""
     return [
         Panel(game, chart)
         for (game,), part in split(rows, "game")
@@ -33,20 +33,21 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="regret_by_ply",
     view="regret_by_ply",
-    title="When mistakes are made",
+    title="When agents make mistakes",
     section=Section.MOVES,
     place=3,
     meaning=(
-        "What an agent's own decisions lost on average against best play from there, by how far "
-        "the game was, with the 95 % interval over deals. A peak late in the game is a mistake "
-        "that looking ahead a little would have avoided."
+        "The average loss of an agent's own decisions against best play from there, by the "
+        "progress of the game, with the 95 % interval over deals. A peak late in the game "
+        "points to mistakes that a little looking ahead would have avoided."
     ),
     caution=(
-        "Only games that get that far are in a point, so late plies rest on few deals and on the "
-        "agents that last. A line that leaves the picture is longer, and a point without one has "
-        "too few deals for it: the table has both. Even and odd plies may be different seats."
+        "A point holds only the games that got that far, so late plies rest on few deals and "
+        "on the agents that last. A line that leaves the picture goes on, and a point without "
+        "a line has too few deals for one: the table has both. Even and odd plies may be "
+        "different seats."
     ),
-    empty="No game of this grid has an oracle, so no move's regret is known.",
+    empty="No game of this grid has an oracle, so no regret is known.",
     rows=rows,
     panels=panels,
 )

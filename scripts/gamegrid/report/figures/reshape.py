@@ -9,7 +9,7 @@ from gamegrid.report.figures.figure import Row
 
 
 def choose(rows: Iterable[Row], *columns: str) -> list[Row]:
-    """Return only these columns of each row, in this order."""
+    """Return each row with only these columns, in this order."""
     return [{column: row[column] for column in columns} for row in rows]
 
 
@@ -25,7 +25,7 @@ def in_order(rows: Iterable[Row], *columns: str, down: Sequence[str] = ()) -> li
 
 
 def unfold(rows: Iterable[Row], columns: Mapping[str, str], name: str, value: str) -> list[Row]:
-    """Make one row of each of the columns in every row.
+    """Turn columns into rows: one for each of the columns of every row.
 
     ``columns`` maps each column to what the new column ``name`` says of it. The new column
     ``value`` holds its value, and the columns themselves go.
@@ -38,7 +38,7 @@ def unfold(rows: Iterable[Row], columns: Mapping[str, str], name: str, value: st
 
 
 def joined(rows: Iterable[Row], others: Iterable[Row], *columns: str) -> list[Row]:
-    """Return every pair of rows that agree in ``columns``, as one row."""
+    """Return the inner join of rows on ``columns``. On a clash the first table's column wins."""
     by_key: dict[tuple[Any, ...], list[Row]] = {}
     for other in others:
         by_key.setdefault(_key(other, columns), []).append(other)
@@ -59,18 +59,18 @@ def measure(row: Row) -> float | None:
 
 
 def share(part: float | None, whole: float) -> float | None:
-    """Return the share of a part in a positive whole; None of an unknown part."""
+    """Return a part's share of a positive whole, or None if the part is unknown."""
     return None if part is None else part / whole
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Return the sum of the known values; None if there is none."""
+    """Return the sum of the known values, or None if none is known."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 
 
 def by_agent(rows: Iterable[Row], summary: Callable[[Sequence[Row]], Row]) -> dict[str, Row]:
-    """Return a summary of each agent's rows."""
+    """Group rows by agent and return a summary of each group."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row["agent"], []).append(row)

@@ -1,4 +1,4 @@
-"""All scores at one glance: agents by win_loss games."""
+"""All scores at a glance: agents by win_loss games."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ NUMBERS = ("score", "low", "high", "reason", "deals")
 
 
 def rows(tables: Tables) -> list[Row]:
-    """A cell for every agent in every win_loss game that has scores; None where it did not play."""
+    """Return a cell for every agent and scored win_loss game; None if it did not play."""
     scored = {
         (row["game"], row["agent"]): row
         for row in tables["per_game"]
@@ -26,7 +26,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """A single one."""
+    """Return a single panel."""
     chart = heat(rows, x="game", y="agent", value="score", scale=palette.EVEN_SCALE, domain=(0, 1))
     return [Panel("Score by agent and game", chart)]
 
@@ -34,18 +34,18 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
 FIGURE = Figure(
     name="score_map",
     view="per_game",
-    title="Who is strong where",
+    title="Which agent is strong in which game",
     section=Section.GAMES,
     place=2,
     meaning=(
-        "Orange is above one half, purple below, and a pale cell is an even one. A dash: the agent "
-        "did not play that game."
+        "Orange is above one half, purple below, and a pale cell is even. A dash means that "
+        "the agent did not play the game."
     ),
     caution=(
-        "Cells of one column compare only where the agents met the same opponents, and a cell "
-        "shows no interval: the table has it."
+        "Cells of a column compare only if the agents met the same opponents. A cell shows no "
+        "interval; the table does."
     ),
-    empty="No win-loss game was played to an end.",
+    empty="No win-loss game was finished.",
     rows=rows,
     panels=panels,
 )

@@ -1,4 +1,4 @@
-"""Score against money: who is better for its price."""
+"""Score against money: which model is best for its price."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import by_agent, choose, in_order, joined, 
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The models with a score and a known price, and whether one is on the front."""
+    """Return the models with a score and a known price, and whether each is on the front."""
     played = joined(tables["agents"], tables["latency"], "backend", "model")
     counted = [
         row for row in joined(played, tables["games"], "game") if row["scoring"] == "win_loss"
@@ -28,7 +28,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def _spent(rows: Sequence[Row]) -> Row:
-    """What an agent cost, in all and per episode; None if a game's cost is unknown."""
+    """Return an agent's cost in total and per episode, or None if a game's cost is unknown."""
     if any(row["usd"] is None for row in rows):
         return {"usd_per_game": None, "usd": None}
     usd = sum(row["usd"] for row in rows)
@@ -39,7 +39,7 @@ def _spent(rows: Sequence[Row]) -> Row:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per set of games: scores over other games do not compare."""
+    """Return one panel per set of games: scores over different games do not compare."""
     return [
         Panel(games, front(part, cost="usd_per_game", title="USD per episode"))
         for (games,), part in split(rows, "games")
@@ -55,17 +55,18 @@ FIGURE = Figure(
     section=Section.COST,
     place=2,
     meaning=(
-        "Each model's score over the win-loss games, with its interval, against what an episode "
-        "with it cost: tokens at the model's prices, or GPU hours at usd_per_gpu_hour. Models on "
-        "the line are the front: no other is at least as good for no more."
+        "Each model's score over the win-loss games, with its interval, against the cost of "
+        "an episode with it: tokens at the model's prices, or GPU hours at usd_per_gpu_hour. "
+        "Models on the line are the front: no other model is at least as good at no higher "
+        "cost."
     ),
     caution=(
-        "Prices are those of the day and of the tables gamegrid knows them from; the price of a "
-        "local model rests on how well its jobs filled the GPU. The front is of mean scores: "
-        "where intervals overlap, so may the front."
+        "Prices are those of the day, from the sources that gamegrid knows. The price of a "
+        "local model depends on how well its jobs used the GPU. The front is that of mean "
+        "scores; where intervals overlap, the front is uncertain."
     ),
     empty=(
-        "No model that played a win-loss game has a known price: give input_price and "
+        "No model that played a win-loss game has a known price. Set input_price and "
         "output_price in the model file, or usd_per_gpu_hour for local models on GPUs."
     ),
     rows=rows,

@@ -1,4 +1,4 @@
-"""Score against tokens: who is better for its words."""
+"""Score against tokens: which model is best for what it writes."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ UNKNOWN = "tokens unknown"
 
 
 def rows(tables: Tables) -> list[Row]:
-    """The models with a score, and whether one is on the front of score against tokens."""
+    """Return the models with a score, and whether each is on the front."""
     used = [row for row in tables["usage"] if row["task"] == "episode"]
     decided = joined(used, tables["failures"], "agent", "game")
     counted = [
@@ -34,7 +34,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def _spent(rows: Sequence[Row]) -> Row:
-    """What an agent wrote; no tokens per move if a call's are unknown."""
+    """Return an agent's tokens; those per move are None if a call's are unknown."""
     tokens = total(row["completion_tokens"] for row in rows)
     decisions = sum(row["decisions"] for row in rows)
     known = tokens is not None and decisions and not any(row["unknown_usage"] for row in rows)
@@ -46,7 +46,7 @@ def _spent(rows: Sequence[Row]) -> Row:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per set of games: scores over other games do not compare."""
+    """Return one panel per set of games: scores over different games do not compare."""
     return [
         Panel(games, front(part, cost="tokens_per_move", title="completion tokens per decision"))
         for (games,), part in split(rows, "games")
@@ -62,14 +62,14 @@ FIGURE = Figure(
     section=Section.COST,
     place=1,
     meaning=(
-        "Each model's score over the win-loss games, with its interval, against the tokens it "
-        "wrote per decision there, thinking included. Models on the line are the front: no other "
-        "is at least as good for no more."
+        "Each model's score over the win-loss games, with its interval, against the tokens "
+        "that it wrote per decision, thinking included. Models on the line are the front: no "
+        "other model is at least as good with no more tokens."
     ),
     caution=(
-        "Tokens of different models are different pieces of text. The front is of the mean "
-        "scores: where intervals overlap, so may the front. Providers that hide their thinking "
-        "may not count it."
+        "Models divide text into tokens differently. The front is that of mean scores; where "
+        "intervals overlap, the front is uncertain. Providers that hide thinking may not "
+        "count it."
     ),
     empty="No model with known tokens played a win-loss game.",
     rows=rows,

@@ -1,4 +1,4 @@
-"""What the seat is worth: each agent's mean apart by seat."""
+"""How much the seat matters: each agent's mean by seat."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from gamegrid.report.figures.reshape import choose, in_order, joined
 
 
 def rows(tables: Tables) -> list[Row]:
-    """Every agent in each seat, in games for several players."""
+    """Return every agent in each seat, in games for several players."""
     seated = [
         {**row, "measure": row["score" if row["scoring"] == "win_loss" else "mean_return"]}
         for row in joined(tables["seat_effect"], tables["games"], "game")
@@ -21,7 +21,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [
         Panel(
             game,
@@ -43,17 +43,18 @@ FIGURE = Figure(
     name="seat_effect",
     view="seat_effect",
     also=("games",),
-    title="What the seat is worth",
+    title="How much the seat matters",
     section=Section.GAMES,
     place=4,
     meaning=(
-        "The same deals, apart by seat, counted from 0 in the order of the game's players. Where "
-        "the dots of one agent lie far apart the seat decides much of the game; every agent sat "
+        "The same deals by seat, counted from 0 in the order of the game's players. If the "
+        "dots of an agent are far apart, the seat decides much of the game. Every agent sat "
         "in every seat equally often, so no score above profits from it."
     ),
     caution=(
-        "Half the deals' luck is in each seat, so these intervals are wider than those of the "
-        "game. A strong agent wins from any seat: a small effect there says little of the game."
+        "Each seat has only a part of the episodes, so these intervals are wider than those "
+        "of the game. A strong agent wins from any seat, so a small effect there says little "
+        "about the game."
     ),
     empty="No deal of any game counts yet.",
     rows=rows,

@@ -1,4 +1,4 @@
-"""Whose moves they were: the model's at once, after a hint, or somebody else's."""
+"""Who made the moves: the model at once, the model after a hint, or a bot."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ ORIGINS = ("ok", "rethought", "fallback", "forfeit")
 
 
 def rows(tables: Tables) -> list[Row]:
-    """A row for each origin of a model's moves: its share of the decisions."""
+    """Return the share of each origin in a model's decisions."""
     asked = [row for row in tables["failures"] if row["replies"] and row["decisions"]]
     counts = unfold(asked, {origin: origin for origin in ORIGINS}, "origin", "count")
     shares = [{**row, "share": share(row["count"], row["decisions"])} for row in counts]
@@ -22,7 +22,7 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def panels(rows: Sequence[Row]) -> list[Panel]:
-    """One per game."""
+    """Return one panel per game."""
     return [Panel(game, _chart(part)) for (game,), part in split(rows, "game")]
 
 
@@ -33,17 +33,17 @@ def _chart(rows: Sequence[Row]) -> "alt.Chart":
 FIGURE = Figure(
     name="whose_moves",
     view="failures",
-    title="Whose moves they were",
+    title="Who made the moves",
     section=Section.REPLIES,
     place=1,
     meaning=(
-        "ok: decided by the model's first reply. rethought: by a later one, after it was told "
-        "what was wrong. fallback: a random move made in its place. forfeit: given up. Only the "
-        "first two are the model's own."
+        "ok: the model's first reply decided. rethought: a later reply decided, after a hint. "
+        "fallback: a random move was made for the model. forfeit: the model gave up. Only the "
+        "first two are the model's own moves."
     ),
     caution=(
-        "Where many moves are fallbacks the score as played is partly chance's: read the strict "
-        "score. Counts of this run, without an interval."
+        "If many moves are fallbacks, chance made part of the score: read the strict score. "
+        "These are counts of this run, without an interval."
     ),
     empty="No model was asked, so every move is a bot's own.",
     rows=rows,
