@@ -14,7 +14,7 @@ AGENTS = {name: DEMO["agents"][name] for name in ("tiny", "random")}
 GRID: Grid = {
     **DEMO,
     "deals": 2,
-    "games": ["kuhn_poker"],
+    "games": ["tic_tac_toe", "kuhn_poker"],
     "models": [str(ROOT / "config/models.yaml")],
     "agents": AGENTS,
 }
