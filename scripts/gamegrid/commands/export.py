@@ -20,6 +20,7 @@ from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import Line
 from gamegrid.errors import UserError, nearest
+from gamegrid.paths import replacing
 from gamegrid.store.tables import connect
 
 
@@ -48,10 +49,10 @@ def traces(database: Path, output: Path, filters: Mapping[str, str | None]) -> i
     """
     if output.suffix not in FORMATS:
         raise UserError(f"{output} ends in none of {', '.join(FORMATS)}.")
-    with closing(connect(database)) as connection:
+    with closing(connect(database)) as connection, replacing(output) as temporary:
         written = connection.execute(
             f"COPY ({_sql()}) TO $output ({FORMATS[output.suffix]})",
-            {**filters, "output": str(output)},
+            {**filters, "output": str(temporary)},
         ).fetchone()
     return int(written[0]) if written else 0
 
@@ -100,7 +101,8 @@ def inspect(database: Path, folder: Path, filters: Mapping[str, str | None]) -> 
         means = _means(database, game, agent) if whole else {}
         log = inspect_log.log(game, agent, lines, means)
         path = folder / inspect_log.name(game, agent, lines)
-        path.write_text(json.dumps(log, ensure_ascii=False), "utf-8")
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(log, ensure_ascii=False), "utf-8")
     return len(logs)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
+from gamegrid.paths import replacing
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.suites import Suite, read
 
@@ -31,7 +32,8 @@ def freeze(suite: Suite, results: Path) -> int:
         if played.get(path) != made.params(chunk.cell):
             raise UserError(f"{path} is missing or was not played with the suite's settings.")
     pack(list(files.values()), suite.results, frozen_params(made))
-    suite.ratings.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
+    with replacing(suite.ratings) as temporary:
+        temporary.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
     return len(made.grid.cells)
 
 

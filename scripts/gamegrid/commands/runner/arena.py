@@ -20,7 +20,7 @@ from gamegrid.commands import human, leaderboard
 from gamegrid.commands.runner import settings
 from gamegrid.commands.runner.translate import Translation, translate
 from gamegrid.errors import UserError
-from gamegrid.paths import WORKFLOW, resolve
+from gamegrid.paths import WORKFLOW, replacing, resolve
 from gamegrid.plan import plan
 
 MODEL_FILES = (
@@ -124,7 +124,8 @@ def _write(text: str) -> Path:
     """Write a grid into a file of its own below the results, where cluster jobs can read it."""
     GRIDS.mkdir(parents=True, exist_ok=True)
     path = GRIDS / f"grid-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
-    path.write_text(text, encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 
