@@ -1,4 +1,4 @@
-"""Write every generated page and the schema anew."""
+"""Regenerate every generated page and the schema."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -7,11 +7,11 @@ from gamegrid.pages import config_page, config_schema, errors_page, games_page, 
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take nothing."""
+    """Add no arguments."""
 
 
 def run(given: Namespace) -> int:
-    """Write them, and name each file."""
+    """Write all files and print their paths."""
     games_page.PATH.write_text(games_page.page(), encoding="utf-8")
     config_schema.PATH.write_text(config_schema.text(), encoding="utf-8")
     for path, refresh in (
@@ -25,4 +25,4 @@ def run(given: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("write the generated pages and the schema anew", arguments, run)
+COMMAND = Command("Regenerate the generated pages and the schema", arguments, run)
