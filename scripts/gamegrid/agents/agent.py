@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 import gamegrid.agents
 from gamegrid import plugins
-from gamegrid.backends.backend import Answer, Request
+from gamegrid.backends.backend import RecordedCompletion, Request
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Memory, Policy
 from gamegrid.luck import Place
@@ -85,7 +85,7 @@ class Agent(Protocol):
         """Return the player for one seat of one episode."""
 
 
-Ask = Callable[[Place, int, int, Request], Awaitable[Answer]]
+Ask = Callable[[Place, int, int, Request], Awaitable[RecordedCompletion]]
 """Put one request (place, ply, attempt, request) to a model, through the journal."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from gamegrid import games
 from gamegrid.agents.agent import Agent, Tools, kinds
 from gamegrid.agents.llm import Settings
-from gamegrid.backends.backend import Answer, BackendError, Request
+from gamegrid.backends.backend import BackendError, RecordedCompletion, Request
 from gamegrid.commands.command import Command
 from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError, nearest
@@ -37,7 +37,7 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
         raise UserError(f"--agent: {name!r} is of type {settings.type}, which has no prompt.")
     game, requests = games.load(game_name), list[Request]()
 
-    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
         requests.append(request)
         raise _NothingIsSent("prompt only")
 

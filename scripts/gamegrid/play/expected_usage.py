@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import Settings
-from gamegrid.backends.backend import Answer, Completion, FinishReason, Price, Request
+from gamegrid.backends.backend import Completion, FinishReason, Price, RecordedCompletion, Request
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
@@ -33,9 +33,11 @@ def turns(made: Plan, agent: str, game: Game) -> Turns:
     assert isinstance(settings, Settings)
     asked = list[int]()
 
-    async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
         asked.append(sum(len(message.content) for message in request.messages))
-        return Answer(Completion(text="", finish_reason=FinishReason.STOP), replayed=True)
+        return RecordedCompletion(
+            Completion(text="", finish_reason=FinishReason.STOP), replayed=True
+        )
 
     # Without an answer the harness moves at random in the agent's place.
     silent = settings.model_copy(update={"rethink": 0, "fallback": "random"})
