@@ -17,7 +17,7 @@ import pyspiel
 
 from arena import PROMPTS, Point, decides, following, movers, random_decisions, setup
 from gamegrid.agents.agent import Agent, Ask, Decision, Player, Tools, Turn, kinds
-from gamegrid.backends.backend import Answer, Completion, FinishReason, Request
+from gamegrid.backends.backend import Completion, FinishReason, RecordedCompletion, Request
 from gamegrid.games.game import Game, Joint, apply
 from gamegrid.luck import Place
 from gamegrid.plan.grid import unsupported_reason
@@ -155,13 +155,15 @@ class NoteTaker:
         """Return a recorded player."""
         return NotedPlayer(self, self.agent.sit(place) if self.agent else None)
 
-    async def ask(self, place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(
+        self, place: Place, ply: int, attempt: int, request: Request
+    ) -> RecordedCompletion:
         """Answer as a fake model: empty, illegal and truncated first, then the prescribed move."""
         self._asked[place.seat] = request
         right = json.dumps({"action": self._wanted[place.seat]})
         text = ("", "Action: none of them", "Action:", right)[attempt]
         reason = FinishReason.LENGTH if attempt == 2 else FinishReason.STOP
-        return Answer(Completion(text=text, finish_reason=reason), replayed=False)
+        return RecordedCompletion(Completion(text=text, finish_reason=reason), replayed=False)
 
     async def watch(self, player: Player | None, turn: Turn) -> Decision:
         """Record what a turn provides and what is sent while ``player`` decides."""

@@ -217,7 +217,7 @@ def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:
             "from gamegrid.games.tic_tac_toe import GAME",
             "declares the game 'tic_tac_toe', which is taken",
         ),
-        ("AGENT = 'me'", "declares an AGENT that is no AgentKind"),
+        ("AGENT = 'me'", "declares an AGENT that is not an AgentKind"),
         (
             "from gamegrid.agents.random import AGENT",
             "declares the agent type 'random', which is taken",

@@ -1,4 +1,4 @@
-"""The command ``gamegrid``; ``python -m gamegrid`` is the same."""
+"""The command ``gamegrid``, also run as ``python -m gamegrid``."""
 
 import argparse
 import importlib
@@ -12,15 +12,17 @@ from gamegrid.commands.command import Command
 from gamegrid.errors import UserError, nearest
 
 ABOUT = (
-    "Look at, move and check results. Snakemake plays a grid: "
+    "Inspect, move and check results. Use Snakemake to play a grid: "
     "snakemake --cores 2 --configfile grid.yaml."
 )
+SUFFIX = "_command"
+"""The end of the names of modules that declare a command."""
 INTERRUPTED = 130
-"""The exit code that shells give to a program ended by Ctrl-C."""
+"""The exit code that shells report for a program ended by Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand. Returns the exit code: 1 for a user's mistake, 2 for a bad call."""
+    """Run one subcommand. Returns its exit code, 1 for a UserError or 2 for an unknown command."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words[0] if words else "--help"
     if name in ("-h", "--help"):
@@ -30,12 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command is None:
         known = _names()
         print(
-            f"gamegrid: there is no command {name!r}.{nearest(name, known)} "
-            f"There are {', '.join(known)}.",
+            f"gamegrid: unknown command {name!r}.{nearest(name, known)} Known: {', '.join(known)}.",
             file=sys.stderr,
         )
         return 2
-    parser = argparse.ArgumentParser(prog=f"gamegrid {name}", description=command.about)
+    parser = argparse.ArgumentParser(prog=f"gamegrid {name}", description=f"{command.about}.")
     command.arguments(parser)
     return _run(command, parser.parse_args(words[1:]))
 
@@ -56,20 +57,20 @@ def _run(command: Command, given: argparse.Namespace) -> int:
 
 
 def _names() -> list[str]:
-    """The names of all commands: those of the modules that declare one, with hyphens."""
-    stems = (info.name for info in iter_modules(gamegrid.commands.__path__) if not info.ispkg)
-    names = (stem.replace("_", "-") for stem in stems)
-    return sorted(name for name in names if _command(name) is not None)
+    """Return the names of all commands: ``write-pages`` for write_pages_command.py."""
+    stems = (info.name for info in iter_modules(gamegrid.commands.__path__))
+    return sorted(
+        stem.removesuffix(SUFFIX).replace("_", "-") for stem in stems if stem.endswith(SUFFIX)
+    )
 
 
 def _command(name: str) -> Command | None:
-    """Import the one module of that name and return its command."""
-    stem = name.replace("-", "_")
-    if all(info.name != stem or info.ispkg for info in iter_modules(gamegrid.commands.__path__)):
+    """Import only the module of this command and return what it declares; None if unknown."""
+    if name not in _names():
         return None
-    module = importlib.import_module(f"gamegrid.commands.{stem}")
-    found: Command | None = getattr(module, "COMMAND", None)
-    return found
+    stem = name.replace("-", "_") + SUFFIX
+    command: Command = importlib.import_module(f"gamegrid.commands.{stem}").COMMAND
+    return command
 
 
 def _overview() -> str:

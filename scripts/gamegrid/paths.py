@@ -1,8 +1,9 @@
 """The workflow's folder, and resolution of paths named in a configuration."""
 
+import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -41,3 +42,21 @@ def there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
         return kind(path)
     except OSError:
         return False
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; its file replaces ``path`` when the block ends.
+
+    Readers see the old file or the new one, never a part of it. If the block raises, ``path`` stays
+    as it was and the temporary file is removed. ``durable`` forces the content to disk first.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield temporary
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -281,8 +281,11 @@ def _check(hook: Hook, file: UserFile, value: Any) -> None:
     else:
         fits, expected = isinstance(value, wanted), wanted.__name__
     if not fits:
-        article = "an" if hook.variable[0] in "AEIOU" else "a"
-        raise refusal(file.path, f"declares {article} {hook.variable} that is no {expected}")
+        raise refusal(file.path, f"declares {_a(hook.variable)} that is not {_a(expected)}")
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'AEIOU' else 'a'} {noun}"
 
 
 def _read(path: Path) -> UserFile:

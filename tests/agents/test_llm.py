@@ -15,12 +15,12 @@ from arena import PROMPTS, bot, play, play_one, setup
 from gamegrid import games
 from gamegrid.agents.agent import Agent, Ask, Tools, kinds
 from gamegrid.backends.backend import (
-    Answer,
     BackendError,
     Completion,
     Decode,
     FinishReason,
     Message,
+    RecordedCompletion,
     Request,
     Sampling,
     Usage,
@@ -52,12 +52,14 @@ class Model:
         self.reply = reply
         self.asked: list[tuple[Place, int, int, Request]] = []
 
-    async def ask(self, place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def ask(
+        self, place: Place, ply: int, attempt: int, request: Request
+    ) -> RecordedCompletion:
         self.asked.append((place, ply, attempt, request))
         said = self.reply(request, attempt)
         if isinstance(said, str):
             said = Completion(text=said, finish_reason=FinishReason.STOP)
-        return Answer(said, replayed=False)
+        return RecordedCompletion(said, replayed=False)
 
     @property
     def requests(self) -> list[Request]:
@@ -200,7 +202,7 @@ def test_a_rethink_names_the_failure(
 
 
 def test_transport_trouble_is_not_the_models_fault(tic_tac_toe: Game) -> None:
-    async def gone(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+    async def gone(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
         raise BackendError("hf_x: gone")
 
     episode = play_one(setup(tic_tac_toe, ("x", "x")), {"x": llm(gone)})
@@ -221,7 +223,7 @@ def test_every_reply_is_filed_before_it_is_parsed(
 
     with Journal(tmp_path / "c.jsonl") as journal:
 
-        async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+        async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
             return await journal.ask(place, ply, attempt, request, buy)
 
         one = setup(tic_tac_toe, ("x", "x"), max_plies=1)
@@ -562,7 +564,9 @@ def test_the_reply_of_one_seat_is_filed_when_the_other_fails(
     with Journal(tmp_path / "c.jsonl") as journal:
 
         def through(buy: Callable[[Request], Any]) -> Ask:
-            async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+            async def ask(
+                place: Place, ply: int, attempt: int, request: Request
+            ) -> RecordedCompletion:
                 return await journal.ask(place, ply, attempt, request, buy)
 
             return ask

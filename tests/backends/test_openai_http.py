@@ -35,7 +35,7 @@ from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
 from gamegrid.backends.openai_http import chat_url
 from gamegrid.backends.providers import Secrets
-from gamegrid.backends.retry import Policy
+from gamegrid.backends.retry import RetryPolicy
 from gamegrid.prompts.parser import parse
 from gamegrid.records.record_types import Failure
 from loopback import Endpoint, Reply, error
@@ -362,7 +362,7 @@ async def test_an_hour_is_not_waited(endpoint: Endpoint, stated: str) -> None:
 
 
 def test_delays_grow_with_full_jitter_on_top_of_what_is_asked_for() -> None:
-    policy = Policy(first_delay_s=0.5)
+    policy = RetryPolicy(first_delay_s=0.5)
     drawn = {n: [policy.delay_s(n, 2.0) for _ in range(300)] for n in (1, 4, 30)}
     for attempt, most in ((1, 0.5), (4, 4.0), (30, 60.0)):
         assert all(2.0 <= each <= 2.0 + most for each in drawn[attempt])

@@ -156,8 +156,11 @@ def test_the_means_of_a_log_are_the_tables(result_set: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["traces", "t.xls"], "t.xls ends in none of .jsonl, .csv, .parquet."),
-        (["traces", "t.csv", "--game", "kuhn"], "has no 'kuhn'. Did you mean 'kuhn_poker'?"),
+        (["traces", "t.xls"], "t.xls: unknown extension. Known: .jsonl, .csv, .parquet."),
+        (
+            ["traces", "t.csv", "--game", "kuhn"],
+            "does not contain 'kuhn'. Did you mean 'kuhn_poker'?",
+        ),
         (["chat", "no/folder/c.jsonl"], "no/folder/c.jsonl"),
     ],
 )

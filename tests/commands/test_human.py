@@ -8,7 +8,7 @@ import pytest
 
 from gamegrid import games
 from gamegrid.__main__ import main
-from gamegrid.commands.human import Left, Person, Table, ending, play
+from gamegrid.commands.human_command import Match, Person, Quit, ending, play
 from gamegrid.config import load
 from gamegrid.errors import UserError
 from gamegrid.plan import plan
@@ -36,7 +36,7 @@ def sit(
     """Play with scripted lines; returns the record and all that was shown."""
     typed, shown = typing(lines), list[str]()
     made = plan.make(RAW, folder)
-    table = Table(game=games.load(game), agent=against, seat=seat, deal=0)
+    table = Match(game=games.load(game), agent=against, seat=seat, deal=0)
     played = play(made, table, Person(lambda: next(typed), shown.append), folder)
     return played, "\n".join([*shown, ending(table.game, played, seat)])
 
@@ -45,8 +45,8 @@ def test_moves_are_read_as_a_models_are_and_mistakes_asked_again(tmp_path: Path)
     lines = ["?", "Z9", *(f"{c}{r}" for c in "ABC" for r in "123")] * 2
     played, shown = sit(tmp_path, lines, "tic_tac_toe", "random")
     assert played.status is EpisodeStatus.COMPLETE
-    assert "three" in shown and "'Z9' is not among the legal moves" in shown
-    assert shown.splitlines()[-1] in ("You win.", "You lose.", "A draw.")
+    assert "three" in shown and "'Z9' is not a legal move" in shown
+    assert shown.splitlines()[-1] in ("You win.", "You lose.", "It is a draw.")
 
 
 def test_the_other_seats_are_filled_and_nothing_hidden_is_shown(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_the_other_seats_are_filled_and_nothing_hidden_is_shown(tmp_path: Path) 
 
 
 def test_leaving_ends_the_game_and_is_no_error_of_the_program(tmp_path: Path) -> None:
-    with pytest.raises(Left):
+    with pytest.raises(Quit):
         sit(tmp_path, ["quit"], "tic_tac_toe", "random")
-    with pytest.raises(Left):
+    with pytest.raises(Quit):
         sit(tmp_path, [], "tic_tac_toe", "random")
 
 
@@ -72,7 +72,7 @@ def test_an_opponent_that_cannot_play_is_refused(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["tic_tac_toe", "--against", "optimum"], "did you mean 'optimal'"),
-        (["tic_tac_toe", "--against", "random", "--seat", "3"], "--seat: 3 is not among 1 to 2"),
+        (["tic_tac_toe", "--against", "random", "--seat", "3"], "--seat: 3 is not between 1 and 2"),
         (["tick_tack", "--against", "random"], "tick_tack"),
         (["pig", "--against", "random", "--configfile", "none.yaml"], "none.yaml cannot be read"),
     ],

@@ -94,7 +94,7 @@ def test_what_was_sent_in_vain_is_counted_merged_checked_and_pruned(
     (cell,) = summaries(ours)
     assert (cell.replies, cell.lost, cell.maybe_billed) == (1, 4, 2)
     assert main(["journal", "list", str(ours)]) == 0
-    assert "4 attempts in vain, 2 perhaps paid for" in capsys.readouterr().out
+    assert "4 failed attempts, of which 2 may have been billed" in capsys.readouterr().out
     assert verify(ours) == []
     noted = ours / "journal" / CELL / "0-9.lost"
     noted.write_bytes(noted.read_bytes()[:-20])
@@ -188,7 +188,7 @@ def test_prune_takes_the_cells_from_a_configuration(
     (tmp_path / "grid.yaml").write_text(yaml.safe_dump(grid | {"models": []}))
     asked = ["journal", "prune", str(tmp_path), "--configfile", str(tmp_path / "grid.yaml")]
     assert main(asked) == 0
-    assert "2 files would go" in capsys.readouterr().out
+    assert "2 files to remove with --yes" in capsys.readouterr().out
     assert main([*asked, "--yes"]) == 0
     # Positions are asked of exactly solved games.
     assert [cell.cell for cell in summaries(tmp_path)] == ["tic_tac_toe/a"]

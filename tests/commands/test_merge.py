@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gamegrid.__main__ import main
-from gamegrid.commands.merge import Merged, merge
+from gamegrid.commands.merge_command import MergedResults, merge
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
 from record_samples import RUN, episode
@@ -33,13 +33,13 @@ def test_what_only_one_has_is_added_once_with_its_run(tmp_path: Path) -> None:
     ours = results(tmp_path / "ours", episode(0), episode(1))
     theirs = results(tmp_path / "theirs", episode(1), episode(2), episode(3), unfinished)
     before = {path: path.read_bytes() for path in theirs.rglob("*.parquet")}
-    assert merge(ours, theirs) == Merged(0, 2, 1, ())
+    assert merge(ours, theirs) == MergedResults(0, 2, 1, ())
     [added] = merged(ours)
     assert sorted(chunkfile.read_finished(added)) == sorted(
         each.episode_id for each in (episode(2), episode(3))
     )
     assert chunkfile.read_params([added]) == {added: PARAMS}
-    assert merge(ours, theirs) == Merged(0, 0, 3, ())
+    assert merge(ours, theirs) == MergedResults(0, 0, 3, ())
     assert merged(ours) == [added]
     assert {path: path.read_bytes() for path in theirs.rglob("*.parquet")} == before
 
@@ -48,7 +48,7 @@ def test_an_episode_that_went_another_way_is_a_conflict_and_ours_stays(tmp_path:
     ours = results(tmp_path / "ours", episode(0))
     theirs = results(tmp_path / "theirs", episode(0, trajectory="[1]"))
     done = merge(ours, theirs)
-    assert done.conflicts == ("episode game/a--b/0/0 went another way",)
+    assert done.conflicts == ("episode game/a--b/0/0 was played differently",)
     assert merged(ours) == []
 
 
@@ -60,7 +60,8 @@ def test_other_settings_are_named_and_kept_for_the_grid_that_wants_them(
     assert main(["merge", str(theirs), "--into", str(ours)]) == 1
     said = capsys.readouterr().out
     assert (
-        f"conflict, {ours} keeps its own: game/a--b: agents.b.simulations is 5 here and 9" in said
+        f"conflict, {ours} keeps its version: game/a--b: agents.b.simulations is 5 here and 9"
+        in said
     )
     [kept] = merged(ours)
     assert chunkfile.read_params([kept]) == {kept: STRONGER}
@@ -72,7 +73,7 @@ def test_a_damaged_file_is_named_and_the_others_are_taken(tmp_path: Path) -> Non
     damaged = theirs / "chunks/game/a--b/00002-00003.parquet"
     damaged.write_bytes(b"PAR1")
     done = merge(ours, theirs)
-    assert done.conflicts == (f"{damaged} is damaged or no chunk file",)
+    assert done.conflicts == (f"{damaged} is damaged or not a chunk file",)
     assert done.episodes == 1
 
 
@@ -85,4 +86,4 @@ def test_results_of_other_luck_are_refused(
     assert "seed 7 and protocol 1" in capsys.readouterr().err
     assert merged(ours) == []
     assert main(["merge", str(tmp_path / "nowhere"), "--into", str(ours)]) == 1
-    assert "name a results folder" in capsys.readouterr().err
+    assert "give a results folder" in capsys.readouterr().err

@@ -132,7 +132,7 @@ def test_a_grid_is_a_grid(block: Block, tmp_path: Path) -> None:
 
 
 COMMANDS = sorted(
-    path.stem.replace("_", "-")
+    path.stem.removesuffix("_command").replace("_", "-")
     for path in (WORKFLOW / "scripts/gamegrid/commands").glob("*.py")
     if "\nCOMMAND = " in path.read_text("utf-8")
 )

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from gamegrid.__main__ import main
-from gamegrid.commands.freeze import frozen_params, rate
+from gamegrid.commands.freeze_command import frozen_params, rate
 from gamegrid.errors import UserError
 from gamegrid.jobs.workflow import rows
 from gamegrid.paths import WORKFLOW

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gamegrid.backends.backend import (
-    Answer,
     Backend,
     Completion,
     FinishReason,
     Message,
     ModelEntry,
+    RecordedCompletion,
     Request,
     Sampling,
 )
@@ -50,7 +50,7 @@ def model(**entry: str) -> Model:
     return Model(kind, written, written)
 
 
-async def ask(folder: Path, one: Model) -> Answer:
+async def ask(folder: Path, one: Model) -> RecordedCompletion:
     with Journal(folder / "00000-00009.jsonl") as journal:
         engines = Engines({"hf_x": one}, journal, folder, live=True)
         answer = await engines.ask("hf_x")(PLACE, 0, 0, REQUEST)

@@ -11,7 +11,7 @@ import pyspiel
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from gamegrid import plugins
-from gamegrid.backends.backend import Answer, Request
+from gamegrid.backends.backend import RecordedCompletion, Request
 from gamegrid.games.game import Game
 from gamegrid.games.policy import Memory, Policy
 from gamegrid.luck import Place
@@ -84,7 +84,7 @@ class Agent(Protocol):
         """Return the player for one seat of one episode."""
 
 
-Ask = Callable[[Place, int, int, Request], Awaitable[Answer]]
+Ask = Callable[[Place, int, int, Request], Awaitable[RecordedCompletion]]
 """Send one request (place, ply, attempt, request) to a model, through the journal."""
 
 

@@ -11,11 +11,11 @@ from pydantic_core import PydanticCustomError
 
 from gamegrid.agents.agent import AgentKind, AgentSettings, Ask, Decision, Tools, Traits, Turn
 from gamegrid.backends.backend import (
-    Answer,
     Completion,
     Decode,
     FinishReason,
     Message,
+    RecordedCompletion,
     Request,
     Sampling,
     shallow,
@@ -274,7 +274,7 @@ def _call(
     attempt: int,
     settings: Settings,
     messages: Sequence[Message],
-    answer: Answer,
+    answer: RecordedCompletion,
     parsed: Parsed,
 ) -> CallRecord:
     completion = answer.completion

@@ -208,7 +208,7 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordedCompletion:
     """A completion, and whether it came from the journal instead of the model."""
 
     completion: Completion

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamegrid.backends import local
 from gamegrid.backends.backend import BackendError, Completion, Decode, FinishReason, Request, Usage
-from gamegrid.backends.hf_loading import Model, out_of_memory
+from gamegrid.backends.hf_loading import LoadedModel, out_of_memory
 from gamegrid.backends.hf_sampling import Held, Row, RowEnds, Sampler
 from gamegrid.backends.local import Prompt
 
@@ -21,7 +21,7 @@ CLOSED = "{}: closed before it could answer."
 
 
 def answer(
-    model: Model, requests: Sequence[Request], stop: threading.Event
+    model: LoadedModel, requests: Sequence[Request], stop: threading.Event
 ) -> list[Completion | BackendError]:
     """Answer a batch; runs in the worker thread. A request that cannot be asked fails alone."""
     try:
@@ -34,7 +34,7 @@ def answer(
 
 
 def _answer(
-    model: Model, requests: Sequence[Request], stop: threading.Event
+    model: LoadedModel, requests: Sequence[Request], stop: threading.Event
 ) -> list[Completion | BackendError]:
     answers: dict[int, Completion | BackendError] = {}
     rows: dict[int, Row] = {}
@@ -59,7 +59,7 @@ def _answer(
 
 
 def _generate(
-    model: Model, rows: Sequence[Row], stop: threading.Event
+    model: LoadedModel, rows: Sequence[Row], stop: threading.Event
 ) -> Sequence[Completion | BackendError]:
     new = _new_tokens(model, rows, stop)
     if stop.is_set():
@@ -67,7 +67,7 @@ def _generate(
     return [_completion(model, row, ids) for row, ids in zip(rows, new, strict=True)]
 
 
-def _new_tokens(model: Model, rows: Sequence[Row], stop: threading.Event) -> list[list[int]]:
+def _new_tokens(model: LoadedModel, rows: Sequence[Row], stop: threading.Event) -> list[list[int]]:
     """Generate for all rows at once; a row's list may run on after its end."""
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
@@ -90,7 +90,7 @@ def _new_tokens(model: Model, rows: Sequence[Row], stop: threading.Event) -> lis
     return tokens
 
 
-def _padded(model: Model, prompts: Sequence[Prompt]) -> tuple["Tensor", "Tensor", list[int]]:
+def _padded(model: LoadedModel, prompts: Sequence[Prompt]) -> tuple["Tensor", "Tensor", list[int]]:
     """Return ids and attention mask of the prompts, and how many pads stand before each.
 
     A decoder must be padded on the left, whatever the folder says: padded on the right it goes
@@ -111,7 +111,7 @@ def _padded(model: Model, prompts: Sequence[Prompt]) -> tuple["Tensor", "Tensor"
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device), pads
 
 
-def _completion(model: Model, row: Row, ids: list[int]) -> Completion:
+def _completion(model: LoadedModel, row: Row, ids: list[int]) -> Completion:
     """Cut a row at its end and say why it ended."""
     ids, reason = _cut(model, row, ids)
     text = model.prompts.decode(ids)
@@ -125,7 +125,7 @@ def _completion(model: Model, row: Row, ids: list[int]) -> Completion:
     )
 
 
-def _cut(model: Model, row: Row, ids: list[int]) -> tuple[list[int], FinishReason]:
+def _cut(model: LoadedModel, row: Row, ids: list[int]) -> tuple[list[int], FinishReason]:
     for index, token in enumerate(ids[: row.prompt.max_tokens]):
         if token in model.ends or (model.breaks is not None and token in model.breaks):
             return ids[: index + 1], FinishReason.STOP
@@ -133,7 +133,7 @@ def _cut(model: Model, row: Row, ids: list[int]) -> tuple[list[int], FinishReaso
 
 
 def _score(
-    model: Model, prompts: Sequence[Prompt], stop: threading.Event
+    model: LoadedModel, prompts: Sequence[Prompt], stop: threading.Event
 ) -> list[Completion | BackendError]:
     """Read off the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
     import torch
@@ -168,7 +168,10 @@ def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
 
 
 def _log_likelihoods(
-    model: Model, prompts: Sequence[Prompt], owners: Sequence[int], texts: Sequence[Sequence[int]]
+    model: LoadedModel,
+    prompts: Sequence[Prompt],
+    owners: Sequence[int],
+    texts: Sequence[Sequence[int]],
 ) -> list[float]:
     """Return the log-likelihood of each text after the prompt at its place in ``owners``."""
     import torch
@@ -187,7 +190,7 @@ def _log_likelihoods(
 
 
 def _after_prompt(
-    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
+    model: LoadedModel, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
 ) -> "Tensor":
     """Return the logits of each token of the texts; a prompt is read once for all of its texts."""
     import torch
@@ -218,7 +221,11 @@ def _after_prompt(
 
 
 def _after_encoder(
-    model: Model, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", _real: "Tensor"
+    model: LoadedModel,
+    prompts: Sequence[Prompt],
+    owner: "Tensor",
+    tokens: "Tensor",
+    _real: "Tensor",
 ) -> "Tensor":
     """The same for a sequence-to-sequence model."""
     ids, mask, _ = _padded(model, prompts)

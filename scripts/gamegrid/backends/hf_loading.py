@@ -42,7 +42,7 @@ class LineBreaks:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LoadedModel:
     """A loaded model with all that is needed to drive it."""
 
     network: Any
@@ -68,7 +68,7 @@ def hub_model(entry: ModelEntry) -> HubModel | None:
     return HubModel(entry.name, repo, entry.revision or "main") if repo else None
 
 
-def load(entry: ModelEntry) -> Model:
+def load(entry: ModelEntry) -> LoadedModel:
     """Load the entry's model, ready to generate. Raises BackendError with cause and remedy."""
     try:
         import torch  # noqa: F401
@@ -89,7 +89,7 @@ def load(entry: ModelEntry) -> Model:
         raise BackendError(_load_failure(entry, source, error)) from error
 
 
-def _load(entry: ModelEntry, source: str) -> Model:
+def _load(entry: ModelEntry, source: str) -> LoadedModel:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
@@ -117,7 +117,7 @@ def _load(entry: ModelEntry, source: str) -> Model:
     prompts = Prompts(entry.name, tokenizer, limit=_positions(config), encoder=encoder)
     ends = _ends(network, tokenizer, prompts)
     pad = tokenizer.pad_token_id
-    return Model(
+    return LoadedModel(
         network=network,
         prompts=prompts,
         defaults=_take_defaults(network.generation_config),

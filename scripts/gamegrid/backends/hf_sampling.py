@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gamegrid.backends.backend import Sampling
-from gamegrid.backends.hf_loading import Defaults, Model
+from gamegrid.backends.hf_loading import Defaults, LoadedModel
 from gamegrid.backends.local import Prompt
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class RowEnds:
     Also ends all rows at once when the backend is closed.
     """
 
-    def __init__(self, model: Model, rows: Sequence[Row], start: int, stop: threading.Event):
+    def __init__(self, model: LoadedModel, rows: Sequence[Row], start: int, stop: threading.Event):
         self._limits = [row.prompt.max_tokens for row in rows]
         self._start = start
         self._breaks = model.breaks

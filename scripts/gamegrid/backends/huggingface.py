@@ -26,7 +26,7 @@ from gamegrid.backends.backend import (
     Request,
 )
 from gamegrid.backends.hf_answers import CLOSED, answer
-from gamegrid.backends.hf_loading import PREFIX, Model, hub_model, load, repository
+from gamegrid.backends.hf_loading import PREFIX, LoadedModel, hub_model, load, repository
 
 MAX_BATCH = 64
 GATHER_S = 0.002
@@ -63,7 +63,7 @@ def check(entry: ModelEntry) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PendingRequest:
     """One waiting request and where its answer goes."""
 
     request: Request
@@ -86,7 +86,7 @@ class HuggingFace:
         # One thread loads and generates, so the event loop is free and no two batches overlap.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=entry.name)
         self._stop = threading.Event()
-        self._waiting: list[Job] = []
+        self._waiting: list[PendingRequest] = []
         self._arrived = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
 
@@ -107,7 +107,7 @@ class HuggingFace:
         if self._pump is None or self._stop.is_set():
             raise BackendError(f"{self._entry.name}: the model is not open.")
         future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Job(request, future, time.monotonic()))
+        self._waiting.append(PendingRequest(request, future, time.monotonic()))
         self._arrived.set()
         return await future
 
@@ -121,7 +121,7 @@ class HuggingFace:
         await asyncio.to_thread(self._worker.shutdown)
         local.free_memory()
 
-    async def _answer_batches(self, model: Model) -> None:
+    async def _answer_batches(self, model: LoadedModel) -> None:
         """Take what waits, batch after batch, until closed."""
         loop = asyncio.get_running_loop()
         while True:
@@ -143,14 +143,16 @@ class HuggingFace:
             seen = len(self._waiting)
             await asyncio.sleep(GATHER_S)
 
-    def _take(self) -> list[Job]:
+    def _take(self) -> list[PendingRequest]:
         waiting = [job for job in self._waiting if not job.future.done()]  # some were cancelled
         batch, self._waiting = waiting[: self._max_batch], waiting[self._max_batch :]
         if not self._waiting:
             self._arrived.clear()
         return batch
 
-    def _deliver(self, batch: Sequence[Job], answers: Sequence[Completion | BackendError]) -> None:
+    def _deliver(
+        self, batch: Sequence[PendingRequest], answers: Sequence[Completion | BackendError]
+    ) -> None:
         now = time.monotonic()
         for job, result in zip(batch, answers, strict=True):
             if job.future.done():

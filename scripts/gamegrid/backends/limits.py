@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gamegrid.backends.backend import BackendError, ModelEntry
-from gamegrid.backends.pace import AHEAD_S, Pace, Turn
+from gamegrid.backends.pace import AHEAD_S, Booking, Pace
 from gamegrid.backends.retry import Stop
 from gamegrid.backends.shared_file import SharedFile, make_private
 
@@ -63,20 +63,20 @@ class HostLimits:
         self._gate = self._job = None
 
     @asynccontextmanager
-    async def turn(self, prompt: int, max_tokens: int | None) -> AsyncIterator[Turn]:
+    async def turn(self, prompt: int, max_tokens: int | None) -> AsyncIterator[Booking]:
         """Wait until a request may be sent, and hold its place while it is in flight.
 
         ``prompt`` is its length in characters. Raises BackendError once nothing may be sent.
         """
         if self._gate is None:
-            yield Turn()
+            yield Booking()
             return
         async with self._next:
-            turn = await self._book(self._gate, prompt, max_tokens)
+            booking = await self._book(self._gate, prompt, max_tokens)
         try:
-            if turn.wait_s > 0:
-                await self._stop.sleep(turn.wait_s)
-            yield turn
+            if booking.wait_s > 0:
+                await self._stop.sleep(booking.wait_s)
+            yield booking
         finally:
             self._in_flight -= 1
             self._tell()
@@ -84,20 +84,20 @@ class HostLimits:
                 self._freed.set()  # else all jobs look for the place in turn, so that none starves
             if self._gate is not None and self._pace.is_limited:
                 async with self._gate.locked():
-                    self._pace.settle(self._gate, turn)
+                    self._pace.settle(self._gate, booking)
 
-    async def _book(self, gate: SharedFile, prompt: int, max_tokens: int | None) -> Turn:
+    async def _book(self, gate: SharedFile, prompt: int, max_tokens: int | None) -> Booking:
         """Wait until a place is free and the turn is near, and take both."""
         while True:
             self._stop.check()
             self._freed.clear()
             async with gate.locked():
                 free, lacking = self._find_place()
-                turn = self._pace.book(gate, prompt, max_tokens) if free else None
-                self._in_flight += turn is not None
+                booking = self._pace.book(gate, prompt, max_tokens) if free else None
+                self._in_flight += booking is not None
                 self._tell(lacking)
-            if turn is not None:
-                return turn
+            if booking is not None:
+                return booking
             await Stop.wait(self._freed, AHEAD_S / 2 if free else POLL_S * self._jobs)
 
     def _find_place(self) -> tuple[bool, bool]:

@@ -30,7 +30,7 @@ from gamegrid.backends.faults import Fault
 from gamegrid.backends.limits import HostLimits
 from gamegrid.backends.litellm_library import NO_KEY, LiteLLMLibrary
 from gamegrid.backends.openai_http import OpenAIHttp
-from gamegrid.backends.pace import Turn
+from gamegrid.backends.pace import Booking
 from gamegrid.backends.providers import (
     KEY_VARIABLES,
     PREFIX,
@@ -39,7 +39,7 @@ from gamegrid.backends.providers import (
     read_settings,
     split_name,
 )
-from gamegrid.backends.retry import Policy, Retries, Stop, Tried
+from gamegrid.backends.retry import Retries, RetryPolicy, Stop, Tried
 from gamegrid.backends.shared_file import host_folder
 from gamegrid.backends.transport import Address, Prepared, Transport
 
@@ -145,7 +145,7 @@ class LiteLLMBackend:
             self._stop,
             host_folder(),
         )
-        policy = Policy(first_delay_s=FIRST_DELAY_S, max_attempts=MAX_ATTEMPTS)
+        policy = RetryPolicy(first_delay_s=FIRST_DELAY_S, max_attempts=MAX_ATTEMPTS)
         self._retries = Retries(entry.name, policy, self._stop, address.secrets)
         self._served: tuple[str | None, str | None] | None = None
         self._told_served = False
@@ -183,21 +183,21 @@ class LiteLLMBackend:
         """Send the request once, when its turn has come."""
         window = await self._gate.enter()
         try:
-            async with self._limits.turn(prompt, reply) as turn:
+            async with self._limits.turn(prompt, reply) as booking:
                 self._stop.check()
                 at, began = datetime.now(UTC), time.monotonic()
                 outcome = await self._transport.send(prepared)
                 tried = Tried(at, time.monotonic() - began, outcome)
-                self._learn(outcome, window, turn)
+                self._learn(outcome, window, booking)
             return tried
         finally:
             self._gate.leave()
 
-    def _learn(self, outcome: Completion | Fault, window: int, turn: Turn) -> None:
+    def _learn(self, outcome: Completion | Fault, window: int, booking: Booking) -> None:
         """Tell the limits what an attempt has shown."""
         if isinstance(outcome, Completion):
             self._gate.succeeded()
-            turn.usage = outcome.usage
+            booking.usage = outcome.usage
         elif outcome.busy:
             self._gate.complained(window)
 

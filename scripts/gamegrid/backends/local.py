@@ -49,7 +49,7 @@ OPEN_TAG = re.compile(r"<\s*(?:think|thinking|reasoning)\s*>\s*\Z", re.IGNORECAS
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EncodedChoice:
     """A label, the words by which a reply states it, and their tokens, the reply's end included."""
 
     label: str
@@ -68,7 +68,7 @@ class Prompt:
     ids: list[int]
     max_tokens: int
     lead: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[EncodedChoice, ...] = ()
 
 
 def check_folder(name: str, key: str, folder: Path) -> str | None:
@@ -230,7 +230,7 @@ class Prompts:
             likelihoods=likelihoods,
         )
 
-    def _choices(self, request: Request, lead: str) -> tuple[Choice, ...]:
+    def _choices(self, request: Request, lead: str) -> tuple[EncodedChoice, ...]:
         """Return each choice in the words of a reply: ``Action: <label>``, or what follows it."""
         if lead:
             raise BackendError(
@@ -254,7 +254,7 @@ class Prompts:
                     f"{self.name}: its tokenizer cannot tell {other!r} from {label!r}; "
                     "use decode: generate."
                 )
-            choices.append(Choice(label, text, ids))
+            choices.append(EncodedChoice(label, text, ids))
         return tuple(choices)
 
     def _find_end(self) -> int | None:

@@ -18,7 +18,7 @@ NEWEST = 0.05
 
 
 @dataclass(slots=True)
-class Turn:
+class Booking:
     """A request's booking, in tokens and seconds. The caller sets ``usage`` from the reply."""
 
     prompt_tokens: float = 0.0
@@ -46,7 +46,7 @@ class Pace:
         """Whether the entry limits requests or tokens per minute."""
         return bool(self._request_s or self._token_s)
 
-    def book(self, file: SharedFile, prompt: int, max_tokens: int | None) -> Turn | None:
+    def book(self, file: SharedFile, prompt: int, max_tokens: int | None) -> Booking | None:
         """Book the next turn for a prompt of that many characters; None if it is not near yet."""
         now = time.monotonic()
         requests, tokens = (
@@ -57,19 +57,19 @@ class Pace:
             return None
         reply = UNKNOWN_REPLY_TOKENS if max_tokens is None else max_tokens
         reply_tokens = reply if self._mean_reply is None else self._mean_reply
-        turn = Turn(prompt / CHARACTERS_PER_TOKEN, reply_tokens, wait_s)
-        used_s = (turn.prompt_tokens + turn.reply_tokens) * self._token_s
+        booking = Booking(prompt / CHARACTERS_PER_TOKEN, reply_tokens, wait_s)
+        used_s = (booking.prompt_tokens + booking.reply_tokens) * self._token_s
         file.write(requests + self._request_s, tokens + used_s)
-        return turn
+        return booking
 
-    def settle(self, file: SharedFile, turn: Turn) -> None:
+    def settle(self, file: SharedFile, booking: Booking) -> None:
         """Correct a booking by the tokens that were used, where the reply states them."""
-        usage = turn.usage
+        usage = booking.usage
         if usage is None or usage.completion_tokens is None:
             return
         reply, mean = usage.completion_tokens, self._mean_reply
         self._mean_reply = reply if mean is None else mean + NEWEST * (reply - mean)
-        prompt = turn.prompt_tokens if usage.prompt_tokens is None else usage.prompt_tokens
-        unused = turn.prompt_tokens + turn.reply_tokens - prompt - reply
+        prompt = booking.prompt_tokens if usage.prompt_tokens is None else usage.prompt_tokens
+        unused = booking.prompt_tokens + booking.reply_tokens - prompt - reply
         requests, tokens = file.read()
         file.write(requests, tokens - unused * self._token_s)

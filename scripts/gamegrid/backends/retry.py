@@ -18,7 +18,7 @@ ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class RetryPolicy:
     """Limits on retries; times in seconds.
 
     ``max_billed``: attempts after a first one that may all have been paid for and lost.
@@ -97,7 +97,7 @@ class Stop:
 class Retries:
     """Asks until there is an answer, within the limits of a policy."""
 
-    def __init__(self, name: str, policy: Policy, stop: Stop, secrets: Secrets) -> None:
+    def __init__(self, name: str, policy: RetryPolicy, stop: Stop, secrets: Secrets) -> None:
         self._name = name
         self._policy = policy
         self._stop = stop

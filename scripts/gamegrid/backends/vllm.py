@@ -34,7 +34,7 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
-from gamegrid.backends.local import Choice, Prompt, Prompts
+from gamegrid.backends.local import EncodedChoice, Prompt, Prompts
 
 PREFIX = "vllm"
 
@@ -95,7 +95,7 @@ START_REMEDIES = (
 """What to do about words in an engine's error, the first that fits."""
 
 
-class Engines:
+class EngineTurns:
     """The engines of this process: they take turns, and they are freed together.
 
     vLLM keeps the forward pass under way and the groups of devices in variables of the process.
@@ -137,7 +137,7 @@ class Engines:
         self._retired.clear()
 
 
-ENGINES = Engines()
+ENGINES = EngineTurns()
 
 
 def check(entry: ModelEntry) -> str | None:
@@ -175,7 +175,7 @@ class Ask:
     id: str
     prompt: Prompt
     sampling: Sampling
-    scored: Choice | None = None
+    scored: EncodedChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +186,11 @@ class Abandon:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Shutdown:
     """To the engine: end."""
 
 
-Command = Ask | Abandon | Stop
+Command = Ask | Abandon | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class Finished:
     """Of the choice that was to be scored."""
 
 
-Answer = tuple[str, Finished | BackendError]
+Delivery = tuple[str, Finished | BackendError]
 
 
 class Vllm:
@@ -272,7 +272,7 @@ class Vllm:
         return prompts.scored(prompt, likelihoods, self._folder.name)
 
     async def _ask(
-        self, prompt: Prompt, sampling: Sampling, scored: Choice | None = None
+        self, prompt: Prompt, sampling: Sampling, scored: EncodedChoice | None = None
     ) -> Finished:
         number = str(next(self._numbers))
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
@@ -311,7 +311,7 @@ class Vllm:
     async def close(self) -> None:
         """Abort what runs, end the thread, free the engine."""
         if self._thread is not None:
-            self._commands.put(Stop())
+            self._commands.put(Shutdown())
             await asyncio.to_thread(self._thread.join)
             local.free_memory()
         self._thread = None
@@ -328,7 +328,7 @@ class Vllm:
         """Return the next thing sent to the engine; called by its thread."""
         return self._commands.get()
 
-    def deliver(self, answers: Sequence[Answer]) -> None:
+    def deliver(self, answers: Sequence[Delivery]) -> None:
         """Give answers to those who wait for them."""
         for number, result in answers:
             future = self._waiting.pop(number, None)
@@ -412,14 +412,14 @@ class EngineThread:
                         case Abandon():
                             if self._asked.pop(command.id, None) is not None:
                                 engine.abort_request([command.id])
-                        case Stop():
+                        case Shutdown():
                             return
                 outputs = engine.step() if self._asked else []
             answers += [self._answer(output) for output in outputs if output.finished]
             if answers:
                 self._post(self._owner.deliver, answers)
 
-    def _add(self, engine: Any, prompts: Prompts, ask: Ask) -> list[Answer]:
+    def _add(self, engine: Any, prompts: Prompts, ask: Ask) -> list[Delivery]:
         """Hand a request to the engine; one that it refuses fails alone."""
         from vllm.exceptions import VLLMClientError
 
@@ -437,7 +437,7 @@ class EngineThread:
         self._asked[ask.id] = ask
         return []
 
-    def _answer(self, output: Any) -> Answer:
+    def _answer(self, output: Any) -> Delivery:
         ask, result = self._asked.pop(output.request_id), output.outputs[0]
         if result.finish_reason not in (FinishReason.STOP, FinishReason.LENGTH):
             sentence = f"{self._entry.name}: vLLM broke the request off ({result.finish_reason})."

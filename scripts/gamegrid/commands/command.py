@@ -1,4 +1,4 @@
-"""A subcommand of ``gamegrid``: one module of this room that declares ``COMMAND``."""
+"""Subcommands of ``gamegrid``. Each is a module NAME_command.py that declares ``COMMAND``."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A subcommand, named after its module.
+    """A subcommand.
 
-    ``arguments`` adds what it takes to a parser. ``run`` does the work and returns the exit code.
-    It raises UserError for a user's mistake, which the caller prints.
+    ``about`` describes it in the imperative, without a full stop. ``arguments`` adds its arguments
+    to a parser. ``run`` does the work and returns the exit code. It raises UserError for a mistake
+    of the user, which the caller prints.
     """
 
     about: str

@@ -1,8 +1,8 @@
-"""One log of Inspect, from the replies of one agent in one game.
+"""Build an Inspect log from the replies of one agent in one game.
 
-The format is version 2 of https://inspect.aisi.org.uk/eval-logs.html, written here so that nobody
-needs Inspect but to read it. Its readers want more than is documented: the plan, a model event per
-reply, an id per message, and names of files that begin with the time.
+The format is version 2 of https://inspect.aisi.org.uk/eval-logs.html. Writing it here means that
+only readers need Inspect. Inspect's readers require more than is documented: the plan, a model
+event per reply, an id per message, and file names that begin with the time.
 """
 
 import json
@@ -13,19 +13,19 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 Line: TypeAlias = Mapping[str, Any]
-"""One reply with what belongs to it: the columns of replies.sql."""
+"""One reply: the columns of replies.sql."""
 
 VERSION = 2
 SCORES = ("score", "strict_score", "return")
-"""The scores of a sample, where the game has them."""
+"""The possible scores of a sample; a game has some of them."""
 STOPS = {"length": "max_tokens", "content_filter": "content_filter", "refused": "content_filter"}
-"""Why a model stopped, in Inspect's words where they are others."""
+"""Finish reasons that Inspect calls by another name."""
 SEATED = ("matchup", "deal", "seating", "seat")
-"""What tells a sample from the others of a log."""
+"""The columns that identify a sample within a log."""
 
 
 def name(game: str, agent: str, lines: Sequence[Line]) -> str:
-    """The name of the log's file: Inspect lists TIME_TASK_ID, whose parts hold no underscores."""
+    """Return the file name TIME_TASK_ID that Inspect lists; its parts contain no underscores."""
     parts = [
         f"{_began(lines):%Y-%m-%dT%H-%M-%S}+00-00",
         *(p.replace("_", "-") for p in (game, agent)),
@@ -34,10 +34,10 @@ def name(game: str, agent: str, lines: Sequence[Line]) -> str:
 
 
 def log(game: str, agent: str, lines: Sequence[Line], means: Mapping[str, float]) -> dict[str, Any]:
-    """Return the log, in the order of fields that Inspect reads.
+    """Return the log, with its fields in the order that Inspect expects.
 
-    A sample is one seat of one episode, its scores are the seat's. ``means`` are the agent's, by
-    the name of the score.
+    A sample is one seat of one episode, with that seat's scores. ``means`` maps names of scores to
+    the agent's means.
     """
     by_seat = sorted(lines, key=itemgetter(*SEATED, "ply", "attempt"))
     samples = [_sample(list(part)) for _, part in groupby(by_seat, key=itemgetter(*SEATED))]
@@ -64,7 +64,7 @@ def log(game: str, agent: str, lines: Sequence[Line], means: Mapping[str, float]
 
 
 def _began(lines: Sequence[Line]) -> datetime:
-    """When the first job of these replies began, in UTC."""
+    """Return the start of the first job of these replies, in UTC."""
     began: datetime = min(line["started_at"] for line in lines)
     return began
 
@@ -82,7 +82,7 @@ def _mean(score: str, value: float) -> Line:
 
 
 def _sample(lines: Sequence[Line]) -> Line:
-    """One seat of one episode: its whole talk, its last reply, its result."""
+    """Return one seat of one episode: its conversation, its last reply, its result."""
     first, last = lines[0], lines[-1]
     called = f"{first['episode_id']}:{first['seat']}"
     talk = [{**each, "id": f"{called}:{n}"} for n, each in enumerate(_talk(lines))]
@@ -102,7 +102,7 @@ def _sample(lines: Sequence[Line]) -> Line:
 
 
 def _talk(lines: Sequence[Line]) -> list[Line]:
-    """Everything that was said, once: a conversation is sent again as a whole."""
+    """Return every message once, because each request repeats the conversation so far."""
     talk, told = list[Line](), list[Line]()
     for line in lines:
         sent = json.loads(line["messages"])
@@ -118,7 +118,7 @@ def _asked(messages: Sequence[Line]) -> list[Any]:
 
 
 def _assistant(line: Line) -> Line:
-    """A reply as a message, its reasoning before its text."""
+    """Return a reply as a message, with its reasoning before its text."""
     content: Any = line["reply"]
     if line["reasoning"]:
         content = [
@@ -140,7 +140,7 @@ def _output(line: Line) -> Line:
 
 
 def _event(line: Line, called: str) -> Line:
-    """One call of the model. It has the time at which its job began: no other is on file."""
+    """Return one call of the model. Its time is the start of its job, the only time recorded."""
     sent = json.loads(line["messages"])
     return {
         "event": "model",
@@ -158,7 +158,7 @@ def _event(line: Line, called: str) -> Line:
 
 
 def _usage(lines: Sequence[Line]) -> Mapping[str, Line]:
-    """Tokens by model; nothing where a reply states none, as a sum would be short."""
+    """Return tokens by model; nothing if a reply states none, as the sum would be too small."""
     if any(line["prompt_tokens"] is None or line["completion_tokens"] is None for line in lines):
         return {}
     sent = sum(line["prompt_tokens"] for line in lines)

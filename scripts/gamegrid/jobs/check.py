@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import Settings
-from gamegrid.backends.backend import Answer, BackendError, Decode, Request
+from gamegrid.backends.backend import BackendError, Decode, RecordedCompletion, Request
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
@@ -127,8 +127,8 @@ async def _first_turn(plan: Plan, agent: str, working: Path) -> str:
     game = next(cell.game for cell in plan.grid.cells if agent in cell.matchup.agents)
     backend = model.kind.create(model.entry, working)
 
-    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
-        return Answer(await backend.complete(request), replayed=False)
+    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> RecordedCompletion:
+        return RecordedCompletion(await backend.complete(request), replayed=False)
 
     once = settings.model_copy(update={"rethink": 0})
     player = kinds()["llm"].build(agent, once, Tools(ask=lambda _: ask, prompts=plan.prompts))

@@ -40,6 +40,7 @@ RESULTS = Path("results")
 
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """Make the plan; the main process also checks that the results folder can be written.
+
     Raises UserError in one or two sentences, before anything runs.
     """
     prepared = plan.make(config, working)

@@ -5,7 +5,14 @@ import logging
 from pathlib import Path
 
 from gamegrid.agents.agent import Ask
-from gamegrid.backends.backend import Answer, Backend, BackendError, Completion, Request, Stoppable
+from gamegrid.backends.backend import (
+    Backend,
+    BackendError,
+    Completion,
+    RecordedCompletion,
+    Request,
+    Stoppable,
+)
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
 from gamegrid.play.budget import Budget
@@ -75,7 +82,7 @@ class Engines:
         engine = self._engines[model_id]
         identity = self._identities[model_id]
 
-        async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+        async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
             async def buy(request: Request) -> Completion:
                 return await self._buy(engine, place.deal, request)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import Settings
-from gamegrid.backends.backend import Answer, Completion, FinishReason, Price, Request
+from gamegrid.backends.backend import Completion, FinishReason, Price, RecordedCompletion, Request
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
@@ -34,9 +34,10 @@ def turns(plan: Plan, agent: str, game: Game) -> Turns:
     assert isinstance(settings, Settings)
     lengths = list[int]()
 
-    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
+    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> RecordedCompletion:
         lengths.append(sum(len(message.content) for message in request.messages))
-        return Answer(Completion(text="", finish_reason=FinishReason.STOP), replayed=True)
+        silence = Completion(text="", finish_reason=FinishReason.STOP)
+        return RecordedCompletion(silence, replayed=True)
 
     # An empty reply makes the harness move at random.
     silent = settings.model_copy(update={"rethink": 0, "fallback": "random"})

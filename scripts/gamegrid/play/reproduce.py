@@ -17,7 +17,7 @@ from typing import Any, assert_never
 from gamegrid import games, plugins
 from gamegrid.agents.agent import Agent, Decision, Player, Tools, Turn, kinds, settings_of
 from gamegrid.agents.llm import Settings as LlmSettings
-from gamegrid.backends.backend import Answer, BackendError, Completion, Request
+from gamegrid.backends.backend import BackendError, Completion, RecordedCompletion, Request
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Joint
 from gamegrid.luck import Place
@@ -149,13 +149,13 @@ class Cell:
         self._models[name] = kind.build(name, settings, tools)
 
     def _ask(self, entry: Mapping[str, Any]) -> Any:
-        async def ask(place: Place, ply: int, attempt: int, request: Request) -> Answer:
+        async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
             reply = self._replies.get(key(place, ply, attempt, request, entry))
             if reply is None:
                 raise BackendError(
                     f"no reply on file to attempt {attempt} of ply {ply}, seat {place.seat}"
                 )
-            return Answer(reply, replayed=True)
+            return RecordedCompletion(reply, replayed=True)
 
         return lambda _: ask
 

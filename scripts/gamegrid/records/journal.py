@@ -24,11 +24,11 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 from gamegrid.backends.backend import (
-    Answer,
     Attempt,
     BackendError,
     Completion,
     FinishReason,
+    RecordedCompletion,
     Request,
     Usage,
     shallow,
@@ -147,7 +147,7 @@ class Journal:
         request: Request,
         buy: Callable[[Request], Awaitable[Completion]] | None,
         identity: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Answer:
+    ) -> RecordedCompletion:
         """Return the reply on file, or buy it, write it and return it.
 
         ``identity`` distinguishes the model from others with its id; see ``key``. With ``buy``
@@ -158,7 +158,7 @@ class Journal:
         filed = _key(place, ply, attempt, asked, identity)
         if (known := self._on_file(filed)) is not None:
             self.replayed += 1
-            return Answer(known, replayed=True)
+            return RecordedCompletion(known, replayed=True)
         if buy is None:
             raise BackendError(
                 f"{request.model}: no reply on file for deal {place.deal}, seating "
@@ -172,7 +172,7 @@ class Journal:
             raise
         self.asked += 1
         await self._write(filed, stated, completion)
-        return Answer(completion, replayed=False)
+        return RecordedCompletion(completion, replayed=False)
 
     def _on_file(self, filed: Key) -> Completion | None:
         if (at := self._bought.get(_name(filed))) is None:

@@ -23,6 +23,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
+from gamegrid.paths import replacing
 from gamegrid.report import drawing, palette
 from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
@@ -80,7 +81,8 @@ def build(database: Path, output: Path) -> None:
         )
     )
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, "utf-8")
+    with replacing(output) as temporary:
+        temporary.write_text(text, "utf-8")
 
 
 def _board(drawn: Sequence[Drawn]) -> Drawn:

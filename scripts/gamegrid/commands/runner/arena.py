@@ -16,11 +16,11 @@ from typing import Any
 
 import yaml
 
-from gamegrid.commands import human, leaderboard
+from gamegrid.commands import human_command, leaderboard_command
 from gamegrid.commands.runner import settings
 from gamegrid.commands.runner.translate import Translation, translate
 from gamegrid.errors import UserError
-from gamegrid.paths import WORKFLOW, resolve
+from gamegrid.paths import WORKFLOW, replacing, resolve
 from gamegrid.plan import plan
 
 MODEL_FILES = (
@@ -124,7 +124,8 @@ def _write(text: str) -> Path:
     """Write a grid into a file of its own below the results, where cluster jobs can read it."""
     GRIDS.mkdir(parents=True, exist_ok=True)
     path = GRIDS / f"grid-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
-    path.write_text(text, encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 
@@ -138,7 +139,7 @@ def _play(grid: Path, given: argparse.Namespace) -> int:
     code = subprocess.run(command, check=False).returncode
     if code:
         return code
-    leaderboard.show(Path("results"))
+    leaderboard_command.show(Path("results"))
     return 0
 
 
@@ -147,6 +148,6 @@ def _play_with_person(translation: Translation, grid: Path) -> int:
     for game in translation.grid["games"]:
         agent, seat = next(iter(translation.grid["agents"])), (translation.person or 0) + 1
         asked = argparse.Namespace(game=game, against=agent, configfile=grid, seat=seat, deal=0)
-        if code := human.run(asked):
+        if code := human_command.run(asked):
             return code
     return 0

@@ -1,7 +1,7 @@
-"""Play in a terminal against an agent.
+"""Play against an agent in a terminal.
 
-A person sees what a model would be told. The episode enters no table; replies of a model are on
-file under results/human/, and asked for once.
+The player sees the same observations as a model. The episode appears in no match. Replies of a
+model are kept in results/human/ and bought once.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
 
 YOU = "you"
 WIDTH = 100
-HELP = "Type a move as it is listed, ? for the rules, or quit."
+HELP = "Type a move as listed, ? for the rules, or quit."
 
 
-class Left(Exception):
-    """The person has left the game."""
+class Quit(Exception):
+    """The player has left the game."""
 
 
 @dataclass(slots=True)
@@ -45,17 +45,17 @@ class Person:
     """A person at a terminal, in one seat."""
 
     read: Callable[[], str]
-    """The next line typed; raises EOFError at the end."""
+    """Returns the next line typed; raises EOFError at the end of input."""
     write: Callable[[str], None]
     told: int = field(default=0)
-    """How much of the history has been shown."""
+    """The number of history lines shown so far."""
 
     def sit(self, _: Place) -> "Person":
-        """Return itself: a person takes one seat."""
+        """Return the same object, because a person takes one seat."""
         return self
 
     async def decide(self, turn: Turn) -> Decision:
-        """Show the turn and read moves until one is legal. Raises Left."""
+        """Show the turn and read moves until one is legal. Raises Quit."""
         history = turn.history()
         news, self.told = history[self.told :], len(history)
         for line in news:
@@ -69,25 +69,25 @@ class Person:
                 return Decision(action=turn.legal[turn.labels.index(label)])
 
     def _ask(self, turn: Turn) -> str | None:
-        """Read one line: the label it names, or None if it names none."""
+        """Read one line and return the label that it names, or None."""
         try:
             line = self.read().strip()
         except EOFError as end:
-            raise Left from end
+            raise Quit from end
         if line.casefold() in ("quit", "exit"):
-            raise Left
+            raise Quit
         if line == "?":
             self.write(_wrapped(turn.game.rules()))
             return None
         read = parse(f"Action: {line}", FinishReason.STOP, turn.labels)
         if read.label is None:
-            self.write(f"{line!r} is not among the legal moves. {HELP}")
+            self.write(f"{line!r} is not a legal move. {HELP}")
         return read.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Who plays what: a person in ``seat``, copies of ``agent`` in the others."""
+class Match:
+    """A game with a person in ``seat`` and copies of ``agent`` in the other seats."""
 
     game: Game
     agent: str
@@ -95,16 +95,16 @@ class Table:
     deal: int
 
 
-def play(made: plan.Plan, table: Table, person: Person, results: Path) -> EpisodeRecord:
-    """Play one episode. Raises Left if the person leaves, UserError if it cannot be played."""
-    settings = made.config.agents[table.agent]
-    if reason := unsupported_reason(settings, table.game):
-        raise UserError(f"{table.agent} cannot play {table.game.name}: {reason}.")
-    setup = self_play_setup(made, table.agent, table.game, table.deal)
+def play(made: plan.Plan, match: Match, person: Person, results: Path) -> EpisodeRecord:
+    """Play one episode. Raises Quit if the player leaves, UserError if it cannot be played."""
+    settings = made.config.agents[match.agent]
+    if reason := unsupported_reason(settings, match.game):
+        raise UserError(f"{match.agent} cannot play {match.game.name}: {reason}.")
+    setup = self_play_setup(made, match.agent, match.game, match.deal)
     seats = [*setup.seats]
-    seats[table.seat] = YOU
-    person.write(f"{table.game.title}. You are {table.game.seat_name(table.seat)}. {HELP}")
-    with Journal(results / "human" / table.game.name / f"{table.agent}.jsonl") as journal:
+    seats[match.seat] = YOU
+    person.write(f"{match.game.title}. You are {match.game.seat_name(match.seat)}. {HELP}")
+    with Journal(results / "human" / match.game.name / f"{match.agent}.jsonl") as journal:
         return asyncio.run(_play(made, replace(setup, seats=tuple(seats)), person, journal))
 
 
@@ -126,10 +126,10 @@ async def _play(made: plan.Plan, setup: Setup, person: Person, journal: Journal)
 
 
 def ending(game: Game, played: EpisodeRecord, seat: int) -> str:
-    """Say how it ended for the person."""
+    """Describe the result for the person."""
     mine = played.seats[seat]
     if played.status is EpisodeStatus.ERROR:
-        return f"The game could not go on: {played.error}"
+        return f"The game could not continue: {played.error}"
     if game.scoring is Scoring.WIN_LOSS:
         match mine.score:
             case 1.0:
@@ -137,28 +137,28 @@ def ending(game: Game, played: EpisodeRecord, seat: int) -> str:
             case 0.0:
                 return "You lose."
             case 0.5:
-                return "A draw."
+                return "It is a draw."
             case share:
                 return f"You are ahead of {share:.0%} of the others."
     return f"You end with {mine.return_:+g}."
 
 
-def _told_last(table: Table, played: EpisodeRecord) -> list[str]:
-    """The last moves, as the person may know them."""
-    return table.game.history(json.loads(played.trajectory), table.seat)[-table.game.players :]
+def _told_last(match: Match, played: EpisodeRecord) -> list[str]:
+    """Return the last moves that the person may see."""
+    return match.game.history(json.loads(played.trajectory), match.seat)[-match.game.players :]
 
 
-def _table(raw: Any, given: Namespace) -> tuple[plan.Plan, Table]:
+def _match(raw: Any, given: Namespace) -> tuple[plan.Plan, Match]:
     made, game = plan.make(raw, Path.cwd()), games.load(given.game)
     if given.against not in made.config.agents:
         known = made.config.agents
         raise UserError(
             f"--against: {given.against!r} is unknown.{nearest(given.against, known)} "
-            f"{given.configfile} has {', '.join(known)}."
+            f"{given.configfile} contains {', '.join(known)}."
         )
     if not 1 <= given.seat <= game.players:
-        raise UserError(f"--seat: {given.seat} is not among 1 to {game.players}.")
-    return made, Table(game=game, agent=given.against, seat=given.seat - 1, deal=given.deal)
+        raise UserError(f"--seat: {given.seat} is not between 1 and {game.players}.")
+    return made, Match(game=game, agent=given.against, seat=given.seat - 1, deal=given.deal)
 
 
 def _wrapped(text: str) -> str:
@@ -166,25 +166,27 @@ def _wrapped(text: str) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take a game, an opponent, a seat and a deal."""
+    """Add the game, the opponent, the seat and the deal."""
     parser.add_argument("game", help="an alias or load string")
     parser.add_argument("--against", required=True, help="an agent of the configuration")
-    parser.add_argument("--configfile", type=Path, default=WORKFLOW / "config/config.yaml")
+    parser.add_argument(
+        "--configfile", type=Path, default=WORKFLOW / "config/config.yaml", help="the grid"
+    )
     parser.add_argument("--seat", type=int, default=1, help="your seat, from 1")
-    parser.add_argument("--deal", type=int, default=0, help="which deal of the grid's luck")
+    parser.add_argument("--deal", type=int, default=0, help="the number of a deal, from 0")
 
 
 def run(given: Namespace) -> int:
     """Play one episode."""
-    made, table = _table(read_yaml(given.configfile), given)
+    made, match = _match(read_yaml(given.configfile), given)
     try:
-        played = play(made, table, Person(input, print), Path("results"))
-    except (Left, KeyboardInterrupt):
+        played = play(made, match, Person(input, print), Path("results"))
+    except (Quit, KeyboardInterrupt):
         print("You have left the game.")
         return 1
-    print("\n".join(["", *_told_last(table, played)]))
-    print(ending(table.game, played, table.seat))
+    print("\n".join(["", *_told_last(match, played)]))
+    print(ending(match.game, played, match.seat))
     return 0
 
 
-COMMAND = Command("play in a terminal against an agent", arguments, run)
+COMMAND = Command("Play against an agent in a terminal", arguments, run)

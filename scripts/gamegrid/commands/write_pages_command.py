@@ -1,4 +1,4 @@
-"""Write every generated page and the schema anew."""
+"""Regenerate every generated page and the schema."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -14,11 +14,11 @@ from gamegrid.pages import (
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take nothing."""
+    """Add no arguments."""
 
 
 def run(_: Namespace) -> int:
-    """Write them, and name each file."""
+    """Write all files and print their paths."""
     games_page.PATH.write_text(games_page.page(), encoding="utf-8")
     config_schema.PATH.write_text(config_schema.text(), encoding="utf-8")
     for path, refresh in (
@@ -35,4 +35,4 @@ def run(_: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("write the generated pages and the schema anew", arguments, run)
+COMMAND = Command("Regenerate the generated pages and the schema", arguments, run)

@@ -1,4 +1,4 @@
-"""Look at one episode, as text or as a page. Both hold every reply whole."""
+"""Show one episode as text or as a page. Both contain every reply in full."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from gamegrid.report.replay_section import Choice, Episode, Reply
 
 
 def text(episode: Episode) -> str:
-    """Return an episode for a terminal: every decision with its replies."""
+    """Return an episode as text: every decision with its replies."""
     lines = [f"{episode.episode_id}: {episode.title}, {episode.outcome}"]
     lines += [f"{seat.name}: {seat.agent}{_result(seat.return_)}" for seat in episode.seats]
     lines += episode.notes
@@ -40,7 +40,7 @@ def _result(amount: float | None) -> str:
 
 
 def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
-    """One decision in lines: what was seen, what each move was worth, what was said and done."""
+    """Yield the lines of a decision: observation, value of each move, replies, move played."""
     seat = episode.seats[choice.seat]
     yield f"Ply {ply}, {seat.name} ({seat.agent})"
     if choice.observation is not None:
@@ -48,10 +48,10 @@ def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
     yield "Legal moves: " + ", ".join(_move(label, value) for label, value in choice.moves)
     for number, reply in enumerate(choice.replies, 1):
         yield from _reply(number, reply)
-    made = choice.label or "no move"
+    move = choice.label or "no move"
     how = "" if choice.status == "ok" else f" ({choice.status})"
     cost = f", regret {choice.regret:g}" if choice.regret else ""
-    yield f"Played: {made}{how}{cost}"
+    yield f"Played: {move}{how}{cost}"
 
 
 def _move(label: str, value: float | None) -> str:
@@ -65,20 +65,24 @@ def _reply(number: int, reply: Reply) -> Iterator[str]:
     yield _indented(reply.text)
 
 
-def _indented(said: str) -> str:
-    return "\n".join(f"  | {line}" for line in said.split("\n"))
+def _indented(text: str) -> str:
+    return "\n".join(f"  | {line}" for line in text.split("\n"))
 
 
-def _printable(said: str) -> str:
-    """Control characters as escapes: a reply must not steer the terminal it is shown in."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in said)
+def _printable(text: str) -> str:
+    """Escape control characters, so that a reply cannot control the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take an episode, and where to find and to put it."""
+    """Add the episode, the output and the results folder."""
     parser.add_argument("episode", help="an episode_id of the database")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="write a page instead of text")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="a results folder")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="write an HTML page instead of printing text"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="a results folder (default: results)"
+    )
 
 
 def run(given: Namespace) -> int:
@@ -89,14 +93,14 @@ def run(given: Namespace) -> int:
     try:
         episode = replay_section.replay(database, given.episode)
         if given.page is None:
-            said = text(episode)
+            shown = text(episode)
         else:
             given.page.write_text(html(episode), "utf-8")
-            said = f"{given.page} shows {episode.episode_id}"
+            shown = f"{given.page} shows {episode.episode_id}"
     except (duckdb.Error, OSError) as error:
         raise UserError(" ".join(str(error).split())) from error
-    print(said)
+    print(shown)
     return 0
 
 
-COMMAND = Command("show one episode, as text or as a page", arguments, run)
+COMMAND = Command("Show one episode as text or as a page", arguments, run)

@@ -1,4 +1,4 @@
-"""Show the messages that a model is sent. Nothing is sent."""
+"""Print the messages of a turn without sending them."""
 
 import asyncio
 from argparse import ArgumentParser, Namespace
@@ -7,7 +7,7 @@ from pathlib import Path
 from gamegrid import games
 from gamegrid.agents.agent import Agent, Tools, kinds
 from gamegrid.agents.llm import Settings
-from gamegrid.backends.backend import Answer, BackendError, Request
+from gamegrid.backends.backend import BackendError, RecordedCompletion, Request
 from gamegrid.commands.command import Command
 from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError, nearest
@@ -23,34 +23,39 @@ class _NothingIsSent(BackendError):
 
 
 def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
-    """Return the messages of an agent's first turn in seat 0 of a deal."""
+    """Return the messages of an agent's first turn in seat 0 of a deal.
+
+    Raises UserError for an unknown agent and for one that is not a model.
+    """
     if name not in made.config.agents:
         known = made.config.agents
         raise UserError(
-            f"--agent: {name!r} is unknown.{nearest(name, known)} There are {', '.join(known)}."
+            f"--agent: {name!r} is unknown.{nearest(name, known)} Known: {', '.join(known)}."
         )
     settings = made.config.agents[name]
     if not isinstance(settings, Settings):
-        raise UserError(f"--agent: {name!r} is of type {settings.type}; it is sent no prompt.")
-    game, asked = games.load(game_name), list[Request]()
+        raise UserError(f"--agent: {name!r} is of type {settings.type}, which has no prompt.")
+    game, requests = games.load(game_name), list[Request]()
 
-    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> Answer:
-        asked.append(request)
-        raise _NothingIsSent("nothing is sent")
+    async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> RecordedCompletion:
+        requests.append(request)
+        raise _NothingIsSent("prompt only")
 
     tools = Tools(ask=lambda _: ask, prompts=made.prompts)
     agent: Agent = kinds()["llm"].build(name, settings, tools)
     setup = self_play_setup(made, name, game, deal)
     asyncio.run(Episode(setup, {name: agent}).play())
-    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in asked[0].messages)
+    return "\n\n".join(f"[{m.role}]\n{m.content}" for m in requests[0].messages)
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take a game, an agent and a deal."""
+    """Add the game, the agent and the deal."""
     parser.add_argument("game", help="an alias or load string")
     parser.add_argument("--agent", required=True, help="an agent of the configuration")
-    parser.add_argument("--configfile", type=Path, default=WORKFLOW / "config/config.yaml")
-    parser.add_argument("--deal", type=int, default=0)
+    parser.add_argument(
+        "--configfile", type=Path, default=WORKFLOW / "config/config.yaml", help="the grid"
+    )
+    parser.add_argument("--deal", type=int, default=0, help="the number of a deal, from 0")
 
 
 def run(given: Namespace) -> int:
@@ -60,4 +65,4 @@ def run(given: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("show the messages that a model is sent; nothing is sent", arguments, run)
+COMMAND = Command("Print the messages that a model would get, without sending them", arguments, run)

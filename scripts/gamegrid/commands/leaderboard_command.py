@@ -1,4 +1,4 @@
-"""Print the leaderboard of a results folder, and what the controls say."""
+"""Print the leaderboard of a results folder and the verdict of its controls."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -15,12 +15,18 @@ GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take a results folder."""
-    parser.add_argument("results", nargs="?", default="results", type=Path)
+    """Add the results folder."""
+    parser.add_argument(
+        "results",
+        nargs="?",
+        default="results",
+        type=Path,
+        help="a results folder (default: results)",
+    )
 
 
 def run(given: Namespace) -> int:
-    """Print the leaderboard and where everything else is."""
+    """Print the leaderboard and the paths of all other results."""
     show(given.results)
     return 0
 
@@ -33,7 +39,7 @@ def show(folder: Path) -> None:
     try:
         text, verdict = leaderboard_text(database), control_verdict.read(database)
     except duckdb.Error as error:
-        raise UserError(f"{database} cannot be read: {' '.join(str(error).split())}") from error
+        raise UserError(f"cannot read {database}: {' '.join(str(error).split())}") from error
     print(text)
     print(f"\n{_coloured(verdict)}")
     print(f"\nTables: {folder / 'tables'}/   Database: {database}")
@@ -42,10 +48,10 @@ def show(folder: Path) -> None:
 
 
 def _coloured(verdict: control_verdict.Verdict) -> str:
-    """What the controls say, in colour on a terminal."""
+    """Return the verdict of the controls, coloured if the output is a terminal."""
     if not sys.stdout.isatty() or not (verdict.passed or verdict.red):
         return verdict.text
     return f"{RED if verdict.red else GREEN}{verdict.text}{PLAIN}"
 
 
-COMMAND = Command("print the leaderboard of a results folder", arguments, run)
+COMMAND = Command("Print the leaderboard of a results folder", arguments, run)

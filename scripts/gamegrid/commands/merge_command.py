@@ -1,7 +1,7 @@
-"""Add to one results folder what only another has.
+"""Merge one results folder into another.
 
-Replies go to its journal and episodes beside its chunk files. A grid that names the agents of both
-then plays nothing again that one of them has played, and asks no model twice.
+Replies go into the journal of the target and episodes into its chunk folders. A grid with the
+agents of both then replays nothing that either has played, and asks no model twice.
 """
 
 import hashlib
@@ -26,8 +26,12 @@ CELLS = {Task.EPISODE: "*/*", Task.POSITION: "*", Task.PROBE: "*"}
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """What a merge did. ``conflicts`` are sentences; where there is one, A's stays."""
+class MergedResults:
+    """Counts of a merge.
+
+    ``known``: episodes that were already there. ``conflicts``: one sentence per difference, where
+    the target keeps its own version.
+    """
 
     replies: int
     episodes: int
@@ -35,19 +39,19 @@ class Merged:
     conflicts: tuple[str, ...]
 
 
-def merge(ours: Path, theirs: Path) -> Merged:
-    """Add what only ``theirs`` has to ``ours``; it is left as it is.
+def merge(ours: Path, theirs: Path) -> MergedResults:
+    """Add to ``ours`` what only ``theirs`` has; ``theirs`` is not changed.
 
-    Raises UserError, before anything is added, for a folder without results and for results of
+    Raises UserError, before adding anything, for a folder without results or for results of
     another seed or protocol.
     """
     for folder in (ours, theirs):
         if not (folder / "chunks").is_dir() and not (folder / "journal").is_dir():
-            raise UserError(f"{folder} has no chunks and no journal; name a results folder.")
-    if (found := stamp.read(theirs)) != (own := stamp.read(ours)):
+            raise UserError(f"{folder} has no chunks and no journal; give a results folder.")
+    if (their_stamp := stamp.read(theirs)) != (own_stamp := stamp.read(ours)):
         raise UserError(
-            f"{theirs} was made with {_told(found)}, {ours} with {_told(own)}: their deals are not "
-            f"the same and cannot be united."
+            f"{theirs} was played with {_describe(their_stamp)}, {ours} with "
+            f"{_describe(own_stamp)}: their deals differ and cannot be merged."
         )
     replies = upkeep.merge(theirs, ours)
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
@@ -59,23 +63,26 @@ def merge(ours: Path, theirs: Path) -> Merged:
             added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
             episodes, known = episodes + added, known + there
             conflicts += trouble
-    return Merged(replies.added, episodes, known, tuple(conflicts))
+    return MergedResults(replies.added, episodes, known, tuple(conflicts))
 
 
 def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
-    """Unite the chunk files of one cell: episodes added, those known already, and conflicts."""
+    """Merge the chunk files of one cell.
+
+    Returns the number of episodes added, the number already known, and the conflicts.
+    """
     own, other = _by_params(ours), _by_params(theirs)
     added = known = 0
     whole = {path for files in other.values() for path in files}
     damaged = sorted(set(theirs.glob("*.parquet")) - whole)
-    conflicts = [f"{path} is damaged or no chunk file" for path in damaged]
+    conflicts = [f"{path} is damaged or not a chunk file" for path in damaged]
     name = f"{theirs.parent.name}/{theirs.name}"
     for params, files in other.items():
         mine, finished = _finished(own.get(params, ())), _finished(files)
         fresh = finished.keys() - mine.keys()
         known += len(finished) - len(fresh)
         conflicts += [
-            f"episode {episode} went another way"
+            f"episode {episode} was played differently"
             for episode in sorted(finished.keys() & mine.keys())
             if finished[episode] != mine[episode]
         ]
@@ -91,34 +98,34 @@ def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
 
 
 def _by_params(folder: Path) -> dict[str, list[Path]]:
-    """The whole chunk files of a folder, by the settings they were played with."""
-    found: dict[str, list[Path]] = {}
+    """Return the intact chunk files of a folder by their settings."""
+    files: dict[str, list[Path]] = {}
     for path, params in read_params(sorted(folder.glob("*.parquet"))).items():
-        found.setdefault(params, []).append(path)
-    return found
+        files.setdefault(params, []).append(path)
+    return files
 
 
 def _finished(files: Sequence[Path]) -> dict[str, str]:
-    """The trajectories of the finished episodes of files, by id."""
+    """Return the trajectories of finished episodes by id."""
     return {episode: line for path in files for episode, line in read_finished(path).items()}
 
 
 def _digest(params: str, episodes: Any) -> str:
-    """The same episodes have the same name, however often they are merged."""
+    """Name a set of episodes, so that merging it again writes the same file."""
     return hashlib.sha256(json.dumps([params, sorted(episodes)]).encode()).hexdigest()[:12]
 
 
 def _apart(theirs: Mapping[str, Any], ours: Iterator[Mapping[str, Any]]) -> list[str]:
-    """Say what sets a cell's settings apart from those here that are most alike.
+    """Describe how a cell's settings differ from the most similar ones of the target.
 
-    Agents that only one side names belong to other cells of the same folder.
+    Settings of other agents belong to other cells of the same folder.
     """
-    alike = [found for mine in ours if (found := _settings_apart(theirs, mine)) is not None]
-    return min(alike, key=len, default=[])
+    differences = [_settings_apart(theirs, mine) for mine in ours]
+    return min((each for each in differences if each is not None), key=len, default=[])
 
 
 def _settings_apart(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str] | None:
-    """One sentence per setting that differs; None where other agents play."""
+    """Return one sentence per setting that differs; None if other agents play."""
     if theirs["agents"].keys() != ours["agents"].keys():
         return None
     sides = [_flat(side) for side in (ours, theirs)]
@@ -130,7 +137,7 @@ def _settings_apart(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[
 
 
 def _flat(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by name, those of agents as ``agents.NAME.KEY``."""
+    """Return settings by name, with ``agents.NAME.KEY`` for those of agents."""
     agents = {
         f"agents.{name}.{key}": value
         for name, stated in params["agents"].items()
@@ -139,14 +146,14 @@ def _flat(params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in params.items() if key != "agents"} | agents
 
 
-def _told(found: Mapping[str, Any]) -> str:
-    return " and ".join(f"{key} {value}" for key, value in found.items()) or "no stamp"
+def _describe(stamped: Mapping[str, Any]) -> str:
+    return " and ".join(f"{key} {value}" for key, value in stamped.items()) or "no stamp"
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take the other folder and the one to add to."""
+    """Add the two results folders."""
     parser.add_argument(
-        "other", type=Path, metavar="OTHER", help="a results folder; it is not changed"
+        "other", type=Path, metavar="OTHER", help="the results folder to read; it is not changed"
     )
     parser.add_argument(
         "--into", type=Path, default=Path("results"), metavar="RESULTS",
@@ -155,15 +162,15 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Merge, and say what was added where. Returns 1 if there are conflicts."""
+    """Merge and print the counts. Returns 1 if there are conflicts."""
     done = merge(given.into, given.other)
     for conflict in done.conflicts:
-        print(f"conflict, {given.into} keeps its own: {conflict}")
+        print(f"conflict, {given.into} keeps its version: {conflict}")
     print(
         f"{given.into}: {done.replies} replies and {done.episodes} episodes added from "
-        f"{given.other}, {done.known} episodes already there, {len(done.conflicts)} conflicts"
+        f"{given.other}, {done.known} episodes already present, {len(done.conflicts)} conflicts"
     )
     return 1 if done.conflicts else 0
 
 
-COMMAND = Command("add to one results folder what only another has", arguments, run)
+COMMAND = Command("Add the replies and episodes of another results folder", arguments, run)

@@ -1,4 +1,4 @@
-"""Compute the reference equilibria that bots play and judges refer to."""
+"""Compute the reference equilibria that bots play and the judge uses."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -8,7 +8,7 @@ from gamegrid.oracles.equilibrium import REFERENCES, write_reference
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take games."""
+    """Add the games."""
     parser.add_argument("games", nargs="+", metavar="GAME", help="an alias or load string")
 
 
@@ -22,4 +22,4 @@ def run(given: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("compute the reference equilibrium of a game", arguments, run)
+COMMAND = Command("Compute the reference equilibria of games", arguments, run)

@@ -1,4 +1,4 @@
-"""Freeze the results of a suite's own grid into the suite."""
+"""Freeze the results of a suite's grid of bots into the suite."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -10,16 +10,15 @@ from typing import Any
 
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
+from gamegrid.paths import replacing
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.suites import Suite, read
 
 
 def freeze(suite: Suite, results: Path) -> int:
-    """Put the results of the suite's own grid, and its bots' ratings by them, into its folder.
+    """Store the results of the suite's grid and the ratings of its bots in the suite's folder.
 
-    Returns the number of cells.
-
-    Raises UserError if they are not the whole grid of the suite.
+    Returns the number of cells. Raises UserError if the results do not cover the whole grid.
     """
     from gamegrid.plan import plan
     from gamegrid.records.chunkfile import pack, read_params
@@ -29,16 +28,19 @@ def freeze(suite: Suite, results: Path) -> int:
     played = read_params(list(files.values()))
     for chunk, path in files.items():
         if played.get(path) != made.identity.params(chunk.cell):
-            raise UserError(f"{path} is missing or was not played with the suite's settings.")
+            raise UserError(
+                f"{path} is missing or was played with other settings than the suite's."
+            )
     pack(list(files.values()), suite.results, frozen_params(made))
-    suite.ratings.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
+    with replacing(suite.ratings) as temporary:
+        temporary.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
     return len(made.grid.cells)
 
 
 def rate(made: Plan, suite: Suite) -> dict[str, dict[str, Any]]:
-    """Rate a suite's bots by their frozen games alone, the first of them at 0: see Suite.rated.
+    """Rate a suite's bots by their frozen games alone, with the first bot at 0.
 
-    Rating points, to a tenth. Their users' ratings stand on this scale, whoever else plays.
+    Returns ratings in points, to a tenth. They fix the scale for ratings of users' agents.
     """
     from gamegrid.analysis import references
     from gamegrid.jobs import workflow
@@ -50,43 +52,43 @@ def rate(made: Plan, suite: Suite) -> dict[str, dict[str, Any]]:
         references.write_scales(made, scales)
         rows = replace(workflow.rows(made), ladder=())
         build(database, rows, Sources(chunks=[suite.results], references=scales))
-        found = rate_ladder(database, next(iter(suite.grid["agents"])))
+        anchors = rate_ladder(database, next(iter(suite.grid["agents"])))
     return {
         bot: {
             "rating": round(anchor.rating, 1),
             "se": round(anchor.se, 1),
             "correlations": {other: round(r, 3) for other, r in anchor.correlations.items()},
         }
-        for bot, anchor in found.items()
+        for bot, anchor in anchors.items()
     }
 
 
 def _by_bot(ratings: Mapping[str, Mapping[str, Any]]) -> str:
-    """JSON, one bot a line."""
-    lines = (f"{json.dumps(bot)}: {json.dumps(found)}" for bot, found in ratings.items())
+    """Return JSON with one bot per line."""
+    lines = (f"{json.dumps(bot)}: {json.dumps(rating)}" for bot, rating in ratings.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def frozen_params(made: Plan) -> str:
-    """The params of every cell of a suite's own grid, as its results carry them."""
-    by_cell = {
+    """Return the params of every cell of a suite's grid as JSON, as its results state them."""
+    params = {
         f"{game}/{matchup}": made.identity.params(cell)
         for (game, matchup), cell in made.grid.cell_named.items()
     }
-    return json.dumps(by_cell, sort_keys=True)
+    return json.dumps(params, sort_keys=True)
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take a suite and the results of its grid."""
-    parser.add_argument("suite", help="a folder of config/suites/ with a suite.yaml")
+    """Add the suite and the results of its grid."""
+    parser.add_argument("suite", help="a folder in config/suites/ that contains suite.yaml")
     parser.add_argument("results", type=Path, help="the results folder of its grid")
 
 
 def run(given: Namespace) -> int:
-    """Freeze the results, and say where."""
+    """Freeze the results and print where they are."""
     suite = read(given.suite, Path.cwd())
     print(f"{freeze(suite, given.results)} cells frozen in {suite.results}")
     return 0
 
 
-COMMAND = Command("put the results of a suite's own grid into the suite", arguments, run)
+COMMAND = Command("Freeze the results of a suite's grid into the suite", arguments, run)

@@ -1,7 +1,7 @@
 """Export the replies of models.
 
-``traces`` are tables of replies, ``chat`` are conversations to fine-tune on, and ``inspect`` are
-logs that Inspect's viewer and data frames read.
+``traces`` writes tables of replies, ``chat`` conversations for fine-tuning, and ``inspect`` logs
+for Inspect's viewer and data frames.
 """
 
 import json
@@ -20,11 +20,12 @@ from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import Line
 from gamegrid.errors import UserError, nearest
+from gamegrid.paths import replacing
 from gamegrid.store.tables import connect
 
 
 class Outcome(StrEnum):
-    """How an episode ended for a seat: who has the most wins, and shares it in a draw."""
+    """How an episode ended for a seat. The highest return wins; seats that share it draw."""
 
     WIN = "win"
     DRAW = "draw"
@@ -36,22 +37,22 @@ FORMATS: Mapping[str, str] = {
     ".csv": "FORMAT csv, HEADER",
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
 }
-"""How a table is written, by the ending of its name."""
+"""DuckDB's options for each file extension."""
 
 BATCH = 1000
 
 
 def traces(database: Path, output: Path, filters: Mapping[str, str | None]) -> int:
-    """Write a row per reply to ``output``, a .jsonl, .csv or .parquet file. Returns how many.
+    """Write a row per reply to ``output``, a .jsonl, .csv or .parquet file. Returns the count.
 
-    Raises UserError for another ending and duckdb.Error if ``database`` cannot be read.
+    Raises UserError for another extension and duckdb.Error if ``database`` cannot be read.
     """
     if output.suffix not in FORMATS:
-        raise UserError(f"{output} ends in none of {', '.join(FORMATS)}.")
-    with closing(connect(database)) as connection:
+        raise UserError(f"{output}: unknown extension. Known: {', '.join(FORMATS)}.")
+    with closing(connect(database)) as connection, replacing(output) as temporary:
         written = connection.execute(
             f"COPY ({_sql()}) TO $output ({FORMATS[output.suffix]})",
-            {**filters, "output": str(output)},
+            {**filters, "output": str(temporary)},
         ).fetchone()
     return int(written[0]) if written else 0
 
@@ -59,11 +60,11 @@ def traces(database: Path, output: Path, filters: Mapping[str, str | None]) -> i
 def chat(
     database: Path, output: Path, filters: Mapping[str, str | None], optimal: bool = False
 ) -> int:
-    """Write a conversation per own move of a model to ``output``, as JSONL. Returns how many.
+    """Write a conversation per move of a model to ``output``, as JSONL. Returns the count.
 
-    Each ends with the reply that made the move. Replies before it have ``weight`` 0, as they are
-    examples of their own or did not lead to a move. ``optimal`` keeps moves that an oracle calls
-    best. Raises duckdb.Error if ``database`` cannot be read.
+    Each conversation ends with the reply that made the move; fallback moves are left out. Earlier
+    replies have ``weight`` 0: they have a conversation of their own or led to no move. ``optimal``
+    keeps only moves that an oracle calls best. Raises duckdb.Error if ``database`` cannot be read.
     """
     kept = 0
     with output.open("w", encoding="utf-8") as file:
@@ -76,7 +77,7 @@ def chat(
 
 
 def _conversation(line: Line) -> list[dict[str, Any]]:
-    """The messages that were sent, and the reply."""
+    """Return the messages that were sent, and the reply."""
     sent = [
         {**message, "weight": 0} if message["role"] == "assistant" else message
         for message in json.loads(line["messages"])
@@ -85,33 +86,34 @@ def _conversation(line: Line) -> list[dict[str, Any]]:
 
 
 def inspect(database: Path, folder: Path, filters: Mapping[str, str | None]) -> int:
-    """Write an Inspect log per game and agent into ``folder``. Returns how many.
+    """Write an Inspect log per game and agent into ``folder``. Returns the count.
 
-    The means in it are those of the table per_game. Raises duckdb.Error if ``database`` cannot be
-    read.
+    The means in a log are those of the table per_game. Raises duckdb.Error if ``database`` cannot
+    be read.
     """
     logs = defaultdict[tuple[str, str], list[Line]](list)
     for line in _replies(database, filters):
         logs[line["game"], line["agent"]].append(line)
     folder.mkdir(parents=True, exist_ok=True)
     for (game, agent), lines in logs.items():
-        # The means are those of all episodes: they do not belong to some of them.
+        # The means cover all episodes, so a log of some episodes goes without.
         whole = all(filters[key] is None for key in ("model", "episode", "outcome"))
         means = _means(database, game, agent) if whole else {}
         log = inspect_log.log(game, agent, lines, means)
         path = folder / inspect_log.name(game, agent, lines)
-        path.write_text(json.dumps(log, ensure_ascii=False), "utf-8")
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(log, ensure_ascii=False), "utf-8")
     return len(logs)
 
 
 def _means(database: Path, game: str, agent: str) -> dict[str, float]:
-    """The agent's means in the game that there are, by the name of a sample's score."""
+    """Return the agent's known means in the game, by the name of a sample's score."""
     with closing(connect(database)) as connection:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT score, strict_score, mean_return FROM per_game WHERE game = ? AND agent = ?",
             [game, agent],
         ).fetchone()
-    means = zip(inspect_log.SCORES, found or (None,) * len(inspect_log.SCORES), strict=True)
+    means = zip(inspect_log.SCORES, row or (None,) * len(inspect_log.SCORES), strict=True)
     return {score: value for score, value in means if value is not None}
 
 
@@ -121,15 +123,15 @@ def _sql() -> str:
 
 def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[Line]:
     with closing(connect(database)) as connection:
-        found = connection.execute(_sql(), dict(filters))
-        names = [column[0] for column in found.description or ()]
-        while batch := found.fetchmany(BATCH):
+        query = connection.execute(_sql(), dict(filters))
+        names = [column[0] for column in query.description or ()]
+        while batch := query.fetchmany(BATCH):
             for row in batch:
                 yield dict(zip(names, row, strict=True))
 
 
 def _check(database: Path, filters: Mapping[str, str | None]) -> None:
-    """Refuse a name that the database does not have. Raises UserError."""
+    """Raise UserError for a name that the database does not contain."""
     if not database.exists():
         raise UserError(f"there is no {database}; play a grid first.")
     columns = {
@@ -141,35 +143,46 @@ def _check(database: Path, filters: Mapping[str, str | None]) -> None:
     with closing(connect(database)) as connection:
         for name, sql in columns.items():
             wanted = filters[name]
-            known = [found for (found,) in connection.execute(sql).fetchall()]
+            known = [value for (value,) in connection.execute(sql).fetchall()]
             if wanted is not None and wanted not in known:
-                raise UserError(f"--{name}: {database} has no {wanted!r}.{nearest(wanted, known)}")
+                raise UserError(
+                    f"--{name}: {database} does not contain {wanted!r}.{nearest(wanted, known)}"
+                )
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Take a form, its output and filters."""
+    """Add one subcommand per form, with its output and filters."""
     commands = parser.add_subparsers(dest="form", required=True)
     for name, output, about in (
-        ("traces", "FILE", "a row per reply, as .jsonl, .csv or .parquet"),
-        ("chat", "FILE", "a conversation per own move, as JSONL, to fine-tune on"),
-        ("inspect", "FOLDER", "a log per game and agent for Inspect's viewer and data frames"),
+        ("traces", "FILE", "Write a row per reply, as .jsonl, .csv or .parquet"),
+        ("chat", "FILE", "Write a conversation per move of a model, as JSONL for fine-tuning"),
+        (
+            "inspect",
+            "FOLDER",
+            "Write a log per game and agent for Inspect's viewer and data frames",
+        ),
     ):
         command = commands.add_parser(name, help=about, description=about)
         command.add_argument("output", type=Path, metavar=output)
-        command.add_argument("--results", type=Path, default=Path("results"))
-        command.add_argument("--game", help="of this game only")
-        command.add_argument("--agent", help="of this agent only")
-        command.add_argument("--model", help="of this model only")
-        command.add_argument("--episode", help="of this episode_id only")
-        command.add_argument("--outcome", choices=list(Outcome), help="where the seat ended so")
+        command.add_argument(
+            "--results", type=Path, default=Path("results"),
+            help="a results folder (default: results)",
+        )  # fmt: skip
+        command.add_argument("--game", help="only this game")
+        command.add_argument("--agent", help="only this agent")
+        command.add_argument("--model", help="only this model")
+        command.add_argument("--episode", help="only this episode_id")
+        command.add_argument(
+            "--outcome", choices=list(Outcome), help="only seats with this outcome"
+        )
         if name == "chat":
             command.add_argument(
-                "--optimal", action="store_true", help="moves an oracle calls best"
+                "--optimal", action="store_true", help="only moves an oracle calls best"
             )
 
 
 def run(given: Namespace) -> int:
-    """Write what was asked for."""
+    """Write the export and print the number of entries."""
     database: Path = given.results / "gamegrid.duckdb"
     filters = {
         name: getattr(given, name) for name in ("game", "agent", "model", "episode", "outcome")
@@ -178,16 +191,16 @@ def run(given: Namespace) -> int:
         _check(database, filters)
         match given.form:
             case "traces":
-                said = f"{traces(database, given.output, filters)} replies"
+                count = f"{traces(database, given.output, filters)} replies"
             case "chat":
-                kept = chat(database, given.output, filters, given.optimal)
-                said = f"{kept} conversations"
+                talks = chat(database, given.output, filters, given.optimal)
+                count = f"{talks} conversations"
             case _:
-                said = f"{inspect(database, given.output, filters)} logs"
+                count = f"{inspect(database, given.output, filters)} logs"
     except (duckdb.Error, OSError) as error:
         raise UserError(" ".join(str(error).split())) from error
-    print(f"{given.output}: {said}")
+    print(f"{given.output}: {count}")
     return 0
 
 
-COMMAND = Command("export replies as tables, conversations or Inspect logs", arguments, run)
+COMMAND = Command("Export replies as tables, conversations or Inspect logs", arguments, run)
