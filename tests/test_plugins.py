@@ -117,7 +117,7 @@ def test_an_edited_file_is_another_agent_and_another_game(working: Path) -> None
 
 def params(working: Path) -> list[str]:
     made = plan.make(CONFIG, working)
-    return [made.params(cell) for cell in made.grid.cells]
+    return [made.identity.params(cell) for cell in made.grid.cells]
 
 
 def test_a_game_around_an_edited_game_changes_with_it(working: Path) -> None:
@@ -148,9 +148,9 @@ def test_the_workflow_s_own_files_obey_the_rule_of_names() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("FIGURE = None", "declares a FIGURE that is no Figure"),
-        ("BOARD = None", "declares a BOARD that is no Board"),
-        ("BACKEND = None", "declares a BACKEND that is no BackendKind"),
+        ("FIGURE = None", "declares a FIGURE that is not a Figure"),
+        ("BOARD = None", "declares a BOARD that is not a Board"),
+        ("BACKEND = None", "declares a BACKEND that is not a BackendKind"),
         (
             "from gamegrid.backends.vllm import BACKEND",
             "declares the backend 'vllm', which is taken",
@@ -188,10 +188,10 @@ def test_a_model_id_finds_a_backend_of_ones_own(working: Path) -> None:
     )
     agent = {"type": "llm", "model": "echo_small"}
     made = plan.make(CONFIG | {"agents": {"echo": agent, "random": {"type": "random"}}}, working)
-    assert made.environment(made.grid.cells[0]) == "vllm"
+    assert made.needs.environment(made.grid.cells[0]) == "vllm"
     echo = digest(working / "mine/echo.py")
-    assert made.identity("echo")["plugin_digests"] == {"backend": echo}
-    assert "plugin_digests" not in made.identity("echo")["model_entry"]  # the journal's key
+    assert made.identity.agent("echo")["plugin_digests"] == {"backend": echo}
+    assert "plugin_digests" not in made.identity.agent("echo")["model_entry"]  # the journal's key
 
 
 def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:

@@ -76,7 +76,7 @@ def test_its_commands_exist(command: list[str]) -> None:
         return
     program, name, *arguments = command
     assert program == "gamegrid"
-    module = importlib.import_module(f"gamegrid.commands.{name}")
+    module = importlib.import_module(f"gamegrid.commands.{name}_command")
     parser = argparse.ArgumentParser()
     module.COMMAND.arguments(parser)
     given = parser.parse_args(arguments)  # exits on what it does not know

@@ -124,7 +124,7 @@ def test_results_of_other_settings_are_not_frozen(
     home = folder / suites.FOLDER / "small-v1/suite.yaml"
     home.write_text(json.dumps({**OWN, "seed": 6, "agents": LADDER}))
     assert main(["freeze", "small-v1", str(folder / "ladder")]) == 1
-    assert "was not played with the suite's settings" in capsys.readouterr().err
+    assert "was played with other settings than the suite's" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", SHIPPED)
