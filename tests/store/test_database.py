@@ -387,3 +387,17 @@ def test_what_was_judged_comes_to_its_decision_and_nothing_else(tmp_path: Path) 
         ("a", 0, None),
         ("b", 1, 2.0),
     ]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"references": [{"game": "a", "shape": 1}]}'])
+def test_references_of_another_version_are_refused_in_a_sentence(
+    tmp_path: Path, content: str
+) -> None:
+    references = tmp_path / "references.json"
+    references.write_text(content)
+    with pytest.raises(UserError, match=r"references\.json is damaged, or another version"):
+        build(
+            tmp_path / "gamegrid.duckdb",
+            Rows(agents=[], games=[]),
+            Sources(chunks=[], references=references),
+        )

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from gamegrid.errors import UserError
 from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import check_whole, exact
 from gamegrid.store import looks, table_files
@@ -120,9 +121,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, rows: Rows, interim: str | None
 def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
     """Insert what the files hold."""
     if sources.references:
-        known = json.loads(sources.references.read_text("utf-8"))
-        for table, key in REFERENCES.items():
-            _insert(connection, table, known.get(key, []))  # earlier versions wrote fewer
+        _read_references(connection, sources.references)
     connection.execute(
         "CREATE TEMP TABLE judged AS "
         "SELECT episode_id, ply, seat, best_value, value, regret, optimal, trivial, oracle "
@@ -134,6 +133,19 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
         connection.execute(_sql("load"))
     connection.execute("DROP TABLE judged")
     _append(connection, "exploitability_estimates", sources.exploitability_estimates)
+
+
+def _read_references(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Insert what is known without playing. Raises UserError for a file of another version."""
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        for table, key in REFERENCES.items():
+            _insert(connection, table, known[key])
+    except (ValueError, TypeError, KeyError, duckdb.Error) as error:
+        raise UserError(
+            f"{path} is damaged, or another version of gamegrid wrote it. Delete it and run the "
+            f"same command again: the next run computes it anew and asks no model."
+        ) from error
 
 
 def _insert(
