@@ -13,6 +13,7 @@ from gamegrid.games.game import Oracle, Scoring
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import DecisionStatus, EpisodeStatus, Failure
 from gamegrid.store.database import Sources, build
+from gamegrid.store.grid_rows import Rows
 from store_samples import (
     GAMES,
     ROWS,
