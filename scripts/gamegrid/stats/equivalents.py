@@ -157,7 +157,7 @@ class _GameFit:
         return self._end(within[-1], -1)
 
     def _end(self, start: int, level: float) -> float:
-        """Return the position between ``start`` and the next bot that is ``level`` below the agent."""
+        """Return the position from ``start`` to the next bot that is ``level`` below the agent."""
         end: float = optimize.brentq(
             lambda position: self._above(position) - level, start, start + 1, xtol=CLOSE
         )
