@@ -196,10 +196,12 @@ def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: 
         returns = tuple(state.returns())
         ended[returns] = ended.get(returns, 0.0) + chance
         return
-    seen = game.perfect_information
-    key = (state.current_player(), str(state)) if seen else state.history_str()
-    there, already = layer.get(key, (state, 0.0))
-    layer[key] = there, already + chance
+    if game.perfect_information:
+        key: object = (state.current_player(), str(state))
+    else:
+        key = state.history_str()
+    merged, already = layer.get(key, (state, 0.0))
+    layer[key] = merged, already + chance
     if len(layer) > STATES:
         raise TooLargeError
 
