@@ -1,4 +1,4 @@
-"""The protocol of boards: a function from a game and a state to an SVG drawing."""
+"""What a drawing of a game is: SVG, as a function of the game and one state of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ G = TypeVar("G", bound=Game)
 
 @dataclass(frozen=True, slots=True)
 class Board(Generic[G]):
-    """How to draw the games of a class and its subclasses.
+    """How the games of a class, its subclasses included, are drawn.
 
-    ``draw`` returns one ``<svg>`` element. It shows everything in the state, including what a seat
-    may not know, and marks the move that led there. Equal states give equal drawings.
+    ``draw`` returns one ``<svg>`` element that shows everything there is in the state, also what
+    a seat may not know, and marks the move that led there. Equal states give equal drawings.
     """
 
     kind: type[G]
