@@ -100,7 +100,7 @@ def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
     agent = np.interp(place, range(len(bots)), strengths)
     anchored = simulated.anchored_errors(np.append(strengths, agent), 20, samples, 5)
     return {"samples": samples, "anchored": anchored,
-            "placed": simulated.rung_errors(strengths, place, 20, samples, 6)}  # fmt: skip
+            "placed": simulated.ladder_coverage(strengths, place, 20, samples, 6)}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ def command(*arguments: str) -> list[str]:
 def snakemake(folder: Path, *arguments: str) -> Sample:
     """Run Snakemake; return processor and wall seconds and peak GB of it and its jobs together.
 
-    Memory that processes share counts once per process.
+    Memory that processes share counts once per process. Put "--" before targets: otherwise
+    ``--quiet all`` takes the first one for another kind of output to suppress.
     """
     began = time.perf_counter()
     process = subprocess.Popen(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.davidson import ELO, Matches
-from gamegrid.stats.equivalents import Rung, strength_equivalent
+from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Floats, Interval, share_ends
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
@@ -234,11 +234,13 @@ def both(frozen: Matches, own: Matches) -> Matches:
     return Matches(agents=own.agents, **joined)
 
 
-def rung_errors(rungs: Floats, place: float, deals: int, samples: int, seed: int) -> float:
-    """How often the interval on a ladder of ``rungs`` covers a ``place`` planted between them."""
-    luck, count = np.random.default_rng(seed), len(rungs)
-    strengths = np.append(rungs, np.interp(place, range(count), rungs))
-    bots = [Rung(f"agent{each}", float(each)) for each in range(count)]
+def ladder_coverage(
+    bot_strengths: Floats, place: float, deals: int, samples: int, seed: int
+) -> float:
+    """Return how often the interval covers a ``place`` planted between bots of these strengths."""
+    luck, count = np.random.default_rng(seed), len(bot_strengths)
+    strengths = np.append(bot_strengths, np.interp(place, range(count), bot_strengths))
+    bots = [LadderBot(f"agent{each}", float(each)) for each in range(count)]
     inside = []
     for _ in range(samples):
         matches = played(strengths, everybody(count + 1), deals=deals, luck=luck)

@@ -290,7 +290,7 @@ def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
 
 
 def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
-    """In a suite its bots are the rungs, and its user's bot is an agent like any other."""
+    """A suite's bots form the ladders; the user's own bot is an agent like any other."""
     columns = "agent, game, ladder, equivalent, low, high, reason, ladder_bots, deals"
     own = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM strength_equivalent")
     assert {row[0] + " " + row[2] for row in own} == {

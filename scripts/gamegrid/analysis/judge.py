@@ -1,7 +1,7 @@
-"""Judge every decision of a game by its oracle: what the move was worth, and what the best one was.
+"""Judge every decision of a game by its oracle: the value of the move and of the best move.
 
-Free to compute again: the states are rebuilt from the trajectories, and no model is asked. Equal
-lines of play are judged once.
+The states are rebuilt from the trajectories and no model is asked, so judging again costs nothing.
+Equal lines of play are judged once.
 """
 
 import json
@@ -36,27 +36,27 @@ JUDGED: Columns = MappingProxyType(
 """The columns of a file of judged decisions."""
 
 NOISE = 1e-9
-"""Differences of value below this are rounding."""
+"""Smaller differences of value are rounding errors."""
 BATCH = 1000
 """Lines of play held in memory at once."""
 
 Values = Callable[[pyspiel.State, int], Mapping[int, float] | None]
-"""What each action of a seat is worth in a state, for that seat; None where it is not known."""
+"""Return the value of each action of a seat in a state, for that seat; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An oracle as the judge needs it. ``name`` is ``exact``, or which equilibrium it is."""
+    """An oracle for judging moves. ``name`` is ``exact`` or the name of an equilibrium."""
 
     name: str
     values: Values
     decides: bool
-    """True if a move can be called optimal: a mixed strategy has no best move to be held to."""
+    """True if moves can be called optimal. A mixed strategy has no single best move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One decision to judge. ``own`` is False for a move that was made in place of the agent."""
+    """One decision to judge. ``own`` is False for a move made in the agent's place."""
 
     ply: int
     seat: int
@@ -66,11 +66,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an oracle says of one decision, in units of the seat's return; None where unknown.
+    """An oracle's verdict on one decision, in units of the seat's return. None means unknown.
 
-    ``value`` is of the action played, whoever chose it. ``regret`` and ``optimal`` are the agent's:
-    None for a fallback's move and for a forfeit. ``optimal`` is None under an equilibrium too.
-    ``trivial`` says that all legal moves are worth the same.
+    ``value`` is that of the action played, whoever chose it. ``regret`` and ``optimal`` describe
+    the agent's choice and are None for a fallback's move and for a forfeit. ``optimal`` is also
+    None if the oracle is an equilibrium. ``trivial`` is True if all legal moves have equal values.
     """
 
     best_value: float | None = None
@@ -81,20 +81,20 @@ class Verdict:
 
 
 def judge_of(game: Game) -> Judge:
-    """The judge of a game. Raises ValueError for a game without an oracle."""
+    """Return the judge of a game. Raises ValueError for a game without an oracle."""
     match game.oracle:
         case Oracle.EXACT:
             best = solver(game.load_string)
             return Judge("exact", lambda state, _: best.action_values(state), decides=True)
         case Oracle.EQUILIBRIUM:
-            # scipy only where it is needed
+            # Imported here because it loads scipy, which no other oracle needs.
             from gamegrid.oracles.equilibrium import action_values, solved
 
             reference = solved(game.load_string)
-            worth = action_values(game.spiel, reference.policy)
+            values = action_values(game.spiel, reference.policy)
             return Judge(
                 reference.name,
-                lambda state, seat: worth[seat][state.information_state_string(seat)],
+                lambda state, seat: values[seat][state.information_state_string(seat)],
                 decides=False,
             )
         case Oracle.NONE:
@@ -104,7 +104,7 @@ def judge_of(game: Game) -> Judge:
 
 
 def verdict(judge: Judge, state: pyspiel.State, move: Move) -> Verdict:
-    """Judge one decision in the state it was made in."""
+    """Judge one decision. ``state`` is the state in which it was made."""
     values = judge.values(state, move.seat)
     if values is None:
         return Verdict()
@@ -123,10 +123,10 @@ def verdict(judge: Judge, state: pyspiel.State, move: Move) -> Verdict:
 def replayed(
     game: Game, trajectory: Sequence[Joint], opening: int
 ) -> Iterator[tuple[int, pyspiel.State]]:
-    """Each state in which somebody decides, with its ply, after the moves of the opening.
+    """Yield each state in which a seat decides, after the opening, with its ply.
 
-    The last one is there too if the game was not over, where a seat may have forfeited. The state
-    is the same object each time and moves on.
+    If the trajectory ends before the game does, its last state is included, because a seat may have
+    forfeited there. All states are one object, which changes from one step to the next.
     """
     state, ply = game.spiel.new_initial_state(), -opening
     for step in trajectory:
@@ -142,7 +142,7 @@ def replayed(
 def judge_line(
     judge: Judge, game: Game, trajectory: Sequence[Joint], opening: int, moves: Sequence[Move]
 ) -> Iterator[tuple[Move, Verdict]]:
-    """Judge the decisions of one episode."""
+    """Yield each of an episode's ``moves`` with its verdict. ``opening`` is its number of plies."""
     by_ply: dict[int, list[Move]] = {}
     for move in moves:
         by_ply.setdefault(move.ply, []).append(move)
@@ -152,10 +152,10 @@ def judge_line(
 
 
 def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
-    """Judge all decisions of ``game`` in chunk files; write one Parquet row for each.
+    """Judge all decisions of ``game`` in chunk files and write one Parquet row for each.
 
-    The file is replaced as a whole or not at all. Raises ValueError for a game without an oracle
-    and UserError for a damaged chunk file.
+    The output is written whole or not at all. Raises ValueError for a game without an oracle and
+    UserError for a damaged chunk file.
     """
     check_whole(chunks)
     judge = judge_of(game)
@@ -177,7 +177,7 @@ def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
 
 
 def _group(connection: duckdb.DuckDBPyConnection, game: Game, chunks: Sequence[Path]) -> None:
-    """Make the table ``lines``: each line of play once, with the episodes that went that way."""
+    """Create the table ``lines``: each distinct line of play with the episodes that took it."""
     connection.execute(
         """
         CREATE TEMP TABLE lines AS
@@ -203,19 +203,19 @@ def _group(connection: duckdb.DuckDBPyConnection, game: Game, chunks: Sequence[P
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, game: Game, judge: Judge) -> Iterator[str]:
-    """One JSON object per decision of each line of play."""
-    found = connection.execute("SELECT line, trajectory, played, moves FROM lines ORDER BY line")
-    while batch := found.fetchmany(BATCH):
+    """Yield one line of JSON for each decision of each line of play."""
+    lines = connection.execute("SELECT line, trajectory, played, moves FROM lines ORDER BY line")
+    while batch := lines.fetchmany(BATCH):
         for line, text, played, moves in batch:
             trajectory = json.loads(text)
             opening = moves_in(game, trajectory) - played
             decisions = [Move(ply, seat, action, bool(own)) for ply, seat, action, own in moves]
-            for move, said in judge_line(judge, game, trajectory, opening, decisions):
-                yield json.dumps(_row(line, move, said)) + "\n"
+            for move, judged in judge_line(judge, game, trajectory, opening, decisions):
+                yield json.dumps(_row(line, move, judged)) + "\n"
 
 
 def moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
-    """Steps of a trajectory that are moves, not chance."""
+    """Return the number of steps of a trajectory that are moves, not chance events."""
     if not game.chance:
         return len(trajectory)
     state, moves = game.spiel.new_initial_state(), 0
@@ -225,28 +225,28 @@ def moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
     return moves
 
 
-def _row(line: int, move: Move, said: Verdict) -> dict[str, Any]:
+def _row(line: int, move: Move, judged: Verdict) -> dict[str, Any]:
     return {
         "line": line,
         "ply": move.ply,
         "seat": move.seat,
-        "best_value": said.best_value,
-        "value": said.value,
-        "regret": said.regret,
-        "optimal": said.optimal,
-        "trivial": said.trivial,
+        "best_value": judged.best_value,
+        "value": judged.value,
+        "regret": judged.regret,
+        "optimal": judged.optimal,
+        "trivial": judged.trivial,
     }
 
 
 def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, partial: Path) -> None:
-    """Give each episode the verdicts of its line of play."""
-    said = {name: JUDGED[name] for name in JUDGED if name not in ("episode_id", "oracle")}
-    columns = {"line": "BIGINT", **said}
+    """Write the verdicts on each line of play once for every episode that took it."""
+    judged = {name: JUDGED[name] for name in JUDGED if name not in ("episode_id", "oracle")}
+    columns = {"line": "BIGINT", **judged}
     types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     connection.execute(
         f"""
         COPY (
-            SELECT unnest(episodes) AS episode_id, {", ".join(said)}, $oracle AS oracle
+            SELECT unnest(episodes) AS episode_id, {", ".join(judged)}, $oracle AS oracle
             FROM read_json(
                 $rows, columns = {{{types}}}, format = 'newline_delimited', auto_detect = false,
                 compression = 'uncompressed', hive_partitioning = false

@@ -1,8 +1,8 @@
-"""What players say of their moves, sorted into categories by the words they use.
+"""Sort what players say about their moves into categories, by the words they use.
 
-Rules and no model: equal texts are sorted alike everywhere, in time linear in their length. The
-rules are reasoning.yaml; how often they are right on sentences labelled by hand is computed by
-tests/analysis/reasoning. They read English.
+Rules sort the texts, not a model: equal texts always get the same categories, in time linear in
+their length. The rules are in reasoning.yaml and read English only. tests/analysis/test_reasoning
+measures how often they agree with sentences labelled by hand.
 """
 
 import re
@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 import yaml
 
 UNCATEGORISED = "uncategorised"
-"""Stands where no cue is found; it is no category."""
+"""Takes the place of a category if no cue is found."""
 REACH = 4
-"""Words before a cue in which a negation applies to it."""
+"""A negation applies to a cue that is at most this number of words behind it."""
 
 Words: TypeAlias = tuple[str, ...]
 
@@ -28,10 +28,11 @@ _VOWELS = frozenset("aeiou")
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """A text, sorted. ``main`` is the category with the most different cues.
+    """The categories of a text.
 
-    The first named of equals; None where no cue was found. ``mentioned`` are all of them, in the
-    order in which they are named.
+    ``main`` is the category with the most different cues, and the one named first among equals;
+    None if no cue was found. ``mentioned`` has all categories, in the order in which the text names
+    them.
     """
 
     main: str | None
@@ -40,7 +41,7 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
-    """A cue, in the words of one form. ``category`` is None for a name."""
+    """A cue in one of its forms. ``category`` is None for a name, which hides other cues."""
 
     words: Words
     category: str | None
@@ -49,10 +50,10 @@ class _Cue:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """The rules, by first words where they have several."""
+    """The rules. Cues and phrases are found by their first word."""
 
     cues: Mapping[str, Sequence[_Cue]]
-    """The longest first."""
+    """The cues with each first word, the longest first."""
     intentions: frozenset[str]
     negators: Mapping[str, Sequence[Words]]
     affirmed: Mapping[str, Sequence[Words]]
@@ -61,29 +62,29 @@ class _Rules:
 
 
 def categories() -> tuple[str, ...]:
-    """All categories, in the order of the rules."""
+    """Return all categories, in the order of the rules."""
     content = _content()
     return (*content["intentions"], *content["subjects"])
 
 
 def sort_text(text: str) -> Sorted:
-    """Sort one text."""
+    """Return the categories of one text."""
     rules = _rules()
     words = [word.lower() for word in _TOKEN.findall(text.replace("\u2019", "'"))]
-    found: dict[str, set[str]] = {}
+    cues_of: dict[str, set[str]] = {}
     for place, cue in _cues(rules, words):
         category = cue.category
         if category is None or (category in rules.intentions and _negated(rules, words, place)):
             continue
-        found.setdefault(category, set()).add(cue.lemma)
-    if not found:
+        cues_of.setdefault(category, set()).add(cue.lemma)
+    if not cues_of:
         return Sorted(None, ())
-    most = max(map(len, found.values()))
-    return Sorted(next(c for c, cues in found.items() if len(cues) == most), tuple(found))
+    most = max(map(len, cues_of.values()))
+    return Sorted(next(c for c, cues in cues_of.items() if len(cues) == most), tuple(cues_of))
 
 
 def inflected(lemma: str) -> Iterator[str]:
-    """A word and its regular English forms; some that are none do no harm."""
+    """Yield a word and its regular English forms. Some are not words, which does no harm."""
     yield lemma
     yield f"{lemma}s"
     stem = lemma
@@ -100,7 +101,7 @@ def inflected(lemma: str) -> Iterator[str]:
 
 
 def _cues(rules: _Rules, words: Sequence[str]) -> Iterator[tuple[int, _Cue]]:
-    """Every cue with its place, none overlapping another."""
+    """Yield each cue with its position. Cues do not overlap."""
     place = 0
     while place < len(words):
         for cue in rules.cues.get(words[place], ()):
@@ -113,7 +114,7 @@ def _cues(rules: _Rules, words: Sequence[str]) -> Iterator[tuple[int, _Cue]]:
 
 
 def _negated(rules: _Rules, words: Sequence[str], place: int) -> bool:
-    """Whether a negation shortly before ``place`` applies there."""
+    """Return True if a negation shortly before ``place`` applies to it."""
     negated = False
     for before in range(place - 1, -1, -1):
         word = words[before]
@@ -129,6 +130,7 @@ def _negated(rules: _Rules, words: Sequence[str], place: int) -> bool:
 
 
 def _negates(rules: _Rules, words: Sequence[str], place: int) -> bool:
+    """Return True if the word at ``place`` starts a negation."""
     word = words[place]
     if any(_stands(phrase, words, place) for phrase in rules.affirmed.get(word, ())):
         return False
@@ -138,6 +140,7 @@ def _negates(rules: _Rules, words: Sequence[str], place: int) -> bool:
 
 
 def _stands(phrase: Words, words: Sequence[str], place: int) -> bool:
+    """Return True if ``phrase`` stands at ``place``, given that its first word does."""
     return len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase
 
 
@@ -169,15 +172,16 @@ def _rules() -> _Rules:
 
 
 def _by_first(lemmas: Iterable[str]) -> Mapping[str, Sequence[Words]]:
-    found: dict[str, list[Words]] = {}
+    """Return the forms of phrases by their first word."""
+    phrases: dict[str, list[Words]] = {}
     for lemma in lemmas:
         for words in _forms(lemma):
-            found.setdefault(words[0], []).append(words)
-    return found
+            phrases.setdefault(words[0], []).append(words)
+    return phrases
 
 
 def _forms(lemma: str) -> Iterator[Words]:
-    """A cue in all its forms."""
+    """Yield all forms of a cue."""
     words = lemma.split()
     return product(*([*inflected(w[:-1])] if w.endswith("~") else [w] for w in words))
 

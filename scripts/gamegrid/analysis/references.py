@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # a plan knows which cells are controls
     from gamegrid.plan.plan import Plan
 
 OUTSIDE = "beside the grid"
-"""Takes the place of a matchup's name."""
+"""The matchup's name in the results of bots that played outside the grid."""
 DEALS_BESIDE = 500
 """Enough to detect a bot that always takes the first legal move, even in tic_tac_toe."""
 NOISE = 1e-9
@@ -80,10 +80,10 @@ class Results:
         Returns None if episodes may be cut off and then have no return.
         """
         if game.scoring is Scoring.WIN_LOSS:
-            found = defaultdict[Amounts, float](float, self.cut)
+            scores = defaultdict[Amounts, float](float, self.cut)
             for returns, chance in self.returns.items():
-                found[tuple(by_returns(returns))] += chance
-            return dict(found)
+                scores[tuple(by_returns(returns))] += chance
+            return dict(scores)
         return None if self.cut else self.returns
 
 
@@ -109,11 +109,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What a baseline got in one seat of one deal against itself, in the unit of the tables."""
+    """A baseline's result in one seat of one deal of self-play, in the unit of the tables."""
 
     game: str
     matchup: str
-    """Stands for a matchup, as in Expectation."""
+    """OUTSIDE."""
     baseline: str
     seat: int
     deal: int
@@ -122,10 +122,14 @@ class Play:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """The probability of a result of an agent in one seat of a matchup, in the tables' unit."""
+    """The probability of a result of an agent in one seat of a matchup.
+
+    ``result`` is in the unit of the tables: a score in win_loss games, else a return.
+    """
 
     game: str
     matchup: str
+    """A matchup of the grid, or OUTSIDE."""
     agent: str
     seat: int
     result: float
@@ -146,9 +150,10 @@ class BestResponse:
 
 
 def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plies: int) -> Results:
-    """Return every result of ``policies``, by seat, over all deals with these ``opening_plies``.
+    """Return the probabilities of all results over all deals with ``opening_plies``.
 
-    Raises TooLargeError.
+    ``policies`` are those of the seats, in order. Raises TooLargeError if a ply has too many
+    positions.
     """
     layer, returns, cut = _opened(game, opening_plies), Shares(), Shares()
     for _ in range(max_plies):
@@ -160,7 +165,7 @@ def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plie
 
 
 def _opened(game: Game, plies: int) -> Layer:
-    """Return the positions after the opening of a deal: see plan.deals.opening."""
+    """Return the positions after the opening of a deal (see plan.deals.opening)."""
     layer: Layer = {}
     ended: Shares = {}
     for state, chance in _settled(game.spiel.new_initial_state()):
@@ -191,10 +196,12 @@ def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: 
         returns = tuple(state.returns())
         ended[returns] = ended.get(returns, 0.0) + chance
         return
-    seen = game.perfect_information
-    key = (state.current_player(), str(state)) if seen else state.history_str()
-    there, already = layer.get(key, (state, 0.0))
-    layer[key] = there, already + chance
+    if game.perfect_information:
+        key: object = (state.current_player(), str(state))
+    else:
+        key = state.history_str()
+    merged, already = layer.get(key, (state, 0.0))
+    layer[key] = merged, already + chance
     if len(layer) > STATES:
         raise TooLargeError
 
@@ -229,7 +236,7 @@ def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
 
 
 def small(game: Game) -> bool:
-    """Whether all positions of a game can be enumerated. Asks no oracle."""
+    """Return True if all positions of a game can be enumerated. Asks no oracle."""
     visited, everybody = 0, [uniform] * game.players
     try:
         layer = _opened(game, 0)
@@ -244,13 +251,13 @@ def small(game: Game) -> bool:
 
 
 def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool) -> list[Reference]:
-    """Return what is known about each seat. ``enumerable``: the result of ``small``."""
+    """Return what is known about each seat. ``enumerable`` is the result of ``small``."""
     everybody = [uniform] * game.players
     plain = results(game, everybody, opening_plies, max_plies) if enumerable else None
     complete = plain is not None and not plain.cut
     best = _best_against_random(game, opening_plies) if complete else [None] * game.players
     joint = _best_joint(game, enumerable) if game.scoring is Scoring.PAYOFF else None
-    found = []
+    rows = []
     for seat, value in enumerate(_values(game, opening_plies, max_plies)):
         random: float | None = None
         reason: Missing | None = Missing.TOO_LARGE if plain is None else Missing.CUT_OFF
@@ -260,7 +267,7 @@ def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool)
                 reason = Missing.NO_BEST_PLAY
             else:
                 reason = Missing.NO_GAIN if most - random <= NOISE else None
-        found.append(
+        rows.append(
             Reference(
                 game=game.name,
                 seat=seat,
@@ -272,14 +279,14 @@ def references(game: Game, opening_plies: int, max_plies: int, enumerable: bool)
                 best_joint_return=joint,
             )
         )
-    return found
+    return rows
 
 
 def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | None]:
-    """Return, by seat, the expected return of best play against seats that move at random.
+    """Return, by seat, the expected return of best play if all other seats move at random.
 
-    An equilibrium is no substitute: that of kuhn_poker gets less against random play than random
-    play does.
+    None if it is not computed. An equilibrium is no substitute: in kuhn_poker, it gets less against
+    random play than random play does.
     """
     if game.perfect_information:
         starts = _opened(game, opening_plies).values()
@@ -349,7 +356,10 @@ def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None
 
 
 def _best_joint(game: Game, enumerable: bool) -> float | None:
-    """Return the largest expected sum of returns for one player in all seats who sees all."""
+    """Return the largest expected sum of returns if one player, who sees everything, has all seats.
+
+    None if it is too large to compute.
+    """
     if isinstance(game, RepeatedGame):
         stage = _best_joint(game.stage, enumerable=True)
         return None if stage is None else game.rounds * stage
@@ -367,23 +377,23 @@ def _best_joint(game: Game, enumerable: bool) -> float | None:
     return best(game.spiel.new_initial_state())
 
 
-def expectations(made: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> list[Expectation]:
-    """Return what each agent of a cell should get in each seat.
+def expectations(plan: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> list[Expectation]:
+    """Return the distribution of each agent's results in each seat of a cell.
 
-    Returns nothing if results may have no measure. If an agent takes a seat in several seatings,
-    these have equal weights.
+    If an agent takes a seat in several seatings, these have equal weights. The list is empty if an
+    episode may end without a result in the unit of the tables.
     """
-    game, found = cell.game, defaultdict[tuple[str, int], list[dict[float, float]]](list)
-    for seating in cell.matchup.seatings(made.config.seatings):
+    game, by_seat = cell.game, defaultdict[tuple[str, int], list[dict[float, float]]](list)
+    for seating in cell.matchup.seatings(plan.config.seatings):
         played = [policies[agent] for agent in seating]
-        shares = results(game, played, made.opening_plies(game), made.max_plies(game)).measure(game)
+        shares = results(game, played, plan.opening_plies(game), plan.max_plies(game)).measure(game)
         if shares is None:
             return []
         for seat, agent in enumerate(seating):
             own = defaultdict[float, float](float)
             for amounts, chance in shares.items():
                 own[amounts[seat]] += chance
-            found[agent, seat].append(own)
+            by_seat[agent, seat].append(own)
     return [
         Expectation(
             game=game.name,
@@ -393,19 +403,19 @@ def expectations(made: "Plan", cell: Cell, policies: Mapping[str, Policy]) -> li
             result=result,
             chance=sum(own.get(result, 0.0) for own in seatings) / len(seatings),
         )
-        for (agent, seat), seatings in found.items()
+        for (agent, seat), seatings in by_seat.items()
         for result in sorted({result for own in seatings for result in own})
     ]
 
 
-def best_responses(made: "Plan", cell: Cell) -> list[BestResponse]:
+def best_responses(plan: "Plan", cell: Cell) -> list[BestResponse]:
     """Return the best response of each agent of a cell to the others; none in self-play."""
     game, agents = cell.game, sorted(set(cell.matchup.agents))
     if len(agents) == 1 and game.players > 1:
         return []
     rows = []
     for agent in agents:
-        best, reason = _best_return(made, cell, agent)
+        best, reason = _best_return(plan, cell, agent)
         rows.append(
             BestResponse(
                 game=game.name,
@@ -418,40 +428,40 @@ def best_responses(made: "Plan", cell: Cell) -> list[BestResponse]:
     return rows
 
 
-def _best_return(made: "Plan", cell: Cell, agent: str) -> tuple[float | None, Missing | None]:
-    """Return the mean over the agent's seats and seatings, or the reason it is unknown."""
-    game, found = cell.game, list[float]()
-    if made.max_plies(game) < game.max_plies:
+def _best_return(plan: "Plan", cell: Cell, agent: str) -> tuple[float | None, Missing | None]:
+    """Return the best return, averaged over seats and seatings, or the reason it is unknown."""
+    game, best_returns = cell.game, list[float]()
+    if plan.max_plies(game) < game.max_plies:
         return None, Missing.CUT_OFF
-    known = {name: _known(made, name, game) for name in cell.matchup.agents}
+    known = {name: _known(plan, name, game) for name in cell.matchup.agents}
     try:
-        starts = list(_opened(game, made.opening_plies(game)).values())
-        for seating in cell.matchup.seatings(made.config.seatings):
+        starts = list(_opened(game, plan.opening_plies(game)).values())
+        for seating in cell.matchup.seatings(plan.config.seatings):
             for seat in (seat for seat, name in enumerate(seating) if name == agent):
                 others = {other: known[name] for other, name in enumerate(seating) if other != seat}
-                told = {other: policy for other, policy in others.items() if policy}
-                if len(told) < len(others):
+                policies = {other: policy for other, policy in others.items() if policy}
+                if len(policies) < len(others):
                     return None, Missing.OPPONENT_UNKNOWN
-                found.append(best_response(game, seat, told, starts))
+                best_returns.append(best_response(game, seat, policies, starts))
     except TooLargeError:
         return None, Missing.TOO_LARGE
     except pyspiel.SpielError:  # the game has no information states
         return None, Missing.NO_BEST_PLAY
-    return sum(found) / len(found), None
+    return sum(best_returns) / len(best_returns), None
 
 
-def _known(made: "Plan", agent: str, game: Game) -> Known | None:
+def _known(plan: "Plan", agent: str, game: Game) -> Known | None:
     """Return the policy of an agent; None if it is unknown."""
-    settings = made.config.agents[agent]
+    settings = plan.config.agents[agent]
     kind = kinds()[settings.type]
     return Known(kind.policy(settings, game), kind.memory) if kind.policy else None
 
 
-def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
-    """Let the baselines play themselves with the grid's luck, through the loop that plays grids.
+def beside(plan: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
+    """Let the baselines play against themselves in the grid's deals, through its episode loop.
 
-    Every result set thus has these controls, whoever its agents are. Returns what each baseline
-    should get, and what it got.
+    So every result set has these controls, whichever agents it has. Returns the distribution of
+    each baseline's results, and its actual results.
     """
     expected, plays = list[Expectation](), list[Play]()
     for baseline, kind in _baselines().items():
@@ -460,14 +470,14 @@ def beside(made: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
             continue
         cell = Cell(game, Matchup((baseline,) * game.players))
         policies = {baseline.value: kind.policy(settings, game)}
-        expected += [replace(e, matchup=OUTSIDE) for e in expectations(made, cell, policies)]
+        expected += [replace(e, matchup=OUTSIDE) for e in expectations(plan, cell, policies)]
         agent = kind.build(baseline, settings, Tools(ask=_nobody, prompts=()))
-        plays += asyncio.run(_plays(made, cell, baseline, agent))
+        plays += asyncio.run(_plays(plan, cell, baseline, agent))
     return expected, plays
 
 
 def _baselines() -> dict[Baseline, AgentKind]:
-    """Return the package's own bot for each baseline: its type needs no settings."""
+    """Return the package's bot for each baseline. Only bots without required settings qualify."""
     bots: dict[Baseline, AgentKind] = {}
     for kind in own_kinds().values():
         if not any(field.is_required() for field in kind.settings.model_fields.values()):
@@ -477,25 +487,25 @@ def _baselines() -> dict[Baseline, AgentKind]:
     return {baseline: bots[baseline] for baseline in Baseline}
 
 
-async def _plays(made: "Plan", cell: Cell, baseline: Baseline, agent: Agent) -> list[Play]:
+async def _plays(plan: "Plan", cell: Cell, baseline: Baseline, agent: Agent) -> list[Play]:
     """Return every seat's result in each deal of a baseline's self-play."""
-    game, found, minimax = cell.game, list[Play](), Minimax()
+    game, plays, minimax = cell.game, list[Play](), Minimax()
     for deal in range(DEALS_BESIDE):
         setup = Setup(
             run_id=OUTSIDE,
-            seed=made.config.seed,
+            seed=plan.config.seed,
             game=game,
             matchup=cell.matchup.name,
             deal=deal,
             seating=0,
             seats=cell.matchup.agents,
-            opening=tuple(opening(game, made.config.seed, deal, made.opening_plies(game), minimax)),
-            max_plies=made.max_plies(game),
+            opening=tuple(opening(game, plan.config.seed, deal, plan.opening_plies(game), minimax)),
+            max_plies=plan.max_plies(game),
         )
         for seat in (await Episode(setup, {baseline.value: agent}).play()).seats:
             result = seat.score if game.scoring is Scoring.WIN_LOSS else seat.return_
             if result is not None:
-                found.append(
+                plays.append(
                     Play(
                         game=game.name,
                         matchup=OUTSIDE,
@@ -505,41 +515,41 @@ async def _plays(made: "Plan", cell: Cell, baseline: Baseline, agent: Agent) -> 
                         result=result,
                     )
                 )
-    return found
+    return plays
 
 
 def _nobody(model: str) -> Ask:
-    """Refuse to ask a model: no bot does."""
-    raise ValueError(f"a control asked for {model}")
+    """Raise ValueError: bots of controls ask no model."""
+    raise ValueError(f"a control asked for the model {model}")
 
 
-def write(made: "Plan", output: Path) -> None:
-    """Write what is known about the games and cells of a plan as one JSON object."""
+def write(plan: "Plan", output: Path) -> None:
+    """Write everything known about the games and cells of a plan as one JSON object."""
     cells = defaultdict[str, list[Cell]](list)
-    for cell in made.reference_cells.controls:
+    for cell in plan.reference_cells.controls:
         cells[cell.game.name].append(cell)
     seats, expected, plays = list[Reference](), list[Expectation](), list[Play]()
     responses = [
-        row for cell in made.reference_cells.responses for row in best_responses(made, cell)
+        row for cell in plan.reference_cells.responses for row in best_responses(plan, cell)
     ]
-    for game in made.grid.games:
+    for game in plan.grid.games:
         enumerable = small(game)
-        seats += references(game, made.opening_plies(game), made.max_plies(game), enumerable)
+        seats += references(game, plan.opening_plies(game), plan.max_plies(game), enumerable)
         if enumerable:
             for cell in cells[game.name]:
-                policies = {name: policy_of(made, name, game) for name in cell.matchup.agents}
-                expected += expectations(made, cell, policies)
-            also, played = beside(made, game)
+                policies = {name: policy_of(plan, name, game) for name in cell.matchup.agents}
+                expected += expectations(plan, cell, policies)
+            also, played = beside(plan, game)
             expected, plays = expected + also, plays + played
     _write(output, references=seats, expectations=expected, plays=plays, responses=responses)
 
 
-def write_scales(made: "Plan", output: Path) -> None:
-    """Write what is known about the games of a plan, without agents: which games are rated."""
+def write_scales(plan: "Plan", output: Path) -> None:
+    """Write only what is known about the games of a plan, which decides which games are rated."""
     seats = [
         seat
-        for game in made.grid.games
-        for seat in references(game, made.opening_plies(game), made.max_plies(game), small(game))
+        for game in plan.grid.games
+        for seat in references(game, plan.opening_plies(game), plan.max_plies(game), small(game))
     ]
     _write(output, references=seats, expectations=[], plays=[], responses=[])
 
@@ -549,13 +559,13 @@ def _write(
     **rows: Sequence[Reference] | Sequence[Expectation] | Sequence[Play] | Sequence[BestResponse],
 ) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
-    text = {table: [asdict(row) for row in found] for table, found in rows.items()}
+    text = {table: [asdict(row) for row in table_rows] for table, table_rows in rows.items()}
     output.write_text(json.dumps(text), encoding="utf-8")
 
 
-def policy_of(made: "Plan", agent: str, game: Game) -> Policy:
-    """Return the policy of an agent of a control cell."""
-    settings = made.config.agents[agent]
+def policy_of(plan: "Plan", agent: str, game: Game) -> Policy:
+    """Return the policy of an agent of a control cell. Raises ValueError if it is unknown."""
+    settings = plan.config.agents[agent]
     policy = kinds()[settings.type].policy
     if policy is None:
         raise ValueError(f"the policy of {agent} is unknown")

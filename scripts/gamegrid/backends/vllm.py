@@ -386,6 +386,7 @@ class EngineThread:
         tokenizer = local.load_tokenizer(self._entry, str(self._folder))
         with ENGINES.turn():
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
+        # Read once, because each call reads the model's generation defaults from disk.
         self._defaults = engine.model_config.get_diff_sampling_param()
         limit = engine.model_config.max_model_len
         return engine, Prompts(self._entry.name, tokenizer, limit=limit, encoder=False)

@@ -7,6 +7,8 @@ from typing import Any
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError
 
+# If a resource function returns None, Snakemake leaves the resource out and ignores
+# default-resources. So jobs without models get these values, too.
 JOB_MB = 2000
 """Memory of the job's own process, in MB: interpreter, games, clients of hosted models."""
 LOCAL_MODEL_MB = 8000

@@ -357,6 +357,7 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
         return {}
     by_name = {str(path.absolute()): path for path in paths}
     try:
+        # One connection for all files, because opening one takes 20 ms: 40 s for 2,000 files.
         with duckdb_files.connect() as connection:
             rows = connection.execute(
                 "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) "

@@ -11,15 +11,19 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 SECONDS = 5.0
-"""Least number of seconds between two lines."""
+"""Minimum time between two reports, in seconds."""
 
 ESTIMATED_FROM = 0.1
-"""Share of episodes after which the time left is estimated."""
+"""The time left is estimated once this share of the episodes is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The state of a running chunk. Times are in seconds."""
+    """The state of a running chunk.
+
+    ``done`` counts the episodes that ended, ``errors`` those of them that a transport error ended.
+    ``asked`` counts replies bought, ``replayed`` replies taken from the journal.
+    """
 
     chunk: str
     episodes: int
@@ -31,22 +35,22 @@ class State:
     finished: bool
     host: str
     pid: int
-    """Process id of the job, valid while it runs."""
+    """The job's process id, valid while the job runs."""
 
     def line(self) -> str:
         """Return the state as a line of text."""
-        calls = f", {self.asked} replies bought" if self.asked else ""
+        bought = f", {self.asked} replies bought" if self.asked else ""
         reused = f", {self.replayed} from the journal" if self.replayed else ""
         errors = f", {self.errors} not finished" if self.errors else ""
         rest = ""
         if self.episodes * ESTIMATED_FROM <= self.done < self.episodes:
             rest = f", about {self.elapsed_s * (self.episodes / self.done - 1):.0f} s left"
         share = f"{self.done} of {self.episodes} episodes"
-        return f"{self.chunk}: {share} in {self.elapsed_s:.0f} s{calls}{reused}{errors}{rest}"
+        return f"{self.chunk}: {share} in {self.elapsed_s:.0f} s{bought}{reused}{errors}{rest}"
 
 
 class Progress:
-    """Count finished episodes, and report them every few seconds."""
+    """Counts the episodes of a chunk that ended, and reports them every few seconds."""
 
     def __init__(self, chunk: str, path: Path, episodes: int):
         self._chunk = chunk
@@ -57,14 +61,14 @@ class Progress:
         self._write(self._state(0, 0, finished=False))
 
     def episode(self, failed: bool, asked: int, replayed: int) -> None:
-        """Count one more episode."""
+        """Count an episode that ended. ``asked`` and ``replayed`` are the chunk's totals so far."""
         self._done += 1
         self._errors += failed
         if time.monotonic() - self._reported > SECONDS:
             self._report(self._state(asked, replayed, finished=False))
 
     def finish(self, asked: int, replayed: int) -> None:
-        """Report the end."""
+        """Report that the chunk is finished."""
         self._report(self._state(asked, replayed, finished=True))
 
     def _state(self, asked: int, replayed: int, finished: bool) -> State:

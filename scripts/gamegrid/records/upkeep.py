@@ -224,7 +224,7 @@ def _add_lost(folder: Path, here: Path) -> None:
 
 
 def _add(folder: Path, lines: Sequence[bytes], suffix: str = ".jsonl") -> None:
-    """Write lines of another folder to a separate file that no job appends to."""
+    """Write lines to a new file named after their content. No job appends to such a file."""
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([line.decode("ascii") for line in lines])[:12]
     beside = folder / f".merged-{name}.{os.getpid()}"

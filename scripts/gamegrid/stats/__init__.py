@@ -1,7 +1,9 @@
 """Statistics of results: pure functions on arrays. The unit is the deal, never the episode.
 
-A deal's value is the mean over its seatings; only deals with every seating played enter. A module
-answers one question: intervals (how sure is a mean), paired (who of two is better), ratings and
-nash (who of many), power (how many deals), normalise (returns on one scale). davidson, contrasts
-and groups are what ratings is made of; matchfile reads other systems' results for the command.
+A deal's value is the mean over its seatings, and a deal counts only if all its seatings were
+played. Each module answers one question: intervals (how certain is a mean), paired (which of two
+agents is better), ratings and nash (which of many), equivalents (which bot is as strong), entropy
+(how varied are the reasons), bounds (do bots get what their policies predict), and power (how many
+deals are needed). The module ratings builds on davidson, contrasts and groups. The module matchfile
+reads the results of other systems for ``gamegrid rate``.
 """

@@ -1,6 +1,7 @@
-"""Did bots get what their policies give? Bounds that hold exactly at any number of deals.
+"""Test whether bots got what their policies predict, with bounds valid for any number of deals.
 
-Nothing here is asymptotic: with many checks at a small alpha, tails are where approximations fail.
+Nothing here is asymptotic: many checks at a small alpha are decided in the tails, where
+approximations are at their worst.
 """
 
 from dataclasses import dataclass
@@ -12,28 +13,32 @@ from gamegrid.stats.intervals import SAME, Floats, Interval
 from gamegrid.stats.paired import bets
 
 FAMILY_ALPHA = 0.001
-"""Probability that any check of a result set is red though all is well."""
+"""Probability that at least one check of a result set fails although nothing is wrong."""
 TILTS: Floats = np.geomspace(1e-3, 1e8, 800)
-"""How strongly a distribution of unit range is tilted towards its upper end, in search of the
-tightest bound."""
+"""Values of t in Chernoff's bound, for results scaled to 0 to 1. The tightest bound is used."""
 CLOSE = 1e-9
-"""Results closer than this are one, rounding apart."""
+"""Results closer than this differ only by rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """A result whose share luck does not explain."""
+    """A result that came too often or too rarely for luck to explain."""
 
     result: float
     share: float
+    """The observed share of the result, 0 to 1."""
     chance: float
-    """What the share should be."""
+    """The expected share of the result."""
     accepted: Interval
+    """The shares that luck explains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """The distribution of one deal's result: both of shape (results,); chances sum to 1."""
+    """The distribution of one deal's result. Both arrays have shape (results,); chances sum to 1.
+
+    ``chances`` holds the probability of each result.
+    """
 
     results: Floats
     chances: Floats
@@ -44,12 +49,13 @@ class Law:
         return float(self.results @ self.chances)
 
     def accepted(self, deals: int, alpha: float) -> Interval:
-        """The means over ``deals`` that luck explains: outside lies less than ``alpha``.
+        """Return the means over ``deals`` that luck explains.
 
-        Chernoff's bound with the whole distribution known: the mean exceeds x with probability at
-        most exp(-deals * sup(t x - K(t))), K the logarithm of the moment generating function of a
-        deal's result; solved for x. A mean over seatings of one deal, whose results hang together,
-        only narrows it (Jensen).
+        The mean lies outside with probability ``alpha`` at most. This is Chernoff's bound for a
+        known distribution, solved for x: the mean exceeds x with probability at most
+        exp(-deals * sup(t x - K(t))), where K is the logarithm of the moment generating function
+        of one deal's result. The bound also holds if a deal's result is a mean over dependent
+        seatings, since such a mean is distributed more narrowly (Jensen).
         """
         low, high = float(self.results.min()), float(self.results.max())
         if high - low < SAME:
@@ -59,18 +65,20 @@ class Law:
         up, down = (_reach(one, self.chances, share) for one in (unit, 1 - unit))
         return Interval(high - (high - low) * down - SAME, low + (high - low) * up + SAME)
 
-    def odd_share(self, found: Floats, deals: int, alpha: float) -> Oddity | None:
-        """A result that came too often or too seldom; None if luck explains all shares.
+    def odd_share(self, observed: Floats, deals: int, alpha: float) -> Oddity | None:
+        """Return a result that came too often or too rarely; None if luck explains all shares.
 
-        A mean may be right by accident where no single share is. ``found``: what came, so many
-        results a deal; with all shares together, less than ``alpha`` lies outside.
+        The mean can be right by accident although every single share is wrong. ``observed`` has
+        the same number of results for each of ``deals``. Luck alone makes this return an oddity
+        with probability ``alpha`` at most, over all shares together.
         """
-        known = np.isclose(found[:, None], self.results, rtol=0, atol=CLOSE)
-        if not known.any(axis=1).all():
-            never = float(found[~known.any(axis=1)][0])
-            return Oddity(never, float(np.mean(np.isclose(found, never))), 0.0, Interval(0.0, 0.0))
+        matching = np.isclose(observed[:, None], self.results, rtol=0, atol=CLOSE)
+        if not matching.any(axis=1).all():
+            impossible = float(observed[~matching.any(axis=1)][0])
+            share = float(np.mean(np.isclose(observed, impossible)))
+            return Oddity(impossible, share, 0.0, Interval(0.0, 0.0))
         for result, chance, share in zip(
-            self.results, self.chances, known.mean(axis=0), strict=True
+            self.results, self.chances, matching.mean(axis=0), strict=True
         ):
             law = Law(np.array([0.0, 1.0]), np.clip([1 - chance, chance], 0, 1))
             accepted = law.accepted(deals, alpha / len(self.results))
@@ -80,20 +88,22 @@ class Law:
 
 
 def _reach(results: Floats, chances: Floats, share: float) -> float:
-    """How far up a mean of results between 0 and 1 may lie: the least (K(t) + share) / t.
+    """Return the upper bound of a mean of results between 0 and 1: the least (K(t) + share) / t.
 
-    Every t gives a bound; the best of TILTS is as good as the best of all to three digits.
+    Every t gives a valid bound. The best of TILTS agrees with the best of all t to three digits.
     """
+    # logsumexp, because the log of a mean of exponentials underflows if a result is certain.
     tilted = logsumexp(TILTS[:, None] * (results - 1), axis=1, b=chances)
     return min(1.0, 1 + float(((tilted + share) / TILTS).min()))
 
 
 def at_least(deals: Floats, expected: float, lowest: float, highest: float) -> float:
-    """How likely results so low are where their mean is said to be ``expected`` or more: at most p.
+    """Return a p-value of the hypothesis that the expected result is ``expected`` or more.
 
-    Each result is ``lowest`` to ``highest``. One bets against it on each deal, by what the deals
-    before it showed: money grows tenfold with probability 1/10 at most (Ville's inequality; bets as
-    of paired.looks). ``deals`` in an order that knows nothing of results.
+    ``deals`` holds one result per deal, each from ``lowest`` to ``highest``, in an order that does
+    not depend on the results. The test bets against the hypothesis on each deal, with stakes
+    computed from the deals before it (paired.bets). If the hypothesis is true, the capital grows
+    tenfold with probability 1/10 at most (Ville's inequality), so 1 / capital is a valid p.
     """
     shares = (deals - lowest) / (highest - lowest)
     mean = (expected - lowest) / (highest - lowest)

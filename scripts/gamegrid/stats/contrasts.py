@@ -1,12 +1,12 @@
-"""Intervals and tests of one number of the fitted model: a rating, a difference, a first move.
+"""Intervals and tests of one contrast of the fitted model: a rating, a difference, a first move.
 
-A value is held against the data by the score test: the model is fitted with the number held at the
-value, and the data's pull on it compared with what chance would give *there*. So the interval does
-what Wilson's does for a share: it covers near the ends of the scale, where the estimate's own
-standard error fails, and is open-ended where one side always won. As with the share, chance is that
-of independent matches times a design effect, how much more the estimate varies between deals (or
-families): Rao and Scott, "On simple adjustments to chi-square tests with sample survey
-data" (1987).
+A contrast is a linear combination of parameters. The score test compares a value with the data: it
+fits the model with the contrast fixed at the value, and compares the data's pull on the contrast
+with the standard error *at that value*. The resulting interval behaves as Wilson's does for a
+share. It covers near the ends of the scale, where a standard error at the estimate fails, and it is
+open-ended if one side always won. The variance is that of independent matches times a design
+effect, which says how much more the estimate varies between deals (or families): Rao and Scott,
+"On simple adjustments to chi-square tests with sample survey data" (1987).
 """
 
 from dataclasses import dataclass
@@ -20,38 +20,41 @@ from gamegrid.stats.intervals import PRIOR_DEALS, Floats, Interval
 FAR = 20.0
 """Distance, in units of theta (3474 rating points), beyond which an end counts as infinite."""
 CLOSE = 1e-3
-"""How exactly ends are found, in units of theta: a sixth of a rating point."""
+"""Precision of an end, in units of theta: a sixth of a rating point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A model, its maximum, and the parameters held fixed at it."""
+    """A fitted model. A contrast has shape (parameters,)."""
 
     model: Davidson
     point: Floats
+    """The parameters that maximise the model's value, shape (parameters,)."""
     fixed: Integers
+    """The parameters that were not fitted but given."""
     bounded: bool
-    """Whether the results bound everything."""
+    """Whether the results bound every contrast on both sides."""
 
     def one_sided(self, contrast: Floats) -> bool:
-        """Whether the results leave ``contrast`` without an end on some side."""
+        """Return True if the results leave ``contrast`` unbounded on at least one side."""
         return not self.bounded and self.model.unbounded(contrast, self.fixed)
 
     @property
     def basis(self) -> Floats:
-        """The free directions: shape (parameters, free)."""
+        """The directions of the parameters that are not fixed, shape (parameters, free)."""
         return np.asarray(np.delete(np.eye(self.model.size), self.fixed, axis=1))
 
     def lever(self, contrast: Floats) -> Floats:
-        """How far each part of the gradient moves the estimate of ``contrast``."""
+        """Return how far each component of the gradient moves the estimate of ``contrast``."""
         basis = self.basis
         curve = basis.T @ self.model.hessian(self.point) @ basis
         return np.asarray(basis @ linalg.solve(curve, basis.T @ contrast, assume_a="pos"))
 
     def strain(self, contrast: Floats, value: float, lever: Floats) -> float:
-        """The data's pull on ``contrast`` held at ``value``, in standard errors there.
+        """Return the data's pull on ``contrast`` held at ``value``, in standard errors there.
 
-        Positive where the data would have it higher. ``lever``: of the same contrast.
+        This is the score statistic. It is positive if the data favour a higher value. ``lever`` is
+        the lever of the same contrast.
         """
         free = np.setdiff1d(np.arange(self.model.size), self.fixed)
         given = free[np.abs(contrast[free]).argmax()]
@@ -69,7 +72,10 @@ class Frame:
 
 
 def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> float:
-    """Two-sided p of ``contrast`` being 0. ``design`` as Clusters.design gives it."""
+    """Return the two-sided p of ``contrast`` being 0.
+
+    ``design`` is the design effect from Clusters.design, ``freedom`` the degrees of freedom.
+    """
     strain = frame.strain(contrast, 0.0, frame.lever(contrast))
     return float(2 * stats.t.sf(abs(strain) / np.sqrt(design), freedom))
 
@@ -77,7 +83,10 @@ def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> floa
 def around(
     frame: Frame, contrast: Floats, design: float, freedom: int, confidence: float
 ) -> Interval:
-    """The values of ``contrast`` that the data do not reject; an end may be infinite."""
+    """Return the values of ``contrast`` that the data do not reject; an end may be infinite.
+
+    ``design`` is the design effect from Clusters.design, ``freedom`` the degrees of freedom.
+    """
     limit = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(design))
     centre = float(contrast @ frame.point)
     lever = frame.lever(contrast)
@@ -90,7 +99,7 @@ def around(
 
         near, far = 0.0, scale
         if excess(near) >= 0:
-            return centre  # the penalty has pulled the estimate to the interval's end
+            return centre  # the penalty pulled the estimate to the end of the interval
         while excess(far) < 0:
             near, far = far, 2 * far
             if far > FAR:
@@ -103,23 +112,26 @@ def around(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clusters:
-    """How a frame's estimates move when one cluster of matches at a time is left out."""
+    """How a frame's estimates move if one cluster of matches at a time is left out.
+
+    Clusters with the same results move them equally and form one kind.
+    """
 
     frame: Frame
     steps: Floats
-    """Shape (kinds, parameters): how far the maximum moves without a cluster of the kind."""
+    """How far the maximum moves without a cluster of the kind, shape (kinds, parameters)."""
     times: Floats
-    """Clusters of each kind."""
+    """The number of clusters of each kind, shape (kinds,)."""
     of: Integers
-    """Per parameter, the number of clusters it has a part in."""
+    """For each parameter, the number of clusters whose matches involve it."""
     alone: Floats
     """Covariance of the gradient if all matches were independent."""
     shared: Floats
-    """The same if a pair's matches in a deal shared all their luck."""
+    """Covariance of the gradient if a pair's matches in one deal shared all their luck."""
 
     @classmethod
     def make(cls, frame: Frame, matches: Matches, clusters: Integers) -> "Clusters":
-        """Leave each of ``clusters`` (per match) out in turn."""
+        """Leave out each cluster in turn. ``clusters`` holds the cluster of each match."""
         model = frame.model
         steps, times = model.left_out(frame.point, frame.basis, clusters)
         game = model.agents + codes(matches.game)
@@ -139,11 +151,12 @@ class Clusters:
         )
 
     def design(self, contrast: Floats) -> float:
-        """Variance of ``contrast``'s estimate over what independent matches would give.
+        """Return the variance of a contrast's estimate divided by that of independent matches.
 
-        The cluster jackknife's (CR3: Bell and McCaffrey, "Bias reduction in standard errors for
-        linear regression with multi-stage samples", 2002), with PRIOR_DEALS of the worst case mixed
-        in as for a share. One-sided results say nothing of the variance: the worst case alone then.
+        The variance comes from the cluster jackknife (CR3: Bell and McCaffrey, "Bias reduction in
+        standard errors for linear regression with multi-stage samples", 2002), with PRIOR_DEALS of
+        worst-case variance mixed in, as for a share. One-sided results say nothing about the
+        variance; for them it is the worst case.
         """
         lever = self.frame.lever(contrast)
         alone, shared = float(lever @ self.alone @ lever), float(lever @ self.shared @ lever)
@@ -152,16 +165,22 @@ class Clusters:
         return float(self.covariance(contrast[None])[0, 0]) / alone
 
     def covariance(self, contrasts: Floats) -> Floats:
-        """Of the estimates of ``contrasts``, shape (contrasts, parameters): see design."""
+        """Return the covariance of the estimates of ``contrasts``, estimated as in ``design``.
+
+        ``contrasts`` has shape (contrasts, parameters), the result (contrasts, contrasts).
+        """
         levers = np.array([self.frame.lever(each) for each in contrasts]).reshape(contrasts.shape)
         steps, count = self.steps @ contrasts.T, float(self.times.sum())
-        seen = (count - 1) / count * (self.times * steps.T) @ steps
+        jackknife = (count - 1) / count * (self.times * steps.T) @ steps
         shared = levers @ self.shared @ levers.T
-        rest = np.array([self.freedom(contrast) for contrast in contrasts])
-        rest = np.minimum.outer(rest, rest)
-        return np.asarray((rest * seen + PRIOR_DEALS * shared) / (rest + PRIOR_DEALS))
+        freedom = np.array([self.freedom(contrast) for contrast in contrasts])
+        freedom = np.minimum.outer(freedom, freedom)
+        return np.asarray((freedom * jackknife + PRIOR_DEALS * shared) / (freedom + PRIOR_DEALS))
 
     def freedom(self, contrast: Floats) -> int:
-        """Clusters less one, of the least met parameter at the heart of ``contrast``."""
-        heart = np.abs(contrast) >= np.abs(contrast).max() - 1e-9
-        return int(self.of[heart].min()) - 1
+        """Return the degrees of freedom: the number of clusters minus one.
+
+        Of the parameters with the largest coefficients, the one with the fewest clusters counts.
+        """
+        largest = np.abs(contrast) >= np.abs(contrast).max() - 1e-9
+        return int(self.of[largest].min()) - 1

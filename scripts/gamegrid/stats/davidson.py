@@ -1,11 +1,11 @@
-"""The likelihood of Bradley-Terry with draws, penalised: its maximum, and what each cluster adds.
+"""The Bradley-Terry model with draws: its penalised likelihood, and how to maximise it.
 
 Davidson, "On extending the Bradley-Terry model to accommodate ties in paired comparison
-experiments" (1970): with eta = theta_first - theta_second + delta_game, the first wins, draws and
-loses with weights exp(eta/2), nu_game and exp(-eta/2). delta is the first mover's advantage, as in
-Davidson and Beaver, "On extending the Bradley-Terry model to incorporate within-pair order effects"
-(1977); nu says how often the game is drawn. Parameters, in this order: theta of every agent, delta
-of every game, log nu of every game.
+experiments" (1970): let eta = theta_first - theta_second + delta_game. The first agent wins, draws
+and loses with probabilities proportional to exp(eta/2), nu_game and exp(-eta/2). theta is strength.
+delta is the first mover's advantage, as in Davidson and Beaver, "On extending the Bradley-Terry
+model to incorporate within-pair order effects" (1977). nu says how often the game is drawn. The
+parameters are, in this order: theta of every agent, delta of every game, log nu of every game.
 """
 
 from collections import Counter
@@ -21,20 +21,21 @@ from gamegrid.stats.intervals import Floats
 Integers = NDArray[np.int64]
 
 ELO = 400 / float(np.log(10))
-"""Rating points per unit of theta: 400 points are odds of ten to one, draws apart."""
+"""Rating points per unit of theta: 400 points mean odds of ten to one, draws aside."""
 PRIOR_SD = 1000 / ELO
-"""SD of the normal penalty on strengths about their mean, on delta and on log nu about 0.
+"""SD of the normal penalty: on strengths around their mean, and on delta and log nu around 0.
 
-A thousand points weigh an eighth of a match: a match of equals informs theta by 1/4, they by
-1/33.
+A thousand points weigh about an eighth of a match: a match between equals has information 1/4 about
+theta, the penalty 1/33.
 """
 NOBODY = np.array([], dtype=np.int64)
 STEPS = 200
+"""Most steps of the search for the maximum."""
 CLOSE = 1e-6
-"""The last step of the search, after which the next would be about its square."""
+"""The search ends with a step shorter than this: the next would be about as long as its square."""
 WIN, DRAW, LOSS = 0, 1, 2
 _ETA, _LOG_NU = np.array([1.0, -1.0, 1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
-"""What a cell's four parameters (two strengths, delta, log nu) give to eta and to log nu."""
+"""The coefficients of a cell's four parameters (two strengths, delta, log nu) in eta and log nu."""
 _CURVES = np.stack(
     [
         np.outer(_ETA, _ETA),
@@ -42,18 +43,23 @@ _CURVES = np.stack(
         np.outer(_LOG_NU, _LOG_NU),
     ]
 ).reshape(3, 16)
-"""What the variances of eta's and log nu's statistics, and their covariance, give to the curve."""
+"""Second derivatives by a cell's parameters, shape (3, 4 * 4).
+
+Row 0 is multiplied by the variance of eta's statistic, row 1 by the covariance of the statistics of
+eta and log nu, and row 2 by the variance of log nu's.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
     """Results of two-seat matches, one array entry per match; codes count from 0.
 
-    ``game`` and ``family`` are codes, a game being of one family; ``deal`` is a number within its
-    game, the same for all matches that had the same luck. ``score`` is the first seat's: 1, 1/2 or
-    0. What deterministic agents repeated move by move is one match, given once. Raises ValueError
-    for columns of different lengths or none, another score, an agent against itself or without a
-    name, and a game of two families.
+    ``game`` and ``family`` are codes; each game belongs to one family. ``deal`` is a number within
+    its game, the same for all matches with the same luck. ``first`` and ``second`` are codes of
+    agents, and ``score`` is that of ``first``: 1, 1/2 or 0. If deterministic agents repeat a match
+    move by move, list it once. Raises ValueError if there are no matches or the columns differ in
+    length, for any other score, for an agent that plays itself or has no name, and for a game of
+    two families.
     """
 
     agents: tuple[str, ...]
@@ -67,26 +73,26 @@ class Matches:
     def __post_init__(self) -> None:
         columns = (self.game, self.family, self.first, self.second, self.score, self.deal)
         if len({len(column) for column in columns}) != 1 or not len(self.score):
-            raise ValueError("matches need columns of one length, and one match at least")
+            raise ValueError("matches need columns of one length and at least one match")
         if not np.isin(self.score, (0.0, 0.5, 1.0)).all():
             raise ValueError("a score is 0, 1/2 or 1")
         if (self.first == self.second).any():
-            raise ValueError("an agent does not play itself")
+            raise ValueError("an agent plays itself")
         players = np.concatenate([self.first, self.second])
         if players.min() < 0 or players.max() >= len(self.agents):
             raise ValueError("an agent has no name")
         if codes(self.game, self.family).max() > codes(self.game).max():
-            raise ValueError("a game is of one family")
+            raise ValueError("a game belongs to one family")
 
     def where(self, kept: NDArray[np.bool_]) -> "Matches":
-        """Some of the matches. ``kept``: per match. Raises ValueError if it is none."""
+        """Return the matches for which ``kept`` is True. Raises ValueError if there are none."""
         columns = ("game", "family", "first", "second", "score", "deal")
         return replace(self, **{name: getattr(self, name)[kept] for name in columns})
 
     def among(self, agents: Integers) -> "Matches":
-        """The matches of some agents with each other, these coded anew. ``agents``: sorted codes.
+        """Return the matches between ``agents``, which are sorted codes and get new ones.
 
-        Raises ValueError if there is none.
+        Raises ValueError if there are none.
         """
         kept = self.where(np.isin(self.first, agents) & np.isin(self.second, agents))
         return replace(
@@ -98,7 +104,7 @@ class Matches:
 
 
 def codes(*columns: Integers) -> Integers:
-    """Number the different rows of ``columns`` from 0, in their sorted order."""
+    """Return a number from 0 for each row of ``columns``; equal rows share it. Rows are sorted."""
     numbers = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         values, place = np.unique(column, return_inverse=True)
@@ -107,12 +113,13 @@ def codes(*columns: Integers) -> Integers:
 
 
 def family_weights(matches: Matches, anchors: Integers = NOBODY) -> Floats:
-    """What each match weighs, 1 in the mean, so that families weigh alike.
+    """Return the weight of each match. Families weigh equally, and the mean weight is 1.
 
-    With ``anchors`` a match weighs as those of two of them in its family do: strength differs from
-    game to game, and another mixture of games than the anchors were rated by would be another
-    scale.
+    With ``anchors``, each match in a family has the weight that makes the matches between two
+    anchors weigh equally in all families.
     """
+    # Strength differs by game, so a copy of a bot would get another rating than the bot if games
+    # did not weigh as in the fit that rated the anchors.
     family = codes(matches.family)
     every = np.bincount(family)
     held = np.isin(matches.first, anchors) & np.isin(matches.second, anchors)
@@ -123,28 +130,30 @@ def family_weights(matches: Matches, anchors: Integers = NOBODY) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Davidson:
-    """The model of some matches, each (game, first, second) being one cell."""
+    """The model of some matches. Matches with equal (game, first, second) form a cell."""
 
     agents: int
+    """Number of agents."""
     games: int
+    """Number of games."""
     index: Integers
-    """Shape (cells, 4): the parameters of a cell: two strengths, delta, log nu."""
+    """The parameters of each cell (two strengths, delta, log nu), shape (cells, 4)."""
     counts: Floats
-    """Shape (cells, 3): weight of wins, draws and losses of the first."""
+    """The weights of the first agent's wins, draws and losses, shape (cells, 3)."""
     penalty: Floats
-    """Shape (parameters, parameters)."""
+    """The penalty is point @ penalty @ point / 2. Shape (parameters, parameters)."""
     outcome: Integers
-    """Per match, 3 * cell + WIN, DRAW or LOSS."""
+    """For each match, 3 * cell + WIN, DRAW or LOSS."""
     squares: Floats
-    """Per cell, the sum of its matches' squared weights."""
+    """For each cell, the sum of the squared weights of its matches."""
     weight: Floats
-    """Per match; mean 1. Families weigh alike, a game within its family by its matches."""
+    """For each match; mean 1. Families weigh equally, a family's games by their matches."""
 
     @classmethod
     def of(cls, matches: Matches, *, anchors: Integers = NOBODY) -> "Davidson":
-        """Make the model, the strengths of ``anchors`` to be held.
+        """Make the model. ``anchors`` are the agents whose strengths will be held fixed.
 
-        The penalty then leaves the mean strength free (else it is 0).
+        With anchors, the penalty leaves the mean strength free; without, it makes the mean 0.
         """
         game = codes(matches.game)
         cell = codes(game, matches.first, matches.second)
@@ -167,11 +176,11 @@ class Davidson:
 
     @property
     def size(self) -> int:
-        """Number of parameters."""
+        """The number of parameters."""
         return self.agents + 2 * self.games
 
     def chances(self, point: Floats) -> Floats:
-        """Shape (cells, 3): probabilities of win, draw and loss."""
+        """Return the probabilities of win, draw and loss, shape (cells, 3)."""
         first, second, delta, log_nu = point[self.index].T
         half = (first - second + delta) / 2
         top = np.maximum(np.abs(half), log_nu)
@@ -179,30 +188,34 @@ class Davidson:
         return np.asarray(parts / (parts[:, WIN] + parts[:, DRAW] + parts[:, LOSS])[:, None])
 
     def value(self, point: Floats) -> float:
-        """The penalised log-likelihood."""
+        """Return the penalised log-likelihood."""
         likely = np.log(np.maximum(self.chances(point), 1e-300))
         return float((self.counts * likely).sum() - point @ self.penalty @ point / 2)
 
     def gradient(self, point: Floats) -> Floats:
-        """Its gradient."""
+        """Return the gradient of the penalised log-likelihood."""
         return self.pull(point) - self.penalty @ point
 
     def pull(self, point: Floats) -> Floats:
-        """The gradient of the log-likelihood alone."""
+        """Return the gradient of the log-likelihood without the penalty."""
         residuals = self.counts - self.counts.sum(axis=1, keepdims=True) * self.chances(point)
         up, drawn = (residuals[:, WIN] - residuals[:, LOSS]) / 2, residuals[:, DRAW]
         return self._gathered(self.index, up, drawn)
 
     def hessian(self, point: Floats) -> Floats:
-        """Minus its second derivatives: positive definite but for the mean of centred strengths."""
-        found = self._information(point, self.counts.sum(axis=1), np.arange(len(self.counts)))
-        return found + self.penalty
+        """Return minus the second derivatives of the penalised log-likelihood.
+
+        The matrix is positive definite, except along the mean strength of a model with anchors,
+        which the penalty leaves free.
+        """
+        cells = np.arange(len(self.counts))
+        return self._information(point, self.counts.sum(axis=1), cells) + self.penalty
 
     def maximise(self, start: Floats, basis: Floats) -> Floats:
-        """The point of largest value in ``start`` + span of ``basis`` (parameters, directions).
+        """Return the point of largest value in ``start`` + span of ``basis``.
 
-        Newton's method, steps halved until they climb; the value is concave.
-        Raises ArithmeticError if it does not settle.
+        ``basis`` has shape (parameters, directions). The value is concave; Newton's method halves
+        each step until the value rises. Raises ArithmeticError if it does not converge.
         """
         point = start
         for _ in range(STEPS):
@@ -215,13 +228,14 @@ class Davidson:
             while self.value(point + length * step) < height - 1e-9 * abs(height):
                 length /= 2
             point = point + length * step
-        raise ArithmeticError("the ratings did not settle")
+        raise ArithmeticError("the ratings did not converge")
 
     def left_out(self, point: Floats, basis: Floats, clusters: Integers) -> tuple[Floats, Floats]:
-        """How far the maximum moves when one cluster is left out, in one Newton step.
+        """Return how far one Newton step moves the maximum if a cluster is left out.
 
-        ``clusters``: per match. Returns (steps, times): shape (kinds, parameters), and how many
-        clusters are of each kind; clusters with the same results are one kind.
+        ``clusters`` holds the cluster of each match. Clusters with the same results are of one
+        kind. Returns (steps, times): the steps, shape (kinds, parameters), and the number of
+        clusters of each kind.
         """
         whole = basis.T @ self.hessian(point) @ basis
         kinds = Counter(self._kinds(clusters))
@@ -234,49 +248,54 @@ class Davidson:
         return steps, np.array(list(kinds.values()), dtype=np.float64)
 
     def spread(self, point: Floats, squares: Floats | None = None) -> Floats:
-        """Covariance of the gradient were matches independent.
+        """Return the covariance of the gradient if matches were independent.
 
-        ``squares``: per cell, the sum of the squared weights, if not that of its matches. With each
-        match there as often as matches could share its luck, it is what they would spread sharing
-        it all.
+        ``squares`` holds the sum of squared weights for each cell, by default that of the cell's
+        matches. Multiply each match's square by the number of matches that may share its luck to
+        get the covariance if they shared it completely.
         """
         weights = self.squares if squares is None else squares
         return self._information(point, weights, np.arange(len(self.index)))
 
     def bounds_all(self, fixed: Integers) -> bool:
-        """Whether ``unbounded`` is False of everything: a quick look before many slow ones."""
-        # At no right angle to any direction: if neither way along it is open, none is.
-        odd = np.zeros(self.size)
-        odd[: self.agents + self.games] = (
+        """Return True if ``unbounded`` is False for every contrast: one fast check for all."""
+        # A generic contrast is orthogonal to no direction that matters. If it is bounded on both
+        # sides, all contrasts are.
+        generic = np.zeros(self.size)
+        generic[: self.agents + self.games] = (
             1 + np.sqrt(np.arange(2, self.agents + self.games + 2)) % 1
         )
-        return not self.unbounded(odd, fixed if len(fixed) else np.array([0]))
+        return not self.unbounded(generic, fixed if len(fixed) else np.array([0]))
 
     def unbounded(self, contrast: Floats, fixed: Integers) -> bool:
-        """Whether the results alone, unpenalised, leave ``contrast`` without an end on some side.
+        """Return True if the results, without the penalty, leave ``contrast`` unbounded on a side.
 
-        A direction along which no result becomes less likely leads out of sight; linear programs
-        look for one: Konis, "Linear programming algorithms for detecting separated data in binary
-        logistic regression models" (2007). For strengths alone it is the condition of Ford,
-        "Solution of a ranking problem from binary comparisons" (1957). ``fixed``: parameters held.
+        It is unbounded if it changes along a direction in which no result becomes less likely.
+        Linear programs search for such a direction: Konis, "Linear programming algorithms for
+        detecting separated data in binary logistic regression models" (2007). For strengths alone,
+        this is the condition of Ford, "Solution of a ranking problem from binary comparisons"
+        (1957). ``fixed`` are the parameters held. Raises ArithmeticError if the solver fails.
         """
         rows, limits = self._recession(), np.ones(self.size)
         limits[fixed] = 0
         for side in (contrast, -contrast):
-            found = optimize.linprog(
+            solution = optimize.linprog(
                 side,
                 A_ub=-rows,
                 b_ub=np.zeros(rows.shape[0]),
                 bounds=np.stack([-limits, limits], 1),
             )
-            if found.status != 0:
-                raise ArithmeticError(f"no answer from linprog: {found.message}")
-            if found.fun < -1e-7:
+            if solution.status != 0:
+                raise ArithmeticError(f"linprog found no solution: {solution.message}")
+            if solution.fun < -1e-7:
                 return True
         return False
 
     def _recession(self) -> sparse.csr_matrix:
-        """Rows whose product with a direction is not negative if it makes no result less likely."""
+        """Return rows whose products with a direction are >= 0 if it makes no result less likely.
+
+        Shape (constraints, parameters).
+        """
         won, drawn, lost = (self.counts[:, k] > 0 for k in (WIN, DRAW, LOSS))
         cells = np.repeat(np.arange(len(self.index)), 4)
         shape = (len(self.index), self.size)
@@ -298,30 +317,33 @@ class Davidson:
         ).tocsr()
 
     def _information(self, point: Floats, weights: Floats, cells: Integers) -> Floats:
-        """Minus the second derivatives of ``weights`` matches in ``cells``; cells may repeat."""
+        """Return minus the second derivatives of the log-likelihood of some matches.
+
+        ``weights`` and ``cells`` are those of the matches; cells may repeat.
+        """
         chances = self.chances(point)[cells]
         lead, drawn = _lead(chances), chances[:, DRAW]
         terms = np.stack([(1 - drawn) / 4 - lead**2, -drawn * lead, drawn * (1 - drawn)], axis=1)
         parts = (weights[:, None] * terms) @ _CURVES
         index = self.index[cells]
         places = index[:, :, None] * self.size + index[:, None, :]
-        found = np.bincount(places.ravel(), parts.ravel(), minlength=self.size**2)
-        return np.asarray(found.reshape(self.size, self.size), dtype=np.float64)
+        summed = np.bincount(places.ravel(), parts.ravel(), minlength=self.size**2)
+        return np.asarray(summed.reshape(self.size, self.size), dtype=np.float64)
 
     def _slope_of(self, point: Floats, outcomes: Integers, weights: Floats) -> Floats:
-        """The gradient of some matches' log-likelihood."""
+        """Return the gradient of the log-likelihood of some matches."""
         cells = outcomes // 3
         up, drawn = _surprise(self.chances(point)[cells], outcomes % 3)
         return self._gathered(self.index[cells], weights * up, weights * drawn)
 
     def _gathered(self, index: Integers, up: Floats, drawn: Floats) -> Floats:
-        """Derivatives along eta and log nu, summed by parameter."""
+        """Sum derivatives by eta (``up``) and log nu (``drawn``) by parameter."""
         parts = np.multiply.outer(up, _ETA) + np.multiply.outer(drawn, _LOG_NU)
-        found = np.bincount(index.ravel(), parts.ravel(), minlength=self.size)
-        return np.asarray(found, dtype=np.float64)
+        summed = np.bincount(index.ravel(), parts.ravel(), minlength=self.size)
+        return np.asarray(summed, dtype=np.float64)
 
     def _kinds(self, clusters: Integers) -> Iterator[tuple[bytes, bytes]]:
-        """Per cluster its outcomes and their weights, as bytes."""
+        """Yield each cluster's outcomes and their weights, as bytes."""
         order = np.lexsort((self.outcome, clusters))
         ends = np.flatnonzero(np.diff(clusters[order])) + 1
         for outcomes, weights in zip(
@@ -331,16 +353,19 @@ class Davidson:
 
 
 def _unpacked(kinds: Counter[tuple[bytes, bytes]]) -> Iterator[tuple[Integers, Floats]]:
-    """The arrays of _kinds."""
+    """Yield the arrays that _kinds turned into bytes."""
     for outcomes, weights in kinds:
         yield np.frombuffer(outcomes, dtype=np.int64), np.frombuffer(weights, dtype=np.float64)
 
 
 def _surprise(chances: Floats, kinds: Integers) -> tuple[Floats, Floats]:
-    """Outcome less expectation of the statistics of eta (1/2, 0, -1/2) and log nu (0, 1, 0)."""
+    """Return outcome minus expectation of the sufficient statistics of eta and log nu.
+
+    For a win, a draw and a loss they are 1/2, 0 and -1/2 (eta), and 0, 1 and 0 (log nu).
+    """
     return (1 - kinds) / 2 - _lead(chances), (kinds == DRAW) - chances[:, DRAW]
 
 
 def _lead(chances: Floats) -> Floats:
-    """Half of how much likelier a win is than a loss, which is the mean of eta's statistic."""
+    """Return the mean of eta's statistic: half of the chance of a win minus that of a loss."""
     return np.asarray((chances[:, WIN] - chances[:, LOSS]) / 2)

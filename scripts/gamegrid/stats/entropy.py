@@ -1,4 +1,4 @@
-"""How varied what falls into categories is: Shannon's entropy, with an interval over deals."""
+"""The variety of texts sorted into categories: Shannon's entropy, with an interval over deals."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from gamegrid.stats.intervals import (
 
 
 def entropy(counts: NDArray[np.int64]) -> Floats:
-    """Entropy in bits of counts along the last axis, as they are; 0 where all are 0.
+    """Return the entropy, in bits, of counts along the last axis; 0 if all are 0.
 
-    Of few observations it is too low: many categories have had no chance to appear.
+    It is not corrected for bias. With few observations it is too low, because rare categories have
+    had no chance to appear.
     """
     totals = counts.sum(axis=-1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
@@ -29,13 +30,13 @@ def entropy(counts: NDArray[np.int64]) -> Floats:
 def entropy_interval(
     deals: NDArray[np.int64], *, confidence: float = CONFIDENCE
 ) -> tuple[float | None, MaybeInterval]:
-    """Entropy in bits without the bias of few observations, and its interval.
+    """Return the entropy in bits, with the bias of few observations removed, and its interval.
 
-    ``deals``: counts of shape (deals, categories); a deal without any is left out. Jackknife over
-    deals, which takes the first order of the bias away and allows for what a deal's texts share:
-    Zahl, "Jackknifing an index of diversity" (1977); Student's t on the pseudo-values. Between 0
-    and log2(categories). The estimate is None where nothing is counted, and as the counts are where
-    there is one deal.
+    ``deals`` holds counts, shape (deals, categories); deals without counts are left out. The
+    jackknife over deals removes the bias to first order and allows for dependence between the
+    texts of a deal: Zahl, "Jackknifing an index of diversity" (1977). The interval is Student's t
+    on the pseudo-values. Estimate and ends are clipped to 0 and log2(categories). The estimate is
+    None if nothing was counted, and is not corrected if there is only one deal.
     """
     counts = deals[deals.sum(axis=1) > 0]
     size = len(counts)

@@ -1,10 +1,10 @@
-"""Which setting of a bot an agent plays like: its strength put between those of a ladder's rungs.
+"""The setting at which a bot would be as strong as an agent.
 
-A ladder is one kind of bot at several settings. Between two rungs strength is taken to be linear in
-the place of the setting, so that a place is held against the data as a strength is: a contrast of
-the agent with a mixture of two rungs (see contrasts). The interval is all places that are not
-rejected, whatever is unknown of the rungs included: Fieller, "Some problems in interval estimation"
-(1954).
+A ladder is one kind of bot at several settings. A setting's place is a number that is higher for
+stronger settings; between two neighbouring bots of a ladder, strength is assumed to be linear in
+it. A place is then tested like a strength: as a contrast of the agent with a mixture of the two
+bots (see contrasts). The interval contains every place that is not rejected. It includes the
+uncertainty of the bots' strengths: Fieller, "Some problems in interval estimation" (1954).
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from gamegrid.stats.paired import holm
 from gamegrid.stats.ratings import components, framed
 
 CLOSE = 0.01
-"""How exactly an end is found, as a share of the way between two rungs."""
+"""Precision of an end, as a share of the distance between two neighbouring bots."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class LadderBot:
     """A bot of a ladder. ``place`` is in any unit, and higher for bots meant to be stronger."""
 
     agent: str
@@ -33,95 +33,100 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
-    """Where an agent stands on a ladder, in the unit of places."""
+class StrengthEquivalent:
+    """The place of an agent on a ladder, in the unit of the bots' places."""
 
     place: float | None = None
-    """None: see reason."""
+    """None if the agent has no place; see ``reason``."""
     low: float | None = None
-    """Weaker end of the 95 % interval; None where it is beyond the weakest rung, or there is no
-    interval on the ladder."""
+    """Weaker end of the 95 % interval; None if it is not between two bots of the ladder."""
     high: float | None = None
+    """Stronger end of the 95 % interval; None if it is not between two bots of the ladder."""
     reason: str | None = None
-    """Why the agent has no place; None where it has."""
+    """The reason the agent has no place; None if it has one."""
 
 
-def strength_equivalent(matches: Matches, agent: str, ladder: Sequence[Rung]) -> Likeness:
-    """Put ``agent`` among the rungs by the matches of one game.
+def strength_equivalent(
+    matches: Matches, agent: str, ladder: Sequence[LadderBot]
+) -> StrengthEquivalent:
+    """Place ``agent`` on a ladder, from the matches of one game.
 
-    Rungs that no matches link with it are left out. Neighbours in the wrong order by luck share a
-    strength where the agent's place is estimated; where luck does not explain it, there is none.
-    Raises ValueError if two rungs have one place, or the agent is no agent of the matches.
+    Bots of the ladder that no matches link with the agent are left out. If luck explains that bots
+    are in the wrong order, they share one strength in the estimate of the place; otherwise the
+    agent has no place. Raises ValueError if two bots have the same place or if ``agent`` is not an
+    agent of the matches.
     """
-    if len({rung.place for rung in ladder}) < len(ladder):
-        raise ValueError("two rungs have one place")
+    if len({bot.place for bot in ladder}) < len(ladder):
+        raise ValueError("two ladder bots have the same place")
     me, linked = matches.agents.index(agent), components(matches)
     known = {name: code for code, name in enumerate(matches.agents) if linked[code] == linked[me]}
-    rungs = sorted((r for r in ladder if r.agent in known), key=lambda rung: rung.place)
-    if len(rungs) < 2:
-        return Likeness(reason=Reason.NOT_CONNECTED)
-    ground = _Ground.make(matches, me, [known[rung.agent] for rung in rungs])
-    if ground.freedom < 1:
-        return Likeness(reason=Reason.TOO_FEW)
-    if (wrong := ground.out_of_order()) is not None:
-        weaker, stronger = (rungs[each].agent for each in wrong)
-        return Likeness(reason=f"rungs out of order: {stronger} beats {weaker}")
+    bots = sorted((bot for bot in ladder if bot.agent in known), key=lambda bot: bot.place)
+    if len(bots) < 2:
+        return StrengthEquivalent(reason=Reason.NOT_CONNECTED)
+    fit = _GameFit.make(matches, me, [known[bot.agent] for bot in bots])
+    if fit.freedom < 1:
+        return StrengthEquivalent(reason=Reason.TOO_FEW)
+    if (wrong := fit.out_of_order()) is not None:
+        weaker, stronger = (bots[each].agent for each in wrong)
+        return StrengthEquivalent(reason=f"ladder bots out of order: {stronger} beats {weaker}")
 
-    places = np.array([rung.place for rung in rungs])
-    above = ground.against()
-    low, high = ground.first_within(above), ground.last_within(above)
-    reason = _outside(ground, above, rungs)
-    return Likeness(
-        place=None if reason else float(np.interp(ground.strength, ground.strengths, places)),
-        low=None if low is None else float(np.interp(low, range(len(rungs)), places)),
-        high=None if high is None else float(np.interp(high, range(len(rungs)), places)),
+    places = np.array([bot.place for bot in bots])
+    above = fit.above_bots()
+    low, high = fit.first_within(above), fit.last_within(above)
+    reason = _outside(fit, above, bots)
+    return StrengthEquivalent(
+        place=None if reason else float(np.interp(fit.strength, fit.strengths, places)),
+        low=None if low is None else float(np.interp(low, range(len(bots)), places)),
+        high=None if high is None else float(np.interp(high, range(len(bots)), places)),
         reason=reason,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """The fit of one game. A position is the number of a rung from 0, or between two."""
+class _GameFit:
+    """The model fitted to one game. A position is a bot's number from 0, or between two numbers."""
 
     frame: Frame
     deals: Clusters
     me: int
-    rungs: Sequence[int]
+    """The agent's code."""
+    bots: Sequence[int]
+    """The codes of the ladder's bots, from the one meant to be weakest."""
     limits: Floats
-    """By rung, how many standard errors the agent may be from it by luck."""
+    """For each bot, how many standard errors the agent may be away from it by luck."""
     freedom: int
 
     @classmethod
-    def make(cls, matches: Matches, me: int, rungs: Sequence[int]) -> "_Ground":
-        """Fit. All codes are of agents."""
+    def make(cls, matches: Matches, me: int, bots: Sequence[int]) -> "_GameFit":
+        """Fit the model. ``me`` and ``bots`` are codes of agents."""
         frame = framed(matches, {})
         deals = Clusters.make(frame, matches, codes(matches.game, matches.deal))
-        apart = [_apart(frame, me, rung) for rung in rungs]
+        apart = [_apart(frame, me, bot) for bot in bots]
         freedom = [deals.freedom(each) for each in apart]
         limits = [
             np.sqrt(deals.design(each)) * stats.t.ppf((1 + CONFIDENCE) / 2, max(free, 1))
             for each, free in zip(apart, freedom, strict=True)
         ]
         return cls(
-            frame=frame, deals=deals, me=me, rungs=rungs, limits=np.array(limits),
+            frame=frame, deals=deals, me=me, bots=bots, limits=np.array(limits),
             freedom=min(freedom),
         )  # fmt: skip
 
     @property
     def strength(self) -> float:
-        """The agent's strength."""
+        """The agent's strength, in units of theta."""
         return float(self.frame.point[self.me])
 
     @property
     def strengths(self) -> Floats:
-        """Those of the rungs, never falling."""
-        found = optimize.isotonic_regression(self.frame.point[np.array(self.rungs)]).x
-        return np.asarray(found, dtype=np.float64)
+        """The strengths of the bots, made non-decreasing by isotonic regression."""
+        rising = optimize.isotonic_regression(self.frame.point[np.array(self.bots)]).x
+        return np.asarray(rising, dtype=np.float64)
 
     def out_of_order(self) -> tuple[int, int] | None:
-        """Two rungs, the first meant to be the stronger but weaker beyond luck, if there are."""
-        pairs = list(combinations(range(len(self.rungs)), 2))
-        gains = [_apart(self.frame, self.rungs[high], self.rungs[low]) for low, high in pairs]
+        """Return two bots of which the first is meant to be stronger but is weaker beyond luck."""
+        pairs = list(combinations(range(len(self.bots)), 2))
+        gains = [_apart(self.frame, self.bots[high], self.bots[low]) for low, high in pairs]
         p = holm(
             [
                 held_at(self.frame, gain, self.deals.design(gain), freedom)
@@ -133,37 +138,38 @@ class _Ground:
         worst = int(np.argmin(p))
         return (pairs[worst][1], pairs[worst][0]) if p[worst] < 1 - CONFIDENCE else None
 
-    def against(self) -> Floats:
-        """By rung, how far the agent is above it: beyond 1 and -1 luck does not explain it."""
-        return np.array([self._above(position) for position in range(len(self.rungs))])
+    def above_bots(self) -> Floats:
+        """Return how far the agent is above each bot. Luck explains values between -1 and 1."""
+        return np.array([self._above(position) for position in range(len(self.bots))])
 
     def first_within(self, above: Floats) -> float | None:
-        """The weakest position that luck explains; None where it is not between rungs."""
+        """Return the weakest position that luck explains; None if it is not between two bots."""
         within = np.flatnonzero(above <= 1)
         if not len(within) or within[0] == 0:
             return None
         return self._end(within[0] - 1, 1)
 
     def last_within(self, above: Floats) -> float | None:
-        """The strongest position that luck explains; None where it is not between rungs."""
+        """Return the strongest position that luck explains; None if it is not between two bots."""
         within = np.flatnonzero(above >= -1)
-        if not len(within) or within[-1] == len(self.rungs) - 1:
+        if not len(within) or within[-1] == len(self.bots) - 1:
             return None
         return self._end(within[-1], -1)
 
     def _end(self, start: int, level: float) -> float:
-        """The position from ``start`` to the next rung where the agent is ``level`` above it."""
-        found: float = optimize.brentq(
+        """Return the position from ``start`` to the next bot that is ``level`` below the agent."""
+        end: float = optimize.brentq(
             lambda position: self._above(position) - level, start, start + 1, xtol=CLOSE
         )
-        return found
+        return end
 
     def _above(self, position: float) -> float:
-        low = min(int(position), len(self.rungs) - 2)
+        """Return how far the agent is above a position, as a share of what luck explains."""
+        low = min(int(position), len(self.bots) - 2)
         part = position - low
-        contrast = (1 - part) * _apart(self.frame, self.me, self.rungs[low])
-        contrast += part * _apart(self.frame, self.me, self.rungs[low + 1])
-        limit = float(np.interp(position, range(len(self.rungs)), self.limits))
+        contrast = (1 - part) * _apart(self.frame, self.me, self.bots[low])
+        contrast += part * _apart(self.frame, self.me, self.bots[low + 1])
+        limit = float(np.interp(position, range(len(self.bots)), self.limits))
         return self.frame.strain(contrast, 0.0, self.frame.lever(contrast)) / limit
 
 
@@ -173,11 +179,11 @@ def _apart(frame: Frame, one: int, other: int) -> Floats:
     return contrast
 
 
-def _outside(ground: _Ground, above: Floats, rungs: Sequence[Rung]) -> str | None:
-    """In words that the agent is not between rungs, if so."""
-    weakest, strongest = rungs[0].agent, rungs[-1].agent
-    if ground.strength < ground.strengths[0]:
+def _outside(fit: _GameFit, above: Floats, bots: Sequence[LadderBot]) -> str | None:
+    """Say that the agent is beyond the weakest or strongest bot; None if it is between them."""
+    weakest, strongest = bots[0].agent, bots[-1].agent
+    if fit.strength < fit.strengths[0]:
         return f"weaker than {weakest}" if above[0] < -1 else f"about {weakest} or weaker"
-    if ground.strength > ground.strengths[-1]:
+    if fit.strength > fit.strengths[-1]:
         return f"stronger than {strongest}" if above[-1] > 1 else f"about {strongest} or stronger"
     return None

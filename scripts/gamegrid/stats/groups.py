@@ -1,4 +1,4 @@
-"""Letters for agents that cannot be told apart."""
+"""The compact letter display: agents that cannot be told apart share a letter."""
 
 from collections.abc import Sequence
 from string import ascii_lowercase
@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 
 def letters(values: Sequence[float], differ: NDArray[np.bool_]) -> list[str]:
-    """A text of letters per agent: two share a letter exactly if they cannot be told apart.
+    """Return each agent's letters. Two agents share a letter exactly if they do not differ.
 
-    ``values`` order the letters, a for the highest; ``differ``: symmetric, shape (agents, agents).
-    Beyond z letters go on as aa, ab, …, between commas. Insert and absorb: Piepho, "An algorithm
-    for a letter-based representation of all-pairwise comparisons" (2004).
+    ``values`` orders the letters, from a for the highest. ``differ`` says which agents can be told
+    apart; it is symmetric, shape (agents, agents). If more than 26 letters are needed, they go on
+    after z as aa, ab, …, and are separated by commas. This is the insert-and-absorb algorithm:
+    Piepho, "An algorithm for a letter-based representation of all-pairwise comparisons" (2004).
     """
     columns = [frozenset(range(len(values)))] if len(values) else []
     for one, other in zip(*np.nonzero(np.triu(differ, 1)), strict=True):
@@ -39,6 +40,6 @@ def letters(values: Sequence[float], differ: NDArray[np.bool_]) -> list[str]:
 
 
 def _name(place: int) -> str:
-    """Give the letters of a place: a, b, …, z, aa, ab and so on."""
+    """Return the letters for a number from 0: a, b, …, z, aa, ab and so on."""
     more, last = divmod(place, len(ascii_lowercase))
     return (_name(more - 1) if more else "") + ascii_lowercase[last]

@@ -1,7 +1,7 @@
 """Intervals for means over deals: how far luck alone could have moved a share or a mean return.
 
-Episodes of one deal share its luck, so counting them as independent covers too little; a deal's
-value is one observation.
+A deal's value is one observation. Episodes of one deal share its luck, so an interval that counted
+them as independent would be too short.
 """
 
 from collections.abc import Sequence
@@ -19,29 +19,29 @@ CONFIDENCE = 0.95
 PRIOR_DEALS = 1 / 3
 """Deals of worst-case variance mixed into every variance of a share.
 
-The variance of a few discrete values comes out near 0 by chance. Of 0, 1/4, 1/3 and 1/2, a third is
-the smallest that covers 93 % or more of every case of tests/stats/stats_coverage.py (0: 89 % where
-rare wins stand among draws); 1/2 covers up to 99 % of symmetric draws. Rarer decisions still, 97 %
-draws and no loss, are covered 92 %. At 50 deals 4 of 24 cases are covered up to 97.7 %:
-the sum of few wins lies on a coarse grid (where 3 % are won, it is 2 1/2 or less in 92.3 % of
-samples and 3 or less in 97.1 %), and a prior that shrinks with the deals loses the draws that are
-never lost (89 %) before it helps the others.
+The variance of a few discrete values is close to 0 by chance. Of the values 0, 1/4, 1/3 and 1/2,
+1/3 is the smallest with a coverage of 93 % or more in every case of tests/stats/stats_coverage.py
+(0 covers 89 % if wins are rare among draws); 1/2 covers up to 99 % of symmetric draws. With even
+fewer decisive games, 97 % draws and no loss, 1/3 covers 92 %. At 50 deals, 4 of 24 cases have a
+coverage of up to 97.7 %, because the sum of few wins lies on a coarse grid (if 3 % are won, it is
+2 1/2 or less in 92.3 % of samples and 3 or less in 97.1 %). A prior that shrinks with the number of
+deals does not help: draws that are never lost fall to 89 % before the others improve.
 """
 BOOTSTRAP_DEALS = 30
-"""Deals from which skew is better learnt from the deals than ignored by the t interval."""
+"""With fewer deals, the t interval, which ignores skew, beats a skew estimated from the deals."""
 BOOTSTRAP_MOST = 2000
-"""Deals beyond which skew moves an end by little (a skewness of 2 by 7 % of a standard error, as
-1/sqrt(deals)) and resampling takes long."""
+"""With more deals, skew hardly moves an end (a skewness of 2 moves it by 7 % of a standard error,
+decreasing as 1/sqrt(deals)), and resampling takes long."""
 RESAMPLES = 4999
 DROPPED_SHARE = 0.05
-"""Share of dropped deals above which what was dropped may matter more than luck."""
+"""If a larger share of deals is dropped, the dropped deals may matter more than luck."""
 SAME = 1e-12
-"""Values closer than this differ by rounding only."""
+"""Values closer than this differ only by rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Closed; in the units of what it is about. Raises ValueError unless low <= high."""
+    """A closed interval, in the units of the estimate. Raises ValueError unless low <= high."""
 
     low: float
     high: float
@@ -52,16 +52,16 @@ class Interval:
 
     @property
     def half_width(self) -> float:
-        """Half the distance between the ends."""
+        """Half of the distance between the ends."""
         return (self.high - self.low) / 2
 
     def covers(self, value: float) -> bool:
-        """Whether ``value`` lies within, rounding apart."""
+        """Return True if ``value`` lies within the interval, up to rounding."""
         return self.low - SAME <= value <= self.high + SAME
 
 
 class Reason(StrEnum):
-    """Why an interval or one of its ends is missing."""
+    """The reason an interval or one of its ends is missing."""
 
     NO_DEALS = "no deals"
     ONE_DEAL = "one deal"
@@ -78,7 +78,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoInterval:
-    """Stands where an interval would, and says why there is none."""
+    """Takes the place of an interval and states the reason there is none."""
 
     reason: Reason
 
@@ -91,12 +91,12 @@ class Stratum:
     """Deals of one game, and their weight in a mean over games."""
 
     deals: Floats
-    """Shape (deals,), each 0 to 1."""
+    """The values of the deals, shape (deals,), each 0 to 1."""
     weight: float
     distinct: int | None = None
-    """As in share_interval."""
+    """See share_interval."""
     pooled: bool = False
-    """As in share_interval."""
+    """See share_interval."""
 
 
 def share_interval(
@@ -106,21 +106,21 @@ def share_interval(
     pooled: bool = False,
     confidence: float = CONFIDENCE,
 ) -> MaybeInterval:
-    """Interval of a mean of values between 0 and 1: Wilson at the effective size.
+    """Return the interval of a mean of values between 0 and 1. Its width is never zero.
 
-    ``deals``: shape (deals,), one value per deal. ``distinct``: only for deterministic agents, the
-    number of deals that differ in what was played; repeats of a deal are one observation, and a
-    cell of one observation that was repeated cannot vary. ``pooled``: values of pool_cells, which
-    may lie outside 0 to 1 where opponents lack deals. Never of zero width. Raises ValueError for
-    other values outside 0 to 1 or where ``distinct`` is no number of deals.
+    ``deals`` holds one value per deal, shape (deals,). ``distinct`` is for deterministic agents
+    only: the number of deals that differ in the moves played. Repetitions of a deal are one
+    observation, and if all deals are repetitions of one, the mean cannot vary. ``pooled`` marks
+    values from pool_cells, which may lie outside 0 to 1 if opponents lack deals. Raises ValueError
+    for other values outside 0 to 1, and if ``distinct`` is not between 1 and the number of deals.
 
-    Wilson (1927) with n_eff = p(1-p) / Var(deal mean) in the place of n and the t quantile of
-    deals-1 degrees of freedom, after Korn and Graubard, "Confidence intervals for proportions with
-    small expected number of positive counts estimated from survey data" (1998).
+    This is the interval of Wilson (1927) with n_eff = p(1-p) / Var(deal mean) in place of n and the
+    t quantile with deals-1 degrees of freedom, after Korn and Graubard, "Confidence intervals for
+    proportions with small expected number of positive counts estimated from survey data" (1998).
     """
-    none = _without(deals, distinct)
-    if none is not None:
-        return none
+    missing = _missing(deals, distinct)
+    if missing is not None:
+        return missing
     _check_shares(deals, pooled)
     size = _observations(deals, distinct)
     low, high = _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
@@ -130,21 +130,22 @@ def share_interval(
 def combined_share_interval(
     strata: Sequence[Stratum], *, confidence: float = CONFIDENCE
 ) -> MaybeInterval:
-    """Interval of a weighted mean of independent games' shares; weights need not sum to 1.
+    """Return the interval of a weighted mean of the shares of independent games.
 
-    The distances to each game's Wilson ends add up in squares, which never makes the width zero as
-    adding variances does where a game was always lost: Zou and Donner, "Construction of confidence
-    limits about effect measures: a general approach" (2008). One t quantile for all, at the degrees
-    of freedom of Satterthwaite (1946). A game that cannot vary adds nothing to the width.
-    Raises ValueError for weights that are not positive, and as share_interval does.
+    The weights need not sum to 1. The squared distances to the Wilson ends of each game add up:
+    Zou and Donner, "Construction of confidence limits about effect measures: a general approach"
+    (2008). The width is then never zero, as it would be with added variances if every game was
+    always lost. All games use one t quantile, with the degrees of freedom of Satterthwaite (1946).
+    A game that cannot vary adds nothing to the width. Raises ValueError for weights that are not
+    positive and for the values that share_interval rejects.
     """
     if not all(stratum.weight > 0 for stratum in strata):
         raise ValueError("weights must be positive")
-    reasons = [_without(stratum.deals, stratum.distinct) for stratum in strata]
-    varying = [s for s, none in zip(strata, reasons, strict=True) if none is None]
-    for none in reasons:
-        if none is not None and none.reason is not Reason.DETERMINISTIC:
-            return none
+    reasons = [_missing(stratum.deals, stratum.distinct) for stratum in strata]
+    varying = [s for s, missing in zip(strata, reasons, strict=True) if missing is None]
+    for missing in reasons:
+        if missing is not None and missing.reason is not Reason.DETERMINISTIC:
+            return missing
     if not varying:
         return NoInterval(Reason.DETERMINISTIC if strata else Reason.NO_DEALS)
 
@@ -155,7 +156,7 @@ def combined_share_interval(
     sizes = np.array([_observations(s.deals, s.distinct) for s in varying])
     moments = [_share_moments(s.deals, size) for s, size in zip(varying, sizes, strict=True)]
     means, effective = np.array(moments).T
-    # Half a win and half a loss added: a game always lost has some variance, too.
+    # Add half a win and half a loss, so that a game that was always lost has some variance, too.
     likely = (means * effective + 0.5) / (effective + 1)
     spread = weights**2 * likely * (1 - likely) / effective
     freedom = float(spread.sum() ** 2 / (spread**2 / (sizes - 1)).sum())
@@ -174,15 +175,16 @@ def mean_interval(
     confidence: float = CONFIDENCE,
     seed: int = 0,
 ) -> MaybeInterval:
-    """Interval of a mean without bounds, such as a margin per deal, in its own units.
+    """Return the interval of a mean of unbounded values, such as margins, in the values' units.
 
-    ``deals`` and ``distinct`` as in share_interval. Student's t on the deals; from 30 to 2000
-    distinct deals, the bias-corrected and accelerated bootstrap over deals, which follows skew:
-    Efron, "Better bootstrap confidence intervals" (1987).
+    ``deals`` holds one value per deal, shape (deals,); for ``distinct`` see share_interval. The
+    interval is Student's t over deals. From 30 to 2000 deals without repetitions, it is the
+    bias-corrected and accelerated bootstrap over deals, which follows skew: Efron, "Better
+    bootstrap confidence intervals" (1987). ``seed`` is the bootstrap's.
     """
-    none = _without(deals, distinct)
-    if none is not None:
-        return none
+    missing = _missing(deals, distinct)
+    if missing is not None:
+        return missing
     if np.ptp(deals) < SAME:
         return NoInterval(Reason.ALL_EQUAL)
     size = _observations(deals, distinct)
@@ -193,12 +195,13 @@ def mean_interval(
 
 
 def pool_cells(cells: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:
-    """One value per deal for a mean over opponents that shared their deals.
+    """Return one value per deal for a mean over opponents that played the same deals.
 
-    ``cells``: per opponent the numbers of its deals and their values, the same length and not
-    empty. The result has one value per different deal; its mean is the mean of the opponents'
-    means, and its variance that of this mean, deals missing with some opponents included
-    (linearisation: Binder, "On the variances of asymptotically normal estimators", 1983).
+    ``cells`` holds, for each opponent, the numbers of the deals and their values; both have the
+    same length and are not empty. The result has one value for each distinct deal. Its mean is the
+    mean of the opponents' means, and its variance is right for this mean even if some opponents
+    lack deals (linearisation: Binder, "On the variances of asymptotically normal estimators",
+    1983).
     """
     numbers = np.unique(np.concatenate([deals for deals, _ in cells]))
     means = [float(values.mean()) for _, values in cells]
@@ -210,18 +213,18 @@ def pool_cells(cells: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:
 
 
 def too_many_dropped(complete: int, dropped: int) -> bool:
-    """Whether more than 5 % of the deals are missing: then worst_case belongs beside the result."""
+    """Return True if more than 5 % of the deals are missing; then report worst_case as well."""
     return dropped > DROPPED_SHARE * (complete + dropped)
 
 
 def worst_case(
     interval: Interval, complete: int, dropped: int, *, lowest: float = 0.0, highest: float = 1.0
 ) -> Interval:
-    """What ``interval`` becomes if every dropped deal had gone the worst or the best way.
+    """Extend ``interval`` to the cases that every dropped deal had gone the worst or the best way.
 
-    For a mean's bounds without luck, pass it as both ends. ``lowest`` and ``highest``: what a deal
-    can give at all. Source: Manski, "Nonparametric bounds on treatment effects" (1990).
-    Raises ValueError where no deal is complete.
+    To bound a mean without regard to luck, pass it as both ends. ``lowest`` and ``highest`` are the
+    least and the largest possible value of a deal. Source: Manski, "Nonparametric bounds on
+    treatment effects" (1990). Raises ValueError if no deal is complete.
     """
     if complete < 1:
         raise ValueError("no complete deal")
@@ -232,17 +235,17 @@ def worst_case(
 
 
 def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
-    """Ends of share_interval for many samples at once: ``deals`` has shape (samples, deals >= 2).
+    """Return the ends of share_interval for many samples at once, each of shape (samples,).
 
-    Repeats count as observations here.
+    ``deals`` has shape (samples, deals) with at least 2 deals. Every deal counts as an observation.
     """
     _check_shares(deals, pooled=False)
     size = deals.shape[-1]
     return _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
 
 
-def _without(deals: Floats, distinct: int | None) -> NoInterval | None:
-    """Why there can be no interval, if so. Raises ValueError for a wrong ``distinct``."""
+def _missing(deals: Floats, distinct: int | None) -> NoInterval | None:
+    """Return the reason there can be no interval, else None. Raises ValueError for ``distinct``."""
     if distinct is not None and not min(1, len(deals)) <= distinct <= len(deals):
         raise ValueError(f"{distinct} distinct deals of {len(deals)}")
     if len(deals) == 0:
@@ -253,36 +256,36 @@ def _without(deals: Floats, distinct: int | None) -> NoInterval | None:
 
 
 def _observations(deals: Floats, distinct: int | None) -> int:
-    """The number of deals that count as observations."""
+    """Return the number of deals that count as observations."""
     return len(deals) if distinct is None else distinct
 
 
 def _check_shares(deals: Floats, pooled: bool) -> None:
-    """Raise ValueError for values that are no shares; of pooled ones, the mean must be one."""
+    """Raise ValueError unless values lie between 0 and 1; of pooled values, only the mean must."""
     values = deals.mean() if pooled else deals
     if np.any(values < -SAME) or np.any(values > 1 + SAME):
         raise ValueError("shares lie between 0 and 1")
 
 
 def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
-    """Mean and effective size n_eff = p(1-p) / Var(mean over ``size`` deals), along the last axis.
+    """Return the mean and n_eff = p(1-p) / Var(mean over ``size`` deals), along the last axis.
 
-    No distribution on 0 to 1 with mean p has a variance above p(1-p), which seatings that share all
-    their luck reach (Bhatia and Davis 2000): n_eff is ``size`` at least. Equal values say nothing
-    of the variance, and the worst is assumed.
+    No distribution on 0 to 1 with mean p has a variance above p(1-p) (Bhatia and Davis 2000), which
+    is reached if the seatings of a deal share all their luck. So n_eff is at least ``size``. Equal
+    values say nothing about the variance; for them, the worst case is assumed.
     """
     count = deals.shape[-1]
     mean = np.asarray(np.clip(deals.mean(axis=-1), 0, 1))
     worst = mean * (1 - mean)
-    seen = np.asarray(deals.var(axis=-1, ddof=1))
-    mixed = ((count - 1) * seen + PRIOR_DEALS * worst) / (count - 1 + PRIOR_DEALS)
+    observed = np.asarray(deals.var(axis=-1, ddof=1))
+    mixed = ((count - 1) * observed + PRIOR_DEALS * worst) / (count - 1 + PRIOR_DEALS)
     constant = np.ptp(deals, axis=-1) < SAME
     effective = size * np.where(constant, 1.0, worst / np.where(constant, 1.0, mixed))
     return mean, effective
 
 
 def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, Floats]:
-    """Ends of Wilson's interval (1927), whose ends lie within 0 to 1."""
+    """Return the ends of Wilson's interval (1927), which lie between 0 and 1."""
     share = quantile**2 / effective
     centre = (mean + share / 2) / (1 + share)
     half = np.sqrt(share * (mean * (1 - mean) + share / 4)) / (1 + share)
@@ -290,14 +293,14 @@ def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, F
 
 
 def _quantile(freedom: float, confidence: float) -> float:
-    """The two-sided quantile of Student's t."""
+    """Return the two-sided quantile of Student's t."""
     return float(stats.t.ppf((1 + confidence) / 2, freedom))
 
 
 def _bca(deals: Floats, confidence: float, seed: int) -> Interval:
-    """The bootstrap interval of the mean."""
-    found = stats.bootstrap(
+    """Return the bias-corrected and accelerated bootstrap interval of the mean."""
+    ends = stats.bootstrap(
         (deals,), np.mean, n_resamples=RESAMPLES, batch=500, confidence_level=confidence,
         method="BCa", rng=np.random.default_rng(seed),
     ).confidence_interval  # fmt: skip
-    return Interval(float(found.low), float(found.high))
+    return Interval(float(ends.low), float(ends.high))

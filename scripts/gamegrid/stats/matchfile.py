@@ -1,4 +1,4 @@
-"""Results of any system, read from one CSV file: a line per match and seat."""
+"""Read the results of any system from a CSV file with one line per match and seat."""
 
 import csv
 from collections import defaultdict
@@ -15,8 +15,8 @@ from gamegrid.stats.ratings import pairs_of_seats
 NEEDED = ("match", "game", "agent", "seat")
 OUTCOMES = ("result", "return")
 OPTIONAL = ("deal", "family")
-"""``deal``: matches of a game that had the same luck; without it each match had its own.
-``family``: games that weigh as one; without it each game is its own."""
+"""``deal`` is equal for matches of a game with the same luck; by default, each match has its own.
+``family`` is equal for games that weigh as one; by default, each game is its own family."""
 RESULTS = {
     "win": 1.0,
     "1": 1.0,
@@ -27,12 +27,13 @@ RESULTS = {
     "0": 0.0,
     "0.0": 0.0,
 }
-AGREEING = ([0.0, 1.0], [0.5, 0.5])
+CONSISTENT = ([0.0, 1.0], [0.5, 0.5])
+"""The results that two seats of a match can have, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One seat of one match."""
+    """One line of the file: one seat of one match."""
 
     number: int
     match: str
@@ -45,12 +46,12 @@ class _Line:
 
 
 def read_matches(path: Path) -> Matches:
-    """Read ``path``; matches of more than two seats become their pairs of seats.
+    """Read matches from ``path``. A match of more than two seats becomes its pairs of seats.
 
-    The columns match, game, agent and seat (from 0 or 1), and either result (win, draw, loss or
-    1, 0.5, 0; two seats only) or return (any number, more is better); deal and family if there are
-    any, others are ignored. Matches of an agent with itself are left out. Raises UserError, naming
-    the line, for anything else.
+    The file needs the columns match, game, agent and seat (a whole number), and either result (win,
+    draw, loss or 1, 0.5, 0; two seats only) or return (any number, more is better). The columns
+    deal and family are optional; others are ignored. Matches of an agent with itself are left out.
+    Raises UserError, which names the line, for anything else.
     """
     rows: list[tuple[str, str, str, str, str, float]] = []
     outcome, matches = _lines_by_match(path)
@@ -61,7 +62,7 @@ def read_matches(path: Path) -> Matches:
             if one.agent != other.agent:
                 rows.append((one.game, one.family, one.deal, one.agent, other.agent, score))
     if not rows:
-        raise UserError(f"{path} holds no match between two different agents.")
+        raise UserError(f"{path} has no match between two different agents.")
     games, families, deals, firsts, seconds, scores = zip(*rows, strict=True)
     _check_families(path, games, families)
     agents, players = np.unique(np.array([*firsts, *seconds]), return_inverse=True)
@@ -77,25 +78,25 @@ def read_matches(path: Path) -> Matches:
 
 
 def _lines_by_match(path: Path) -> tuple[str, list[list[_Line]]]:
-    """Which of OUTCOMES the file has, and its lines by match, in the order of seats."""
-    found: dict[str, list[_Line]] = defaultdict(list)
+    """Return the file's column out of OUTCOMES, and its lines by match, in the order of seats."""
+    by_match: dict[str, list[_Line]] = defaultdict(list)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             outcome = _outcome_column(path, reader.fieldnames or ())
             for row in reader:
                 line = _line(path, reader.line_num, row, outcome)
-                found[line.match].append(line)
+                by_match[line.match].append(line)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} is no CSV file in UTF-8: {error}.") from error
-    by_seat = [sorted(lines, key=lambda line: line.seat) for lines in found.values()]
+        raise UserError(f"{path} is not a CSV file in UTF-8: {error}.") from error
+    by_seat = [sorted(lines, key=lambda line: line.seat) for lines in by_match.values()]
     return outcome, by_seat
 
 
 def _outcome_column(path: Path, columns: Sequence[str]) -> str:
-    """Which of OUTCOMES the file has, all other columns being as they must."""
+    """Return the file's column out of OUTCOMES. Raises UserError if a column is missing."""
     allowed = ", ".join(NEEDED)
     missing = [name for name in NEEDED if name not in columns]
     if missing:
@@ -107,14 +108,14 @@ def _outcome_column(path: Path, columns: Sequence[str]) -> str:
     outcomes = [name for name in OUTCOMES if name in columns]
     if len(outcomes) != 1:
         raise UserError(
-            f"{path} has {'both columns' if outcomes else 'neither column'}, result and return; it "
-            f"must have one of them."
+            f"{path} has {'both' if outcomes else 'neither'} of the columns result and return; it "
+            f"must have exactly one of them."
         )
     return outcomes[0]
 
 
 def _line(path: Path, number: int, row: dict[str, str | None], outcome: str) -> _Line:
-    """One line of the file, checked."""
+    """Return one line of the file. Raises UserError for an empty or invalid value."""
     fields = {name: (row.get(name) or "").strip() for name in (*NEEDED, outcome, *OPTIONAL)}
     empty = [name for name in (*NEEDED, outcome) if not fields[name]]
     if empty:
@@ -138,7 +139,7 @@ def _line(path: Path, number: int, row: dict[str, str | None], outcome: str) -> 
 
 
 def _value(path: Path, number: int, text: str, outcome: str) -> float:
-    """What a seat got."""
+    """Return the result or return of a seat as a number."""
     if outcome == "result":
         if text.lower() not in RESULTS:
             raise UserError(
@@ -156,15 +157,15 @@ def _value(path: Path, number: int, text: str, outcome: str) -> float:
 
 
 def _check_match(path: Path, lines: list[_Line], outcome: str) -> None:
-    """Raise UserError unless ``lines``, in the order of seats, are one match."""
+    """Raise UserError unless ``lines``, in the order of seats, form one match."""
     where = f"{path}, line {lines[-1].number}, match {lines[-1].match}"
     if len(lines) < 2:
-        raise UserError(f"{where}: there is one seat only; a match has two at least.")
+        raise UserError(f"{where}: there is only one seat; a match has at least two.")
     if len({line.seat for line in lines}) < len(lines):
-        raise UserError(f"{where}: a seat comes twice; each match needs a name of its own.")
+        raise UserError(f"{where}: a seat appears twice; give each match a unique name.")
     if len({(line.game, line.family, line.deal) for line in lines}) > 1:
         raise UserError(f"{where}: its lines name different games, families or deals.")
-    if outcome == "result" and sorted(line.value for line in lines) not in AGREEING:
+    if outcome == "result" and sorted(line.value for line in lines) not in CONSISTENT:
         raise UserError(
             f"{where}: its results must be one win and one loss, or two draws; matches of more "
             f"than two seats need the column return."
@@ -172,7 +173,7 @@ def _check_match(path: Path, lines: list[_Line], outcome: str) -> None:
 
 
 def _check_families(path: Path, games: Sequence[str], families: Sequence[str]) -> None:
-    """Raise UserError if a game is of two families."""
+    """Raise UserError if a game belongs to two families."""
     known: dict[str, str] = {}
     for game, family in zip(games, families, strict=True):
         if known.setdefault(game, family) != family:

@@ -1,9 +1,9 @@
-"""Nash averaging: agents weighed by an equilibrium, so that clones and easy prey count for nothing.
+"""Nash averaging: an equilibrium weights the agents, so clones and easy opponents do not count.
 
 Balduzzi, Tuyls, Perolat, Graepel, "Re-evaluating evaluation" (2018): two players each pick an agent
-and get its mean score against the other's, less one half. Of the equilibria of that game the one of
-largest entropy weighs the agents; an agent's Nash average is its payoff against that mixture. It
-stands beside a rating, which cannot show that a beats b beats c beats a.
+and get its mean score against the other's agent, minus one half. The equilibrium of that game with
+the largest entropy weights the agents. An agent's Nash average is its payoff against that mixture.
+It complements a rating, which cannot show that a beats b, b beats c and c beats a.
 """
 
 from dataclasses import dataclass
@@ -15,26 +15,27 @@ from gamegrid.stats.davidson import Matches, codes, family_weights
 from gamegrid.stats.intervals import Floats
 
 NONE = 1e-6
-"""Weight or payoff below which there is none."""
+"""A smaller weight or payoff counts as 0."""
 DISAGREE = 0.95
+"""From this share of resamples on, rating and Nash average disagree beyond luck."""
 RESAMPLES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class NashAverage:
-    """Both of shape (agents,)."""
+    """The mixture of agents that no agent beats, and each agent's payoff against it."""
 
     weights: Floats
-    """The mixture; sums to 1."""
+    """The mixture, shape (agents,); sums to 1."""
     averages: Floats
-    """Payoff against the mixture, -1/2 to 0."""
+    """Each agent's payoff against the mixture, shape (agents,), from -1/2 to 0."""
 
 
 def payoffs(matches: Matches, times: Floats | None = None) -> Floats:
-    """Antisymmetric matrix of mean scores less one half, shape (agents, agents).
+    """Return the antisymmetric matrix of mean scores minus one half, shape (agents, agents).
 
-    Families weigh alike. ``times``: how often each match counts, once if not given. Pairs that
-    never met have 0, as if equal.
+    Families weigh equally. ``times`` says how often each match counts, by default once. Pairs that
+    never met have 0, as if they were equal.
     """
     weights = family_weights(matches)
     if times is not None:
@@ -49,14 +50,14 @@ def payoffs(matches: Matches, times: Floats | None = None) -> Floats:
 
 
 def nash_average(matrix: Floats) -> NashAverage:
-    """The equilibrium of largest entropy of an antisymmetric payoff ``matrix``.
+    """Return the equilibrium of an antisymmetric payoff ``matrix`` with the largest entropy.
 
-    Raises ValueError if it is not antisymmetric.
+    Raises ValueError if the matrix is not antisymmetric.
     """
     if matrix.shape != matrix.T.shape or not np.allclose(matrix, -matrix.T):
-        raise ValueError("payoffs of a symmetric game are antisymmetric")
+        raise ValueError("the payoff matrix is not antisymmetric")
     start = _equilibrium(matrix)
-    found = optimize.minimize(
+    solution = optimize.minimize(
         lambda p: float((p * np.log(np.maximum(p, 1e-300))).sum()),
         0.5 * start + 0.5 / len(start),
         jac=lambda p: np.log(np.maximum(p, 1e-12)) + 1,
@@ -68,9 +69,10 @@ def nash_average(matrix: Floats) -> NashAverage:
         method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-12},
     )
-    weights = np.clip(found.x, 0, None) / np.clip(found.x, 0, None).sum()
-    # An equilibrium guarantees the game's value, 0; the linear program's does if this one fails to.
-    if not found.success or float((matrix.T @ weights).min()) < -NONE:
+    weights = np.clip(solution.x, 0, None) / np.clip(solution.x, 0, None).sum()
+    # An equilibrium guarantees the value of the game, 0. If the mixture found here does not, use
+    # the equilibrium of the linear program, which does.
+    if not solution.success or float((matrix.T @ weights).min()) < -NONE:
         weights = start
     return NashAverage(weights, np.asarray(matrix @ weights))
 
@@ -78,10 +80,10 @@ def nash_average(matrix: Floats) -> NashAverage:
 def share_disagreeing(
     leader: int, matches: Matches, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> float:
-    """Share of resamples of the deals in which ``leader`` has no part in any equilibrium.
+    """Return the share of resamples of the deals in which no equilibrium includes ``leader``.
 
-    ``leader``: the best by rating. Luck explains a disagreement unless the share is DISAGREE at
-    least: warn from there on only.
+    ``leader`` is the agent with the best rating. A share below DISAGREE may be luck; warn only from
+    there on.
     """
     cluster = codes(matches.game, matches.deal)
     size = int(cluster.max()) + 1
@@ -94,14 +96,17 @@ def share_disagreeing(
 
 
 def _equilibrium(matrix: Floats, favoured: int | None = None) -> Floats:
-    """A mixture that no agent beats, with as much of ``favoured`` as there can be."""
+    """Return a mixture that no agent beats, with as much weight on ``favoured`` as possible.
+
+    Raises ArithmeticError if the solver fails.
+    """
     size = len(matrix)
     aim = np.zeros(size)
     if favoured is not None:
         aim[favoured] = -1
-    found = optimize.linprog(
+    solution = optimize.linprog(
         aim, A_ub=-matrix.T, b_ub=np.full(size, 1e-9), A_eq=np.ones((1, size)), b_eq=[1.0]
     )
-    if found.status != 0:
-        raise ArithmeticError(f"no equilibrium from linprog: {found.message}")
-    return np.asarray(found.x, dtype=np.float64)
+    if solution.status != 0:
+        raise ArithmeticError(f"linprog found no equilibrium: {solution.message}")
+    return np.asarray(solution.x, dtype=np.float64)

@@ -1,7 +1,7 @@
-"""Which of two is better: differences on deals both played, so that the luck of the deal cancels.
+"""Which of two agents is better: differences on deals that both played, so that luck cancels out.
 
-Also what many such questions asked at once do to p-values, and an interval that may be looked at
-again and again while deals come in.
+Also here: p-values adjusted for the number of such questions, and an interval that stays valid if
+you look at it again and again while deals come in.
 """
 
 from collections.abc import Sequence
@@ -23,44 +23,44 @@ from gamegrid.stats.intervals import (
 )
 
 EXACT_DEALS = 16
-"""Deals with a difference up to which all patterns of signs (2**16) are gone through."""
+"""Up to this number of nonzero differences, the test enumerates all patterns of signs (2**16)."""
 DRAWS = 9999
-"""Random patterns of signs beyond."""
+"""Random patterns of signs with more differences."""
 GRID = 2000
-"""Steps in which the confidence sequence looks for its ends, over 0 to 1."""
+"""Steps between 0 and 1 at which the confidence sequence searches for its ends."""
 BLOCK = 512
-"""Deals taken at once while it does."""
+"""Deals that the confidence sequence processes at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignFlip:
-    """A sign-flip permutation test."""
+    """The result of a sign-flip permutation test."""
 
     p: float
-    """Two-sided."""
+    """The two-sided p."""
     smallest_p: float
-    """The smallest p so many deals could have given: above alpha, the test could not reject."""
+    """The smallest p that this number of deals could give. If above alpha, no test can reject."""
     exact: bool
-    """All patterns were gone through; else DRAWS random ones."""
+    """True if all patterns of signs were enumerated, False if DRAWS random ones were drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One against another on the same deals."""
+    """Two agents compared on the same deals."""
 
     deals: int
     difference: float | None
-    """Mean over deals of the first's value less the second's; None without deals."""
+    """Mean over deals of the first agent's value minus the second's; None without deals."""
     interval: MaybeInterval
-    """For a number of deals fixed beforehand."""
+    """Valid for a number of deals fixed in advance."""
     anytime: MaybeInterval
-    """Holds however often one looks, and whenever one stops."""
+    """Valid however often you look and whenever you stop."""
     test: SignFlip
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The confidence sequence after so many deals. ``number`` counts looks from 1."""
+    """The confidence sequence after ``deals`` deals. ``number`` counts looks from 1."""
 
     number: int
     deals: int
@@ -69,23 +69,24 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """p-values held against how many questions were asked at once."""
+    """p-values adjusted for the number of questions asked at once."""
 
     p: Floats
-    """Adjusted, in the order given."""
+    """The adjusted p-values, in the order given."""
     m: int
-    """How many."""
+    """The number of questions."""
 
 
 def common_differences(
     deals: NDArray[np.int64], values: Floats, others: NDArray[np.int64], other_values: Floats
 ) -> Floats:
-    """First's value less second's on each deal both have, by number of deal.
+    """Return the first agent's value minus the second's on each deal of both, by deal number.
 
-    Numbers of deals come once each. Raises ValueError if one comes twice.
+    ``deals`` and ``others`` are the numbers of the deals that the values belong to. Raises
+    ValueError if a deal appears twice.
     """
     if len(np.unique(deals)) < len(deals) or len(np.unique(others)) < len(others):
-        raise ValueError("a deal comes twice")
+        raise ValueError("a deal appears twice")
     _, mine, theirs = np.intersect1d(deals, others, assume_unique=True, return_indices=True)
     return np.asarray(values[mine] - other_values[theirs], dtype=np.float64)
 
@@ -96,10 +97,11 @@ def compare(
     plays: NDArray[np.int64] | None = None,
     confidence: float = CONFIDENCE,
 ) -> Comparison:
-    """Compare on differences of scores, each -1 to 1, one per deal in the order of play.
+    """Compare two agents by their differences in score, one per deal in the order of play.
 
-    ``plays``: only for deterministic agents, a label per deal, equal where the very same was
-    played; such deals are one observation. Raises ValueError outside -1 to 1.
+    Each difference is from -1 to 1. ``plays`` is for deterministic agents only: a label per deal,
+    equal for deals with the same moves, which count as one observation. Raises ValueError for
+    differences outside -1 to 1.
     """
     groups = np.arange(len(differences)) if plays is None else plays
     different, group = np.unique(groups, return_inverse=True)
@@ -119,19 +121,20 @@ def compare(
 
 
 def sign_flip(differences: Floats, *, draws: int = DRAWS, seed: int = 0) -> SignFlip:
-    """Test that the two are exchangeable on every deal: then each difference's sign is a coin.
+    """Test the hypothesis that two agents are exchangeable on every deal.
 
-    Fisher, "The Design of Experiments" (1935), section 21. Beyond EXACT_DEALS differences p is
-    (b + 1) / (draws + 1), which never rejects too often: Phipson and Smyth, "Permutation p-values
-    should never be zero" (2010).
+    Under it, the sign of each difference is random (Fisher, "The Design of Experiments", 1935,
+    section 21). With more than EXACT_DEALS nonzero differences, p is (b + 1) / (draws + 1), where
+    b random patterns were as extreme, and never rejects too often: Phipson and Smyth, "Permutation
+    p-values should never be zero" (2010). ``seed`` is that of the random patterns.
     """
     sizes, counts = np.unique(np.round(np.abs(differences), 12), return_counts=True)
     sizes, counts = sizes[sizes > 0], counts[sizes > 0]
     size = int(counts.sum())
-    seen = abs(float(differences.sum())) - SAME * max(1, size)
+    observed = abs(float(differences.sum())) - SAME * max(1, size)
     exact = size <= EXACT_DEALS
     sums = _all_sums(sizes, counts) if exact else _random_sums(sizes, counts, draws, seed)
-    as_far = int((np.abs(sums) >= seen).sum())
+    as_far = int((np.abs(sums) >= observed).sum())
     if exact:
         return SignFlip(p=as_far / len(sums), smallest_p=min(1.0, 2 / len(sums)), exact=True)
     smallest = max(2.0 ** (1 - size), 1 / (draws + 1))
@@ -139,7 +142,7 @@ def sign_flip(differences: Floats, *, draws: int = DRAWS, seed: int = 0) -> Sign
 
 
 def holm(p: Sequence[float]) -> Adjusted:
-    """Adjust so that any false claim at all has probability alpha: for the overall pairs.
+    """Adjust p-values to control the probability of any false claim. Used over all games.
 
     Holm, "A simple sequentially rejective multiple test procedure" (1979).
     """
@@ -152,7 +155,7 @@ def holm(p: Sequence[float]) -> Adjusted:
 
 
 def benjamini_hochberg(p: Sequence[float]) -> Adjusted:
-    """Adjust so that a share alpha of the claims is false in the mean: for pairs within games.
+    """Adjust p-values to control the expected share of false claims. Used within a game.
 
     Benjamini and Hochberg, "Controlling the false discovery rate" (1995).
     """
@@ -164,52 +167,61 @@ def benjamini_hochberg(p: Sequence[float]) -> Adjusted:
 def anytime_interval(
     differences: Floats, confidence: float = CONFIDENCE, *, span: float = 1.0
 ) -> MaybeInterval:
-    """The confidence sequence after all of ``differences``, as in looks but for their unit.
+    """Return the confidence sequence after all ``differences``; see ``looks``.
 
-    ``span``: the most that a difference can be either way.
+    ``span`` is the largest possible difference in either direction, in the units of
+    ``differences`` and of the result.
     """
     if len(differences) == 0:
         return NoInterval(Reason.NO_DEALS)
-    found = looks(differences / span, [len(differences)], confidence)[0].interval
-    return Interval(found.low * span, found.high * span)
+    scaled = looks(differences / span, [len(differences)], confidence)[0].interval
+    return Interval(scaled.low * span, scaled.high * span)
 
 
 def looks(differences: Floats, after: Sequence[int], confidence: float = CONFIDENCE) -> list[Look]:
-    """Intervals of the mean difference after so many deals, all of them true at once.
+    """Return the intervals of the mean difference after each number of deals in ``after``.
 
-    ``differences``: shape (deals,), each -1 to 1, in an order that knows nothing of results, such
-    as the numbers of the deals. ``after``: rising numbers of deals from 1. The probability that any
-    interval of the whole sequence misses is at most 1 - confidence, so one may stop at any look.
+    ``differences`` has shape (deals,), each from -1 to 1, in an order that does not depend on the
+    results, such as the numbers of the deals. ``after`` holds increasing numbers of deals from 1.
+    The probability that any interval of the whole sequence misses the true mean is at most
+    1 - confidence, so you may stop at any look.
 
-    Hedged capital process with predictable plug-in bets: Waudby-Smith and Ramdas, "Estimating means
-    of bounded random variables by betting" (2024), theorem 3 with c = 1/2, theta = 1/2. Ends are
-    rounded outwards to the grid. Raises ValueError outside -1 to 1 and for wrong ``after``.
+    This is the hedged capital process with predictable plug-in bets: Waudby-Smith and Ramdas,
+    "Estimating means of bounded random variables by betting" (2024), theorem 3 with c = 1/2 and
+    theta = 1/2. Ends are rounded outwards to the grid. Raises ValueError for differences outside
+    -1 to 1 and for numbers of deals that do not increase or are out of range.
     """
-    wanted = list(after)
-    if not wanted or wanted[0] < 1 or wanted[-1] > len(differences) or sorted(wanted) != wanted:
-        raise ValueError(f"no looks after {wanted} of {len(differences)} deals")
+    looked_after = list(after)
+    if (
+        not looked_after
+        or looked_after[0] < 1
+        or looked_after[-1] > len(differences)
+        or sorted(looked_after) != looked_after
+    ):
+        raise ValueError(f"no looks after {looked_after} of {len(differences)} deals")
     if np.any(np.abs(differences) > 1 + SAME):
         raise ValueError("differences of scores lie between -1 and 1")
     shares = np.clip((differences + 1) / 2, 0, 1)
     stakes = bets(shares, 1 - confidence)
     means = np.arange(1, GRID) / GRID
     up, down = np.zeros(len(means)), np.zeros(len(means))
-    found, done = [], 0
-    for number, deals in enumerate(wanted, 1):
+    results, done = [], 0
+    for number, deals in enumerate(looked_after, 1):
         for start in range(done, deals, BLOCK):
             part = slice(start, min(start + BLOCK, deals))
             bet, gain = stakes[part, None], shares[part, None] - means
             up += np.log1p(np.minimum(bet, 0.5 / means) * gain).sum(axis=0)
             down += np.log1p(-np.minimum(bet, 0.5 / (1 - means)) * gain).sum(axis=0)
         done = deals
-        found.append(Look(number, deals, _survivors(up, down, 1 - confidence)))
-    return found
+        results.append(Look(number, deals, _not_rejected(up, down, 1 - confidence)))
+    return results
 
 
 def bets(shares: Floats, alpha: float) -> Floats:
-    """The stake on each deal, from the deals before it (the predictable plug-in of ``looks``).
+    """Return the stake on each deal, which depends only on the deals before it.
 
-    ``shares``: shape (deals,), each 0 to 1; ``alpha``: the error to be bet against.
+    ``shares`` has shape (deals,), each from 0 to 1; ``alpha`` is the error probability of the
+    interval or test. This is the predictable plug-in of Waudby-Smith and Ramdas (see ``looks``).
     """
     count = np.arange(1, len(shares) + 1)
     means = (0.5 + np.cumsum(shares)) / (count + 1)
@@ -218,11 +230,12 @@ def bets(shares: Floats, alpha: float) -> Floats:
     return np.asarray(np.sqrt(2 * np.log(2 / alpha) / (before * count * np.log(count + 1))))
 
 
-def _survivors(up: Floats, down: Floats, alpha: float) -> Interval:
-    """The means against which neither capital has grown to 2 / alpha, as differences.
+def _not_rejected(up: Floats, down: Floats, alpha: float) -> Interval:
+    """Return the means against which neither capital has grown to 2 / alpha, as differences.
 
-    ``up`` falls and ``down`` rises with the mean. Where they reject every mean, the gap between
-    them, which contains all of nothing, keeps the interval valid.
+    ``up`` and ``down`` are logarithms of the capital at each mean on the grid; ``up`` falls and
+    ``down`` rises with the mean. If they reject every mean, the interval is the range in which both
+    reject, which is still valid.
     """
     limit = np.log(2 / alpha)
     low = float((up >= limit).sum()) / GRID
@@ -231,7 +244,7 @@ def _survivors(up: Floats, down: Floats, alpha: float) -> Interval:
 
 
 def _unscaled(interval: MaybeInterval) -> MaybeInterval:
-    """From shares back to differences."""
+    """Convert an interval of shares to one of differences."""
     match interval:
         case Interval(low, high):
             return Interval(2 * low - 1, 2 * high - 1)
@@ -240,7 +253,7 @@ def _unscaled(interval: MaybeInterval) -> MaybeInterval:
 
 
 def _all_sums(sizes: Floats, counts: NDArray[np.int64]) -> Floats:
-    """The sum under every pattern of signs."""
+    """Return the sum of the differences under every pattern of signs."""
     sums = np.zeros(1)
     for size in np.repeat(sizes, counts):
         sums = np.concatenate([sums - size, sums + size])
@@ -248,7 +261,10 @@ def _all_sums(sizes: Floats, counts: NDArray[np.int64]) -> Floats:
 
 
 def _random_sums(sizes: Floats, counts: NDArray[np.int64], draws: int, seed: int) -> Floats:
-    """The sum under random patterns: of c equal sizes, a binomial number is positive."""
+    """Return the sum of the differences under random patterns of signs, shape (draws,).
+
+    Among ``count`` differences of equal size, the number of positive ones is binomial.
+    """
     luck = np.random.default_rng(seed)
     sums = np.zeros(draws)
     for size, count in zip(sizes, counts, strict=True):

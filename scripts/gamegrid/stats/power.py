@@ -1,4 +1,4 @@
-"""What a grid can show, before it is played: the difference that so many deals resolve."""
+"""Power before a grid is played: the difference that a number of deals can detect."""
 
 import numpy as np
 from scipy import optimize, stats
@@ -7,17 +7,18 @@ from gamegrid.stats.intervals import CONFIDENCE
 
 POWER = 0.8
 SHARE_SD = 0.5
-"""The largest SD that deal means between 0 and 1 can have: half always won, half always lost."""
+"""The largest SD of deal means between 0 and 1: half of the deals won, the other half lost."""
 DIFFERENCE_SD = 1.0
-"""The largest SD that differences between -1 and 1 can have."""
+"""The largest SD of differences between -1 and 1."""
 MOST_DEALS = 10**9
 
 
 def power_of(difference: float, deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:
-    """Probability that a two-sided t test on ``deals`` deals shows a mean of ``difference``.
+    """Return the probability that a two-sided t test detects a mean of ``difference``.
 
-    ``sd``: standard deviation between deals, in the same units; both above 0. ``deals`` is at least
-    2. From the noncentral t distribution: Cohen, "Statistical Power Analysis" (1988), chapter 2.
+    ``sd`` is the standard deviation between deals, in the same units as ``difference``. The power
+    comes from the noncentral t distribution: Cohen, "Statistical Power Analysis" (1988), chapter 2.
+    Raises ValueError for fewer than 2 ``deals`` and unless ``sd`` is above 0.
     """
     if deals < 2 or not sd > 0:
         raise ValueError(f"no power from {deals} deals of SD {sd}")
@@ -35,10 +36,11 @@ def resolvable_difference(
     power: float = POWER,
     confidence: float = CONFIDENCE,
 ) -> float:
-    """The smallest mean difference per deal shown with probability ``power``, in units of ``sd``'s.
+    """Return the smallest mean difference per deal that is detected with probability ``power``.
 
-    The default SD is the worst two scores on the same deals can have. A result above the largest
-    possible difference (1 for scores) means that so many deals cannot show any.
+    It has the units of ``sd``, whose default is the worst case for two scores on the same deals. A
+    result above the largest possible difference (1 for scores) means that this number of deals can
+    detect none.
     """
 
     def lack(difference: float) -> float:
@@ -58,9 +60,9 @@ def deals_needed(
     power: float = POWER,
     confidence: float = CONFIDENCE,
 ) -> int:
-    """The fewest deals that show ``difference`` with probability ``power``.
+    """Return the smallest number of deals that detects ``difference`` with probability ``power``.
 
-    Raises ValueError for a difference of 0 or one that would take more than 10**9 deals.
+    Raises ValueError for a difference of 0 or one that takes more than 10**9 deals.
     """
 
     def enough(deals: int) -> bool:
@@ -78,16 +80,17 @@ def deals_needed(
 
 
 def expected_half_width(deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:
-    """Half the width to expect of the interval of a mean over ``deals`` >= 2 deals."""
+    """Return the expected half-width of the t interval of a mean over at least 2 ``deals``."""
     return float(stats.t.ppf((1 + confidence) / 2, deals - 1)) * sd / float(np.sqrt(deals))
 
 
 def expected_share_half_width(
     deals: int, sd: float = SHARE_SD, share: float = 0.5, *, confidence: float = CONFIDENCE
 ) -> float:
-    """The same for a share between 0 and 1, exclusive: half of Wilson's width at n_eff.
+    """Return the expected half-width of the interval of a share: Wilson's interval at n_eff.
 
-    ``sd`` above 0 is at most sqrt(share (1 - share)), what seatings that share all luck have.
+    ``share`` is between 0 and 1, exclusive. ``sd`` is above 0 and at most sqrt(share (1 - share)),
+    its value if the seatings of a deal share all their luck.
     """
     size = share * (1 - share) / sd**2 * deals
     quantile = float(stats.t.ppf((1 + confidence) / 2, deals - 1))

@@ -1,7 +1,8 @@
-"""Strength of many agents on one scale, from all games at once, with what is not known said.
+"""Ratings: the strength of many agents on one scale, from all games at once, with intervals.
 
-The model is davidson's. A match of more than two seats enters as its pairs of seats
-(pairs_of_seats); the clustered intervals allow for pairs of one match hanging together.
+The model is that of the module davidson. A match of more than two seats enters as its pairs of
+seats (pairs_of_seats). The pairs of one match are not independent; intervals are clustered by deal,
+which allows for that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,11 @@ from gamegrid.stats.paired import holm
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A rating known beforehand, in rating points; ``se`` is its standard error.
+    """A rating that is given, in rating points. ``se`` is its standard error.
 
-    ``correlations``: of its error with those of other anchors, by name; 0 where it has none. Those
-    of one ladder share the error of its zero.
+    ``correlations`` are those of its error with the errors of other anchors, by name; those not
+    listed are 0. The anchors of one ladder share the error of its zero. Treated as independent,
+    these errors made an anchored 95 % interval cover 83 % in three of four simulated cases.
     """
 
     rating: float
@@ -34,50 +36,51 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """One agent's strength in rating points: 400 are odds of ten to one, draws apart."""
+    """An agent's strength in rating points: 400 points mean odds of ten to one, draws aside."""
 
     agent: str
     rating: float
-    """Where results are one-sided or not connected, the penalty's doing more than the data's."""
+    """If results are one-sided or not connected, this owes more to the penalty than to the data."""
     these_games: MaybeInterval
-    """How far other deals of the same games could have moved it."""
+    """How far other deals of the same games could have moved the rating."""
     games_like_these: MaybeInterval
-    """How far other families of games could have moved it."""
+    """How far other families of games could have moved the rating."""
     component: int
-    """Number from 0 of the set of agents that matches link; across sets nothing compares."""
+    """Number, from 0, of the set of agents that matches link. Compare ratings only within a set."""
     group: str
-    """Letters; two agents that share one cannot be told apart."""
+    """Letters. Two agents that share a letter cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GameEffect:
-    """What the fit says of one game, by its code in Matches."""
+    """The fitted parameters of one game. ``game`` is its code in Matches."""
 
     game: int
     first_mover: float
-    """Rating points that moving first is worth."""
+    """The rating points that moving first is worth."""
     interval: MaybeInterval
+    """The interval of ``first_mover``, over other deals of the game."""
     draw_rate: float
-    """Probability of a draw between equals where moving first is worth nothing, 0 to 1."""
+    """Probability of a draw between equals if moving first were worth nothing, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """What was fitted to some matches."""
+    """The ratings and game effects fitted to some matches."""
 
     ratings: tuple[Rating, ...]
     """In the order of Matches.agents."""
     games: tuple[GameEffect, ...]
     pair_p: Floats
-    """Shape (agents, agents): Holm's p of a pair's difference; 1 for pairs no matches link."""
+    """Holm-adjusted p of each pair's difference, shape (agents, agents); 1 for unlinked pairs."""
     pairs: int
-    """How many pairs were tested."""
+    """The number of pairs tested."""
 
 
 def pairs_of_seats(returns: Sequence[float]) -> list[tuple[int, int, float]]:
-    """A match as its pairs of seats: (lower seat, higher seat, score of the lower).
+    """Split a match into its pairs of seats: (lower seat, higher seat, score of the lower seat).
 
-    ``returns``: one number per seat, in any unit; the higher wins, equal ones draw.
+    ``returns`` holds one number per seat, in any unit. The higher number wins; equal ones draw.
     """
     return [
         (low, high, 0.5 + 0.5 * float(np.sign(returns[low] - returns[high])))
@@ -94,12 +97,12 @@ def rate(
 ) -> Fit:
     """Rate all agents of ``matches``.
 
-    With ``anchors`` their ratings are given, and their errors carried into all others'; without,
-    the mean is 0 over the largest set of agents whose differences the results bound. Matches of two
-    anchors say nothing of strength then: they tell how often a game is drawn and what its first
-    move is worth, and pairs apart. Intervals (contrasts) are clustered by deal, over all matchups
-    of a game, and by family. Pairs are tested on the matches alone, without anchors. Raises
-    ValueError for an anchor without a match.
+    Without ``anchors``, the mean rating is 0 over the largest set of agents whose differences the
+    results bound. With ``anchors``, their ratings are fixed, and the errors of these ratings enter
+    all other intervals. Matches between two anchors then determine no strength, only how often a
+    game is drawn and what its first move is worth. Intervals are clustered by deal, over all
+    matchups of a game, and by family (see contrasts). The tests of pairs use the matches alone,
+    without anchors. Raises ValueError for an anchor without a match.
     """
     known = dict(anchors or {})
     met = np.unique(np.concatenate([matches.first, matches.second]))
@@ -156,34 +159,36 @@ def rate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """Where zero is, and what of a frame can be placed against it. Codes are of parameters."""
+    """A fitted model with the zero of its ratings. Codes are those of parameters."""
 
     frame: Frame
     origin: Integers
+    """The agents that define zero: the anchors, or those whose mean rating is 0."""
     errors: Floats
-    """Shape (fixed, fixed): covariance of the errors of what is held."""
+    """Covariance of the errors of the anchors, shape (fixed, fixed), in units of theta."""
     linked: NDArray[np.bool_]
+    """For each agent, whether matches link it with the origin."""
     confidence: float
 
     def contrast(self, code: int) -> Floats:
-        """What is estimated: a strength against the origin, or a game's first-mover effect."""
-        found = np.zeros(self.frame.model.size)
-        found[code] = 1
+        """Return the contrast that is estimated: a strength against the origin, or a delta."""
+        contrast = np.zeros(self.frame.model.size)
+        contrast[code] = 1
         if code < self.frame.model.agents and not len(self.frame.fixed):
-            found[self.origin] -= 1 / len(self.origin)
-        return found
+            contrast[self.origin] -= 1 / len(self.origin)
+        return contrast
 
     def place(self, code: int) -> float:
-        """The estimate, in rating points."""
+        """Return the estimate of a parameter, in rating points."""
         return float(self.contrast(code) @ self.frame.point) * ELO
 
     def draw_rate(self, code: int) -> float:
-        """The chance of a draw that log nu of the game at ``code`` stands for."""
+        """Return the chance of a draw between equals in the game whose delta has ``code``."""
         nu = float(np.exp(self.frame.point[code + self.frame.model.games]))
         return nu / (2 + nu)
 
     def held(self, code: int) -> MaybeInterval:
-        """What an anchor's own error says; none where it has no error."""
+        """Return an anchor's interval, from its own error; none if that is 0."""
         place = int(np.flatnonzero(self.frame.fixed == code)[0])
         half = self._quantile * float(np.sqrt(self.errors[place, place])) * ELO
         if half == 0:
@@ -191,26 +196,27 @@ class _Scale:
         return Interval(self.place(code) - half, self.place(code) + half)
 
     def interval(self, code: int, *clusters: Clusters) -> MaybeInterval:
-        """The interval, in rating points, by the clusters that vary most.
+        """Return the interval of a parameter, in rating points.
 
-        Degrees of freedom are those of the first.
+        The design effect is the largest over ``clusters``; the degrees of freedom are those of the
+        first.
         """
         contrast = self.contrast(code)
-        reason = self._without(code, contrast, clusters[0])
+        reason = self._missing(code, contrast, clusters[0])
         if reason is not None:
             return NoInterval(reason)
         design = max(each.design(contrast) for each in clusters)
         freedom = clusters[0].freedom(contrast)
-        found = around(self.frame, contrast, design, freedom, self.confidence)
+        sampling = around(self.frame, contrast, design, freedom, self.confidence)
         centre = float(contrast @ self.frame.point)
         carried = self._quantile * self._carried(contrast)
         return Interval(
-            ELO * (centre - float(np.hypot(centre - found.low, carried))),
-            ELO * (centre + float(np.hypot(found.high - centre, carried))),
+            ELO * (centre - float(np.hypot(centre - sampling.low, carried))),
+            ELO * (centre + float(np.hypot(sampling.high - centre, carried))),
         )
 
-    def _without(self, code: int, contrast: Floats, clusters: Clusters) -> Reason | None:
-        """Why there is no interval, if so."""
+    def _missing(self, code: int, contrast: Floats, clusters: Clusters) -> Reason | None:
+        """Return the reason there is no interval, else None."""
         agent = code < self.frame.model.agents
         if code in self.frame.fixed or not contrast.any():
             return Reason.ANCHORED
@@ -225,18 +231,19 @@ class _Scale:
         return float(stats.norm.ppf((1 + self.confidence) / 2))
 
     def _carried(self, contrast: Floats) -> float:
-        """Standard error that the anchors' errors give to the estimate of ``contrast``."""
+        """Return the standard error of ``contrast``'s estimate due to the anchors' errors."""
         curve = self.frame.model.hessian(self.frame.point)[:, self.frame.fixed]
         moved = self.frame.lever(contrast) @ curve
         return float(np.sqrt(max(float(moved @ self.errors @ moved), 0.0)))
 
 
 def ladder(matches: Matches, zero: str) -> dict[str, Anchor]:
-    """Rate agents against ``zero`` by their own matches, to anchor the ratings of others on.
+    """Rate agents against ``zero`` by their own matches, as anchors for the ratings of others.
 
-    Only those whose difference from it the results bound. Errors are those of other deals of the
-    same games, clustered as in rate, so that the 95 % interval is 1.96 of them to either side.
-    Raises ValueError if ``zero`` is no agent of the matches.
+    Agents whose difference from ``zero`` the results do not bound are left out. The errors are
+    those over other deals of the same games, clustered as in ``rate``, and scaled so that the 95 %
+    interval is 1.96 standard errors to either side. Raises ValueError if ``zero`` is not an agent
+    of the matches.
     """
     names = matches.agents
     start = names.index(zero)
@@ -272,7 +279,7 @@ def ladder(matches: Matches, zero: str) -> dict[str, Anchor]:
 
 
 def _errors(anchors: Mapping[str, Anchor]) -> Floats:
-    """Shape (anchors, anchors): the covariance of their errors, in units of theta."""
+    """Return the covariance of the anchors' errors, in units of theta, shape (anchors, anchors)."""
     alike = np.array(
         [
             [
@@ -287,7 +294,7 @@ def _errors(anchors: Mapping[str, Anchor]) -> Floats:
 
 
 def framed(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
-    """Fit, the strengths of ``known`` held."""
+    """Fit the model to ``matches``, with the strengths of ``known`` fixed."""
     names = matches.agents
     fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)
     model = Davidson.of(matches, anchors=fixed)
@@ -298,7 +305,7 @@ def framed(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
 
 
 def components(matches: Matches) -> Integers:
-    """Per agent the number of the set of agents that matches link, whatever the results."""
+    """Return, for each agent, the number of the set of agents that matches link it with."""
     size = len(matches.agents)
     links = sparse.coo_matrix(
         (np.ones(len(matches.first)), (matches.first, matches.second)), (size, size)
@@ -307,7 +314,7 @@ def components(matches: Matches) -> Integers:
 
 
 def _core(matches: Matches, frame: Frame) -> Integers:
-    """The largest set of agents whose differences the results bound."""
+    """Return the largest set of agents whose differences the results bound."""
     left, best = _mutual(matches), np.array([], dtype=np.int64)
     while len(left) > len(best):
         against = np.eye(frame.model.size)[left]
@@ -319,7 +326,10 @@ def _core(matches: Matches, frame: Frame) -> Integers:
 
 
 def _mutual(matches: Matches) -> Integers:
-    """The largest set within which everybody took points from everybody over some chain (Ford)."""
+    """Return the largest set in which a chain of wins or draws leads from each agent to each other.
+
+    This is the condition of Ford, "Solution of a ranking problem from binary comparisons" (1957).
+    """
     size = len(matches.agents)
     took, gave = matches.score > 0, matches.score < 1
     winners = np.concatenate([matches.first[took], matches.second[gave]])
@@ -330,9 +340,9 @@ def _mutual(matches: Matches) -> Integers:
 
 
 def _pair_tests(clusters: Clusters, met: Integers, linked: Integers) -> tuple[Floats, int]:
-    """Holm's p of each linked pair's difference in strength, and the number of pairs."""
+    """Return the Holm-adjusted p of each linked pair's difference, and the number of pairs."""
     frame = clusters.frame
-    found = np.ones((frame.model.agents, frame.model.agents))
+    pair_p = np.ones((frame.model.agents, frame.model.agents))
     pairs = [
         (one, other)
         for place, one in enumerate(met)
@@ -341,12 +351,12 @@ def _pair_tests(clusters: Clusters, met: Integers, linked: Integers) -> tuple[Fl
     ]
     adjusted = holm([_apart(clusters, one, other) for one, other in pairs]).p
     for (one, other), p in zip(pairs, adjusted, strict=True):
-        found[one, other] = found[other, one] = p
-    return found, len(pairs)
+        pair_p[one, other] = pair_p[other, one] = p
+    return pair_p, len(pairs)
 
 
 def _apart(clusters: Clusters, one: int, other: int) -> float:
-    """Two-sided p of two agents being equally strong; 1 where they share a single deal."""
+    """Return the two-sided p of two agents being equally strong; 1 if one played only one deal."""
     contrast = np.zeros(clusters.frame.model.size)
     contrast[one], contrast[other] = 1.0, -1.0
     freedom = clusters.freedom(contrast)

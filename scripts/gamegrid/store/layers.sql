@@ -119,7 +119,8 @@ FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_i
 WHERE counted AND NOT self_play
 GROUP BY game, matchup, deal, agent, seat;
 
--- A table and not a view, because most tables use it, some more than once.
+-- A table and not a view, because most tables use it, some more than once, and DuckDB evaluates a
+-- view each time it is named.
 CREATE TABLE matchup_values AS
 WITH lines_of_play AS (
     SELECT game, matchup, count(DISTINCT (seating, trajectory)) AS distinct_episodes

@@ -11,7 +11,7 @@ import numpy as np
 
 from gamegrid.agents.agent import Scale
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.equivalents import Rung, strength_equivalent
+from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 
@@ -83,11 +83,11 @@ def _placed(
     matches: Matches, agent: str, ladder: _Ladder, bots: Sequence[str]
 ) -> tuple[float | str | int | None, ...]:
     """Return the numbers of a row: equivalent, low, high, reason, ladder_bots, deals."""
-    rungs = sorted(
-        (Rung(name, ladder.place(ladder.settings[name])) for name in bots),
-        key=lambda rung: rung.place,
+    ladder_bots = sorted(
+        (LadderBot(name, ladder.place(ladder.settings[name])) for name in bots),
+        key=lambda bot: bot.place,
     )
-    equivalent = strength_equivalent(matches, agent, rungs)
+    equivalent = strength_equivalent(matches, agent, ladder_bots)
     ends = [
         None if end is None else ladder.setting(end) for end in (equivalent.low, equivalent.high)
     ]
@@ -99,6 +99,6 @@ def _placed(
         low,
         high,
         equivalent.reason,
-        " < ".join(rung.agent for rung in rungs),
+        " < ".join(bot.agent for bot in ladder_bots),
         len(np.unique(matches.deal[mine])),
     )

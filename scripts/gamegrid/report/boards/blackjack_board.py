@@ -1,4 +1,4 @@
-"""Blackjack: the player's cards and the dealer's, the hidden one too."""
+"""Draw blackjack: the player's and the dealer's cards, including the hidden one."""
 
 import pyspiel
 
@@ -8,12 +8,12 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: Blackjack, state: pyspiel.State) -> str:
-    """Draw both hands open."""
+    """Draw both hands face up."""
     steps = state.full_history()
     cards = [step.action for step in steps if step.player < 0]
     said = [LABELS[step.action] for step in steps if step.player >= 0]
     hits = said.count("Hit")
-    # Two cards come to the player, two to the dealer, one for each hit, then the dealer's others.
+    # The order of cards: two to the player, two to the dealer, one per hit, the rest to the dealer.
     own, dealers, later = cards[:2], cards[2:4], cards[4:]
     hands = [
         table.Hand("Player", [_short(card) for card in own + later[:hits]], ", ".join(said)),

@@ -1,4 +1,4 @@
-"""Breakthrough: pieces that only move forward."""
+"""Draw Breakthrough: a board of pieces that move only forward."""
 
 import pyspiel
 
@@ -8,9 +8,10 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: Breakthrough, state: pyspiel.State) -> str:
-    """Draw the pieces, and from where to where the last one moved."""
+    """Draw the pieces, and mark the start and the end of the last move."""
     lines = state.observation_string(0).split("\n")[: game.height]
-    # A column may be named b, as a piece is: the pieces come after the number of the row.
+    # Each line starts with the row's number. The last line, left out, has the column names, among
+    # them b, which also stands for a piece.
     rows = ["".join(SPIEL_MARKS[mark] for mark in line[1 : 1 + game.width]) for line in lines]
     owned = [squares.of(mark, rows) for mark in game.marks]
     made = [place for action in state.history()[-1:] for place in _ends(game, action)]
@@ -24,7 +25,7 @@ def draw(game: Breakthrough, state: pyspiel.State) -> str:
 
 
 def _ends(game: Breakthrough, action: int) -> list[squares.Place]:
-    """Where a move starts and ends."""
+    """Return the cells where a move starts and ends."""
     place, direction = divmod(action // 2, len(DIRECTIONS))
     row, column = divmod(place, game.width)
     down, right = DIRECTIONS[direction]

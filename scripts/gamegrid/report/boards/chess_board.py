@@ -1,4 +1,4 @@
-"""Chess: White's side below, as diagrams are printed."""
+"""Draw chess: a board with White's side at the bottom, as in printed diagrams."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,16 +11,16 @@ from gamegrid.report.boards.board import Board
 from gamegrid.report.boards.squares import CELL
 
 GLYPHS = {"k": "♚", "q": "♛", "r": "♜", "b": "♝", "n": "♞", "p": "♟"}
-"""One set of shapes for both sides; the fill tells them apart."""
+"""The same shapes for both sides, which differ in their fill."""
 PLAIN = "\ufe0e"
-"""Asks for a letter, where a font has a coloured picture too."""
+"""The variation selector that asks for a plain glyph instead of a coloured emoji."""
 LIGHT, DARK = "#dcd3c0", "#a8977d"
 SIDES = {"white": ("#fff", "#222"), "black": ("#151515", "#777")}
-"""Fill and edge."""
+"""The fill and the edge of the pieces."""
 
 
 def draw(game: Chess, state: pyspiel.State) -> str:
-    """Draw the pieces, and the squares that the last move changed."""
+    """Draw the pieces, and mark the squares that the last move changed."""
     rows = _rows(state)
     pieces = [(row, column, letter) for row, column, letter in _letters(rows) if letter != "."]
     parts = [
@@ -51,7 +51,7 @@ def draw(game: Chess, state: pyspiel.State) -> str:
 
 
 def _rows(state: pyspiel.State) -> list[str]:
-    """The pieces by their letters in Forsyth-Edwards notation, rank 8 first."""
+    """Return the pieces as letters of Forsyth-Edwards notation, from rank 8 down."""
     placement = state.observation_string(0).split()[0]
     return [
         "".join("." * int(mark) if mark.isdecimal() else mark for mark in rank)

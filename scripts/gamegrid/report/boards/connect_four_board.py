@@ -1,4 +1,4 @@
-"""Connect Four: an upright board of discs."""
+"""Draw Connect Four: an upright board of discs."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ MARKS = ("x", "o")
 
 
 def draw(game: ConnectFour, state: pyspiel.State) -> str:
-    """Draw the discs where they fell."""
+    """Draw the discs."""
     columns = [column_name(column) for column in range(game.width)]
     return upright(f"{game.title}.", MARKS, columns, state)
 
 
 def upright(title: str, seats: Sequence[str], columns: Sequence[str], state: pyspiel.State) -> str:
-    """Draw what fell into named columns, whatever it is called."""
+    """Draw a game like Connect Four in other words, with names for its seats and columns."""
     cells = str(state).split()
     owned = [squares.of(mark, cells) for mark in MARKS]
     made = [(_top(cells, column), column) for column in state.history()[-1:]]
@@ -35,7 +35,7 @@ def upright(title: str, seats: Sequence[str], columns: Sequence[str], state: pys
 
 
 def _top(cells: Sequence[str], column: int) -> int:
-    """The row of the uppermost disc of a column."""
+    """Return the row of the top disc of a column."""
     return next(row for row, line in enumerate(cells) if line[column] != ".")
 
 

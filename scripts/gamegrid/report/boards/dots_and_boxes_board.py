@@ -1,4 +1,4 @@
-"""Dots and Boxes: the lines that are drawn, and the boxes with their owners."""
+"""Draw Dots and Boxes: the lines, and the boxes with their owners."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.board import Board
 from gamegrid.report.boards.squares import CELL
 
 WIDE = 1.6
-"""Of a drawn line."""
+"""Width of a line."""
 
 
 def draw(game: DotsAndBoxes, state: pyspiel.State) -> str:
@@ -33,7 +33,7 @@ def draw(game: DotsAndBoxes, state: pyspiel.State) -> str:
         svg.group("dots", (svg.shape("circle", cx=CELL * c, cy=CELL * r, r=1.2)
                            for r in range(rows + 1) for c in range(columns + 1))),
     ]  # fmt: skip
-    # Dots have the names that cells have elsewhere: the axes move by half a cell.
+    # The axes name dots, not cells, so the board moves by half a cell.
     moved = svg.group("board", parts, transform="translate(5 5)")
     return squares.board(words, rows + 1, columns + 1, [moved])
 

@@ -1,4 +1,4 @@
-"""Sealed-bid auctions: what the object is worth to each player, and the bids."""
+"""Draw sealed-bid auctions: the object's value to each player, and the bids."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: FirstSealedAuction, state: pyspiel.State) -> str:
-    """Draw values as cards and bids beside them."""
+    """Draw the values as cards, with the bids beside them."""
     steps, players = state.history(), game.players
     values, bids, winner = steps[:players], steps[players : 2 * players], steps[2 * players :]
     hands = [

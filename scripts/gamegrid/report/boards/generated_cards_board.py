@@ -1,4 +1,4 @@
-"""Generated card games: both cards, what was put in, and the betting."""
+"""Draw generated card games: both cards, the stakes, and the betting."""
 
 import pyspiel
 
@@ -9,7 +9,7 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: GeneratedCards, state: pyspiel.State) -> str:
-    """Draw both hands open."""
+    """Draw both hands face up."""
     said = list(table.moves(game, state))
     hands = [
         table.Hand(game.seat_name(seat), [str(card)], _note(game, seat, said))

@@ -1,4 +1,4 @@
-"""Generated matrix games, drawn as the others of one choice each."""
+"""Draw generated matrix games in the same way as other matrix games."""
 
 from gamegrid.games.generated_matrix import GeneratedMatrix
 from gamegrid.report.boards.board import Board

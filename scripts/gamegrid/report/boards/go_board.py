@@ -1,4 +1,4 @@
-"""Go: stones on the points where lines meet."""
+"""Draw Go: stones on the intersections of lines."""
 
 import pyspiel
 
@@ -9,11 +9,11 @@ from gamegrid.report.boards.squares import CELL
 
 WOOD = "#d8b878"
 STONES = ("#111", "#fff")
-"""Black and White are named by their colours, so they have them on a dark page too."""
+"""The same on a dark page, because the players are named after these colours."""
 
 
 def draw(game: Go, state: pyspiel.State) -> str:
-    """Draw the stones that are on the board."""
+    """Draw the stones on the board, and mark the last one."""
     side = game.side
     lines = state.observation_string(0).split("\n")[2 : 2 + side]
     rows = [line.split()[1] for line in lines]

@@ -1,4 +1,4 @@
-"""Goofspiel: the hands that are left, points, and who bid what for each prize."""
+"""Draw Goofspiel: the cards left in each hand, the points, and the bids for each prize."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: Goofspiel, state: pyspiel.State) -> str:
-    """Draw all hands and all bids, hidden ones too."""
+    """Draw all hands and all bids, including hidden ones."""
     rounds = game.rounds_over(state)
     if state.is_terminal():
         rounds.append(_last(game, rounds))
@@ -33,7 +33,7 @@ def draw(game: Goofspiel, state: pyspiel.State) -> str:
 
 
 def _last(game: Goofspiel, before: list[Round]) -> Round:
-    """The last round, which OpenSpiel plays by itself and no history holds."""
+    """Return the last round, which OpenSpiel plays by itself and leaves out of the history."""
     cards = set(range(1, game.cards + 1))
     [prize] = cards - {over.prize for over in before}
     left = [cards - {over.bids[seat] for over in before} for seat in range(game.players)]

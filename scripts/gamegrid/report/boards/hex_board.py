@@ -1,4 +1,4 @@
-"""Hex: six-sided cells, each row half a cell further right, and the sides that are to be joined."""
+"""Draw Hex: a rhombus of six-sided cells, with the sides that each player must connect."""
 
 import pyspiel
 
@@ -9,11 +9,11 @@ from gamegrid.report.boards.board import Board
 from gamegrid.report.palette import CATEGORIES
 
 WIDE, HIGH = 10, 9
-"""From cell to cell in a row, and from row to row."""
+"""The distance between neighbouring cells of a row, and between neighbouring rows."""
 
 
 def draw(game: Hex, state: pyspiel.State) -> str:
-    """Draw the stones."""
+    """Draw the stones, and mark the last one."""
     side = game.side
     marks = state.observation_string(0).split()
     rows = ["".join(marks[side * row : side * (row + 1)]) for row in range(side)]
@@ -46,13 +46,13 @@ def draw(game: Hex, state: pyspiel.State) -> str:
 
 
 def centre(place: squares.Place) -> tuple[float, float]:
-    """The middle of a cell."""
+    """Return the coordinates of the centre of a cell."""
     row, column = place
     return WIDE * column + WIDE / 2 * (row + 1), HIGH * row + 6
 
 
 CELL = "l5-3 5 3v6l-5 3-5-3z"
-"""Around a cell, from its upper left corner."""
+"""The path around a cell, from its upper left corner."""
 
 
 def _left(row: int, column: int) -> float:
@@ -64,7 +64,7 @@ def _top(row: int, _: int) -> float:
 
 
 def _lines(side: int) -> str:
-    """All borders: over every row from cell to cell, then what is left of the lower ones."""
+    """Return the path of all cell borders: those above each row, then those below the last."""
     rows = (
         f"M{_left(row, 0)} {_top(row, 0)}{'v6m0-6l5-3 5 3' * side}v6M{_left(row, 0)} "
         f"{_top(row, 0) + 6}l5 3"
@@ -74,7 +74,7 @@ def _lines(side: int) -> str:
 
 
 def _sides(side: int) -> tuple[str, str]:
-    """The top and the bottom, which x joins, and the left and the right, which o joins."""
+    """Return the paths of the sides that x connects (top and bottom) and o (left and right)."""
     low, right = _top(side - 1, 0) + 6, _left(0, side)
     top = f"M0 3{'l5-3 5 3' * side}M{_left(side - 1, 0)} {low}{'l5 3 5-3' * side}"
     left = "M0 3v6" + "l5 3v6" * (side - 1)

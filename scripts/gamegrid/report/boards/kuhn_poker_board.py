@@ -1,4 +1,4 @@
-"""Kuhn poker: every card, what was put in, and the betting."""
+"""Draw Kuhn poker: all cards, the stakes, and the betting."""
 
 import pyspiel
 
@@ -11,7 +11,7 @@ STAKES = ("Bet", "Call")
 
 
 def draw(game: KuhnPoker, state: pyspiel.State) -> str:
-    """Draw the hands of all players, whoever may know them."""
+    """Draw the hands of all players face up."""
     said = list(table.moves(game, state))
     hands = []
     for seat, card in enumerate(state.history()[: game.players]):

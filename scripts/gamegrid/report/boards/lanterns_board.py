@@ -1,4 +1,4 @@
-"""Lanterns: what is lit in each street, in the order the players are told them."""
+"""Draw Lanterns: the lit lanterns of each street, in the order in which players read them."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.nim_board import piles
 
 
 def draw(game: Lanterns, state: pyspiel.State) -> str:
-    """Draw the lanterns that are lit."""
+    """Draw the lit lanterns."""
     order = sorted(range(len(STREETS)), key=lambda street: STREETS[street])
     return piles(f"{game.title}.", [f"{name} Street" for name in STREETS], order, state)
 

@@ -1,4 +1,4 @@
-"""Leduc poker: every card, what was put in, and the betting of both rounds."""
+"""Draw Leduc poker: all cards, the stakes, and the betting of both rounds."""
 
 import pyspiel
 
@@ -8,11 +8,11 @@ from gamegrid.report.boards import table
 from gamegrid.report.boards.board import Board
 
 MONEY = 100
-"""What OpenSpiel gives every player to start with."""
+"""The money that OpenSpiel gives each player at the start."""
 
 
 def draw(game: LeducPoker, state: pyspiel.State) -> str:
-    """Draw the hands of all players and the public card once it is turned up."""
+    """Draw the hands of all players face up, and the public card once it is dealt."""
     players = game.players
     dealt = [entry.action for entry in state.full_history() if entry.player < 0]
     said = list(table.moves(game, state))
@@ -32,7 +32,7 @@ def draw(game: LeducPoker, state: pyspiel.State) -> str:
 
 
 def _stakes(game: LeducPoker, state: pyspiel.State) -> list[float]:
-    """What each player has put in; at the end OpenSpiel has paid the pot out already."""
+    """Return the chips that each player has put in, even after OpenSpiel has paid out the pot."""
     if not state.is_terminal():
         return [MONEY - money for money in state.money()]
     *steps, end = state.history()

@@ -1,4 +1,4 @@
-"""Liar's dice: both dice and the bids."""
+"""Draw liar's dice: both dice, and the bids."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: LiarsDice, state: pyspiel.State) -> str:
-    """Draw both dice by their faces."""
+    """Draw both dice as numbers, and the bids in order."""
     hands = [
         table.Hand(game.seat_name(seat), [str(die + 1)])
         for seat, die in enumerate(state.history()[:SEATS])

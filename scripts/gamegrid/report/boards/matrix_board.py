@@ -1,4 +1,4 @@
-"""Games of one choice each: what was chosen, what it paid, and the table of payoffs."""
+"""Draw matrix games: the choices, the payoffs, and the payoff table."""
 
 import pyspiel
 
@@ -9,7 +9,7 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: Game, state: pyspiel.State) -> str:
-    """Draw the choices as cards; the table, of two players only, has seat 0's choices as rows."""
+    """Draw the choices as cards, and for two players the payoff table, with seat 0 in the rows."""
     made = dict(table.moves(game, state))
     paid = state.returns() if state.is_terminal() else None
     hands = [
@@ -40,4 +40,4 @@ def _pair(paid: list[float]) -> str:
     return ", ".join(f"{amount:g}" for amount in paid)
 
 
-BOARD = Board(MatrixGame, draw)  # type: ignore[type-abstract]  # it is never made here
+BOARD = Board(MatrixGame, draw)  # type: ignore[type-abstract]  # only subclasses are instantiated

@@ -1,4 +1,4 @@
-"""Nim: what is left of each pile, in a row."""
+"""Draw Nim: each pile as a row of what is left of it."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: Nim, state: pyspiel.State) -> str:
-    """Draw the piles in their order."""
+    """Draw the piles, the first one on top."""
     names = [f"pile {number + 1}" for number in range(len(game.sizes))]
     return piles(f"{game.title}.", names, range(len(names)), state)
 
 
 def piles(title: str, names: Sequence[str], order: Sequence[int], state: pyspiel.State) -> str:
-    """Draw piles by name, in the order of their numbers; the last one changed is marked."""
+    """Draw named piles, and mark the one that changed last. ``order``: pile numbers, top first."""
     left = [int(size) for size in state.observation_string(0).split(":")[1].split()]
     widest = svg.ADVANCE * max(map(len, names)) + 4
     made = [action % len(names) for action in state.history()[-1:]]
@@ -42,7 +42,7 @@ def piles(title: str, names: Sequence[str], order: Sequence[int], state: pyspiel
 
 
 def _sizes(state: pyspiel.State, piles: int) -> list[int]:
-    """What the piles held at the start."""
+    """Return the sizes of the piles at the start."""
     start = state.get_game().new_initial_state()
     return [int(size) for size in start.observation_string(0).split(":")[1].split()[:piles]]
 

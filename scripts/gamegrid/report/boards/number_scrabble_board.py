@@ -1,4 +1,4 @@
-"""Number picking: the numbers one to nine, each with whoever holds it or still on the table."""
+"""Draw Number Scrabble: the numbers one to nine, by who holds them."""
 
 import pyspiel
 
@@ -8,11 +8,11 @@ from gamegrid.report.boards.board import Board
 
 TABLE = "on the table"
 WIDE = 10
-"""Of a number's place, and of a row."""
+"""Width of a number's place, and height of a row."""
 
 
 def draw(game: NumberScrabble, state: pyspiel.State) -> str:
-    """Draw three rows of numbers: the first player's, those left, the second player's."""
+    """Draw three rows of numbers: the first player's, those on the table, the second player's."""
     picked = [SQUARE[action] for action in state.history()]
     names = (game.seat_name(0), TABLE, game.seat_name(1))
     rows = (picked[0::2], sorted(set(SQUARE) - set(picked)), picked[1::2])

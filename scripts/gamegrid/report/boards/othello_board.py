@@ -1,4 +1,4 @@
-"""Othello: discs that are turned over."""
+"""Draw Othello: a board of discs in two colours."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.board import Board
 
 
 def draw(game: Othello, state: pyspiel.State) -> str:
-    """Draw the discs as they lie now."""
+    """Draw the discs, and mark the one placed last."""
     found = cells(state)
     rows = [found[SIDE * row : SIDE * (row + 1)] for row in range(SIDE)]
     owned = [squares.of(mark, rows) for mark in MARKS]

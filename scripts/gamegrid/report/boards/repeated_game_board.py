@@ -1,4 +1,4 @@
-"""Repeated games: the rounds that are over, and the points so far."""
+"""Draw repeated games: the rounds played, and the points so far."""
 
 import pyspiel
 
@@ -7,11 +7,11 @@ from gamegrid.report.boards import table
 from gamegrid.report.boards.board import Board
 
 SHOWN = 12
-"""Rounds drawn, the last ones; the points are those of all."""
+"""Number of rounds drawn, counted from the last one. The points are those of all rounds."""
 
 
 def draw(game: RepeatedGame, state: pyspiel.State) -> str:
-    """Draw one line a round: every choice with what it was paid."""
+    """Draw one line per round: the choices and their payoffs."""
     rounds = game.rounds_over(state)
     start = game.stage.spiel.new_initial_state()
     names = [game.seat_name(seat) for seat in range(game.players)]

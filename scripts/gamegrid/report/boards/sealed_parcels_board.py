@@ -1,4 +1,4 @@
-"""Sealed parcels: what both parcels hold, the coins laid down, and what was said."""
+"""Draw Sealed Parcels: the contents of both parcels, the coins, and the moves."""
 
 import pyspiel
 
@@ -10,7 +10,7 @@ COINS = ("Pledge", "Match")
 
 
 def draw(game: SealedParcels, state: pyspiel.State) -> str:
-    """Draw both parcels open."""
+    """Draw both parcels opened."""
     said = list(table.moves(game, state))
     hands = [
         table.Hand(game.seat_name(seat), [METALS[metal]], _coins([w for s, w in said if s == seat]))

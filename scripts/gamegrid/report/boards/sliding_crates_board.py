@@ -1,4 +1,4 @@
-"""Sliding crates: the lanes side by side, the gate on top, as their names and moves have them."""
+"""Draw Sliding Crates: the lanes side by side, with the gate on top."""
 
 import pyspiel
 
@@ -8,7 +8,7 @@ from gamegrid.report.boards.connect_four_board import upright
 
 
 def draw(game: SlidingCrates, state: pyspiel.State) -> str:
-    """Draw the crates; action 0 is the last of the named lanes."""
+    """Draw the crates. Action 0 is the last of the named lanes, so their order is reversed."""
     return upright(f"{game.title}.", OWNERS, LANES[::-1], state)
 
 

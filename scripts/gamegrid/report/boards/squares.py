@@ -1,4 +1,4 @@
-"""Boards of square cells, ten units wide, with the names of the suite: a1 is the top left cell."""
+"""Boards of square cells, ten units wide. The top left cell is a1, as in the games' texts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,11 @@ def board(
     parts: Iterable[str],
     names: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> str:
-    """Return a board with its axes. ``names`` are those of rows and columns, if not the usual."""
+    """Return a board with its axes.
+
+    ``names`` are the names of rows and columns, by default 1, 2, … and a, b, …. ``words`` describe
+    the board for screen readers.
+    """
     down, across = names or (
         [str(row + 1) for row in range(rows)],
         [column_name(column) for column in range(columns)],
@@ -32,7 +36,7 @@ def board(
 
 
 def lines(rows: int, columns: int) -> str:
-    """Return the lines between the cells and around them."""
+    """Return the lines between and around the cells."""
     width, height = CELL * columns, CELL * rows
     across = "".join(f"M0 {CELL * row}h{width}" for row in range(rows + 1))
     down = "".join(f"M{CELL * column} 0v{height}" for column in range(columns + 1))
@@ -42,12 +46,12 @@ def lines(rows: int, columns: int) -> str:
 
 
 def discs(seat: int, places: Iterable[Place]) -> str:
-    """Return a seat's stones on their cells."""
+    """Return a seat's stones, one on each of ``places``."""
     return svg.discs(seat, ((CELL * column + 5, CELL * row + 5) for row, column in places))
 
 
 def last(places: Iterable[Place]) -> str:
-    """Return the mark of the cells of the last move."""
+    """Return the marks on the cells of the last move."""
     return svg.last(
         svg.shape("rect", x=CELL * column, y=CELL * row, width=CELL, height=CELL)
         for row, column in places
@@ -55,10 +59,10 @@ def last(places: Iterable[Place]) -> str:
 
 
 def of(mark: str, cells: Sequence[str]) -> list[Place]:
-    """The places of a mark in rows of one letter a cell."""
+    """Return the places of ``mark`` in rows of text with one letter per cell."""
     return [(r, c) for r, row in enumerate(cells) for c, found in enumerate(row) if found == mark]
 
 
 def names(places: Iterable[Place]) -> list[str]:
-    """The names of places."""
+    """Return the names of places, such as a1."""
     return [cell(row, column) for row, column in places]

@@ -1,4 +1,4 @@
-"""The few shapes that drawings are made of. Coordinates are in units of a picture's own."""
+"""The SVG shapes that drawings consist of. Coordinates are in the picture's own units."""
 
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
@@ -6,13 +6,13 @@ from xml.sax.saxutils import escape, quoteattr
 from gamegrid.report.palette import CATEGORIES
 
 FONT = 5
-"""Height of the letters of axes and tables."""
+"""Font size of axes and tables."""
 ADVANCE = 0.61 * FONT
-"""Width of a letter of a monospaced font, a little more than most have."""
+"""Width of a letter in a monospaced font; slightly more than in most fonts."""
 
 
 def picture(words: str, box: tuple[float, float, float, float], parts: Iterable[str]) -> str:
-    """Return one picture that shows ``words``. ``box`` is its left, top, width and height."""
+    """Return one picture. ``words`` describe it; ``box`` is its left, top, width and height."""
     size = " ".join(f"{number:g}" for number in box)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
@@ -21,28 +21,28 @@ def picture(words: str, box: tuple[float, float, float, float], parts: Iterable[
 
 
 def group(name: str, parts: Iterable[str], **how: str | float) -> str:
-    """Return parts that belong together as the class ``name``, or nothing if there are none."""
+    """Return parts grouped under the CSS class ``name``, or an empty text if there are none."""
     inner = "".join(parts)
     return f'<g class="{name}"{_written(how)}>{inner}</g>' if inner else ""
 
 
 def shape(tag: str, **how: str | float) -> str:
-    """Return one element; underscores in names of attributes stand for hyphens."""
+    """Return one element. Underscores in the names of attributes become hyphens."""
     return f"<{tag}{_written(how)}/>"
 
 
 def text(content: str, **how: str | float) -> str:
-    """Return one text."""
+    """Return one text element."""
     return f"<text{_written(how)}>{escape(content)}</text>"
 
 
 def letters(parts: Iterable[str], name: str = "axis", anchor: str = "middle") -> str:
-    """Return texts in the letters of axes."""
+    """Return text elements in the font of axes."""
     return group(name, parts, font_size=FONT, font_family="monospace", text_anchor=anchor)
 
 
 def seat(number: int, parts: Iterable[str], solid: bool = True) -> str:
-    """Return what belongs to a seat, in its colour: filled, or in outline if not ``solid``."""
+    """Return shapes in the colour of a seat: filled if ``solid``, else outlined."""
     colour = str(CATEGORIES[number % len(CATEGORIES)])
     if solid:
         return group(f"seat-{number}", parts, fill=colour)
@@ -50,19 +50,19 @@ def seat(number: int, parts: Iterable[str], solid: bool = True) -> str:
 
 
 def discs(number: int, centres: Iterable[tuple[float, float]], radius: float = 4) -> str:
-    """Return the stones of a seat: the first one's filled, the others' rings, told by shape too."""
+    """Return the stones of a seat: discs for seat 0, rings for others, to differ in shape too."""
     solid = number == 0
     reach = radius if solid else radius - 1
     return seat(number, (shape("circle", cx=x, cy=y, r=reach) for x, y in centres), solid)
 
 
 def last(shapes: Iterable[str]) -> str:
-    """Return the mark of the move that led here."""
+    """Return shapes as the mark of the last move."""
     return group("last", shapes, opacity=0.2)
 
 
 def placed(names: Sequence[str], places: Sequence[Sequence[str]]) -> str:
-    """Say who has what: "x: a1, b2. o: none."."""
+    """Return who has which places, in words such as "x: a1, b2. o: none."."""
     return " ".join(
         f"{name}: {', '.join(own) or 'none'}." for name, own in zip(names, places, strict=True)
     )

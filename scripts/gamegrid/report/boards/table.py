@@ -1,4 +1,4 @@
-"""Tables of games that have no board: cards in hands, and lines of words in columns."""
+"""Drawings of games without a board: hands of cards, and a table of words."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from gamegrid.report.boards import svg
 LINE = 9
 """Height of a line."""
 GAP = 3
-"""Between columns, and between cards."""
+"""Space between columns, and between cards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What lies before a player, or between all of them: cards, and a few words beside them."""
+    """The cards of a player or of the table, with a short note beside them."""
 
     name: str
     cards: Sequence[str]
@@ -25,7 +25,7 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Lines in columns under a heading; the last one is marked, if it is what came last."""
+    """A table of words under a heading. If ``mark`` is True, its last line is the last move."""
 
     head: Sequence[str]
     lines: Sequence[Sequence[str]]
@@ -33,7 +33,7 @@ class Words:
 
 
 def draw(title: str, hands: Sequence[Hand], words: Words | None = None) -> str:
-    """Draw hands under each other, then the words below them."""
+    """Draw the hands one below another, and the table of words below them."""
     said = [f"{hand.name}: {', '.join([*hand.cards, hand.note]).strip(', ')}." for hand in hands]
     names = _wide(max((len(hand.name) for hand in hands), default=0)) + GAP
     top = 2 * LINE * len(hands)
@@ -51,7 +51,7 @@ def draw(title: str, hands: Sequence[Hand], words: Words | None = None) -> str:
 
 
 def moves(game: Game, state: pyspiel.State) -> Iterator[tuple[int, str]]:
-    """Every move that led to ``state``, chance left out: the seat and its words, in order."""
+    """Yield the moves that led to ``state``, in order: the seat and the move's label."""
     before, joint = game.spiel.new_initial_state(), list[int]()
     for step in state.full_history():
         if step.player >= 0:
@@ -66,7 +66,7 @@ def moves(game: Game, state: pyspiel.State) -> Iterator[tuple[int, str]]:
 
 
 def _hand(hand: Hand, left: float, top: float) -> tuple[str, float]:
-    """Return one hand, and where it ends."""
+    """Return one hand, and the coordinate of its right end."""
     middle = top + LINE + svg.FONT / 3
     parts = [svg.letters([svg.text(hand.name, x=0, y=middle)], "name", "start")]
     for card in hand.cards:
@@ -84,7 +84,7 @@ def _hand(hand: Hand, left: float, top: float) -> tuple[str, float]:
 
 
 def _columns(words: Words) -> list[float]:
-    """The width of each column."""
+    """Return the width of each column."""
     texts = zip(words.head, *words.lines, strict=True)
     return [_wide(max(map(len, column))) + GAP for column in texts]
 

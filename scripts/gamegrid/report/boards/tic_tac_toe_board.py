@@ -1,4 +1,4 @@
-"""Tic-tac-toe and its misère form: crosses and noughts."""
+"""Draw tic-tac-toe, normal or misère: crosses and noughts."""
 
 import pyspiel
 
@@ -9,7 +9,7 @@ from gamegrid.report.boards.squares import CELL
 
 
 def draw(game: TicTacToe, state: pyspiel.State) -> str:
-    """Draw the nine cells."""
+    """Draw the marks on the board, and highlight the last one."""
     cells = str(state).split("\n")
     crosses, noughts = (squares.of(mark, cells) for mark in MARKS)
     made = [divmod(action, SIDE) for action in state.history()[-1:]]
