@@ -145,9 +145,9 @@ class GridConfig(BaseModel):
         ge=0,
         description="number of replies of every agent in each information state of each game "
         "with an equilibrium (12 states in kuhn_poker, 162 in goofspiel_4, 936 in leduc_poker, "
-        "1,024 in liars_dice_4), from which the table exploitability computes what the best opponent "
-        "wins. An agent with decode: score is asked once and listed twice, with its likelihoods "
-        "and with its most likely moves as policy",
+        "1,024 in liars_dice_4), from which the table exploitability computes what the best "
+        "opponent wins. An agent with decode: score is asked once and listed twice, with its "
+        "likelihoods and with its most likely moves as policy",
     )
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
