@@ -15,7 +15,7 @@ SOLVED_CARDS = 4
 
 
 @dataclass(frozen=True)
-class Round:
+class PrizeRound:
     """A round that is over: its prize and everybody's bid, as the numbers on the cards."""
 
     prize: int
@@ -142,22 +142,22 @@ class Goofspiel(Game):
             told.append(f"Prize {played.prize}: {bids}{self._won(played)}")
         return told
 
-    def _bids(self, played: Round, seat: int | None) -> str:
+    def _bids(self, played: PrizeRound, seat: int | None) -> str:
         """The bids that ``seat`` may know, in words."""
         if self.hidden and seat is not None:
             return f"you bid {played.bids[seat]}"
         return ", ".join(f"{self.seat_name(s)} bid {bid}" for s, bid in enumerate(played.bids))
 
-    def _won(self, played: Round) -> str:
+    def _won(self, played: PrizeRound) -> str:
         return f"won by {'nobody' if played.winner is None else self.seat_name(played.winner)}"
 
-    def rounds_over(self, state: pyspiel.State) -> list[Round]:
+    def rounds_over(self, state: pyspiel.State) -> list[PrizeRound]:
         """The rounds that are over. A prize is in the history where chance turned it up."""
         steps = state.history()
         drawn = 1 if self.order == "random" else 0
         size = drawn + self.players
         return [
-            Round(
+            PrizeRound(
                 prize=self._prize_of(number, steps[start] + 1 if drawn else None),
                 bids=[card + 1 for card in steps[start + drawn : start + size]],
             )
