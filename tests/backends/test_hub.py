@@ -101,8 +101,8 @@ def test_each_model_that_cannot_be_fetched_has_one_line(cache: Path) -> None:
     with pytest.raises(UserError) as refusal:
         hub.fetch_all([GPT2, HubModel("hf_a/whole", "a/whole")])
     first, second = str(refusal.value).split("\n")
-    assert first.startswith("hf_gpt2: gpt2 could not be fetched") and "GB are free" in first
-    assert second.startswith("hf_a/whole: ") and "It is there from before." in second
+    assert first.startswith("hf_gpt2: cannot download gpt2") and "GB are free" in first
+    assert second.startswith("hf_a/whole: ") and "An earlier download is in the cache." in second
 
 
 def test_offline_nothing_is_asked(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,4 +110,4 @@ def test_offline_nothing_is_asked(cache: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(UserError, match="HF_HUB_OFFLINE forbids"):
         hub.fetch(GPT2)
     put(cache, "gpt2", "config.json", "model.safetensors")
-    assert "is there" in hub.fetch(GPT2)
+    assert "is in the cache" in hub.fetch(GPT2)

@@ -472,7 +472,7 @@ def entry(**keys: Any) -> ModelEntry:
     [
         ({"model_path": "/nowhere/at/all"}, ["model_path", "/nowhere/at/all", "not a folder"]),
         ({"api_base": "http://127.0.0.1:1"}, ["api_base"]),
-        ({"name": "hf_"}, ["names no model"]),
+        ({"name": "hf_"}, ["no model named"]),
         ({"engine": {"dtyp": "auto"}}, ["'dtyp'", "Did you mean 'dtype'?"]),
         ({"engine": {"dtype": "int3"}}, ["'int3'", "bfloat16"]),
         ({"tokenizer_path": "/nowhere/at/all"}, ["tokenizer_path", "not a folder"]),
@@ -522,8 +522,8 @@ async def test_missing_and_broken_weights_are_told_not_made_up(tmp_path: Path) -
     save_file(tensors, weights, metadata={"format": "pt"})
     for spoil, words in (
         (lambda: None, r"lacks 1 of .*layers\.1\.mlp\.up_proj"),
-        (lambda: weights.write_bytes(b"\x08\0\0\0\0\0\0\0notjson!"), "could not be loaded"),
-        (weights.unlink, "could not be loaded"),
+        (lambda: weights.write_bytes(b"\x08\0\0\0\0\0\0\0notjson!"), "cannot load"),
+        (weights.unlink, "cannot load"),
     ):
         spoil()
         backend = HuggingFace(entry(model_path=str(folder)))

@@ -346,7 +346,9 @@ async def test_every_attempt_is_kept_with_what_was_lost() -> None:
 
 async def test_a_request_given_up_tells_its_attempts(endpoint: Endpoint) -> None:
     endpoint.answer = lambda body: Reply(fault=Broken.TRUNCATE)
-    with pytest.raises(BackendError, match="3 attempts, 3 of them perhaps paid for") as trouble:
+    with pytest.raises(
+        BackendError, match="3 attempts, 3 of which may have been billed"
+    ) as trouble:
         await ask(endpoint)
     assert [each.kind for each in trouble.value.attempts] == ["maybe_billed"] * 3
 

@@ -174,7 +174,7 @@ async def test_an_engine_that_does_not_hold_to_the_choices_is_found_out(
         return params
 
     monkeypatch.setattr(vllm, "sampling_params", deaf)
-    with pytest.raises(BackendError, match="did not hold its reply to the choices"):
+    with pytest.raises(BackendError, match="is not one of the choices"):
         await engine.complete(choose("go", Decode.CONSTRAINED, LABELS, temperature=0.0))
 
 

@@ -92,7 +92,7 @@ def test_a_configuration_without_a_sweep_is_left_as_it_is() -> None:
     [
         ({"temperature": 3}, "config: agents.m.sweep.temperature: this must be a list of values"),
         ({"temperature": []}, "must be a list of values"),
-        ({"model": ["hf_a"]}, "agents.m.sweep.model: the key stands beside the sweep"),
+        ({"model": ["hf_a"]}, "agents.m.sweep.model: the key is also set outside the sweep"),
         ({"temperature": [1, 1.0]}, "two agents are named 'm.temperature_1'"),
         ({"temprature": [1]}, "unknown key 'temprature' in agents.m.temprature_1. Did you mean"),
         (3, "agents.m.sweep: "),

@@ -30,7 +30,7 @@ SERVER = "http://127.0.0.1:8000/v1"
             "config: agents.x: deterministic needs a hf_ or vllm_ model",
         ),
         ({"model": "hf_gpt2", "thinking_budget": 5}, "agents.x: thinking_budget does not reach"),
-        ({"model": "hf_gpt2", "reasoning_effort": "low"}, "give it as chat_template_kwargs"),
+        ({"model": "hf_gpt2", "reasoning_effort": "low"}, "set it in chat_template_kwargs"),
         ({"model": "vllm_a", "extra_body": {"k": 1}}, "agents.x: extra_body does not reach"),
         ({"model": "hf_gpt2", "decode": "score", "top_p": 0.5}, "agents.x: top_p has no meaning"),
         ({"model": "hf_gpt2", "decode": "scored"}, "agents.x.decode: input should be 'generate'"),

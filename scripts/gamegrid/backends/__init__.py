@@ -1,5 +1,5 @@
-"""The shared backend module: one protocol, one file per kind of engine.
+"""Backends: one protocol, and one file per kind of engine.
 
-A file here that declares ``BACKEND`` is found by itself. Importing this package loads no
-engine: a backend imports its library in ``open``.
+Each file that declares ``BACKEND`` is discovered. Importing this package loads no engine, because
+a backend imports its library in ``open``.
 """

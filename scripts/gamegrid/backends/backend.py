@@ -1,4 +1,4 @@
-"""What every backend promises: ``complete(request) -> completion``, open and close."""
+"""The interface of backends, and the requests, completions and model entries they share."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,51 +10,64 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ModelEntry(BaseModel):
-    """One entry of a model file: where a model is and how it may be driven.
+    """One entry of a model file: where a model is and how to run it.
 
-    ``name`` is the full model id, its prefix naming the backend. Everything else is optional;
-    a key left out leaves the matter to the engine or the provider.
+    ``name`` is the full model id, whose prefix names the backend. All other keys are optional. If
+    a key is missing, the engine or the provider decides.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     name: str = Field(description="the full model id")
-    model_path: str | None = Field(default=None, description="the folder of a local model")
-    tokenizer_path: str | None = Field(default=None, description="its tokenizer's, if another")
-    api_base: str | None = Field(default=None, description="address of a server that runs it")
+    model_path: str | None = Field(default=None, description="folder of a local model")
+    tokenizer_path: str | None = Field(
+        default=None, description="folder of the tokenizer, if it is a different one"
+    )
+    api_base: str | None = Field(
+        default=None, description="address of a server that runs the model"
+    )
     description: str | None = Field(default=None, description="for people")
     max_connections: int | None = Field(
-        default=None, ge=1, description="requests at once, over all jobs of a host"
+        default=None, ge=1, description="requests in flight at once, over all jobs of a host"
     )
     requests_per_minute: float | None = Field(
-        default=None, gt=0, description="over all jobs of a host"
+        default=None, gt=0, description="requests per minute, over all jobs of a host"
     )
     tokens_per_minute: float | None = Field(
-        default=None, gt=0, description="over all jobs of a host"
+        default=None, gt=0, description="tokens per minute, over all jobs of a host"
     )
-    timeout: float | None = Field(default=None, gt=0, description="seconds per attempt")
-    input_price: float | None = Field(default=None, ge=0, description="USD per million tokens")
-    output_price: float | None = Field(default=None, ge=0, description="USD per million tokens")
-    gpus: int | None = Field(default=None, ge=0, description="GPUs that a job holds")
-    gpu_model: str | None = Field(default=None, description="their model, as a cluster names it")
-    mem_mb: int | None = Field(default=None, ge=1, description="memory of the host for its jobs")
-    runtime: int | None = Field(default=None, ge=1, description="minutes that a job of it may take")
-    threads: int | None = Field(default=None, ge=1, description="CPU cores for its jobs")
+    timeout: float | None = Field(default=None, gt=0, description="seconds allowed per attempt")
+    input_price: float | None = Field(
+        default=None, ge=0, description="USD per million prompt tokens"
+    )
+    output_price: float | None = Field(
+        default=None, ge=0, description="USD per million reply tokens"
+    )
+    gpus: int | None = Field(default=None, ge=0, description="GPUs per job")
+    gpu_model: str | None = Field(
+        default=None, description="the GPU model, as the cluster names it"
+    )
+    mem_mb: int | None = Field(default=None, ge=1, description="host memory per job, in MB")
+    runtime: int | None = Field(default=None, ge=1, description="minutes allowed per job")
+    threads: int | None = Field(default=None, ge=1, description="CPU cores per job")
     revision: str | None = Field(default=None, description="branch, tag or commit of a hub model")
-    trust_remote_code: bool = Field(default=False, description="run code that comes with a model")
+    trust_remote_code: bool = Field(
+        default=False, description="run code that the model's folder contains"
+    )
     deterministic: bool = Field(
         default=False, description="set from the agent's key of that name, never in a model file"
     )
     engine: dict[str, Any] = Field(
-        default_factory=dict, description="vLLM engine arguments; dtype alone for hf_ models"
+        default_factory=dict, description="vLLM engine arguments; hf_ models accept dtype only"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model's tokens cost, in USD per million.
+    """The price of a model's tokens, in USD per million.
 
-    ``cached``: of prompt tokens that the provider reads from its cache; None as any others.
+    ``cached``: the price of prompt tokens that the provider reads from its cache; None if they
+    cost the same as other prompt tokens.
     """
 
     input: float
@@ -64,17 +77,17 @@ class Price:
     def usd(
         self, prompt_tokens: float, completion_tokens: float, cached_tokens: float = 0
     ) -> float:
-        """The price of so many tokens; the cached ones are among those of the prompt."""
+        """Return the price in USD; ``cached_tokens`` are part of ``prompt_tokens``."""
         saved = 0.0 if self.cached is None else self.input - self.cached
         asked = prompt_tokens * self.input - min(cached_tokens, prompt_tokens) * saved
         return (asked + completion_tokens * self.output) / 1e6
 
 
 class Decode(StrEnum):
-    """How a model states its move.
+    """How a model decides on a move.
 
-    ``GENERATE``: in words of its own, which are parsed. ``CONSTRAINED``: in words of its own, held
-    to the choices of the request. ``SCORE``: not at all; the choices' likelihoods are read off.
+    ``GENERATE``: it writes text, which is parsed. ``CONSTRAINED``: it writes text that must be one
+    of the choices. ``SCORE``: it writes nothing; the likelihoods of the choices are computed.
     """
 
     GENERATE = "generate"
@@ -83,13 +96,13 @@ class Decode(StrEnum):
 
 
 class FinishReason(StrEnum):
-    """Why the model stopped. Anything but ``STOP`` means the reply is not a whole answer."""
+    """Why the model stopped. Only ``STOP`` means that the reply is complete."""
 
     STOP = "stop"
     LENGTH = "length"
     CONTENT_FILTER = "content_filter"
     REFUSED = "refused"
-    """The model declined, and the provider says so apart from the reply."""
+    """The model declined, as the provider states separately from the reply."""
     CONTEXT_OVERFLOW = "context_overflow"
 
 
@@ -103,7 +116,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """What is asked of the sampler. ``None`` means the key is not sent at all."""
+    """Sampling settings. A key that is None is not sent."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -116,17 +129,17 @@ class Sampling:
 
 
 def shallow(record: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass by name; nothing in them is copied, which takes long."""
+    """Return the fields of a dataclass by name, without the slow copying of ``asdict``."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question to one model, complete in itself: equal requests are the same question.
+    """A complete question to one model. Equal requests are the same question.
 
-    ``choices`` are the legal labels, at least one, in the game's own order; None exactly where
-    ``decode`` is ``GENERATE``. A constrained reply is one of them as it stands, ``Action: <label>``
-    or JSON with the key ``action``: all that the parser reads. A scored one has ``likelihoods``.
+    ``choices`` are the legal labels in the game's order, at least one; None if and only if
+    ``decode`` is ``GENERATE``. A constrained reply is a label, ``Action: <label>`` or JSON with the
+    key ``action``, all of which the parser reads. A scored completion has ``likelihoods``.
     """
 
     model: str
@@ -136,24 +149,24 @@ class Request:
     choices: tuple[str, ...] | None = None
 
     def stated(self) -> dict[str, Any]:
-        """Return the request as it is filed.
+        """Return the request as the journal records it.
 
-        Keys of decoding are left out where the model generates: replies filed before there were
-        such keys stay valid.
+        The keys for decoding are omitted if the model generates, so that replies recorded before
+        these keys existed stay valid.
         """
-        found = {
+        stated = {
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in self.messages],
             "sampling": shallow(self.sampling),
         }
         if self.decode is Decode.GENERATE:
-            return found
-        return found | {"decode": self.decode, "choices": self.choices}
+            return stated
+        return stated | {"decode": self.decode, "choices": self.choices}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Token counts as the engine or provider stated them; ``None`` where it said nothing."""
+    """Token counts as the engine or provider stated them; None if it stated none."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -163,11 +176,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One request as it was sent, so that money can be accounted for.
+    """One attempt to send a request, recorded to account for its cost.
 
-    ``at``: UTC, ISO 8601 without zone. ``kind``: answered, unbilled, maybe_billed, request or
-    account. ``status``: HTTP status of a failed attempt, None where nothing was answered. ``body``:
-    what arrived and could not be read.
+    ``at``: UTC time in ISO 8601 without zone. ``seconds``: its duration. ``kind``: answered,
+    unbilled, maybe_billed, request or account. ``status``: HTTP status of a failed attempt, None
+    without an answer. ``said``: what went wrong. ``body``: an answer that could not be read.
     """
 
     at: str
@@ -180,16 +193,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A model's whole answer to one request.
+    """A model's complete answer to one request.
 
-    ``reasoning`` is text a provider delivers apart from the reply (``<think>`` blocks inside the
-    text are the parser's business). ``raw`` is the body as delivered, for the journal.
-    ``latency_s`` is in seconds and counts the successful attempt only. ``fingerprint`` is what the
-    provider says of the configuration that answered. ``sent``: the parameters as they were sent,
-    without the messages. ``maybe_billed``: failed attempts that may have been paid for.
-    ``likelihoods``, of scored requests only: to each choice the natural logarithm of the
-    probability that the model's whole reply is that choice, its end included; ``text`` is then the
-    likeliest choice.
+    ``reasoning`` is text that a provider delivers separately from the reply; the parser handles
+    ``<think>`` blocks within the text. ``raw`` is the body as delivered, for the journal.
+    ``latency_s`` is the duration of the successful attempt in seconds. ``fingerprint`` is the
+    provider's identifier of the configuration that answered. ``sent`` holds the parameters sent,
+    without the messages. ``maybe_billed`` counts failed attempts that may have been billed.
+    ``likelihoods``, for scored requests only, maps each choice to the natural logarithm of the
+    probability that the model's whole reply, with its end, is that choice. ``text`` is then the
+    most likely choice.
     """
 
     text: str
@@ -209,17 +222,17 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCompletion:
-    """A completion, and whether it came from the journal instead of the model."""
+    """A completion, and whether it was replayed from the journal instead of bought."""
 
     completion: Completion
     replayed: bool
 
 
 class BackendError(Exception):
-    """Transport trouble or an engine that cannot run: never the model's fault, never scored.
+    """A transport failure or an engine that cannot run. It is never scored against the model.
 
-    The text is fit for a person: it names the model, what went wrong and how to mend it, and
-    holds no secret. ``attempts``: the requests that were sent in vain.
+    The text is for users: it names the model, the problem and the remedy, and contains no secret.
+    ``attempts`` are the failed attempts.
     """
 
     def __init__(self, text: str, attempts: tuple[Attempt, ...] = ()) -> None:
@@ -271,24 +284,27 @@ class Capabilities:
 
 
 class Backend(Protocol):
-    """One model made ready to answer. Used by many episodes of one event loop at once."""
+    """One model, used concurrently by many episodes of one event loop."""
 
     async def open(self) -> None:
-        """Load or connect; called once, at the first request. Raises BackendError."""
+        """Load the model or connect to it. Called once, before the first request.
+
+        Raises BackendError.
+        """
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request; safe to call concurrently. Raises BackendError."""
+        """Answer one request. Safe to call concurrently. Raises BackendError."""
 
     async def close(self) -> None:
-        """Release engine, threads and sockets; safe after a failed open."""
+        """Release the engine, threads and sockets. Safe to call after a failed ``open``."""
 
 
 @runtime_checkable
 class Stoppable(Protocol):
-    """A backend that holds requests back, for limits or another attempt."""
+    """A backend that delays requests, because of limits or to retry them."""
 
     def stop(self) -> None:
-        """Refuse what was not sent yet; what is in flight is still answered."""
+        """Refuse requests that were not sent yet. Requests in flight are still answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Reading a chat completion in OpenAI's form: an answer, or the fault of a body that holds none."""
+"""Reads chat completions in OpenAI's format: the completion, or the fault of an unusable body."""
 
 import json
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from gamegrid.backends.faults import Blame, Fault, error_of
 from gamegrid.backends.providers import Secrets
 
 UNFINISHED = frozenset({"abort", "error"})
-"""Finish reasons by which a server says that it broke off."""
+"""Finish reasons of a server that stopped before the answer was complete."""
 
 
 def read_body(text: str, latency_s: float, secrets: Secrets) -> Completion | Fault:
-    """Return the completion in a delivered body; ``text`` itself becomes its ``raw``."""
+    """Return the completion in a delivered body, with ``text`` as its ``raw``."""
 
     def lost(what: str) -> Fault:
         return Fault(Blame.MAYBE_BILLED, what, status=200, body=text)
@@ -23,7 +23,7 @@ def read_body(text: str, latency_s: float, secrets: Secrets) -> Completion | Fau
     except ValueError:
         return lost(f"the answer is unreadable ({secrets.quote(text[:200])}).")
     if not isinstance(body, dict):
-        return lost("the answer is no JSON object.")
+        return lost("the answer is not a JSON object.")
     if body.get("error"):
         return lost(f"the server answered with an error ({secrets.quote(error_of(body)[0])}).")
     choice = first_choice(body)
@@ -46,7 +46,7 @@ def read_body(text: str, latency_s: float, secrets: Secrets) -> Completion | Fau
 
 
 def first_choice(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the first choice of an answer, None if there is none with a message."""
+    """Return the first choice of an answer; None if it is missing or has no message."""
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
@@ -55,27 +55,27 @@ def first_choice(body: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def finish_reason(stated: object) -> FinishReason:
-    """Return why the model stopped, from OpenAI's word for it."""
+    """Translate OpenAI's finish reason."""
     match stated:
         case "length":
             return FinishReason.LENGTH
         case "content_filter":
             return FinishReason.CONTENT_FILTER
-        case _:  # servers have words of their own for whole answers
+        case _:  # servers use several words for complete answers
             return FinishReason.STOP
 
 
 def text_of(content: object) -> str:
-    """Return a message's text, which servers send as a string, as parts, or as null."""
+    """Return a message's text, which servers send as a string, as parts or as null."""
     if isinstance(content, list):
         return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str | None:
-    """Return the thinking that was delivered apart; servers know two names for it."""
-    found = message.get("reasoning_content") or message.get("reasoning")
-    return found if isinstance(found, str) and found else None
+    """Return reasoning that was delivered separately, under either of two keys."""
+    text = message.get("reasoning_content") or message.get("reasoning")
+    return text if isinstance(text, str) and text else None
 
 
 def _usage(stated: object) -> Usage:
@@ -93,7 +93,7 @@ def _usage(stated: object) -> Usage:
 
 
 def _count(stated: Any, name: str) -> int | None:
-    """Return a number of tokens, None where it was not stated."""
-    found = stated.get(name) if isinstance(stated, dict) else None
-    whole = isinstance(found, int) and not isinstance(found, bool) and found >= 0
-    return found if whole else None
+    """Return a number of tokens; None if it is missing or invalid."""
+    count = stated.get(name) if isinstance(stated, dict) else None
+    valid = isinstance(count, int) and not isinstance(count, bool) and count >= 0
+    return count if valid else None

@@ -1,4 +1,4 @@
-"""How many requests one backend has in flight: as many as the server takes without complaint."""
+"""Adapts the number of requests in flight to what the server accepts."""
 
 import asyncio
 from collections import deque
@@ -7,15 +7,15 @@ from gamegrid.backends.backend import BackendError
 
 START = 32
 CEILING = 256
-"""Where no number is stated: what is begun with, and the most that is tried."""
+"""The first and the largest number of requests in flight if the entry states none."""
 
 
 class Adaptive:
-    """A bound on requests in flight that grows with successes and is halved at complaints.
+    """A bound on requests in flight that grows with successes and halves on complaints.
 
-    Additive increase, multiplicative decrease: one more after as many successes as the bound, and
-    half of it when the server says that it is asked too much, once for all requests that were in
-    flight together. Until the first complaint the bound doubles instead. First come, first served.
+    Additive increase, multiplicative decrease: the bound grows by one after as many successes as
+    the bound, and halves when the server reports overload, once for all requests that were in
+    flight together. Until the first complaint it doubles instead. Requests are admitted in order.
     """
 
     def __init__(self, stated: int | None) -> None:
@@ -26,20 +26,20 @@ class Adaptive:
         self._successes = 0
         self._complained = False
         self._window = 0
-        """Counts the halvings: a complaint about a request of an earlier window is old news."""
+        """The number of halvings. Complaints about requests of an earlier window are ignored."""
 
     @property
     def ceiling(self) -> int:
-        """The most requests that will ever be in flight."""
+        """The largest value that the bound can reach."""
         return self._ceiling
 
     @property
     def bound(self) -> int:
-        """The most requests in flight at present."""
+        """The current limit on requests in flight."""
         return self._bound
 
     async def enter(self) -> int:
-        """Wait for a place and return its window. Raises BackendError after ``refuse``."""
+        """Wait for a place and return the current window. Raises BackendError after ``refuse``."""
         if self._inside < self._bound and not self._waiting:
             self._inside += 1
             return self._window
@@ -54,12 +54,12 @@ class Adaptive:
         return self._window
 
     def leave(self) -> None:
-        """Give a place back."""
+        """Free a place."""
         self._inside -= 1
         self._admit()
 
     def succeeded(self) -> None:
-        """A request of the present bound was answered."""
+        """Record that a request was answered."""
         self._successes += 1
         if not self._complained:
             self._bound = min(self._ceiling, self._bound + 1)
@@ -68,7 +68,7 @@ class Adaptive:
             self._bound = min(self._ceiling, self._bound + 1)
 
     def complained(self, window: int) -> None:
-        """The server was asked too much by a request that entered in ``window``."""
+        """Record that the server reported overload for a request that entered in ``window``."""
         if window != self._window:
             return
         self._complained = True
@@ -77,7 +77,7 @@ class Adaptive:
         self._bound = max(1, self._bound // 2)
 
     def refuse(self, reason: str) -> None:
-        """Send everyone who waits away with BackendError."""
+        """Raise BackendError in every waiting request."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

@@ -1,7 +1,7 @@
-"""What a failed attempt means: read from the status and body of an answer, alike for all servers.
+"""Classifies failed attempts by the status and body of the answer, for all servers alike.
 
-Transport trouble is never the model's fault; a context that is full and a filtered answer are the
-model's own doing and become completions.
+A transport failure is never the model's fault. A full context and a filtered answer are, so they
+become completions.
 """
 
 import json
@@ -18,7 +18,7 @@ from gamegrid.backends.providers import Secrets
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429})
 BUSY_STATUSES = frozenset({429, 503, 529})
-"""By which a server says that it is asked too much."""
+"""Statuses of an overloaded server."""
 OWN_LIMIT_STATUSES = frozenset({400, 413, 422})
 OVERFLOW_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 OVERFLOW = re.compile(
@@ -32,31 +32,31 @@ FILTERED = re.compile(r"content (management|filtering) policy", re.IGNORECASE)
 SPENT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 SPENT = re.compile(r"credit balance is too low", re.IGNORECASE)
 SPENT_QUOTA = re.compile(r'"quotaId"\s*:\s*"[^"]*PerDay')
-"""Gemini's 429 for a day's quota, which no wait within a run brings back."""
+"""Gemini's 429 for a daily quota, which does not reset during a run."""
 BAD_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
 RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
-"""Where Gemini says how long to wait: in the body."""
+"""Gemini states in the body how long to wait."""
 
 
 class Blame(StrEnum):
-    """What a failed attempt means for the request and for all others."""
+    """What a failed attempt implies for this request and all others."""
 
     UNBILLED = "unbilled"
-    """Worth trying again; nothing was bought."""
+    """Retry: nothing was billed."""
     MAYBE_BILLED = "maybe_billed"
-    """Worth a few tries: the answer may have been paid for and lost on the way."""
+    """Retry a few times: the answer may have been billed and lost."""
     REQUEST = "request"
     """This request can never succeed."""
     ACCOUNT = "account"
-    """No request can succeed: key, permission, model name or quota."""
+    """No request can succeed, because of the key, permissions, model name or quota."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One failed attempt.
 
-    ``retry_after_s``: seconds the provider asked to wait. ``status``: what was answered, None if
-    nothing was. ``body``: an answer that arrived and could not be read.
+    ``retry_after_s``: the seconds that the provider asks to wait. ``status``: the HTTP status, None
+    without an answer. ``body``: an answer that could not be read.
     """
 
     blame: Blame
@@ -67,13 +67,13 @@ class Fault:
 
     @property
     def busy(self) -> bool:
-        """Whether the server asks for fewer requests at once."""
+        """Whether the server is overloaded."""
         return self.status in BUSY_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer with an error status; header names in lower case."""
+    """An answer with an error status. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -81,7 +81,7 @@ class Refusal:
 
     @property
     def error(self) -> tuple[str, frozenset[str]]:
-        """The message of the error and the codes it is labelled with."""
+        """The error's message and codes."""
         try:
             body = json.loads(self.text)
         except ValueError:
@@ -90,7 +90,7 @@ class Refusal:
 
 
 def error_of(body: Any) -> tuple[str, frozenset[str]]:
-    """Return the message of an error body and the codes it is labelled with."""
+    """Return the message and codes of an error body."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return str(error), frozenset()
@@ -100,7 +100,7 @@ def error_of(body: Any) -> tuple[str, frozenset[str]]:
 
 
 def read_refusal(refusal: Refusal, key_advice: str, secrets: Secrets) -> Completion | Fault:
-    """Return what an error status means: the model's own limit, or a fault."""
+    """Interpret an error status: a limit of the model becomes a completion, all else a fault."""
     message, codes = refusal.error
     if refusal.status in OWN_LIMIT_STATUSES and (reason := own_limit(message, codes)):
         return ended(reason, message, secrets)
@@ -108,7 +108,7 @@ def read_refusal(refusal: Refusal, key_advice: str, secrets: Secrets) -> Complet
 
 
 def own_limit(message: str, codes: frozenset[str]) -> FinishReason | None:
-    """Return why the model could or would not answer, None if the error is of another kind."""
+    """Return why the model could or would not answer; None for other errors."""
     if codes & OVERFLOW_CODES or OVERFLOW.search(message):
         return FinishReason.CONTEXT_OVERFLOW
     if codes & FILTER_CODES or FILTERED.search(message):
@@ -117,7 +117,7 @@ def own_limit(message: str, codes: frozenset[str]) -> FinishReason | None:
 
 
 def ended(reason: FinishReason, said: object, secrets: Secrets) -> Completion:
-    """Return the empty completion of a question the model could or would not answer."""
+    """Return the empty completion of a request that the model could or would not answer."""
     return Completion(text="", finish_reason=reason, raw={"error": secrets.quote(said)})
 
 
@@ -136,7 +136,7 @@ def _fault(
     if status == 402 or _is_spent(refusal, message, codes):
         return hopeless(f"the account's quota is used up {said}.")
     if status == 403:
-        return hopeless(f"the key may not use this model {said}.")
+        return hopeless(f"the key has no access to this model {said}.")
     if status == 404:
         return hopeless(f"there is no such model or address {said}.")
     if 300 <= status < 400:
@@ -156,7 +156,7 @@ def _is_spent(refusal: Refusal, message: str, codes: frozenset[str]) -> bool:
 
 
 def retry_after_s(refusal: Refusal) -> float | None:
-    """Return the seconds a provider asks to wait: Retry-After as seconds or date, or its body."""
+    """Return the seconds to wait, from Retry-After (seconds or a date) or the body."""
     stated = refusal.headers.get("retry-after")
     if stated is None:
         told = RETRY_DELAY.search(refusal.text)

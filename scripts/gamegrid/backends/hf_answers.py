@@ -1,4 +1,4 @@
-"""A batch of requests answered by a loaded model, written token by token or scored."""
+"""Answers a batch of requests with a loaded model, by generating or by scoring."""
 
 import inspect
 import threading
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_SCORED = 64
-"""Choices scored at once, of as many requests as they are."""
+"""The most choices scored at once, over several requests."""
 CLOSED = "{}: closed before it could answer."
 
 
 def answer(
     model: LoadedModel, requests: Sequence[Request], stop: threading.Event
 ) -> list[Completion | BackendError]:
-    """Answer a batch; runs in the worker thread. A request that cannot be asked fails alone."""
+    """Answer a batch in the worker thread. A request that cannot be prepared fails alone."""
     try:
         return _answer(model, requests, stop)
     except Exception as error:
-        # Whatever broke, it broke these requests only: the next batch may well be smaller.
+        # The error affects only these requests; the next batch may be smaller.
         sentence = _run_failure(model.prompts.name, len(requests), error)
     local.free_memory()
     return [BackendError(sentence) for _ in requests]
@@ -68,7 +68,7 @@ def _generate(
 
 
 def _new_tokens(model: LoadedModel, rows: Sequence[Row], stop: threading.Event) -> list[list[int]]:
-    """Generate for all rows at once; a row's list may run on after its end."""
+    """Generate for all rows at once. A row's list may continue after its end."""
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
     ids, mask, pads = _padded(model, [row.prompt for row in rows])
@@ -91,11 +91,11 @@ def _new_tokens(model: LoadedModel, rows: Sequence[Row], stop: threading.Event) 
 
 
 def _padded(model: LoadedModel, prompts: Sequence[Prompt]) -> tuple["Tensor", "Tensor", list[int]]:
-    """Return ids and attention mask of the prompts, and how many pads stand before each.
+    """Return ids and attention mask of the prompts, and the number of pads before each.
 
-    A decoder must be padded on the left, whatever the folder says: padded on the right it goes
-    on after the padding and answers nonsense without an error. An encoder reads either side;
-    the right is what it was trained with.
+    A decoder must be padded on the left, whatever its settings say: with padding on the right it
+    continues after the padding and generates nonsense without an error. An encoder was trained
+    with padding on the right.
     """
     import torch
 
@@ -112,7 +112,7 @@ def _padded(model: LoadedModel, prompts: Sequence[Prompt]) -> tuple["Tensor", "T
 
 
 def _completion(model: LoadedModel, row: Row, ids: list[int]) -> Completion:
-    """Cut a row at its end and say why it ended."""
+    """Cut a row at its end and set the reason why it ended."""
     ids, reason = _cut(model, row, ids)
     text = model.prompts.decode(ids)
     said = next((f"{local.CUE} {c.label}" for c in row.prompt.choices if c.ids == tuple(ids)), None)
@@ -135,7 +135,7 @@ def _cut(model: LoadedModel, row: Row, ids: list[int]) -> tuple[list[int], Finis
 def _score(
     model: LoadedModel, prompts: Sequence[Prompt], stop: threading.Event
 ) -> list[Completion | BackendError]:
-    """Read off the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
+    """Compute the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
     import torch
 
     answers: list[Completion | BackendError] = []
@@ -156,7 +156,7 @@ def _score(
 
 
 def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
-    """Take prompts apart so that no portion has many choices, or it is one prompt."""
+    """Split prompts into portions of at most MAX_SCORED choices or of one prompt."""
     portion: list[Prompt] = []
     for prompt in prompts:
         count = sum(len(other.choices) for other in portion)
@@ -184,15 +184,15 @@ def _log_likelihoods(
     logits = (_after_encoder if model.encoder else _after_prompt)(
         model, prompts, owner, tokens, real
     )
-    found = logits.float().log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
-    values: list[float] = (found.double() * real).sum(-1).tolist()
+    scores = logits.float().log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
+    values: list[float] = (scores.double() * real).sum(-1).tolist()
     return values
 
 
 def _after_prompt(
     model: LoadedModel, prompts: Sequence[Prompt], owner: "Tensor", tokens: "Tensor", real: "Tensor"
 ) -> "Tensor":
-    """Return the logits of each token of the texts; a prompt is read once for all of its texts."""
+    """Return the logits of each token of the texts. Each prompt is processed once."""
     import torch
 
     ids, mask, _ = _padded(model, prompts)
@@ -200,7 +200,7 @@ def _after_prompt(
     last = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
 
     def places(whole: "Tensor", count: int) -> dict[str, "Tensor"]:
-        """Positions that do not count padding, for models that take them."""
+        """Return positions that skip padding, for models that accept them."""
         if "position_ids" not in known:
             return {}
         return {"position_ids": (whole.cumsum(-1) - 1).clamp_min(0)[:, -count:]}
@@ -227,7 +227,7 @@ def _after_encoder(
     tokens: "Tensor",
     _real: "Tensor",
 ) -> "Tensor":
-    """The same for a sequence-to-sequence model."""
+    """Return the logits of each token of the texts, for a sequence-to-sequence model."""
     ids, mask, _ = _padded(model, prompts)
     read = model.network.get_encoder()(input_ids=ids, attention_mask=mask)
     output: Tensor = model.network(
@@ -240,6 +240,6 @@ def _run_failure(name: str, count: int, error: Exception) -> str:
     if out_of_memory(error):
         return (
             f"{name}: out of memory while answering {count} requests at once; "
-            "give the model a max_connections below that, or lower max_tokens."
+            "set the model's max_connections below that, or lower max_tokens."
         )
     return f"{name}: generation failed ({local.brief(error)})."

@@ -1,4 +1,4 @@
-"""Weights and tokenizer of an ``hf_`` model: where they come from, and how they are loaded."""
+"""Loads the weights and tokenizer of an ``hf_`` model."""
 
 import os
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from gamegrid.backends.local import Prompts
 
 PREFIX = "hf"
 SMALL = 30_000_000
-"""Parameters below which one CPU thread is used."""
+"""A model with fewer parameters than this uses one CPU thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """The model's own generation settings, for what a request leaves out; None: not stated."""
+    """The model's generation settings, used where a request sets none. None: not stated."""
 
     temperature: float
     """0 means greedy."""
@@ -29,7 +29,7 @@ class Defaults:
 
 
 class LineBreaks:
-    """The tokens whose text has a line break, found one by one as they turn up."""
+    """The set of tokens whose text contains a line break, evaluated lazily."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -43,33 +43,33 @@ class LineBreaks:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A loaded model with all that is needed to drive it."""
+    """A loaded model with everything needed to run it."""
 
     network: Any
     prompts: Prompts
     defaults: Defaults
     encoder: bool
-    """Sequence-to-sequence: the prompt is read by an encoder."""
+    """Whether it is a sequence-to-sequence model, which reads the prompt with an encoder."""
     ends: frozenset[int]
     breaks: LineBreaks | None
-    """None where a line break does not end a reply."""
+    """None if a line break does not end a reply."""
     pad: int
     served: str
 
 
 def repository(entry: ModelEntry) -> str | None:
-    """Name the repository of the hub that holds the model; None where it lies in a folder."""
+    """Return the hub repository of the model; None if it has a folder."""
     return entry.name.removeprefix(f"{PREFIX}_") if entry.model_path is None else None
 
 
 def hub_model(entry: ModelEntry) -> HubModel | None:
-    """The same with its revision."""
+    """Return the hub model with its revision; None if it has a folder."""
     repo = repository(entry)
     return HubModel(entry.name, repo, entry.revision or "main") if repo else None
 
 
 def load(entry: ModelEntry) -> LoadedModel:
-    """Load the entry's model, ready to generate. Raises BackendError with cause and remedy."""
+    """Load the entry's model. Raises BackendError with cause and remedy."""
     try:
         import torch  # noqa: F401
         import transformers
@@ -85,7 +85,7 @@ def load(entry: ModelEntry) -> LoadedModel:
     except BackendError:
         raise
     except Exception as error:
-        # A folder can be broken in as many ways as there are files in it.
+        # A broken folder raises errors of many kinds.
         raise BackendError(_load_failure(entry, source, error)) from error
 
 
@@ -112,7 +112,7 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
     )
     _refuse_gaps(entry, source, report)
     network = network.to(device).eval()
-    # Another number of threads adds up in another order.
+    # The number of threads changes the order of summation.
     torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
     prompts = Prompts(entry.name, tokenizer, limit=_positions(config), encoder=encoder)
     ends = _ends(network, tokenizer, prompts)
@@ -130,22 +130,22 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
 
 
 def _positions(config: Any) -> int | None:
-    """Return how many positions the model has; None for those with relative ones, as T5."""
+    """Return the number of positions; None for models with relative positions, such as T5."""
     return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
 def _refuse_gaps(entry: ModelEntry, source: str, report: dict[str, Any]) -> None:
-    """Raise BackendError if weights are missing: transformers would put random numbers there."""
+    """Raise BackendError if weights are missing, which transformers would fill at random."""
     gaps = sorted([*report["missing_keys"], *(str(key) for key in report["mismatched_keys"])])
     if gaps:
         raise BackendError(
             f"{entry.name}: {source!r} lacks {len(gaps)} of the model's weights, "
-            f"{gaps[0]} among them; download or save the model again."
+            f"such as {gaps[0]}; download or save the model again."
         )
 
 
 def _ends(network: Any, tokenizer: Any, prompts: Prompts) -> frozenset[int]:
-    """Return the tokens that end a reply: the model's, the tokenizer's and the template's own."""
+    """Return the tokens that end a reply, from the model, the tokenizer and the template."""
     stated = network.generation_config.eos_token_id
     ends = [*stated] if isinstance(stated, list) else [stated]
     if prompts.chat:
@@ -154,7 +154,7 @@ def _ends(network: Any, tokenizer: Any, prompts: Prompts) -> frozenset[int]:
 
 
 def _take_defaults(config: Any) -> Defaults:
-    """Read the model's sampling defaults, and clear them so that ``generate`` adds none itself."""
+    """Read the model's sampling defaults and clear them, so that ``generate`` applies none."""
     warm = 1.0 if config.temperature is None else float(config.temperature)
     defaults = Defaults(
         temperature=warm if config.do_sample else 0.0,
@@ -169,7 +169,7 @@ def _take_defaults(config: Any) -> Defaults:
 
 
 def _served(entry: ModelEntry, config: Any) -> str:
-    """Name what answers: the folder, or the hub id with the commit that was loaded."""
+    """Return the name of the served model: its folder, or its hub id with the commit loaded."""
     if entry.model_path is not None:
         return Path(entry.model_path).name
     name = entry.name.removeprefix(f"{PREFIX}_")
@@ -178,11 +178,11 @@ def _served(entry: ModelEntry, config: Any) -> str:
 
 
 def _threads(parameters: int) -> int:
-    """Return how many CPU threads to compute with.
+    """Return the number of CPU threads.
 
-    One for a small model, which more threads only slow down; else what the job was given
-    (``OMP_NUM_THREADS``, as Snakemake sets it), at most the cores this process may run on:
-    threads that have to share a core wait for each other and are many times slower.
+    A small model uses one, because more would slow it down. Other models use the threads of the
+    job (``OMP_NUM_THREADS``, which Snakemake sets), up to the cores available to this process:
+    threads that share a core wait for each other and are many times slower.
     """
     if parameters < SMALL:
         return 1
@@ -201,14 +201,14 @@ def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
     wanted = hub_model(entry)
     if wanted is not None and isinstance(error, OSError):
         return (
-            f"{entry.name}: {source!r} is not in the Hugging Face cache and could not be "
-            f"fetched from the hub ({local.brief(error)}). {hub.remedy()}"
+            f"{entry.name}: {source!r} is not in the Hugging Face cache, and the download from "
+            f"the hub failed ({local.brief(error)}). {hub.remedy()}"
         )
-    return f"{entry.name}: {source!r} could not be loaded ({local.brief(error)})."
+    return f"{entry.name}: cannot load {source!r} ({local.brief(error)})."
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out; on a CPU torch says so in words only."""
+    """Return whether memory ran out, which torch reports on a CPU only in the error's text."""
     import torch
 
     if isinstance(error, MemoryError | torch.OutOfMemoryError):

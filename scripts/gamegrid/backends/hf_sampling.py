@@ -1,4 +1,4 @@
-"""How the tokens of a batch are drawn: each row by its own settings and luck, to its own end."""
+"""Samples the tokens of a batch: each row has its own settings, random numbers and end."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of a batch: its prompt and how its tokens are drawn."""
+    """One row of a batch: its prompt and its sampling settings."""
 
     prompt: Prompt
     temperature: float
@@ -25,11 +25,11 @@ class Row:
     min_p: float | None
     repetition_penalty: float | None
     draws: random.Random
-    """The row's own stream of luck, of which every new token takes one number."""
+    """The row's stream of random numbers, of which every new token takes one."""
 
     @classmethod
     def of(cls, prompt: Prompt, sampling: Sampling, defaults: Defaults) -> "Row":
-        """Fill in the model's own settings where the request has none."""
+        """Combine the request's settings with the model's defaults."""
         temperature, top_p = sampling.temperature, sampling.top_p
         return cls(
             prompt=prompt,
@@ -43,11 +43,11 @@ class Row:
 
 
 Trie = dict[int, "Trie"]
-"""Token to what may follow it; empty after an end token."""
+"""Maps a token to the tokens that may follow; empty after an end token."""
 
 
 def trie(paths: Iterable[Sequence[int]]) -> Trie:
-    """Return the tree of token sequences."""
+    """Return the prefix tree of token sequences."""
     root: Trie = {}
     for path in paths:
         node = root
@@ -57,7 +57,7 @@ def trie(paths: Iterable[Sequence[int]]) -> Trie:
 
 
 class Held:
-    """A logits processor that holds rows with choices to the tokens of one of them."""
+    """A logits processor that restricts rows with choices to the tokens of a choice."""
 
     def __init__(self, rows: Sequence[Row], start: int) -> None:
         self._start = start
@@ -68,14 +68,14 @@ class Held:
         }
 
     def __call__(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
-        """Return the scores (rows × vocabulary), minus infinity where no choice goes on."""
+        """Return the scores (rows × vocabulary), with minus infinity where no choice continues."""
         if not self._tries:
             return scores
         scores = scores.clone()
         for index, node in self._tries.items():
             for token in ids[index, self._start :].tolist():
                 node = node.get(token, {})
-            if node:  # a row at its end is padded with whatever
+            if node:  # after its end, a row may have any padding
                 allowed = list(node)
                 kept = scores[index, allowed]
                 scores[index] = -float("inf")
@@ -84,13 +84,13 @@ class Held:
 
 
 class Sampler:
-    """A logits processor that draws each row's next token by the row's own settings and seed.
+    """A logits processor that samples each row's next token with the row's settings and seed.
 
-    ``generate`` knows one temperature and one global seed per batch, so a reply would hang on
-    what shares its batch. Here a row takes one number in [0, 1) per token and looks it up in its
-    cumulative distribution: for a vocabulary of 50 000 that is far cheaper than a random number
-    per token of the vocabulary, and the same on any device. The token drawn is left as the only
-    possible one; rows at temperature 0 are left to ``generate``, which is greedy.
+    ``generate`` has one temperature and one global seed per batch, so a reply would depend on the
+    rest of its batch. Here a row takes one number in [0, 1) per token and looks it up in its
+    cumulative distribution. For a vocabulary of 50 000 this is much cheaper than one random number
+    per vocabulary entry, and gives the same result on any device. The sampled token remains the
+    only possible one. ``generate`` handles rows at temperature 0, because it is greedy.
     """
 
     def __init__(self, rows: Sequence[Row], pads: Sequence[int], *, encoder: bool) -> None:
@@ -103,12 +103,12 @@ class Sampler:
         )
 
     def __call__(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
-        """Return the scores (rows × vocabulary) with sampled rows reduced to their token."""
+        """Return the scores (rows × vocabulary), with sampled rows reduced to their token."""
         scores = self._penalised(ids, scores)
         if not self._drawn:
             return scores
         drawn = [self._rows[i] for i in self._drawn]
-        # Double precision: the sum over a large vocabulary must not lose its small terms.
+        # In double precision, the sum over a large vocabulary keeps its small terms.
         logits = _summable(scores[self._drawn]).double()
         temperature = _column(logits, [row.temperature for row in drawn])
         probabilities = (logits / temperature).softmax(-1)
@@ -123,7 +123,7 @@ class Sampler:
         return scores
 
     def _penalised(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
-        """Make tokens a row has seen less likely, if the model asks for it; padding is not seen."""
+        """Apply the model's repetition penalty to tokens that a row has seen, without padding."""
         for index, row in enumerate(self._rows):
             penalty = row.repetition_penalty
             if penalty is None or penalty == 1:
@@ -135,7 +135,7 @@ class Sampler:
 
 
 def _summable(scores: "Tensor") -> "Tensor":
-    """Return scores where running sums are the same in every run: not on a GPU."""
+    """Return scores on a device whose cumulative sums are reproducible, which a GPU's are not."""
     import torch
 
     return scores.cpu() if torch.are_deterministic_algorithms_enabled() else scores
@@ -148,11 +148,11 @@ def _column(like: "Tensor", values: Sequence[float]) -> "Tensor":
 
 
 def _filtered(probabilities: "Tensor", rows: Sequence[Row]) -> "Tensor":
-    """Set to 0 what top_k, top_p and min_p exclude; the most likely token always stays."""
+    """Set to 0 what top_k, top_p and min_p exclude, but keep the most likely token."""
     ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
     rank = (ordered >= 0).cumsum(-1) - 1
     ordered = ordered * (rank < _column(ordered, [row.top_k or rank.shape[-1] for row in rows]))
-    # As in the library itself and in vLLM, top_p is a share of what top_k has left.
+    # As in transformers and vLLM, top_p applies to what top_k keeps.
     ordered = ordered / ordered.sum(-1, keepdim=True)
     before = ordered.cumsum(-1) - ordered
     keep = before < _column(ordered, [row.top_p for row in rows])
@@ -162,9 +162,9 @@ def _filtered(probabilities: "Tensor", rows: Sequence[Row]) -> "Tensor":
 
 
 class RowEnds:
-    """A stopping criterion per row: its own max_tokens, a line break where that ends a reply.
+    """Stops each row at its max_tokens, or at a line break if that ends a reply.
 
-    Also ends all rows at once when the backend is closed.
+    Stops all rows when the backend is closed.
     """
 
     def __init__(self, model: LoadedModel, rows: Sequence[Row], start: int, stop: threading.Event):
@@ -174,7 +174,7 @@ class RowEnds:
         self._stop = stop
 
     def __call__(self, ids: "Tensor", _scores: Any, **_: Any) -> "Tensor":
-        """Return for each row whether it ends with its newest token."""
+        """Return, for each row, whether it ends with its newest token."""
         length = ids.shape[1] - self._start
         done = [self._stop.is_set() or length >= limit for limit in self._limits]
         if self._breaks is not None:

@@ -1,4 +1,4 @@
-"""The Hugging Face hub: whether a model is on this machine's disk, and how it gets there."""
+"""Models of the Hugging Face hub: whether they are in the local cache, and how to download them."""
 
 import logging
 import os
@@ -14,15 +14,15 @@ from gamegrid.paths import there
 log = logging.getLogger(__name__)
 
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
-"""File types of weights that torch reads, the wanted one first; a model may be there in several."""
+"""File types of weights that torch reads, in order of preference. Models often have several."""
 OTHER = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
-"""What else a model is made of: settings, tokenizer, code."""
+"""File types of settings, tokenizers and code."""
 GB = 1e9
 
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """A model of the hub: the id in the configuration, its repository and revision."""
+    """A model of the hub: its id in the configuration, its repository and its revision."""
 
     name: str
     repo: str
@@ -30,20 +30,20 @@ class HubModel:
 
 
 def cache() -> Path:
-    """Return the folder of downloaded models, by the rules of the Hugging Face libraries."""
+    """Return the cache folder, by the rules of the Hugging Face libraries."""
     base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("HF_HOME", f"{base}/huggingface")
     return Path(os.environ.get("HF_HUB_CACHE", f"{home}/hub")).expanduser()
 
 
 def offline() -> bool:
-    """Return whether HF_HUB_OFFLINE forbids to ask the hub."""
-    told = (os.environ.get(key, "") for key in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    return any(value.upper() in {"1", "ON", "YES", "TRUE"} for value in told)
+    """Return whether HF_HUB_OFFLINE forbids requests to the hub."""
+    values = (os.environ.get(key, "") for key in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+    return any(value.upper() in {"1", "ON", "YES", "TRUE"} for value in values)
 
 
 def snapshot(model: HubModel) -> Path:
-    """Return the folder that a model is downloaded to, whether or not it is there."""
+    """Return the folder that a model is downloaded to, whether or not it exists."""
     folder = cache() / f"models--{model.repo.replace('/', '--')}"
     note = folder / "refs" / model.revision
     commit = note.read_text().strip() if there(note, Path.is_file) else model.revision
@@ -52,29 +52,29 @@ def snapshot(model: HubModel) -> Path:
 
 def is_cached(model: HubModel) -> bool:
     """Return whether settings and weights of a model have been downloaded."""
-    found = snapshot(model)
-    weights = (path for path in found.glob("*") if path.suffix in WEIGHTS)
-    return there(found / "config.json") and any(path.exists() for path in weights)
+    folder = snapshot(model)
+    weights = (path for path in folder.glob("*") if path.suffix in WEIGHTS)
+    return there(folder / "config.json") and any(path.exists() for path in weights)
 
 
 def free_gb() -> float:
-    """Return the free space where models are downloaded to, in units of 10^9 bytes."""
+    """Return the free space in the cache, in units of 10^9 bytes."""
     folder = cache().absolute()
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    return shutil.disk_usage(there).free / GB
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    return shutil.disk_usage(existing).free / GB
 
 
 def remedy() -> str:
-    """Return the sentence that says how a model that is not there can be had."""
+    """Return the sentence on how to get a model that is missing."""
     return (
-        f"Run `snakemake --cores 1 fetch_models` where there is a network and HF_HUB_OFFLINE is "
-        f"not set (its size is unknown from here; {free_gb():.1f} GB are free in {cache()}), or "
-        "give its folder as model_path."
+        f"Run `snakemake --cores 1 fetch_models` with a network and without HF_HUB_OFFLINE "
+        f"({free_gb():.1f} GB are free in {cache()}; the model's size is unknown), or set "
+        "model_path to its folder."
     )
 
 
 def fetch_all(models: Iterable[HubModel]) -> None:
-    """Download every model that is not there. Raises UserError, one sentence per failed model."""
+    """Download every missing model. Raises UserError with one line per failed model."""
     failures = []
     for model in models:
         try:
@@ -86,13 +86,13 @@ def fetch_all(models: Iterable[HubModel]) -> None:
 
 
 def fetch(model: HubModel) -> str:
-    """Download one model and say what was done. Raises UserError with cause and remedy."""
+    """Download one model and return what was done. Raises UserError with cause and remedy."""
     if offline():
         if is_cached(model):
-            return f"{model.repo} is there; HF_HUB_OFFLINE is set, so the hub was not asked"
+            return f"{model.repo} is in the cache; not checked, because HF_HUB_OFFLINE is set"
         raise UserError(
-            f"{model.name}: {model.repo} is not in {cache()}, and HF_HUB_OFFLINE forbids to ask "
-            "for it; unset it where there is a network."
+            f"{model.name}: {model.repo} is not in {cache()}, and HF_HUB_OFFLINE forbids "
+            "a download; unset it on a machine with a network."
         )
     from huggingface_hub import HfApi, snapshot_download
 
@@ -103,20 +103,20 @@ def fetch(model: HubModel) -> str:
         total, free = sum(sizes[name] for name in wanted) / GB, free_gb()
         if not is_cached(model) and total > free:
             raise UserError(
-                f"{model.name}: {model.repo} needs {total:.1f} GB and {free:.1f} GB are free in "
-                f"{cache()}; make room, or set HF_HOME to a larger disk."
+                f"{model.name}: {model.repo} needs {total:.1f} GB, but {free:.1f} GB are free in "
+                f"{cache()}; free some space, or set HF_HOME to a larger disk."
             )
         snapshot_download(model.repo, revision=model.revision, allow_patterns=list(wanted))
     except UserError:
         raise
     except Exception as error:
-        # The hub's client raises errors of several libraries, by what went wrong on the way.
+        # The hub's client raises errors of several libraries.
         raise UserError(_failure(model, error)) from None
-    return f"{model.repo} is there ({total:.1f} GB)"
+    return f"{model.repo} is in the cache ({total:.1f} GB)"
 
 
 def needed(sizes: Mapping[str, int]) -> Sequence[str]:
-    """Return the files to download of those at the top of a repository: weights of one type."""
+    """Return the top-level files to download, with weights of one type only."""
     top = [name for name in sizes if "/" not in name]
     kind = next((kind for kind in WEIGHTS if any(name.endswith(kind) for name in top)), WEIGHTS[0])
     return [name for name in top if name.endswith((kind, *OTHER))]
@@ -127,17 +127,17 @@ def _failure(model: HubModel, error: Exception) -> str:
 
     if isinstance(error, GatedRepoError):
         return (
-            f"{model.name}: {model.repo} is given out on conditions; accept them on its page at "
+            f"{model.name}: {model.repo} is gated; accept its conditions on its page at "
             "huggingface.co and set HF_TOKEN to a token of that account."
         )
     if isinstance(error, RepositoryNotFoundError):
         return (
             f"{model.name}: the hub has no public model {model.repo!r}; correct the id, or set "
-            "HF_TOKEN if it is a private one."
+            "HF_TOKEN if it is private."
         )
-    there = "It is there from before. " if is_cached(model) else ""
+    cached = "An earlier download is in the cache. " if is_cached(model) else ""
     return (
-        f"{model.name}: {model.repo} could not be fetched from the hub ({local.brief(error)}). "
-        f"{there}Run this where there is a network, or give its folder as model_path "
+        f"{model.name}: cannot download {model.repo} from the hub ({local.brief(error)}). "
+        f"{cached}Run this with a network, or set model_path to its folder "
         f"({free_gb():.1f} GB are free in {cache()})."
     )

@@ -1,8 +1,8 @@
-"""``hf_`` models: Hugging Face transformers in this process, on CPU or GPU, many episodes a batch.
+"""``hf_`` models: Hugging Face transformers in this process, on CPU or GPU, in batches.
 
-Requests of all running episodes gather while the model is busy and are answered as one batch
-as soon as it is free. Sampling is per request: what shares a batch changes no reply (exactly so
-in float32; in lower precision and on a GPU up to the rounding of the arithmetic).
+Requests of all running episodes gather while the model is busy and form the next batch. Each
+request has its own sampling, so the other requests of a batch do not change its reply: exactly in
+float32, and up to rounding in lower precision and on a GPU.
 """
 
 import asyncio
@@ -30,20 +30,20 @@ from gamegrid.backends.hf_loading import PREFIX, LoadedModel, hub_model, load, r
 
 MAX_BATCH = 64
 GATHER_S = 0.002
-"""One round of waiting for further requests, in seconds: answered episodes need a moment to ask
-again, and a batch that starts without them keeps them waiting for all of its tokens."""
+"""Seconds per round of waiting for more requests. Episodes need a moment to ask again, and would
+otherwise wait for a whole batch."""
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
 
 def check(entry: ModelEntry) -> str | None:
-    """Return one sentence on a mistake in the entry, or None; loads nothing."""
+    """Return a sentence on a mistake in the entry, or None. Loads nothing."""
     if entry.api_base is not None:
         return f"{entry.name}: api_base is not for hf_ models, which run inside the job."
     if entry.name.removeprefix(f"{PREFIX}_") == "" and entry.model_path is None:
-        return f"{entry.name}: names no model; write hf_<hub id> or give a model_path."
+        return f"{entry.name}: no model named; write hf_<hub id> or set model_path."
     for key in entry.engine:
         if key != "dtype":
-            return local.unknown_key(entry.name, key, ("dtype",)) + " hf_ models know only dtype."
+            return local.unknown_key(entry.name, key, ("dtype",)) + " hf_ models accept only dtype."
     if entry.engine.get("dtype", "auto") not in DTYPES:
         return (
             f"{entry.name}: engine dtype is {entry.engine['dtype']!r}; "
@@ -57,25 +57,25 @@ def check(entry: ModelEntry) -> str | None:
     if wanted is not None and hub.offline() and not hub.is_cached(wanted):
         return (
             f"{entry.name}: {wanted.repo!r} is not in the Hugging Face cache, and HF_HUB_OFFLINE "
-            f"forbids to fetch it. {hub.remedy()}"
+            f"forbids a download. {hub.remedy()}"
         )
     return local.check_tokenizer(entry)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """One waiting request and where its answer goes."""
+    """A waiting request and the future for its completion."""
 
     request: Request
     future: "asyncio.Future[Completion]"
     asked: float
-    """time.monotonic() at the request."""
+    """The time of the request, from time.monotonic()."""
 
 
 class HuggingFace:
-    """One transformers model; see the module.
+    """One transformers model.
 
-    ``max_connections`` below 64 makes smaller batches. A deterministic model answers one request
+    ``max_connections`` below 64 limits the batch size. A deterministic model answers one request
     at a time, in one thread.
     """
 
@@ -83,7 +83,7 @@ class HuggingFace:
         self._entry = entry
         most = 1 if entry.deterministic else MAX_BATCH
         self._max_batch = min(most, entry.max_connections or most)
-        # One thread loads and generates, so the event loop is free and no two batches overlap.
+        # One thread loads and generates: the event loop stays free and batches do not overlap.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=entry.name)
         self._stop = threading.Event()
         self._waiting: list[PendingRequest] = []
@@ -102,7 +102,7 @@ class HuggingFace:
         self._pump = asyncio.create_task(self._answer_batches(model))
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request; latency counts from here, waiting for a batch included."""
+        """Answer one request. Its latency includes the wait for a batch."""
         local.refuse_unsupported(self._entry.name, request.sampling)
         if self._pump is None or self._stop.is_set():
             raise BackendError(f"{self._entry.name}: the model is not open.")
@@ -112,7 +112,7 @@ class HuggingFace:
         return await future
 
     async def close(self) -> None:
-        """Break off the running batch, fail what waits, end the thread, free the weights."""
+        """Abort the running batch, fail waiting requests, end the thread and free the weights."""
         self._stop.set()
         if self._pump is not None:
             self._arrived.set()
@@ -122,7 +122,7 @@ class HuggingFace:
         local.free_memory()
 
     async def _answer_batches(self, model: LoadedModel) -> None:
-        """Take what waits, batch after batch, until closed."""
+        """Answer waiting requests in batches until closed."""
         loop = asyncio.get_running_loop()
         while True:
             await self._arrived.wait()
@@ -137,7 +137,7 @@ class HuggingFace:
         self._fail_waiting()
 
     async def _gather(self) -> None:
-        """Wait until a round brings no further request, or a batch is full."""
+        """Wait until a round brings no more requests or the batch is full."""
         seen = 0
         while seen < len(self._waiting) < self._max_batch:
             seen = len(self._waiting)

@@ -1,8 +1,8 @@
-"""The ``litellm_`` backend: models behind an HTTP API, whoever serves them.
+"""The ``litellm_`` backend: models behind an HTTP API, from any provider.
 
-Servers with OpenAI's interface at an ``api_base`` are asked directly, all others through the
-LiteLLM library, which translates. Keys, retries, limits, time-outs and the reading of answers are
-handled on this side, once, and alike for both.
+It asks servers with OpenAI's interface at an ``api_base`` directly, and all others through the
+LiteLLM library. Keys, retries, limits, timeouts and the reading of answers are handled here, in
+the same way for both.
 """
 
 import logging
@@ -61,7 +61,7 @@ MAX_ATTEMPTS = 6
 
 
 def check(entry: ModelEntry) -> str | None:
-    """Return one sentence on what is wrong with the entry, or None. Loads and asks nothing."""
+    """Return a sentence on a mistake in the entry, or None, without imports or requests."""
     return _check(entry, read_settings(Path.cwd()))
 
 
@@ -71,12 +71,12 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
         return f"{entry.name}: a model id has the form litellm_<provider>/<model>."
     if entry.api_base is not None:
         if not entry.api_base.startswith(("http://", "https://")):
-            return f"{entry.name}: api_base is {entry.api_base!r}; it must begin with http(s)://."
+            return f"{entry.name}: api_base is {entry.api_base!r}; it must begin with http:// or https://."
         return None
     if provider in KEY_VARIABLES and find_key(provider, settings) is None:
         names = " or ".join(KEY_VARIABLES[provider])
         return (
-            f"{entry.name}: no key; set {names} in the environment or in .env, as with: "
+            f"{entry.name}: no key; set {names} in the environment or in .env, for example: "
             f"echo '{KEY_VARIABLES[provider][0]}=YOUR_KEY' >> .env"
         )
     return None
@@ -85,9 +85,9 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
 def unsupported_reason(
     entry: ModelEntry, sampling: Sampling, decode: Decode = Decode.GENERATE
 ) -> str | None:
-    """Return one sentence on a setting that the model does not take, or None.
+    """Return a sentence on a setting that the model does not accept, or None.
 
-    Asks nothing. Loads the LiteLLM library, in seconds, for a model that is asked through it.
+    Sends nothing. Imports the LiteLLM library, in seconds, for a model that needs it.
     """
     address = _address(entry, {})
     transport = _transport(address)
@@ -130,7 +130,7 @@ def _transport(address: Address) -> Transport:
 
 
 class LiteLLMBackend:
-    """One model behind an API. Made by ``create``, opened at the first request."""
+    """One model behind an API, built by ``create`` and opened at the first request."""
 
     def __init__(self, entry: ModelEntry, directory: Path) -> None:
         self._entry = entry
@@ -151,7 +151,7 @@ class LiteLLMBackend:
         self._told_served = False
 
     async def open(self) -> None:
-        """Make ready; no request is made. Raises BackendError."""
+        """Prepare to send, without any request. Raises BackendError."""
         mistake = _check(self._entry, self._settings)
         if mistake is not None:
             raise BackendError(mistake)
@@ -159,7 +159,7 @@ class LiteLLMBackend:
         self._limits.open()
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request. Raises BackendError when it cannot be had."""
+        """Answer one request. Raises BackendError if that fails."""
         prepared = self._transport.prepare(request)
         prompt = sum(len(message.content) for message in request.messages)
 
@@ -171,16 +171,16 @@ class LiteLLMBackend:
         return completion
 
     def stop(self) -> None:
-        """Send nothing more: what is in flight is answered, what waits for its turn is refused."""
+        """Refuse requests that wait to be sent. Requests in flight are still answered."""
         self._stop.tell(f"{self._entry.name}: the job is ending.", logging.INFO)
 
     async def close(self) -> None:
-        """Close the connections and give back what the limits lent."""
+        """Close the connections and free this job's share of the limits."""
         await self._transport.close()
         self._limits.close()
 
     async def _attempt(self, prepared: Prepared, prompt: int, reply: int | None) -> Tried:
-        """Send the request once, when its turn has come."""
+        """Wait for the limits, then send the request once."""
         window = await self._gate.enter()
         try:
             async with self._limits.turn(prompt, reply) as booking:
@@ -194,7 +194,7 @@ class LiteLLMBackend:
             self._gate.leave()
 
     def _learn(self, outcome: Completion | Fault, window: int, booking: Booking) -> None:
-        """Tell the limits what an attempt has shown."""
+        """Adapt the limits to the outcome of an attempt."""
         if isinstance(outcome, Completion):
             self._gate.succeeded()
             booking.usage = outcome.usage
@@ -202,20 +202,20 @@ class LiteLLMBackend:
             self._gate.complained(window)
 
     def _compare_served(self, completion: Completion) -> None:
-        """Warn, once, if another model answers than at first: its replies are marked as such."""
+        """Warn once if a different model answers than at first; each reply records its model."""
         served = (completion.model_served, completion.fingerprint)
         first = self._served = self._served or served
         if served != first and served[0] is not None and not self._told_served:
             self._told_served = True
             log.warning(
                 "%s: the provider answered with %s (fingerprint %s) and now answers with %s "
-                "(fingerprint %s); calls.model_served and calls.fingerprint tell which is which.",
+                "(fingerprint %s); see calls.model_served and calls.fingerprint.",
                 self._entry.name, *first, *served,
             )  # fmt: skip
 
 
 def create(entry: ModelEntry, directory: Path) -> Backend:
-    """Return a closed backend for the entry; ``.env`` is read from ``directory``."""
+    """Return a closed backend for the entry. Reads ``.env`` from ``directory``."""
     return LiteLLMBackend(entry, directory)
 
 

@@ -1,7 +1,7 @@
-"""The LiteLLM library as a transport: it translates between us and providers, and nothing else.
+"""The LiteLLM library as a transport: it translates requests and answers, and nothing else.
 
-Its own retries resend paid requests and its defaults pass faulty answers off as good ones, so both
-are switched off or undone here, and so is everything that looks something up in the network.
+The library's retries repeat paid requests and its defaults hide faulty answers, so this module
+disables both, and all its look-ups in the network.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ from gamegrid.backends.transport import Address, Prepared, move_schema, patience
 from gamegrid.errors import nearest
 
 LIBRARY_ENVIRONMENT: Mapping[str, str] = {
-    # Without these the import downloads price tables and may swap them in the middle of a run.
+    # Otherwise the import downloads price tables, which may change during a run.
     "LITELLM_OFFLINE_MODE": "true",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-    # In its development mode the import copies a .env file, keys and all, into os.environ.
+    # In development mode the import copies a .env file with its keys into os.environ.
     "LITELLM_MODE": "PRODUCTION",
     "LITELLM_LOG": "ERROR",
 }
@@ -49,33 +49,33 @@ LIBRARY_ENVIRONMENT: Mapping[str, str] = {
 UNSUPPORTED = "litellm.UnsupportedParamsError: "
 
 NO_KEY = "no-key-needed"
-"""Sent to an api_base when no key is set: the client refuses to send none at all."""
+"""Sent to an api_base if no key is set, because the client requires a key."""
 
 BODY_RETRIES = frozenset({"huggingface"})
-"""Where a number of retries ends up in the request body; there the library retries nothing."""
+"""Providers for which the number of retries would enter the request body. They never retry."""
 CLAUDE_CLOUDS = frozenset({"bedrock", "vertex_ai", "azure_ai"})
-"""Other providers through which Claude is asked in Anthropic's own form."""
+"""Other providers that serve Claude with Anthropic's format."""
 INCOMPLETE = frozenset({"MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"})
-"""Ends of Gemini's that are not the end of a whole answer; the library shows them as ``stop``."""
+"""Finish reasons of Gemini for incomplete answers, which the library reports as ``stop``."""
 ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
-"""Where the library counts tokens itself; a guess is not what the provider stated."""
+"""Providers for which the library estimates these counts. Estimates are discarded."""
 
 LATE_PARTS = (
     "litellm._service_logger",
     "litellm.litellm_core_utils.default_encoding",
     "litellm.proxy.openai_files_endpoints.common_utils",
 )
-"""What the library would import in the middle of its first call, whose time it counts as."""
+"""Modules that the library imports during its first call, which would add to its latency."""
 
 _OPEN: WeakSet["LiteLLMLibrary"] = WeakSet()
-"""The transports that share the library's one client cache; the last to close empties it."""
+"""Open transports, which share the library's client cache. The last one to close empties it."""
 
 
 def load(name: str) -> Any:
-    """Import the library, silent and offline, in seconds; ``name`` is the model it is for.
+    """Import the library, silent and offline, which takes seconds. ``name`` is the model id.
 
-    Raises BackendError if it is missing.
+    Raises BackendError if the library is missing.
     """
     os.environ.update(LIBRARY_ENVIRONMENT)
     try:
@@ -91,7 +91,7 @@ def load(name: str) -> Any:
 
 
 def _load_whole(name: str) -> Any:
-    """Import what the first call needs, too."""
+    """Import the library and the modules of its first call."""
     litellm = load(name)
     for part in LATE_PARTS:
         importlib.import_module(part)
@@ -99,59 +99,59 @@ def _load_whole(name: str) -> Any:
 
 
 def _mend() -> None:
-    """Undo what the pinned version does to paid replies and has no setting for."""
+    """Patch how the pinned version treats paid replies, where it has no setting."""
     from litellm.litellm_core_utils import core_helpers
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
-    # It sends a request again, whose work may be done, when its connection breaks.
+    # It repeats a request whose connection broke, although the work may be done.
     AsyncHTTPHandler.single_connection_post_request = _resend_nothing
-    # It takes this end of Claude's, a reply cut short, for that of a whole one.
+    # It maps this finish reason of Claude, a truncated reply, to that of a complete one.
     core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
     _send_no_temperature_unasked()
     _miss_no_service_tier()
 
 
 def _send_no_temperature_unasked() -> None:
-    """Take back the temperature that the library adds for newer models of Gemini's."""
+    """Remove the temperature that the library adds for newer Gemini models."""
     from litellm.llms.vertex_ai.gemini import vertex_and_google_ai_studio_gemini as gemini
 
     map_parameters = inspect.unwrap(gemini.VertexGeminiConfig.map_openai_params)
 
     @functools.wraps(map_parameters)
     def map_as_asked(config: Any, non_default_params: Any, *more: Any, **named: Any) -> Any:
-        found = map_parameters(config, non_default_params, *more, **named)
+        mapped = map_parameters(config, non_default_params, *more, **named)
         if "temperature" not in non_default_params:
-            found.pop("temperature", None)
-        return found
+            mapped.pop("temperature", None)
+        return mapped
 
     gemini.VertexGeminiConfig.map_openai_params = map_as_asked
 
 
 def _miss_no_service_tier() -> None:
-    """Keep a reply through Groq's interface that states no service tier, which it fails on."""
+    """Accept a reply in Groq's format without a service tier, on which the library fails."""
     from litellm.llms.openai_like.chat.transformation import OpenAILikeChatConfig
 
     transform = inspect.unwrap(OpenAILikeChatConfig.transform_response)
 
     @functools.wraps(transform)
     def transform_whole(*positional: Any, **named: Any) -> Any:
-        found = transform(*positional, **named)
-        if not hasattr(found, "service_tier"):
-            found.service_tier = None
-        return found
+        reply = transform(*positional, **named)
+        if not hasattr(reply, "service_tier"):
+            reply.service_tier = None
+        return reply
 
     OpenAILikeChatConfig.transform_response = transform_whole
 
 
 async def _resend_nothing(_handler: Any, **_request: Any) -> None:
-    """Let the error stand that the library is handling as it calls this."""
+    """Raise again the error that the library is handling when it calls this."""
     error = sys.exception()
     assert error is not None
     raise error
 
 
 class LiteLLMLibrary:
-    """One model of one provider. ``use`` or ``open`` comes first."""
+    """One model of one provider. Call ``use`` or ``open`` first."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -159,13 +159,13 @@ class LiteLLMLibrary:
         self._supported: frozenset[str] | None = None
 
     async def open(self) -> None:
-        """Import the library; no request is made. Raises BackendError."""
-        # The import takes seconds, in which other backends' episodes go on.
+        """Import the library, without any request. Raises BackendError."""
+        # The import takes seconds, during which episodes of other backends continue.
         self.use(await asyncio.to_thread(_load_whole, self._address.name))
         _OPEN.add(self)
 
     def use(self, litellm: Any) -> None:
-        """Look up what the library knows of the model. Raises BackendError if not the provider."""
+        """Look up the model's parameters. Raises BackendError for an unknown provider."""
         provider, model = self._address.provider, self._address.model
         try:
             litellm.get_llm_provider(f"{provider}/{model}")
@@ -174,14 +174,14 @@ class LiteLLMLibrary:
             raise BackendError(
                 f"{self._address.name}: LiteLLM has no provider {provider!r}."
                 f"{nearest(provider, known)} "
-                "A model behind an OpenAI-compatible api_base is named litellm_openai/<model>."
+                "Name a model behind an OpenAI-compatible api_base litellm_openai/<model>."
             ) from None
         listed = litellm.get_supported_openai_params(model, provider)
         self._supported = None if listed is None else frozenset(listed)
         self._litellm = litellm
 
     def prepare(self, request: Request) -> Prepared:
-        """Return what the library is called with. Raises BackendError for what it cannot send."""
+        """Return the library's arguments. Raises BackendError for a setting that cannot be sent."""
         address, entry = self._address, self._address.entry
         name = f"{address.provider}/{address.model}"
         parameters = self._parameters(request)
@@ -200,7 +200,7 @@ class LiteLLMLibrary:
         return Prepared(arguments | parameters, {"model": name} | parameters)
 
     def verify(self, prepared: Prepared) -> None:
-        """Raise BackendError for a value that the library knows the model does not take."""
+        """Raise BackendError for a value that the model does not accept, as far as is known."""
         parameters = {name: value for name, value in prepared.sent.items() if name != "model"}
         provider, model = self._address.provider, self._address.model
         from litellm.utils import get_optional_params
@@ -215,12 +215,12 @@ class LiteLLMLibrary:
         raise BackendError(refusal)
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
-        """Send once and read what comes back."""
+        """Send once and read the answer."""
         began = time.monotonic()
         limit_s = self._address.timeout_s
         try:
             async with patience(limit_s):
-                # A copy: the library writes into what it is given.
+                # A copy, because the library modifies its arguments.
                 response = await self._litellm.acompletion(**prepared.payload)
         except TimeoutError:
             return Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
@@ -238,7 +238,7 @@ class LiteLLMLibrary:
             self._litellm.in_memory_llm_clients_cache.flush_cache()
 
     def _parameters(self, request: Request) -> dict[str, Any]:
-        """Return the keys that are set, in the library's words."""
+        """Return the keys that are set, under the library's names."""
         sampling = request.sampling
         wanted: dict[str, Any] = {
             "temperature": sampling.temperature,
@@ -262,7 +262,7 @@ class LiteLLMLibrary:
         return sent | {"extra_body": body} if body else sent
 
     def _require_max_tokens(self, sampling: Sampling) -> None:
-        """Refuse to leave out what Anthropic demands: the library would send the model's limit."""
+        """Require Anthropic's max_tokens, for which the library would send the model's limit."""
         provider, model = self._address.provider, self._address.model
         cloud = provider in CLAUDE_CLOUDS and "claude" in model
         if sampling.max_tokens is None and (cloud or provider == "anthropic"):
@@ -273,7 +273,9 @@ class LiteLLMLibrary:
     def _extra_body(self, sampling: Sampling) -> dict[str, Any]:
         name = self._address.name
         if sampling.extra_body and self._address.provider == "anthropic":
-            raise BackendError(f"{name}: extra_body cannot be sent to this provider.")
+            raise BackendError(
+                f"{name}: this provider does not accept extra_body; remove it from the agent."
+            )
         if sampling.chat_template_kwargs is not None:
             raise BackendError(
                 f"{name}: chat_template_kwargs needs a model with an api_base, "
@@ -282,29 +284,30 @@ class LiteLLMLibrary:
         return dict(sampling.extra_body or {})
 
     def _require(self, key: str, parameter: str) -> None:
-        """Refuse an agent's key that the provider does not take; it must never be dropped."""
+        """Refuse a key that the provider does not accept, because it must not be dropped."""
         if self._supported is not None and parameter not in self._supported:
             raise BackendError(
-                f"{self._address.name}: this model does not take {key!r}; remove it from the agent."
+                f"{self._address.name}: this model does not accept {key!r}; "
+                "remove it from the agent."
             )
 
     def _require_schemas(self) -> None:
-        """Refuse to constrain a model that is not known to keep to a schema."""
+        """Refuse constrained decoding for a model that is not known to follow a schema."""
         provider, model = self._address.provider, self._address.model
         if not self._litellm.supports_response_schema(model, provider):
             raise BackendError(
-                f"{self._address.name}: 'decode: constrained' is refused, as this model is not "
-                "known to keep to a schema; use decode: generate."
+                f"{self._address.name}: decode: constrained needs a model that is known to follow "
+                "a schema; use decode: generate."
             )
 
     def _takes_seed(self) -> bool:
-        """Return whether a seed may be sent; the grid's own wish, so left out where unknown."""
+        """Return whether to send a seed. The user did not ask for it, so it is optional."""
         if self._supported is None:
             return self._address.entry.api_base is not None
         return "seed" in self._supported
 
     def _read_answer(self, response: Any, latency_s: float) -> Completion | Fault:
-        """Return the completion in a response, or the fault of one that holds none."""
+        """Return the completion in a response, or a fault if there is none."""
         delivered = json.dumps(response.model_dump())
         raw = json.loads(self._address.secrets.scrub_answer(delivered))
         choice = first_choice(raw)
@@ -322,7 +325,7 @@ class LiteLLMLibrary:
             stated = FinishReason.LENGTH
         usage = self._read_usage(raw.get("usage") or {}, text)
         if usage == Usage():
-            raw["usage"] = None  # zeros the library made up, or its own estimate
+            raw["usage"] = None  # zeros or estimates of the library
         return Completion(
             text=text,
             finish_reason=FinishReason.REFUSED if refusal else stated,
@@ -335,7 +338,7 @@ class LiteLLMLibrary:
         )
 
     def _read_usage(self, stated: Mapping[str, Any], text: str) -> Usage:
-        """Return the token counts. The library writes 0 where a provider stated nothing."""
+        """Return the token counts. The library reports 0 if the provider stated none."""
         provider = self._address.provider
         if provider in ESTIMATED_USAGE:
             return Usage()
@@ -345,7 +348,7 @@ class LiteLLMLibrary:
             completion_tokens = None
         beyond = (stated.get("total_tokens") or 0) - (prompt_tokens or 0)
         if prompt_tokens and completion_tokens is not None and beyond > completion_tokens:
-            completion_tokens = beyond  # left out: what was thought before a filter
+            completion_tokens = beyond  # the count omits reasoning before a filter
         reasoning = (stated.get("completion_tokens_details") or {}).get("reasoning_tokens")
         return Usage(
             prompt_tokens=prompt_tokens,
@@ -355,11 +358,11 @@ class LiteLLMLibrary:
         )
 
     def _read_error(self, error: Exception) -> Completion | Fault:
-        """Return what a failed call means: the model's own limit, or a fault of the transport."""
+        """Interpret a failed call: a limit of the model becomes a completion, all else a fault."""
         import httpx
 
-        # The library reports lost connections and unreadable answers as status 500, too. What
-        # was truly answered, if anything, is in the error of the HTTP client underneath.
+        # The library reports lost connections and unreadable answers as status 500. The actual
+        # answer, if any, is in the underlying error of the HTTP client.
         causes = tuple(_causes(error))
         answered = next((c.response for c in causes if isinstance(c, httpx.HTTPStatusError)), None)
         secrets, exceptions = self._address.secrets, self._litellm.exceptions
@@ -377,7 +380,7 @@ class LiteLLMLibrary:
     def _read_failure(
         self, error: Exception, causes: tuple[BaseException, ...]
     ) -> Completion | Fault:
-        """Return what a call means that failed without an error status."""
+        """Interpret a call that failed without an error status."""
         secrets, exceptions = self._address.secrets, self._litellm.exceptions
         refused = isinstance(error, exceptions.BadRequestError)
         if refused and (reason := own_limit(str(error), frozenset())):
@@ -395,7 +398,7 @@ class LiteLLMLibrary:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, outermost first."""
+    """Yield an error and its causes, outermost first."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -405,20 +408,20 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_unsent(causes: tuple[BaseException, ...]) -> bool:
-    """Tell a connection that was never made from one that was lost under a request."""
+    """Return whether no connection was made, as opposed to one lost during a request."""
     import httpx
     from aiohttp import ClientConnectorError, ClientOSError
 
-    # The library calls a reset connection one that was not made, too.
-    made = (c for c in causes if isinstance(c, ClientOSError))
-    if any(not isinstance(cause, ClientConnectorError) for cause in made):
+    # The library also reports a reset connection as one that was not made.
+    broken = (c for c in causes if isinstance(c, ClientOSError))
+    if any(not isinstance(cause, ClientConnectorError) for cause in broken):
         return False
     unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     return any(isinstance(cause, unsent) for cause in causes)
 
 
 def _plainest(causes: tuple[BaseException, ...]) -> BaseException:
-    """Return the first cause that no client library has reworded, else the outermost."""
+    """Return the first cause that is not a client library's wrapper, else the outermost."""
     wrappers = ("litellm", "openai")
     named = (c for c in causes if type(c).__module__.split(".")[0] not in wrappers)
     return next(named, causes[0])

@@ -1,4 +1,4 @@
-"""What the local backends share: checks of an entry, prompts as token ids, the text of a reply."""
+"""Shared by the local backends: checks of entries, prompts as token ids, and texts of replies."""
 
 import gc
 import re
@@ -27,22 +27,22 @@ from gamegrid.errors import nearest
 from gamegrid.paths import there
 
 DEFAULT_MAX_TOKENS = 256
-"""New tokens of a reply, where the request does not say and the context has room for them."""
-
-BRIEF = 300
-"""Characters of another library's error that go into a message."""
+"""The default length of a reply, if the context has room."""
 
 THINKING_MAX_TOKENS = 4096
-"""The same for a model whose chat template knows of thinking, so that it can end and answer."""
+"""The default length of a reply if the chat template has thinking, so that it can finish."""
+
+BRIEF = 300
+"""The most characters quoted from another library's error."""
 
 CUE = "Action:"
 REFUSED = {
-    "reasoning_effort": "a local model has no such key; if its chat template knows one, give it "
-    "as chat_template_kwargs",
-    "thinking_budget": "a local model's thinking cannot be cut short; limit it by max_tokens",
-    "extra_body": "it is part of a request to a server",
+    "reasoning_effort": "a local model has no such key; if its chat template has one, set it "
+    "in chat_template_kwargs",
+    "thinking_budget": "a local model's thinking has no limit of its own; lower max_tokens",
+    "extra_body": "only servers accept it",
 }
-"""Sampling keys that only hosted models understand, and what to do instead."""
+"""Sampling keys that only hosted models accept, and what to do instead."""
 
 THINK_TAG = re.compile(r"<\s*/?\s*(?:think|thinking|reasoning)\s*>", re.IGNORECASE)
 OPEN_TAG = re.compile(r"<\s*(?:think|thinking|reasoning)\s*>\s*\Z", re.IGNORECASE)
@@ -50,7 +50,7 @@ OPEN_TAG = re.compile(r"<\s*(?:think|thinking|reasoning)\s*>\s*\Z", re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class EncodedChoice:
-    """A label, the words by which a reply states it, and their tokens, the reply's end included."""
+    """A label, the text of a reply that states it, and the tokens of that text and the end."""
 
     label: str
     text: str
@@ -59,10 +59,10 @@ class EncodedChoice:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What an engine is given: the prompt's token ids and how many tokens it may add.
+    """The input of an engine: the prompt's token ids and the maximum length of the reply.
 
-    ``lead`` is what the prompt ends in that belongs to the reply: a tag that opens its thinking.
-    ``choices`` are what a reply may be; empty where it may be anything.
+    ``lead`` is the end of the prompt if it belongs to the reply: a tag that opens its thinking.
+    ``choices`` are the allowed replies; empty if any reply is allowed.
     """
 
     ids: list[int]
@@ -72,34 +72,34 @@ class Prompt:
 
 
 def check_folder(name: str, key: str, folder: Path) -> str | None:
-    """Return one sentence if ``folder`` does not hold a model, else None."""
+    """Return a sentence if ``folder`` does not contain a model, else None."""
     if not there(folder, Path.is_dir):
         return (
-            f"{name}: {key} {str(folder)!r} is not a folder. Give an absolute path, or one "
-            f"from the working directory; a model of the hub is fetched with: {fetch(folder)}"
+            f"{name}: {key} {str(folder)!r} is not a folder. Use an absolute path or one "
+            f"relative to the working directory. Download a model of the hub with: {fetch(folder)}"
         )
     if not (folder / "config.json").is_file():
         return (
-            f"{name}: {key} {str(folder)!r} holds no config.json; "
-            "it must be a model folder as `save_pretrained` or `hf download` writes it."
+            f"{name}: {key} {str(folder)!r} has no config.json; "
+            "it must be a model folder as written by `save_pretrained` or `hf download`."
         )
     return None
 
 
 def fetch(folder: Path) -> str:
-    """Return the command that puts a model of the hub into a folder."""
+    """Return the command that downloads a model of the hub into a folder."""
     return f"hf download ORGANISATION/MODEL --local-dir {shlex.quote(str(folder))}"
 
 
 def check_tokenizer(entry: ModelEntry) -> str | None:
-    """Return one sentence if the entry names a tokenizer folder that is not there, else None."""
+    """Return a sentence if the entry's tokenizer folder does not exist, else None."""
     if entry.tokenizer_path is None or there(Path(entry.tokenizer_path), Path.is_dir):
         return None
     return f"{entry.name}: tokenizer_path {entry.tokenizer_path!r} is not a folder."
 
 
 def refuse_unsupported(name: str, sampling: Sampling) -> None:
-    """Raise BackendError for a sampling key that only hosted models understand."""
+    """Raise BackendError for a sampling key that only hosted models accept."""
     for key, reason in REFUSED.items():
         if getattr(sampling, key) is not None:
             raise BackendError(f"{name}: {key} is not supported: {reason}.")
@@ -111,21 +111,21 @@ def unknown_key(name: str, key: str, known: Sequence[str]) -> str:
 
 
 def brief(error: BaseException) -> str:
-    """Return an error's kind and the beginning of its text on one line, for a message."""
+    """Return an error's type and the start of its text on one line, for a message."""
     text = textwrap.shorten(str(error), BRIEF, placeholder=" …")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def free_memory() -> None:
-    """Give back the memory of what has been dropped, that of a GPU included."""
+    """Release the memory of deleted objects, including GPU memory."""
     gc.collect()
-    torch = sys.modules.get("torch")  # nothing to free if it never was loaded
+    torch = sys.modules.get("torch")  # without torch there is nothing to release
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 def load_tokenizer(entry: ModelEntry, source: str) -> Any:
-    """Load the entry's own tokenizer, or the one that lies with the model at ``source``."""
+    """Load the entry's tokenizer, or else the one of the model at ``source``."""
     from transformers import AutoTokenizer
 
     if entry.tokenizer_path is not None:
@@ -138,14 +138,13 @@ def load_tokenizer(entry: ModelEntry, source: str) -> Any:
 
 
 class Prompts:
-    """Turns requests into token ids that fit one model, and generated text into replies.
+    """Turns requests into token ids for one model, and generated text into replies.
 
-    A model with a chat template is asked through it. A base model without one and a
-    sequence-to-sequence model (``encoder``) are given the contents as plain text that ends with
-    the cue ``Action:``, and their reply ends at the first line break. ``limit`` is the number of
-    positions of the model, None where it has none; prompt and reply share them, except in a
-    sequence-to-sequence model, where each has its own. ``end`` is the token that ends a reply,
-    None for a tokenizer without one.
+    If the model has a chat template, prompts use it. A base model without one and a
+    sequence-to-sequence model (``encoder``) get plain text that ends with the cue ``Action:``, and
+    their reply ends at the first line break. ``limit`` is the model's number of positions, None if
+    unlimited. Prompt and reply share it, except in a sequence-to-sequence model. ``end`` is the
+    token that ends a reply, None for a tokenizer without one.
     """
 
     def __init__(self, name: str, tokenizer: Any, *, limit: int | None, encoder: bool) -> None:
@@ -160,10 +159,10 @@ class Prompts:
         self._default_tokens = THINKING_MAX_TOKENS if thinks else DEFAULT_MAX_TOKENS
 
     def prepare(self, request: Request) -> Prompt | Completion:
-        """Return the prompt, or the finished completion of a request that cannot fit.
+        """Return the prompt, or a completion that states that the request does not fit.
 
-        A prompt is never shortened. Raises BackendError where the chat template cannot express
-        the messages, or the choices cannot be told apart or come after an opened think tag.
+        A prompt is never shortened. Raises BackendError if the chat template cannot express the
+        messages, if choices have equal tokens, or if they would follow an open think tag.
         """
         ids, lead = self._ids(request)
         if request.decode is Decode.GENERATE:
@@ -174,7 +173,7 @@ class Prompts:
                 return Prompt(ids, max_tokens, lead)
         else:
             choices = self._choices(request, lead)
-            # An engine may spell a choice byte by byte, and ends it by one more token.
+            # An engine may need a token per byte of a choice, and one more to end it.
             longest = 1 + max(len(choice.text.encode()) for choice in choices)
             max_tokens = self._budget(len(ids), longest)
             asked = f" and the {longest} of the longest choice"
@@ -192,9 +191,9 @@ class Prompts:
         )
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of generated tokens, without special tokens, otherwise unchanged.
+        """Return the text of generated tokens, unchanged but without special tokens.
 
-        Tags around thinking stay, also where they are special tokens.
+        Tags around thinking are kept even if they are special tokens.
         """
         text, start = "", 0
         for index, token in enumerate(ids):
@@ -204,12 +203,11 @@ class Prompts:
         return text + self._plain(ids[start:])
 
     def reply(self, prompt: Prompt, generated: str) -> str:
-        """Return the reply as the parser is to read it.
+        """Return the reply in the form that the parser reads.
 
-        What the prompt held of it already is put back: a tag that opened the thinking, or the cue
-        ``Action:`` that a model without a chat template only continues (the parser looks for a
-        line ``Action: <label>`` or a JSON object). No cue is put before a reply that is empty or
-        has either by itself.
+        This restores the start of a reply that was part of the prompt: a tag that opened the
+        thinking, or the cue ``Action:`` that a model without a chat template continues. A reply
+        that is empty or starts with the cue or a JSON object gets no cue.
         """
         if self.chat:
             return prompt.lead + generated
@@ -220,7 +218,7 @@ class Prompts:
         return f"{CUE} {line.strip()}"
 
     def scored(self, prompt: Prompt, likelihoods: dict[str, float], served: str) -> Completion:
-        """Return the completion of a scored request: nothing was generated."""
+        """Return the completion of a scored request, for which nothing was generated."""
         likeliest = max(likelihoods, key=lambda label: likelihoods[label])
         return Completion(
             text=f"{CUE} {likeliest}",
@@ -231,17 +229,17 @@ class Prompts:
         )
 
     def _choices(self, request: Request, lead: str) -> tuple[EncodedChoice, ...]:
-        """Return each choice in the words of a reply: ``Action: <label>``, or what follows it."""
+        """Encode each choice as a reply: ``Action: <label>``, or the part after the cue."""
         if lead:
             raise BackendError(
-                f"{self.name}: its chat template opens the reply with {lead.strip()}, and before "
-                f"it has thought no label can be asked for; with decode: {request.decode} turn "
-                "thinking off, for most by chat_template_kwargs: {enable_thinking: false}."
+                f"{self.name}: its chat template opens the reply with {lead.strip()}, so a label "
+                f"cannot come first; with decode: {request.decode} turn thinking off, for most "
+                "models with chat_template_kwargs: {enable_thinking: false}."
             )
         if self.end is None:
             raise BackendError(
-                f"{self.name}: its tokenizer has no end token, so a label cannot be told from its "
-                f"own beginning; use decode: generate."
+                f"{self.name}: its tokenizer has no end token, so a label cannot be told from a "
+                f"longer one that starts with it; use decode: generate."
             )
         before = f"{CUE} " if self.chat else "" if self._encoder else " "
         assert request.choices is not None
@@ -251,14 +249,14 @@ class Prompts:
             ids = (*self._encode(text), self.end)
             if (other := seen.setdefault(ids, label)) != label:
                 raise BackendError(
-                    f"{self.name}: its tokenizer cannot tell {other!r} from {label!r}; "
+                    f"{self.name}: its tokenizer encodes {other!r} and {label!r} alike; "
                     "use decode: generate."
                 )
             choices.append(EncodedChoice(label, text, ids))
         return tuple(choices)
 
     def _find_end(self) -> int | None:
-        """Return the token after a reply: what the template closes it with, or a line break."""
+        """Return the token that ends a reply: from the chat template, or a line break."""
         end: int | None = self._tokenizer.eos_token_id
         if self.chat:
             talk = [{"role": "user", "content": "x"}, {"role": "assistant", "content": CUE}]
@@ -275,7 +273,7 @@ class Prompts:
         return list(self._tokenizer.encode(text, add_special_tokens=False))
 
     def _plain(self, ids: Sequence[int]) -> str:
-        # The clean-up of spaces that some tokenizers ask for would change the reply.
+        # Some tokenizers enable a clean-up of spaces, which would change the reply.
         return str(
             self._tokenizer.decode(
                 ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
@@ -283,7 +281,7 @@ class Prompts:
         )
 
     def _budget(self, prompt: int, wanted: int | None) -> int | None:
-        """Return how many tokens the reply may have, or None if it cannot fit."""
+        """Return the maximum length of the reply in tokens; None if it does not fit."""
         if self._limit is None:
             return self._default_tokens if wanted is None else wanted
         room = self._limit if self._encoder else self._limit - prompt
@@ -292,26 +290,26 @@ class Prompts:
         return min(self._default_tokens, room) if wanted is None else wanted
 
     def _ids(self, request: Request) -> tuple[list[int], str]:
-        """Return the prompt's tokens, and the think tag that it ends in, if it does."""
+        """Return the prompt's tokens and the think tag that it ends with, if any."""
         options = request.sampling.chat_template_kwargs
         if self.chat:
             text = self._chat_text(request.messages, options or {})
             opened = OPEN_TAG.search(text)
-            # The template has written the special tokens already.
+            # The template has added the special tokens.
             return self._encode(text), opened[0] if opened else ""
         if options:
             raise BackendError(
-                f"{self.name}: chat_template_kwargs has no meaning for a model without "
+                f"{self.name}: chat_template_kwargs has no effect for a model without "
                 "a chat template; remove it from the agent."
             )
         text = "\n\n".join(message.content for message in request.messages)
         return list(self._tokenizer.encode(f"{text}\n{CUE}")), ""
 
     def _chat_text(self, messages: Sequence[Message], options: dict[str, Any]) -> str:
-        """Render the conversation; a system message the template does not take is merged.
+        """Render the conversation, with system messages merged if the template needs it.
 
-        Some templates raise on the system role and some drop it without a word, so the result
-        is looked at.
+        Some templates raise an error for the system role and some drop it silently, so the
+        rendered text is checked.
         """
         system = [m.content.strip() for m in messages if m.role == "system"]
         try:
@@ -337,7 +335,7 @@ class Prompts:
 
 
 def _special_tags(tokenizer: Any) -> dict[int, str]:
-    """Return the tags around thinking that are special tokens, which decoding would drop."""
+    """Return thinking tags that are special tokens, which decoding would drop."""
     added = {id_: str(token) for id_, token in tokenizer.added_tokens_decoder.items()}
     special = set(tokenizer.all_special_ids)
     return {id_: t for id_, t in added.items() if id_ in special and THINK_TAG.fullmatch(t)}
@@ -348,7 +346,7 @@ def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 def _without_system(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Return the conversation with the system messages at the head of the first user turn."""
+    """Return the conversation with system messages moved into the first user turn."""
     system = [m.content for m in messages if m.role == "system"]
     turns = _turns([m for m in messages if m.role != "system"])
     first = next((turn for turn in turns if turn["role"] == "user"), None)

@@ -1,7 +1,7 @@
-"""The direct transport: servers with OpenAI's interface at an ``api_base``, without a library.
+"""Direct transport to servers with OpenAI's interface at an ``api_base``.
 
-It costs about 0.2 ms of processor time per call, a tenth of what a provider library takes, and
-the body is kept as it was delivered.
+It needs about 0.2 ms of CPU time per call, a tenth of a provider library, and keeps the body as
+delivered.
 """
 
 import asyncio
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     import aiohttp
 
 PROVIDERS = frozenset({"openai", "hosted_vllm", "custom_openai"})
-"""The providers in a model id whose ``api_base`` has OpenAI's interface."""
+"""Providers whose ``api_base`` has OpenAI's interface."""
 
 VLLM = "hosted_vllm"
-"""The provider whose servers take a list of choices by itself (vLLM 0.11 and later)."""
+"""The provider whose servers accept a plain list of choices (vLLM 0.11 and later)."""
 
 CONNECT_S = 15.0
 KEEP_ALIVE_S = 4.0
-"""Common servers close idle connections after 5 s; one closed under a request loses its answer."""
+"""Below the 5 s after which common servers close idle connections and lose a request in flight."""
 
 
 def chat_url(api_base: str) -> str:
-    """Return the address of chat completions under an api_base.
+    """Return the address of chat completions for an api_base.
 
-    A host alone gets the usual ``/v1``; a path is kept, and a whole address taken as it is.
+    A bare host gets the usual ``/v1``. A path is kept, and a complete address stays unchanged.
     """
     parts = urlsplit(api_base)
     path = parts.path.rstrip("/") or "/v1"
@@ -45,7 +45,7 @@ def chat_url(api_base: str) -> str:
 
 
 class OpenAIHttp:
-    """One model at one address. ``address.entry.api_base`` is set."""
+    """One model at one address. Requires ``address.entry.api_base``."""
 
     def __init__(self, address: Address) -> None:
         assert address.entry.api_base is not None
@@ -55,7 +55,7 @@ class OpenAIHttp:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Make the session. Raises BackendError if its library is missing."""
+        """Create the session. Raises BackendError if aiohttp is missing."""
         try:
             self._aiohttp = await asyncio.to_thread(importlib.import_module, "aiohttp")
         except ImportError:
@@ -71,7 +71,7 @@ class OpenAIHttp:
             connector=aiohttp.TCPConnector(
                 limit=self._address.connections, keepalive_timeout=KEEP_ALIVE_S
             ),
-            # The time of a whole attempt is limited in ``send``.
+            # ``send`` limits the time of a whole attempt.
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
@@ -86,7 +86,7 @@ class OpenAIHttp:
         return Prepared(json.dumps(body).encode(), sent)
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
-        """Post once and read what comes back."""
+        """Post once and read the answer."""
         assert self._session is not None, "the transport is not open"
         began = time.monotonic()
         status: int | None = None
@@ -119,7 +119,7 @@ class OpenAIHttp:
         return read_refusal(Refusal(status, found, text), address.key_advice, address.secrets)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
-        """Return the keys that are set, in the protocol's words."""
+        """Return the keys that are set, under the protocol's names."""
         sampling = request.sampling
         if sampling.thinking_budget is not None:
             raise BackendError(
@@ -145,7 +145,7 @@ class OpenAIHttp:
         return found | extra
 
     def _constraint(self, choices: Sequence[str]) -> dict[str, Any]:
-        """Return the key that holds a reply to the choices."""
+        """Return the key that restricts a reply to the choices."""
         if self._address.provider == VLLM:
             return {"structured_outputs": {"choice": list(choices)}}
         return {"response_format": move_schema(choices)}
@@ -157,13 +157,15 @@ class OpenAIHttp:
         return Fault(Blame.MAYBE_BILLED, f"no whole answer within {limit}.", status=status)
 
     def _broken(self, error: Exception, status: int | None) -> Fault:
-        """Return the fault of a connection that could not be made or did not hold."""
+        """Return the fault of a connection that failed or broke."""
         aiohttp, quote = self._aiohttp, self._address.secrets.quote
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             text = f"no connection to {self._url}: its certificate is not trusted."
             return Fault(Blame.ACCOUNT, f"{text} ({quote(error)})")
         if isinstance(error, aiohttp.InvalidURL):
-            return Fault(Blame.ACCOUNT, f"api_base {self._address.entry.api_base!r} is no address.")
+            return Fault(
+                Blame.ACCOUNT, f"api_base {self._address.entry.api_base!r} is not an address."
+            )
         if isinstance(error, aiohttp.ClientConnectorError):
             return Fault(Blame.UNBILLED, f"no connection to {self._url} ({quote(error.os_error)}).")
         said = f"{type(error).__name__}: {quote(error)}"

@@ -1,6 +1,6 @@
-"""What a model's tokens cost: as its entry says, else as the installed LiteLLM package lists it.
+"""Prices of tokens, from the model's entry or else from the installed LiteLLM package.
 
-The list is read as a file: the library itself, which takes seconds to import, is left alone.
+LiteLLM's price list is read as a file, because importing the library takes seconds.
 """
 
 import json
@@ -21,10 +21,10 @@ MILLION = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """USD per million tokens; None where unknown, which is never the same as free.
+    """Prices in USD per million tokens; None if unknown, which does not mean free.
 
-    ``cached``: of prompt tokens that the provider reads from its cache. ``source``: ``entry``, or
-    the version of the list; None where no price is known.
+    ``cached``: the price of prompt tokens that the provider reads from its cache. ``source``:
+    ``entry`` or the version of the list; None if no price is known.
     """
 
     input: float | None = None
@@ -35,17 +35,17 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """The installed list. ``source`` tells its version."""
+    """The installed price list. ``source`` names its version."""
 
     source: str
     models: Mapping[str, Mapping[str, Any]]
 
 
 def find(entry: ModelEntry) -> Prices:
-    """Return what is known of a model's prices. Asks nothing and loads no library."""
+    """Return the known prices of a model, without any request or library import."""
     if entry.input_price is not None or entry.output_price is not None:
         return Prices(input=entry.input_price, output=entry.output_price, source="entry")
-    # A server of one's own has no list price, whatever its model is called.
+    # A private server has no list price, even if its model's name is listed.
     if entry.api_base is not None or not entry.name.startswith(f"{PREFIX}_"):
         return Prices()
     listed = installed()
@@ -56,18 +56,18 @@ def look_up(name: str, listed: PriceList) -> Prices:
     """Return the prices of a model id in a list."""
     provider, model = split_name(name)
     for key in (f"{provider}/{model}", model):
-        found = listed.models.get(key)
-        if found is not None and found.get("litellm_provider") == provider:
-            return _prices(found, listed.source)
+        row = listed.models.get(key)
+        if row is not None and row.get("litellm_provider") == provider:
+            return _prices(row, listed.source)
     return Prices()
 
 
-def _prices(found: Mapping[str, Any], source: str) -> Prices:
-    asked, said = found.get("input_cost_per_token"), found.get("output_cost_per_token")
-    # The list has zeros for models that were free for a time, and for such as it knows nothing of.
+def _prices(row: Mapping[str, Any], source: str) -> Prices:
+    asked, said = row.get("input_cost_per_token"), row.get("output_cost_per_token")
+    # The list has zeros for models that were free for a time and for models it knows nothing about.
     if not asked or not said:
         return Prices()
-    cached = found.get("cache_read_input_token_cost")
+    cached = row.get("cache_read_input_token_cost")
     return Prices(
         input=_per_million(asked),
         output=_per_million(said),
@@ -82,7 +82,7 @@ def _per_million(per_token: float) -> float:
 
 @cache
 def installed() -> PriceList | None:
-    """Read the list of the installed package; None where there is none."""
+    """Read the list of the installed package; None if it is not installed."""
     try:
         package = distribution("litellm")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Providers of hosted models: their names in a model id, their keys, and how keys stay secret."""
+"""Providers of hosted models: names, API keys, and removal of keys from all text."""
 
 import html
 import json
@@ -26,7 +26,7 @@ KEY_VARIABLES: Mapping[str, tuple[str, ...]] = {
     "mistral": ("MISTRAL_API_KEY",),
     "deepseek": ("DEEPSEEK_API_KEY",),
 }
-"""The variables a provider's key is looked for in, the first one set wins."""
+"""The environment variables for a provider's key; the first one that is set wins."""
 
 SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 URL_LOGIN = re.compile(r"//[^/@\s]+@")
@@ -35,45 +35,46 @@ LONGEST_QUOTE = 300
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return provider and model of a model id; a bare ``litellm_gpt-4`` is OpenAI's."""
+    """Return provider and model of a model id; a bare ``litellm_gpt-4`` belongs to openai."""
     provider, slash, model = name.removeprefix(f"{PREFIX}_").partition("/")
     return (provider, model) if slash else ("openai", provider)
 
 
 def read_settings(directory: Path) -> dict[str, str]:
-    """Return the environment over the ``.env`` file in ``directory``; empty values are unset.
+    """Return the values of ``.env`` in ``directory``, overridden by the environment.
 
-    The file is only read: nothing of it enters ``os.environ``, which child processes inherit.
+    Empty values are left out. Nothing from the file enters ``os.environ``, which child processes
+    inherit.
     """
     settings = dotenv_values(directory / ".env", interpolate=False) | os.environ
     return {name: value for name, value in settings.items() if value}
 
 
 def key_variables(provider: str) -> tuple[str, ...]:
-    """Return the names of the variables that may hold a provider's key."""
+    """Return the names of the environment variables for a provider's key."""
     return KEY_VARIABLES.get(provider, (f"{provider.upper()}_API_KEY",))
 
 
 def find_key(provider: str, settings: Mapping[str, str]) -> str | None:
-    """Return the provider's key, None if none is set."""
+    """Return the provider's key; None if it is not set."""
     return next((settings[name] for name in key_variables(provider) if name in settings), None)
 
 
 def _written(secrets: set[str]) -> re.Pattern[str] | None:
-    """Return what matches secrets however text, JSON, HTML or a URL writes them; None for none."""
-    # A longer one first: it may begin with a shorter one.
-    found = [_spelled(each) for each in sorted(secrets, key=len, reverse=True)]
-    return re.compile("|".join(found)) if found else None
+    """Return a pattern for secrets as text, JSON, HTML or a URL writes them; None without any."""
+    # Longer secrets come first, because one may begin with a shorter one.
+    patterns = [_spelled(each) for each in sorted(secrets, key=len, reverse=True)]
+    return re.compile("|".join(patterns)) if patterns else None
 
 
 def _spelled(secret: str) -> str:
-    """Return the pattern of one secret; a short one is told from the words that hold it."""
+    """Return the pattern of one secret; a short one only matches as a whole word."""
     pattern = "".join(map(_character, secret))
     return pattern if len(secret) >= SHORTEST_SECRET else rf"(?<![\w.]){pattern}(?!\.?\w)"
 
 
 def _character(character: str) -> str:
-    """Return the pattern of one character as it is, or escaped, once or several times."""
+    """Return the pattern of one character, plain or escaped once or several times."""
     if character.isalnum() and character.isascii():
         return character
     code = ord(character)
@@ -87,26 +88,26 @@ def _character(character: str) -> str:
 
 
 class Secrets:
-    """Keeps keys out of everything that is told or written down: providers quote refused keys."""
+    """Removes keys from all messages and records, because providers quote refused keys."""
 
     def __init__(self, settings: Mapping[str, str], key: str | None) -> None:
-        found = {v for n, v in settings.items() if SECRET_NAME.search(n)}
-        found = {value for value in found if len(value) >= SHORTEST_SECRET}
+        named = {v for n, v in settings.items() if SECRET_NAME.search(n)}
+        known = {value for value in named if len(value) >= SHORTEST_SECRET}
         own = {key} if key else set()
-        self._all = _written(found | own)
-        # A made-up key, as servers without keys are given, stands in answers by accident.
+        self._all = _written(known | own)
+        # A short key is a placeholder for servers without keys; answers may contain it by chance.
         self._own = _written({each for each in own if len(each) >= SHORTEST_SECRET})
 
     def scrub(self, text: str) -> str:
-        """Return an error's text without any secret."""
+        """Remove every secret from an error's text."""
         return URL_LOGIN.sub("//***@", self._all.sub("***", text) if self._all else text)
 
     def scrub_answer(self, text: str) -> str:
-        """Return an answer without the key it was bought with; the rest is the model's own."""
+        """Remove the key of this model from an answer; the rest is the model's text."""
         return self._own.sub("***", text) if self._own else text
 
     def quote(self, said: object) -> str:
-        """Return the first line of what was said, without secrets and not too long."""
+        """Return the first line of a message, without secrets and shortened."""
         lines = (line.strip() for line in self.scrub(str(said)).splitlines())
         line = next((line for line in lines if line), "")
         return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}…"

@@ -1,4 +1,4 @@
-"""The one layer of retries: how often a question is asked again, and when nobody is asked more."""
+"""Retries, in one layer: how often to repeat a request, and when to stop all requests."""
 
 import asyncio
 import logging
@@ -21,8 +21,8 @@ ANSWERED = "answered"
 class RetryPolicy:
     """Limits on retries; times in seconds.
 
-    ``max_billed``: attempts after a first one that may all have been paid for and lost.
-    ``longest_wait_s``: a provider that asks for more is not waited for.
+    ``max_billed``: the number of retries after attempts that may have been billed.
+    ``longest_wait_s``: the longest wait that a provider may ask for.
     """
 
     first_delay_s: float
@@ -34,8 +34,8 @@ class RetryPolicy:
     def delay_s(self, attempt: int, asked_s: float | None) -> float:
         """Return the seconds to wait after the given attempt, the first being 1.
 
-        Exponential with full jitter, on top of what the provider asked for, so that requests
-        refused together do not come back together.
+        The delay is exponential with full jitter, in addition to what the provider asked for, so
+        that requests refused together do not return together.
         """
         most = min(self.max_delay_s, self.first_delay_s * 2 ** (attempt - 1))
         return (asked_s or 0.0) + random.uniform(0.0, most)
@@ -43,7 +43,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One attempt: when it was sent, how many seconds it took, what came of it."""
+    """One attempt: its time, its duration in seconds, and its outcome."""
 
     at: datetime
     seconds: float
@@ -51,9 +51,9 @@ class Tried:
 
 
 class Stop:
-    """Tells all requests to one model, once, that none of them can succeed any more.
+    """A signal, sent once, that no further request to a model can succeed.
 
-    ``refuse`` is called with the reason, to send away those who wait elsewhere.
+    ``refuse`` is called with the reason, to wake requests that wait elsewhere.
     """
 
     def __init__(self, refuse: Callable[[str], None]) -> None:
@@ -62,31 +62,31 @@ class Stop:
         self._reason: str | None = None
 
     def tell(self, reason: str, level: int = logging.ERROR) -> str:
-        """Refuse everything from now on and wake whoever waits. Returns the first reason told."""
+        """Refuse all requests from now on and wake those that wait. Returns the first reason."""
         if self._reason is None:
             self._reason = reason
-            log.log(level, "%s Nothing more is asked of this model.", reason)
+            log.log(level, "%s No more requests are sent to this model.", reason)
             self._told.set()
             self._refuse(reason)
         return self._reason
 
     def check(self) -> None:
-        """Raise BackendError if no request can succeed."""
+        """Raise BackendError if the signal was sent."""
         if self._reason is not None:
             raise BackendError(self._reason)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, or raise BackendError as soon as no request can succeed."""
+        """Wait, or raise BackendError as soon as the signal is sent."""
         await self.pause(seconds)
         self.check()
 
     async def pause(self, seconds: float) -> None:
-        """Wait, but no longer than until it is told that no request can succeed."""
+        """Wait, or return as soon as the signal is sent."""
         await self.wait(self._told, seconds)
 
     @staticmethod
     async def wait(event: asyncio.Event, seconds: float) -> None:
-        """Return when the event is set or the time is over."""
+        """Return when the event is set or the time has passed."""
         try:
             async with asyncio.timeout(seconds):
                 await event.wait()
@@ -95,7 +95,7 @@ class Stop:
 
 
 class Retries:
-    """Asks until there is an answer, within the limits of a policy."""
+    """Repeats a request until it is answered, within the limits of a policy."""
 
     def __init__(self, name: str, policy: RetryPolicy, stop: Stop, secrets: Secrets) -> None:
         self._name = name
@@ -106,32 +106,32 @@ class Retries:
     async def persist(
         self, attempt: Callable[[], Awaitable[Tried]], sent: dict[str, Any]
     ) -> Completion:
-        """Return the completion with what was ``sent`` and its attempts.
+        """Return the completion, with ``sent`` and all attempts added.
 
-        Raises BackendError, with the attempts, if it cannot be had.
+        Raises BackendError, with the attempts, if there is none.
         """
-        made: list[Attempt] = []
+        attempts: list[Attempt] = []
         while True:
             tried = await self._try(attempt)
             if isinstance(tried, str):
-                raise BackendError(tried, tuple(made))
+                raise BackendError(tried, tuple(attempts))
             outcome = tried.outcome
-            made.append(self._note(tried))
-            billed = sum(each.kind == Blame.MAYBE_BILLED for each in made)
+            attempts.append(self._note(tried))
+            billed = sum(each.kind == Blame.MAYBE_BILLED for each in attempts)
             if isinstance(outcome, Completion):
                 return replace(
                     outcome,
-                    transport_attempts=len(made),
+                    transport_attempts=len(attempts),
                     maybe_billed=billed,
-                    attempts=tuple(made),
+                    attempts=tuple(attempts),
                     sent=sent,
                 )
-            if refusal := self._refusal(outcome, len(made), billed):
-                raise BackendError(refusal, tuple(made))
-            await self._stop.pause(self._policy.delay_s(len(made), outcome.retry_after_s))
+            if refusal := self._refusal(outcome, len(attempts), billed):
+                raise BackendError(refusal, tuple(attempts))
+            await self._stop.pause(self._policy.delay_s(len(attempts), outcome.retry_after_s))
 
     async def _try(self, attempt: Callable[[], Awaitable[Tried]]) -> Tried | str:
-        """Make an attempt, or return the reason why nothing is sent any more."""
+        """Make an attempt, or return the reason why nothing is sent."""
         try:
             self._stop.check()
             return await attempt()
@@ -139,7 +139,7 @@ class Retries:
             return str(refused)
 
     def _refusal(self, fault: Fault, attempts: int, billed: int) -> str | None:
-        """Return the sentences by which a request is given up, None if it is tried again."""
+        """Return why a request is given up; None if it is retried."""
         text = self._secrets.scrub(f"{self._name}: {fault.text}")
         policy = self._policy
         match fault.blame:
@@ -151,11 +151,11 @@ class Retries:
                 if (wait_s := fault.retry_after_s or 0.0) > policy.longest_wait_s:
                     return (
                         f"{text} It asks to wait {wait_s:.0f} s, and at most "
-                        f"{policy.longest_wait_s:.0f} s are waited. Run the same command later."
+                        f"{policy.longest_wait_s:.0f} s are allowed. Run the same command later."
                     )
                 if attempts < policy.max_attempts and billed <= policy.max_billed:
                     return None
-                paid = f", {billed} of them perhaps paid for" if billed else ""
+                paid = f", {billed} of which may have been billed" if billed else ""
                 return f"{text} Given up after {attempts} attempts{paid}."
 
     def _note(self, tried: Tried) -> Attempt:

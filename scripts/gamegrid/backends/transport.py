@@ -1,4 +1,4 @@
-"""What the two ways of reaching a hosted model have in common."""
+"""The interface of the two transports to hosted models, and what they share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -11,18 +11,18 @@ from gamegrid.backends.faults import Fault
 from gamegrid.backends.providers import Secrets, key_variables
 
 LATE_S = 0.05
-"""A loop that is later than this was busy with something else."""
+"""An event loop that is later than this was busy with other work."""
 
 MOVE = "action"
-"""The key of a constrained reply in JSON, which the parser reads."""
+"""The key of a constrained reply in JSON; the parser reads it."""
 
 CONTROLLED = frozenset({"model", "messages", "stream", "n"})
-"""Body keys that are not an agent's to set: what is asked, and that one whole answer comes."""
+"""Keys of the request body that an agent may not set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Whom a transport asks, and how long one attempt may take in seconds."""
+    """A model's provider, key and connection settings. ``timeout_s`` limits one attempt."""
 
     entry: ModelEntry
     provider: str
@@ -31,29 +31,29 @@ class Address:
     timeout_s: float
     secrets: Secrets
     connections: int
-    """The most that may be open at once."""
+    """The maximum number of open connections."""
 
     @property
     def name(self) -> str:
-        """The model's id, for messages."""
+        """The model id, for messages."""
         return self.entry.name
 
     @property
     def key_advice(self) -> str:
-        """The sentence on where the key comes from."""
+        """A sentence that names the sources of the key."""
         return f"Check {' or '.join(key_variables(self.provider))} in the environment or in .env."
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request ready to be sent, any number of times. ``sent``: its parameters."""
+    """A request that can be sent any number of times. ``sent``: its parameters."""
 
     payload: Any
     sent: dict[str, Any]
 
 
 def move_schema(choices: Sequence[str]) -> dict[str, Any]:
-    """Return the ``response_format`` that holds a reply to one of the choices."""
+    """Return the ``response_format`` that restricts a reply to the choices."""
     schema = {
         "type": "object",
         "properties": {MOVE: {"type": "string", "enum": list(choices)}},
@@ -66,11 +66,11 @@ def move_schema(choices: Sequence[str]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def patience(seconds: float) -> AsyncIterator[None]:
-    """Allow so long for an attempt, as ``asyncio.timeout`` does, less what this process took.
+    """Limit an attempt like ``asyncio.timeout``, but extend the limit while this process is busy.
 
-    A loop that was busy sees an answer and the end of the time at once: an answer that came in time
-    is paid for and must be read. So as much time is added as the loop was late, at most as much
-    again as there was. Raises TimeoutError.
+    A busy event loop sees an answer and the timeout at the same moment. An answer that came in time
+    is paid for and must be read, so the limit grows by twice the loop's delay, up to double the
+    time. Raises TimeoutError.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
@@ -94,16 +94,16 @@ async def patience(seconds: float) -> AsyncIterator[None]:
 
 
 class Transport(Protocol):
-    """A way to reach one model."""
+    """A way to send requests to one model."""
 
     async def open(self) -> None:
-        """Make ready; no request is made. Raises BackendError."""
+        """Prepare to send, without any request. Raises BackendError."""
 
     def prepare(self, request: Request) -> Prepared:
-        """Translate a request. Raises BackendError for what the model does not take."""
+        """Translate a request. Raises BackendError for a setting that the model does not accept."""
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
-        """Send once. Errors become values, so that none is ever chained to another."""
+        """Send once. Errors are returned, so that none is chained to another."""
 
     async def close(self) -> None:
         """Close the connections."""

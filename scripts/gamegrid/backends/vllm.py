@@ -1,8 +1,8 @@
-"""``vllm_`` models: the vLLM engine in this process, fed by the requests of many episodes.
+"""``vllm_`` models: the vLLM engine in this process, serving many episodes.
 
-The engine runs inside the job (no engine process is left behind by a killed one), in a thread
-that alone touches it: it takes requests from a queue, steps the engine, and hands what a step
-has finished to the event loop.
+The engine runs inside the job, so a killed job leaves no engine process behind. Only one thread
+uses it: that thread takes requests from a queue, steps the engine and delivers finished requests
+to the event loop.
 """
 
 import asyncio
@@ -39,32 +39,31 @@ from gamegrid.backends.local import EncodedChoice, Prompt, Prompts
 PREFIX = "vllm"
 
 ENVIRONMENT = {
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the engine lives and dies with the job
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the engine runs in the job's process
     "VLLM_NO_USAGE_STATS": "1",
     "DO_NOT_TRACK": "1",
-    "VLLM_HOST_IP": "127.0.0.1",  # its rendezvous needs no other machine
-    # The rest is read on a CPU only.
+    "VLLM_HOST_IP": "127.0.0.1",  # its rendezvous is local
+    # The rest is for CPUs only.
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # bound threads are 5 to 10 times slower in process
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # bound threads are 5 to 10 times slower in this process
     "OMP_NUM_THREADS": "1",
 }
-"""Set before vLLM is imported, unless the user has set them."""
+"""Environment variables set before vLLM is imported, unless the user has set them."""
 
 CPU_ARGUMENTS = {
     "dtype": "float32",
     "enforce_eager": True,  # compiling takes longer than it saves
-    "block_size": 32,  # the default of 128 leaves short prompts out of the prefix cache
-    # A seeded request whose prompt is read in parts ends the engine: torch's CPU generators
-    # cannot be moved on. So every prompt is read whole, see also max_num_batched_tokens.
+    "block_size": 32,  # the default of 128 excludes short prompts from the prefix cache
+    # A seeded request with a chunked prompt crashes the engine, because torch's CPU generators
+    # cannot be advanced. max_num_batched_tokens makes room for whole prompts.
     "enable_chunked_prefill": False,
 }
 MIN_BATCHED_TOKENS = 2048
 
 SEQUENCES = 256
-"""What vLLM works on at once where the entry does not say, on most machines."""
+"""vLLM's default number of concurrent requests on most machines."""
 DETERMINISTIC_ARGUMENTS = {"max_num_seqs": 1, "enable_prefix_caching": False}
-"""One request at a time, every prompt computed whole: nothing that was asked before or is asked
-beside it has a part in how a reply is added up."""
+"""One request at a time, without a prefix cache: no other request affects the rounding."""
 
 OWN_KEYS = {
     "model": "model_path",
@@ -72,34 +71,35 @@ OWN_KEYS = {
     "revision": "revision",
     "trust_remote_code": "trust_remote_code",
 }
-"""Engine arguments that have a key of their own in the entry."""
+"""Engine arguments that have their own key in the entry."""
 
 
 DRIVER_REMEDY = (
-    "vLLM needs an NVIDIA GPU that the job may use and a driver no older than the CUDA version of "
-    "its torch: compare `nvidia-smi` with `python -c 'import torch; print(torch.version.cuda)'`, "
-    "or give the model the api_base of a server that runs it."
+    "vLLM needs an NVIDIA GPU that the job may use, and a driver at least as new as the CUDA "
+    "version of its torch: compare `nvidia-smi` with "
+    "`python -c 'import torch; print(torch.version.cuda)'`, or set the model's api_base to a "
+    "server that runs it."
 )
 START_REMEDIES = (
     (
         re.compile(r"out of memory|[Ff]ree memory on device|No available memory|KV cache memory"),
         "Lower max_model_len, set quantization or tensor_parallel_size in the entry's engine, or "
-        "choose a smaller model; models of one job that share a GPU need values of "
-        "gpu_memory_utilization that add up to less than 1.",
+        "choose a smaller model. If models of one job share a GPU, their gpu_memory_utilization "
+        "must add up to less than 1.",
     ),
     (
         re.compile(r"NVIDIA driver|CUDA driver|libcuda|no kernel image|No CUDA GPUs|device type"),
         DRIVER_REMEDY,
     ),
 )
-"""What to do about words in an engine's error, the first that fits."""
+"""Patterns in an engine's error and their remedies; the first match applies."""
 
 
 class EngineTurns:
-    """The engines of this process: they take turns, and they are freed together.
+    """The engines of this process, which take turns and are freed together.
 
-    vLLM keeps the forward pass under way and the groups of devices in variables of the process.
-    So two engines may not run at once, and to shut one down would end all others.
+    vLLM keeps the current forward pass and the device groups in global variables. So two engines
+    must not run at once, and shutting one down would end all others.
     """
 
     def __init__(self) -> None:
@@ -111,8 +111,8 @@ class EngineTurns:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn of the calling thread's engine, and hold it."""
-        # An engine that has just had its turn stands behind one that waits: the first lock is
-        # held by whoever is next.
+        # The next engine holds the first lock, so an engine cannot take two turns in a row while
+        # another waits.
         with self._next:
             self._turn.acquire()
         try:
@@ -121,13 +121,13 @@ class EngineTurns:
             self._turn.release()
 
     def start(self, make: Callable[[], Any]) -> Any:
-        """Start an engine; to be called in a turn."""
+        """Start an engine. Call this within a turn."""
         engine = make()
         self._running += 1
         return engine
 
     def retire(self, engine: Any) -> None:
-        """Give up an engine; to be called in a turn. The last one frees them all."""
+        """Retire an engine; the last one frees them all. Call this within a turn."""
         self._running -= 1
         self._retired.append(engine)
         if self._running:
@@ -141,23 +141,23 @@ ENGINES = EngineTurns()
 
 
 def check(entry: ModelEntry) -> str | None:
-    """Return one sentence on a mistake in the entry, or None; loads nothing."""
+    """Return a sentence on a mistake in the entry, or None. Loads nothing."""
     return _check(entry, Path.cwd())
 
 
 def _check(entry: ModelEntry, working: Path) -> str | None:
     for key, own in OWN_KEYS.items():
         if key in entry.engine:
-            return f"{entry.name}: engine may not hold {key!r}; use the entry's {own}."
+            return f"{entry.name}: engine may not contain {key!r}; use the entry's {own}."
     for key in DETERMINISTIC_ARGUMENTS:
         if entry.deterministic and key in entry.engine:
-            return f"{entry.name}: engine may not hold {key!r} where deterministic sets it."
+            return f"{entry.name}: engine may not contain {key!r}, which deterministic sets."
     folder = _folder(entry, working)
     if entry.model_path is None and not paths.there(folder, Path.is_dir):
         return (
             f"{entry.name}: no model_path, and {str(folder)!r} is not a folder; "
-            "give the model an entry with the model_path of its folder. One of the hub is fetched "
-            f"with: {local.fetch(folder)}"
+            "set model_path to its folder in the model's entry. Download a model of the hub with: "
+            f"{local.fetch(folder)}"
         )
     return local.check_folder(entry.name, "model_path", folder) or local.check_tokenizer(entry)
 
@@ -170,7 +170,7 @@ def _folder(entry: ModelEntry, working: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """To the engine: a prompt to complete, or one of its choices to score."""
+    """A command to the engine: complete a prompt, or score one of its choices."""
 
     id: str
     prompt: Prompt
@@ -180,14 +180,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """To the engine: nobody waits for this request any more."""
+    """A command to the engine: drop a request, because nobody waits for it."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """To the engine: end."""
+    """A command to the engine: stop."""
 
 
 Command = Ask | Abandon | Shutdown
@@ -195,20 +195,20 @@ Command = Ask | Abandon | Shutdown
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """From the engine: what it generated."""
+    """The engine's result for a request."""
 
     ids: list[int]
     reason: FinishReason
     cached_tokens: int | None
     likelihood: float = math.nan
-    """Of the choice that was to be scored."""
+    """The natural logarithm of the scored choice's probability."""
 
 
 Delivery = tuple[str, Finished | BackendError]
 
 
 class Vllm:
-    """One vLLM engine; see the module. Everything here runs in the event loop."""
+    """One vLLM engine. Methods run in the event loop, except those for its thread."""
 
     def __init__(self, entry: ModelEntry, working: Path) -> None:
         self._entry = entry
@@ -220,7 +220,7 @@ class Vllm:
         self._prompts: Prompts | None = None
         self._thread: threading.Thread | None = None
         self._ended = f"{entry.name}: the model is not open."
-        """Why no request can be taken; an empty text while the engine runs."""
+        """The reason why requests are refused; empty while the engine runs."""
 
     async def open(self) -> None:
         """Start the engine in its thread. Raises BackendError."""
@@ -230,25 +230,25 @@ class Vllm:
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         engine = EngineThread(self, self._entry, self._folder, loop, ready)
-        # A daemon: a job that is broken off must not wait for it.
+        # A daemon thread, so that an aborted job does not wait for it.
         self._thread = threading.Thread(target=engine.run, name=self._entry.name, daemon=True)
         self._thread.start()
         await ready
 
     def begin(self, ready: "asyncio.Future[None]", prompts: Prompts) -> None:
-        """Take requests from now on."""
+        """Accept requests from now on."""
         self._prompts = prompts
         self._ended = ""
         if not ready.done():  # the caller may have given up
             ready.set_result(None)
 
     def fail(self, ready: "asyncio.Future[None]", error: BackendError) -> None:
-        """Tell the caller of ``open`` why there is no engine."""
+        """Raise the error in the caller of ``open``."""
         if not ready.done():
             ready.set_exception(error)
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request; latency counts from here, waiting in the engine included."""
+        """Answer one request. Its latency includes the wait in the engine."""
         local.refuse_unsupported(self._entry.name, request.sampling)
         if self._prompts is None or self._ended:
             raise BackendError(self._ended)
@@ -264,10 +264,10 @@ class Vllm:
         return replace(completion, latency_s=time.monotonic() - began)
 
     async def _score(self, prompts: Prompts, prompt: Prompt, sampling: Sampling) -> Completion:
-        found = await asyncio.gather(*(self._ask(prompt, sampling, c) for c in prompt.choices))
+        results = await asyncio.gather(*(self._ask(prompt, sampling, c) for c in prompt.choices))
         likelihoods = {
             choice.label: finished.likelihood
-            for choice, finished in zip(prompt.choices, found, strict=True)
+            for choice, finished in zip(prompt.choices, results, strict=True)
         }
         return prompts.scored(prompt, likelihoods, self._folder.name)
 
@@ -292,8 +292,8 @@ class Vllm:
             labels = [choice.label for choice in prompt.choices if choice.text == text]
             if not labels:
                 raise BackendError(
-                    f"{self._entry.name}: vLLM did not hold its reply to the choices "
-                    f"(it is {text!r}); use decode: generate."
+                    f"{self._entry.name}: vLLM returned {text!r}, which is not one of the choices; "
+                    f"use decode: generate."
                 )
             reply = f"{local.CUE} {labels[0]}"
         return Completion(
@@ -309,7 +309,7 @@ class Vllm:
         )
 
     async def close(self) -> None:
-        """Abort what runs, end the thread, free the engine."""
+        """Abort running requests, end the thread and free the engine."""
         if self._thread is not None:
             self._commands.put(Shutdown())
             await asyncio.to_thread(self._thread.join)
@@ -318,18 +318,18 @@ class Vllm:
         self.end(f"{self._entry.name}: closed before it could answer.")
 
     def take(self) -> list[Command]:
-        """Return what was sent to the engine; called by its thread, does not wait."""
+        """Return all waiting commands without blocking. Called by the engine's thread."""
         commands = []
         while not self._commands.empty():
             commands.append(self._commands.get())
         return commands
 
     def wait(self) -> Command:
-        """Return the next thing sent to the engine; called by its thread."""
+        """Wait for the next command. Called by the engine's thread."""
         return self._commands.get()
 
     def deliver(self, answers: Sequence[Delivery]) -> None:
-        """Give answers to those who wait for them."""
+        """Pass results to the requests that wait for them."""
         for number, result in answers:
             future = self._waiting.pop(number, None)
             if future is None or future.done():
@@ -340,13 +340,13 @@ class Vllm:
                 future.set_result(result)
 
     def end(self, reason: str) -> None:
-        """Fail every waiting request, and from now on every later one, with this reason."""
+        """Fail every waiting and every later request with this reason."""
         self._ended = self._ended or reason
         self.deliver([(number, BackendError(reason)) for number in list(self._waiting)])
 
 
 class EngineThread:
-    """What happens in the engine's own thread, from its start to its end."""
+    """The code of the engine's thread, from start to end."""
 
     def __init__(
         self,
@@ -362,12 +362,12 @@ class EngineThread:
         self._loop = loop
         self._ready = ready
         self._defaults: dict[str, Any] = {}
-        """The model's own sampling settings: the engine reads them from disk at every call."""
+        """The model's sampling settings, which the engine would read from disk each time."""
         self._asked: dict[str, Ask] = {}
-        """What the engine works on."""
+        """Requests in the engine, by id."""
 
     def run(self) -> None:
-        """Build the engine, serve until told to stop, free it."""
+        """Build the engine, serve requests until stopped, and free the engine."""
         try:
             engine, prompts = self._start()
         except BackendError as error:
@@ -382,7 +382,7 @@ class EngineThread:
 
     def _start(self) -> tuple[Any, Prompts]:
         prepare(self._entry)
-        # A tokenizer apart from the engine's, as two threads cannot use one at the same time.
+        # Not the engine's tokenizer, because two threads cannot share one.
         tokenizer = local.load_tokenizer(self._entry, str(self._folder))
         with ENGINES.turn():
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
@@ -421,7 +421,7 @@ class EngineThread:
                 self._post(self._owner.deliver, answers)
 
     def _add(self, engine: Any, prompts: Prompts, ask: Ask) -> list[Delivery]:
-        """Hand a request to the engine; one that it refuses fails alone."""
+        """Add a request to the engine. A refused request fails alone."""
         from vllm.exceptions import VLLMClientError
 
         try:
@@ -433,7 +433,7 @@ class EngineThread:
                 params = scoring_params()
             engine.add_request(ask.id, {"prompt_token_ids": ids}, params)
         except (ValueError, VLLMClientError) as error:
-            sentence = f"{self._entry.name}: vLLM refuses the request ({local.brief(error)})."
+            sentence = f"{self._entry.name}: vLLM refused the request ({local.brief(error)})."
             return [(ask.id, BackendError(sentence))]
         self._asked[ask.id] = ask
         return []
@@ -441,7 +441,7 @@ class EngineThread:
     def _answer(self, output: Any) -> Delivery:
         ask, result = self._asked.pop(output.request_id), output.outputs[0]
         if result.finish_reason not in (FinishReason.STOP, FinishReason.LENGTH):
-            sentence = f"{self._entry.name}: vLLM broke the request off ({result.finish_reason})."
+            sentence = f"{self._entry.name}: vLLM aborted the request ({result.finish_reason})."
             return ask.id, BackendError(sentence)
         reason = FinishReason(result.finish_reason)
         finished = Finished(list(result.token_ids), reason, output.num_cached_tokens)
@@ -452,7 +452,7 @@ class EngineThread:
         return ask.id, replace(finished, likelihood=math.fsum(values))
 
     def _post(self, function: Any, *arguments: Any) -> None:
-        """Run a function in the event loop; if that is gone, nobody is left to be told."""
+        """Run a function in the event loop, unless the loop is closed."""
         try:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
@@ -461,15 +461,15 @@ class EngineThread:
 
 
 def prepare(entry: ModelEntry) -> None:
-    """Import vLLM as gamegrid runs it. Raises BackendError if it is not installed."""
+    """Import vLLM with gamegrid's settings. Raises BackendError if it cannot be imported."""
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
     try:
         import vllm  # noqa: F401
     except ImportError as error:
-        if not isinstance(error, ModuleNotFoundError):  # it is there and finds no library
+        if not isinstance(error, ModuleNotFoundError):  # vLLM is installed but a library is missing
             raise BackendError(
-                f"{entry.name}: vLLM cannot be loaded ({local.brief(error)}). {DRIVER_REMEDY}"
+                f"{entry.name}: cannot load vLLM ({local.brief(error)}). {DRIVER_REMEDY}"
             ) from error
         raise BackendError(
             f"{entry.name}: vllm_ models need vLLM ({local.brief(error)}); "
@@ -478,7 +478,7 @@ def prepare(entry: ModelEntry) -> None:
 
 
 def build(entry: ModelEntry, folder: Path) -> Any:
-    """Start an engine in this thread. Raises BackendError for an argument that does not exist."""
+    """Start an engine in this thread. Raises BackendError for an unknown argument."""
     from vllm import EngineArgs, LLMEngine
 
     known = [field.name for field in fields(EngineArgs)]
@@ -489,7 +489,7 @@ def build(entry: ModelEntry, folder: Path) -> Any:
 
 
 def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
-    """Return the engine's arguments: the entry's own, over what suits the machine."""
+    """Return the engine's arguments: defaults for the machine, overridden by the entry."""
     from vllm import EngineArgs
     from vllm.platforms import current_platform
 
@@ -512,10 +512,10 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
 
 
 def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bool) -> Any:
-    """Build the engine's parameters afresh (it writes into them) for one request.
+    """Return new sampling parameters for one request, because the engine modifies them.
 
-    What the request leaves out is as the model's generation_config says (``defaults``), else as
-    vLLM has it (temperature 1).
+    ``defaults`` are the settings of the model's generation_config; vLLM's defaults, such as
+    temperature 1, apply to the rest.
     """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
@@ -530,20 +530,20 @@ def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bo
         **{**chosen, "max_tokens": ask.prompt.max_tokens},
         stop=["\n"] if ends_with_line and not texts else None,
         structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
-        skip_clone=True,  # nobody else has them
+        skip_clone=True,  # they are not shared
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
 
 def scoring_params() -> Any:
-    """Build the parameters by which the engine says how likely each token of its prompt was."""
+    """Return parameters that make the engine state the likelihood of each prompt token."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     return SamplingParams(
         temperature=0.0,
-        max_tokens=1,  # it does not take 0
-        prompt_logprobs=0,  # of the token itself, and no other
+        max_tokens=1,  # vLLM does not accept 0
+        prompt_logprobs=0,  # for the prompt's tokens only
         detokenize=False,
         skip_clone=True,
         output_kind=RequestOutputKind.FINAL_ONLY,
@@ -551,9 +551,9 @@ def scoring_params() -> Any:
 
 
 def _start_failure(name: str, error: Exception) -> str:
-    """Return the sentence for an engine that could not start, with the remedy where one is known.
+    """Return a sentence on an engine that could not start, with a remedy if one is known.
 
-    vLLM and torch tell these cases apart by their words only.
+    vLLM and torch distinguish these cases only by the text of the error.
     """
     sentence = f"{name}: the engine could not start ({local.brief(error)})."
     for words, remedy in START_REMEDIES:

@@ -1,4 +1,4 @@
-"""Read a configuration: one typed object, or one sentence that says what is wrong."""
+"""Reads a configuration into a typed object, or explains a mistake in one sentence."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,15 +15,16 @@ from gamegrid.paths import WORKFLOW
 
 
 def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
-    """Return the configuration, and take its folders of plug-ins into use.
+    """Return the configuration, and load the plug-ins it names.
 
-    They are looked up in ``working``. Raises UserError naming key, found value and what is allowed.
+    Folders of plug-ins are relative to ``working``. Raises UserError that names the key, the value
+    and what is allowed.
     """
     if not isinstance(raw, Mapping):
-        raise UserError(f"config: this must be a mapping of keys, found {_short(raw)}.")
+        raise UserError(f"config: this must be a mapping of keys, not {_short(raw)}.")
     if raw.get("games") is None or raw.get("agents") is None:
-        lacking = "games" if raw.get("games") is None else "agents"
-        raise UserError(f"config: the key {lacking!r} is missing; a grid needs games and agents.")
+        missing = "games" if raw.get("games") is None else "agents"
+        raise UserError(f"config: the key {missing!r} is missing; a grid needs games and agents.")
     _refuse_people(raw["agents"])
     plugins.use_configured(raw, working)
     kind = config_type(kinds().values()) if plugins.folders() else GridConfig
@@ -37,13 +38,13 @@ def _refuse_people(agents: Any) -> None:
     for name, entry in agents.items() if isinstance(agents, Mapping) else ():
         if isinstance(entry, Mapping) and entry.get("type") == "human":
             raise UserError(
-                f"config: agents.{name}: a grid has no seat for a person. Play in a terminal: "
+                f"config: agents.{name}: a person cannot play in a grid. Play in a terminal: "
                 f"gamegrid human GAME --against AGENT."
             )
 
 
 def _sentence(error: ValidationError) -> str:
-    """Tell one mistake, an unknown key before any other."""
+    """Describe one mistake, preferably an unknown key."""
     mistakes = error.errors(include_url=False)
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
     where = _path(first["loc"])
@@ -51,21 +52,21 @@ def _sentence(error: ValidationError) -> str:
         return f"config: {_unknown_key(first['loc'])}"
     name = ".".join(where)
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        found = first.get("ctx", {}).get("tag")
-        hint = nearest(found, kinds()) if found else ""
-        said = f"the type {found!r} is unknown" if found else "the key 'type' is missing"
-        return f"config: {name}: {said}.{hint} There are {', '.join(kinds())}."
+        kind = first.get("ctx", {}).get("tag")
+        hint = nearest(kind, kinds()) if kind else ""
+        problem = f"the type {kind!r} is unknown" if kind else "the key 'type' is missing"
+        return f"config: {name}: {problem}.{hint} Known: {', '.join(kinds())}."
     if first["type"] == "missing":
         return f"config: {name}: the key is missing."
     reason = first["msg"][0].lower() + first["msg"][1:]
     if first["type"] in ("model_type", "model_attributes_type"):
         reason = "this must be a mapping of keys"
-    found = "" if first["type"] == "agent" else f", found {_short(first['input'])}"
-    return f"config: {name}: {reason}{found}."
+    value = "" if first["type"] == "agent" else f", found {_short(first['input'])}"
+    return f"config: {name}: {reason}{value}."
 
 
 def _path(location: tuple[int | str, ...]) -> list[str]:
-    """The keys to the mistake, without pydantic's names for the form a value has."""
+    """Return the keys that lead to the mistake, without pydantic's names for union members."""
     parts = [str(part) for part in location]
     if parts[0] == "schedule":
         return [parts[0], *parts[2:]]
@@ -82,7 +83,7 @@ def _unknown_key(location: tuple[int | str, ...]) -> str:
 
 
 def _known_keys(location: tuple[int | str, ...]) -> Iterable[str]:
-    """The keys allowed where an unknown one was found."""
+    """Return the keys that are allowed at the location of an unknown one."""
     match location:
         case ("schedule", "each", *_):
             return Each.model_fields
@@ -100,8 +101,8 @@ def _short(value: Any) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """Return what a YAML file holds. Raises UserError if it cannot be read."""
+    """Return the content of a YAML file. Raises UserError if it cannot be read."""
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}.") from error
+        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}.") from error

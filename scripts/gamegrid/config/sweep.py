@@ -1,7 +1,7 @@
 """``sweep`` in an agent's entry: one agent for every combination of the settings it lists.
 
-A variant is named by the agent and what sets it apart, as ``gpt.prompt_terse.temperature_0.5``;
-the name stays when values are added. A schedule that names the agent means all its variants.
+A variant is named after the agent and its settings, such as ``gpt.prompt_terse.temperature_0.5``.
+The name stays the same if values are added. A schedule that names the agent means all variants.
 """
 
 import hashlib
@@ -14,28 +14,28 @@ from gamegrid.config.names import agent_name
 from gamegrid.errors import UserError
 
 LONGEST = 24
-"""Characters of a value that are read in a name; a longer one is told by its hash."""
+"""The longest value that appears in a name; a longer one is replaced by its hash."""
 
 Entry = dict[str, Any]
 
 
 def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration with every sweep written out.
+    """Return the configuration with every sweep expanded.
 
-    What is no mapping where one should be is left for the configuration's types to refuse. Raises
-    UserError for values that are no list and for variants of one name.
+    Values of a wrong type are left for the configuration's types to refuse. Raises UserError for
+    sweep values that are not a list and for variants with equal names.
     """
     agents = raw.get("agents")
     if not isinstance(agents, Mapping) or not any(map(_sweeps, agents.values())):
         return dict(raw)
     variants = {name: _variants(name, entry) for name, entry in agents.items()}
     merged: Entry = {}
-    for base, found in variants.items():
-        for name, entry in found.items():
+    for base, entries in variants.items():
+        for name, entry in entries.items():
             if name in merged or (name != base and name in agents):
                 raise UserError(f"config: agents.{base}.sweep: two agents are named {name!r}.")
             merged[name] = entry
-    names = {base: list(found) for base, found in variants.items()}
+    names = {base: list(entries) for base, entries in variants.items()}
     expanded = {**raw, "agents": merged}
     if "schedule" in raw:
         expanded["schedule"] = _schedule(raw["schedule"], names)
@@ -47,7 +47,7 @@ def _sweeps(entry: Any) -> bool:
 
 
 def _variants(name: Any, entry: Any) -> dict[str, Entry]:
-    """The agents that one entry stands for, by name: itself where nothing is swept."""
+    """Return the agents of an entry by name; only itself without a sweep."""
     if not _sweeps(entry) or not isinstance(name, str):
         return {name: entry}
     fixed = {key: value for key, value in entry.items() if key != "sweep"}
@@ -56,20 +56,20 @@ def _variants(name: Any, entry: Any) -> dict[str, Entry]:
         if not isinstance(values, list) or not values:
             raise UserError(f"{where}: this must be a list of values, found {values!r}.")
         if key in fixed or key in ("type", "sweep"):
-            raise UserError(f"{where}: the key stands beside the sweep; keep it in one place.")
+            raise UserError(f"{where}: the key is also set outside the sweep; keep one of them.")
     settings = entry["sweep"].items()
     choices = [[(key, value) for value in values] for key, values in settings]
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for chosen in product(*choices):
         variant = ".".join([name, *(_word(key, value) for key, value in chosen)])
-        if variant in found:
+        if variant in entries:
             raise UserError(f"config: agents.{name}.sweep: two agents are named {variant!r}.")
-        found[variant] = {**fixed, **dict(chosen)}
-    return found
+        entries[variant] = {**fixed, **dict(chosen)}
+    return entries
 
 
 def _word(key: str, value: Any) -> str:
-    """What a name says of one setting: equal values give equal words, 1.0 and 1 among them."""
+    """Return a setting's part of a name. Equal values, such as 1.0 and 1, give equal parts."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr)
@@ -85,12 +85,12 @@ def _schedule(schedule: Any, names: Mapping[str, Sequence[str]]) -> Any:
 
 
 def _named(key: str, listed: Any, names: Mapping[str, Sequence[str]]) -> Iterator[Any]:
-    """A list of agents with variants in their place, or of matchups, each with every variant."""
+    """Yield a list of agents or matchups with every agent replaced by its variants."""
     for item in listed if isinstance(listed, list) else [listed]:
         if key != "matchups":
             yield from names.get(item, [item]) if isinstance(item, str) else [item]
         elif isinstance(item, list) and all(isinstance(one, str) for one in item):
-            # An agent that is named twice meets itself, not its other variants.
+            # An agent that appears twice meets itself, not its other variants.
             seated = list(dict.fromkeys(item))
             for chosen in product(*(names.get(one, [one]) for one in seated)):
                 cast = dict(zip(seated, chosen, strict=True))

@@ -16,7 +16,7 @@ AGREE = "Agree"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Negotiation:
     """What one seat knows.
 
     Each list of numbers has one entry per item, in the order of ``ITEMS``. An offer lists what its
@@ -107,10 +107,10 @@ class Bargaining(Game):
         return f"{who} offered to keep {_items(offer)} and to leave {whom} {_items(rest)}"
 
 
-def _known(state: pyspiel.State, seat: int) -> Known:
+def _known(state: pyspiel.State, seat: int) -> Negotiation:
     """Parse OpenSpiel's information state, which holds nothing hidden from the seat."""
     pool, values, _, *offers = state.information_state_string(seat).splitlines()
-    return Known(_numbers(pool), _numbers(values), [_numbers(offer) for offer in offers])
+    return Negotiation(_numbers(pool), _numbers(values), [_numbers(offer) for offer in offers])
 
 
 def _numbers(text: str) -> list[int]:

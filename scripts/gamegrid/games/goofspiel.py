@@ -15,7 +15,7 @@ SOLVED_CARDS = 4
 
 
 @dataclass(frozen=True)
-class Round:
+class PrizeRound:
     """A completed round: its prize and every seat's bid, as card numbers."""
 
     prize: int
@@ -144,22 +144,22 @@ class Goofspiel(Game):
             lines.append(f"Prize {played.prize}: {bids}{self._won(played)}")
         return lines
 
-    def _bids(self, played: Round, seat: int | None) -> str:
+    def _bids(self, played: PrizeRound, seat: int | None) -> str:
         """Describe the bids of a round that ``seat`` may know."""
         if self.hidden and seat is not None:
             return f"you bid {played.bids[seat]}"
         return ", ".join(f"{self.seat_name(s)} bid {bid}" for s, bid in enumerate(played.bids))
 
-    def _won(self, played: Round) -> str:
+    def _won(self, played: PrizeRound) -> str:
         return f"won by {'nobody' if played.winner is None else self.seat_name(played.winner)}"
 
-    def rounds_over(self, state: pyspiel.State) -> list[Round]:
+    def rounds_over(self, state: pyspiel.State) -> list[PrizeRound]:
         """Return the completed rounds. The history holds a prize only where chance drew it."""
         steps = state.history()
         drawn = 1 if self.order == "random" else 0
         size = drawn + self.players
         return [
-            Round(
+            PrizeRound(
                 prize=self._prize_of(number, steps[start] + 1 if drawn else None),
                 bids=[card + 1 for card in steps[start + drawn : start + size]],
             )

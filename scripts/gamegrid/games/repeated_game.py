@@ -16,7 +16,7 @@ OPENSPIELS_STAGE = "matrix_pd"
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class StageRound:
     """A completed round: every seat's action and the points it paid."""
 
     actions: list[int]
@@ -131,7 +131,7 @@ class RepeatedGame(Game):
         played = self.rounds_over(self.replay(trajectory))
         return [f"Round {n}: {self._told(done, None)}" for n, done in enumerate(played, 1)]
 
-    def _totals(self, played: Sequence[Round], observer: int) -> str:
+    def _totals(self, played: Sequence[StageRound], observer: int) -> str:
         """Describe everyone's points so far."""
         held = [
             f"{self._name(seat, observer)} {'have' if seat == observer else 'has'} "
@@ -140,7 +140,7 @@ class RepeatedGame(Game):
         ]
         return f"Points so far: {joined(held)}."
 
-    def _told(self, done: Round, observer: int | None) -> str:
+    def _told(self, done: StageRound, observer: int | None) -> str:
         """Describe a round in words, ``observer`` first, as "you"."""
         start = self.stage.spiel.new_initial_state()
         order = self._order(observer)
@@ -162,11 +162,11 @@ class RepeatedGame(Game):
         """Return all seats, the observer's first."""
         return sorted(range(self.players), key=lambda seat: seat != observer)
 
-    def rounds_over(self, state: pyspiel.State) -> list[Round]:
+    def rounds_over(self, state: pyspiel.State) -> list[StageRound]:
         """Return the completed rounds; OpenSpiel's history lists the actions seat by seat."""
         flat, n = state.history(), self.players
         joint = [flat[start : start + n] for start in range(0, len(flat), n)]
-        return [Round(actions, self.stage.replay([actions]).returns()) for actions in joint]
+        return [StageRound(actions, self.stage.replay([actions]).returns()) for actions in joint]
 
     @property
     def _stage_name(self) -> str:

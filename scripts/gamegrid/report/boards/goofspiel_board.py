@@ -2,7 +2,7 @@
 
 import pyspiel
 
-from gamegrid.games.goofspiel import Goofspiel, Round
+from gamegrid.games.goofspiel import Goofspiel, PrizeRound
 from gamegrid.report.boards import table
 from gamegrid.report.boards.board import Board
 
@@ -32,12 +32,12 @@ def draw(game: Goofspiel, state: pyspiel.State) -> str:
     return table.draw(f"{game.title}.", hands, table.Words(("prize", *names, "won by"), lines))
 
 
-def _last(game: Goofspiel, before: list[Round]) -> Round:
+def _last(game: Goofspiel, before: list[PrizeRound]) -> PrizeRound:
     """Return the last round, which OpenSpiel plays by itself and leaves out of the history."""
     cards = set(range(1, game.cards + 1))
     [prize] = cards - {over.prize for over in before}
     left = [cards - {over.bids[seat] for over in before} for seat in range(game.players)]
-    return Round(prize, [card for hand in left for card in hand])
+    return PrizeRound(prize, [card for hand in left for card in hand])
 
 
 BOARD = Board(Goofspiel, draw)
