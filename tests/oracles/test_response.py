@@ -167,5 +167,5 @@ def test_each_agent_of_a_grid_is_held_against_who_it_met(tmp_path: Path) -> None
     )
     assert found["matching_pennies_3p", "heads--model--random", "model"][1] is None
     short = plan.make(raw | {"games": ["repeated_prisoners_dilemma"], "max_plies": 3}, tmp_path)
-    cells = [row for cell in short.response_cells for row in best_responses(short, cell)]
+    cells = [row for cell in short.reference_cells.responses for row in best_responses(short, cell)]
     assert {row.reason for row in cells} == {Missing.CUT_OFF}

@@ -390,7 +390,7 @@ def test_what_was_judged_comes_to_its_decision_and_nothing_else(tmp_path: Path) 
     ]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"references": [{"game": "a", "shape": 1}]}'])
+@pytest.mark.parametrize("content", ["", "[]", '{"references": [{"game": "a", "shape": 1}]}'])
 def test_references_of_another_version_are_refused_in_a_sentence(
     tmp_path: Path, content: str
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import workflow
+from gamegrid.jobs import preconditions, workflow
 from workflow_runs import Grid, command, environment, snakemake
 
 GOOD: Grid = {
@@ -70,11 +70,11 @@ def write_models(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
-    """By the function that the Snakefile calls before anything else."""
+    """By the functions that the Snakefile calls before anything is played."""
     grid, words = MISTAKES[name]
     write_models(tmp_path)
     with pytest.raises(UserError) as refusal:
-        workflow.prepare(grid, tmp_path, main=True)
+        preconditions.check_before_play(workflow.prepare(grid, tmp_path, main=True), tmp_path)
     assert all(word in str(refusal.value) for word in words), refusal.value
     assert not (tmp_path / "results").exists()
 

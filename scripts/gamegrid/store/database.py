@@ -140,8 +140,8 @@ def _read_references(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         known = json.loads(path.read_text("utf-8"))
         for table, key in REFERENCES.items():
-            _insert(connection, table, known[key])
-    except (ValueError, TypeError, KeyError, duckdb.Error) as error:
+            _insert(connection, table, known.get(key, []))  # earlier versions wrote fewer
+    except (ValueError, TypeError, AttributeError, duckdb.Error) as error:
         raise UserError(
             f"{path} is damaged, or another version of gamegrid wrote it. Delete it and run the "
             f"same command again: the next run computes it anew and asks no model."
