@@ -21,7 +21,7 @@ def figures(runs: int) -> Iterator[Figure]:
 
 
 def engine(prefix: str, by_hand: str, module: str, runs: int) -> Figure:
-    """Play with the embedded model, then answer the same prompts without a grid."""
+    """Play with the bundled model, then answer the same prompts without a grid."""
     name = f"{prefix}: calls/s of the play loop / {by_hand}"
     if importlib.util.find_spec(module) is None:
         return Figure(

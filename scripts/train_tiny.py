@@ -1,4 +1,4 @@
-"""Rule train_tiny: train the embedded model from scratch."""
+"""Rule train_tiny: train the bundled model from scratch."""
 
 from pathlib import Path
 

@@ -42,5 +42,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-prompt",
         action="store_true",
-        help="ask all engines every prompt of the embedded model's games, not the last 500",
+        help="ask all engines every prompt of the bundled model's games, not the last 500",
     )

@@ -1,4 +1,4 @@
-"""The embedded model: what it is said to be, shown through the real engine."""
+"""The bundled model: what it is said to be, shown through the real engine."""
 
 import asyncio
 import math

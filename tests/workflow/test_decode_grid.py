@@ -1,4 +1,4 @@
-"""The three ways of deciding in one grid of the embedded model, from the file to the tables."""
+"""The three ways of deciding in one grid of the bundled model, from the file to the tables."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Every command of the documents, typed in a fresh copy of the project as its reader would.
 
 Models are answered on this machine: those behind an API by a loopback endpoint, the others by the
-embedded one. ``make test-documents`` prints the list of commands, each with pass or fail.
+bundled one. ``make test-documents`` prints the list of commands, each with pass or fail.
 """
 
 import os

@@ -25,7 +25,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def here(name: str, folder: Path, address: str) -> dict[str, Any]:
-    """The grid with one deal, and every model answered by ``address`` or the embedded one.
+    """The grid with one deal, and every model answered by ``address`` or the bundled one.
 
     The endpoint speaks OpenAI's language, so all providers are asked in it.
     """

@@ -1,4 +1,4 @@
-"""The embedded model, loaded by a real engine, against a hosted one on a loopback endpoint."""
+"""The bundled model, loaded by a real engine, against a hosted one on a loopback endpoint."""
 
 import re
 from pathlib import Path

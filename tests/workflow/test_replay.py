@@ -22,7 +22,7 @@ GRID: Grid = {
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's grid, smaller, played live by the embedded model."""
+    """The demo's grid, smaller, played live by the bundled model."""
     folder = tmp_path_factory.mktemp("live")
     run = snakemake(folder, GRID, *DATABASE)
     assert run.code == 0, run.output

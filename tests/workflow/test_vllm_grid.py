@@ -1,4 +1,4 @@
-"""The embedded model in both local engines, in matches within one job, also with a hosted one."""
+"""The bundled model in both local engines, in matches within one job, also with a hosted one."""
 
 from pathlib import Path
 

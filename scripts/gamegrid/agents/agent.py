@@ -169,9 +169,10 @@ class AgentKind:
 
 
 def settings_of(identity: Mapping[str, Any]) -> AgentSettings:
-    """Return the settings in an agent's identity, as the plan states it.
+    """Extract an agent's settings from its identity in the plan.
 
-    The rest of an identity says what the settings refer to: model, template and plug-ins.
+    The identity also states which weights its model entry names, and holds digests of its template
+    and plug-ins.
     """
     beside = ("model_entry", "prompt_digest", "plugin_digests")
     stated = {key: value for key, value in identity.items() if key not in beside}

@@ -20,7 +20,7 @@ Strategy: TypeAlias = Literal[
 
 
 class Settings(AgentSettings):
-    """``strategy``: when to cooperate."""
+    """``strategy``: the rule that decides when to cooperate."""
 
     type: Literal["scripted"] = "scripted"
     strategy: Strategy

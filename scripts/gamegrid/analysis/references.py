@@ -236,7 +236,7 @@ def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
 
 
 def small(game: Game) -> bool:
-    """Return True if all positions of a game can be enumerated. Asks no oracle."""
+    """Return True if all positions of a game can be enumerated. Does not consult an oracle."""
     visited, everybody = 0, [uniform] * game.players
     try:
         layer = _opened(game, 0)

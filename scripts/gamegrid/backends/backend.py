@@ -138,8 +138,8 @@ class Request:
     """A complete question to one model. Equal requests are the same question.
 
     ``choices`` are the legal labels in the game's order, at least one; None if and only if
-    ``decode`` is ``GENERATE``. A constrained reply is a label, ``Action: <label>`` or JSON with the
-    key ``action``, all of which the parser reads. A scored completion has ``likelihoods``.
+    ``decode`` is ``GENERATE``. A constrained reply is a bare label, ``Action: <label>``, or JSON
+    with the key ``action``; agents read all three. A scored reply also has ``likelihoods``.
     """
 
     model: str

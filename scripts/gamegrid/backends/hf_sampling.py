@@ -57,7 +57,7 @@ def trie(paths: Iterable[Sequence[int]]) -> Trie:
 
 
 class Held:
-    """A logits processor that restricts rows with choices to the tokens of a choice."""
+    """A logits processor that restricts each row that has choices to tokens that spell one."""
 
     def __init__(self, rows: Sequence[Row], start: int) -> None:
         self._start = start

@@ -112,7 +112,7 @@ class HuggingFace:
         return await future
 
     async def close(self) -> None:
-        """Abort the running batch, fail waiting requests, end the thread and free the weights."""
+        """Abort the running batch, fail waiting requests, stop the thread and free the weights."""
         self._stop.set()
         if self._pump is not None:
             self._arrived.set()

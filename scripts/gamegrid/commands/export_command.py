@@ -151,7 +151,7 @@ def _check(database: Path, filters: Mapping[str, str | None]) -> None:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add one subcommand per form, with its output and filters."""
+    """Declare one subcommand per form, with its output and filters."""
     commands = parser.add_subparsers(dest="form", required=True)
     for name, output, about in (
         ("traces", "FILE", "Write a row per reply, as .jsonl, .csv or .parquet"),

@@ -79,7 +79,7 @@ def frozen_params(made: Plan) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the suite and the results of its grid."""
+    """Declare the arguments SUITE and RESULTS."""
     parser.add_argument("suite", help="a folder in config/suites/ that contains suite.yaml")
     parser.add_argument("results", type=Path, help="the results folder of its grid")
 

@@ -166,7 +166,7 @@ def _wrapped(text: str) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the game, the opponent, the seat and the deal."""
+    """Declare the arguments GAME, --against, --configfile, --seat and --deal."""
     parser.add_argument("game", help="an alias or load string")
     parser.add_argument("--against", required=True, help="an agent of the configuration")
     parser.add_argument(

@@ -13,7 +13,7 @@ from gamegrid.records.upkeep import Summary, compress, prune, summaries, verify
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add one subcommand per action."""
+    """Declare one subcommand per action."""
     actions = parser.add_subparsers(dest="action", required=True)
     for name, about in (
         ("list", "List the number and size of replies, cell by cell"),

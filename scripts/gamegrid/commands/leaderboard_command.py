@@ -15,7 +15,7 @@ GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the results folder."""
+    """Declare the argument RESULTS."""
     parser.add_argument(
         "results",
         nargs="?",

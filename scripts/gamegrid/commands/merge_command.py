@@ -1,7 +1,7 @@
 """Merge one results folder into another.
 
 Replies go into the journal of the target and episodes into its chunk folders. A grid with the
-agents of both then replays nothing that either has played, and asks no model twice.
+agents of both then plays nothing again that either has played, and asks no model twice.
 """
 
 import hashlib
@@ -151,7 +151,7 @@ def _describe(stamped: Mapping[str, Any]) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the two results folders."""
+    """Declare the arguments OTHER and --into."""
     parser.add_argument(
         "other", type=Path, metavar="OTHER", help="the results folder to read; it is not changed"
     )

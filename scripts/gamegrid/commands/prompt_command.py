@@ -49,7 +49,7 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the game, the agent and the deal."""
+    """Declare the arguments GAME, --agent, --configfile and --deal."""
     parser.add_argument("game", help="an alias or load string")
     parser.add_argument("--agent", required=True, help="an agent of the configuration")
     parser.add_argument(

@@ -11,7 +11,7 @@ from gamegrid.stats.ratings import Fit, Rating, rate
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the file of matches."""
+    """Declare the argument MATCHES."""
     parser.add_argument(
         "matches",
         type=Path,

@@ -75,7 +75,7 @@ def _printable(text: str) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the episode, the output and the results folder."""
+    """Declare the arguments EPISODE, --page and --results."""
     parser.add_argument("episode", help="an episode_id of the database")
     parser.add_argument(
         "--page", type=Path, metavar="FILE", help="write an HTML page instead of printing text"

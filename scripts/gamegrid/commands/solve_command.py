@@ -8,7 +8,7 @@ from gamegrid.oracles.equilibrium import REFERENCES, write_reference
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add the games."""
+    """Declare the argument GAMES."""
     parser.add_argument("games", nargs="+", metavar="GAME", help="an alias or load string")
 
 

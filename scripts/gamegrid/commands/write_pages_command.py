@@ -14,7 +14,7 @@ from gamegrid.pages import (
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Add no arguments."""
+    """Declare no arguments: the command takes none."""
 
 
 def run(_: Namespace) -> int:

@@ -84,9 +84,9 @@ class Plan:
         return weights
 
     def respond(self, gains: Floats) -> Floats:
-        """Return the value of each sequence if the player plays its best from then on.
+        """Return the value of each sequence if the player plays optimally from then on.
 
-        ``gains`` is the value of the game ends reached directly at each sequence.
+        ``gains``: for each sequence, the value of the games that end with it.
         """
         best = np.array(gains, dtype=np.float64)
         for node in reversed(self.states.values()):  # values of later states come first

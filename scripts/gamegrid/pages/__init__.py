@@ -1,1 +1,1 @@
-"""Writers of the generated documents and the schema, and the recipe of the embedded model."""
+"""Writers of the generated documents and the schema, and the recipe of the bundled model."""

@@ -191,8 +191,8 @@ def make_model(tokenizer: Any) -> Any:
 def train(folder: Path, recipe: Recipe) -> None:
     """Train and write a model folder (bf16 weights, tokenizer) that every engine can load.
 
-    Takes minutes on one core. Raises ValueError if some example is not answered by a best move in
-    the end. Equal recipes give equal weights on one machine.
+    Takes minutes on one core. Raises ValueError if, after training, any example is not answered
+    with a best move. The same recipe gives the same weights on the same machine.
     """
     import torch
 

@@ -65,7 +65,7 @@ class Cell:
 class Chunk:
     """One play job: a block of deals of a cell, from ``start`` up to but not including ``stop``.
 
-    Blocks are aligned: ``start`` is a multiple of the block size.
+    ``start`` is a multiple of the block size.
     """
 
     cell: Cell
@@ -120,7 +120,7 @@ class Grid:
         return {game.name: game for game in self.games}
 
     def chunks(self, deals: int, size: Callable[[Cell], int]) -> list[Chunk]:
-        """Cut cells into aligned blocks of ``size(cell)`` deals; the last ends at ``deals``."""
+        """Cut cells into blocks of ``size(cell)`` deals; the last block ends at ``deals``."""
         return [
             Chunk(cell, start, min(start + step, deals))
             for cell in self.cells

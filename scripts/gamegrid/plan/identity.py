@@ -1,7 +1,8 @@
 """What jobs and agents are: everything that changes a result, and nothing else.
 
 Snakemake compares these texts to decide what to play again. The number of deals, prices, limits,
-addresses and the code are not part of them: a longer grid or an edited script replays nothing.
+addresses and the code are not part of them: a longer grid or an edited script causes nothing
+to be played again.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The journal: every reply of a model, on disk before it is parsed, bought once.
+"""The journal: every reply of a model, written before it is parsed, bought once.
 
 There is one append-only JSONL file per chunk under results/journal/GAME/MATCHUP/. A job reads every
 journal of its folder, including compressed ones (``.jsonl.gz``), and appends to its own. Snakemake

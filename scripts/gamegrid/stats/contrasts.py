@@ -165,9 +165,10 @@ class Clusters:
         return float(self.covariance(contrast[None])[0, 0]) / alone
 
     def covariance(self, contrasts: Floats) -> Floats:
-        """Return the covariance of the estimates of ``contrasts``, estimated as in ``design``.
+        """Return the covariance matrix of the estimates of ``contrasts``.
 
-        ``contrasts`` has shape (contrasts, parameters), the result (contrasts, contrasts).
+        The method is that of ``design()``. ``contrasts`` has shape (contrasts, parameters),
+        the result (contrasts, contrasts).
         """
         levers = np.array([self.frame.lever(each) for each in contrasts]).reshape(contrasts.shape)
         steps, count = self.steps @ contrasts.T, float(self.times.sum())

@@ -34,8 +34,8 @@ class NashAverage:
 def payoffs(matches: Matches, times: Floats | None = None) -> Floats:
     """Return the antisymmetric matrix of mean scores minus one half, shape (agents, agents).
 
-    Families weigh equally. ``times`` says how often each match counts, by default once. Pairs that
-    never met have 0, as if they were equal.
+    Families get equal weight. ``times`` says how often each match counts, by default once. The
+    entry is 0 for pairs that never met, as if they were equal.
     """
     weights = family_weights(matches)
     if times is not None:

@@ -48,7 +48,7 @@ INSERT INTO calls BY NAME
 SELECT episode_id, part.*
 FROM (SELECT episode_id, unnest(calls) AS part FROM chunk);
 
--- Prices are known here, not while playing: a corrected price replays nothing. NULL for bots.
+-- Prices are known here, not while playing: a corrected price plays nothing again. NULL for bots.
 INSERT INTO decisions BY NAME
 WITH cached AS (
     SELECT episode_id, ply, seat, sum(cached_tokens)::BIGINT AS cached_tokens
