@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.games.game import Game

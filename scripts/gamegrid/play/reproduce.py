@@ -16,7 +16,7 @@ from typing import Any, assert_never
 
 from gamegrid import games, plugins
 from gamegrid.agents.agent import Agent, Decision, Player, Tools, Turn, kinds, settings_of
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import BackendError, Completion, RecordedCompletion, Request
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Joint
