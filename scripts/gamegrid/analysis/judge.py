@@ -65,7 +65,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MoveVerdict:
     """An oracle's verdict on one decision, in units of the seat's return. None means unknown.
 
     ``value`` is that of the action played, whoever chose it. ``regret`` and ``optimal`` describe
@@ -103,21 +103,21 @@ def judge_of(game: Game) -> Judge:
             assert_never(other)
 
 
-def verdict(judge: Judge, state: pyspiel.State, move: Move) -> Verdict:
+def verdict(judge: Judge, state: pyspiel.State, move: Move) -> MoveVerdict:
     """Judge one decision. ``state`` is the state in which it was made."""
     values = judge.values(state, move.seat)
     if values is None:
-        return Verdict()
+        return MoveVerdict()
     best = max(values.values())
     trivial = best - min(values.values()) <= NOISE
     if move.action is None:
-        return Verdict(best_value=best, trivial=trivial)
+        return MoveVerdict(best_value=best, trivial=trivial)
     value = values[move.action]
     if not move.own:
-        return Verdict(best_value=best, value=value, trivial=trivial)
+        return MoveVerdict(best_value=best, value=value, trivial=trivial)
     regret = best - value
     regret = regret if regret > NOISE else 0.0
-    return Verdict(best, value, regret, regret == 0 if judge.decides else None, trivial)
+    return MoveVerdict(best, value, regret, regret == 0 if judge.decides else None, trivial)
 
 
 def replayed(
@@ -141,7 +141,7 @@ def replayed(
 
 def judge_line(
     judge: Judge, game: Game, trajectory: Sequence[Joint], opening: int, moves: Sequence[Move]
-) -> Iterator[tuple[Move, Verdict]]:
+) -> Iterator[tuple[Move, MoveVerdict]]:
     """Yield each of an episode's ``moves`` with its verdict. ``opening`` is its number of plies."""
     by_ply: dict[int, list[Move]] = {}
     for move in moves:
@@ -225,7 +225,7 @@ def moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
     return moves
 
 
-def _row(line: int, move: Move, judged: Verdict) -> dict[str, Any]:
+def _row(line: int, move: Move, judged: MoveVerdict) -> dict[str, Any]:
     return {
         "line": line,
         "ply": move.ply,

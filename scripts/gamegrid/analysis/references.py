@@ -26,7 +26,7 @@ from gamegrid.games.policy import Policy
 from gamegrid.games.repeated_game import RepeatedGame
 from gamegrid.oracles.exact import solver
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.oracles.response import STATES, Known, TooLargeError, best_response
+from gamegrid.oracles.response import STATES, KnownPolicy, TooLargeError, best_response
 from gamegrid.plan.deals import keeps_value, opening
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.play.episode import Episode, Setup
@@ -450,11 +450,11 @@ def _best_return(plan: "Plan", cell: Cell, agent: str) -> tuple[float | None, Mi
     return sum(best_returns) / len(best_returns), None
 
 
-def _known(plan: "Plan", agent: str, game: Game) -> Known | None:
+def _known(plan: "Plan", agent: str, game: Game) -> KnownPolicy | None:
     """Return the policy of an agent; None if it is unknown."""
     settings = plan.config.agents[agent]
     kind = kinds()[settings.type]
-    return Known(kind.policy(settings, game), kind.memory) if kind.policy else None
+    return KnownPolicy(kind.policy(settings, game), kind.memory) if kind.policy else None
 
 
 def beside(plan: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:

@@ -29,7 +29,7 @@ NOISE = 1e-9
 
 Item = TypeVar("Item")
 
-Stratum = tuple[int, int]
+PositionStratum = tuple[int, int]
 """The number of moves made, and the value for the seat to move in steps."""
 
 
@@ -43,7 +43,7 @@ def positions(game: Game, size: int = SIZE) -> list[list[Joint]]:
     """
     if game.oracle is not Oracle.EXACT:
         raise ValueError(f"{game.load_string} has no exact oracle to choose positions by")
-    strata: dict[Stratum, list[list[Joint]]] = {}
+    strata: dict[PositionStratum, list[list[Joint]]] = {}
     seen: set[tuple[int, str]] = set()
     for playout in range(PLAYOUTS):
         for moves, history, state in _playout(game, playout):

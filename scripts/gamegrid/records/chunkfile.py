@@ -136,7 +136,7 @@ DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 BATCH = 1000
 """Episodes in memory at once while a file is read."""
 
-Row = dict[str, Any]
+EpisodeRow = dict[str, Any]
 """An episode: values by column name."""
 
 
@@ -324,7 +324,7 @@ def read_finished(path: Path) -> dict[str, str]:
     return dict(rows)
 
 
-def read_episodes(path: Path) -> Iterator[Row]:
+def read_episodes(path: Path) -> Iterator[EpisodeRow]:
     """Yield the episodes of ``path``, with seats, decisions and calls as lists.
 
     Raises duckdb.Error if the file is missing or is no chunk file.
@@ -340,14 +340,14 @@ def read_episodes(path: Path) -> Iterator[Row]:
                 yield dict(zip(names, values, strict=True))
 
 
-def task_of(row: Row) -> Task:
+def task_of(row: EpisodeRow) -> Task:
     """Return the task of an episode that was read; files of earlier versions name none."""
     return Task(row.get("task") or Task.EPISODE)
 
 
-def as_read(episode: EpisodeRecord) -> Row:
+def as_read(episode: EpisodeRecord) -> EpisodeRow:
     """Return an episode as ``read_episodes`` would yield it once written."""
-    row: Row = json.loads(_encoded(_ENCODER.encode(_row(episode))))
+    row: EpisodeRow = json.loads(_encoded(_ENCODER.encode(_row(episode))))
     return row
 
 
@@ -434,7 +434,7 @@ def _copy(
         )
 
 
-def _row(episode: EpisodeRecord) -> Row:
+def _row(episode: EpisodeRecord) -> EpisodeRow:
     row = _FLAT(episode)
     row["seats"] = [_SEAT(record) for record in episode.seats]
     row["decisions"] = [_DECISION(record) for record in episode.decisions]

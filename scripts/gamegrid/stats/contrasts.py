@@ -24,7 +24,7 @@ CLOSE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class FittedModel:
     """A fitted model. A contrast has shape (parameters,)."""
 
     model: Davidson
@@ -71,7 +71,7 @@ class Frame:
         return float(net @ self.model.pull(point) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
-def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> float:
+def held_at(frame: FittedModel, contrast: Floats, design: float, freedom: int) -> float:
     """Return the two-sided p of ``contrast`` being 0.
 
     ``design`` is the design effect from Clusters.design, ``freedom`` the degrees of freedom.
@@ -81,7 +81,7 @@ def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> floa
 
 
 def around(
-    frame: Frame, contrast: Floats, design: float, freedom: int, confidence: float
+    frame: FittedModel, contrast: Floats, design: float, freedom: int, confidence: float
 ) -> Interval:
     """Return the values of ``contrast`` that the data do not reject; an end may be infinite.
 
@@ -117,7 +117,7 @@ class Clusters:
     Clusters with the same results move them equally and form one kind.
     """
 
-    frame: Frame
+    frame: FittedModel
     steps: Floats
     """How far the maximum moves without a cluster of the kind, shape (kinds, parameters)."""
     times: Floats
@@ -130,7 +130,7 @@ class Clusters:
     """Covariance of the gradient if a pair's matches in one deal shared all their luck."""
 
     @classmethod
-    def make(cls, frame: Frame, matches: Matches, clusters: Integers) -> "Clusters":
+    def make(cls, frame: FittedModel, matches: Matches, clusters: Integers) -> "Clusters":
         """Leave out each cluster in turn. ``clusters`` holds the cluster of each match."""
         model = frame.model
         steps, times = model.left_out(frame.point, frame.basis, clusters)

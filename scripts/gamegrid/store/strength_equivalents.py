@@ -13,7 +13,7 @@ from gamegrid.agents.agent import Scale
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 
-Row: TypeAlias = tuple[str | int | float | None, ...]
+TableRow: TypeAlias = tuple[str | int | float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Ladder:
 
 def strength_equivalents(
     connection: duckdb.DuckDBPyConnection, games: Sequence[str], matches: Matches
-) -> Iterator[Row]:
+) -> Iterator[TableRow]:
     """Place the agents that are neither bots of a ladder nor of the suite.
 
     ``games`` are the names by code.
