@@ -23,8 +23,9 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from gamegrid import games
 from gamegrid.games.game import Oracle
-from gamegrid.oracles.sequences import Floats, RealizationPlan, SequenceForm, TabularPolicy
+from gamegrid.oracles.sequences import RealizationPlan, SequenceForm, TabularPolicy
 from gamegrid.paths import WORKFLOW
+from gamegrid.stats.arrays import Floats
 
 REFERENCES = WORKFLOW / "config/equilibria"
 """One JSON file per game: its load string, its value, and the policy by information state."""

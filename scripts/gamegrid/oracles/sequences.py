@@ -7,14 +7,12 @@ column per policy.
 """
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 import pyspiel
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
-Floats: TypeAlias = NDArray[np.float64]
+from gamegrid.stats.arrays import Floats
 
 TabularPolicy = dict[str, list[tuple[int, float]]]
 """Maps an information state string to (action, probability) pairs; probabilities sum to 1."""

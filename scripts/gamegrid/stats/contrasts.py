@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, optimize, stats
 
-from gamegrid.stats.davidson import Davidson, Integers, Matches, codes
-from gamegrid.stats.intervals import PRIOR_DEALS, Floats, Interval
+from gamegrid.stats.arrays import Floats, Integers
+from gamegrid.stats.davidson import Davidson, Matches, codes
+from gamegrid.stats.intervals import PRIOR_DEALS, Interval
 
 FAR = 20.0
 """Distance, in units of theta (3474 rating points), beyond which an end counts as infinite."""

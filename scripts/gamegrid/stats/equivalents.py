@@ -14,9 +14,10 @@ from itertools import combinations
 import numpy as np
 from scipy import optimize, stats
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.contrasts import Clusters, FittedModel, held_at
 from gamegrid.stats.davidson import Matches, codes
-from gamegrid.stats.intervals import CONFIDENCE, Floats, Reason
+from gamegrid.stats.intervals import CONFIDENCE, Reason
 from gamegrid.stats.paired import holm
 from gamegrid.stats.ratings import components, framed
 

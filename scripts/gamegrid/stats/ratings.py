@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.sparse import csgraph
 
+from gamegrid.stats.arrays import Floats, Integers
 from gamegrid.stats.contrasts import Clusters, FittedModel, around, held_at
-from gamegrid.stats.davidson import ELO, Davidson, Integers, Matches, codes
+from gamegrid.stats.davidson import ELO, Davidson, Matches, codes
 from gamegrid.stats.groups import letters
-from gamegrid.stats.intervals import CONFIDENCE, Floats, Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.intervals import CONFIDENCE, Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.paired import holm
 
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
-    Floats,
     Interval,
     MaybeInterval,
     NoInterval,
@@ -29,9 +29,8 @@ from gamegrid.stats.paired import (
     sign_flip,
 )
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, Numbers, ends, labels_of
+from gamegrid.store.values import WIN_LOSS, CellValues, Ends, Numbers, TableRow, ends, labels_of
 
-TableRow: TypeAlias = tuple[str | int | float | None, ...]
 Pair: TypeAlias = tuple[str, str]
 
 OVER_GAMES: Ends = (None, None, "over games")

@@ -7,15 +7,14 @@ the game and the table, and no number of the results can be trusted.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import duckdb
 import numpy as np
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.bounds import FAMILY_ALPHA, Law, Oddity, at_least
-from gamegrid.stats.intervals import SAME, Floats
-
-TableRow: TypeAlias = tuple[str | int | float | None, ...]
+from gamegrid.stats.intervals import SAME
+from gamegrid.store.values import TableRow
 
 _ACCORDING = """
     SELECT

@@ -17,8 +17,8 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
-from gamegrid.store.statistics import TableRow, insert
-from gamegrid.store.values import ends, ratio_parts
+from gamegrid.store.statistics import insert
+from gamegrid.store.values import TableRow, ends, ratio_parts
 
 NAMES = (*categories(), UNCATEGORISED)
 THIRDS = ("first", "middle", "last")

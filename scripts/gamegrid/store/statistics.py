@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -28,14 +27,13 @@ from gamegrid.store.values import (
     CellValues,
     Ends,
     Pooled,
+    TableRow,
     ends,
     ratio_parts,
     read_cells,
     read_normalized,
     read_seats,
 )
-
-TableRow: TypeAlias = tuple[str | int | float | None, ...]
 
 _MATCHES = """
     WITH played AS (

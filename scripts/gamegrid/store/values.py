@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
-    Floats,
     Interval,
     MaybeInterval,
     NoInterval,
@@ -23,6 +23,8 @@ Numbers: TypeAlias = NDArray[np.int64]
 Labels: TypeAlias = NDArray[np.uint64]
 Ends: TypeAlias = tuple[float | None, float | None, str | None]
 """Low, high, and the reason one of them is missing."""
+TableRow: TypeAlias = tuple[str | int | float | None, ...]
+"""One row of a table of statistics, in the order of its columns."""
 
 WIN_LOSS = "win_loss"
 
