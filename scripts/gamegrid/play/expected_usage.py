@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Completion, FinishReason, Price, RecordedCompletion, Request
+from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
-from gamegrid.play.budget import CHARACTERS_PER_TOKEN
 from gamegrid.play.episode import Episode
 from gamegrid.play.setups import self_play_setup
 
