@@ -12,8 +12,8 @@ from gamegrid import games
 from gamegrid.games import registry
 from gamegrid.games.game import Oracle
 from gamegrid.oracles.equilibrium import (
-    NOISE,
     REFERENCES,
+    SOLVER_NOISE,
     Policy,
     action_values,
     solved,
@@ -119,7 +119,7 @@ def test_a_best_response_is_worth_the_value_and_no_more(name: str) -> None:
         met = 0
         for told, values in worth.items():
             if values is not None and told in best:
-                assert values[best[told]] == pytest.approx(max(values.values()), abs=NOISE)
+                assert values[best[told]] == pytest.approx(max(values.values()), abs=SOLVER_NOISE)
                 met += 1
         assert met > 0
 

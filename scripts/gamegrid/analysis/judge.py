@@ -16,7 +16,7 @@ import duckdb
 import pyspiel
 
 from gamegrid.games.game import Game, Joint, Oracle, apply
-from gamegrid.oracles.exact import solver
+from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import Columns, check_whole, exact
 
@@ -35,8 +35,6 @@ JUDGED: Columns = MappingProxyType(
 )
 """The columns of a file of judged decisions."""
 
-NOISE = 1e-9
-"""Smaller differences of value are rounding errors."""
 BATCH = 1000
 """Lines of play held in memory at once."""
 

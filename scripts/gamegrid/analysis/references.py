@@ -24,7 +24,7 @@ from gamegrid.agents.random import uniform
 from gamegrid.games.game import Game, Oracle, Scoring
 from gamegrid.games.policy import Policy
 from gamegrid.games.repeated_game import RepeatedGame
-from gamegrid.oracles.exact import solver
+from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.oracles.response import STATES, KnownPolicy, TooLargeError, best_response
 from gamegrid.plan.deals import keeps_value, opening
@@ -39,8 +39,6 @@ OUTSIDE = "beside the grid"
 """The matchup's name in the results of bots that played outside the grid."""
 DEALS_BESIDE = 500
 """Enough to detect a bot that always takes the first legal move, even in tic_tac_toe."""
-NOISE = 1e-9
-"""Differences of value below this are rounding errors."""
 
 
 class Missing(StrEnum):

@@ -29,7 +29,7 @@ from gamegrid.stats.arrays import Floats
 
 REFERENCES = WORKFLOW / "config/equilibria"
 """One JSON file per game: its load string, its value, and the policy by information state."""
-NOISE = 1e-9
+SOLVER_NOISE = 1e-9
 """The solver's rounding error; smaller differences in value are ignored."""
 
 
@@ -137,7 +137,7 @@ def _worth(plan: RealizationPlan, best: Floats, other: Floats) -> dict[str, Acti
                 action: float(best[sequence] / reach)
                 for action, sequence in zip(node.actions, node.sequences, strict=True)
             }
-            if reach > NOISE
+            if reach > SOLVER_NOISE
             else None
         )
     return values

@@ -12,7 +12,7 @@ import pyspiel
 
 from gamegrid.games.game import Game, Joint, Oracle, apply
 from gamegrid.luck import deal_draw
-from gamegrid.oracles.exact import solver
+from gamegrid.oracles.exact import NOISE, solver
 
 SIZE = 200
 SEED = 0
@@ -25,7 +25,6 @@ SPARE = 5
 """The search ends with this many candidates for each position that is taken."""
 STEPS = 4
 """Steps of value per unit of return, by which positions are grouped."""
-NOISE = 1e-9
 
 Item = TypeVar("Item")
 
