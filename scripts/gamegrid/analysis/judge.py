@@ -6,7 +6,6 @@ Equal lines of play are judged once.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ import pyspiel
 
 from gamegrid.games.game import Game, Joint, Oracle, apply
 from gamegrid.oracles.exact import NOISE, solver
+from gamegrid.paths import replacing
 from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import Columns, check_whole, exact
 
@@ -159,19 +159,16 @@ def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
     judge = judge_of(game)
     output = output.absolute()
     output.parent.mkdir(parents=True, exist_ok=True)
-    rows, partial = (output.with_name(f"{output.name}.{end}") for end in ("ndjson", "partial"))
+    rows = output.with_name(f"{output.name}.ndjson")
     try:
-        with duckdb_files.connect() as connection:
+        with replacing(output) as temporary, duckdb_files.connect() as connection:
             _group(connection, game, chunks)
             with rows.open("w", encoding="utf-8") as file:
                 for line in _judged(connection, game, judge):
                     file.write(line)
-            _write(connection, judge, rows, partial)
-        partial.replace(output)
+            _write(connection, judge, rows, temporary)
     finally:
-        for leftover in (rows, partial):
-            with suppress(FileNotFoundError):
-                leftover.unlink()
+        rows.unlink(missing_ok=True)
 
 
 def _group(connection: duckdb.DuckDBPyConnection, game: Game, chunks: Sequence[Path]) -> None:
@@ -236,7 +233,7 @@ def _row(line: int, move: Move, judged: MoveVerdict) -> dict[str, Any]:
     }
 
 
-def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, partial: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, target: Path) -> None:
     """Write the verdicts on each line of play once for every episode that took it."""
     judged = {name: JUDGED[name] for name in JUDGED if name not in ("episode_id", "oracle")}
     columns = {"line": "BIGINT", **judged}
@@ -250,7 +247,7 @@ def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, part
                 compression = 'uncompressed', hive_partitioning = false
             ) JOIN lines USING (line)
             ORDER BY episode_id, ply, seat
-        ) TO $partial (FORMAT parquet, COMPRESSION zstd)
+        ) TO $target (FORMAT parquet, COMPRESSION zstd)
         """,
-        {"rows": exact(rows), "oracle": judge.name, "partial": str(partial)},
+        {"rows": exact(rows), "oracle": judge.name, "target": str(target)},
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from gamegrid.backends.backend import BackendError, Completion, Price, Request
 from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
+from gamegrid.paths import replacing
 from gamegrid.records.journal import Line, files, read
 
 PAUSE_S = 0.2
@@ -159,9 +160,8 @@ class _Shared:
 
     def __exit__(self, *error: object) -> None:
         try:
-            beside = self._path.with_suffix(".new")
-            beside.write_text(json.dumps(asdict(self._accounts)))
-            beside.replace(self._path)
+            with replacing(self._path) as temporary:
+                temporary.write_text(json.dumps(asdict(self._accounts)))
         finally:
             self._lock.close()
 

@@ -8,6 +8,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gamegrid.paths import replacing
+
 log = logging.getLogger(__name__)
 
 SECONDS = 5.0
@@ -92,6 +94,5 @@ class Progress:
 
     def _write(self, state: ChunkState) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        beside.write_text(json.dumps(asdict(state)))
-        beside.replace(self._path)
+        with replacing(self._path) as temporary:
+            temporary.write_text(json.dumps(asdict(state)))
