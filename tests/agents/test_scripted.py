@@ -246,7 +246,7 @@ def test_joint_moves_are_those_of_the_rounds_that_are_over() -> None:
 def test_joint_moves_are_told_only_where_everybody_sees_them(name: str) -> None:
     game = games.load(name)
     seats = ("listener",) * game.players
-    with pytest.raises(ValueError, match="has no joint moves that everybody sees"):
+    with pytest.raises(ValueError, match="has no joint moves that every seat sees"):
         play_one(setup(game, seats), {"listener": Listener()})
 
 
