@@ -78,7 +78,7 @@ from gamegrid.agents import llm
 from gamegrid.agents.agent import AgentKind
 
 
-class Settings(llm.Settings):
+class Settings(llm.LlmSettings):
     type: Literal["twice"] = "twice"
 
 

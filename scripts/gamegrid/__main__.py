@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 import gamegrid.commands
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError, nearest
+from gamegrid.jobs.run import INTERRUPTED
 
 ABOUT = (
     "Inspect, move and check results. Use Snakemake to play a grid: "
@@ -17,8 +18,6 @@ ABOUT = (
 )
 SUFFIX = "_command"
 """The end of the names of modules that declare a command."""
-INTERRUPTED = 130
-"""The exit code that shells report for a program ended by Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

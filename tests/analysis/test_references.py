@@ -12,19 +12,19 @@ from gamegrid import games
 from gamegrid.games import registry
 from gamegrid.games.game import Oracle
 from gamegrid.oracles.equilibrium import (
-    NOISE,
     REFERENCES,
-    Policy,
+    SOLVER_NOISE,
     action_values,
     solved,
     write_reference,
 )
+from gamegrid.oracles.sequences import TabularPolicy
 
 FILES = sorted(REFERENCES.glob("*.json"))
 POKER = ("kuhn_poker", "leduc_poker", "liars_dice_4")
 
 
-def in_turn(name: str) -> tuple[pyspiel.Game, Policy]:
+def in_turn(name: str) -> tuple[pyspiel.Game, TabularPolicy]:
     """The game with its moves in turn, and its reference by that game's information states."""
     spiel, policy = games.load(name).spiel, solved(name).policy
     if spiel.get_type().dynamics != pyspiel.GameType.Dynamics.SIMULTANEOUS:
@@ -65,9 +65,9 @@ def test_a_reference_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert solved("kuhn_poker").name != solved("matrix_rps").name
 
 
-def a_policy(policy: Policy, luck: Random) -> Policy:
+def a_policy(policy: TabularPolicy, luck: Random) -> TabularPolicy:
     """Another one for the same states, from random weights."""
-    found: Policy = {}
+    found: TabularPolicy = {}
     for state, choices in policy.items():
         weights = [luck.random() for _ in choices]
         total = sum(weights)
@@ -119,7 +119,7 @@ def test_a_best_response_is_worth_the_value_and_no_more(name: str) -> None:
         met = 0
         for told, values in worth.items():
             if values is not None and told in best:
-                assert values[best[told]] == pytest.approx(max(values.values()), abs=NOISE)
+                assert values[best[told]] == pytest.approx(max(values.values()), abs=SOLVER_NOISE)
                 met += 1
         assert met > 0
 

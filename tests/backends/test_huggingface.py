@@ -24,7 +24,7 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
 )
-from gamegrid.backends.hf_sampling import Row, Sampler
+from gamegrid.backends.hf_sampling import BatchRow, Sampler
 from gamegrid.backends.huggingface import BACKEND, HuggingFace
 from gamegrid.backends.local import Prompt
 
@@ -273,7 +273,7 @@ def sampler(settings: list[dict[str, Any]], draws: int = 0) -> Sampler:
 
     base = {"temperature": 1.0, "top_p": 1.0, "top_k": None, "min_p": None}
     rows = [
-        Row(
+        BatchRow(
             prompt=Prompt([1], 1),
             repetition_penalty=None,
             draws=random.Random(draws + i),

@@ -17,19 +17,21 @@ from gamegrid.agents.scripted import cooperates
 from gamegrid.analysis.references import Missing, best_responses
 from gamegrid.games.game import Game, apply
 from gamegrid.oracles import response
-from gamegrid.oracles.response import Known, TooLargeError, best_response
+from gamegrid.oracles.response import KnownPolicy, TooLargeError, best_response
 from gamegrid.plan import plan
 
 STRATEGIES = ("tit_for_tat", "grim_trigger", "win_stay_lose_shift", "always_defect")
 
 
-def known(game: Game, kind: str, **settings: Any) -> Known:
+def known(game: Game, kind: str, **settings: Any) -> KnownPolicy:
     declared = kinds()[kind]
     assert declared.policy is not None
-    return Known(declared.policy(declared.settings(type=kind, **settings), game), declared.memory)
+    return KnownPolicy(
+        declared.policy(declared.settings(type=kind, **settings), game), declared.memory
+    )
 
 
-def best(game: Game, seat: int, other: Known) -> float:
+def best(game: Game, seat: int, other: KnownPolicy) -> float:
     starts = [(game.spiel.new_initial_state(), 1.0)]
     others = {each: other for each in range(game.players) if each != seat}
     return best_response(game, seat, others, starts)

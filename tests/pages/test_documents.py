@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from documents import Block, anchors, blocks, links, pages
 from gamegrid.__main__ import main
-from gamegrid.agents.llm import Settings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import ModelEntry
 from gamegrid.config.types import GridConfig
 from gamegrid.pages import config_page, errors_page
@@ -91,7 +91,7 @@ def test_the_tables_of_keys_and_the_list_of_errors_are_those_of_the_code() -> No
     assert errors_page.page(troubles) == troubles
 
 
-@pytest.mark.parametrize("model", [GridConfig, Settings, ModelEntry])
+@pytest.mark.parametrize("model", [GridConfig, LlmSettings, ModelEntry])
 def test_every_key_says_what_it_means(model: type[BaseModel]) -> None:
     assert [key for key, field in model.model_fields.items() if not field.description] in (
         [], ["type"],

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gamegrid.records import progress
-from gamegrid.records.progress import Progress, State
+from gamegrid.records.progress import ChunkState, Progress
 
 
-def state(**changes: Any) -> State:
+def state(**changes: Any) -> ChunkState:
     usual: dict[str, Any] = {
         "chunk": "g/a--b/00000-00009",
         "episodes": 20,
@@ -24,7 +24,7 @@ def state(**changes: Any) -> State:
         "host": "here",
         "pid": 1,
     }
-    return State(**(usual | changes))
+    return ChunkState(**(usual | changes))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from gamegrid.report import drawing, palette
 from gamegrid.report.figures import figures
-from gamegrid.report.figures.figure import Figure, Row
+from gamegrid.report.figures.figure import Figure, FigureRow
 from gamegrid.report.figures.marks import WIDTH, curves, dots, front, heat, shares
 from gamegrid.store.tables import connect
 from store_samples import database, pair
@@ -119,11 +119,11 @@ def test_colours_differ_in_either_dress() -> None:
 # Drawings
 
 
-def mean(agent: str, **more: Any) -> Row:
+def mean(agent: str, **more: Any) -> FigureRow:
     return {"agent": agent, "value": 0.5, "low": 0.25, "high": 0.75, "reason": None, **more}
 
 
-def dotted(rows: Sequence[Row], **more: Any) -> ElementTree.Element:
+def dotted(rows: Sequence[FigureRow], **more: Any) -> ElementTree.Element:
     return drawn(
         dots(
             rows, value="value", ends=("low", "high"), reason="reason", title="score",

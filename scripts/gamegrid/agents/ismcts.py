@@ -20,14 +20,14 @@ from gamegrid.games.game import Game
 from gamegrid.games.registry import quiet_stderr
 
 
-class Settings(SearchSettings):
+class IsmctsSettings(SearchSettings):
     """Simulations per move; the first one tries no move yet, so one alone would choose nothing."""
 
     type: Literal["ismcts"] = "ismcts"
     simulations: int = Field(ge=2)
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: IsmctsSettings, game: Game) -> str | None:
     if not (game.sequential and game.hidden_information):
         return "ismcts needs hidden information and moves in turn"
     if not (game.spiel.get_type().provides_information_state_string and rewards_at_end(game)):
@@ -52,17 +52,17 @@ def _can_redraw(load_string: str) -> bool:
     return True
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
+def _build(name: str, settings: IsmctsSettings, tools: Tools) -> SearchAgent:
     return SearchAgent(settings.simulations, ismcts)
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: IsmctsSettings) -> Traits:
     return Traits(place=simulations_place("ismcts", settings.simulations))
 
 
 AGENT = AgentKind(
     type="ismcts",
-    settings=Settings,
+    settings=IsmctsSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     traits=_traits,

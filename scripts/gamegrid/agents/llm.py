@@ -31,7 +31,7 @@ NOTHING = "(empty reply)"
 """Replaces an empty reply in the conversation, because providers refuse empty messages."""
 
 
-class Settings(AgentSettings):
+class LlmSettings(AgentSettings):
     """How a model is asked. A sampling key left out is not sent."""
 
     type: Literal["llm"] = "llm"
@@ -124,7 +124,7 @@ class LlmAgent:
     """A model with its settings, ready to play."""
 
     name: str
-    settings: Settings
+    settings: LlmSettings
     template: Template
     ask: Ask
 
@@ -190,7 +190,7 @@ class LlmPlayer:
         )
 
 
-def _observe(turn: Turn, settings: Settings) -> TurnContext:
+def _observe(turn: Turn, settings: LlmSettings) -> TurnContext:
     labels = [] if settings.legal_moves == "hidden" else list(turn.labels)
     if settings.shuffle_labels:
         turn.draw("shuffle_labels").shuffle(labels)
@@ -203,7 +203,7 @@ def _observe(turn: Turn, settings: Settings) -> TurnContext:
     )
 
 
-def _read(turn: Turn, settings: Settings, completion: Completion) -> Parsed:
+def _read(turn: Turn, settings: LlmSettings, completion: Completion) -> Parsed:
     """Find the move in a reply, depending on how the agent decides."""
     match Decode(settings.decode):
         case Decode.GENERATE:
@@ -252,7 +252,7 @@ def _spoken(call: CallRecord) -> str:
 
 
 def _decision(
-    turn: Turn, settings: Settings, parsed: Parsed, calls: tuple[CallRecord, ...]
+    turn: Turn, settings: LlmSettings, parsed: Parsed, calls: tuple[CallRecord, ...]
 ) -> Decision:
     if parsed.label is not None:
         status = DecisionStatus.OK if len(calls) == 1 else DecisionStatus.RETHOUGHT
@@ -272,7 +272,7 @@ def _decision(
 def _call(
     turn: Turn,
     attempt: int,
-    settings: Settings,
+    settings: LlmSettings,
     messages: Sequence[Message],
     answer: RecordedCompletion,
     parsed: Parsed,
@@ -311,16 +311,16 @@ def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:
     return json.dumps(listed, ensure_ascii=False)
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: LlmSettings, game: Game) -> str | None:
     return None
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> LlmAgent:
+def _build(name: str, settings: LlmSettings, tools: Tools) -> LlmAgent:
     template = templates.load(settings.prompt, tools.prompts)
     return LlmAgent(name, settings, template, tools.ask(settings.model))
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: LlmSettings) -> Traits:
     # A scored move without a temperature is the likeliest one. A generated reply without a
     # temperature is sampled at the provider's default.
     scored = Decode(settings.decode) is Decode.SCORE
@@ -330,7 +330,7 @@ def _traits(settings: Settings) -> Traits:
 
 AGENT = AgentKind(
     type="llm",
-    settings=Settings,
+    settings=LlmSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     traits=_traits,

@@ -13,30 +13,30 @@ from gamegrid.agents.search import (
 from gamegrid.games.game import Game
 
 
-class Settings(SearchSettings):
+class MctsSettings(SearchSettings):
     """Simulations per move."""
 
     type: Literal["mcts"] = "mcts"
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: MctsSettings, game: Game) -> str | None:
     # The bot searches the state itself: with hidden cards it would read them.
     if not game.perfect_information:
         return "mcts needs perfect information"
     return None if rewards_at_end(game) else "mcts needs rewards at the end only"
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> SearchAgent:
+def _build(name: str, settings: MctsSettings, tools: Tools) -> SearchAgent:
     return SearchAgent(settings.simulations, mcts)
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: MctsSettings) -> Traits:
     return Traits(place=simulations_place("mcts", settings.simulations))
 
 
 AGENT = AgentKind(
     type="mcts",
-    settings=Settings,
+    settings=MctsSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     traits=_traits,

@@ -16,7 +16,7 @@ from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 
-class Settings(AgentSettings):
+class NoisyOptimalSettings(AgentSettings):
     """``epsilon``: probability, in each decision, of a uniformly random legal move.
 
     The random move may be a best one.
@@ -45,15 +45,15 @@ class NoisyOptimalAgent:
         return await self.optimal.decide(turn)
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: NoisyOptimalSettings, game: Game) -> str | None:
     return unsupported_reason(game)
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> NoisyOptimalAgent:
+def _build(name: str, settings: NoisyOptimalSettings, tools: Tools) -> NoisyOptimalAgent:
     return NoisyOptimalAgent(settings.epsilon)
 
 
-def _policy(settings: Settings, game: Game) -> Policy:
+def _policy(settings: NoisyOptimalSettings, game: Game) -> Policy:
     best, rate = best_policy(game), settings.epsilon
 
     def mixed(state: pyspiel.State, seat: int) -> Mapping[int, float]:
@@ -66,13 +66,13 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return mixed
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: NoisyOptimalSettings) -> Traits:
     return Traits(place=error_rate_place(settings.epsilon))
 
 
 AGENT = AgentKind(
     type="noisy_optimal",
-    settings=Settings,
+    settings=NoisyOptimalSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,

@@ -22,7 +22,7 @@ from gamegrid.luck import Place
 from gamegrid.oracles.exact import solver
 
 
-class Settings(AgentSettings):
+class OptimalSettings(AgentSettings):
     """No settings."""
 
     type: Literal["optimal"] = "optimal"
@@ -59,11 +59,11 @@ def unsupported_reason(game: Game) -> str | None:
     return "no exact oracle or equilibrium" if game.oracle is Oracle.NONE else None
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: OptimalSettings, game: Game) -> str | None:
     return unsupported_reason(game)
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> OptimalAgent:
+def _build(name: str, settings: OptimalSettings, tools: Tools) -> OptimalAgent:
     return OptimalAgent()
 
 
@@ -94,17 +94,17 @@ def policy(game: Game) -> Policy:
             assert_never(other)
 
 
-def _policy(settings: Settings, game: Game) -> Policy:
+def _policy(settings: OptimalSettings, game: Game) -> Policy:
     return policy(game)
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: OptimalSettings) -> Traits:
     return Traits(baseline=Baseline.OPTIMAL, place=error_rate_place(0.0))
 
 
 AGENT = AgentKind(
     type="optimal",
-    settings=Settings,
+    settings=OptimalSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,

@@ -14,7 +14,7 @@ from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 
-class Settings(AgentSettings):
+class PreferenceSettings(AgentSettings):
     """``prefer``: labels in order of preference. If none is legal, the move is random."""
 
     type: Literal["preference"] = "preference"
@@ -39,15 +39,15 @@ class PreferenceAgent:
         return Decision(action=turn.draw("preference").choice(turn.legal))
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: PreferenceSettings, game: Game) -> str | None:
     return None
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> PreferenceAgent:
+def _build(name: str, settings: PreferenceSettings, tools: Tools) -> PreferenceAgent:
     return PreferenceAgent(tuple(settings.prefer))
 
 
-def _policy(settings: Settings, game: Game) -> Policy:
+def _policy(settings: PreferenceSettings, game: Game) -> Policy:
     def preferred(state: pyspiel.State, seat: int) -> Mapping[int, float]:
         labels = game.labels(state, seat)
         for label in settings.prefer:
@@ -58,7 +58,7 @@ def _policy(settings: Settings, game: Game) -> Policy:
     return preferred
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: PreferenceSettings) -> Traits:
     # It draws only if none of its labels is legal. Counting two equal draws as one observation
     # understates the number of deals, which is the safe side.
     return Traits(draws_luck=False)
@@ -66,7 +66,7 @@ def _traits(settings: Settings) -> Traits:
 
 AGENT = AgentKind(
     type="preference",
-    settings=Settings,
+    settings=PreferenceSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,

@@ -20,7 +20,7 @@ from gamegrid.games.policy import Policy
 from gamegrid.luck import Place
 
 
-class Settings(AgentSettings):
+class RandomSettings(AgentSettings):
     """No settings."""
 
     type: Literal["random"] = "random"
@@ -38,11 +38,11 @@ class RandomAgent:
         return Decision(action=turn.draw("random").choice(turn.legal))
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: RandomSettings, game: Game) -> str | None:
     return None
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> RandomAgent:
+def _build(name: str, settings: RandomSettings, tools: Tools) -> RandomAgent:
     return RandomAgent()
 
 
@@ -52,7 +52,7 @@ def uniform(state: pyspiel.State, seat: int) -> Mapping[int, float]:
     return dict.fromkeys(legal, 1 / len(legal))
 
 
-def _policy(settings: Settings, game: Game) -> Policy:
+def _policy(settings: RandomSettings, game: Game) -> Policy:
     return uniform
 
 
@@ -64,7 +64,7 @@ def error_rate_place(epsilon: float) -> LadderPlace:
     return LadderPlace(ladder="noisy_optimal", setting=epsilon, rising=False)
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: RandomSettings) -> Traits:
     return Traits(baseline=Baseline.RANDOM, place=error_rate_place(1.0))
 
 
@@ -74,7 +74,7 @@ def no_memory(state: pyspiel.State, seat: int) -> None:
 
 AGENT = AgentKind(
     type="random",
-    settings=Settings,
+    settings=RandomSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,

@@ -19,7 +19,7 @@ Strategy: TypeAlias = Literal[
 ]
 
 
-class Settings(AgentSettings):
+class ScriptedSettings(AgentSettings):
     """``strategy``: the rule that decides when to cooperate."""
 
     type: Literal["scripted"] = "scripted"
@@ -71,13 +71,13 @@ class ScriptedAgent:
         return Decision(action=dilemma.cooperate if cooperative else dilemma.defect)
 
 
-def _unsupported_reason(settings: Settings, game: Game) -> str | None:
+def _unsupported_reason(settings: ScriptedSettings, game: Game) -> str | None:
     if game.dilemma is None:
         return "scripted plays dilemmas only, where an action cooperates and the other defects"
     return None
 
 
-def _build(name: str, settings: Settings, tools: Tools) -> ScriptedAgent:
+def _build(name: str, settings: ScriptedSettings, tools: Tools) -> ScriptedAgent:
     return ScriptedAgent(settings.strategy)
 
 
@@ -86,7 +86,7 @@ def _actions(state: pyspiel.State, seat: int) -> tuple[list[int], list[int]]:
     return state.history()[seat::2], state.history()[1 - seat :: 2]
 
 
-def _policy(settings: Settings, game: Game) -> Policy:
+def _policy(settings: ScriptedSettings, game: Game) -> Policy:
     dilemma = game.dilemma
     if dilemma is None:
         raise ValueError(f"{game.load_string} is no dilemma")
@@ -107,13 +107,13 @@ def _memory(state: pyspiel.State, seat: int) -> Hashable:
     return tuple(own[-1:]), tuple(other[-1:]), frozenset(other)
 
 
-def _traits(settings: Settings) -> Traits:
+def _traits(settings: ScriptedSettings) -> Traits:
     return Traits(draws_luck=False)
 
 
 AGENT = AgentKind(
     type="scripted",
-    settings=Settings,
+    settings=ScriptedSettings,
     unsupported_reason=_unsupported_reason,
     build=_build,
     policy=_policy,

@@ -6,7 +6,6 @@ Equal lines of play are judged once.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +15,8 @@ import duckdb
 import pyspiel
 
 from gamegrid.games.game import Game, Joint, Oracle, apply
-from gamegrid.oracles.exact import solver
+from gamegrid.oracles.exact import NOISE, solver
+from gamegrid.paths import replacing
 from gamegrid.records import duckdb_files
 from gamegrid.records.chunkfile import Columns, check_whole, exact
 
@@ -35,8 +35,6 @@ JUDGED: Columns = MappingProxyType(
 )
 """The columns of a file of judged decisions."""
 
-NOISE = 1e-9
-"""Smaller differences of value are rounding errors."""
 BATCH = 1000
 """Lines of play held in memory at once."""
 
@@ -65,7 +63,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MoveVerdict:
     """An oracle's verdict on one decision, in units of the seat's return. None means unknown.
 
     ``value`` is that of the action played, whoever chose it. ``regret`` and ``optimal`` describe
@@ -103,21 +101,21 @@ def judge_of(game: Game) -> Judge:
             assert_never(other)
 
 
-def verdict(judge: Judge, state: pyspiel.State, move: Move) -> Verdict:
+def verdict(judge: Judge, state: pyspiel.State, move: Move) -> MoveVerdict:
     """Judge one decision. ``state`` is the state in which it was made."""
     values = judge.values(state, move.seat)
     if values is None:
-        return Verdict()
+        return MoveVerdict()
     best = max(values.values())
     trivial = best - min(values.values()) <= NOISE
     if move.action is None:
-        return Verdict(best_value=best, trivial=trivial)
+        return MoveVerdict(best_value=best, trivial=trivial)
     value = values[move.action]
     if not move.own:
-        return Verdict(best_value=best, value=value, trivial=trivial)
+        return MoveVerdict(best_value=best, value=value, trivial=trivial)
     regret = best - value
     regret = regret if regret > NOISE else 0.0
-    return Verdict(best, value, regret, regret == 0 if judge.decides else None, trivial)
+    return MoveVerdict(best, value, regret, regret == 0 if judge.decides else None, trivial)
 
 
 def replayed(
@@ -141,7 +139,7 @@ def replayed(
 
 def judge_line(
     judge: Judge, game: Game, trajectory: Sequence[Joint], opening: int, moves: Sequence[Move]
-) -> Iterator[tuple[Move, Verdict]]:
+) -> Iterator[tuple[Move, MoveVerdict]]:
     """Yield each of an episode's ``moves`` with its verdict. ``opening`` is its number of plies."""
     by_ply: dict[int, list[Move]] = {}
     for move in moves:
@@ -161,19 +159,16 @@ def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
     judge = judge_of(game)
     output = output.absolute()
     output.parent.mkdir(parents=True, exist_ok=True)
-    rows, partial = (output.with_name(f"{output.name}.{end}") for end in ("ndjson", "partial"))
+    rows = output.with_name(f"{output.name}.ndjson")
     try:
-        with duckdb_files.connect() as connection:
+        with replacing(output) as temporary, duckdb_files.connect() as connection:
             _group(connection, game, chunks)
             with rows.open("w", encoding="utf-8") as file:
                 for line in _judged(connection, game, judge):
                     file.write(line)
-            _write(connection, judge, rows, partial)
-        partial.replace(output)
+            _write(connection, judge, rows, temporary)
     finally:
-        for leftover in (rows, partial):
-            with suppress(FileNotFoundError):
-                leftover.unlink()
+        rows.unlink(missing_ok=True)
 
 
 def _group(connection: duckdb.DuckDBPyConnection, game: Game, chunks: Sequence[Path]) -> None:
@@ -225,7 +220,7 @@ def moves_in(game: Game, trajectory: Sequence[Joint]) -> int:
     return moves
 
 
-def _row(line: int, move: Move, judged: Verdict) -> dict[str, Any]:
+def _row(line: int, move: Move, judged: MoveVerdict) -> dict[str, Any]:
     return {
         "line": line,
         "ply": move.ply,
@@ -238,7 +233,7 @@ def _row(line: int, move: Move, judged: Verdict) -> dict[str, Any]:
     }
 
 
-def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, partial: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, target: Path) -> None:
     """Write the verdicts on each line of play once for every episode that took it."""
     judged = {name: JUDGED[name] for name in JUDGED if name not in ("episode_id", "oracle")}
     columns = {"line": "BIGINT", **judged}
@@ -252,7 +247,7 @@ def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, part
                 compression = 'uncompressed', hive_partitioning = false
             ) JOIN lines USING (line)
             ORDER BY episode_id, ply, seat
-        ) TO $partial (FORMAT parquet, COMPRESSION zstd)
+        ) TO $target (FORMAT parquet, COMPRESSION zstd)
         """,
-        {"rows": exact(rows), "oracle": judge.name, "partial": str(partial)},
+        {"rows": exact(rows), "oracle": judge.name, "target": str(target)},
     )

@@ -20,7 +20,7 @@ UNCATEGORISED = "uncategorised"
 REACH = 4
 """A negation applies to a cue that is at most this number of words behind it."""
 
-Words: TypeAlias = tuple[str, ...]
+Phrase: TypeAlias = tuple[str, ...]
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[.,;:!?()\n\"]")
 _VOWELS = frozenset("aeiou")
@@ -43,7 +43,7 @@ class Sorted:
 class _Cue:
     """A cue in one of its forms. ``category`` is None for a name, which hides other cues."""
 
-    words: Words
+    words: Phrase
     category: str | None
     lemma: str
 
@@ -55,8 +55,8 @@ class _Rules:
     cues: Mapping[str, Sequence[_Cue]]
     """The cues with each first word, the longest first."""
     intentions: frozenset[str]
-    negators: Mapping[str, Sequence[Words]]
-    affirmed: Mapping[str, Sequence[Words]]
+    negators: Mapping[str, Sequence[Phrase]]
+    affirmed: Mapping[str, Sequence[Phrase]]
     clauses: frozenset[str]
     conditions: frozenset[str]
 
@@ -139,7 +139,7 @@ def _negates(rules: _Rules, words: Sequence[str], place: int) -> bool:
     return any(_stands(phrase, words, place) for phrase in rules.negators.get(word, ()))
 
 
-def _stands(phrase: Words, words: Sequence[str], place: int) -> bool:
+def _stands(phrase: Phrase, words: Sequence[str], place: int) -> bool:
     """Return True if ``phrase`` stands at ``place``, given that its first word does."""
     return len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase
 
@@ -171,16 +171,16 @@ def _rules() -> _Rules:
     )
 
 
-def _by_first(lemmas: Iterable[str]) -> Mapping[str, Sequence[Words]]:
+def _by_first(lemmas: Iterable[str]) -> Mapping[str, Sequence[Phrase]]:
     """Return the forms of phrases by their first word."""
-    phrases: dict[str, list[Words]] = {}
+    phrases: dict[str, list[Phrase]] = {}
     for lemma in lemmas:
         for words in _forms(lemma):
             phrases.setdefault(words[0], []).append(words)
     return phrases
 
 
-def _forms(lemma: str) -> Iterator[Words]:
+def _forms(lemma: str) -> Iterator[Phrase]:
     """Yield all forms of a cue."""
     words = lemma.split()
     return product(*([*inflected(w[:-1])] if w.endswith("~") else [w] for w in words))

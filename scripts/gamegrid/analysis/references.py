@@ -24,9 +24,9 @@ from gamegrid.agents.random import uniform
 from gamegrid.games.game import Game, Oracle, Scoring
 from gamegrid.games.policy import Policy
 from gamegrid.games.repeated_game import RepeatedGame
-from gamegrid.oracles.exact import solver
+from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.oracles.response import STATES, Known, TooLargeError, best_response
+from gamegrid.oracles.response import STATES, KnownPolicy, TooLargeError, best_response
 from gamegrid.plan.deals import keeps_value, opening
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.play.episode import Episode, Setup
@@ -39,8 +39,6 @@ OUTSIDE = "beside the grid"
 """The matchup's name in the results of bots that played outside the grid."""
 DEALS_BESIDE = 500
 """Enough to detect a bot that always takes the first legal move, even in tic_tac_toe."""
-NOISE = 1e-9
-"""Differences of value below this are rounding errors."""
 
 
 class Missing(StrEnum):
@@ -450,11 +448,11 @@ def _best_return(plan: "Plan", cell: Cell, agent: str) -> tuple[float | None, Mi
     return sum(best_returns) / len(best_returns), None
 
 
-def _known(plan: "Plan", agent: str, game: Game) -> Known | None:
+def _known(plan: "Plan", agent: str, game: Game) -> KnownPolicy | None:
     """Return the policy of an agent; None if it is unknown."""
     settings = plan.config.agents[agent]
     kind = kinds()[settings.type]
-    return Known(kind.policy(settings, game), kind.memory) if kind.policy else None
+    return KnownPolicy(kind.policy(settings, game), kind.memory) if kind.policy else None
 
 
 def beside(plan: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
@@ -545,7 +543,10 @@ def write(plan: "Plan", output: Path) -> None:
 
 
 def write_scales(plan: "Plan", output: Path) -> None:
-    """Write only what is known about the games of a plan, which decides which games are rated."""
+    """Write only the reference values of a plan's games, without expectations.
+
+    They decide which games are rated.
+    """
     seats = [
         seat
         for game in plan.grid.games

@@ -301,7 +301,7 @@ class Backend(Protocol):
 
 @runtime_checkable
 class Stoppable(Protocol):
-    """A backend that delays requests, because of limits or to retry them."""
+    """A backend that holds requests back, for limits or retries, and can stop sending them."""
 
     def stop(self) -> None:
         """Refuse requests that were not sent yet. Requests in flight are still answered."""

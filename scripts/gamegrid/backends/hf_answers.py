@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gamegrid.backends import local
 from gamegrid.backends.backend import BackendError, Completion, Decode, FinishReason, Request, Usage
 from gamegrid.backends.hf_loading import LoadedModel, out_of_memory
-from gamegrid.backends.hf_sampling import Held, Row, RowEnds, Sampler
+from gamegrid.backends.hf_sampling import BatchRow, Held, RowEnds, Sampler
 from gamegrid.backends.local import Prompt
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _answer(
     model: LoadedModel, requests: Sequence[Request], stop: threading.Event
 ) -> list[Completion | BackendError]:
     answers: dict[int, Completion | BackendError] = {}
-    rows: dict[int, Row] = {}
+    rows: dict[int, BatchRow] = {}
     scored: dict[int, Prompt] = {}
     for index, request in enumerate(requests):
         try:
@@ -50,7 +50,7 @@ def _answer(
         elif request.decode is Decode.SCORE:
             scored[index] = prompt
         else:
-            rows[index] = Row.of(prompt, request.sampling, model.defaults)
+            rows[index] = BatchRow.of(prompt, request.sampling, model.defaults)
     if rows:
         answers.update(zip(rows, _generate(model, list(rows.values()), stop), strict=True))
     if scored:
@@ -59,7 +59,7 @@ def _answer(
 
 
 def _generate(
-    model: LoadedModel, rows: Sequence[Row], stop: threading.Event
+    model: LoadedModel, rows: Sequence[BatchRow], stop: threading.Event
 ) -> Sequence[Completion | BackendError]:
     new = _new_tokens(model, rows, stop)
     if stop.is_set():
@@ -67,7 +67,9 @@ def _generate(
     return [_completion(model, row, ids) for row, ids in zip(rows, new, strict=True)]
 
 
-def _new_tokens(model: LoadedModel, rows: Sequence[Row], stop: threading.Event) -> list[list[int]]:
+def _new_tokens(
+    model: LoadedModel, rows: Sequence[BatchRow], stop: threading.Event
+) -> list[list[int]]:
     """Generate for all rows at once. A row's list may continue after its end."""
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
@@ -111,7 +113,7 @@ def _padded(model: LoadedModel, prompts: Sequence[Prompt]) -> tuple["Tensor", "T
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device), pads
 
 
-def _completion(model: LoadedModel, row: Row, ids: list[int]) -> Completion:
+def _completion(model: LoadedModel, row: BatchRow, ids: list[int]) -> Completion:
     """Cut a row at its end and set the reason why it ended."""
     ids, reason = _cut(model, row, ids)
     text = model.prompts.decode(ids)
@@ -125,7 +127,7 @@ def _completion(model: LoadedModel, row: Row, ids: list[int]) -> Completion:
     )
 
 
-def _cut(model: LoadedModel, row: Row, ids: list[int]) -> tuple[list[int], FinishReason]:
+def _cut(model: LoadedModel, row: BatchRow, ids: list[int]) -> tuple[list[int], FinishReason]:
     for index, token in enumerate(ids[: row.prompt.max_tokens]):
         if token in model.ends or (model.breaks is not None and token in model.breaks):
             return ids[: index + 1], FinishReason.STOP

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class BatchRow:
     """One row of a batch: its prompt and its sampling settings."""
 
     prompt: Prompt
@@ -28,7 +28,7 @@ class Row:
     """The row's stream of random numbers, of which every new token takes one."""
 
     @classmethod
-    def of(cls, prompt: Prompt, sampling: Sampling, defaults: Defaults) -> "Row":
+    def of(cls, prompt: Prompt, sampling: Sampling, defaults: Defaults) -> "BatchRow":
         """Combine the request's settings with the model's defaults."""
         temperature, top_p = sampling.temperature, sampling.top_p
         return cls(
@@ -59,7 +59,7 @@ def trie(paths: Iterable[Sequence[int]]) -> Trie:
 class Held:
     """A logits processor that restricts each row that has choices to tokens that spell one."""
 
-    def __init__(self, rows: Sequence[Row], start: int) -> None:
+    def __init__(self, rows: Sequence[BatchRow], start: int) -> None:
         self._start = start
         self._tries = {
             index: trie(choice.ids for choice in row.prompt.choices)
@@ -93,7 +93,7 @@ class Sampler:
     only possible one. ``generate`` handles rows at temperature 0, because it is greedy.
     """
 
-    def __init__(self, rows: Sequence[Row], pads: Sequence[int], *, encoder: bool) -> None:
+    def __init__(self, rows: Sequence[BatchRow], pads: Sequence[int], *, encoder: bool) -> None:
         self._rows = rows
         self._pads = pads
         self._encoder = encoder
@@ -147,7 +147,7 @@ def _column(like: "Tensor", values: Sequence[float]) -> "Tensor":
     return torch.tensor(values, dtype=torch.float64, device=like.device).unsqueeze(-1)
 
 
-def _filtered(probabilities: "Tensor", rows: Sequence[Row]) -> "Tensor":
+def _filtered(probabilities: "Tensor", rows: Sequence[BatchRow]) -> "Tensor":
     """Set to 0 what top_k, top_p and min_p exclude, but keep the most likely token."""
     ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
     rank = (ordered >= 0).cumsum(-1) - 1
@@ -167,7 +167,9 @@ class RowEnds:
     Stops all rows when the backend is closed.
     """
 
-    def __init__(self, model: LoadedModel, rows: Sequence[Row], start: int, stop: threading.Event):
+    def __init__(
+        self, model: LoadedModel, rows: Sequence[BatchRow], start: int, stop: threading.Event
+    ):
         self._limits = [row.prompt.max_tokens for row in rows]
         self._start = start
         self._breaks = model.breaks

@@ -73,7 +73,7 @@ _OPEN: WeakSet["LiteLLMLibrary"] = WeakSet()
 
 
 def load(name: str) -> Any:
-    """Import the library, silent and offline, which takes seconds. ``name`` is the model id.
+    """Import the library silently and offline. This takes a few seconds. ``name`` is the model id.
 
     Raises BackendError if the library is missing.
     """

@@ -11,6 +11,7 @@ AHEAD_S = 0.25
 LONGEST_DEBT_S = 3600.0
 """A booking further ahead was made before the host was restarted."""
 CHARACTERS_PER_TOKEN = 4.0
+"""A rule of thumb, used where a model does not state its tokens."""
 UNKNOWN_REPLY_TOKENS = 256
 """Booked for a reply without ``max_tokens`` before any reply has arrived."""
 NEWEST = 0.05

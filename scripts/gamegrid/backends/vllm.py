@@ -169,7 +169,7 @@ def _folder(entry: ModelEntry, working: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class EngineRequest:
     """A command to the engine: complete a prompt, or score one of its choices."""
 
     id: str
@@ -190,7 +190,7 @@ class Shutdown:
     """A command to the engine: stop."""
 
 
-Command = Ask | Abandon | Shutdown
+EngineCommand = EngineRequest | Abandon | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class Vllm:
         self._entry = entry
         self._working = working
         self._folder = _folder(entry, working)
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[EngineCommand] = queue.SimpleQueue()
         self._waiting: dict[str, asyncio.Future[Finished]] = {}
         self._numbers = itertools.count()
         self._prompts: Prompts | None = None
@@ -277,7 +277,7 @@ class Vllm:
         number = str(next(self._numbers))
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        self._commands.put(Ask(number, prompt, sampling, scored))
+        self._commands.put(EngineRequest(number, prompt, sampling, scored))
         try:
             return await future
         except asyncio.CancelledError:
@@ -317,14 +317,14 @@ class Vllm:
         self._thread = None
         self.end(f"{self._entry.name}: closed before it could answer.")
 
-    def take(self) -> list[Command]:
+    def take(self) -> list[EngineCommand]:
         """Return all waiting commands without blocking. Called by the engine's thread."""
         commands = []
         while not self._commands.empty():
             commands.append(self._commands.get())
         return commands
 
-    def wait(self) -> Command:
+    def wait(self) -> EngineCommand:
         """Wait for the next command. Called by the engine's thread."""
         return self._commands.get()
 
@@ -363,7 +363,7 @@ class EngineThread:
         self._ready = ready
         self._defaults: dict[str, Any] = {}
         """The model's sampling settings, which the engine would read from disk each time."""
-        self._asked: dict[str, Ask] = {}
+        self._asked: dict[str, EngineRequest] = {}
         """Requests in the engine, by id."""
 
     def run(self) -> None:
@@ -408,7 +408,7 @@ class EngineThread:
                 answers = []
                 for command in commands:
                     match command:
-                        case Ask():
+                        case EngineRequest():
                             answers += self._add(engine, prompts, command)
                         case Abandon():
                             if self._asked.pop(command.id, None) is not None:
@@ -420,7 +420,7 @@ class EngineThread:
             if answers:
                 self._post(self._owner.deliver, answers)
 
-    def _add(self, engine: Any, prompts: Prompts, ask: Ask) -> list[Delivery]:
+    def _add(self, engine: Any, prompts: Prompts, ask: EngineRequest) -> list[Delivery]:
         """Add a request to the engine. A refused request fails alone."""
         from vllm.exceptions import VLLMClientError
 
@@ -511,7 +511,9 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
 
-def sampling_params(defaults: Mapping[str, Any], ask: Ask, *, ends_with_line: bool) -> Any:
+def sampling_params(
+    defaults: Mapping[str, Any], ask: EngineRequest, *, ends_with_line: bool
+) -> Any:
     """Return new sampling parameters for one request, because the engine modifies them.
 
     ``defaults`` are the settings of the model's generation_config; vLLM's defaults, such as

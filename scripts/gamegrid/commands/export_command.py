@@ -18,7 +18,7 @@ import duckdb
 
 from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
-from gamegrid.commands.inspect_log import Line
+from gamegrid.commands.inspect_log import ReplyRow
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
 from gamegrid.store.tables import connect
@@ -76,7 +76,7 @@ def chat(
     return kept
 
 
-def _conversation(line: Line) -> list[dict[str, Any]]:
+def _conversation(line: ReplyRow) -> list[dict[str, Any]]:
     """Return the messages that were sent, and the reply."""
     sent = [
         {**message, "weight": 0} if message["role"] == "assistant" else message
@@ -91,7 +91,7 @@ def inspect(database: Path, folder: Path, filters: Mapping[str, str | None]) -> 
     The means in a log are those of the table per_game. Raises duckdb.Error if ``database`` cannot
     be read.
     """
-    logs = defaultdict[tuple[str, str], list[Line]](list)
+    logs = defaultdict[tuple[str, str], list[ReplyRow]](list)
     for line in _replies(database, filters):
         logs[line["game"], line["agent"]].append(line)
     folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def _sql() -> str:
     return (files("gamegrid.report") / "replies.sql").read_text("utf-8")
 
 
-def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[Line]:
+def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[ReplyRow]:
     with closing(connect(database)) as connection:
         query = connection.execute(_sql(), dict(filters))
         names = [column[0] for column in query.description or ()]

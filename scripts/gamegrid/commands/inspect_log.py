@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-Line: TypeAlias = Mapping[str, Any]
+ReplyRow: TypeAlias = Mapping[str, Any]
 """One reply: the columns of replies.sql."""
 
 VERSION = 2
@@ -24,7 +24,7 @@ SEATED = ("matchup", "deal", "seating", "seat")
 """The columns that identify a sample within a log."""
 
 
-def name(game: str, agent: str, lines: Sequence[Line]) -> str:
+def name(game: str, agent: str, lines: Sequence[ReplyRow]) -> str:
     """Return the file name TIME_TASK_ID that Inspect lists; its parts contain no underscores."""
     parts = [
         f"{_began(lines):%Y-%m-%dT%H-%M-%S}+00-00",
@@ -33,7 +33,9 @@ def name(game: str, agent: str, lines: Sequence[Line]) -> str:
     return "_".join(parts) + ".json"
 
 
-def log(game: str, agent: str, lines: Sequence[Line], means: Mapping[str, float]) -> dict[str, Any]:
+def log(
+    game: str, agent: str, lines: Sequence[ReplyRow], means: Mapping[str, float]
+) -> dict[str, Any]:
     """Return the log, with its fields in the order that Inspect expects.
 
     A sample is one seat of one episode, with that seat's scores. ``means`` maps names of scores to
@@ -63,7 +65,7 @@ def log(game: str, agent: str, lines: Sequence[Line], means: Mapping[str, float]
     }
 
 
-def _began(lines: Sequence[Line]) -> datetime:
+def _began(lines: Sequence[ReplyRow]) -> datetime:
     """Return the start of the first job of these replies, in UTC."""
     began: datetime = min(line["started_at"] for line in lines)
     return began
@@ -73,7 +75,7 @@ def _stamp(time: datetime) -> str:
     return f"{time.isoformat()}+00:00"
 
 
-def _mean(score: str, value: float) -> Line:
+def _mean(score: str, value: float) -> ReplyRow:
     return {
         "name": score,
         "scorer": "gamegrid",
@@ -81,7 +83,7 @@ def _mean(score: str, value: float) -> Line:
     }
 
 
-def _sample(lines: Sequence[Line]) -> Line:
+def _sample(lines: Sequence[ReplyRow]) -> ReplyRow:
     """Return one seat of one episode: its conversation, its last reply, its result."""
     first, last = lines[0], lines[-1]
     called = f"{first['episode_id']}:{first['seat']}"
@@ -101,9 +103,9 @@ def _sample(lines: Sequence[Line]) -> Line:
     }
 
 
-def _talk(lines: Sequence[Line]) -> list[Line]:
+def _talk(lines: Sequence[ReplyRow]) -> list[ReplyRow]:
     """Return every message once, because each request repeats the conversation so far."""
-    talk, told = list[Line](), list[Line]()
+    talk, told = list[ReplyRow](), list[ReplyRow]()
     for line in lines:
         sent = json.loads(line["messages"])
         goes_on = _asked(sent[: len(told)]) == _asked(told)
@@ -112,12 +114,12 @@ def _talk(lines: Sequence[Line]) -> list[Line]:
     return talk
 
 
-def _asked(messages: Sequence[Line]) -> list[Any]:
+def _asked(messages: Sequence[ReplyRow]) -> list[Any]:
     """Messages without what the model said, which is sent again without its thinking."""
     return [None if each["role"] == "assistant" else each for each in messages]
 
 
-def _assistant(line: Line) -> Line:
+def _assistant(line: ReplyRow) -> ReplyRow:
     """Return a reply as a message, with its reasoning before its text."""
     content: Any = line["reply"]
     if line["reasoning"]:
@@ -128,7 +130,7 @@ def _assistant(line: Line) -> Line:
     return {"role": "assistant", "content": content, "source": "generate", "model": line["model"]}
 
 
-def _output(line: Line) -> Line:
+def _output(line: ReplyRow) -> ReplyRow:
     stop = STOPS.get(line["finish_reason"], "stop")
     return {
         "model": line["model"],
@@ -139,7 +141,7 @@ def _output(line: Line) -> Line:
     }
 
 
-def _event(line: Line, called: str) -> Line:
+def _event(line: ReplyRow, called: str) -> ReplyRow:
     """Return one call of the model. Its time is the start of its job, the only time recorded."""
     sent = json.loads(line["messages"])
     return {
@@ -157,7 +159,7 @@ def _event(line: Line, called: str) -> Line:
     }
 
 
-def _usage(lines: Sequence[Line]) -> Mapping[str, Line]:
+def _usage(lines: Sequence[ReplyRow]) -> Mapping[str, ReplyRow]:
     """Return tokens by model; nothing if a reply states none, as the sum would be too small."""
     if any(line["prompt_tokens"] is None or line["completion_tokens"] is None for line in lines):
         return {}

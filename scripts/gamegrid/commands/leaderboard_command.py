@@ -47,7 +47,7 @@ def show(folder: Path) -> None:
         print(f"Report: {report}")
 
 
-def _coloured(verdict: control_verdict.Verdict) -> str:
+def _coloured(verdict: control_verdict.ControlVerdict) -> str:
     """Return the verdict of the controls, coloured if the output is a terminal."""
     if not sys.stdout.isatty() or not (verdict.passed or verdict.red):
         return verdict.text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gamegrid import games
 from gamegrid.agents.agent import Agent, Tools, kinds
-from gamegrid.agents.llm import Settings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import BackendError, RecordedCompletion, Request
 from gamegrid.commands.command import Command
 from gamegrid.config.load import read_yaml
@@ -33,7 +33,7 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
             f"--agent: {name!r} is unknown.{nearest(name, known)} Known: {', '.join(known)}."
         )
     settings = made.config.agents[name]
-    if not isinstance(settings, Settings):
+    if not isinstance(settings, LlmSettings):
         raise UserError(f"--agent: {name!r} is of type {settings.type}, which has no prompt.")
     game, requests = games.load(game_name), list[Request]()
 

@@ -10,10 +10,10 @@ from markupsafe import Markup
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 from gamegrid.report import page, replay_section
-from gamegrid.report.replay_section import Choice, Episode, Reply
+from gamegrid.report.replay_section import Choice, ShownEpisode, ShownReply
 
 
-def text(episode: Episode) -> str:
+def text(episode: ShownEpisode) -> str:
     """Return an episode as text: every decision with its replies."""
     lines = [f"{episode.episode_id}: {episode.title}, {episode.outcome}"]
     lines += [f"{seat.name}: {seat.agent}{_result(seat.return_)}" for seat in episode.seats]
@@ -24,7 +24,7 @@ def text(episode: Episode) -> str:
     return _printable("\n".join(lines))
 
 
-def html(episode: Episode) -> str:
+def html(episode: ShownEpisode) -> str:
     """Return an episode as a page that opens offline."""
     environment = page.environment()
     return environment.get_template("replay.jinja").render(
@@ -39,7 +39,7 @@ def _result(amount: float | None) -> str:
     return "" if amount is None else f" ({amount:+g})"
 
 
-def _decision(ply: int, choice: Choice, episode: Episode) -> Iterator[str]:
+def _decision(ply: int, choice: Choice, episode: ShownEpisode) -> Iterator[str]:
     """Yield the lines of a decision: observation, value of each move, replies, move played."""
     seat = episode.seats[choice.seat]
     yield f"Ply {ply}, {seat.name} ({seat.agent})"
@@ -58,7 +58,7 @@ def _move(label: str, value: float | None) -> str:
     return label if value is None else f"{label} ({value:g})"
 
 
-def _reply(number: int, reply: Reply) -> Iterator[str]:
+def _reply(number: int, reply: ShownReply) -> Iterator[str]:
     yield f"Reply {number}{f', {reply.failure}' if reply.failure else ''}:"
     if reply.reasoning:
         yield _indented(f"[reasoning] {reply.reasoning}")

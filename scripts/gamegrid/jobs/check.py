@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gamegrid.agents.agent import Tools, kinds
-from gamegrid.agents.llm import Settings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import BackendError, Decode, RecordedCompletion, Request
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError
@@ -66,7 +66,7 @@ def _unsupported_setting(plan: Plan, model: Model, agents: Sequence[str]) -> str
     """Return a sentence if the model does not support a setting of one of its agents, else None."""
     for agent in agents:
         settings = plan.config.agents[agent]
-        assert isinstance(settings, Settings)
+        assert isinstance(settings, LlmSettings)
         if model.kind.unsupported_reason is None:
             return None
         decode = Decode(settings.decode)

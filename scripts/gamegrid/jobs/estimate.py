@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from gamegrid.agents.llm import Settings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
 from gamegrid.plan.plan import Plan
 from gamegrid.play.expected_usage import turns
@@ -118,7 +118,7 @@ def _cost(
     plan: Plan, agent: str, *, calls: float, prompt_tokens: float, seen: Sequence[int | None]
 ) -> Cost:
     settings, model = plan.config.agents[agent], plan.models[agent]
-    assert isinstance(settings, Settings)
+    assert isinstance(settings, LlmSettings)
     stated = [tokens for tokens in seen if tokens is not None]
     each = mean(stated) if stated else settings.max_tokens
     completion = None if each is None else each * calls

@@ -13,7 +13,7 @@ from gamegrid.errors import UserError
 log = logging.getLogger("gamegrid")
 
 INTERRUPTED = 130
-"""The exit code of a program that Ctrl-C ended, as shells report it."""
+"""The exit code that shells report for a program ended by Ctrl-C."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Errors of a disk that cannot be written."""
 

@@ -26,7 +26,7 @@ BAR = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class JobStatus:
     """One job. It played ``played`` episodes in ``elapsed_s`` seconds; others were taken over."""
 
     episodes: int
@@ -54,7 +54,7 @@ class Part:
     """Cost of its replies on file; None if a price is unknown."""
 
     @classmethod
-    def of(cls, name: str, jobs: Sequence[Job], usd: float | None) -> "Part":
+    def of(cls, name: str, jobs: Sequence[JobStatus], usd: float | None) -> "Part":
         """Add up the jobs of a cell."""
         episodes, done = sum(job.episodes for job in jobs), sum(job.done for job in jobs)
         played, elapsed_s = sum(job.played for job in jobs), sum(job.elapsed_s for job in jobs)
@@ -73,7 +73,7 @@ class Part:
 
 def parts(plan: Plan, results: Path) -> list[Part]:
     """Report on every matchup of every game. Raises UserError for a damaged journal."""
-    jobs, cells = defaultdict[str, list[Job]](list), dict[str, Cell]()
+    jobs, cells = defaultdict[str, list[JobStatus]](list), dict[str, Cell]()
     planned: list[Chunk | SingleMoves] = [*plan.chunks, *plan.single_moves.values()]
     episodes = episodes_by_file(plan, results)
     for each in planned:
@@ -86,7 +86,7 @@ def parts(plan: Plan, results: Path) -> list[Part]:
     ]
 
 
-def _job(results: Path, path: str, episodes: int, there: bool) -> Job:
+def _job(results: Path, path: str, episodes: int, there: bool) -> JobStatus:
     """Read one job's progress file; ``there`` says whether its chunk file exists."""
     progress = results / "progress" / f"{path}.json"
     state: Mapping[str, Any] = json.loads(progress.read_text()) if progress.exists() else {}
@@ -94,7 +94,7 @@ def _job(results: Path, path: str, episodes: int, there: bool) -> Job:
     taken_over = episodes - state["episodes"] if state else 0
     if state.get("finished") and not there and not failed:  # somebody deleted the chunk file
         played = taken_over = 0
-    return Job(
+    return JobStatus(
         episodes=episodes,
         done=episodes - failed if there else taken_over + played - failed,
         failed=failed,

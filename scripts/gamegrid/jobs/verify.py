@@ -29,7 +29,7 @@ from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import AgentRow, Rows
 from gamegrid.store.tables import write_tables
 
-NOISE = 1e-9
+TOLERANCE = 1e-9
 """Relative difference that counts as rounding; sums may be taken in another order."""
 BATCH = 10_000
 
@@ -194,7 +194,7 @@ def _unlike(names: Sequence[str], filed: Any, computed: Any) -> str | None:
 
 def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=NOISE, abs_tol=NOISE)
+        return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return bool(one == other)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid import plugins
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
 from gamegrid.jobs import preconditions

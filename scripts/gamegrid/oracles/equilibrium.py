@@ -23,12 +23,13 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from gamegrid import games
 from gamegrid.games.game import Oracle
-from gamegrid.oracles.sequences import Floats, Plan, Policy, SequenceForm
+from gamegrid.oracles.sequences import RealizationPlan, SequenceForm, TabularPolicy
 from gamegrid.paths import WORKFLOW
+from gamegrid.stats.arrays import Floats
 
 REFERENCES = WORKFLOW / "config/equilibria"
 """One JSON file per game: its load string, its value, and the policy by information state."""
-NOISE = 1e-9
+SOLVER_NOISE = 1e-9
 """The solver's rounding error; smaller differences in value are ignored."""
 
 
@@ -40,7 +41,7 @@ class Equilibrium:
     """
 
     value: float
-    policy: Policy
+    policy: TabularPolicy
 
     @cached_property
     def name(self) -> str:
@@ -89,7 +90,7 @@ ActionValues = Mapping[int, float]
 
 
 def action_values(
-    spiel: pyspiel.Game, policy: Policy
+    spiel: pyspiel.Game, policy: TabularPolicy
 ) -> tuple[dict[str, ActionValues | None], dict[str, ActionValues | None]]:
     """Return the value of each action against ``policy``, by information state, one dict per seat.
 
@@ -126,7 +127,7 @@ def best_against_random(spiel: pyspiel.Game) -> tuple[float, float]:
     return float(first[0]), float(second[0])
 
 
-def _worth(plan: Plan, best: Floats, other: Floats) -> dict[str, ActionValues | None]:
+def _worth(plan: RealizationPlan, best: Floats, other: Floats) -> dict[str, ActionValues | None]:
     """Compute one player's action values from sequence values and the other's weights."""
     values: dict[str, ActionValues | None] = {}
     for name, node in plan.states.items():
@@ -136,13 +137,15 @@ def _worth(plan: Plan, best: Floats, other: Floats) -> dict[str, ActionValues | 
                 action: float(best[sequence] / reach)
                 for action, sequence in zip(node.actions, node.sequences, strict=True)
             }
-            if reach > NOISE
+            if reach > SOLVER_NOISE
             else None
         )
     return values
 
 
-def _best_plan(payoffs: csr_matrix, own: Plan, other: Plan) -> tuple[float, np.ndarray]:
+def _best_plan(
+    payoffs: csr_matrix, own: RealizationPlan, other: RealizationPlan
+) -> tuple[float, np.ndarray]:
     """Maximise a player's own value against the other's best response.
 
     ``payoffs`` is in the player's own units, with the other's sequences as rows and own sequences

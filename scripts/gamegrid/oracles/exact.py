@@ -12,6 +12,9 @@ from gamegrid.games.pig import Pig
 from gamegrid.oracles.hex_values import HexValues
 from gamegrid.oracles.minimax import Minimax
 
+NOISE = 1e-9
+"""Smaller differences of value are rounding errors."""
+
 
 class Exact(Protocol):
     """A solver of a game. Values are in units of return."""

@@ -10,7 +10,7 @@ import pyspiel
 
 from gamegrid.games.hex import Hex
 
-Board = tuple[int, int]
+Stones = tuple[int, int]
 """The stones of each seat, one bit per cell; the bit's index is the action."""
 
 
@@ -29,7 +29,7 @@ class HexValues:
             range(side * side),
             key=lambda cell: abs(cell // side - middle) + abs(cell % side - middle),
         )
-        self._known: dict[tuple[int, Board], bool] = {}
+        self._known: dict[tuple[int, Stones], bool] = {}
 
     def value(self, state: pyspiel.State) -> float:
         """Return seat 0's return, 1 or -1, under best play by both seats."""
@@ -52,11 +52,11 @@ class HexValues:
         best = max(values.values())
         return [action for action, value in values.items() if value == best]
 
-    def _is_won_by(self, mover: int, board: Board, action: int) -> bool:
+    def _is_won_by(self, mover: int, board: Stones, action: int) -> bool:
         after = _placed(board, mover, action)
         return self._joined(mover, after[mover]) or not self._wins(1 - mover, after)
 
-    def _wins(self, mover: int, board: Board) -> bool:
+    def _wins(self, mover: int, board: Stones) -> bool:
         """Return whether the seat to move wins a position in which nobody has won yet."""
         key = (mover, board)
         known = self._known.get(key)
@@ -65,7 +65,7 @@ class HexValues:
             self._known[key] = known
         return known
 
-    def _search(self, mover: int, board: Board) -> bool:
+    def _search(self, mover: int, board: Stones) -> bool:
         if any(True for _ in self._joining(mover, board)):
             return True
         threats = list(self._joining(1 - mover, board))
@@ -74,10 +74,10 @@ class HexValues:
         moves = threats or self._free(board)
         return any(self._is_won_by(mover, board, action) for action in moves)
 
-    def _free(self, board: Board) -> list[int]:
+    def _free(self, board: Stones) -> list[int]:
         return [cell for cell in self._order if not (board[0] | board[1]) >> cell & 1]
 
-    def _joining(self, seat: int, board: Board) -> Iterator[int]:
+    def _joining(self, seat: int, board: Stones) -> Iterator[int]:
         """Yield the cells where one more stone joins the two sides of ``seat``."""
         for cell in self._free(board):
             if self._joined(seat, board[seat] | 1 << cell):
@@ -101,13 +101,13 @@ class HexValues:
         )  # fmt: skip
 
 
-def _board(state: pyspiel.State) -> Board:
+def _board(state: pyspiel.State) -> Stones:
     """Read the stones from the history: seats alternate, and stones never move."""
     history = state.history()
     first, second = (sum(1 << cell for cell in history[seat::2]) for seat in (0, 1))
     return first, second
 
 
-def _placed(board: Board, seat: int, cell: int) -> Board:
+def _placed(board: Stones, seat: int, cell: int) -> Stones:
     stone = 1 << cell
     return (board[0] | stone, board[1]) if seat == 0 else (board[0], board[1] | stone)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pyspiel
 
-Key = tuple[int, str]
+PositionKey = tuple[int, str]
 
 
 class Minimax:
@@ -17,8 +17,8 @@ class Minimax:
     """
 
     def __init__(self) -> None:
-        self._values: dict[Key, float] = {}
-        self._moves: dict[Key, Mapping[int, float]] = {}
+        self._values: dict[PositionKey, float] = {}
+        self._moves: dict[PositionKey, Mapping[int, float]] = {}
 
     def value(self, state: pyspiel.State) -> float:
         """Return the value of ``state`` for seat 0 under best play by both, in units of return."""
@@ -60,7 +60,7 @@ class Minimax:
         return known
 
 
-def _key(state: pyspiel.State) -> Key:
+def _key(state: pyspiel.State) -> PositionKey:
     return state.current_player(), str(state)
 
 

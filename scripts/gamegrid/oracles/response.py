@@ -25,7 +25,7 @@ class TooLargeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPolicy:
     """How a seat is played.
 
     ``memory`` tells what the policy remembers; None if it may depend on the whole history.
@@ -35,7 +35,9 @@ class Known:
     memory: Memory | None
 
 
-def best_response(game: Game, seat: int, others: Mapping[int, Known], starts: Reached) -> float:
+def best_response(
+    game: Game, seat: int, others: Mapping[int, KnownPolicy], starts: Reached
+) -> float:
     """Return what ``seat`` can expect, in the game's units, if it knows all other policies.
 
     The seat sees only what the game lets it see. ``starts`` lists the states where play begins,
@@ -53,7 +55,7 @@ class _Tree:
 
     game: Game
     seat: int
-    others: Mapping[int, Known]
+    others: Mapping[int, KnownPolicy]
     seen: int = 0
 
     def best(self, reached: Reached) -> float:
@@ -107,7 +109,7 @@ class _Rounds:
 
     game: RepeatedGame
     seat: int
-    others: Mapping[int, Known]
+    others: Mapping[int, KnownPolicy]
     known: dict[object, float] = field(default_factory=dict)
     seen: int = 0
 
@@ -138,7 +140,7 @@ class _Rounds:
 
 
 def joint_moves(
-    state: pyspiel.State, seat: int, action: int, others: Mapping[int, Known]
+    state: pyspiel.State, seat: int, action: int, others: Mapping[int, KnownPolicy]
 ) -> Iterator[tuple[list[int], float]]:
     """Yield each joint move in which ``seat`` takes ``action``, with its probability."""
     choices = [

@@ -7,16 +7,14 @@ column per policy.
 """
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 import pyspiel
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
-Floats: TypeAlias = NDArray[np.float64]
+from gamegrid.stats.arrays import Floats
 
-Policy = dict[str, list[tuple[int, float]]]
+TabularPolicy = dict[str, list[tuple[int, float]]]
 """Maps an information state string to (action, probability) pairs; probabilities sum to 1."""
 
 
@@ -34,7 +32,7 @@ class Node:
 
 
 @dataclass
-class Plan:
+class RealizationPlan:
     """One player's sequences, numbered, and that player's information states.
 
     A state comes after all states that precede it in play.
@@ -57,9 +55,9 @@ class Plan:
         flow = coo_matrix((values, (rows, columns)), shape=shape).tocsr()
         return flow, np.eye(shape[0])[0]
 
-    def policy(self, weights: Floats) -> Policy:
+    def policy(self, weights: Floats) -> TabularPolicy:
         """Convert realisation weights to a policy; uniform in states the plan never reaches."""
-        policy: Policy = {}
+        policy: TabularPolicy = {}
         for name, node in self.states.items():
             total = float(sum(weights[s] for s in node.sequences))
             even = 1 / len(node.actions)
@@ -69,7 +67,7 @@ class Plan:
             ]
         return policy
 
-    def behaviour(self, policy: Policy) -> Floats:
+    def behaviour(self, policy: TabularPolicy) -> Floats:
         """Return the probability of each sequence's last action. Shape (sequences,)."""
         behaviour = np.ones(len(self.numbers))
         for name, node in self.states.items():
@@ -98,7 +96,7 @@ class Plan:
 class SequenceForm:
     """Both players' plans, and seat 0's payoffs by pair of sequences."""
 
-    plans: tuple[Plan, Plan]
+    plans: tuple[RealizationPlan, RealizationPlan]
     payoffs: csr_matrix
 
     @classmethod
@@ -107,7 +105,7 @@ class SequenceForm:
         simultaneous = spiel.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
         if simultaneous:
             spiel = pyspiel.convert_to_turn_based(spiel)
-        plans = (Plan(), Plan())
+        plans = (RealizationPlan(), RealizationPlan())
         payoffs: dict[tuple[int, int], float] = {}
         _walk(spiel.new_initial_state(), plans, payoffs, (0, 0), 1.0)
         if simultaneous:
@@ -143,7 +141,7 @@ def _as_played(name: str) -> str:
 
 def _walk(
     state: pyspiel.State,
-    plans: tuple[Plan, Plan],
+    plans: tuple[RealizationPlan, RealizationPlan],
     payoffs: dict[tuple[int, int], float],
     sequences: tuple[int, int],
     reach: float,

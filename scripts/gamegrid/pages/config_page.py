@@ -27,7 +27,7 @@ def page(text: str) -> str:
     """Return the page with every generated table refreshed."""
     tables = {
         "grid": _table(GridConfig),
-        "llm": _table(llm.Settings, without=AgentSettings.model_fields),
+        "llm": _table(llm.LlmSettings, without=AgentSettings.model_fields),
         "models": _table(ModelEntry, without=[AGENT_KEY]),
     }
     return TABLE.sub(lambda match: f"{match[1]}{tables[match[2]]}{match[3]}", text)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.games.game import Game
@@ -44,7 +44,7 @@ class Identity:
         return stated | plugin_digests.of_agent(settings.type, self.models.get(name))
 
     def params(self, cell: Cell) -> str:
-        """Return one canonical JSON string of what changes the episodes of a cell."""
+        """Return everything that affects the episodes of a cell as one canonical JSON string."""
         return _canonical(
             {
                 "protocol": self.config.protocol,
@@ -59,7 +59,7 @@ class Identity:
         )
 
     def single_move_params(self, moves: SingleMoves) -> str:
-        """Return one canonical JSON string of what changes an agent's single moves."""
+        """Return everything that affects an agent's single moves as one canonical JSON string."""
         return _canonical(
             {
                 "task": moves.task,

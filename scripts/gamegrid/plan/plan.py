@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.agent import AgentSettings
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig

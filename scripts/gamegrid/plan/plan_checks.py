@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Capabilities, Decode
 from gamegrid.config import models
 from gamegrid.config.models import Model

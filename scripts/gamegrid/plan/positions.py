@@ -12,7 +12,7 @@ import pyspiel
 
 from gamegrid.games.game import Game, Joint, Oracle, apply
 from gamegrid.luck import deal_draw
-from gamegrid.oracles.exact import solver
+from gamegrid.oracles.exact import NOISE, solver
 
 SIZE = 200
 SEED = 0
@@ -25,11 +25,10 @@ SPARE = 5
 """The search ends with this many candidates for each position that is taken."""
 STEPS = 4
 """Steps of value per unit of return, by which positions are grouped."""
-NOISE = 1e-9
 
 Item = TypeVar("Item")
 
-Stratum = tuple[int, int]
+PositionStratum = tuple[int, int]
 """The number of moves made, and the value for the seat to move in steps."""
 
 
@@ -43,7 +42,7 @@ def positions(game: Game, size: int = SIZE) -> list[list[Joint]]:
     """
     if game.oracle is not Oracle.EXACT:
         raise ValueError(f"{game.load_string} has no exact oracle to choose positions by")
-    strata: dict[Stratum, list[list[Joint]]] = {}
+    strata: dict[PositionStratum, list[list[Joint]]] = {}
     seen: set[tuple[int, str]] = set()
     for playout in range(PLAYOUTS):
         for moves, history, state in _playout(game, playout):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Decode
 from gamegrid.config.types import GridConfig
 from gamegrid.games.game import Game, Joint, Oracle

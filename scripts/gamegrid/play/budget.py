@@ -16,13 +16,13 @@ from statistics import mean
 from typing import Any
 
 from gamegrid.backends.backend import BackendError, Completion, Price, Request
+from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
+from gamegrid.paths import replacing
 from gamegrid.records.journal import Line, files, read
 
 PAUSE_S = 0.2
 ENOUGH_DEALS = 3
 """Number of finished deals after which their mean cost replaces the estimate."""
-CHARACTERS_PER_TOKEN = 4.0
-"""A rule of thumb for models that do not state their tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +160,8 @@ class _Shared:
 
     def __exit__(self, *error: object) -> None:
         try:
-            beside = self._path.with_suffix(".new")
-            beside.write_text(json.dumps(asdict(self._accounts)))
-            beside.replace(self._path)
+            with replacing(self._path) as temporary:
+                temporary.write_text(json.dumps(asdict(self._accounts)))
         finally:
             self._lock.close()
 

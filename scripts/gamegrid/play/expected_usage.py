@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gamegrid.agents.agent import Tools, kinds
-from gamegrid.agents.llm import Settings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Completion, FinishReason, Price, RecordedCompletion, Request
+from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
-from gamegrid.play.budget import CHARACTERS_PER_TOKEN
 from gamegrid.play.episode import Episode
 from gamegrid.play.setups import self_play_setup
 
@@ -31,7 +31,7 @@ class Turns:
 def turns(plan: Plan, agent: str, game: Game) -> Turns:
     """Return what ``agent`` is asked per seat and episode if every seat moves at random."""
     settings = plan.config.agents[agent]
-    assert isinstance(settings, Settings)
+    assert isinstance(settings, LlmSettings)
     lengths = list[int]()
 
     async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> RecordedCompletion:
@@ -62,7 +62,7 @@ def deal_usd(plan: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
     for seating in cell.matchup.seatings(plan.config.seatings):
         for agent in seating:
             settings = plan.config.agents[agent]
-            if isinstance(settings, Settings) and (price := prices.get(settings.model)):
+            if isinstance(settings, LlmSettings) and (price := prices.get(settings.model)):
                 taken = turns(plan, agent, cell.game)
                 said = taken.calls * (settings.max_tokens or UNBOUNDED_TOKENS)
                 total += price.usd(taken.prompt_tokens, said)
@@ -72,7 +72,7 @@ def deal_usd(plan: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
 def single_move_usd(plan: Plan, moves: SingleMoves, prices: Mapping[str, Price]) -> float:
     """Return an upper estimate, in USD, of one decision in a job of single moves."""
     settings = plan.config.agents[moves.agent]
-    if not isinstance(settings, Settings) or settings.model not in prices:
+    if not isinstance(settings, LlmSettings) or settings.model not in prices:
         return 0.0
     taken = turns(plan, moves.agent, moves.game)
     said = settings.max_tokens or UNBOUNDED_TOKENS

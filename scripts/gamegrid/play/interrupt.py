@@ -16,7 +16,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def drained(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` at the first signal to end, and let the block's work finish.
+    """Call ``stop`` on the first SIGINT or SIGTERM, then let the block finish its work.
 
     A second signal ends the process at once. Raises UserError at the end of the block if there
     was a signal. Does nothing outside the main thread, since only that thread gets signals.

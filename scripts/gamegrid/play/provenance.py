@@ -83,9 +83,8 @@ def weights(folder: Path, notes: Path) -> str | None:
     known = _known(notes)
     sums = {path: known.get(_mark(path)) or _sha256(path) for path in files}
     if fresh := {_mark(path): sha for path, sha in sums.items() if _mark(path) not in known}:
-        beside = notes.with_name(f"{notes.name}.{os.getpid()}")
-        beside.write_text(json.dumps(known | fresh))
-        beside.replace(notes)
+        with paths.replacing(notes) as temporary:
+            temporary.write_text(json.dumps(known | fresh))
     listing = "".join(f"{sha}  {path.name}\n" for path, sha in sums.items())
     return hashlib.sha256(listing.encode()).hexdigest()
 

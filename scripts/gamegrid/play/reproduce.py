@@ -16,7 +16,7 @@ from typing import Any, assert_never
 
 from gamegrid import games, plugins
 from gamegrid.agents.agent import Agent, Decision, Player, Tools, Turn, kinds, settings_of
-from gamegrid.agents.llm import Settings as LlmSettings
+from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import BackendError, Completion, RecordedCompletion, Request
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Joint
@@ -28,7 +28,7 @@ from gamegrid.play.episode import Episode, Setup
 from gamegrid.plugins import Hook
 from gamegrid.prompts import templates
 from gamegrid.records.blocks import FOLDERS
-from gamegrid.records.chunkfile import Row, as_read, read_episodes, read_params, task_of
+from gamegrid.records.chunkfile import EpisodeRow, as_read, read_episodes, read_params, task_of
 from gamegrid.records.journal import files, key, read
 from gamegrid.records.record_types import DecisionStatus, EpisodeStatus, Task
 
@@ -74,13 +74,13 @@ async def _check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Co
     if stated is None:
         raise Difference(f"{chunk} is damaged or no chunk file.")
     params = json.loads(stated)
-    cells = dict[str, Cell]()
+    cells = dict[str, ReplayedCell]()
     for row in read_episodes(chunk):
         name = f"{row['game']}/{row['matchup']}"
         if name not in cells:
             # The file of a suite holds many cells and maps their names to their params.
             own = json.loads(params[name]) if name in params else params
-            cells[name] = Cell(own, journal / name, prompts)
+            cells[name] = ReplayedCell(own, journal / name, prompts)
         if row["status"] == EpisodeStatus.ERROR:
             counts.unfinished += 1
             continue
@@ -95,7 +95,7 @@ async def _check(chunk: Path, journal: Path, prompts: Sequence[Path], counts: Co
         counts.repeated += len(moved) - moved.count(None)
 
 
-class Cell:
+class ReplayedCell:
     """One cell as its chunk files' params describe it, with its replies."""
 
     def __init__(self, params: Mapping[str, Any], journal: Path, prompts: Sequence[Path]):
@@ -114,7 +114,7 @@ class Cell:
         for name, stated in params["agents"].items():
             self._build(name, stated)
 
-    async def difference(self, row: Row) -> str | None:
+    async def difference(self, row: EpisodeRow) -> str | None:
         """Play an episode again; return what came out differently, or None."""
         setup = self._setup(row)
         decisions = {(each["ply"], each["seat"]): each for each in row["decisions"]}
@@ -159,7 +159,7 @@ class Cell:
 
         return lambda _: ask
 
-    def _setup(self, row: Row) -> Setup:
+    def _setup(self, row: EpisodeRow) -> Setup:
         params, task = self._params, task_of(row)
         deal, seating = row["deal"], row["seating"]
         match task:
@@ -203,7 +203,7 @@ class Recorded:
     ``bot`` decides again, unless it is None: then the decisions on file are taken.
     """
 
-    decisions: Mapping[tuple[int, int], Row]
+    decisions: Mapping[tuple[int, int], EpisodeRow]
     bot: Agent | None
 
     def sit(self, place: Place) -> "RecordedPlayer":
@@ -215,7 +215,7 @@ class Recorded:
 class RecordedPlayer:
     """The player of a ``Recorded`` agent in one seat."""
 
-    decisions: Mapping[tuple[int, int], Row]
+    decisions: Mapping[tuple[int, int], EpisodeRow]
     bot: Player | None
 
     async def decide(self, turn: Turn) -> Decision:
@@ -235,7 +235,7 @@ class RecordedPlayer:
         return Decision(action=row["action"], status=status, reasoning=row["reasoning"])
 
 
-def _kept(row: Row) -> Row:
+def _kept(row: EpisodeRow) -> EpisodeRow:
     """Return the columns of an episode that must come out equal."""
     return {
         **{name: value for name, value in row.items() if name not in NOT_PLAYED},
@@ -244,7 +244,7 @@ def _kept(row: Row) -> Row:
     }
 
 
-def _without(row: Row, names: frozenset[str]) -> Row:
+def _without(row: EpisodeRow, names: frozenset[str]) -> EpisodeRow:
     return {name: value for name, value in row.items() if name not in names}
 
 

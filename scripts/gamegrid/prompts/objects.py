@@ -18,7 +18,7 @@ def half_width(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StatedAnswer:
     """An answer in the text: its position and content.
 
     ``start`` and ``end`` are offsets into the text. ``value`` is None if it does not state a single
@@ -99,7 +99,7 @@ class Objects:
     def __init__(self, text: str):
         self.text = text
         self.shape = half_width(text)
-        self.answers: list[Answer] = []
+        self.answers: list[StatedAnswer] = []
         self.broken: list[Broken] = []
         self._ends: dict[int, int | None] = {}
         self._outermost: list[tuple[int, int]] = []
@@ -175,7 +175,7 @@ class Objects:
             # JSON readers disagree on what a repeated key means, so two values count as none.
             value = actions[0] if len(set(actions)) == 1 else None
             reasoning = closed.values.get("reasoning", [None])[-1]
-            self.answers.append(Answer(closed.start, end, value, reasoning))
+            self.answers.append(StatedAnswer(closed.start, end, value, reasoning))
 
 
 def unquoted(string: str) -> str:

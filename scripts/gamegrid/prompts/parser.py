@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from gamegrid.backends.backend import FinishReason
 from gamegrid.games.labels import CHEERS, is_noise, normalise
-from gamegrid.prompts.objects import TOKEN, Answer, Objects, half_width, unquoted
+from gamegrid.prompts.objects import TOKEN, Objects, StatedAnswer, half_width, unquoted
 from gamegrid.records.record_types import Failure
 
 
@@ -215,7 +215,7 @@ def _spelt(value: str, labels: Sequence[str]) -> str | None:
 # Answers
 
 
-def _last_answer(objects: Objects, labels: Sequence[str]) -> Answer | None:
+def _last_answer(objects: Objects, labels: Sequence[str]) -> StatedAnswer | None:
     answers = [_last_line(objects, labels), *objects.answers]
     return max(filter(None, answers), key=lambda answer: answer.end, default=None)
 
@@ -223,7 +223,7 @@ def _last_answer(objects: Objects, labels: Sequence[str]) -> Answer | None:
 _KEYWORD = re.compile(r"\baction(?:[\s*_`\"'“”\\]|</?\w+>)*+:", re.IGNORECASE)
 
 
-def _is_doubtful(answer: Answer, objects: Objects) -> bool:
+def _is_doubtful(answer: StatedAnswer, objects: Objects) -> bool:
     """Return whether an answer may be struck out, quoted, or overruled by a later one.
 
     It may be quoted if it stands within an invalid JSON object, typically because of an unescaped
@@ -266,7 +266,7 @@ _ACTION_LINE = re.compile(
 _MARKUP = re.compile(r"[\s*_`]*+")
 
 
-def _last_line(objects: Objects, labels: Sequence[str]) -> Answer | None:
+def _last_line(objects: Objects, labels: Sequence[str]) -> StatedAnswer | None:
     last = None
     for line in _ACTION_LINE.finditer(objects.shape):
         value_starts = _MARKUP.match(objects.shape, line.start(1))
@@ -277,11 +277,11 @@ def _last_line(objects: Objects, labels: Sequence[str]) -> Answer | None:
         return None
     value = objects.text[slice(*last.span(1))].strip()
     if value in labels or not all(map(is_noise, value)):
-        return Answer(last.start(), last.start(1) + len(last[1].rstrip()), value)
+        return StatedAnswer(last.start(), last.start(1) + len(last[1].rstrip()), value)
     # A heading without a value. The text below is the answer only if it is a single line with a
     # legal label; the first of several lines could start a list.
     rest = objects.text[last.end() :].splitlines()
     below = [line for line in rest if not all(map(is_noise, line))]
     if len(below) == 1 and _legal(below[0], labels) is not None:
-        return Answer(last.start(), len(objects.text), below[0])
-    return Answer(last.start(), last.end(), None)
+        return StatedAnswer(last.start(), len(objects.text), below[0])
+    return StatedAnswer(last.start(), last.end(), None)

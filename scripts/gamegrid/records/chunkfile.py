@@ -6,7 +6,6 @@ value never changes a column's type.
 """
 
 import json
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
+from gamegrid.paths import replacing
 from gamegrid.records import duckdb_files
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord, Task
 
@@ -136,7 +136,7 @@ DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 BATCH = 1000
 """Episodes in memory at once while a file is read."""
 
-Row = dict[str, Any]
+EpisodeRow = dict[str, Any]
 """An episode: values by column name."""
 
 
@@ -169,7 +169,6 @@ class Writer:
         self._path = path.absolute()
         self._run_id = run_id
         self._rows = self._path.with_name(f"{path.name}.ndjson.partial")
-        self._partial = self._path.with_name(f"{path.name}.partial")
         self._longest = 0
         self._unwritten = bytearray()
         self.unfinished = False
@@ -182,8 +181,7 @@ class Writer:
 
     def __exit__(self, *error: object) -> None:
         self._file.close()
-        for leftover in (self._rows, self._partial):
-            leftover.unlink(missing_ok=True)
+        self._rows.unlink(missing_ok=True)
 
     def add(self, episode: EpisodeRecord) -> None:
         """Add an episode that has ended.
@@ -213,10 +211,8 @@ class Writer:
         """
         self._hand_over()
         object_size = max(DEFAULT_OBJECT_SIZE, 2 * self._longest)
-        _copy(self._rows, self._partial, run, params, kept, object_size)
-        with self._partial.open("rb") as file:
-            os.fsync(file.fileno())
-        self._partial.replace(self._path)
+        with replacing(self._path, durable=True) as temporary:
+            _copy(self._rows, temporary, run, params, kept, object_size)
 
     def _hand_over(self) -> None:
         while self._unwritten:
@@ -263,30 +259,25 @@ def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]
 
     The file is written as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
     """
-    partial = united.with_name(f".{united.name}.partial")
-    try:
-        with duckdb_files.connect() as connection:
-            connection.execute(
-                f"""
-                COPY (
-                    SELECT *
-                    FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
-                    WHERE list_contains($ids, episode_id)
-                    ORDER BY deal, seating
-                ) TO $partial (
-                    FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
-                )
-                """,
-                {
-                    "paths": [exact(path) for path in paths],
-                    "ids": sorted(ids),
-                    "partial": str(partial),
-                    "params": params,
-                },
+    with replacing(united) as temporary, duckdb_files.connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT *
+                FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                WHERE list_contains($ids, episode_id)
+                ORDER BY deal, seating
+            ) TO $temporary (
+                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
             )
-        partial.replace(united)
-    finally:
-        partial.unlink(missing_ok=True)
+            """,
+            {
+                "paths": [exact(path) for path in paths],
+                "ids": sorted(ids),
+                "temporary": str(temporary),
+                "params": params,
+            },
+        )
 
 
 def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | None]]]:
@@ -324,7 +315,7 @@ def read_finished(path: Path) -> dict[str, str]:
     return dict(rows)
 
 
-def read_episodes(path: Path) -> Iterator[Row]:
+def read_episodes(path: Path) -> Iterator[EpisodeRow]:
     """Yield the episodes of ``path``, with seats, decisions and calls as lists.
 
     Raises duckdb.Error if the file is missing or is no chunk file.
@@ -340,14 +331,14 @@ def read_episodes(path: Path) -> Iterator[Row]:
                 yield dict(zip(names, values, strict=True))
 
 
-def task_of(row: Row) -> Task:
+def task_of(row: EpisodeRow) -> Task:
     """Return the task of an episode that was read; files of earlier versions name none."""
     return Task(row.get("task") or Task.EPISODE)
 
 
-def as_read(episode: EpisodeRecord) -> Row:
+def as_read(episode: EpisodeRecord) -> EpisodeRow:
     """Return an episode as ``read_episodes`` would yield it once written."""
-    row: Row = json.loads(_encoded(_ENCODER.encode(_row(episode))))
+    row: EpisodeRow = json.loads(_encoded(_ENCODER.encode(_row(episode))))
     return row
 
 
@@ -393,9 +384,9 @@ def exact(path: Path) -> str:
 
 
 def _copy(
-    rows: Path, partial: Path, run: RunRecord, params: str, kept: Kept, object_size: int
+    rows: Path, target: Path, run: RunRecord, params: str, kept: Kept, object_size: int
 ) -> None:
-    """Write the NDJSON file ``rows`` and the episodes ``kept`` to the Parquet file ``partial``."""
+    """Write the NDJSON file ``rows`` and the episodes ``kept`` to the Parquet file ``target``."""
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EPISODE.items())
     others = "".join(
         f"""
@@ -410,7 +401,7 @@ def _copy(
         },
         "rows": exact(rows),
         "object_size": object_size,
-        "partial": str(partial),
+        "target": str(target),
         "params": _mended(params),
     }
     for n, (path, ids) in enumerate(kept.items()):
@@ -426,7 +417,7 @@ def _copy(
                     hive_partitioning = false, maximum_object_size = $object_size
                 ){others}
                 ORDER BY deal, seating
-            ) TO $partial (
+            ) TO $target (
                 FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
             )
             """,
@@ -434,7 +425,7 @@ def _copy(
         )
 
 
-def _row(episode: EpisodeRecord) -> Row:
+def _row(episode: EpisodeRecord) -> EpisodeRow:
     row = _FLAT(episode)
     row["seats"] = [_SEAT(record) for record in episode.seats]
     row["decisions"] = [_DECISION(record) for record in episode.decisions]

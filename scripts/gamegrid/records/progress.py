@@ -8,6 +8,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gamegrid.paths import replacing
+
 log = logging.getLogger(__name__)
 
 SECONDS = 5.0
@@ -18,7 +20,7 @@ ESTIMATED_FROM = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class ChunkState:
     """The state of a running chunk.
 
     ``done`` counts the episodes that ended, ``errors`` those of them that a transport error ended.
@@ -71,8 +73,8 @@ class Progress:
         """Report that the chunk is finished."""
         self._report(self._state(asked, replayed, finished=True))
 
-    def _state(self, asked: int, replayed: int, finished: bool) -> State:
-        return State(
+    def _state(self, asked: int, replayed: int, finished: bool) -> ChunkState:
+        return ChunkState(
             chunk=self._chunk,
             episodes=self._episodes,
             done=self._done,
@@ -85,13 +87,12 @@ class Progress:
             pid=os.getpid(),
         )
 
-    def _report(self, state: State) -> None:
+    def _report(self, state: ChunkState) -> None:
         self._reported = time.monotonic()
         log.info("%s", state.line())
         self._write(state)
 
-    def _write(self, state: State) -> None:
+    def _write(self, state: ChunkState) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        beside.write_text(json.dumps(asdict(state)))
-        beside.replace(self._path)
+        with replacing(self._path) as temporary:
+            temporary.write_text(json.dumps(asdict(state)))

@@ -1,12 +1,12 @@
 """The stamp of a results folder: the seed and protocol of its results."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gamegrid.errors import UserError
+from gamegrid.paths import replacing
 
 NAME = "stamp.json"
 
@@ -52,6 +52,5 @@ def read(results: Path) -> dict[str, Any]:
 def write(results: Path, stamp: Stamp) -> None:
     """Stamp the folder, replacing an older stamp."""
     results.mkdir(parents=True, exist_ok=True)
-    beside = results / f"{NAME}.{os.getpid()}"
-    beside.write_text(json.dumps(asdict(stamp)))
-    beside.replace(results / NAME)
+    with replacing(results / NAME) as temporary:
+        temporary.write_text(json.dumps(asdict(stamp)))

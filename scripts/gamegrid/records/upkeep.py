@@ -6,7 +6,6 @@ The journal is the only part of a results folder that cannot be made again for f
 import fcntl
 import gzip
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 
 from gamegrid.backends.faults import Blame
 from gamegrid.errors import UserError
+from gamegrid.paths import replacing
 from gamegrid.records.journal import LOST, Key, Line, digest, files, lost_files, read, read_lost
 
 
@@ -203,15 +203,12 @@ def _pack(path: Path) -> None:
     if packed.exists():  # compressed before; the job has written a new file since
         before = gzip.decompress(packed.read_bytes())
         content = before if before.endswith(content) else before + content
-    beside = packed.with_name(f".{packed.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(gzip.compress(content, mtime=0))
-        file.flush()
-        os.fsync(file.fileno())
-    if gzip.decompress(beside.read_bytes()) != content:
-        beside.unlink()
-        raise UserError(f"{path} could not be compressed: the compressed file reads differently.")
-    beside.replace(packed)
+    with replacing(packed, durable=True) as temporary:
+        temporary.write_bytes(gzip.compress(content, mtime=0))
+        if gzip.decompress(temporary.read_bytes()) != content:
+            raise UserError(
+                f"{path} could not be compressed: the compressed file reads differently."
+            )
     path.unlink()
 
 
@@ -227,9 +224,5 @@ def _add(folder: Path, lines: Sequence[bytes], suffix: str = ".jsonl") -> None:
     """Write lines to a new file named after their content. No job appends to such a file."""
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([line.decode("ascii") for line in lines])[:12]
-    beside = folder / f".merged-{name}.{os.getpid()}"
-    with beside.open("wb") as file:
-        file.write(b"\n".join(lines) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(folder / f"merged-{name}{suffix}")
+    with replacing(folder / f"merged-{name}{suffix}", durable=True) as temporary:
+        temporary.write_bytes(b"\n".join(lines) + b"\n")

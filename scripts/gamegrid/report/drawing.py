@@ -16,7 +16,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.report import palette
 from gamegrid.report.figures import figures
-from gamegrid.report.figures.figure import Figure, Panel, Row
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel
 from gamegrid.store.tables import connect
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -68,7 +68,7 @@ class Drawn:
 
     figure: Figure
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FigureRow, ...]
     panels: tuple[tuple[str, str], ...]
 
 
@@ -82,7 +82,7 @@ def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
 
 def read(
     connection: duckdb.DuckDBPyConnection, figure: Figure
-) -> tuple[tuple[str, ...], list[Row]]:
+) -> tuple[tuple[str, ...], list[FigureRow]]:
     """Return the columns and rows of a figure; neither if the database lacks one of its tables."""
     names = (figure.view, *figure.also)
     if not all(has(connection, name) for name in names):
@@ -92,7 +92,9 @@ def read(
     return tuple(rows[0]) if rows else (), rows
 
 
-def select(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], list[Row]]:
+def select(
+    connection: duckdb.DuckDBPyConnection, sql: str
+) -> tuple[tuple[str, ...], list[FigureRow]]:
     """Return the columns and rows of a query."""
     answer = connection.execute(sql)
     columns = tuple(str(column[0]) for column in answer.description or ())

@@ -27,7 +27,7 @@ from gamegrid.paths import replacing
 from gamegrid.report import drawing, palette
 from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
-from gamegrid.report.figures.figure import Row, Section
+from gamegrid.report.figures.figure import FigureRow, Section
 from gamegrid.report.replay_section import replay_data, section
 from gamegrid.store.tables import ABSENT, connect
 
@@ -96,13 +96,13 @@ def _sections(drawn: Sequence[Drawn]) -> list[tuple[Section, list[Drawn]]]:
     return [(name, list(part)) for name, part in groupby(others, lambda d: d.figure.section)]
 
 
-def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[FigureRow]:
     """Return the rows of one of ``QUERIES``."""
     sql = (files("gamegrid.report") / f"{name}.sql").read_text("utf-8")
     return drawing.select(connection, sql)[1]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[Row]:
+def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[FigureRow]:
     """Return all rows of a view; none if the database lacks the view."""
     if not drawing.has(connection, view):
         return []

@@ -35,7 +35,7 @@ CLIP = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ShownReply:
     """One reply of a model. ``failure`` is the kind of failure, None for a usable reply."""
 
     text: str
@@ -63,11 +63,11 @@ class Choice:
     regret: float | None
     optimal: bool | None
     observation: str | None
-    replies: tuple[Reply, ...]
+    replies: tuple[ShownReply, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class ReplayFrame:
     """A position and the decisions made in it; no decisions at the end of the episode."""
 
     drawing: str | None
@@ -86,7 +86,7 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class ShownEpisode:
     """One episode to show. Frame n is the position before the decisions of ply n."""
 
     episode_id: str
@@ -99,7 +99,7 @@ class Episode:
     notes: tuple[str, ...]
     """Why the episode is interesting, and what is missing."""
     seats: tuple[Seat, ...]
-    frames: tuple[Frame, ...]
+    frames: tuple[ReplayFrame, ...]
 
 
 def replay_data(database: Path, limit: int = EPISODES, size: int = SIZE) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def replay_data(database: Path, limit: int = EPISODES, size: int = SIZE) -> dict
     return shown.data(played=rows[0].played if rows else 0)
 
 
-def replay(database: Path, episode_id: str) -> Episode:
+def replay(database: Path, episode_id: str) -> ShownEpisode:
     """Return one episode with every reply in full.
 
     Raises UserError if no episode has this id, and duckdb.Error if ``database`` cannot be read.
@@ -136,7 +136,7 @@ def replay(database: Path, episode_id: str) -> Episode:
         return _episode(connection, rows[0], None)
 
 
-def page_data(episode: Episode) -> dict[str, Any]:
+def page_data(episode: ShownEpisode) -> dict[str, Any]:
     """Return one episode in the form that ``replay_data`` returns."""
     shown = _Shown()
     shown.add(episode, None)
@@ -168,7 +168,7 @@ class _Shown:
         self._episodes: list[dict[str, Any]] = []
         self._size = 0
 
-    def add(self, episode: Episode, most: int | None) -> bool:
+    def add(self, episode: ShownEpisode, most: int | None) -> bool:
         """Add an episode if the total stays within ``most`` characters; return whether it did."""
         plain = asdict(episode, dict_factory=_known)
         size = len(embedded(plain))
@@ -232,7 +232,7 @@ CALLS = """
     FROM calls WHERE episode_id = ? ORDER BY ply, seat, attempt
 """
 
-Line: TypeAlias = Mapping[str, Any]
+QueryRow: TypeAlias = Mapping[str, Any]
 """One row of a query result, by column name."""
 
 
@@ -244,13 +244,13 @@ def _chosen(
     return [_Row(*row) for row in rows]
 
 
-def _lines(connection: duckdb.DuckDBPyConnection, sql: str, episode_id: str) -> list[Line]:
+def _lines(connection: duckdb.DuckDBPyConnection, sql: str, episode_id: str) -> list[QueryRow]:
     answer = connection.execute(sql, [episode_id])
     names = [column[0] for column in answer.description or ()]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
-def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None) -> Episode:
+def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None) -> ShownEpisode:
     """Read one episode; truncate each model text to ``clip`` characters unless it is None."""
     [record] = _lines(connection, EPISODE, row.episode_id)
     seated = _lines(connection, SEATS, row.episode_id)
@@ -265,7 +265,7 @@ def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None)
         title, names = record["game"], [f"seat {seat}" for seat in range(len(seated))]
         frames = _from_observations(decided, replies)
         notes.append(f"No board: the game cannot be loaded. {' '.join(str(error).split())}")
-    return Episode(
+    return ShownEpisode(
         episode_id=row.episode_id,
         game=record["game"],
         title=title,
@@ -287,16 +287,16 @@ def _episode(connection: duckdb.DuckDBPyConnection, row: _Row, clip: int | None)
     )
 
 
-Replies: TypeAlias = Mapping[tuple[int, int], Sequence[Reply]]
+Replies: TypeAlias = Mapping[tuple[int, int], Sequence[ShownReply]]
 """Models' replies by (ply, seat), in the order they arrived."""
 
 
-def _replies(calls: Sequence[Line], clip: int | None) -> Replies:
-    replies = dict[tuple[int, int], list[Reply]]()
+def _replies(calls: Sequence[QueryRow], clip: int | None) -> Replies:
+    replies = dict[tuple[int, int], list[ShownReply]]()
     for call in calls:
         text, reasoning = call["reply"], call["reasoning"]
         shown, thought = text[:clip], reasoning and reasoning[:clip]
-        reply = Reply(
+        reply = ShownReply(
             text=shown,
             reasoning=thought,
             failure=call["failure"],
@@ -308,8 +308,8 @@ def _replies(calls: Sequence[Line], clip: int | None) -> Replies:
 
 
 def _drawn(
-    game: Game, record: Line, decided: Sequence[Line], replies: Replies, whole: bool
-) -> tuple[Frame, ...]:
+    game: Game, record: QueryRow, decided: Sequence[QueryRow], replies: Replies, whole: bool
+) -> tuple[ReplayFrame, ...]:
     """Return a frame for every position, with its drawing and the value of each legal move.
 
     Where there is a drawing, only a ``whole`` replay also includes the seats' observations. Raises
@@ -318,14 +318,14 @@ def _drawn(
     judged = any(line["best_value"] is not None for line in decided)
     worth = _judge(game.load_string).values if judged else _unknown
     by_ply = _by_ply(decided)
-    frames = list[Frame]()
+    frames = list[ReplayFrame]()
     for ply, state in enumerate(_positions(game, record)):
         drawing = boards.draw(game, state)
         choices = tuple(
             _choice(line, replies, worth(state, line["seat"]), whole or drawing is None)
             for line in by_ply.get(ply, ())
         )
-        frames.append(Frame(drawing=drawing, choices=choices))
+        frames.append(ReplayFrame(drawing=drawing, choices=choices))
     return tuple(frames)
 
 
@@ -333,24 +333,26 @@ def _unknown(state: pyspiel.State, seat: int) -> None:
     """Return no values, for a game that was not judged."""
 
 
-def _from_observations(decided: Sequence[Line], replies: Replies) -> tuple[Frame, ...]:
+def _from_observations(decided: Sequence[QueryRow], replies: Replies) -> tuple[ReplayFrame, ...]:
     """Return the frames of an episode whose game cannot be set up, from its observations alone."""
     by_ply = _by_ply(decided)
     return tuple(
-        Frame(drawing=None, choices=tuple(_choice(line, replies, None, True) for line in lines))
+        ReplayFrame(
+            drawing=None, choices=tuple(_choice(line, replies, None, True) for line in lines)
+        )
         for _, lines in sorted(by_ply.items())
     )
 
 
-def _by_ply(lines: Sequence[Line]) -> dict[int, list[Line]]:
-    by_ply = dict[int, list[Line]]()
+def _by_ply(lines: Sequence[QueryRow]) -> dict[int, list[QueryRow]]:
+    by_ply = dict[int, list[QueryRow]]()
     for line in lines:
         by_ply.setdefault(line["ply"], []).append(line)
     return by_ply
 
 
 def _choice(
-    line: Line, replies: Replies, values: Mapping[int, float] | None, in_words: bool
+    line: QueryRow, replies: Replies, values: Mapping[int, float] | None, in_words: bool
 ) -> Choice:
     """Build one decision. ``values`` is by action; labels are in ascending action order."""
     labels = json.loads(line["legal"])
@@ -369,7 +371,7 @@ def _choice(
     )
 
 
-def _positions(game: Game, record: Line) -> Iterator[pyspiel.State]:
+def _positions(game: Game, record: QueryRow) -> Iterator[pyspiel.State]:
     """Yield every position in which somebody decided, ply by ply, then the final one.
 
     It yields the same object each time and changes it in between. Raises pyspiel.SpielError on an

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from gamegrid.stats.intervals import SAME, Floats, Interval
+from gamegrid.stats.arrays import Floats
+from gamegrid.stats.intervals import SAME, Interval
 from gamegrid.stats.paired import bets
 
 FAMILY_ALPHA = 0.001

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, optimize, stats
 
-from gamegrid.stats.davidson import Davidson, Integers, Matches, codes
-from gamegrid.stats.intervals import PRIOR_DEALS, Floats, Interval
+from gamegrid.stats.arrays import Floats, Integers
+from gamegrid.stats.davidson import Davidson, Matches, codes
+from gamegrid.stats.intervals import PRIOR_DEALS, Interval
 
 FAR = 20.0
 """Distance, in units of theta (3474 rating points), beyond which an end counts as infinite."""
@@ -24,7 +25,7 @@ CLOSE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class FittedModel:
     """A fitted model. A contrast has shape (parameters,)."""
 
     model: Davidson
@@ -71,7 +72,7 @@ class Frame:
         return float(net @ self.model.pull(point) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
-def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> float:
+def held_at(frame: FittedModel, contrast: Floats, design: float, freedom: int) -> float:
     """Return the two-sided p of ``contrast`` being 0.
 
     ``design`` is the design effect from Clusters.design, ``freedom`` the degrees of freedom.
@@ -81,7 +82,7 @@ def held_at(frame: Frame, contrast: Floats, design: float, freedom: int) -> floa
 
 
 def around(
-    frame: Frame, contrast: Floats, design: float, freedom: int, confidence: float
+    frame: FittedModel, contrast: Floats, design: float, freedom: int, confidence: float
 ) -> Interval:
     """Return the values of ``contrast`` that the data do not reject; an end may be infinite.
 
@@ -117,7 +118,7 @@ class Clusters:
     Clusters with the same results move them equally and form one kind.
     """
 
-    frame: Frame
+    frame: FittedModel
     steps: Floats
     """How far the maximum moves without a cluster of the kind, shape (kinds, parameters)."""
     times: Floats
@@ -130,7 +131,7 @@ class Clusters:
     """Covariance of the gradient if a pair's matches in one deal shared all their luck."""
 
     @classmethod
-    def make(cls, frame: Frame, matches: Matches, clusters: Integers) -> "Clusters":
+    def make(cls, frame: FittedModel, matches: Matches, clusters: Integers) -> "Clusters":
         """Leave out each cluster in turn. ``clusters`` holds the cluster of each match."""
         model = frame.model
         steps, times = model.left_out(frame.point, frame.basis, clusters)

@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize, sparse
 
-from gamegrid.stats.intervals import Floats
-
-Integers = NDArray[np.int64]
+from gamegrid.stats.arrays import Floats, Integers
 
 ELO = 400 / float(np.log(10))
 """Rating points per unit of theta: 400 points mean odds of ten to one, draws aside."""

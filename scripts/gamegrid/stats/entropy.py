@@ -4,15 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from gamegrid.stats.intervals import (
-    CONFIDENCE,
-    SAME,
-    Floats,
-    Interval,
-    MaybeInterval,
-    NoInterval,
-    Reason,
-)
+from gamegrid.stats.arrays import Floats
+from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval, MaybeInterval, NoInterval, Reason
 
 
 def entropy(counts: NDArray[np.int64]) -> Floats:

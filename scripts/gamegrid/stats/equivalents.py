@@ -14,9 +14,10 @@ from itertools import combinations
 import numpy as np
 from scipy import optimize, stats
 
-from gamegrid.stats.contrasts import Clusters, Frame, held_at
+from gamegrid.stats.arrays import Floats
+from gamegrid.stats.contrasts import Clusters, FittedModel, held_at
 from gamegrid.stats.davidson import Matches, codes
-from gamegrid.stats.intervals import CONFIDENCE, Floats, Reason
+from gamegrid.stats.intervals import CONFIDENCE, Reason
 from gamegrid.stats.paired import holm
 from gamegrid.stats.ratings import components, framed
 
@@ -86,7 +87,7 @@ def strength_equivalent(
 class _GameFit:
     """The model fitted to one game. A position is a bot's number from 0, or between two numbers."""
 
-    frame: Frame
+    frame: FittedModel
     deals: Clusters
     me: int
     """The agent's code."""
@@ -173,7 +174,7 @@ class _GameFit:
         return self.frame.strain(contrast, 0.0, self.frame.lever(contrast)) / limit
 
 
-def _apart(frame: Frame, one: int, other: int) -> Floats:
+def _apart(frame: FittedModel, one: int, other: int) -> Floats:
     contrast = np.zeros(frame.model.size)
     contrast[one], contrast[other] = 1.0, -1.0
     return contrast

@@ -11,8 +11,8 @@ def letters(values: Sequence[float], differ: NDArray[np.bool_]) -> list[str]:
     """Return each agent's letters. Two agents share a letter exactly if they do not differ.
 
     ``values`` orders the letters, from a for the highest. ``differ`` says which agents can be told
-    apart; it is symmetric, shape (agents, agents). If more than 26 letters are needed, they go on
-    after z as aa, ab, …, and are separated by commas. This is the insert-and-absorb algorithm:
+    apart; it is symmetric, shape (agents, agents). If more than 26 letters are needed, they
+    continue after z as aa, ab, …, and all are then separated by commas. This is the insert-and-absorb algorithm:
     Piepho, "An algorithm for a letter-based representation of all-pairwise comparisons" (2004).
     """
     columns = [frozenset(range(len(values)))] if len(values) else []

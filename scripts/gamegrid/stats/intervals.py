@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-Floats: TypeAlias = NDArray[np.float64]
+from gamegrid.stats.arrays import Floats
 
 CONFIDENCE = 0.95
 PRIOR_DEALS = 1 / 3

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import Matches, codes, family_weights
-from gamegrid.stats.intervals import Floats
 
 NONE = 1e-6
 """A smaller weight or payoff counts as 0."""

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
     CONFIDENCE,
     SAME,
-    Floats,
     Interval,
     MaybeInterval,
     NoInterval,

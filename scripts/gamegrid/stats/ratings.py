@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.sparse import csgraph
 
-from gamegrid.stats.contrasts import Clusters, Frame, around, held_at
-from gamegrid.stats.davidson import ELO, Davidson, Integers, Matches, codes
+from gamegrid.stats.arrays import Floats, Integers
+from gamegrid.stats.contrasts import Clusters, FittedModel, around, held_at
+from gamegrid.stats.davidson import ELO, Davidson, Matches, codes
 from gamegrid.stats.groups import letters
-from gamegrid.stats.intervals import CONFIDENCE, Floats, Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.intervals import CONFIDENCE, Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.paired import holm
 
 
@@ -161,7 +162,7 @@ def rate(
 class _Scale:
     """A fitted model with the zero of its ratings. Codes are those of parameters."""
 
-    frame: Frame
+    frame: FittedModel
     origin: Integers
     """The agents that define zero: the anchors, or those whose mean rating is 0."""
     errors: Floats
@@ -293,7 +294,7 @@ def _errors(anchors: Mapping[str, Anchor]) -> Floats:
     return np.asarray(alike.reshape(len(se), len(se)) * np.outer(se, se), dtype=np.float64)
 
 
-def framed(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
+def framed(matches: Matches, known: Mapping[str, Anchor]) -> FittedModel:
     """Fit the model to ``matches``, with the strengths of ``known`` fixed."""
     names = matches.agents
     fixed = np.array([code for code, name in enumerate(names) if name in known], dtype=np.int64)
@@ -301,7 +302,7 @@ def framed(matches: Matches, known: Mapping[str, Anchor]) -> Frame:
     start = np.zeros(model.size)
     start[fixed] = [known[names[code]].rating / ELO for code in fixed]
     point = model.maximise(start, np.delete(np.eye(model.size), fixed, axis=1))
-    return Frame(model=model, point=point, fixed=fixed, bounded=model.bounds_all(fixed))
+    return FittedModel(model=model, point=point, fixed=fixed, bounded=model.bounds_all(fixed))
 
 
 def components(matches: Matches) -> Integers:
@@ -313,7 +314,7 @@ def components(matches: Matches) -> Integers:
     return np.asarray(csgraph.connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def _core(matches: Matches, frame: Frame) -> Integers:
+def _core(matches: Matches, frame: FittedModel) -> Integers:
     """Return the largest set of agents whose differences the results bound."""
     left, best = _mutual(matches), np.array([], dtype=np.int64)
     while len(left) > len(best):

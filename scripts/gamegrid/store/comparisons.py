@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
-    Floats,
     Interval,
     MaybeInterval,
     NoInterval,
@@ -29,9 +29,8 @@ from gamegrid.stats.paired import (
     sign_flip,
 )
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, Cell, Ends, Numbers, ends, labels_of
+from gamegrid.store.values import WIN_LOSS, CellValues, Ends, Numbers, TableRow, ends, labels_of
 
-Row: TypeAlias = tuple[str | int | float | None, ...]
 Pair: TypeAlias = tuple[str, str]
 
 OVER_GAMES: Ends = (None, None, "over games")
@@ -46,7 +45,7 @@ class _Differences:
     matchups: frozenset[str]
     values: Floats
     plays: Numbers | None
-    """One label per deal, as in Cell."""
+    """One label per deal, as in CellValues."""
 
     @property
     def distinct(self) -> int | None:
@@ -77,7 +76,7 @@ class _Comparison:
     anytime: Ends
     test: SignFlip
 
-    def row(self, p: float, m: int, method: str, looks: Looks | None) -> Row:
+    def row(self, p: float, m: int, method: str, looks: Looks | None) -> TableRow:
         """Return the row as the table stores it."""
         return (
             self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
@@ -87,17 +86,17 @@ class _Comparison:
 
 
 def comparisons(
-    cells: Iterable[Cell],
+    cells: Iterable[CellValues],
     comparable: Collection[tuple[str, str, str]],
     looks: Looks | None = None,
     spans: Mapping[str, float] = MappingProxyType({}),
-) -> list[Row]:
+) -> list[TableRow]:
     """Return every row.
 
     ``comparable`` holds (game, agent, rival) in both directions. ``looks`` is None if the values of
     the cells are not those of deals. ``spans``: by game, the largest difference of two returns.
     """
-    played: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    played: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
         if len(cell.deals) and cell.scoring != "payoff":
             played[cell.game, cell.agent].append(cell)
@@ -105,7 +104,7 @@ def comparisons(
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
             apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for game, pairs in apart.items():
         found = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
         rows += _adjusted(found, benjamini_hochberg, "benjamini-hochberg", looks)
@@ -117,7 +116,7 @@ def _adjusted(
     adjust: Callable[[Sequence[float]], Adjusted],
     method: str,
     looks: Looks | None,
-) -> list[Row]:
+) -> list[TableRow]:
     """Return the rows of one family of tests, with adjusted p."""
     adjusted = adjust([each.test.p for each in found])
     return [
@@ -126,7 +125,7 @@ def _adjusted(
     ]
 
 
-def _differences(mine: Sequence[Cell], theirs: Sequence[Cell]) -> _Differences:
+def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
     """Pair the cells against the same opponents, and the two agents' own cells if they met."""
     agent, rival = mine[0].agent, theirs[0].agent
     met = {cell.matchup: cell for cell in theirs if agent in cell.others}
@@ -146,7 +145,7 @@ def _differences(mine: Sequence[Cell], theirs: Sequence[Cell]) -> _Differences:
     )
 
 
-def _at(cell: Cell, deals: Numbers) -> Floats:
+def _at(cell: CellValues, deals: Numbers) -> Floats:
     """Return the values of ``deals``, all of which the cell has."""
     return np.asarray(cell.values[np.searchsorted(cell.deals, deals)])
 
@@ -183,7 +182,7 @@ def _anytime(differences: _Differences, span: float | None) -> MaybeInterval:
 
 
 def _overall(
-    played: Mapping[tuple[str, str], Sequence[Cell]],
+    played: Mapping[tuple[str, str], Sequence[CellValues]],
     apart: Mapping[str, Mapping[Pair, _Differences]],
 ) -> Iterable[_Comparison]:
     """Compare over all win_loss games the pairs that have the same games and compare in each."""

@@ -7,15 +7,14 @@ the game and the table, and no number of the results can be trusted.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import duckdb
 import numpy as np
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.bounds import FAMILY_ALPHA, Law, Oddity, at_least
-from gamegrid.stats.intervals import SAME, Floats
-
-Row: TypeAlias = tuple[str | int | float | None, ...]
+from gamegrid.stats.intervals import SAME
+from gamegrid.store.values import TableRow
 
 _ACCORDING = """
     SELECT
@@ -71,7 +70,7 @@ class _Check:
     p: float = 1.0
     """The p-value of the mean being at least ``least``."""
 
-    def row(self, alpha: float) -> Row:
+    def row(self, alpha: float) -> TableRow:
         """Return the row as the table stores it, failed if its p is below ``alpha``."""
         mean = float(self.found.mean())
         if self.law is None:
@@ -94,7 +93,7 @@ def _told(odd: Oddity) -> str:
     )
 
 
-def controls(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def controls(connection: duckdb.DuckDBPyConnection) -> list[TableRow]:
     """Return every row: the checks, then those that could not be made."""
     checks = [*_according(connection), *_oracles(connection)]
     made = {check.place[:2] for check in checks}
@@ -136,7 +135,7 @@ def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
 
 def _unchecked(
     connection: duckdb.DuckDBPyConnection, made: Iterable[tuple[str, ...]]
-) -> Iterator[Row]:
+) -> Iterator[TableRow]:
     """Yield a row, with the reason, for each kind of check that a game lacks."""
     there = set(made)
     for game, name, reason in connection.execute(_UNCHECKED).fetchall():

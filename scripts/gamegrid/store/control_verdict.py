@@ -9,7 +9,7 @@ from gamegrid.records import duckdb_files
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ControlVerdict:
     """The outcome of all controls. ``red`` has a sentence for each failed check."""
 
     passed: int
@@ -26,14 +26,14 @@ class Verdict:
         return "\n  ".join([head + "do not trust any number of these results", *self.red])
 
 
-def read(database: Path) -> Verdict:
+def read(database: Path) -> ControlVerdict:
     """Read the controls. Raises duckdb.Error if ``database`` cannot be read."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
         rows = connection.execute(
             "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals, "
             "reason FROM controls WHERE passed IS NOT NULL"
         ).fetchall()
-    return Verdict(
+    return ControlVerdict(
         passed=sum(passed for passed, *_ in rows),
         red=tuple(_sentence(*row) for passed, *row in rows if not passed),
     )

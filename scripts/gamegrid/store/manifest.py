@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gamegrid.paths import WORKFLOW
+from gamegrid.paths import WORKFLOW, replacing
 from gamegrid.records import duckdb_files
 
 NAME = "manifest.json"
@@ -45,9 +45,9 @@ def write(
             for kind, paths in played.items()
         },
     }
-    beside = output.with_name(f"{output.name}.partial")
-    beside.write_text(json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
-    beside.replace(output)
+    with replacing(output) as temporary:
+        text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
+        temporary.write_text(text + "\n")
 
 
 def place(name: str, results: Path) -> Path:

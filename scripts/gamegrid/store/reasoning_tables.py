@@ -17,15 +17,15 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
-from gamegrid.store.statistics import Row, insert
-from gamegrid.store.values import ends, ratio_parts
+from gamegrid.store.statistics import insert
+from gamegrid.store.values import TableRow, ends, ratio_parts
 
 NAMES = (*categories(), UNCATEGORISED)
 THIRDS = ("first", "middle", "last")
 BATCH = 10_000
 """Texts held in memory at once."""
 
-Counts: TypeAlias = NDArray[np.int64]
+CategoryCounts: TypeAlias = NDArray[np.int64]
 """Texts by deal, third of the episode, and category; shape (deals, 3, categories)."""
 
 _TEXTS = """
@@ -48,7 +48,7 @@ _COUNTS = """
 def fill_reasoning(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the tables, in time linear in the number of texts."""
     _sort(connection)
-    shares, entropies = list[Row](), list[Row]()
+    shares, entropies = list[TableRow](), list[TableRow]()
     for game, agent, counts in _counted(connection):
         for number, name in enumerate(NAMES):
             shares.append((game, agent, name, *_share(counts, number)))
@@ -60,7 +60,7 @@ def fill_reasoning(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _sort(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``reasoning_texts``."""
-    rows, found = list[Row](), connection.execute(_TEXTS)
+    rows, found = list[TableRow](), connection.execute(_TEXTS)
     while batch := found.fetchmany(BATCH):
         for episode, ply, seat, text in batch:
             said = sort_text(text)
@@ -68,7 +68,7 @@ def _sort(connection: duckdb.DuckDBPyConnection) -> None:
     insert(connection, "reasoning_texts", rows)
 
 
-def _counted(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Counts]]:
+def _counted(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, CategoryCounts]]:
     """Yield the counts of each agent in each game."""
     by_agent: dict[tuple[str, str], list[tuple[int, int, str, int]]] = {}
     for game, agent, *row in connection.execute(_COUNTS).fetchall():
@@ -81,7 +81,7 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, 
         yield game, agent, counts
 
 
-def _share(counts: Counts, category: int) -> Row:
+def _share(counts: CategoryCounts, category: int) -> TableRow:
     """Return how often a category is the main one: overall, by thirds, and the change."""
     said, texts = counts[:, :, category], counts.sum(axis=2)
     share = said.sum() / texts.sum()
@@ -107,14 +107,14 @@ def _within(found: MaybeInterval) -> MaybeInterval:
     return Interval(max(-1.0, found.low), min(1.0, found.high))
 
 
-def _parts(counts: Counts) -> Iterator[tuple[str, Counts]]:
+def _parts(counts: CategoryCounts) -> Iterator[tuple[str, CategoryCounts]]:
     """Yield the counts by deal and category, of whole episodes and of their thirds."""
     yield "all", counts.sum(axis=1)
     for number, name in enumerate(THIRDS):
         yield name, counts[:, number]
 
 
-def _variety(deals: Counts) -> Row:
+def _variety(deals: CategoryCounts) -> TableRow:
     """Return how varied the categories are, without uncategorised texts."""
     sorted_ones = deals[:, : NAMES.index(UNCATEGORISED)]
     estimate, interval = entropy_interval(sorted_ones)

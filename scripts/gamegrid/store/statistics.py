@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -25,17 +24,16 @@ from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
-    Cell,
+    CellValues,
     Ends,
     Pooled,
+    TableRow,
     ends,
     ratio_parts,
     read_cells,
     read_normalized,
     read_seats,
 )
-
-Row: TypeAlias = tuple[str | int | float | None, ...]
 
 _MATCHES = """
     WITH played AS (
@@ -112,12 +110,12 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     spans = dict(connection.execute(_SPANS).fetchall())
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
-    games: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    games: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
         games[cell.game, cell.agent].append(cell)
     pooled = {key: Pooled.of(parts) for key, parts in games.items()}
 
-    rows: dict[str, list[Row]] = {
+    rows: dict[str, list[TableRow]] = {
         "cell_intervals": [
             (cell.game, cell.matchup, cell.agent, *_cell_ends(cell)) for cell in cells
         ],
@@ -143,7 +141,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         insert(connection, table, lines)
 
 
-def _cell_ends(cell: Cell) -> Ends:
+def _cell_ends(cell: CellValues) -> Ends:
     """Return the interval of one agent's mean in one matchup."""
     distinct = cell.distinct
     if cell.scoring == WIN_LOSS:
@@ -151,10 +149,10 @@ def _cell_ends(cell: Cell) -> Ends:
     return ends(mean_interval(cell.values, distinct=distinct))
 
 
-def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
     """Yield the intervals of each agent's normalized return in each margin game."""
     why = dict(connection.execute(_NO_SCALE).fetchall())
-    games: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    games: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in read_normalized(connection):
         games[cell.game, cell.agent].append(cell)
     for (game, agent), cells in games.items():
@@ -162,16 +160,16 @@ def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         yield game, agent, low, high, why.get(game, reason)
 
 
-def _seat_rows(found: Iterable[tuple[int, Cell]]) -> Iterator[Row]:
+def _seat_rows(found: Iterable[tuple[int, CellValues]]) -> Iterator[TableRow]:
     """Yield the intervals of each agent in each seat."""
-    seats: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
+    seats: dict[tuple[str, str, int], list[CellValues]] = defaultdict(list)
     for seat, cell in found:
         seats[cell.game, cell.agent, seat].append(cell)
     for key, cells in seats.items():
         yield (*key, *ends(Pooled.of(cells).interval))
 
 
-def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
     """Yield the intervals of the shares of optimal decisions."""
     for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
         values = ratio_parts(np.array(best), np.array(moves))
@@ -179,7 +177,7 @@ def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
 
 
-def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
     """Yield the intervals of the mean regret at each ply."""
     for game, agent, ply, moves, regret, plays in connection.execute(_PLIES).fetchall():
         values = ratio_parts(np.array(regret), np.array(moves))
@@ -187,15 +185,15 @@ def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         yield game, agent, ply, *ends(mean_interval(values, distinct=distinct))
 
 
-def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[TableRow]]:
     """Return the intervals and comparisons of agents in given positions.
 
     A position is one observation, as a deal is elsewhere: other positions could have been chosen.
     """
-    intervals, cells = list[Row](), list[Cell]()
+    intervals, cells = list[TableRow](), list[CellValues]()
     for *row, regrets in connection.execute(_POSITIONS).fetchall():
         cell = replace(
-            Cell.of(row), scoring=WIN_LOSS
+            CellValues.of(row), scoring=WIN_LOSS
         )  # right or wrong, whatever the scoring of the game
         cells.append(cell)
         regret = mean_interval(np.array(regrets or [], dtype=np.float64))
@@ -284,7 +282,7 @@ def _rate(
     games: Sequence[str],
     matches: Matches,
     anchors: Mapping[str, Anchor],
-    rows: dict[str, list[Row]],
+    rows: dict[str, list[TableRow]],
 ) -> None:
     """Add the rows of one set of agents."""
     known = {name: anchors[name] for name in matches.agents if name in anchors}
@@ -304,7 +302,7 @@ def _rate(
     ]
 
 
-def _nash_rows(matches: Matches, best: int) -> list[Row]:
+def _nash_rows(matches: Matches, best: int) -> list[TableRow]:
     """Return each agent's Nash average, and a warning for the agent ``best`` by rating."""
     found = nash_average(payoffs(matches)).averages
     warning = None
@@ -318,7 +316,7 @@ def _nash_rows(matches: Matches, best: int) -> list[Row]:
     ]
 
 
-def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[TableRow]) -> None:
     """Insert all rows at once: DuckDB is slow at single rows."""
     if not rows:
         return

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
-from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -12,8 +11,7 @@ import numpy as np
 from gamegrid.agents.agent import Scale
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
-
-Row: TypeAlias = tuple[str | int | float | None, ...]
+from gamegrid.store.values import TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class _Ladder:
 
 def strength_equivalents(
     connection: duckdb.DuckDBPyConnection, games: Sequence[str], matches: Matches
-) -> Iterator[Row]:
+) -> Iterator[TableRow]:
     """Place the agents that are neither bots of a ladder nor of the suite.
 
     ``games`` are the names by code.

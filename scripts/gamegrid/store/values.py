@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
-    Floats,
     Interval,
     MaybeInterval,
     NoInterval,
@@ -23,6 +23,8 @@ Numbers: TypeAlias = NDArray[np.int64]
 Labels: TypeAlias = NDArray[np.uint64]
 Ends: TypeAlias = tuple[float | None, float | None, str | None]
 """Low, high, and the reason one of them is missing."""
+TableRow: TypeAlias = tuple[str | int | float | None, ...]
+"""One row of a table of statistics, in the order of its columns."""
 
 WIN_LOSS = "win_loss"
 
@@ -62,7 +64,7 @@ _SEATS = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class CellValues:
     """What one agent got in one matchup, per deal that counts."""
 
     game: str
@@ -80,7 +82,7 @@ class Cell:
     observation."""
 
     @classmethod
-    def of(cls, row: Sequence[Any]) -> "Cell":
+    def of(cls, row: Sequence[Any]) -> "CellValues":
         """Make a cell from a row of one of the queries above."""
         game, family, scoring, matchup, agent, others, deals, values, plays = row
         return cls(
@@ -111,7 +113,7 @@ class Pooled:
     distinct: int | None
 
     @classmethod
-    def of(cls, cells: Sequence[Cell]) -> "Pooled":
+    def of(cls, cells: Sequence[CellValues]) -> "Pooled":
         """Pool one or more cells of one agent and game. Cells without deals are left out."""
         played = [cell for cell in cells if len(cell.deals)]
         values = pool_cells([(cell.deals, cell.values) for cell in played]) if played else None
@@ -130,25 +132,25 @@ class Pooled:
         return mean_interval(self.values, distinct=self.distinct)
 
 
-def read_cells(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
+def read_cells(connection: duckdb.DuckDBPyConnection) -> list[CellValues]:
     """Return a cell for every agent in every matchup, without self-play."""
-    return [Cell.of(row) for row in connection.execute(_CELLS).fetchall()]
+    return [CellValues.of(row) for row in connection.execute(_CELLS).fetchall()]
 
 
-def read_normalized(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
+def read_normalized(connection: duckdb.DuckDBPyConnection) -> list[CellValues]:
     """Return cells with normalized returns for every agent in every matchup of margin games."""
-    return [Cell.of(row) for row in connection.execute(_NORMALIZED).fetchall()]
+    return [CellValues.of(row) for row in connection.execute(_NORMALIZED).fetchall()]
 
 
-def read_seats(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, Cell]]:
+def read_seats(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, CellValues]]:
     """Return seat and cell for every agent, matchup and seat.
 
     Values are scores in win_loss games, else returns as played.
     """
-    return [(seat, Cell.of(row)) for seat, *row in connection.execute(_SEATS).fetchall()]
+    return [(seat, CellValues.of(row)) for seat, *row in connection.execute(_SEATS).fetchall()]
 
 
-def labels_of(cells: Sequence[Cell], deals: Numbers) -> Numbers | None:
+def labels_of(cells: Sequence[CellValues], deals: Numbers) -> Numbers | None:
     """Return one label per deal, equal if the same moves were played in all ``cells``.
 
     A cell may lack a deal. Returns None if luck makes every deal an observation.
@@ -202,7 +204,7 @@ def _missing_end(low: float | None, high: float | None) -> Reason | None:
     return None
 
 
-def _distinct(cells: Sequence[Cell]) -> int | None:
+def _distinct(cells: Sequence[CellValues]) -> int | None:
     """Return how many deals differ in what was played, over all ``cells``; None with luck."""
     if not cells:
         return None

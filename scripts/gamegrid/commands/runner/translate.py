@@ -21,7 +21,7 @@ HUMAN = "human"
 PREFIXES = {"openrouter_": "litellm_openrouter/"}
 """Prefixes of model ids that have another name here."""
 
-Entry = dict[str, Any]
+GridEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _twice(player: ArenaPlayer, other: ArenaPlayer, command: ArenaCommand) -> li
     return [player.model_copy(update={"type": "llm"})] * 2
 
 
-def _entry(name: str, player: ArenaPlayer, config: ArenaConfig) -> Entry:
+def _entry(name: str, player: ArenaPlayer, config: ArenaConfig) -> GridEntry:
     """Translate a player into an agent of a grid."""
     more = player.model_extra or {}
     if player.type is None:
@@ -168,9 +168,9 @@ def _model(name: str) -> str:
     return name
 
 
-def _agents(entries: Sequence[Entry]) -> tuple[dict[str, Entry], list[str]]:
+def _agents(entries: Sequence[GridEntry]) -> tuple[dict[str, GridEntry], list[str]]:
     """Return the distinct agents by name, and the name of the agent in every seat."""
-    agents, line_up = dict[str, Entry](), list[str]()
+    agents, line_up = dict[str, GridEntry](), list[str]()
     for entry in entries:
         known = next((name for name, agent in agents.items() if agent == entry), None)
         name = known or unlike(agent_name(entry.get("model") or entry["type"]), agents)
@@ -179,7 +179,7 @@ def _agents(entries: Sequence[Entry]) -> tuple[dict[str, Entry], list[str]]:
     return agents, line_up
 
 
-def _schedule(line_up: Sequence[str], alone: bool) -> Entry:
+def _schedule(line_up: Sequence[str], alone: bool) -> GridEntry:
     """Return who meets whom: all agents meet, and a model in every seat meets itself."""
     if len(set(line_up)) == 1:
         return {"schedule": "round_robin", "self_play": True}

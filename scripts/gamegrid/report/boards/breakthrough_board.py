@@ -24,7 +24,7 @@ def draw(game: Breakthrough, state: pyspiel.State) -> str:
     return squares.board(f"{game.title}. {words}", game.height, game.width, parts)
 
 
-def _ends(game: Breakthrough, action: int) -> list[squares.Place]:
+def _ends(game: Breakthrough, action: int) -> list[squares.Square]:
     """Return the cells where a move starts and ends."""
     place, direction = divmod(action // 2, len(DIRECTIONS))
     row, column = divmod(place, game.width)

@@ -63,7 +63,7 @@ def _letters(rows: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     return ((r, c, letter) for r, row in enumerate(rows) for c, letter in enumerate(row))
 
 
-def _changed(rows: Sequence[str], state: pyspiel.State) -> list[squares.Place]:
+def _changed(rows: Sequence[str], state: pyspiel.State) -> list[squares.Square]:
     made = state.full_history()
     if not made:
         return []

@@ -38,7 +38,7 @@ def draw(game: DotsAndBoxes, state: pyspiel.State) -> str:
     return squares.board(words, rows + 1, columns + 1, [moved])
 
 
-def _boxes(seat: int, places: list[squares.Place]) -> str:
+def _boxes(seat: int, places: list[squares.Square]) -> str:
     boxes = (
         svg.shape("rect", x=CELL * c + 2, y=CELL * r + 2, width=6, height=6) for r, c in places
     )

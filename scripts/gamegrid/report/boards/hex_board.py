@@ -45,7 +45,7 @@ def draw(game: Hex, state: pyspiel.State) -> str:
     return svg.picture(f"{game.title}. {words}", box, parts)
 
 
-def centre(place: squares.Place) -> tuple[float, float]:
+def centre(place: squares.Square) -> tuple[float, float]:
     """Return the coordinates of the centre of a cell."""
     row, column = place
     return WIDE * column + WIDE / 2 * (row + 1), HIGH * row + 6

@@ -6,7 +6,7 @@ from gamegrid.games.grids import cell, column_name
 from gamegrid.report.boards import svg
 
 CELL = 10
-Place = tuple[int, int]
+Square = tuple[int, int]
 """Row and column, from 0 at the top left."""
 
 
@@ -45,12 +45,12 @@ def lines(rows: int, columns: int) -> str:
     )
 
 
-def discs(seat: int, places: Iterable[Place]) -> str:
+def discs(seat: int, places: Iterable[Square]) -> str:
     """Return a seat's stones, one on each of ``places``."""
     return svg.discs(seat, ((CELL * column + 5, CELL * row + 5) for row, column in places))
 
 
-def last(places: Iterable[Place]) -> str:
+def last(places: Iterable[Square]) -> str:
     """Return the marks on the cells of the last move."""
     return svg.last(
         svg.shape("rect", x=CELL * column, y=CELL * row, width=CELL, height=CELL)
@@ -58,11 +58,11 @@ def last(places: Iterable[Place]) -> str:
     )
 
 
-def of(mark: str, cells: Sequence[str]) -> list[Place]:
+def of(mark: str, cells: Sequence[str]) -> list[Square]:
     """Return the places of ``mark`` in rows of text with one letter per cell."""
     return [(r, c) for r, row in enumerate(cells) for c, found in enumerate(row) if found == mark]
 
 
-def names(places: Iterable[Place]) -> list[str]:
+def names(places: Iterable[Square]) -> list[str]:
     """Return the names of places, such as a1."""
     return [cell(row, column) for row, column in places]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import heat, split
 from gamegrid.report.figures.reshape import choose, share, unfold
 
@@ -11,7 +11,7 @@ KINDS = ("illegal", "unparsable", "truncated", "empty", "refused")
 """The kinds of failure as columns of the table, in the order shown."""
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the share of each kind of failure in a model's replies."""
     asked = [row for row in tables["failures"] if row["replies"]]
     counts = unfold(asked, {kind: kind for kind in KINDS}, "kind", "count")
@@ -19,7 +19,7 @@ def rows(tables: Tables) -> list[Row]:
     return choose(shares, "game", "agent", "kind", "share", "count", "replies")
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game."""
     return [
         Panel(

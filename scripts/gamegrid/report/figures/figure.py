@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     import altair as alt
 
-Row: TypeAlias = Mapping[str, Any]
+FigureRow: TypeAlias = Mapping[str, Any]
 """One row of a table or of a figure, by column; NULL is None."""
-Tables: TypeAlias = Mapping[str, Sequence[Row]]
+Tables: TypeAlias = Mapping[str, Sequence[FigureRow]]
 """The tables that a figure reads, by name, each in its own order."""
 
 
@@ -57,9 +57,9 @@ class Figure:
     """When not to trust it."""
     empty: str
     """The sentence to show if there are no rows."""
-    rows: Callable[[Tables], Sequence[Row]] | None = None
-    panels: Callable[[Sequence[Row]], Sequence[Panel]]
+    rows: Callable[[Tables], Sequence[FigureRow]] | None = None
+    panels: Callable[[Sequence[FigureRow]], Sequence[Panel]]
 
-    def select(self, tables: Tables) -> Sequence[Row]:
+    def select(self, tables: Tables) -> Sequence[FigureRow]:
         """Return the figure's rows, given all of its tables."""
         return tables[self.view] if self.rows is None else self.rows(tables)

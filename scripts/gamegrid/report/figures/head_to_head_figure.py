@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import heat, split
 from gamegrid.report.figures.reshape import choose, in_order, joined, measure
 
 UNITS = {"margin": "strict return", "payoff": "own return"}
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return every pair of opponents that met, by the game's measure."""
     met = [row for row in tables["head_to_head"] if row["deals"]]
     measured = [{**row, "measure": measure(row)} for row in joined(met, tables["games"], "game")]
@@ -21,12 +21,12 @@ def rows(tables: Tables) -> list[Row]:
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game. The greatest amount of a game sets its colours."""
     return [_panel(game, scoring, part) for (game, scoring), part in split(rows, "game", "scoring")]
 
 
-def _panel(game: str, scoring: str, rows: Sequence[Row]) -> Panel:
+def _panel(game: str, scoring: str, rows: Sequence[FigureRow]) -> Panel:
     reach = max((abs(row["measure"]) for row in rows if row["measure"] is not None), default=0)
     chart = heat(
         rows,

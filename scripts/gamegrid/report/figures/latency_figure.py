@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return every model in each game, with a reason if its time is unknown."""
     timed = [
         {**row, "reason": "not measured" if row["latency_p50_s"] is None else None}
@@ -20,7 +20,7 @@ def rows(tables: Tables) -> list[Row]:
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game, all on the same scale."""
     slowest = max((row["latency_p95_s"] or 0 for row in rows), default=0) or 1
     return [

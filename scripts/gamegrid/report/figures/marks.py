@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Row
+from gamegrid.report.figures.figure import FigureRow
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,14 +25,16 @@ CELL = 46
 """Width of a heat map's column in pixels."""
 
 
-def split(rows: Sequence[Row], *columns: str) -> list[tuple[tuple[Any, ...], list[Row]]]:
+def split(
+    rows: Sequence[FigureRow], *columns: str
+) -> list[tuple[tuple[Any, ...], list[FigureRow]]]:
     """Group neighbouring rows that agree in ``columns``, each group with its values there."""
     parts = groupby(rows, lambda row: tuple(row[column] for column in columns))
     return [(key, list(part)) for key, part in parts]
 
 
 def dots(
-    rows: Sequence[Row],
+    rows: Sequence[FigureRow],
     *,
     value: str,
     ends: tuple[str, str],
@@ -89,7 +91,7 @@ def dots(
 
 
 def heat(
-    rows: Sequence[Row],
+    rows: Sequence[FigureRow],
     *,
     x: str,
     y: str,
@@ -130,7 +132,7 @@ def heat(
 
 
 def shares(
-    rows: Sequence[Row],
+    rows: Sequence[FigureRow],
     *,
     share: str,
     part: str,
@@ -162,7 +164,7 @@ def shares(
     )
 
 
-def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
+def front(rows: Sequence[FigureRow], *, cost: str, title: str) -> "alt.LayerChart":
     """Draw scores with their intervals against costs, and a line through the front.
 
     Rows whose cost is unknown are left out; the column ``front`` says which are on the line.
@@ -191,7 +193,7 @@ def front(rows: Sequence[Row], *, cost: str, title: str) -> "alt.LayerChart":
 
 
 def curves(
-    rows: Sequence[Row], *, x: str, y: str, ends: tuple[str, str], titles: tuple[str, str]
+    rows: Sequence[FigureRow], *, x: str, y: str, ends: tuple[str, str], titles: tuple[str, str]
 ) -> list["alt.LayerChart"]:
     """Draw amounts over whole numbers, with intervals that the chart's edge may cut.
 
@@ -206,7 +208,7 @@ def curves(
 
 
 def _curves(
-    rows: Sequence[Row], agents: Sequence[str], x: str, y: str, ends: tuple[str, str],
+    rows: Sequence[FigureRow], agents: Sequence[str], x: str, y: str, ends: tuple[str, str],
     titles: tuple[str, str],
 ) -> "alt.LayerChart":  # fmt: skip
     """Draw one chart, of at most as many agents as there are colours."""
@@ -247,7 +249,7 @@ def colours(names: Sequence[str]) -> "alt.Scale":
     return alt.Scale(domain=list(names), range=given)
 
 
-def _apart(rows: Sequence[Row], series: str | None) -> dict[str, Any]:
+def _apart(rows: Sequence[FigureRow], series: str | None) -> dict[str, Any]:
     """Return the encodings that distinguish series, or one colour if there are none."""
     import altair as alt
 
@@ -266,7 +268,7 @@ def _or(value: float | None, other: float) -> float:
     return other if value is None else value
 
 
-def _span(rows: Sequence[Row], *columns: str) -> tuple[float, float]:
+def _span(rows: Sequence[FigureRow], *columns: str) -> tuple[float, float]:
     """Return the range of the known numbers, with some space on both sides."""
     found = [row[column] for row in rows for column in columns if row[column] is not None]
     low, high = min(found, default=0.0), max(found, default=1.0)

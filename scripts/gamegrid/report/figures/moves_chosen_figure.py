@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section
 from gamegrid.report.figures.marks import heat, split
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game."""
     return [
         Panel(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, measure
 
@@ -14,7 +14,7 @@ MEASURES = {
 }
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return every agent with a deal, by the game's measure."""
     return choose(
         ({**row, "measure": measure(row)} for row in tables["per_game"] if row["deals"]),
@@ -24,7 +24,7 @@ def rows(tables: Tables) -> list[Row]:
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game, because units differ."""
     return [
         Panel(

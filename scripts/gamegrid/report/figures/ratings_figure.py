@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the rated agents, the strongest of each set first."""
     rated = [row for row in tables["leaderboard"] if row["rating"] is not None]
     return choose(
@@ -17,7 +17,7 @@ def rows(tables: Tables) -> list[Row]:
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per set of agents linked by matches, because each has its own scale."""
     return [
         Panel(

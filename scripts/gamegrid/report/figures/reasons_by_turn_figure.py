@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import shares, split
 from gamegrid.report.figures.reshape import unfold
 
@@ -17,7 +17,7 @@ MOST = 5
 """How many categories have their own colour."""
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the shares of categories by thirds of a game; rare categories are added up."""
     reasoning = tables["reasoning"]
     often = _most_frequent(reasoning)
@@ -37,7 +37,7 @@ def rows(tables: Tables) -> list[Row]:
     ]
 
 
-def _most_frequent(reasoning: Sequence[Row]) -> set[str]:
+def _most_frequent(reasoning: Sequence[FigureRow]) -> set[str]:
     """Return the categories with their own colour: the most frequent ones and uncategorised."""
     counts: dict[str, int] = {}
     for row in reasoning:
@@ -56,7 +56,7 @@ def _place(key: tuple[str, str, str, str]) -> tuple[str, str, int, bool, bool, s
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per agent and game. A category has the same colour in all panels."""
     found = {row["category"] for row in rows} - set(LAST)
     names = sorted(found) + [name for name in LAST if any(r["category"] == name for r in rows)]
@@ -66,7 +66,7 @@ def panels(rows: Sequence[Row]) -> list[Panel]:
     ]
 
 
-def _chart(rows: Sequence[Row], names: Sequence[str]) -> "alt.Chart":
+def _chart(rows: Sequence[FigureRow], names: Sequence[str]) -> "alt.Chart":
     return shares(
         rows, share="share", part="category", parts=names, name="third", title="share of texts"
     )

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the rows of the thirds, without that of the whole game."""
     thirds = [row for row in tables["reasoning_variety"] if row["part"] != "all"]
     return choose(
@@ -17,7 +17,7 @@ def rows(tables: Tables) -> list[Row]:
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game."""
     return [
         Panel(

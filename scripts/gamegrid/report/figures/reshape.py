@@ -5,15 +5,15 @@ from operator import itemgetter
 from typing import Any
 
 from gamegrid.games.game import Scoring
-from gamegrid.report.figures.figure import Row
+from gamegrid.report.figures.figure import FigureRow
 
 
-def choose(rows: Iterable[Row], *columns: str) -> list[Row]:
+def choose(rows: Iterable[FigureRow], *columns: str) -> list[FigureRow]:
     """Return each row with only these columns, in this order."""
     return [{column: row[column] for column in columns} for row in rows]
 
 
-def in_order(rows: Iterable[Row], *columns: str, down: Sequence[str] = ()) -> list[Row]:
+def in_order(rows: Iterable[FigureRow], *columns: str, down: Sequence[str] = ()) -> list[FigureRow]:
     """Sort rows by these columns, those in ``down`` from high to low; None comes last."""
     ordered = list(rows)
     for column in reversed(columns):
@@ -24,7 +24,9 @@ def in_order(rows: Iterable[Row], *columns: str, down: Sequence[str] = ()) -> li
     return ordered
 
 
-def unfold(rows: Iterable[Row], columns: Mapping[str, str], name: str, value: str) -> list[Row]:
+def unfold(
+    rows: Iterable[FigureRow], columns: Mapping[str, str], name: str, value: str
+) -> list[FigureRow]:
     """Turn columns into rows: one for each of the columns of every row.
 
     ``columns`` maps each column to what the new column ``name`` says of it. The new column
@@ -37,15 +39,17 @@ def unfold(rows: Iterable[Row], columns: Mapping[str, str], name: str, value: st
     ]
 
 
-def joined(rows: Iterable[Row], others: Iterable[Row], *columns: str) -> list[Row]:
+def joined(
+    rows: Iterable[FigureRow], others: Iterable[FigureRow], *columns: str
+) -> list[FigureRow]:
     """Return the inner join of rows on ``columns``. On a clash the first table's column wins."""
-    by_key: dict[tuple[Any, ...], list[Row]] = {}
+    by_key: dict[tuple[Any, ...], list[FigureRow]] = {}
     for other in others:
         by_key.setdefault(_key(other, columns), []).append(other)
     return [{**other, **row} for row in rows for other in by_key.get(_key(row, columns), ())]
 
 
-def measure(row: Row) -> float | None:
+def measure(row: FigureRow) -> float | None:
     """Return the number that counts in the row's game, by its ``scoring``."""
     match Scoring(row["scoring"]):
         case Scoring.WIN_LOSS:
@@ -69,15 +73,17 @@ def total(values: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def by_agent(rows: Iterable[Row], summary: Callable[[Sequence[Row]], Row]) -> dict[str, Row]:
+def by_agent(
+    rows: Iterable[FigureRow], summary: Callable[[Sequence[FigureRow]], FigureRow]
+) -> dict[str, FigureRow]:
     """Group rows by agent and return a summary of each group."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[FigureRow]] = {}
     for row in rows:
         groups.setdefault(row["agent"], []).append(row)
     return {agent: summary(group) for agent, group in groups.items()}
 
 
-def with_front(rows: Sequence[Row], cost: str) -> list[Row]:
+def with_front(rows: Sequence[FigureRow], cost: str) -> list[FigureRow]:
     """Add ``front`` to each row: whether no other row of the same ``games`` beats it.
 
     One row beats another if its score is no lower, its cost no higher, and either is better. A
@@ -89,7 +95,7 @@ def with_front(rows: Sequence[Row], cost: str) -> list[Row]:
     ]
 
 
-def _beats(one: Row, other: Row, cost: str) -> bool:
+def _beats(one: FigureRow, other: FigureRow, cost: str) -> bool:
     if one["games"] != other["games"] or one[cost] is None:
         return False
     if one["score"] < other["score"] or one[cost] > other[cost]:
@@ -97,5 +103,5 @@ def _beats(one: Row, other: Row, cost: str) -> bool:
     return bool(one["score"] > other["score"] or one[cost] < other[cost])
 
 
-def _key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
+def _key(row: FigureRow, columns: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[column] for column in columns)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import heat
 
 NUMBERS = ("score", "low", "high", "reason", "deals")
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return a cell for every agent and scored win_loss game; None if it did not play."""
     scored = {
         (row["game"], row["agent"]): row
@@ -25,7 +25,7 @@ def rows(tables: Tables) -> list[Row]:
     ]
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return a single panel."""
     chart = heat(rows, x="game", y="agent", value="score", scale=palette.EVEN_SCALE, domain=(0, 1))
     return [Panel("Score by agent and game", chart)]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import front, split
 from gamegrid.report.figures.reshape import by_agent, choose, in_order, joined, with_front
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the models with a score and a known price, and whether each is on the front."""
     played = joined(tables["agents"], tables["latency"], "backend", "model")
     counted = [
@@ -27,7 +27,7 @@ def rows(tables: Tables) -> list[Row]:
     return with_front(chosen, "usd_per_game")
 
 
-def _spent(rows: Sequence[Row]) -> Row:
+def _spent(rows: Sequence[FigureRow]) -> FigureRow:
     """Return an agent's cost in total and per episode, or None if a game's cost is unknown."""
     if any(row["usd"] is None for row in rows):
         return {"usd_per_game": None, "usd": None}
@@ -38,7 +38,7 @@ def _spent(rows: Sequence[Row]) -> Row:
     return {"usd_per_game": usd / episodes, "usd": usd}
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per set of games: scores over different games do not compare."""
     return [
         Panel(games, front(part, cost="usd_per_game", title="USD per episode"))

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import front, split
 from gamegrid.report.figures.reshape import by_agent, choose, in_order, joined, total, with_front
 
 UNKNOWN = "tokens unknown"
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the models with a score, and whether each is on the front."""
     used = [row for row in tables["usage"] if row["task"] == "episode"]
     decided = joined(used, tables["failures"], "agent", "game")
@@ -33,7 +33,7 @@ def rows(tables: Tables) -> list[Row]:
     ]
 
 
-def _spent(rows: Sequence[Row]) -> Row:
+def _spent(rows: Sequence[FigureRow]) -> FigureRow:
     """Return an agent's tokens; those per move are None if a call's are unknown."""
     tokens = total(row["completion_tokens"] for row in rows)
     decisions = sum(row["decisions"] for row in rows)
@@ -45,7 +45,7 @@ def _spent(rows: Sequence[Row]) -> Row:
     }
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per set of games: scores over different games do not compare."""
     return [
         Panel(games, front(part, cost="tokens_per_move", title="completion tokens per decision"))

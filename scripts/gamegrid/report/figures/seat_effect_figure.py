@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order, joined
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return every agent in each seat, in games for several players."""
     seated = [
         {**row, "measure": row["score" if row["scoring"] == "win_loss" else "mean_return"]}
@@ -20,7 +20,7 @@ def rows(tables: Tables) -> list[Row]:
     )  # fmt: skip
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game."""
     return [
         Panel(

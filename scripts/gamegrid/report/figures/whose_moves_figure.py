@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gamegrid.report.figures.figure import Figure, Panel, Row, Section, Tables
+from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import shares, split
 from gamegrid.report.figures.reshape import choose, share, unfold
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ORIGINS = ("ok", "rethought", "fallback", "forfeit")
 
 
-def rows(tables: Tables) -> list[Row]:
+def rows(tables: Tables) -> list[FigureRow]:
     """Return the share of each origin in a model's decisions."""
     asked = [row for row in tables["failures"] if row["replies"] and row["decisions"]]
     counts = unfold(asked, {origin: origin for origin in ORIGINS}, "origin", "count")
@@ -21,12 +21,12 @@ def rows(tables: Tables) -> list[Row]:
     return choose(shares, "game", "agent", "origin", "share", "count", "decisions")
 
 
-def panels(rows: Sequence[Row]) -> list[Panel]:
+def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game."""
     return [Panel(game, _chart(part)) for (game,), part in split(rows, "game")]
 
 
-def _chart(rows: Sequence[Row]) -> "alt.Chart":
+def _chart(rows: Sequence[FigureRow]) -> "alt.Chart":
     return shares(rows, share="share", part="origin", parts=ORIGINS, title="share of decisions")
 
 
