@@ -12,8 +12,9 @@ def letters(values: Sequence[float], differ: NDArray[np.bool_]) -> list[str]:
 
     ``values`` orders the letters, from a for the highest. ``differ`` says which agents can be told
     apart; it is symmetric, shape (agents, agents). If more than 26 letters are needed, they
-    continue after z as aa, ab, …, and all are then separated by commas. This is the insert-and-absorb algorithm:
-    Piepho, "An algorithm for a letter-based representation of all-pairwise comparisons" (2004).
+    continue after z as aa, ab, …, and all are then separated by commas. This is the
+    insert-and-absorb algorithm: Piepho, "An algorithm for a letter-based representation of
+    all-pairwise comparisons" (2004).
     """
     columns = [frozenset(range(len(values)))] if len(values) else []
     for one, other in zip(*np.nonzero(np.triu(differ, 1)), strict=True):
