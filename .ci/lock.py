@@ -21,7 +21,7 @@ COMPILE = [
     "--extra", "slurm", "--extra", "dev",
 ]  # fmt: skip
 OPEN = ("setuptools", "triton")
-"""Packages of which vLLM's CPU build wants other versions than PyTorch's GPU build."""
+"""Packages that vLLM's CPU build needs in other versions than PyTorch's GPU build."""
 ENVIRONMENTS = {
     "core": ("What every job needs.", ()),
     "litellm": ("Hosted models.", ("litellm",)),
@@ -32,13 +32,13 @@ ENVIRONMENTS = {
     ),
     "report": ("Figures and the report.", ("report",)),
 }
-"""What each file in envs/ says of itself, and the extras it holds beside the core."""
+"""Each file in envs/: its heading, and the extras it adds to the core."""
 
 
 def main(options: list[str]) -> None:
     """Resolve the ranges and write all files."""
     with tempfile.TemporaryDirectory() as folder:
-        # Everything has to run beside vLLM, which no other extra installs.
+        # Everything must run beside vLLM, which no other extra installs.
         beside_vllm = Path(folder) / "constraints.txt"
         shutil.copy(LOCK, beside_vllm)
         compile_to(beside_vllm, "--extra", "vllm", *options)
@@ -55,12 +55,12 @@ def main(options: list[str]) -> None:
 
 
 def compile_to(path: Path, *options: str) -> None:
-    """Write to ``path`` what uv resolves; versions that ``path`` holds already are preferred."""
+    """Write what uv resolves to ``path``, and prefer the versions already there."""
     subprocess.run([*COMPILE, *options, "-o", str(path)], cwd=ROOT, check=True)
 
 
 def read(path: Path) -> dict[str, str]:
-    """The version of each package in a lock file, by normalized name."""
+    """Return the version of each package in a lock file, by normalized name."""
     return dict(line.split("==") for line in path.read_text("utf-8").splitlines())
 
 

@@ -22,14 +22,14 @@ from provider_forms import Question
 FAULTS = ("--rate", "0.25")
 IN_FLIGHT = 16
 TIMEOUT_S = 2.0
-"""What a hang costs, and much more than an answer takes."""
+"""This is what a hang costs; an answer takes far less."""
 PATHS = {"anthropic": "", "gemini": "/v1beta"}
-"""What the api_base of a provider ends in, /v1 if it is not here."""
+"""The path that a provider's api_base ends in; it is /v1 for a provider not listed here."""
 
 
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key in the environment, pauses between attempts of a fiftieth of the usual length."""
+    """Remove keys from the environment, and shorten the pauses between attempts fiftyfold."""
     for names in litellm_api.KEY_VARIABLES.values():
         for name in names:
             monkeypatch.delenv(name, raising=False)
@@ -38,7 +38,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> None:
-    """The library loads its parts at the first call, in seconds that are no provider's fault."""
+    """Make the first call of each kind, in which the library takes seconds to load its parts."""
     asyncio.run(_warm())
 
 
@@ -57,7 +57,7 @@ async def _warm() -> None:
 
 
 class Grid:
-    """One chunk of tic_tac_toe between two hosted models, in a folder of its own."""
+    """One chunk of tic_tac_toe between two hosted models, in a separate folder."""
 
     def __init__(
         self, folder: Path, models: tuple[str, str], deals: int, patch: pytest.MonkeyPatch
@@ -117,7 +117,7 @@ class Grid:
 
     @property
     def complete(self) -> bool:
-        """Whether the run was found complete."""
+        """Whether confirm_complete found the run complete."""
         return (self.results / "complete.txt").exists()
 
     @property
@@ -130,7 +130,7 @@ class Grid:
 
 
 def check_verdict(grid: Grid) -> list[Row]:
-    """Every episode is complete or an error with its cause, and the exit code says so."""
+    """Check that each episode is complete or an error with a cause, and that the verdict agrees."""
     played = grid.episodes
     unfinished = [episode for episode in played if episode["status"] == "error"]
     assert {episode["status"] for episode in played} <= {"complete", "error"}
@@ -151,9 +151,9 @@ def test_a_campaign_is_the_same_again() -> None:
     drawn = [one(question, attempt) for question in asked for attempt in (0, 1)]
     assert drawn == [same(question, attempt) for question in asked for attempt in (0, 1)]
     assert drawn != [other(question, attempt) for question in asked for attempt in (0, 1)]
-    # Five standard deviations of 4,000 draws at 0.25 are 0.035.
+    # 0.035 is five standard deviations of the share of faults in 4,000 draws at 0.25.
     assert abs(sum(fault is not Fault.NONE for fault, _ in drawn) / 4000 - 0.25) < 0.035
-    # What is said does not depend on how often it was asked.
+    # The slip depends on the question, not on the attempt.
     assert [slip for _, slip in drawn[::2]] == [slip for _, slip in drawn[1::2]]
 
 
@@ -188,7 +188,7 @@ def test_a_campaign_at_a_quarter_faults_loses_nothing_and_buys_nothing_twice(
     statuses = check_decisions(played, grid.journal, first)
     assert set(statuses) == {"ok", "rethought", "fallback"}
 
-    # Without faults the rest is bought, and nothing else.
+    # Without faults, a second run buys the rest and nothing else.
     with Provider(tmp_path / "healthy.jsonl", *slips) as provider:
         grid.play(provider.root)
         second = provider.entries()
@@ -235,7 +235,7 @@ def test_providers_that_the_library_translates(
 def test_a_hopeless_account_ends_a_run_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    """What was in flight may still be refused; nothing is asked after that."""
+    """Requests in flight may still be refused; nothing is asked after that."""
     grid = Grid(tmp_path / "run", ("litellm_openai/one",) * 2, 10, monkeypatch)
 
     def decide(question: Question, attempt: int) -> tuple[Fault, Slip]:

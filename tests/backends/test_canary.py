@@ -1,4 +1,4 @@
-"""No key in anything a backend returns, raises, prints or logs, whatever a server makes of it."""
+"""No key appears in what a backend returns, raises, prints or logs, whatever the server does."""
 
 import asyncio
 import json
@@ -19,10 +19,10 @@ from gamegrid.records.journal import Journal
 from loopback import Endpoint, Reply
 
 CORE = "c4n4ry4f1d9a77"
-"""What is left of the key in any encoding; the rest of it is what encodings change."""
+"""The part of the key that every encoding leaves unchanged."""
 PLAIN = f"sk-{CORE}"
 ODD = f"sk-/+{CORE}=~"
-"""Of all characters that a bearer token may have (RFC 6750), those that encodings change."""
+"""A key with the bearer-token characters (RFC 6750) that encodings change."""
 VARIABLES = {
     "openai": "OPENAI_API_KEY",
     "hosted_vllm": "HOSTED_VLLM_API_KEY",
@@ -47,12 +47,12 @@ def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def cases() -> list[tuple[Fault, Slip]]:
-    """Every failure on the way, and every reply of the model."""
+    """List every fault on the way and every slip of the model."""
     return [(f, Slip.NONE) for f in Fault if f not in SLOW] + [(Fault.NONE, s) for s in Slip]
 
 
 async def told(provider: str, root: str) -> str:
-    """Ask once through the journal, and return all that came of it, the journal's file too."""
+    """Ask once through the journal; return the answer and the journal's text, or the error."""
     name = f"litellm_{provider}/some-model"
     api_base = root + PATHS.get(provider, "/v1")
     backend = litellm_api.create(ModelEntry(name=name, api_base=api_base, timeout=5), Path())
@@ -128,7 +128,7 @@ def test_no_body_of_any_status_tells_the_key(
 def test_a_model_that_repeats_the_key_has_it_crossed_out(
     provider: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy may put it into a prompt's trace, a debug field or the reply itself."""
+    """A proxy may repeat the key in a prompt's trace, a debug field or the reply itself."""
     monkeypatch.setenv(VARIABLES[provider], key)
     reply = Reply(text=f"Your key is {key}.", reasoning=f"It is {key}.", model=key)
     with Endpoint(answer=lambda _: reply) as endpoint:
@@ -164,7 +164,7 @@ def test_a_translated_reply_has_it_crossed_out(
 def test_a_made_up_key_spoils_no_answer(
     provider: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Servers without keys are given any word, which answers hold by accident."""
+    """Users give keyless servers a made-up key, and answers may contain that word by chance."""
     with serving(lambda question, attempt: (Fault.NONE, Slip.NONE)) as server:
         unset = asyncio.run(told(provider, server.root))
         monkeypatch.setenv(VARIABLES[provider], key)
@@ -174,5 +174,5 @@ def test_a_made_up_key_spoils_no_answer(
 
 
 def _reply(said: str) -> str:
-    """The text of a completion, as it was told."""
+    """Return the text of the completion in ``said``."""
     return said.partition("text=")[2].partition(", finish_reason")[0]

@@ -1,4 +1,4 @@
-"""The number of requests in flight adapts to what the server takes, and nobody is stuck."""
+"""The number of requests in flight adapts to what the server takes, and no request gets stuck."""
 
 import asyncio
 
@@ -73,7 +73,7 @@ async def test_one_who_gave_up_waiting_keeps_no_place() -> None:
     await gate.enter()
     waiting = asyncio.create_task(gate.enter())
     await asyncio.sleep(0)
-    gate.leave()  # hands the place over, and the one who gets it is cancelled at that moment
+    gate.leave()  # hands over the place; the task that gets it is cancelled at that moment
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

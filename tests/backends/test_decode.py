@@ -33,7 +33,7 @@ from gamegrid.prompts.parser import parse
 
 KINDS = ["llama", "gpt2", "t5"]
 LABELS = ("1", "10", "100", "a1", "Bet 3", "~x", "e2-e4", "♥A")
-"""Beginnings of each other, blanks, and a letter of several bytes."""
+"""Labels that begin one another, contain blanks, or contain a letter of several bytes."""
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def ask(
 
 
 def answers(folder: Path, requests: list[Request], **entry: Any) -> list[Completion]:
-    """Ask the real hf_ engine, all at once."""
+    """Ask the real hf_ engine all requests at once."""
 
     async def run() -> list[Completion]:
         backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder), **entry))
@@ -106,9 +106,9 @@ def test_a_constrained_reply_depends_on_its_seed_and_not_on_what_shares_its_batc
 
 
 def test_draws_among_choices_follow_the_model(models: dict[str, Path]) -> None:
-    """Token by token over the whole tree: the shares that sampling gives, from the likelihoods.
+    """Compare the shares of the draws with the softmax of the model's logits.
 
-    With choices that are one token each and end alike, the share of each is its softmax.
+    Each choice is one token, and all end alike, so a choice's share is its softmax.
     """
     count = 1500
     letters = ("a", "b", "c")
@@ -126,7 +126,7 @@ def test_draws_among_choices_follow_the_model(models: dict[str, Path]) -> None:
 
 
 def next_logits(folder: Path, begun: str) -> dict[str, float]:
-    """The model's logits after the prompt "go" and the beginning of a reply, by letter."""
+    """Return each letter's logit after the prompt "go" and the beginning of a reply."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -173,7 +173,7 @@ def test_likelihoods_are_those_of_each_whole_reply_read_by_itself(
 
 
 def one_by_one(folder: Path, request: Request) -> dict[str, float]:
-    """The same by one plain forward pass a label: no batch, no padding, no cache."""
+    """Return each label's log-likelihood from plain forward passes: no batch, padding or cache."""
     tokenizer, model, encoder = plain_model(folder)
     content = request.messages[0].content
     if tokenizer.chat_template is not None:
@@ -198,7 +198,7 @@ def one_by_one(folder: Path, request: Request) -> dict[str, float]:
 
 @cache
 def plain_model(folder: Path) -> tuple[Any, Any, bool]:
-    """Tokenizer and model of a folder, and whether the model has an encoder."""
+    """Load a folder's tokenizer and model, and say whether the model has an encoder."""
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
     encoder = bool(AutoConfig.from_pretrained(folder).is_encoder_decoder)
@@ -267,7 +267,7 @@ def test_a_template_that_opens_thinking_is_refused_with_the_remedy(tmp_path: Pat
 def test_a_deterministic_model_answers_alike_whatever_is_asked_beside_it(
     models: dict[str, Path], kind: str
 ) -> None:
-    """Bit by bit: likelihoods are compared as they are, not within a tolerance."""
+    """Likelihoods must be equal bit by bit, without a tolerance."""
     requests = [ask("go " * i, Decode.SCORE) for i in range(6)]
     requests += [ask("go " * i, Decode.CONSTRAINED, temperature=2.0, seed=i) for i in range(6)]
     requests += [

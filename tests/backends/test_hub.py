@@ -1,4 +1,4 @@
-"""Models of the hub: what is looked for, what is downloaded, and what is said without a network."""
+"""Hub models: where they are looked up, what is downloaded, and the error without a network."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ GPT2 = HubModel("hf_gpt2", "gpt2")
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty cache of the hub; returns its folder."""
+    """Set up an empty hub cache and return its folder."""
     for key in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME"):
         monkeypatch.delenv(key, raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -26,7 +26,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def put(cache: Path, repo: str, *files: str, revision: str = "main", commit: str = "abc") -> None:
-    """Lay files where the library lays them."""
+    """Put files where the library puts them."""
     folder = cache / f"models--{repo.replace('/', '--')}"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / revision).write_text(commit)
@@ -70,7 +70,7 @@ def test_one_type_of_weights_is_downloaded_and_none_of_other_frameworks() -> Non
 
 
 class Closed(BaseHTTPRequestHandler):
-    """A hub that knows nothing and gives nothing."""
+    """A hub that fails every request."""
 
     def do_GET(self) -> None:
         self.send_error(500)

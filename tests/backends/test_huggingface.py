@@ -1,4 +1,4 @@
-"""The hf_ backend on tiny random models: what shares a batch changes nothing, nothing is lost."""
+"""The hf_ backend on tiny random models: batching changes no reply and loses none."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 class Opened:
-    """An open backend for the length of an ``async with``."""
+    """Opens a backend for the length of an ``async with``."""
 
     def __init__(self, folder: Path | str, **entry: Any) -> None:
         self.backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder), **entry))
@@ -172,7 +172,7 @@ async def test_a_prompt_that_does_not_fit_is_that_requests_own_fate(
         assert completion.finish_reason is FinishReason.CONTEXT_OVERFLOW
         assert completion.text == ""
         assert str(limit) in completion.raw["error"]
-    # Without max_tokens a reply has the room that is left, at most 256.
+    # Without max_tokens a reply gets the remaining room, at most 256 tokens.
     used = (barely.usage.prompt_tokens or 0) + (barely.usage.completion_tokens or 0)
     assert barely.finish_reason is FinishReason.STOP or used == limit
 
@@ -234,7 +234,7 @@ async def test_chat_templates_get_their_arguments_and_a_system_role_they_refuse_
                 request = ask("go", temperature=0.0, max_tokens=1, chat_template_kwargs=options)
                 lengths.append((await backend.complete(request)).usage.prompt_tokens)
     refused, refused_too, taken, brief = lengths
-    # One token per byte: merged, "Play." and "go" stand in one turn with a blank line between.
+    # A token is a byte. The merged turn holds "Play." and "go" with a blank line between them.
     assert refused == refused_too == len("Play.\n\ngo") + 3
     assert taken == len("Play.") + len("go") + 5
     assert brief == taken + 1
@@ -426,7 +426,7 @@ async def test_closing_breaks_off_and_fails_what_waits(models: dict[str, Path]) 
 async def test_a_failed_batch_fails_its_requests_and_no_later_one(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The failure is faked: memory that runs out cannot be had safely in a test."""
+    """Fake the failure, because a test cannot run out of memory safely."""
     real, failures = hf_answers._new_tokens, [torch.OutOfMemoryError("CUDA out of memory.")]
 
     def new_tokens(*arguments: Any) -> Any:

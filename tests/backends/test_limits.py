@@ -1,4 +1,4 @@
-"""Limits over the jobs of a host: they hold, jobs share them, and a killed job frees its part."""
+"""Limits hold over all jobs of a host, jobs share them, and a killed job frees its part."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ print(json.dumps(spans))
 def start(
     folder: Path, bounds: dict[str, Any], seconds: float, **how: Any
 ) -> subprocess.Popen[str]:
-    """Start a job that asks as much as it may, twelve requests at once."""
+    """Start a job that asks as fast as it may, twelve requests at once."""
     plan = [str(folder), bounds, seconds]
     plan += [how.get("latency", 0.02), how.get("asked", 10), how.get("said", 10), how.get("most")]
     return subprocess.Popen(
@@ -71,7 +71,7 @@ def start(
 
 
 def four_jobs(folder: Path, bounds: dict[str, Any], **how: Any) -> list[list[tuple[float, float]]]:
-    """Let four jobs ask at once; return when each of their requests was in flight."""
+    """Let four jobs ask at once; return for each job when its requests were in flight."""
     seconds = how.pop("seconds", 2.0)
     jobs = [start(folder, bounds, seconds, **how) for _ in range(4)]
     for job in jobs:
@@ -117,11 +117,11 @@ def test_a_pace_is_kept_over_jobs(tmp_path: Path, bounds: dict[str, Any], cost: 
 
 
 def test_a_wrong_guess_at_tokens_is_corrected(tmp_path: Path) -> None:
-    # Each reply takes ten times what was booked for it, so a tenth of the turns may be had.
+    # Each reply uses ten times the tokens booked for it, so a tenth of the turns fit the limit.
     by_job = four_jobs(tmp_path, {"tokens_per_minute": 120_000}, asked=10, said=190, most=10)
     begun = sorted(a for job in by_job for a, _ in job)
     allowed = 120_000 / 60 / 200 * (begun[-1] - begun[0])
-    # Beyond the pace lies what was in flight before the first replies said how long they are.
+    # Requests sent before the first replies showed their length may exceed the pace.
     assert len(begun) <= 1.05 * allowed + 4 * 12
 
 
@@ -142,7 +142,7 @@ async def test_a_killed_job_gives_its_places_back(tmp_path: Path) -> None:
 
 
 async def has_place(host: HostLimits) -> bool:
-    """Try to send a request at once."""
+    """Say whether a request may be sent at once."""
     try:
         async with asyncio.timeout(0.1), host.turn(1, None):
             return True
@@ -174,7 +174,7 @@ async def test_a_turn_costs_little(tmp_path: Path) -> None:
     for _ in range(500):
         async with host.turn(1000, 10) as turn:
             turn.usage = Usage(prompt_tokens=250, completion_tokens=10)
-    # 0.2 ms are aimed at; the bound leaves room for a slow machine.
+    # The goal is 0.2 ms; the bound leaves room for a slow machine.
     assert (time.process_time() - began) / 500 < 0.002
 
 

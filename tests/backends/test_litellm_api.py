@@ -33,7 +33,7 @@ LOOPBACK = Path(__file__).parents[1] / "loopback.py"
 CANARY = "sk-canary-4f1d9a7735e1"
 MOVES = 'Your turn.\nLegal moves: ["a1", "b2", "c3"]'
 PROVIDERS = ["openai", "hosted_vllm", "together_ai"]
-"""Two that are asked directly, and one through the library."""
+"""Two providers that are asked directly, and one through the library."""
 CLAUDE = {
     "id": "msg_1",
     "type": "message",
@@ -243,7 +243,7 @@ async def test_an_answer_lost_on_the_way_is_bought_at_most_three_times(
 
 @pytest.mark.parametrize("fault", [Fault.DROP, Fault.TRUNCATE])
 async def test_the_library_sends_nothing_again_by_itself(endpoint: Endpoint, fault: Fault) -> None:
-    """It would, in Anthropic's and Gemini's form, when a connection breaks."""
+    """Left alone, the library resends to Anthropic and Gemini when a connection breaks."""
     endpoint.answer = lambda body: Reply(text="hello" * 50, fault=fault)
     model = entry(endpoint, "litellm_anthropic/claude-x", api_base=endpoint.root)
     async with opened(model) as backend:
@@ -582,7 +582,7 @@ async def test_closing_one_backend_leaves_another_working(endpoint: Endpoint) ->
 
 
 def run_python(code: str, *arguments: str) -> tuple[str, str]:
-    """Run code in an interpreter of its own and return what it printed."""
+    """Run code in a separate interpreter and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-W", "always::ResourceWarning", "-c", code, *arguments],
         capture_output=True,

@@ -26,7 +26,7 @@ OPENS = tiny_models.CHAT_TEMPLATE.replace(
     "<|assistant|>{% if enable_thinking is not false %}<think>\n"
     "{% else %}<think>\n\n</think>\n\n{% endif %}",
 )
-"""A template that opens the thinking itself, as many do, or closes it at once if told to."""
+"""A template that opens the thinking itself, as many do, or closes it at once on request."""
 
 
 @cache
@@ -55,7 +55,7 @@ def test_a_tag_that_the_template_opened_is_put_back_before_the_reply() -> None:
 
 
 def test_a_reply_cut_off_in_thinking_is_truncated_and_its_thinking_kept() -> None:
-    """Without the tag, nothing in the text would tell that it is thinking."""
+    """Without the tag, nothing would mark the text as thinking."""
     made = prompts(OPENS)
     whole = made.reply(prepare(made), "First, Action: a1 would")
     parsed = parse(whole, FinishReason.LENGTH, ["a1"])
@@ -94,7 +94,7 @@ def test_a_thinking_model_has_room_to_think_where_no_limit_is_given() -> None:
 
 
 def test_the_end_of_a_reply_is_what_the_template_closes_it_with() -> None:
-    """Not always the tokenizer's own end: many templates close a turn by a token of theirs."""
+    """Many templates close a turn with another token than the tokenizer's end token."""
     closed = tiny_models.CHAT_TEMPLATE.replace("<|end|>", "<|system|>")
     own = prompts(tiny_models.CHAT_TEMPLATE)._encode("<|end|>")[0]
     assert prompts(tiny_models.CHAT_TEMPLATE).end == own

@@ -1,4 +1,4 @@
-"""The direct transport and what stands around it: addresses, bodies, faults, retries, records."""
+"""The direct transport: addresses, bodies, faults, retries and records."""
 
 import asyncio
 import json
@@ -140,7 +140,7 @@ print({"litellm", "openai", "httpx"} & set(sys.modules))
 
 
 async def test_messages_come_before_what_changes_from_turn_to_turn(endpoint: Endpoint) -> None:
-    """What stays the same begins the body, so that a provider's cache of prefixes can hold it."""
+    """The unchanging part begins the body, so that a provider's prefix cache can hold it."""
     async with opened(endpoint.api_base) as backend:
         await backend.complete(request(seed=1, temperature=0.5))
         await backend.complete(request(seed=2, temperature=0.5))
@@ -421,7 +421,7 @@ async def test_another_model_in_mid_run_is_told_once_and_kept(
 
 
 async def test_complaints_make_fewer_requests_at_once(endpoint: Endpoint) -> None:
-    """A server that takes four at once is soon asked little more."""
+    """A server that takes four requests at once soon gets hardly more."""
     endpoint.delay = 0.03
     endpoint.answer = lambda body: error(429) if endpoint._in_flight > 4 else Reply(text="a")
     async with opened(endpoint.api_base, max_connections=32) as backend:
@@ -437,7 +437,7 @@ async def test_complaints_make_fewer_requests_at_once(endpoint: Endpoint) -> Non
 
 @contextmanager
 def trickling(pause_s: float) -> Iterator[str]:
-    """Serve answers of which a byte is sent now and then, until the client goes away."""
+    """Serve answers byte by byte, with pauses, until the client goes away."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""Prices: the entry's first, then the installed list's, and unknown where neither has them."""
+"""Prices come from the entry, else from the installed list, and are otherwise unknown."""
 
 import subprocess
 import sys
@@ -76,7 +76,7 @@ def test_the_installed_list_names_its_version_and_every_provider_once() -> None:
     found = prices.find(ModelEntry(name="litellm_openai/gpt-4o-mini"))
     assert found.source == listed.source
     assert found.input is not None and found.output is not None and found.cached is not None
-    # The cache is there to save money, and writing takes longer than reading.
+    # A cached token costs less than a new one, and a written token costs more.
     assert 0 < found.cached < found.input < found.output
 
 

@@ -1,4 +1,4 @@
-"""Three providers' own words, through the real library: answers, reasoning, usage, ends, errors."""
+"""Three providers' wire formats, read by the real library: answers, usage, ends, errors."""
 
 import asyncio
 import json
@@ -91,7 +91,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 async def reply(endpoint: Endpoint, model: str, body: Body, **sampling: Any) -> Completion:
-    """Ask a server that answers with ``body`` whatever it is asked."""
+    """Ask a server that answers every request with ``body``."""
     endpoint.answer = lambda _: Reply(body=json.dumps(body).encode())
     return await ask(model, endpoint.root, **sampling)
 
@@ -113,7 +113,7 @@ async def test_a_good_answer_is_read_whole(model: str) -> None:
     thought = -(-len(done.reasoning or "") // 4)
     assert done.usage.completion_tokens == -(-len(done.text) // 4) + thought
     asked = -(-len(SYSTEM) // 4) + -(-len(PROMPT) // 4)
-    # Anthropic states cached tokens beside the others, the rest of the world among them.
+    # Anthropic counts cached tokens separately; the others include them in the prompt's.
     assert done.usage.prompt_tokens == asked + (1 if model == CLAUDE else 0)
     assert done.usage.cached_tokens == 1
     assert done.usage.reasoning_tokens == (None if model == CLAUDE else thought)
@@ -151,7 +151,10 @@ async def test_an_answer_without_token_counts_is_kept(model: str) -> None:
 
 @pytest.mark.parametrize("model", TRANSLATED)
 async def test_an_answer_without_token_counts_is_kept_or_refused_aloud(model: str) -> None:
-    """Both always state them, and the library cannot read an answer without: never a free call."""
+    """Both always state the counts, and the library cannot read an answer without them.
+
+    Such an answer never counts as free.
+    """
     with serving(lambda question, attempt: (Fault.NONE, Slip.NO_USAGE)) as server:
         try:
             done = await ask(model, server.root)
@@ -164,9 +167,9 @@ async def test_an_answer_without_token_counts_is_kept_or_refused_aloud(model: st
 
 @pytest.mark.parametrize("model", MODELS)
 async def test_an_answer_that_came_while_the_loop_was_busy_is_not_lost(model: str) -> None:
-    """It came in time, and is paid for: what kept this process busy is not the provider's fault."""
+    """The answer came in time and is paid for; the provider did not keep this process busy."""
     with serving(lambda question, attempt: (Fault.NONE, Slip.NONE), delay_s=0.2) as server:
-        await ask(model, server.root)  # so that the library is loaded
+        await ask(model, server.root)  # loads the library
         under_way = asyncio.create_task(ask(model, server.root, timeout=0.6))
         while len(server.bodies) == 1:
             await asyncio.sleep(0.01)
@@ -194,7 +197,7 @@ async def test_trouble_of_the_server_passes(model: str, fault: Fault) -> None:
 async def test_an_answer_lost_on_the_way_is_bought_at_most_three_times(
     model: str, fault: Fault
 ) -> None:
-    """A reset, too: the request had been sent, and nobody can know what was done with it."""
+    """A reset counts too: the request was sent, and nobody knows whether it was billed."""
     slow = fault in (Fault.HANG, Fault.TRICKLE)
     with serving(lambda question, attempt: (fault, Slip.NONE), trickle_s=0.02) as server:
         with pytest.raises(BackendError, match="Given up after 3 attempts"):
@@ -205,7 +208,7 @@ async def test_an_answer_lost_on_the_way_is_bought_at_most_three_times(
 @pytest.mark.parametrize("fault", [Fault.BAD_KEY, Fault.NO_MODEL, Fault.NO_QUOTA], ids=str)
 @pytest.mark.parametrize("model", MODELS)
 async def test_a_hopeless_account_stops_all_requests(model: str, fault: Fault) -> None:
-    """Gemini reports a wrong key, Anthropic an empty purse, with status 400."""
+    """Gemini reports a wrong key, and Anthropic an empty account, with status 400."""
     with serving(lambda question, attempt: (fault, Slip.NONE)) as server:
         entry = ModelEntry(name=model, api_base=server.root + PATHS.get(model, "/v1"))
         backend = litellm_api.create(entry, Path())
@@ -221,7 +224,7 @@ async def test_a_hopeless_account_stops_all_requests(model: str, fault: Fault) -
 
 
 def claude(*content: Body, stop: str | None = "end_turn", **usage: int) -> Body:
-    """An answer of Anthropic's with these content blocks."""
+    """Return an Anthropic answer with these content blocks."""
     return {
         "id": "msg_1",
         "type": "message",
@@ -243,7 +246,7 @@ async def test_claude_thinks_apart(endpoint: Endpoint) -> None:
     done = await reply(endpoint, CLAUDE, answer, thinking_budget=32)
     assert (done.text, done.reasoning) == ("b2", "pondering")
     assert done.model_served == "claude-sonnet-4-5-20250929"
-    # Thinking is part of output_tokens; how much of it, Anthropic does not say.
+    # Thinking is part of output_tokens; Anthropic does not say how much of it.
     assert done.usage == Usage(prompt_tokens=10, completion_tokens=9, cached_tokens=7)
     sent = endpoint.requests[0]
     assert sent["thinking"] == {"type": "enabled", "budget_tokens": 32}
@@ -274,7 +277,7 @@ async def test_claude_s_stop_reasons(
 
 
 def gemini(*parts: Body, end: str = "STOP") -> Body:
-    """An answer of Gemini's: 20 tokens asked, 5 said, 30 thought."""
+    """Return a Gemini answer: 20 tokens asked, 5 said, 30 thought."""
     content = {"content": {"role": "model", "parts": list(parts)}} if parts else {}
     return {
         "candidates": [{"index": 0, "finishReason": end, **content}],
@@ -331,7 +334,7 @@ async def test_gemini_breaks_an_answer_off(endpoint: Endpoint, end: str) -> None
     done = await reply(endpoint, GEMINI, gemini({"text": "b2"}, end=end))
     assert done.finish_reason is FinishReason.CONTENT_FILTER
     assert len(endpoint.requests) == 1
-    # What it thought is paid for, whatever became of it: the whole count, or none.
+    # Thinking costs money even if the answer breaks off: the full count, or none.
     assert done.usage.completion_tokens in (PONDERED.completion_tokens, None)
 
 

@@ -1,4 +1,4 @@
-"""Keys stay secret however they are written; answers keep everything else."""
+"""Keys stay secret in every encoding; the rest of an answer stays as it is."""
 
 import html
 import json
@@ -13,7 +13,7 @@ KEYS = ["sk-4f1d9a77c2", "sk-/+4f1d9a77=~", "a pass & 'word'\n\"é\\"]
 
 
 def numbered(form: str) -> Callable[[str], str]:
-    """Write every odd character by its number."""
+    """Return a function that writes every character but letters and digits as a number."""
     return lambda key: "".join(c if c.isalnum() else form.format(ord(c)) for c in key)
 
 

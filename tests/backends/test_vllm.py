@@ -163,7 +163,7 @@ async def test_a_constrained_reply_is_a_choice_beside_free_ones(engine: Vllm) ->
 async def test_an_engine_that_does_not_hold_to_the_choices_is_found_out(
     engine: Vllm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The engine is made deaf: the constraint is dropped on its way, as old options are."""
+    """Drop the constraint on its way to the engine, as happens to outdated options."""
     from gamegrid.backends import vllm
 
     real = vllm.sampling_params
@@ -202,7 +202,7 @@ async def test_a_base_model_is_held_and_scored_after_its_cue(tmp_path: Path) -> 
 async def test_a_deterministic_engine_answers_alike_whatever_is_asked_beside_it(
     llama: Path,
 ) -> None:
-    """Bit by bit: likelihoods are compared as they are, not within a tolerance."""
+    """Likelihoods must be equal bit by bit, without a tolerance."""
     requests = [choose("go " * i, Decode.SCORE, LABELS) for i in range(5)]
     requests += [ask("go " * i, temperature=1.0, seed=i, max_tokens=9) for i in range(5)]
     runs = []
@@ -287,7 +287,7 @@ async def test_the_event_loop_runs_on_and_a_cancelled_request_is_aborted(engine:
 async def test_two_engines_of_one_job_work_side_by_side_and_one_may_go_first(
     engine: Vllm, tmp_path: Path
 ) -> None:
-    """The other is a base model with a generation_config of its own."""
+    """The other engine runs a base model with a different generation_config."""
     other = create(tiny_models.gpt2(tmp_path / "gpt2"), name="vllm_other")
     await other.open()
     requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=20) for i in range(10)]
@@ -325,7 +325,7 @@ async def test_closing_fails_what_waits_and_ends_the_thread(llama: Path) -> None
 async def test_a_dying_engine_fails_what_waits_and_all_that_comes(
     llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The death is faked: the engine's step is made to raise."""
+    """Fake the death: make the engine's step raise."""
     from vllm import LLMEngine
 
     backend = create(llama, name="vllm_dying")
@@ -370,7 +370,7 @@ async def test_a_bad_engine_argument_is_one_sentence(
     ("error", "words"),
     [
         (MemoryError(), "max_model_len"),
-        # As torch and vLLM say it.
+        # These messages are worded as torch and vLLM word them.
         (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "max_model_len"),
         (ValueError("Free memory on device cuda:0 (3/79 GiB) on startup is"), "add up to less"),
         (ValueError("No available memory for the cache blocks."), "gpu_memory_utilization"),
@@ -419,7 +419,7 @@ async def test_a_killed_job_leaves_no_process_behind(llama: Path, ending: signal
 
 
 def processes_of(session: int) -> list[int]:
-    """The processes of a session, from Linux's own table."""
+    """List the live processes of a session from /proc."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -44,7 +44,7 @@ def here(name: str) -> ModelEntry:
 def answers(
     kind: BackendKind, entry: ModelEntry, prompts: list[str], **keys: Any
 ) -> list[Completion]:
-    """What one backend says to each prompt, all of them asked at once."""
+    """Ask one backend all prompts at once and return its replies."""
     requests = [
         Request(
             model=entry.name,
@@ -69,7 +69,7 @@ def answers(
 def test_all_three_give_the_same_greedy_replies(
     server: ModelEntry, pytestconfig: pytest.Config
 ) -> None:
-    """In fp32, to prompts of the model's own games; ``--every-prompt`` asks all 4,532."""
+    """In fp32, on prompts from the model's own games; ``--every-prompt`` asks all 4,532."""
     prompts = [example.prompt for example in tiny_recipe.examples()]
     if not pytestconfig.getoption("every_prompt"):
         prompts = prompts[-500:]
@@ -86,7 +86,7 @@ def test_all_three_give_the_same_greedy_replies(
 
 
 def test_a_server_holds_its_replies_to_the_choices(server: ModelEntry) -> None:
-    """On prompts that say nothing of the choices: free replies are of other words."""
+    """The prompts do not mention the choices, so free replies use other words."""
     prompts = [f"Say anything, {number}." for number in range(30)]
     kind = litellm_api.BACKEND
     held = answers(kind, server, prompts, decode=Decode.CONSTRAINED, choices=LABELS)

@@ -18,7 +18,7 @@ POSITIONS = 256
 
 
 def _tokenizer(template: str | None) -> Any:
-    """Byte-level, one token per byte: every text can be written, and lengths are known."""
+    """Return a byte-level tokenizer: one token per byte, so it can write every text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -46,7 +46,7 @@ def _save(folder: Path, model: Any, tokenizer: Any) -> Path:
 
 
 def llama(folder: Path, template: str | None = CHAT_TEMPLATE, **generation: Any) -> Path:
-    """A chat model. Further arguments become its generation_config."""
+    """Save a chat model. Further arguments become its generation_config."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 

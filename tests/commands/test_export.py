@@ -1,4 +1,4 @@
-"""Exports: every reply once, own moves where that is asked for, and logs for Inspect."""
+"""Exports: every reply once, an agent's own moves on request, and logs for Inspect."""
 
 import csv
 import json
@@ -40,7 +40,7 @@ def test_every_reply_is_there_once_in_each_form(result_set: Path, tmp_path: Path
     with duckdb.connect() as connection:
         found = connection.read_parquet(str(tmp_path / "t.parquet")).fetchall()
     assert len(found) == count
-    # The messages are data, not a text that holds data.
+    # The messages are structured data, not JSON text.
     assert all(t["messages"][-1]["role"] == "user" for t in told)
 
 
@@ -96,7 +96,7 @@ def test_conversations_end_with_the_reply_that_made_the_move(
     )
     assert Counter(talk[-1]["content"] for talk in talks) == Counter(reply for _, reply in own)
     assert {talk[0]["role"] for talk in talks} == {"system"}
-    # Nothing is learnt from a reply twice, nor from one that made no move.
+    # Training uses no reply twice, and no reply that made no move.
     for talk in talks:
         spoken = [message for message in talk if message["role"] == "assistant"]
         assert ["weight" in message for message in spoken] == [*[True] * (len(spoken) - 1), False]

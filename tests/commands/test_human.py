@@ -1,4 +1,4 @@
-"""A person at a terminal plays by the words a model gets; typed lines are scripted here."""
+"""A person at a terminal sees what a model is sent; these tests script the typed lines."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def typing(lines: list[str]) -> Iterator[str]:
 def sit(
     folder: Path, lines: list[str], game: str, against: str, seat: int = 0
 ) -> tuple[EpisodeRecord, str]:
-    """Play with scripted lines; returns the record and all that was shown."""
+    """Play with scripted lines; return the record and everything shown."""
     typed, shown = typing(lines), list[str]()
     made = plan.make(RAW, folder)
     table = Match(game=games.load(game), agent=against, seat=seat, deal=0)

@@ -1,4 +1,4 @@
-"""Looking after replies on file: nothing is lost by packing, pruning or uniting journals."""
+"""Maintaining the replies on file: packing, pruning and merging journals loses nothing."""
 
 import asyncio
 import gzip
@@ -34,7 +34,7 @@ def place(deal: int) -> Place:
 
 
 def buy(results: Path, *deals: int, text: str = "Bet", block: str = "0-9", cell: str = CELL) -> int:
-    """Ask for some deals; returns how many replies had to be bought."""
+    """Ask for some deals; return how many replies had to be bought."""
 
     async def sell(request: Request) -> Completion:
         usage = Usage(prompt_tokens=7, completion_tokens=3)
@@ -50,7 +50,7 @@ def buy(results: Path, *deals: int, text: str = "Bet", block: str = "0-9", cell:
 
 
 def lose(results: Path, *deals: int, cell: str = CELL) -> None:
-    """Ask for some deals in vain, each twice."""
+    """Ask for some deals; every request fails after two attempts."""
     attempts = tuple(
         Attempt(at=f"2026-01-01T00:00:0{second}.000", seconds=1.0, kind=kind)
         for second, kind in enumerate(("unbilled", "maybe_billed"))
@@ -190,7 +190,7 @@ def test_prune_takes_the_cells_from_a_configuration(
     assert main(asked) == 0
     assert "2 files to remove with --yes" in capsys.readouterr().out
     assert main([*asked, "--yes"]) == 0
-    # Positions are asked of exactly solved games.
+    # Only exactly solved games have positions to ask.
     assert [cell.cell for cell in summaries(tmp_path)] == ["tic_tac_toe/a"]
 
 

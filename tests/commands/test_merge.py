@@ -1,4 +1,4 @@
-"""Uniting two results folders: what only one has is added, and what contradicts is named."""
+"""Merging results folders: the merge adds what only one has, and names contradictions."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``gamegrid rate``: results of any system; bad files refused in a sentence."""
+"""``gamegrid rate`` takes results of any system and refuses bad files in a sentence."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
 
 
 def results() -> list[tuple[str, str, float, float]]:
-    """First, second, and their returns: strong beats middling beats weak, not always."""
+    """Return first, second and their returns; strong usually beats middling, and middling weak."""
     return [
         row
         for one, other in (("strong", "middling"), ("middling", "weak"), ("strong", "weak"))

@@ -28,13 +28,13 @@ TWO_PLAYERS = {
 
 
 def made(*overrides: str, content: Any = None) -> Translation:
-    """What a configuration with values set over it becomes."""
+    """Translate a configuration with overrides."""
     base = content or yaml.safe_load((WORKFLOW / EXAMPLE).read_text("utf-8"))
     return translate(settings.read(base, overrides), ["config/models.yaml"])
 
 
 def matchups(*overrides: str, content: Any = None) -> set[tuple[str, ...]]:
-    """Who meets whom, by models and types."""
+    """Return who meets whom, by models and types."""
     grid = made(*overrides, content=content).grid
     names = {name: entry.get("model") or entry["type"] for name, entry in grid["agents"].items()}
     cells = plan.make(grid, WORKFLOW).grid.cells
@@ -42,7 +42,7 @@ def matchups(*overrides: str, content: Any = None) -> set[tuple[str, ...]]:
 
 
 def redirected(folder: Path, address: str) -> Path:
-    """A model file that has every documented model answered on this machine."""
+    """Write a model file that has every documented model answered on this machine."""
     names = sorted(set(re.findall(r"model=(\S+)", "\n".join(COMMANDS))))
     entries = [
         {"name": name, "model_path": str(WORKFLOW / "config/tiny")}
@@ -56,7 +56,7 @@ def redirected(folder: Path, address: str) -> Path:
 
 
 def shell(line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Type a command into a shell that reads from its standard input, as pasted lines are."""
+    """Type a command into a shell that reads standard input, as it does for pasted lines."""
     text = f"{sys.executable} {WORKFLOW}/scripts/runner.py --config {line}\n"
     return subprocess.run(
         ["bash"], input=text, cwd=folder, env=environment(), capture_output=True, text=True,

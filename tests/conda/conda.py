@@ -1,4 +1,4 @@
-"""A stand-in for the conda command: the calls that Snakemake makes, and no others."""
+"""A stand-in for the conda command that answers only the calls that Snakemake makes."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ HOME = Path(__file__).parent
 """Snakemake looks for ``bin/activate`` below it."""
 STORE = HOME.parents[1] / ".venv-conda"
 VERSION = "24.7.1"
-"""The oldest that Snakemake takes."""
+"""The oldest version that Snakemake accepts."""
 KEYS = {"name", "channels", "dependencies", "prefix", "variables"}
 
 
@@ -26,14 +26,14 @@ def fail(message: str) -> NoReturn:
 
 
 def value(arguments: list[str], option: str) -> str:
-    """The value of an option that has to be there."""
+    """Return the value of a required option."""
     if option not in arguments:
         fail(f"{option} is missing")
     return arguments[arguments.index(option) + 1]
 
 
 def create(arguments: list[str]) -> None:
-    """``conda env create``: the conda packages, then those of the pip section."""
+    """Do ``conda env create``: install the conda packages, then those of the pip section."""
     told = yaml.safe_load(Path(value(arguments, "--file")).read_text(encoding="utf-8"))
     prefix = Path(value(arguments, "--prefix"))
     if unknown := sorted(set(told) - KEYS):
@@ -55,7 +55,7 @@ def create(arguments: list[str]) -> None:
 
 
 async def link(specs: list[MatchSpec], channels: list[str], prefix: Path) -> None:
-    """Solve the specs and install what was found."""
+    """Solve the specs and install the result."""
     config = ChannelConfig(channel_alias=f"file://{STORE}/channels/")
     records = await solve(
         [Channel(name, config) for name in channels if name != "nodefaults"],

@@ -23,7 +23,7 @@ SKIPPED = {
 }  # fmt: skip
 
 Content = Path | bytes
-"""A file to be copied, or what is in it."""
+"""A file to copy, or the content itself."""
 
 
 def write_package(
@@ -33,9 +33,9 @@ def write_package(
     told: Mapping[str, Any],
     more: Mapping[str, Any],
 ) -> None:
-    """Write one package: files and symbolic links by their place in it, and what is told of it.
+    """Write one package of ``files`` and symbolic ``links``, each keyed by its path inside.
 
-    ``more``: further documents of the package's folder ``info``.
+    ``told`` becomes its index.json, ``more`` further documents in its folder ``info``.
     """
     path = folder / told["subdir"] / f"{told['name']}-{told['version']}-{told['build']}.tar.bz2"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def main() -> None:
     pack_python(folder)
     pack_pip(folder)
     asyncio.run(index_fs(folder, force=True))
-    # Threads of rattler may still be ending, and would abort an interpreter that is ending, too.
+    # Rattler's threads may still be running, and would abort the interpreter as it exits.
     os._exit(0)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Make a stand-in for conda in .venv-conda: a real solver and installer (py-rattler) over a channel
-# of one's own, which holds this machine's Python and pip. What it cannot show is whether a file in
-# envs/ solves with the packages of conda-forge. Use it as
+# Make a stand-in for conda in .venv-conda: a real solver and installer (py-rattler) over a local
+# channel that holds this machine's Python and pip. It cannot show whether a file in envs/ solves
+# with the packages of conda-forge. Use it as
 #     PATH=$PWD/tests/conda/bin:$PATH make test-conda
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,4 +1,4 @@
-"""Spoilt configurations in thousands: each is planned or refused in a sentence, nothing else."""
+"""Thousands of broken configurations: each is planned, or refused in a sentence."""
 
 import json
 import os
@@ -22,7 +22,7 @@ SCHEMA = jsonschema.Draft202012Validator(config_schema.schema())
 
 
 def plan(spoilt: Mutant, folder: Path) -> str:
-    """Do what the Snakefile does with a configuration; say what became of it."""
+    """Do what the Snakefile does with a configuration; return whether it was planned or refused."""
     try:
         made = workflow.prepare(spoilt.config, folder, main=True)
         preconditions.check_before_play(made, folder)
@@ -45,7 +45,7 @@ def plan(spoilt: Mutant, folder: Path) -> str:
 
 
 def written(folder: Path) -> list[str]:
-    """The files of a folder."""
+    """List the files of a folder."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
@@ -92,7 +92,7 @@ def test_snakemake_says_the_sentence_and_nothing_else(
 
 
 def as_a_file(luck: Random) -> Mutant:
-    """A mutant whose configuration a YAML file can hold."""
+    """Draw a mutant whose configuration a YAML file can hold."""
     spoilt = mutant(luck)
     try:
         holds = yaml.safe_load(yaml.safe_dump(spoilt.config)) == spoilt.config

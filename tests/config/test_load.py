@@ -1,4 +1,4 @@
-"""The configuration: good ones are read, bad ones are refused in a sentence, never with a trace."""
+"""Good configurations are read; bad ones are refused in a sentence, without a traceback."""
 
 import copy
 import datetime
@@ -85,7 +85,7 @@ GOODS: dict[str, Config] = {
 
 
 def refused(config: Any) -> str:
-    """The refusal: one or two sentences in one line, without pydantic's own words."""
+    """Return the refusal: one or two sentences on one line, without pydantic's wording."""
     with pytest.raises(UserError) as refusal:
         load.read(config)
     return sentence(str(refusal.value))
@@ -289,7 +289,7 @@ def test_a_grid_of_too_many_jobs_is_refused_before_they_are_listed(tmp_path: Pat
 
 
 def mutant(luck: Random) -> Config:
-    """A good configuration with one to three mistakes."""
+    """Put one to three mistakes into a good configuration."""
     return spoil(luck.choice(list(GOODS.values())), luck)
 
 
@@ -353,7 +353,7 @@ def test_the_schema_wants_agents_and_the_types_games_too() -> None:
     without_agents, without_games = good(), good()
     del without_agents["agents"], without_games["games"]
     assert not valid(without_agents)
-    assert valid(without_games)  # a suite brings them
+    assert valid(without_games)  # a suite brings the games
     refused(without_agents)
     refused(without_games)
 

@@ -28,7 +28,7 @@ def test_paths_resolve_against_the_working_directory_first(tmp_path: Path) -> No
     path = write(tmp_path, {"models": [{"name": "hf_a", "model_path": "weights"}]})
     found = models.find("hf_a", "a", models.read_files([path], tmp_path), tmp_path)
     assert found.entry.model_path == str(tmp_path / "weights")
-    # Where a model lies is told as it is written: another machine's path is the same agent.
+    # The identity keeps the path as written, so the agent is the same on another machine.
     assert found.identity() == {"model_path": "weights"}
 
 

@@ -1,4 +1,4 @@
-"""sweep: one entry, an agent for every combination; names that say what sets them apart."""
+"""sweep: one entry makes an agent for every combination, named by what sets it apart."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ MODEL = {"type": "llm", "model": "hf_tiny"}
 
 
 def agents(sweep: Any, **more: Any) -> dict[str, Any]:
-    """The agents that the entry ``m`` with a sweep stands for."""
+    """Expand the entry ``m`` with a sweep into its agents."""
     found: dict[str, Any] = expand({"agents": {"m": {**MODEL, "sweep": sweep}}, **more})["agents"]
     return found
 

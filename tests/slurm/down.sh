@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stop what tests/slurm/up.sh started and nothing else: by pids on file, each checked by its name.
+# Stop only what tests/slurm/up.sh started: read the pids from files and check each one's name.
 set -uo pipefail
 
 BOX=/tmp/gamegrid-slurm

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Start a throw-away SLURM on this machine for `make test-slurm`: two pretended nodes, one of them
-# with a fake GPU, everything on the loopback interface. Needs root and Debian's packages, which it
+# Start a throw-away SLURM on this machine for `make test-slurm`: two fake nodes, one of them with
+# a fake GPU, everything on the loopback interface. Needs root and Debian's packages, which it
 # installs when they are missing. tests/slurm/down.sh stops it.
 #
-# The configuration has to be linked at /etc/slurm: Snakemake's job steps drop every variable that
-# begins with SLURM_, SLURM_CONF too. A configuration that is there already stays untouched.
+# /etc/slurm must link to the configuration, because Snakemake's job steps drop every variable that
+# begins with SLURM_, including SLURM_CONF. The script leaves an existing configuration alone.
 set -euo pipefail
 
 BOX=/tmp/gamegrid-slurm
@@ -24,7 +24,7 @@ for program in munged:munge slurmctld:slurmctld slurmd:slurmd sbatch:slurm-clien
     command -v "${program%%:*}" >/dev/null || missing+=("${program##*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then
-    # While a policy-rc.d says 101 no package starts a service of its own.
+    # While policy-rc.d exits with 101, packages do not start their services.
     policy=/usr/sbin/policy-rc.d made=
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' >$policy
@@ -40,13 +40,13 @@ fi
 mkdir -p $BOX/{etc,log,run,state,munge}
 chmod 755 $BOX $BOX/{etc,log,run,munge}
 
-start() { # start NAME COMMAND...: a daemon in its foreground mode, its pid on file
+start() { # start NAME COMMAND...: run a daemon that stays in the foreground; file its pid
     local name=$1
     shift
     "$@" >>"$BOX/log/$name.out" 2>&1 </dev/null &
     echo $! >"$BOX/run/$name.pid"
 }
-await() { # await WHAT COMMAND...: until the command succeeds, half a minute at most
+await() { # await WHAT COMMAND...: wait up to half a minute until the command succeeds
     local what=$1 end=$((SECONDS + 30))
     shift
     until "$@" >/dev/null 2>&1; do
@@ -64,12 +64,12 @@ start munged munged --foreground --force --num-threads=2 --key-file=$BOX/munge/k
     --log-file=$BOX/log/munged.log
 await munged munge -S $BOX/munge/socket -n
 
-# The GPU is a twin of /dev/null: with a device of its own SLURM sets CUDA_VISIBLE_DEVICES.
+# The GPU is a copy of /dev/null: SLURM sets CUDA_VISIBLE_DEVICES only for a separate device file.
 mknod $BOX/gpu0 c 1 3 || fail "a device file cannot be made here, so there is no fake GPU."
 echo "NodeName=box2 Name=gpu File=$BOX/gpu0" >$BOX/etc/gres.conf
 
 # No cgroups, no task plugin, no accounting: it runs in a container without systemd or a database.
-# config_overrides: the counts of CPUs and memory below are believed, not the hardware.
+# config_overrides: SLURM believes the CPUs and memory below, not the hardware.
 cat >$CONF <<END_OF_CONF
 ClusterName=box
 SlurmctldHost=$HOST(127.0.0.1)
@@ -109,7 +109,7 @@ PartitionName=gpu Nodes=box2 DefaultTime=10 MaxTime=300 State=UP
 END_OF_CONF
 mkdir -p "$(dirname $LINK)"
 ln -s $CONF $LINK
-export SLURM_CONF=$CONF  # beside which gres.conf is looked for
+export SLURM_CONF=$CONF  # SLURM looks for gres.conf beside it
 
 start slurmctld slurmctld -D -i
 await slurmctld scontrol ping

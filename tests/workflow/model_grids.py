@@ -1,4 +1,4 @@
-"""A grid of two hosted models and a bot, and the questions that their endpoint was asked."""
+"""A grid of two hosted models and a bot, and the questions that their endpoint gets."""
 
 from collections import Counter
 from pathlib import Path
@@ -40,10 +40,10 @@ def one_model(endpoint: Endpoint, folder: Path, **more: object) -> Grid:
 
 
 def questions(endpoint: Endpoint) -> Counter[str]:
-    """Every question asked, with how often. The sampling seed makes each one unique."""
+    """Count how often each question was asked; the sampling seed makes each one unique."""
     return Counter(question(body) for body in endpoint.requests)
 
 
 def question(body: Body) -> str:
-    """One question asked, as text."""
+    """Return one question as text."""
     return repr(sorted(body.items(), key=str))

@@ -16,7 +16,7 @@ TARGET = "results/gamegrid.duckdb"
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the run of the folder's grid, in a process group of its own."""
+    """Start the run of the folder's grid in a separate process group."""
     return subprocess.Popen(
         command("--configfile", "grid.yaml", *arguments, "--", TARGET),
         cwd=folder, env=environment(), start_new_session=True, text=True,
@@ -25,7 +25,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def until(done: Callable[[], bool]) -> bool:
-    """Wait for something; False if it did not come about in a time that is long for it."""
+    """Wait for something; return False if it has not happened within ``PATIENCE_S``."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if done():
@@ -35,17 +35,17 @@ def until(done: Callable[[], bool]) -> bool:
 
 
 def working_in(folder: Path) -> list[int]:
-    """Every process whose working directory is the folder."""
+    """List every process whose working directory is the folder."""
     return [int(path.name) for path in PROC.iterdir() if path.name.isdigit() and _in(path, folder)]
 
 
 def jobs_in(folder: Path) -> list[int]:
-    """Those of them that run a script of the workflow."""
+    """List the processes in the folder that run a script of the workflow."""
     return [pid for pid in working_in(folder) if _arguments(pid)[1:2] and _script(pid)]
 
 
 def kill(*pids: int) -> None:
-    """SIGKILL, to those that are still there."""
+    """Send SIGKILL to those processes that still exist."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -58,7 +58,7 @@ MISTAKES: dict[str, tuple[Grid, list[str]]] = {
 
 
 DAILY = ("unknown key", "missing model folder")
-"""Mistakes that every run of the tests shows to Snakemake itself; nightly, it is shown all."""
+"""Every test run shows these mistakes to Snakemake itself; the nightly tests show it all."""
 
 
 def write_models(folder: Path) -> None:
@@ -70,7 +70,7 @@ def write_models(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
-    """By the functions that the Snakefile calls before anything is played."""
+    """Call the functions that the Snakefile calls before it plays anything."""
     grid, words = MISTAKES[name]
     write_models(tmp_path)
     with pytest.raises(UserError) as refusal:
@@ -107,7 +107,7 @@ def test_a_mistake_is_told_in_a_sentence_before_anything_runs(name: str, tmp_pat
 def test_only_the_target_verify_is_exempt_from_checks(
     folder: str, file: str, targets: list[str], tmp_path: Path
 ) -> None:
-    """Whatever else is called verify, a run that may play needs its models."""
+    """A folder or file named verify exempts nothing: a run that may play needs its models."""
     grid, words = MISTAKES["missing model folder"]
     place = tmp_path / folder
     place.mkdir()
@@ -132,7 +132,7 @@ def test_only_the_target_verify_is_exempt_from_checks(
 
 
 def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:
-    """Snakemake reads the file before the workflow does, and says so in its own words."""
+    """Snakemake reads the file before the workflow does, and words the error itself."""
     (tmp_path / "grid.yaml").write_text("games: [kuhn_poker\nagents: {")
     run = subprocess.run(
         command("--configfile", "grid.yaml"), cwd=tmp_path, env=environment(),

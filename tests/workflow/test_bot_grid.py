@@ -29,7 +29,7 @@ GRID: Grid = {
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
-    """The grid of bots, played once: its folder, and what snakemake said."""
+    """Play the grid of bots once; return its folder and the finished run."""
     folder = tmp_path_factory.mktemp("bots")
     return folder, snakemake(folder, GRID)
 
@@ -84,7 +84,7 @@ def test_unknown_numbers_are_null_and_never_invented(played: tuple[Path, Finishe
     ):
         wrong = f"({low} IS NULL OR {high} IS NULL) <> ({reason} IS NOT NULL)"
         assert query(folder, f"SELECT agent FROM leaderboard WHERE {wrong}") == []
-    # Always betting plays no win_loss game.
+    # always_bet plays no win_loss game.
     columns = "rating, rating_reason, score_low, score_reason"
     assert query(folder, f"SELECT {columns} FROM leaderboard WHERE agent = 'always_bet'") == [
         (None, "no deals", None, "no deals")
@@ -112,8 +112,8 @@ def test_every_decision_of_a_game_with_an_oracle_is_judged_once(
     judged = "SELECT DISTINCT game FROM decisions JOIN episodes USING (episode_id)"
     assert set(query(folder, f"{judged} WHERE oracle IS NOT NULL")) == {(g,) for g in solved}
     assert not solved & {g for (g,) in query(folder, f"{judged} WHERE oracle IS NULL")}
-    # Under an exact oracle all is known of every decision, and under an equilibrium never what is
-    # optimal. Where it never lets the game come to that, nothing is.
+    # An exact oracle judges every decision in full. An equilibrium never says which moves are
+    # optimal, and judges no state that it never reaches.
     exact = "count(*) - count(regret), count(*) - count(optimal), count(*) - count(trivial)"
     assert query(folder, f"SELECT {exact} FROM decisions WHERE oracle = 'exact'") == [(0, 0, 0)]
     other = "FROM decisions WHERE oracle LIKE 'equilibrium-%'"

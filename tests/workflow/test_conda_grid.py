@@ -1,4 +1,4 @@
-"""A grid in conda environments: every job runs in that of its heaviest model, and in no other.
+"""A grid in conda environments: each job runs in the one that its heaviest model needs.
 
 Any conda will do; tests/conda/up.sh makes a stand-in for machines without one.
 """
@@ -80,7 +80,7 @@ def test_each_job_runs_in_its_own_environment(
     assert held["bettor--random"] & libraries == set()
     assert held["hosted--random"] & libraries == {"litellm"}
     assert held["random--tiny"] & libraries == {"litellm", "torch", "transformers"}
-    # The pins are what was installed; a build's own name follows a plus sign.
+    # The installed versions are the pins; the name of a build follows a plus sign.
     _, packages = runs["random--tiny"]
     pins = dict(pin.split("==") for pin in pip_pins("hf"))
     assert {p: v.split("+")[0] for p, v in packages.items()}.items() <= pins.items()
@@ -88,7 +88,7 @@ def test_each_job_runs_in_its_own_environment(
 
 @pytest.mark.parametrize("name", ["report", "vllm"])
 def test_the_other_environments_resolve(name: str, tmp_path: Path) -> None:
-    """On paper, and only what comes from the Python index: vLLM is many gigabytes for CUDA."""
+    """Resolve the pip packages without installing them: vLLM for CUDA takes many gigabytes."""
     wanted = tmp_path / "requirements.txt"
     wanted.write_text("\n".join(pip_pins(name)))
     done = subprocess.run(

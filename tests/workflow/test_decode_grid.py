@@ -1,4 +1,4 @@
-"""The three ways of deciding in one grid of the bundled model, from the file to the tables."""
+"""The three decoding modes in one grid of the bundled model, from the file to the tables."""
 
 import json
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_each_way_is_played_recorded_and_reported_as_what_it_is(tmp_path: Path) 
         ("scored", "score", None, None),
         ("words", "generate", 0, 0),
     ]
-    # Likelihoods are the same at every temperature: another one asks the model nothing.
+    # Temperature does not change likelihoods, so the model is not asked again.
     warmer = {**GRID["agents"], "scored": {**TINY, "temperature": 0.0, "decode": "score"}}  # type: ignore[dict-item]
     again = snakemake(tmp_path, {**GRID, "agents": warmer}, *DATABASE)
     assert again.code == 0, again.output
@@ -53,7 +53,7 @@ def test_each_way_is_played_recorded_and_reported_as_what_it_is(tmp_path: Path) 
 def test_without_a_network_fetch_models_says_so_of_each_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # where nobody listens
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     agents = {name: {"type": "llm", "model": f"hf_nobody/{name}"} for name in ("one", "two")} | {
         "tiny": TINY

@@ -1,4 +1,4 @@
-"""Scripted strategies in a repeated dilemma, from the file to the tables: nothing is won there."""
+"""Scripted strategies in a repeated dilemma, which nobody wins, from the file to the tables."""
 
 import csv
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_agents_play_where_they_can(played: Path) -> None:
 
 
 def test_the_defector_gets_more_and_is_ranked_nowhere(played: Path) -> None:
-    """Always-defect gets 5 + 9 * 1 from tit for tat's 0 + 9 * 1, in every episode they meet."""
+    """Always-defect gets 5 + 9 * 1, and tit for tat 0 + 9 * 1, in every episode they meet."""
     returns = query(
         played,
         """
@@ -62,7 +62,7 @@ def test_the_defector_gets_more_and_is_ranked_nowhere(played: Path) -> None:
 
 
 def test_welfare_is_a_share_of_the_best_and_cooperation_is_counted(played: Path) -> None:
-    """Ten rounds give 6 each at best together; tit for tat cooperates once with a defector."""
+    """Joint play gives at most 6 a round, 60 in all; tit for tat obliges a defector once."""
     rows = query(
         played,
         """
@@ -73,7 +73,7 @@ def test_welfare_is_a_share_of_the_best_and_cooperation_is_counted(played: Path)
     assert [row[2:] for row in rows] == [(pytest.approx(0), "not a win_loss game")] * 3
     rates = {row[0]: row[1] for row in rows}
     assert rates["always_defect"] == 0
-    # Five deals, both seats, ten rounds: 1/10 with the defector, else what random did before.
+    # It cooperates in 1/10 of the rounds with the defector, and copies random's last move.
     assert 0.1 < rates["tit_for_tat"] < 0.6
     assert 0.3 < rates["random"] < 0.7
     assert query(played, "SELECT DISTINCT cooperation_rate FROM per_game WHERE game = 'kuhn_poker'"
@@ -81,7 +81,7 @@ def test_welfare_is_a_share_of_the_best_and_cooperation_is_counted(played: Path)
 
 
 def test_the_gap_is_what_the_best_answer_to_the_actual_opponent_gets_more(played: Path) -> None:
-    """Best against tit for tat: nine times 3 and 5 at the end; against the defector 1 each time."""
+    """The best reply gets 9 * 3 + 5 from tit for tat, and 1 a round from the defector."""
     pair = "WHERE game LIKE 'repeated%' AND agent = '{}' AND opponent = '{}'"
     gaps = "SELECT best_return, gap, gap_reason FROM head_to_head "
     for agent, opponent, best, got in (
@@ -89,9 +89,9 @@ def test_the_gap_is_what_the_best_answer_to_the_actual_opponent_gets_more(played
         ("tit_for_tat", "always_defect", 10, 9),
     ):
         [found] = query(played, gaps + pair.format(agent, opponent))
-        # The two repeat themselves move by move: nothing could have gone otherwise.
+        # Both strategies are deterministic, so every episode goes the same way.
         assert found == (best, best - got, "deterministic")
-    # Against random play defecting is best, and gets (5 + 1) / 2 a round.
+    # Defecting is best against random play, and gets (5 + 1) / 2 a round.
     [(best, gap, mean, low, high)] = query(
         played,
         "SELECT best_return, gap, mean_return, low, high FROM per_game "

@@ -1,7 +1,7 @@
-"""Every command of the documents, typed in a fresh copy of the project as its reader would.
+"""Every command in the documents, typed in a fresh copy of the project as a reader would.
 
-Models are answered on this machine: those behind an API by a loopback endpoint, the others by the
-bundled one. ``make test-documents`` prints the list of commands, each with pass or fail.
+A loopback endpoint answers for the models behind an API, the bundled model for the others.
+``make test-documents`` prints the list of commands, each with pass or fail.
 """
 
 import os
@@ -41,9 +41,9 @@ agents:
   tiny: {type: llm, model: hf_tiny, prompt: terse, max_tokens: 16}
 """
 TYPED = "\n".join(["Check", "Bet", "Call", "Fold"] * 9)
-"""What a person types who plays Kuhn poker; what is not legal is asked again."""
+"""What a person types to play Kuhn poker; the program asks again after an illegal move."""
 PLAYED = ("docs/analysis.md", "docs/api.md", "docs/troubleshooting.md")
-"""Pages that begin where a grid has been played."""
+"""Pages that assume that a grid has been played."""
 MODEL = re.compile(r"\b(?:litellm|hf|vllm)_[\w/.-]*\w")
 WRITTEN = [block for block in blocks() if block.commands or block.language == "python"]
 PAGES = list(dict.fromkeys(block.page for block in WRITTEN))
@@ -51,13 +51,13 @@ PAGES = list(dict.fromkeys(block.page for block in WRITTEN))
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who follows a page in a folder of their own."""
+    """Somebody who follows a page in a separate folder."""
 
     folder: Path
     address: str
 
     def write(self, name: str, text: str) -> None:
-        """Write a file of the page, its deals few and its server the one that is there."""
+        """Write a file from the page, but with one deal and this machine's server."""
         text = re.sub(r"^deals: \d+", "deals: 1", text, flags=re.MULTILINE)
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ class Reader:
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    """A reader with a fresh copy, whose models are all within reach."""
+    """A reader with a fresh copy of the project, whose models all answer on this machine."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, cwd=WORKFLOW, capture_output=True, text=True, check=True)
     for name in files.stdout.splitlines():
@@ -93,7 +93,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         ]
         reader.write("config/models.yaml", yaml.safe_dump({"models": entries}))
         reader.write("grid.yaml", GRID)
-        # The reader has played the default grid before: a results folder holds one seed.
+        # The reader has played the default grid before, and a results folder holds one seed.
         played = load.read(yaml.safe_load(DEFAULT.read_text("utf-8")))
         stamp.write(tmp_path / "results", Stamp(played.seed, played.protocol))
         yield reader
@@ -112,7 +112,7 @@ def test_every_command_of_a_page_runs(
 
 
 def _follow(block: Block, reader: Reader) -> Iterator[tuple[str, str]]:
-    """Do what a block says; yield a line for the list and, where it failed, why, per command."""
+    """Do what a block says; yield each command's line for the list, and why it failed if it did."""
     if block.file:
         reader.write(block.file, block.text)
     elif block.language == "python":

@@ -1,4 +1,4 @@
-"""config/examples: every file is a grid, and plays where its models are answered here."""
+"""config/examples: every file is a grid, and plays with models answered on this machine."""
 
 import re
 from pathlib import Path
@@ -25,9 +25,9 @@ def read(name: str) -> dict[str, Any]:
 
 
 def here(name: str, folder: Path, address: str) -> dict[str, Any]:
-    """The grid with one deal, and every model answered by ``address`` or the bundled one.
+    """Return the grid with one deal; ``address`` or the bundled model answers for every model.
 
-    The endpoint speaks OpenAI's language, so all providers are asked in it.
+    The endpoint speaks OpenAI's format, so all hosted models become OpenAI's.
     """
     grid = read(name)
     for entry in grid["agents"].values():
@@ -41,7 +41,7 @@ def here(name: str, folder: Path, address: str) -> dict[str, Any]:
         for model in models
     ]
     (folder / "here.yaml").write_text(yaml.safe_dump({"models": entries}), "utf-8")
-    # A suite fixes its deals, so that a newcomer is shown where few games take part.
+    # A suite fixes its deals; other grids play one.
     few = {} if "suite" in grid else {"deals": 1}
     return {**grid, **few, "models": ["here.yaml"]}
 

@@ -1,4 +1,4 @@
-"""Disks, clocks and files that fail: told in a sentence, and mended by running again."""
+"""Failing disks, clocks and files: the run says so in a sentence, and running again mends it."""
 
 import os
 import re
@@ -46,14 +46,14 @@ def played(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture
 def results(played: Path, tmp_path: Path) -> Path:
-    """The results of the finished grid, to be harmed, in a folder to run in."""
+    """Copy the finished grid's results, which tests damage, into a folder to run in."""
     shutil.copytree(played, tmp_path, dirs_exist_ok=True)
     return tmp_path / "results"
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A results folder that is a small disk of its own."""
+    """A results folder on a small separate disk."""
     folder = tmp_path / "results"
     folder.mkdir()
     mounted = subprocess.run(
@@ -67,7 +67,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Take all the room that there is."""
+    """Fill the disk; return the file that takes the room."""
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file:
         while True:
@@ -78,7 +78,7 @@ def fill(disk: Path) -> Path:
 
 
 def test_a_full_disk_costs_time_and_no_reply(played: Path, disk: Path, tmp_path: Path) -> None:
-    """At first nothing can be written; then the disk fills up while replies come in."""
+    """The disk is full at first; later it fills up while replies come in."""
     with Endpoint(delay=0.1) as endpoint:
         write_grid(tmp_path, alone(endpoint, tmp_path))
         ballast = fill(disk)
@@ -116,7 +116,7 @@ def test_read_only_results_are_told_before_anything_is_asked(disk: Path, tmp_pat
 
 
 def test_two_runs_on_one_folder_buy_nothing_twice(tmp_path: Path) -> None:
-    """The second is refused by Snakemake, and without Snakemake's lock by the journals."""
+    """Snakemake refuses the second run; without Snakemake's lock, the journals refuse it."""
     answering = threading.Event()
 
     def late(body: Body) -> Reply:
@@ -124,7 +124,7 @@ def test_two_runs_on_one_folder_buy_nothing_twice(tmp_path: Path) -> None:
         return choose(body)
 
     with Endpoint(answer=late) as endpoint:
-        # Blocks of one size each, which the grown grid replaces by longer ones.
+        # The grown grid replaces this block with a longer one.
         small = alone(endpoint, tmp_path, deals=4, chunk=20)
         write_grid(tmp_path, small)
         first = start(tmp_path)
@@ -148,7 +148,7 @@ def test_two_runs_on_one_folder_buy_nothing_twice(tmp_path: Path) -> None:
 def test_a_clock_that_goes_back_is_told_and_costs_nothing(
     endpoint: Endpoint, results: Path, tmp_path: Path
 ) -> None:
-    """All that is there is a day younger than what comes now, which Snakemake refuses to order."""
+    """The old files are a day younger than the new ones, an order that Snakemake refuses."""
     then = time.time() + DAY_S
     for path in results.rglob("*"):
         os.utime(path, (then, then))

@@ -1,4 +1,4 @@
-"""Whole runs against a provider that fails, tells keys, or should never be asked at all."""
+"""Whole runs against providers that fail or repeat keys, and runs that must contact nobody."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from faulty import Fault, Provider
 from workflow_runs import Grid, command, environment, query, snakemake, write_grid
 
 CORE = "c4n4ry4f1d9a77"
-"""What is left of a key in any encoding; its other characters are what encodings change."""
+"""The part of a key that every encoding leaves unchanged."""
 KEYS = {
     "OPENAI_API_KEY": f"sk-/+{CORE}=1",
     "ANTHROPIC_API_KEY": f"sk-ant-{CORE}-2",
@@ -38,11 +38,11 @@ def guard(event, arguments):
 
 sys.addaudithook(guard)
 """
-"""A sitecustomize module: every Python process of the run writes down whom it talks to."""
+"""A sitecustomize module that makes every Python process log whom it talks to."""
 
 
 def hosted(folder: Path, root: str, **entry: object) -> Grid:
-    """Three hosted models of three providers against a bot."""
+    """Three hosted models from three providers, each against a bot."""
     folder.mkdir(parents=True, exist_ok=True)
     models = {
         "gpt": ("litellm_openai/gpt-x", "/v1"),
@@ -69,7 +69,7 @@ def hosted(folder: Path, root: str, **entry: object) -> Grid:
 
 
 def test_a_faulty_provider_costs_reruns_and_nothing_else(tmp_path: Path) -> None:
-    """With the pauses that users have; one of the models, so that each question is asked once."""
+    """Keep the usual pauses, and play one of the models, so that each question is asked once."""
     run = tmp_path / "run"
     slips = ("--slips", "0.15", "--seed", "4")
     lost = ("--faults", Fault.DROP, Fault.TRUNCATE, Fault.MALFORMED, Fault.UNAVAILABLE)
@@ -77,7 +77,7 @@ def test_a_faulty_provider_costs_reruns_and_nothing_else(tmp_path: Path) -> None
         grid = _one(hosted(run, provider.root))
         broken = snakemake(run, grid)
         first = provider.entries()
-    # Complete episodes stand in the tables of a run that says that it is not.
+    # The tables hold the complete episodes even though the run reports itself incomplete.
     assert broken.code == 1, broken.output
     assert "Traceback" not in broken.output
     assert (run / "results/tables/leaderboard.csv").exists()
@@ -106,7 +106,7 @@ def _one(grid: Grid) -> Grid:
 
 
 def test_no_key_in_any_file(tmp_path: Path) -> None:
-    """The first key is in .env, the others in the environment; the server tells them all."""
+    """The first key is in .env, the others in the environment; the server repeats them all."""
     run = tmp_path / "run"
     kinds = ("--slips", "0.4", "--rate", "0.6", "--faults", *tuple(Fault)[1:])
     with Provider(tmp_path / "ledger.jsonl", "--echo-key", *kinds) as provider:
@@ -126,7 +126,7 @@ def test_no_key_in_any_file(tmp_path: Path) -> None:
 
 
 def _home(folder: Path) -> dict[str, str]:
-    """Caches and settings of every program under ``folder``, so that they are seen."""
+    """Put every program's caches and settings under ``folder``, where the test can see them."""
     names = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
     for name in names:
         (folder / name).mkdir()
@@ -138,7 +138,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _text(path: Path) -> str:
-    """All that a file says, unpacked where it is packed."""
+    """Return all text in a file, and unpack it if it is packed."""
     raw = path.read_bytes().decode("latin-1")
     if path.suffix == ".parquet":
         return raw + str(duckdb.sql(f"SELECT * FROM read_parquet('{path}')").fetchall())
@@ -158,7 +158,7 @@ def test_the_files_are_read_whole(tmp_path: Path) -> None:
 
 
 def guarded(folder: Path) -> dict[str, str]:
-    """The environment in which every Python process writes down whom it talks to."""
+    """Return an environment in which every Python process logs whom it talks to."""
     (folder / "guard").mkdir()
     (folder / "guard/sitecustomize.py").write_text(GUARD)
     paths = [str(folder / "guard"), os.environ.get("PYTHONPATH", "")]
@@ -175,7 +175,7 @@ def test_local_models_and_bots_talk_to_nobody(tmp_path: Path, backend: str) -> N
         "ismcts": {"type": "ismcts", "simulations": 5},
         "optimal": {"type": "optimal"},
     }
-    # One job with a model, and two of bots alone.
+    # One job with a model, and two with bots alone.
     pairs = [["random", "tiny"], ["ismcts", "random"], ["optimal", "random"]]
     schedule = {"matchups": pairs}
     write_grid(run, {"deals": 2, "games": ["kuhn_poker"], "agents": agents, "schedule": schedule})
@@ -191,7 +191,7 @@ def test_local_models_and_bots_talk_to_nobody(tmp_path: Path, backend: str) -> N
 
 
 def test_the_guard_notices_a_stranger(tmp_path: Path) -> None:
-    """192.0.2.1 is nobody's (RFC 5737), and connecting a datagram socket sends nothing."""
+    """192.0.2.1 belongs to nobody (RFC 5737), and connecting a datagram socket sends nothing."""
     code = (
         "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.connect(('192.0.2.1', 9));"
         "s.connect(('127.0.0.1', 9))"

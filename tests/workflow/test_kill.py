@@ -21,14 +21,14 @@ from processes import jobs_in, kill, start, until, working_in
 from workflow_runs import Grid, command, data, environment, snakemake, write_grid
 
 SHORT, CAMPAIGN = 5, 30
-"""Kills of the nightly tests, and of the long campaign."""
+"""Number of kills in the nightly tests and in the long campaign."""
 DAILY = (0, 2, 4)
-"""A kill of each victim, one of them while the job holds the engine of a model."""
+"""One kill of each victim; in one of them the job holds a model's engine."""
 DELAY_S = 0.05
 
 
 def small(endpoint: Endpoint, folder: Path, local: bool) -> Grid:
-    """Two jobs of a hosted model, or of a model that the job itself loads, and one of bots."""
+    """Two jobs with a hosted model, or with a model that the job loads, and one with bots."""
     hosted = grid(endpoint, folder, deals=6, chunk=3)
     agents = {name: hosted["agents"][name] for name in ("random", "one")}
     if local:
@@ -40,7 +40,7 @@ def small(endpoint: Endpoint, folder: Path, local: bool) -> Grid:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What a run that nobody disturbs ends in, and how long it takes, by kind of model."""
+    """The results and durations of runs that nobody kills, by whether the model is local."""
 
     data: dict[bool, dict[str, list[tuple[Any, ...]]]] = field(default_factory=dict)
     seconds: dict[bool, float] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Undisturbed:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    """The results and durations of runs that nobody kills."""
+    """Play a run with each kind of model that nobody kills."""
     found = Undisturbed()
     for local in (False, True):
         folder = tmp_path_factory.mktemp("undisturbed")
@@ -76,7 +76,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 def test_a_kill_at_any_moment_changes_nothing(
     number: int, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    """Job, snakemake or both; every fifth time the job holds the engine of a model."""
+    """Kill the job, snakemake or both; in every fifth case the job holds a model's engine."""
     luck, victim, local = Random(number), Victim(number % 3), number % SHORT == SHORT - 1
     moment = luck.uniform(0, undisturbed.seconds[local])
     with Endpoint(delay=DELAY_S) as endpoint:
@@ -84,7 +84,7 @@ def test_a_kill_at_any_moment_changes_nothing(
             moment /= 2  # the run was over before
             shutil.rmtree(tmp_path / "run")
         folder = tmp_path / "run"
-        # A job whose snakemake is gone ends by itself; nothing else may be left of the run.
+        # A job ends by itself once its snakemake is gone; nothing else of the run may remain.
         assert until(lambda: not working_in(folder))
         if any((folder / ".snakemake/locks").glob("*")):
             assert snakemake(folder, None, "--unlock").code == 0
@@ -93,7 +93,7 @@ def test_a_kill_at_any_moment_changes_nothing(
         assert again.returncode == 0, said
         asked = questions(endpoint)
     assert data(folder) == undisturbed.data[local]
-    # Replies that were under way to a killed job may have been billed, and are bought again.
+    # Replies in flight to a killed job may have been billed; the next run buys them again.
     bought_twice = {question for question, times in asked.items() if times > 1}
     assert bought_twice <= death.under_way
     assert max(asked.values(), default=1) <= 2
@@ -101,7 +101,7 @@ def test_a_kill_at_any_moment_changes_nothing(
 
 
 class Victim(IntEnum):
-    """What is killed."""
+    """What the test kills."""
 
     JOB = 0
     SNAKEMAKE = 1
@@ -110,7 +110,7 @@ class Victim(IntEnum):
 
 @dataclass(frozen=True)
 class Death:
-    """A kill that found somebody; ``under_way`` are questions whose replies were not on file."""
+    """A kill that hit a process; ``under_way`` holds the questions with no reply on file."""
 
     under_way: frozenset[str]
 
@@ -118,7 +118,7 @@ class Death:
 def _killed(
     endpoint: Endpoint, tmp_path: Path, local: bool, victim: Victim, moment: float
 ) -> Death | None:
-    """Start a run in an empty folder and kill; None if nobody was there any more."""
+    """Start a run in an empty folder and kill; return None if there was nothing to kill."""
     folder = tmp_path / "run"
     write_grid(folder, small(endpoint, folder, local))
     endpoint.requests.clear()
@@ -147,7 +147,7 @@ def _killed(
 
 
 def _filed(folder: Path) -> set[str]:
-    """The questions whose replies are in a journal, as they were sent."""
+    """Return the questions, as sent, whose replies are in a journal."""
     paths = (folder / "results/journal").rglob("*.jsonl")
     lines = [line for path in paths for line in path.read_text().splitlines(keepends=True)]
     whole = [json.loads(line)["completion"]["sent"] for line in lines if line.endswith("\n")]

@@ -1,4 +1,4 @@
-"""A look at a running grid, ``status`` and ``interim``, which the run goes on beside."""
+"""``status`` and ``interim`` look at a running grid, and the run goes on."""
 
 import subprocess
 import time
@@ -53,7 +53,7 @@ def test_a_running_grid_is_told_of_and_its_results_so_far_are_built(tmp_path: Pa
     assert held == f"{there} of {whole} episodes" and 0 < there < whole
     assert f"Interim results:</b> {held}" in (tmp_path / "results/interim/report.html").read_text()
     assert query(tmp_path, "SELECT interim FROM grid") == [(None,)]
-    # The whole grid is the second look, also where that is computed again.
+    # The whole grid is the second look, even when it is computed again.
     assert query(tmp_path, "SELECT DISTINCT look FROM paired") == [(2,)]
     verified = snakemake(tmp_path, None, "--", "verify")
     assert verified.code == 0, verified.output

@@ -1,4 +1,4 @@
-"""What Snakemake does beside the jobs of a grid stays in proportion to them."""
+"""Snakemake's own work stays in proportion to the number of jobs."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ GRID: Grid = {
 
 
 def looks(folder: Path, *arguments: str) -> int:
-    """How often Snakemake looked for jobs to start."""
+    """Count how often Snakemake looked for jobs to start."""
     run = snakemake(folder, GRID, "--until", "play", "--verbose", *arguments)
     assert len(run.played) == JOBS, run.output
     return run.output.count("Ready jobs: ")

@@ -40,17 +40,17 @@ def test_one_job_mixes_a_local_and_a_hosted_model(tmp_path: Path) -> None:
         assert run.code == 0, run.output
         assert {body["model"] for body in endpoint.requests} == {"gpt-4", "small"}
     assert query(tmp_path, "SELECT DISTINCT status FROM episodes") == [("complete",)]
-    # The fixture's moves are its own, and it does not lose at tic_tac_toe.
+    # The bundled model chooses every move itself, and does not lose at tic_tac_toe.
     assert query(tmp_path, "SELECT DISTINCT status FROM decisions WHERE agent = 'tiny'") == [
         ("ok",)
     ]
     lost = "SELECT count(*) FROM seats WHERE agent = 'tiny' AND score < 0.5"
     assert query(tmp_path, lost) == [(0,)]
-    # Money is known where a price is, and unknown elsewhere.
+    # A cost is known where a price is known.
     known = "SELECT agent, count(*) = count(cost_usd), count(cost_usd) FROM decisions GROUP BY 1"
     costs = {agent: (all_known, known) for agent, all_known, known in query(tmp_path, known)}
     assert costs["gpt"][0] and costs["gpt"][1] > 0
     assert costs["small"][1] == 0
-    # The README's question can be asked as it stands there.
+    # The README's query runs as printed.
     [question] = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert query(tmp_path, question) == []

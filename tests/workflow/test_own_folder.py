@@ -11,7 +11,7 @@ from workflow_runs import DATABASE, query, snakemake
 
 
 class FirstThenLast:
-    """Answers a question with its first legal move, and with its last one when it comes again."""
+    """Answers a question with its first legal move, and with its last if the question returns."""
 
     def __init__(self) -> None:
         self.met: Counter[str] = Counter()
@@ -60,7 +60,7 @@ def test_an_own_agent_asks_twice_and_plays_the_second_answer(tmp_path: Path) -> 
         ("coordinated_mp", True, None),
         ("high_card(cards=4)", False, None),
     ]
-    # The endpoint is gone: every answer, second ones too, comes from the journal.
+    # The endpoint is gone: every answer, including the second ones, comes from the journal.
     again = snakemake(tmp_path, grid, "--forceall")
     assert again.code == 0, again.output
     assert query(tmp_path, "SELECT DISTINCT replayed FROM calls") == [(True,)]

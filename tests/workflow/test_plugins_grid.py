@@ -37,7 +37,7 @@ def run(folder: Path, *arguments: str) -> Finished:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the grid of the page after a run."""
+    """Run the page's grid once; return its folder."""
     folder = tmp_path_factory.mktemp("extended")
     for name, text in files().items():
         path = folder / name

@@ -1,4 +1,4 @@
-"""Single moves, in positions and in information states: in no result of a game."""
+"""Single moves in positions and information states, which count in no game's results."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ GRID: Grid = {
 def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output
-    # kuhn_poker is no game of positions, and the others are none of probes.
+    # kuhn_poker has no positions to ask, and the other games have no probes.
     assert run.jobs.count("ask_positions") == 2 * 2
     assert run.jobs.count("ask_probes") == 2
     assert run.jobs.count("judge_decisions") == 3
@@ -26,7 +26,7 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
                             "GROUP BY ALL ORDER BY ALL")  # fmt: skip
     games = ("pig_20", "tic_tac_toe")
     assert asked == [(game, agent, 30, 30) for game in games for agent in ("optimal", "random")]
-    # One and the same question to both, with something to get wrong in it.
+    # Both agents get the same questions, and each question has a wrong answer.
     same = (
         "SELECT game, position FROM positions GROUP BY ALL HAVING count(DISTINCT observation) > 1"
     )
@@ -40,7 +40,7 @@ def test_every_agent_is_asked_once_in_each_position(tmp_path: Path) -> None:
     others = query(tmp_path, "SELECT optimal_rate, mean_regret FROM position_quality "
                              "WHERE agent = 'random'")  # fmt: skip
     assert all(rate < 1 and regret > 0 for rate, regret in others)
-    # They are no episodes: two deals in two seatings of three games are.
+    # Single moves are no episodes: those are two deals in two seatings of three games.
     assert query(tmp_path, "SELECT count(*), count(DISTINCT matchup) FROM episodes") == [(12, 1)]
 
     probed = query(tmp_path, "SELECT agent, game, policy, k, p, equilibrium_high, exploitability, "

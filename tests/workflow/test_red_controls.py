@@ -1,4 +1,4 @@
-"""check_results: quiet on an honest grid; a bot that does not play its own policy turns it red."""
+"""check_results is quiet on an honest grid; a bot that breaks its own policy turns it red."""
 
 from pathlib import Path
 

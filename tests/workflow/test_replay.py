@@ -1,4 +1,4 @@
-"""A result set is proved from its journal alone: no model, no engine, no library of one."""
+"""A journal alone proves a result set: no model, no engine, no engine's library."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ GRID: Grid = {
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's grid, smaller, played live by the bundled model."""
+    """Play a smaller version of the demo's grid live with the bundled model."""
     folder = tmp_path_factory.mktemp("live")
     run = snakemake(folder, GRID, *DATABASE)
     assert run.code == 0, run.output
@@ -30,7 +30,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def without_engines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every engine's library as good as not installed."""
+    """Make the import of every engine's library fail."""
     folder.mkdir()
     for name in ENGINES:
         (folder / f"{name}.py").write_text(f'raise ImportError("{name} is not installed here")')
@@ -65,7 +65,7 @@ def test_a_reply_that_is_not_on_file_is_an_error_and_nothing_is_asked(
     run = snakemake(proof, {**GRID, "run_mode": "replay"})
     assert run.code == 1
     assert "Traceback" not in run.output
-    # The other episodes are there all the same.
+    # The other episodes are complete.
     [(unfinished,)] = query(proof, "SELECT episode_id FROM episodes WHERE status = 'error'")
     assert unfinished in run.output
     assert query(proof, "SELECT count(*) > 0 FROM episodes WHERE status = 'complete'") == [(True,)]

@@ -1,4 +1,4 @@
-"""Reruns do exactly what changed, and never ask a model for what is on file."""
+"""Reruns do exactly what changed, and never ask a model again for a reply on file."""
 
 import shutil
 from collections.abc import Iterator
@@ -29,12 +29,12 @@ def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path
     bought = len(endpoint.requests)
     assert bought == query(tmp_path, "SELECT count(*) FROM calls")[0][0]
 
-    # Touched scripts and rules run nothing.
+    # Touching scripts and rules reruns nothing.
     for path in [*ROOT.glob("scripts/*.py"), *ROOT.glob("rules/*.smk")]:
         path.touch()
     assert snakemake(tmp_path, None).jobs == []
 
-    # --forceall asks nobody anything, and gives the same data.
+    # --forceall asks no model, and gives the same data.
     before = data(tmp_path)
     forced = snakemake(tmp_path, small, "--forceall", *DATABASE)
     assert forced.code == 0, forced.output
@@ -69,7 +69,7 @@ def test_each_change_reruns_exactly_what_it_changes(endpoint: Endpoint, tmp_path
 
 
 def test_a_grown_block_plays_only_its_new_deals(endpoint: Endpoint, tmp_path: Path) -> None:
-    """The default block of a hosted model is cut short by ``deals`` and becomes another file."""
+    """``deals`` cuts a hosted model's default block short; more deals turn it into another file."""
     small = one_model(endpoint, tmp_path, deals=4)
     del small["chunk"]
     assert snakemake(tmp_path, small, *DATABASE).code == 0

@@ -1,4 +1,4 @@
-"""The picture of the rules in the documents is the workflow's."""
+"""The picture of the rules in the documents matches the workflow."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from workflow_runs import ROOT, command, environment
 
 
 def edges(text: str) -> set[tuple[str, str]]:
-    """Arrows of a Mermaid flowchart, by the names at their ends."""
+    """Return the arrows of a Mermaid flowchart as pairs of names."""
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
     return {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", text)}
 

@@ -1,7 +1,7 @@
-"""Grids on a SLURM cluster: the data of a local run, whatever becomes of the jobs.
+"""Grids on a SLURM cluster give the data of a local run, whatever happens to the jobs.
 
-Any cluster will do whose nodes see this machine's files and loopback interface; tests/slurm/up.sh
-starts one. Every run says its wall time and its jobs.
+Any cluster will do if its nodes see this machine's files and loopback interface;
+tests/slurm/up.sh starts one. Every run prints its wall time and its number of jobs.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slurm
 
 LONGEST_S = 300
 FIRST_LOOK_S = 10
-"""When Snakemake first asks for the state of a job; it then asks less and less often."""
+"""Seconds until Snakemake first asks for a job's state; later it asks less and less often."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,7 +44,7 @@ def cluster() -> None:
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print to the terminal, whatever pytest does with the tests' output."""
+    """Print to the terminal even if pytest captures the output."""
 
     def aloud(text: str) -> None:
         with capsys.disabled():
@@ -60,7 +60,7 @@ class Record:
     id: str
     state: str
     chunk: str
-    """Game, matchup and block, joined by ``_``; empty for what is no chunk."""
+    """Game, matchup and block, joined by ``_``; empty if the job is no chunk."""
     text: str
 
 
@@ -69,7 +69,7 @@ def slurm(*command: str) -> str:
 
 
 def records(folder: Path) -> list[Record]:
-    """The jobs submitted from a folder so far, in order."""
+    """List the jobs submitted from a folder so far, in order."""
     found = []
     for line in slurm("scontrol", "-o", "show", "job").splitlines():
         said = dict(pair.split("=", 1) for pair in line.split() if "=" in pair)
@@ -99,7 +99,7 @@ def command(*arguments: str) -> list[str]:
 
 @contextmanager
 def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the grid of a folder on the cluster; nothing of it is left behind."""
+    """Run a folder's grid on the cluster, and kill the run at the end."""
     run = subprocess.Popen(
         command(*arguments), cwd=folder, env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -122,7 +122,7 @@ def on_cluster(folder: Path, *arguments: str) -> Finished:
 
 
 def await_(what: Callable[[], Any]) -> Any:
-    """Wait until something is true, and return it."""
+    """Wait until ``what`` returns something true, and return that."""
     end = time.monotonic() + LONGEST_S
     while time.monotonic() < end:
         if found := what():
@@ -132,13 +132,13 @@ def await_(what: Callable[[], Any]) -> Any:
 
 
 def filed(folder: Path, matchup: str) -> int:
-    """Replies on file of one matchup."""
+    """Count the replies on file for one matchup."""
     paths = (folder / "results/journal").glob(f"*/{matchup}/*.jsonl")
     return sum(path.read_text().count("\n") for path in paths)
 
 
 def questions(endpoint: Endpoint) -> Counter[str]:
-    """Every question asked, with how often; the sampling seed makes each one unique."""
+    """Count how often each question was asked; the sampling seed makes each one unique."""
     return Counter(repr(sorted(body.items(), key=str)) for body in endpoint.requests)
 
 
@@ -150,7 +150,7 @@ def write_models(folder: Path, endpoint: Endpoint, *names: str, tiny: str = "") 
 
 
 def mixed() -> Grid:
-    """A matchup of bots, one with a local model, one with a hosted one."""
+    """Three matchups: one of bots, one with a local model, one with a hosted one."""
     tiny = {"model": "hf_tiny", "prompt": "terse", "temperature": 0.0, "max_tokens": 16}
     return {
         "deals": 6,
@@ -183,7 +183,7 @@ def test_a_mixed_grid_has_the_data_of_a_local_run(
         local = snakemake(here, mixed())
         assert local.code == 0, local.output
     assert data(there) == data(here)
-    # The model's job, and no other, was given a GPU, and what else its entry says.
+    # Only the model's job got a GPU and the other resources in its entry.
     found = {r.chunk: r.text for r in records(there) if r.chunk}
     assert len(found) == 3
     for chunk, text in found.items():
@@ -194,7 +194,7 @@ def test_a_mixed_grid_has_the_data_of_a_local_run(
 
 
 def troubled() -> Grid:
-    """Three hosted models, each against a bot in a job of its own."""
+    """Three hosted models, each against a bot in a separate job."""
     names = ["held", "late", "gone"]
     return {
         "deals": 4,
@@ -209,7 +209,7 @@ def troubled() -> Grid:
 
 
 class Moody:
-    """Answers quickly to ``held``, in seconds to ``gone``, and hardly at all to ``late`` if slow.
+    """While ``slow``, answers ``held`` at once, ``gone`` in seconds, and ``late`` hardly at all.
 
     Called from the endpoint's threads.
     """
@@ -243,13 +243,13 @@ def test_jobs_that_fail_run_out_of_time_or_are_cancelled_are_played_on(
             journal.open("ab") as taken,
             started(there, "--set-resources", "play:runtime=1") as run,
         ):
-            # Another program writes the journal: the job fails, and fails again.
+            # Another program holds the journal's lock, so the job fails twice.
             fcntl.flock(taken, fcntl.LOCK_EX)
-            # A person cancels a job that has bought some answers.
+            # Somebody cancels a job that has bought some answers.
             await_(lambda: filed(there, "gone--random") >= 8)
             [gone] = [r.id for r in records(there) if "gone" in r.chunk]
             slurm("scancel", gone)
-            # A job runs into its time limit, waiting for answers.
+            # A job that waits for answers reaches its time limit.
             await_(lambda: any(r.state == "TIMEOUT" for r in records(there)))
             lost = sum(b["model"] == "late" for b in endpoint.requests)
             lost -= filed(there, "late--random")
@@ -276,7 +276,7 @@ def test_jobs_that_fail_run_out_of_time_or_are_cancelled_are_played_on(
         new = records(there)[before:]
         say(f"run again: {time.monotonic() - began:.0f} s, {len(new)} SLURM jobs")
         assert [r.chunk for r in new if r.chunk] == ["phantom_ttt_held--random_00000-00003"]
-        # Only what was under way when the time was over was asked twice.
+        # Only questions in flight at the time limit were asked twice.
         twice = sum(count - 1 for count in questions(endpoint).values())
         assert max(questions(endpoint).values()) <= 2
         assert twice <= lost
@@ -310,7 +310,7 @@ def test_equal_chunks_go_as_one_array(tmp_path: Path, say: Callable[[str], None]
 def test_an_array_that_slurm_would_get_wrong_is_refused_before_anything_is_submitted(
     tmp_path: Path,
 ) -> None:
-    """Chunks with a model of their own ask for more memory than those of bots."""
+    """Chunks that load a model ask for more memory than chunks of bots."""
     agents = {"a": {"type": "random"}, "b": {"type": "random"}}
     tiny = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
     grid = {"deals": 2, "games": ["kuhn_poker"], "models": ["config/models.yaml"]}

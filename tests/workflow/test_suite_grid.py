@@ -1,4 +1,4 @@
-"""Every game of the suite, played by bots through the whole workflow, and what the tables say."""
+"""Bots play every game of the suite through the whole workflow; the tables are right."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ALL = suite(lambda game: True)
 
 
 def one_of_each_kind(names: list[str]) -> list[str]:
-    """The first game of each kind: what decides how it is played, scored and judged."""
+    """Return the first game of each kind: the traits that decide play, scoring and judging."""
     kinds: dict[tuple[object, ...], str] = {}
     for name in names:
         game = games.load(name)
@@ -42,7 +42,7 @@ OTHERS = sorted({*ALL} - {*PERFECT, *REDRAWN})
 
 
 def grid(names: list[str]) -> Grid:
-    """Each game against random agents, by the one opponent that thinks, if any can."""
+    """Let random agents meet, in each game, the one search bot that can play it, if any."""
 
     def among(fitting: list[str]) -> list[str]:
         return [name for name in names if name in fitting]
@@ -64,7 +64,7 @@ def grid(names: list[str]) -> Grid:
 
 @dataclass(frozen=True)
 class Played:
-    """A grid that was played, and what snakemake said of it."""
+    """A finished grid and its snakemake run."""
 
     folder: Path
     run: Finished
@@ -110,7 +110,7 @@ def test_payoff_and_solo_games_enter_no_rating(played: Played) -> None:
     scored = dict(query(folder, f"{scores} (episode_id) GROUP BY game"))
     assert paid
     assert not any(ranked[name] for name in paid)
-    # The leaderboard counts what can be won, drawn and lost, and nothing else.
+    # The leaderboard counts win_loss games only.
     won = {name for name in names if games.load(name).scoring is Scoring.WIN_LOSS}
     assert {name for name in names if scored[name]} == won
     counted = dict(query(folder, "SELECT agent, games FROM leaderboard"))
@@ -123,7 +123,7 @@ def test_payoff_and_solo_games_enter_no_rating(played: Played) -> None:
 
 
 def advantage(name: str) -> float:
-    """What an equilibrium earns against random play over both seats, by enumeration."""
+    """Enumerate what an equilibrium earns against random play, averaged over both seats."""
     game = games.load(name)
     in_turn = game.spiel if game.sequential else pyspiel.convert_to_turn_based(game.spiel)
     policy = solved(game.load_string).policy
@@ -146,7 +146,7 @@ def advantage(name: str) -> float:
 
 
 def without_best() -> set[str]:
-    """Games in which random play is an equilibrium itself, as in matching pennies."""
+    """Return the games in which random play is itself an equilibrium, like matching pennies."""
     solved_games = suite(lambda game: game.oracle is Oracle.EQUILIBRIUM)
     return {name for name in solved_games if advantage(name) < 1e-9}
 

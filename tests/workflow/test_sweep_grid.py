@@ -1,4 +1,4 @@
-"""A sweep over wordings and settings, played by the workflow, and what its tables say of it."""
+"""A sweep over wordings and settings, played by the workflow, and its tables."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_wordings_are_compared_and_their_spread_stands_beside_that_of_deals(
     assert (alone[4], alone[6]) == (None, "prompt variation not included")
     assert [row[1] for row in swept] == [2, 2]
     for _, _, low, high, spread, half_width, reason in swept:
-        # The standard deviation of two values is their distance over the root of 2.
+        # The standard deviation of two values is their distance divided by the root of 2.
         assert abs(spread - (high - low) / 2**0.5) < 1e-12
         assert half_width > 0
         assert reason is None

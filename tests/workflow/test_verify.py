@@ -1,4 +1,4 @@
-"""What a result set was made of, whether it still is what it says, and uniting two of them."""
+"""What a result set was made of, whether it is intact, and merging two of them."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture(scope="module")
 def played(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model against a bot in judged games; another is asked in positions and probes alone."""
+    """One model plays a bot in judged games; another only answers positions and probes."""
     folder = tmp_path_factory.mktemp("played")
     run = snakemake(folder, partly_alone(endpoint, folder))
     assert run.code == 0, run.output
@@ -120,7 +120,7 @@ CHUNK = "kuhn_poker/one--random/00000-00001.parquet"
 
 
 def in_chunk(change: str) -> Harm:
-    """Rewrite a chunk file, so that the manifest still has its digest right."""
+    """Rewrite a chunk file, and correct its digest in the manifest."""
 
     def harm(results: Path) -> None:
         path = results / "chunks" / CHUNK
@@ -141,7 +141,7 @@ def in_chunk(change: str) -> Harm:
 
 
 def one(name: str, change: str) -> str:
-    """Change the first entry of a list of the first episode alone."""
+    """Change the first entry of a list where the deal is 0."""
     entry = f"struct_update({name}[1], {change})"
     return f"CASE WHEN deal = 0 THEN list_concat([{entry}], {name}[2:]) ELSE {name} END AS {name}"
 
@@ -164,7 +164,7 @@ def in_database(statement: str) -> Harm:
 
 
 def swapped(line: str) -> str:
-    """Another move in the reply."""
+    """Replace the move in a reply with another."""
     entry = json.loads(line)
     text = entry["completion"]["text"]
     moves = ("Check", "Bet") if "Check" in text or "Bet" in text else ("Fold", "Call")
@@ -186,14 +186,14 @@ def add(name: str) -> Harm:
 
 
 def of_an_earlier_version(results: Path) -> None:
-    """Made before best responses were."""
+    """Make the results look older than best responses."""
     path, said = results / "references.json", results / manifest.NAME
     known, made = json.loads(path.read_text()), json.loads(said.read_text())
     del known["responses"]
     path.write_text(json.dumps(known))
     made["files"]["references"]["results/references.json"] = manifest.sha256(path)
     said.write_text(json.dumps(made))
-    # A table that views rest on cannot be dropped, but renamed.
+    # A table that views depend on can be renamed, but not dropped.
     in_database("ALTER TABLE grid RENAME TO other_grid")(results)
 
 
@@ -217,7 +217,7 @@ HARMS: dict[str, tuple[Harm, list[str]]] = {
         [FIRST, "status is 'truncated', computed 'complete'"],
     ),
     "a reply in the chunk": (in_chunk(one("calls", "reply := 'x'")), ["calls[0].reply is 'x'"]),
-    # Another move may also make the game longer or shorter.
+    # Another move may also change the length of the game.
     "a reply in the journal": (journal_line(swapped), ["one--random:"]),
     "a reply is gone": (journal_line(lambda line: ""), ["no reply on file to attempt 0"]),
     "a question": (

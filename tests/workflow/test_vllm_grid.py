@@ -1,4 +1,4 @@
-"""The bundled model in both local engines, in matches within one job, also with a hosted one."""
+"""The bundled model in both local engines within one job, and beside a hosted model."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_they_play_each_other_in_one_job(tmp_path: Path) -> None:
                           ("kuhn_poker", "tic_tac_toe")]  # fmt: skip
     assert query(tmp_path, "SELECT DISTINCT status FROM decisions") == [("ok",)]
     assert query(tmp_path, "SELECT count(DISTINCT backend) FROM calls") == [(2,)]
-    # Neither loses from an opening that is a draw.
+    # Neither loses from a drawn opening.
     scores = "SELECT DISTINCT score FROM seats JOIN episodes USING (episode_id) "
     assert query(tmp_path, scores + "WHERE game = 'tic_tac_toe'") == [(0.5,)]
 
@@ -50,7 +50,7 @@ def test_all_three_backends_meet_in_one_game(tmp_path: Path) -> None:
         )
     assert run.code == 0, run.output
     assert len(run.played) == 1
-    # Every deal in all six seatings, each backend asked in each episode.
+    # Every deal is played in all six seatings; every backend is asked in every episode.
     assert query(tmp_path, "SELECT count(*), min(status), max(status) FROM episodes") == [
         (18, "complete", "complete")
     ]

@@ -24,7 +24,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bin folder of a fresh environment that holds the wheel."""
+    """The bin folder of a fresh environment with the wheel installed."""
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=True)
     [wheel] = distributions.glob("*.whl")
@@ -39,7 +39,7 @@ def programs(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def run(command: list[str], folder: Path, **variables: str) -> str:
-    """Run a command in a folder, without the checkout's packages. Returns what it printed."""
+    """Run a command in a folder without the checkout's packages; return what it printed."""
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(
         command, cwd=folder, env={**kept, **variables}, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Run the workflow as its users do, in a folder of its own, and say which jobs ran."""
+"""Run the workflow in a folder as users do, and say which jobs ran."""
 
 import os
 import re
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLES = table_names()
 
 DATABASE = ("--", "results/gamegrid.duckdb")
-"""Targets of tests that read nothing but the database: no tables, and no check for completeness."""
+"""Targets of tests that read only the database: no tables, no check for completeness."""
 
 Grid = dict[str, Any]
 
@@ -48,7 +48,7 @@ class Finished:
 
 
 def command(*arguments: str, snakefile: Path = ROOT / "Snakefile") -> list[str]:
-    """The command line of snakemake: up to the tables, unless targets follow a ``--``."""
+    """Return snakemake's command line; the target is ``tables`` unless others follow a ``--``."""
     targets = [] if "--" in arguments else ["tables"]
     return [
         sys.executable, "-m", "snakemake", *targets, "--snakefile", str(snakefile), "--cores", "2",
@@ -57,7 +57,7 @@ def command(*arguments: str, snakefile: Path = ROOT / "Snakefile") -> list[str]:
 
 
 def snakemake(folder: Path, grid: Grid | None, *arguments: str, **more: Any) -> Finished:
-    """Write ``grid`` to the folder and run snakemake there; None leaves the file as it is."""
+    """Write ``grid`` to the folder and run snakemake there; None keeps the file there."""
     if grid is not None:
         write_grid(folder, grid)
     done = subprocess.run(
@@ -68,7 +68,7 @@ def snakemake(folder: Path, grid: Grid | None, *arguments: str, **more: Any) -> 
 
 
 def environment() -> dict[str, str]:
-    """The environment of a user who has no key."""
+    """Return the environment of a user without keys."""
     kept = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
     return {**kept, "OMP_NUM_THREADS": "1"}
 
@@ -80,7 +80,7 @@ def write_grid(folder: Path, grid: Grid) -> None:
 
 
 def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Ask the database of a results folder."""
+    """Query the database of a results folder."""
     with duckdb.connect(str(folder / "results/gamegrid.duckdb"), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 

@@ -180,8 +180,8 @@ class EpisodeRecord:
     plies: int
     """Number of decisions; opening moves and chance events are not counted."""
     trajectory: str
-    """JSON list of every action in order, including chance and the opening; a joint move is a list
-    of its own."""
+    """JSON list of every action in order, including chance and the opening; a joint move is a
+    nested list."""
     duration_s: float
     error: str | None
     """What went wrong, for status error only."""

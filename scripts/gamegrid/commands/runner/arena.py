@@ -121,7 +121,7 @@ def _translate(given: argparse.Namespace) -> Translation:
 
 
 def _write(text: str) -> Path:
-    """Write a grid into a file of its own below the results, where cluster jobs can read it."""
+    """Write a grid to a separate file below the results, where cluster jobs can read it."""
     GRIDS.mkdir(parents=True, exist_ok=True)
     path = GRIDS / f"grid-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
     with replacing(path) as temporary:

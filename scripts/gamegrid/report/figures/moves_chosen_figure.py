@@ -1,4 +1,4 @@
-"""Which moves each agent prefers: a heat map of its own choices."""
+"""Which moves each agent prefers: a heat map of the agent's choices."""
 
 from collections.abc import Sequence
 

@@ -21,7 +21,7 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per set of agents linked by matches, because each has its own scale."""
     return [
         Panel(
-            "Agents linked by matches" if not number else f"A set of its own ({number})",
+            "Agents linked by matches" if not number else f"Separate set ({number})",
             dots(
                 part,
                 value="rating",
