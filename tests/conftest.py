@@ -11,7 +11,7 @@ from gamegrid.games.game import Game
 
 @pytest.fixture(scope="session")
 def result_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A results folder that tests may read but not change."""
+    """Return a results folder that tests may read but not change."""
     return result_sets.make(tmp_path_factory.mktemp("result_set"))
 
 

@@ -411,7 +411,7 @@ class Exchange:
         return f"answer-{self.question.digest[:24]}-{self.attempt}"
 
     def _told(self) -> str:
-        """The key as it is and inside an address."""
+        """Return the key as it is and inside an address."""
         return f"key {self.key} at /?key={quote(self.key, safe='')}" if self.key else ""
 
     def _dump(self, body: Body) -> bytes:

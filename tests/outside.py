@@ -1,4 +1,4 @@
-"""Files that a user might write into a plug-in folder."""
+"""Files that a user might put into a plug-in folder."""
 
 AGENT = """
 from dataclasses import dataclass

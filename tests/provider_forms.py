@@ -40,7 +40,7 @@ class Refusal(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """A question, independent of the format; equal digests mean the same question."""
+    """A question in any format; equal digests mean the same question."""
 
     model: str
     messages: tuple[tuple[str, str], ...]

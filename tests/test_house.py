@@ -1,4 +1,4 @@
-"""The package is easy to find one's way in: few files at its root, no two modules of one name."""
+"""The package is easy to navigate: few files at its root, and no two modules share a name."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Jobs without models need no model libraries: these load only where they are used."""
+"""Jobs without models need no model libraries, which load only where they are used."""
 
 import json
 import subprocess

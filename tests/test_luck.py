@@ -1,4 +1,4 @@
-"""Luck depends on where it is drawn, so no order of play and no opponent changes it."""
+"""Luck depends only on where it is drawn: neither the order of play nor an opponent changes it."""
 
 from collections import Counter
 from dataclasses import replace
@@ -60,7 +60,7 @@ def test_draws_of_neighbouring_places_are_spread_evenly(purpose: str) -> None:
         replace(PLACE, deal=deal, seat=seat).draw(ply, purpose).choice(range(4))
         for deal, seat, ply in product(range(250), (0, 1), range(4))
     )
-    # Four standard errors of a share of 1/4 of 2,000 draws.
+    # Four standard errors of a share of 1/4 in 2,000 draws.
     assert all(abs(counts[n] - 500) < 4 * (2000 * 0.25 * 0.75) ** 0.5 for n in range(4))
 
 

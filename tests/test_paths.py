@@ -1,4 +1,4 @@
-"""Paths of a configuration never raise an error, and files are replaced whole or not at all."""
+"""Paths in a configuration never raise an error; files are replaced as a whole or not at all."""
 
 from pathlib import Path
 

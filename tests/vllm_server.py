@@ -44,7 +44,7 @@ def vllm_server(folder: Path, name: str, log: Path) -> Iterator[str]:
             _wait(server, port, log)
             yield f"http://127.0.0.1:{port}/v1"
         finally:
-            os.killpg(server.pid, signal.SIGKILL)  # its engine is another process
+            os.killpg(server.pid, signal.SIGKILL)  # its engine is a separate process
 
 
 def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

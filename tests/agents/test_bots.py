@@ -1,4 +1,4 @@
-"""Bots: a move is a function of the place and of what the seat may know, and of nothing else."""
+"""Bots: a move depends only on its place in the episode and on what the seat may know."""
 
 import subprocess
 import sys
@@ -99,7 +99,7 @@ Known = tuple[int, list[list[Joint]]]
 
 
 def information_states(game: Game) -> list[Known]:
-    """Every information state of a seat to move."""
+    """Return every information state in which a seat moves."""
     found = defaultdict(list)
     for history, state in every_decision(game):
         for seat in movers(state):
@@ -114,7 +114,7 @@ def moves(
     deal: int = 0,
     seat: int | None = None,
 ) -> list[int]:
-    """The agent's move after each history, in the same place and ply; ``seat`` None is any."""
+    """Return the move after each history, at one place and ply; ``seat`` None means any seat."""
     setups = [
         setup(game, ("bot",) * game.players, opening=tuple(h), max_plies=1, deal=deal)
         for h in histories
@@ -135,7 +135,7 @@ def test_a_bot_moves_alike_in_all_hidden_states_of_an_information_state(
 ) -> None:
     game, agent = games.load(name), bot(kind, **SETTINGS[kind])
     found = information_states(game)
-    # A search costs milliseconds: a seeded sample where there are many information states.
+    # A search takes milliseconds, so large games use a seeded sample of information states.
     checked = sample(found, 150) if kind == "ismcts" else found
     assert sum(len(histories) > 1 for _, histories in checked) >= min(12, len(found))
     for deal, (seat, histories) in enumerate(checked):
@@ -161,11 +161,11 @@ def sample(found: list[Known], size: int) -> list[Known]:
 
 
 def test_a_sampled_state_is_not_the_true_one(kuhn_poker: Game) -> None:
-    # Were the true state handed on, the other's card would always be it; two cards are possible.
+    # If the bot got the true state, it would always see the opponent's real card; two are possible.
     cards: Counter[int] = Counter()
 
     class Peeker:
-        """Notes the other's card in a sampled state (for this test only)."""
+        """Record the opponent's card in a sampled state (a test double)."""
 
         def sit(self, place: Place) -> "Peeker":
             return self
@@ -269,7 +269,7 @@ def test_mcts_takes_a_win_and_ismcts_never_folds_the_best_card(
 def results(
     game: Game, deals: int, first: str, second: str, agents: dict[str, Agent]
 ) -> Iterator[float]:
-    """The mean return of ``first`` over both seatings, deal by deal."""
+    """Return the mean return of ``first`` over both seatings of each deal."""
     for deal in range(deals):
         setups = [
             setup(game, (first, second), deal=deal, seating=0),
@@ -302,7 +302,7 @@ def test_optimal_draws_every_choice_of_rock_paper_scissors_equally(matrix_rps: G
         allowed = 4 * (episodes * (1 / 3) * (2 / 3)) ** 0.5
         assert set(counts) == {"Rock", "Paper", "Scissors"}
         assert all(abs(count - episodes / 3) < allowed for count in counts.values())
-    # And the seats choose independently: a tie in a third of the episodes.
+    # The seats choose independently, so a third of the episodes are ties.
     ties = sum(e.seats[0].score == 0.5 for e in played)
     assert abs(ties - episodes / 3) < allowed
 
@@ -330,7 +330,7 @@ def test_an_error_rate_is_a_probability(rate: float) -> None:
 
 
 def standing(gains: Sequence[float]) -> tuple[float, float]:
-    """Mean and standard error, the deal being the unit."""
+    """Return the mean and its standard error, with deals as the units."""
     n = len(gains)
     mean = sum(gains) / n
     return mean, (sum((g - mean) ** 2 for g in gains) / (n - 1) / n) ** 0.5
@@ -356,7 +356,7 @@ def test_no_bot_earns_anything_against_an_equilibrium(
         "ismcts": bot("ismcts", simulations=50),
     }
     for opponent in ("random", "eager", "ismcts"):
-        # Both seats of every deal: the value of the game cancels out, and no less than 0 is due.
+        # Over both seats the value of the game cancels out, so an equilibrium gets at least 0.
         mean, error = standing(list(results(game, deals, "optimal", opponent, agents)))
         assert -mean <= 3 * error, opponent
         if opponent != "ismcts":

@@ -1,4 +1,4 @@
-"""The llm agent: what it sends, and whose move it books."""
+"""The llm agent: what it sends, and to whom it credits each move."""
 
 import json
 import math
@@ -35,7 +35,7 @@ LABELS_LINE = "Legal moves: "
 
 
 def shown_labels(request: Request) -> list[str]:
-    """The labels of the last message, as a reader of the default template finds them."""
+    """Return the labels in the last message, as the default template lists them."""
     last = request.messages[-1].content.split("\n")[-1]
     assert last.startswith(LABELS_LINE)
     found: list[str] = json.loads(last.removeprefix(LABELS_LINE))
@@ -46,7 +46,7 @@ Reply = Callable[[Request, int], str | Completion]
 
 
 class Model:
-    """A scripted model (a fake, for these tests only): a function of request and attempt."""
+    """A fake model whose reply is a function of the request and the attempt."""
 
     def __init__(self, reply: Reply):
         self.reply = reply
@@ -75,7 +75,7 @@ def first_label(request: Request, attempt: int) -> str:
 
 
 def unsure(request: Request, attempt: int) -> str:
-    """Right only at the second attempt."""
+    """Answer correctly only at the second attempt."""
     return first_label(request, attempt) if attempt else "I do not know."
 
 
@@ -100,7 +100,7 @@ def own(episode: EpisodeRecord) -> list[Any]:
     return [decision for decision in episode.decisions if decision.agent == "x"]
 
 
-# Whose move it is
+# Who made the move
 
 
 def test_a_move_is_the_models_own_if_its_reply_said_so(tic_tac_toe: Game) -> None:
@@ -424,7 +424,7 @@ def test_a_shuffle_is_the_same_again_and_for_every_opponent(tic_tac_toe: Game) -
 
 
 def held(say: Callable[[tuple[str, ...]], str]) -> Reply:
-    """A reply made of the request's choices."""
+    """Return a reply built from the request's choices."""
 
     def reply(request: Request, attempt: int) -> str:
         assert request.choices is not None
@@ -460,7 +460,7 @@ def test_a_provider_that_does_not_hold_a_model_to_the_labels_is_found_out(
 
 
 def scores(request: Request, attempt: int) -> Completion:
-    """Twice as likely as the label before: weights 1, 2, 4, … of labels in the game's order."""
+    """Give the labels weights 1, 2, 4, … in the game's order."""
     assert request.choices is not None
     values = {label: n * math.log(2) - 50 for n, label in enumerate(request.choices)}
     return Completion(text="Action: z", finish_reason=FinishReason.STOP, likelihoods=values)

@@ -1,4 +1,4 @@
-"""Scripted strategies, each by its definition, and what they are known to earn."""
+"""Scripted strategies follow their definitions and earn what the literature says."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -34,7 +34,7 @@ DILEMMAS = (
 
 
 class Recital:
-    """Plays a fixed row of moves, C or D (for these tests only)."""
+    """Plays a fixed sequence of moves, C or D (a test double)."""
 
     def __init__(self, moves: str) -> None:
         self.moves = moves
@@ -54,7 +54,7 @@ def repeated(rounds: int, stage: str = "prisoners_dilemma") -> Game:
 
 
 def letters(game: Game, episode: EpisodeRecord, seat: int) -> str:
-    """What a seat did, as C and D."""
+    """Return a seat's moves as C and D."""
     dilemma = game.dilemma
     assert dilemma is not None
     return "".join(
@@ -65,7 +65,7 @@ def letters(game: Game, episode: EpisodeRecord, seat: int) -> str:
 
 
 def answers(strategy: str, opponent: str, stage: str = "prisoners_dilemma", seat: int = 0) -> str:
-    """What a strategy does against a fixed row of moves."""
+    """Return a strategy's moves against a fixed sequence of moves."""
     game = repeated(len(opponent), stage)
     names = ("bot", "recital") if seat == 0 else ("recital", "bot")
     agents = {"bot": bot("scripted", strategy=strategy), "recital": Recital(opponent)}
@@ -113,7 +113,7 @@ def test_against_every_row_of_moves_a_strategy_keeps_to_its_definition(opponent:
 
 
 def meet(game: Game, first: str, second: str) -> tuple[list[float], str, str]:
-    """Returns and moves of two strategies."""
+    """Play two strategies; return their returns and moves."""
     agents = {name: bot("scripted", strategy=name) for name in {first, second}}
     episode = play_one(setup(game, (first, second)), agents)
     returns = [seat.return_ for seat in episode.seats]
@@ -133,7 +133,7 @@ def payoffs(stage: str) -> tuple[float, float, float, float]:
 @pytest.mark.parametrize("stage", ["prisoners_dilemma", "matrix_pd", "matrix_cd"])
 @pytest.mark.parametrize("rounds", [2, 10, 25])
 def test_known_totals(stage: str, rounds: int) -> None:
-    """Tit for tat loses the first round to always-defect, and no other; it never gets more than
+    """Tit for tat loses only the first round to always-defect; it never gets more than
     its opponent (Axelrod, The Evolution of Cooperation, 1984, chapter 6). Nice strategies, which
     never defect first, cooperate throughout."""
     r, s, t, p = payoffs(stage)
@@ -156,7 +156,7 @@ def test_known_totals(stage: str, rounds: int) -> None:
 
 
 def test_ten_rounds_of_the_usual_dilemma() -> None:
-    """With 3, 0, 5, 1: tit for tat gets 0 + 9 * 1, the defector 5 + 9 * 1; mutual help 10 * 3."""
+    """With 3, 0, 5, 1: tit for tat gets 0 + 9 * 1, the defector 5 + 9 * 1; cooperators 10 * 3."""
     game = games.load("repeated_prisoners_dilemma")
     paid, tit_for_tat, defector = meet(game, "tit_for_tat", "always_defect")
     assert (paid, tit_for_tat, defector) == ([9, 14], "CDDDDDDDDD", "DDDDDDDDDD")
@@ -172,8 +172,8 @@ def test_tit_for_tat_never_gets_more_than_its_opponent() -> None:
         assert own <= other <= own + 5
 
 
-# Pavlov mends a mistake between two of its kind after one round of punishment, tit for tat echoes
-# it for ever, the grim trigger never forgives (Nowak and Sigmund, Nature 364, 1993, 56).
+# Against itself, Pavlov repairs a mistake after one round of punishment, tit for tat echoes it
+# for ever, and the grim trigger never forgives (Nowak and Sigmund, Nature 364, 1993, 56).
 @pytest.mark.parametrize(
     ("strategy", "after"),
     [
@@ -190,7 +190,7 @@ def test_what_follows_a_mistake_between_two_of_a_kind(
     mistake: list[list[int]] = [[0, 0], [1, 0]]
     episode = play_one(setup(game, ("bot", "bot"), opening=tuple(mistake)), agents)
     played = list(zip(letters(game, episode, 0), letters(game, episode, 1), strict=True))
-    # The grim trigger, as it is defined, looks at the other's moves only.
+    # By definition the grim trigger looks only at the opponent's moves.
     assert played == after
 
 
@@ -200,7 +200,7 @@ def test_one_rule_looks_at_the_rounds_only() -> None:
     assert cooperates("tit_for_tat", [False], [True]) is True
 
 
-# Where they play, and what they are handed
+# Which games they play and what they observe
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -220,7 +220,7 @@ def test_an_unknown_strategy_is_refused() -> None:
 
 
 class Listener:
-    """Notes the joint moves it is told of (for these tests only)."""
+    """Record the joint moves it observes (a test double)."""
 
     def __init__(self) -> None:
         self.told: list[Sequence[Sequence[int]]] = []

@@ -1,4 +1,4 @@
-"""The judge: what each move was worth, whose it was, and nothing that is not known."""
+"""The judge: what each move was worth and who made it, using only what is known."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ Rows = list[dict[str, Any]]
 
 
 def worst(turn: Turn) -> Decision:
-    """The move that loses the most, as the solver values moves."""
+    """Return the move that loses the most according to the solver."""
     values = solver(turn.game.load_string).action_values(turn.sample_state())
     return Decision(action=min(values, key=lambda action: values[action]))
 
 
 def judged(folder: Path, game: Game, episodes: Sequence[EpisodeRecord]) -> Rows:
-    """The rows of the file that the judge writes, in order."""
+    """Return the rows of the file that the judge writes, in order."""
     chunk, output = folder / "chunk.parquet", folder / "judged/game.parquet"
     chunkfile.write(chunk, RUN, episodes, "{}")
     judge_game(game, [chunk], output)
@@ -85,7 +85,7 @@ def test_every_decision_is_judged_and_optimal_play_has_no_regret(name: str, tmp_
 
 @pytest.mark.parametrize("name", ["tic_tac_toe", "dots_and_boxes", "pig_20"])
 def test_whoever_errs_by_a_known_amount_has_exactly_that_regret(name: str, tmp_path: Path) -> None:
-    """In all, the regrets of both are what the value of the game moved by, without luck."""
+    """Without luck, the regrets of both seats add up to the change in the value of the game."""
     game = games.load(name)
     agents = {"best": bot("optimal"), "worst": Chooser(worst)}
     episodes = some_episodes(game, agents)
@@ -93,7 +93,7 @@ def test_whoever_errs_by_a_known_amount_has_exactly_that_regret(name: str, tmp_p
     exact = solver(game.load_string)
     start = game.spiel.new_initial_state()
     for episode in episodes:
-        # Independent of the judge: by how much each own move changed the value of the position.
+        # Computed without the judge: how much each move of the agent changed the position's value.
         expected, state = [], start.clone()
         for step in json.loads(episode.trajectory):
             if state.is_chance_node():
@@ -117,7 +117,7 @@ def test_whoever_errs_by_a_known_amount_has_exactly_that_regret(name: str, tmp_p
 
 
 def test_values_are_those_of_a_walk_over_the_tree() -> None:
-    """Tic-tac-toe without the solver: plain recursion, by boards alone."""
+    """Solve tic-tac-toe by plain recursion over boards, without the solver."""
 
     @cache
     def value(board: str) -> float:
@@ -163,7 +163,7 @@ def test_a_move_made_in_place_of_an_agent_is_valued_and_nobodys_regret(tmp_path:
 
 @pytest.mark.parametrize("name", ["tic_tac_toe", "goofspiel_4", "kuhn_poker"])
 def test_a_forfeit_is_a_decision_without_a_value(name: str, tmp_path: Path) -> None:
-    """Also in a joint move, which the trajectory does not have; there the other has its value."""
+    """This includes joint moves, which the trajectory lacks; the other seat keeps its value."""
     game = games.load(name)
 
     def give_up(turn: Turn) -> Decision:
@@ -198,7 +198,7 @@ def test_openings_are_not_judged(tmp_path: Path) -> None:
 
 
 def test_equal_lines_of_play_are_judged_alike_whoever_played_them(tmp_path: Path) -> None:
-    """The same trajectory may be an agent's own once and a fallback's another time."""
+    """An agent's move in one episode may be a fallback's move in another."""
     game = games.load("tic_tac_toe")
     own = Chooser(lambda turn: Decision(action=turn.legal[0]))
     one = play_one(setup(game, ("a", "b")), {"a": own, "b": own})
@@ -233,7 +233,7 @@ def test_a_game_without_an_oracle_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_line_is_judged_from_the_state_of_each_ply() -> None:
-    """Leduc poker, where chance comes between: each decision by the information it was made on."""
+    """Leduc poker has chance between moves; each decision is judged on the information it had."""
     game = games.load("leduc_poker")
     judge = judge_of(game)
     episode = play_one(setup(game, ("a", "b")), {"a": bot("random"), "b": bot("random")})

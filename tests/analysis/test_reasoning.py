@@ -1,4 +1,4 @@
-"""Sorting of what players say: by hand-labelled sentences, inflection, negation, and length."""
+"""The sorting of what players say: hand-labelled sentences, inflection, negation and length."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ SECTION = sections((WORKFLOW / "docs/statistics.md").read_text("utf-8"))["reason
 
 
 def labelled(name: str) -> list[tuple[str, str]]:
-    """(label, sentence)."""
+    """Return pairs (label, sentence)."""
     content = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
     return [(label, text) for label, texts in content.items() for text in texts]
 
@@ -39,7 +39,7 @@ def test_sentences_are_sorted_as_by_hand(name: str, least: float) -> None:
     print(f"{name}: {right} of {len(pairs)} sentences sorted as by hand, {right / len(pairs):.3f}")
     assert right / len(pairs) >= least
     assert f"{100 * right / len(pairs):.0f}" in re.findall(r"(\d+) ?%", SECTION)
-    # Sorting by chance would do so for the largest class at best.
+    # At best, guessing would get the largest class right.
     largest = max(sum(label == other for other, _ in pairs) for label, _ in pairs)
     assert right > 5 * largest
 
@@ -89,7 +89,7 @@ def test_regular_forms(lemma: str, forms: str) -> None:
         # only imagined
         ("If I do not block, it is over", "blocking"),
         ("Unless I don't block it", "blocking"),
-        # talk of risk is talk of risk
+        # risk counts even when denied
         ("It is not risky", "risk"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What play of known policies comes to, against sources and against another way to compute it."""
+"""The results of known policies agree with published values and with a second computation."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def mean(shares: Shares, seat: int) -> float:
     return sum(amounts[seat] * chance for amounts, chance in shares.items())
 
 
-# As in tests/play/test_enumeration.py, by enumeration of all histories.
+# Computed by enumerating all histories, as in tests/play/test_enumeration.py.
 UNIFORM = {
     "tic_tac_toe": {1.0: 737 / 1260, 0.0: 8 / 63, -1.0: 121 / 420},
     "kuhn_poker": {-2.0: 3 / 16, -1.0: 1 / 4, 1.0: 3 / 8, 2.0: 3 / 16},
@@ -51,7 +51,7 @@ def test_random_play_has_its_known_outcomes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "leduc_poker", "liars_dice_4", "goofspiel_4"])
 def test_best_play_against_random_play_is_openspiels_best_response(name: str) -> None:
-    """In a zero-sum game the two add up to what both gain by deviating from uniform play."""
+    """In a zero-sum game the two values add up to what both gain by deviating from uniform play."""
     game = games.load(name)
     spiel = game.spiel if game.sequential else pyspiel.convert_to_turn_based(game.spiel)
     gain = pyspiel.nash_conv(spiel, pyspiel.UniformRandomPolicy(spiel))
@@ -61,7 +61,7 @@ def test_best_play_against_random_play_is_openspiels_best_response(name: str) ->
 
 
 def test_kuhn_poker_by_hand() -> None:
-    """Against uniform play the first player does best with 1/2 a game, the second with 5/12.
+    """Against uniform play the first player gets at most 1/2 per game, the second at most 5/12.
 
     Their sum is 11/12, the NashConv of uniform play in tests/oracles/test_equilibrium.py.
     """
@@ -98,12 +98,12 @@ def test_where_there_is_no_scale_the_reason_is_said() -> None:
         game = games.load(name)
         found = references(game, 0, plies, small(game))
         assert {one.reason for one in found} == {reason}, name
-    # Cut short, tic-tac-toe is no longer what its oracle knows.
+    # The oracle of tic-tac-toe does not cover games that are cut short.
     assert {one.value for one in found} == {None}
 
 
 def test_the_most_that_a_dilemma_can_give_is_cooperation() -> None:
-    """Axelrod (1984), figure 1: 3 and 3; over ten rounds ten times that."""
+    """Axelrod (1984), figure 1, gives 3 and 3 per round; ten rounds give ten times as much."""
     one, ten = games.load("prisoners_dilemma"), games.load("repeated_prisoners_dilemma")
     assert references(one, 0, 1, True)[0].best_joint_return == 6
     assert references(ten, 0, 10, False)[0].best_joint_return == 60

@@ -1,4 +1,4 @@
-"""The reference equilibria that are kept, and what moves are worth against them."""
+"""The stored reference equilibria, and what moves are worth against them."""
 
 import json
 from collections import defaultdict
@@ -25,7 +25,7 @@ POKER = ("kuhn_poker", "leduc_poker", "liars_dice_4")
 
 
 def in_turn(name: str) -> tuple[pyspiel.Game, TabularPolicy]:
-    """The game with its moves in turn, and its reference by that game's information states."""
+    """Return the turn-based game, and its reference policy by that game's information states."""
     spiel, policy = games.load(name).spiel, solved(name).policy
     if spiel.get_type().dynamics != pyspiel.GameType.Dynamics.SIMULTANEOUS:
         return spiel, policy
@@ -66,7 +66,7 @@ def test_a_reference_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def a_policy(policy: TabularPolicy, luck: Random) -> TabularPolicy:
-    """Another one for the same states, from random weights."""
+    """Return another policy for the same states, from random weights."""
     found: TabularPolicy = {}
     for state, choices in policy.items():
         weights = [luck.random() for _ in choices]
@@ -78,7 +78,7 @@ def a_policy(policy: TabularPolicy, luck: Random) -> TabularPolicy:
 @pytest.mark.parametrize("name", POKER)
 @pytest.mark.parametrize("seat", [0, 1])
 def test_regrets_add_up_to_what_is_lost_against_the_reference(name: str, seat: int) -> None:
-    """Whoever plays: regret times how often it is met, over all states, is value less return."""
+    """For any policy, regret weighted by reach over all states equals value minus return."""
     spiel, reference = games.load(name).spiel, solved(name).policy
     worth = action_values(spiel, reference)[seat]
     played = a_policy(reference, Random(3))
@@ -125,7 +125,7 @@ def test_a_best_response_is_worth_the_value_and_no_more(name: str) -> None:
 
 
 def test_what_the_reference_never_brings_about_is_worth_nothing_known() -> None:
-    """Kuhn's first player never bets first in this equilibrium, so no reply to it is judged."""
+    """Kuhn's first player never opens with a bet in this equilibrium, so replies are not judged."""
     game = games.load("kuhn_poker")
     policy = solved("kuhn_poker").policy
     assert all(dict(policy[card])[1] == 0 for card in "012")

@@ -1,4 +1,4 @@
-"""A run says which cells it plays again because a file of the user's changed."""
+"""A run says which cells it plays again because one of the user's files changed."""
 
 import json
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def nothing_stays_in_use() -> Iterator[None]:
 
 @pytest.fixture
 def played(tmp_path: Path) -> Path:
-    """A results folder with the chunk files of every cell, played with the current settings."""
+    """Return a results folder with chunk files of all cells, played with the current settings."""
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "eager.py").write_text(AGENT)

@@ -1,4 +1,4 @@
-"""``check`` looks at every model and says one line of each; nothing is asked."""
+"""``check`` looks at every model and prints one line for each, without asking any of them."""
 
 import socket
 from pathlib import Path

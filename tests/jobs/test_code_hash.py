@@ -1,4 +1,4 @@
-"""The hash of a free rule changes with the code that its work rests on, and with nothing else."""
+"""The hash of a free rule changes only with the code that the rule runs."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""``estimate`` foretells what a run then takes, and asks nothing."""
+"""``estimate`` predicts what a run needs without asking any model."""
 
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def test_calls_and_tokens_of_a_game_of_fixed_length_are_foretold_exactly(
     (after,) = found.costs
     assert (after.on_file, after.measured) == (8, True)
     assert (found.finished_jobs, found.finished_episodes) == (1, 8)
-    # The loopback endpoint counts four characters as a token, too, rounded up by message.
+    # The loopback endpoint also counts four characters as a token, rounded up per message.
     asked = sum(len(body["messages"][0]["content"]) for body in endpoint.requests)
     assert after.prompt_tokens == pytest.approx(asked / 4)
     assert after.completion_tokens is not None and after.usd is not None
@@ -81,8 +81,8 @@ def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
 def test_the_length_of_random_kuhn_poker_is_what_enumeration_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 2.25 plies an episode of two seats under uniform play: pass-pass 1/4, pass-bet-x 1/4 (3
-    # plies), bet-x 1/2.
+    # Uniform play takes 2.25 plies per episode of two seats: pass-pass 1/4, pass-bet-x 1/4
+    # (3 plies), bet-x 1/2.
     monkeypatch.setattr("gamegrid.play.expected_usage.TRIALS", 400)
     made = plan.make(grid("http://127.0.0.1:1", tmp_path), tmp_path)
     game = next(game for game in made.grid.games if game.name == "kuhn_poker")
@@ -99,7 +99,7 @@ def test_positions_are_foretold_and_bought_once(
         raw["positions"] = 5
         made = plan.make(raw, tmp_path)
         before = estimate(made, tmp_path / "results")
-        # Two agents, five positions each; one of them is a model, and asked once in each.
+        # Two agents, five positions each; only one is a model, and it is asked once per position.
         assert before.jobs - without.jobs == 2
         assert before.episodes - without.episodes == 10
         assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
@@ -120,7 +120,7 @@ def test_positions_are_foretold_and_bought_once(
 def test_probes_are_foretold_and_bought_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twelve information states, three replies in each; a fourth asks twelve more."""
+    """There are twelve information states with three replies each; a fourth reply adds twelve."""
     monkeypatch.chdir(tmp_path)
     with Endpoint() as endpoint:
         raw = grid(endpoint.api_base, tmp_path, max_tokens=8) | {"games": ["kuhn_poker"]}
@@ -142,7 +142,7 @@ def test_probes_are_foretold_and_bought_once(
 
 
 def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:
-    """n = (1.960 + .842)^2 / d^2 = 785 for d = .1 by the normal quantiles; Student's t wants 787.
+    """n = (1.960 + .842)^2 / d^2 = 785 for d = .1 by normal quantiles; Student's t needs 787.
 
     4 deals cannot show even 1, the largest difference of scores: 3.18 SDs is the t of 3 degrees of
     freedom, and 1 is 2 SDs of the mean.
@@ -158,10 +158,13 @@ def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:
 def test_a_score_comes_out_as_well_known_as_foretold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Random play of tic_tac_toe: won by the first with 737/1260, drawn with 8/63, by enumeration
-    (tests/play/test_enumeration.py); luck differs by seating, so half of its variance is a deal's.
+    """By enumeration, x wins random tic_tac_toe with probability 737/1260 and draws with 8/63.
 
-    The SD of 400 deals errs by 1/sqrt(2 * 399), 3.5 % of it; three times that is let pass.
+    See tests/play/test_enumeration.py. Each seating has different luck, so a deal has half of the
+    variance of an episode.
+
+    The relative standard error of an SD from 400 deals is 1/sqrt(2 * 399), or 3.5 %; the test
+    tolerates three times that.
     """
     deals, win, draw = 400, 737 / 1260, 8 / 63
     variance = win + draw / 4 - (win + draw / 2) ** 2

@@ -27,7 +27,7 @@ def make(folder: Path, **changes: Any) -> Plan:
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A chunk file of episodes and one of single moves, without Snakemake's records."""
+    """Write a chunk file of episodes and one of single moves, without Snakemake's records."""
     monkeypatch.chdir(tmp_path)
     made, folder = make(tmp_path), tmp_path / "results"
     [chunk] = made.chunks

@@ -1,4 +1,4 @@
-"""The private parts of Snakemake that the workflow uses exist and mean what it takes them for."""
+"""The private parts of Snakemake that the workflow uses exist and behave as it expects."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ def test_only_a_limit_below_the_default_is_kept(limit: str, kept: bool) -> None:
 
 
 def arrays(rules: str | None) -> Any:
-    """A workflow about to submit two jobs of play that ask for different memory."""
+    """Return a workflow about to submit two play jobs that request different amounts of memory."""
     jobs = [
         SimpleNamespace(rule=SimpleNamespace(name="play"), resources={"mem_mb": mem_mb})
         for mem_mb in (1000, 2000)

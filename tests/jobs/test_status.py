@@ -1,4 +1,4 @@
-"""Status: done, running, failed, spent and left, from the files that jobs leave behind."""
+"""Status: the work done, running, failed and left, and the money spent, from the jobs' files."""
 
 import json
 import os

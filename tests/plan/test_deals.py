@@ -1,4 +1,4 @@
-"""Deals: one tape of luck each, the same for every seating and matchup, and no two alike."""
+"""Deals: each has its luck, the same for all seatings and matchups; no two are alike."""
 
 import json
 from collections import Counter
@@ -28,13 +28,13 @@ ORDERS = [
 
 
 def crew() -> dict[str, Agent]:
-    """Agents that play differently, so that equal cards are no accident of equal play."""
+    """Return agents that play differently, so equal cards cannot result from equal play."""
     eager = bot("preference", prefer=["Bet", "Raise", "Call"])
     return {"random": bot("random"), "other": bot("random"), "preference": eager}
 
 
 def cards(game: Game, episode: EpisodeRecord) -> list[int]:
-    """The chance events of an episode, in order."""
+    """Return the chance events of an episode, in order."""
     state, events = game.spiel.new_initial_state(), []
     for step in json.loads(episode.trajectory):
         if state.is_chance_node():
@@ -51,7 +51,7 @@ def test_a_deal_has_the_same_cards_in_every_seating_and_matchup(name: str) -> No
         setups = [setup(game, seats, deal=deal, seating=r) for seats, r in ORDERS]
         dealt = [cards(game, episode) for episode in play(setups, crew())]
         longest = max(dealt, key=len)
-        # A hand that ends early has met fewer of the deal's cards, and no other ones.
+        # A hand that ends early has seen fewer of the deal's cards, but no others.
         assert all(events == longest[: len(events)] for events in dealt)
         hands.append(tuple(longest))
     assert len(set(hands)) > DEALS / 8
@@ -161,7 +161,7 @@ def test_an_episode_begins_with_its_opening_whoever_plays(name: str) -> None:
 
 
 class Roller:
-    """Rolls a fixed number of times a turn (a stand-in, for these tests only)."""
+    """Rolls a fixed number of times per turn (a test double)."""
 
     def __init__(self, rolls: int):
         self.rolls = rolls
@@ -177,7 +177,7 @@ class Roller:
 
 
 def rolls(game: Game, trajectory: Sequence[Joint]) -> tuple[list[int], list[int]]:
-    """The dice of each seat, in order."""
+    """Return the dice of each seat, in order."""
     state, mover = game.spiel.new_initial_state(), -1
     met: tuple[list[int], list[int]] = ([], [])
     for step in trajectory:

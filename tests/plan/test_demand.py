@@ -1,4 +1,4 @@
-"""What a job asks of its host follows from the entries of all models that play in it."""
+"""A job's resource requests follow from the entries of all models that play in it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from model_plans import make
 
 
 def demands(folder: Path, entries: list[dict[str, Any]], **agents: str) -> dict[str, Demand]:
-    """What the jobs of each matchup ask for."""
+    """Return what the jobs of each matchup request."""
     made = make(folder, entries, **{name: {"model": model} for name, model in agents.items()})
     return {cell.matchup.name: made.needs.demand(cell) for cell in made.grid.cells}
 
@@ -85,7 +85,7 @@ def test_an_array_that_would_wait_for_ever_is_refused() -> None:
     """The executor waits for all jobs of the rule, or for as many as one array holds."""
     check_arrays("play", 1000, [("play", JOB)] * 4, LIMITS)
     check_arrays("play", 4, [("play", JOB)] * 5, LIMITS)
-    check_arrays("play", 1000, [("play", JOB | {"api": 9})], LIMITS)  # one job is no array
+    check_arrays("play", 1000, [("play", JOB | {"api": 9})], LIMITS)  # one job makes no array
     with pytest.raises(
         UserError, match=r"5 jobs of play .* jobs allows 5 at once, and it allows 4"
     ):

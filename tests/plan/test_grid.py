@@ -1,4 +1,4 @@
-"""The grid: who meets whom, in which seats and jobs, under names that never move."""
+"""The grid: who meets whom, in which seats and jobs, under names that never change."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def names(found: Grid, game: str) -> list[str]:
 
 
 def refusal(**config: Any) -> str:
-    """The refusal of a configuration: one or two sentences in one line."""
+    """Return the error for a configuration: one or two sentences in one line."""
     with pytest.raises(UserError) as refused:
         build(**config)
     text = str(refused.value)

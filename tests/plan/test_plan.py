@@ -1,4 +1,4 @@
-"""What a plan refuses before anything is spent: settings that a backend can do nothing with."""
+"""Before anything is spent, a plan refuses settings that a backend cannot use."""
 
 import json
 from itertools import pairwise
@@ -66,7 +66,7 @@ def test_one_model_is_deterministic_for_all_who_ask_it_or_for_none(tmp_path: Pat
         make(tmp_path, [], x=loose, y=strict)
     made = make(tmp_path, [], x=strict, y=strict, z={"model": "hf_distilgpt2"})
     assert [made.models[name].entry.deterministic for name in "xyz"] == [True, True, False]
-    # Replies of the other mode are other replies, in the results and in the journal.
+    # The two modes never share replies, neither in the results nor in the journal.
     assert made.models["x"].identity() == {"deterministic": True}
     assert made.identity.agent("x")["deterministic"] is True
     assert "deterministic" not in made.identity.agent("z")

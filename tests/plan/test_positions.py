@@ -1,4 +1,4 @@
-"""Position suites: the same for everybody, something to get wrong in each, and well spread."""
+"""Position suites are the same for all agents and well spread; each position allows a mistake."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ SUITES = ("tic_tac_toe", "misere_tic_tac_toe", "nim", "dots_and_boxes", "connect
 
 
 def stratum(game: Game, history: list[int]) -> tuple[int, int]:
-    """Moves made, and the value for the mover in steps."""
+    """Return the number of moves made and the value for the mover, in steps."""
     state, moves = game.spiel.new_initial_state(), 0
     for action in history:
         moves += not state.is_chance_node()

@@ -1,4 +1,4 @@
-"""Probes: every information state of every seat is asked once, and little beside."""
+"""Probes ask for a move in every information state of every seat, with few repeats."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_probe_leads_to_what_it_asks(name: str) -> None:
 
 
 def test_seats_that_choose_at_once_share_probes() -> None:
-    """81 information states of each seat; few probes ask a seat where it was asked before."""
+    """Each seat has 81 information states; few probes repeat one."""
     found = probes(games.load("goofspiel_4"))
     assert sum(probe.deciding for probe in found) <= 1.1 * 162
 

@@ -1,4 +1,4 @@
-"""Jobs of single moves: who is asked what, and what changes their moves."""
+"""Single-move jobs: who is asked what, and what changes the moves."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_likelihoods_are_a_whole_policy_in_one_sample(tmp_path: Path) -> None:
 
 
 def test_episodes_and_decisions_are_counted(tmp_path: Path) -> None:
-    """Kuhn poker has twelve information states, and one seat decides at a time."""
+    """Kuhn poker has twelve information states, in each of which one seat decides."""
     every = moves(tmp_path)
     position, probe = every[Task.POSITION, "tic_tac_toe", "a"], every[Task.PROBE, "kuhn_poker", "a"]
     assert (position.episodes, position.decisions) == (3, 3)

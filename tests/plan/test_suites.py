@@ -1,4 +1,4 @@
-"""A frozen suite places new agents against a ladder whose own games come with it."""
+"""A frozen suite rates new agents against a ladder of bots whose games it includes."""
 
 import json
 import re
@@ -27,7 +27,7 @@ OWN = {"seed": 5, "deals": 3, "games": ["matrix_rps", "tic_tac_toe"], "models": 
 
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small suite, its ladder played and frozen once."""
+    """Return a folder with a small suite whose ladder was played and frozen once."""
     folder = tmp_path_factory.mktemp("suite")
     home = folder / suites.FOLDER / "small-v1"
     home.mkdir(parents=True)
@@ -41,7 +41,7 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of that folder, to work in."""
+    """Return a copy of that folder to work in."""
     shutil.copytree(frozen, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -151,7 +151,7 @@ def test_a_shipped_ladders_ratings_are_those_of_its_results(name: str) -> None:
 def test_a_shipped_ladder_was_played_as_this_version_plays(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A few cells of it, played again: the same moves and returns."""
+    """A few cells give the same moves and returns when they are played again."""
     monkeypatch.chdir(tmp_path)
     suite = suites.read(name, WORKFLOW)
     made = plan.make(suite.grid, WORKFLOW)

@@ -1,4 +1,4 @@
-"""A budget stops every matchup at the same deal, loses nothing, and goes on when raised."""
+"""A budget stops all matchups at the same deal and loses nothing; a higher one resumes play."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -22,7 +22,7 @@ DEALS = 8
 
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run in an empty folder, with short pauses between looks at the budget."""
+    """Run in an empty folder, and check the budget at short intervals."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(budget, "PAUSE_S", 0.01)
 
@@ -59,7 +59,7 @@ def play(raw: dict[str, Any]) -> None:
 
 
 def finished() -> dict[str, list[int]]:
-    """The deals of each matchup of which every seating was played to its end."""
+    """Return the deals of each matchup whose seatings were all played to the end."""
     found = {}
     for path in sorted(Path("results/chunks").glob("*/*/*.parquet")):
         seatings = defaultdict[int, int](int)
@@ -137,5 +137,7 @@ def test_tokens_from_a_cache_have_their_own_price() -> None:
     price = Price(input=4.0, output=10.0, cached=1.0)
     assert price.usd(3e6, 1e6) == pytest.approx(22)
     assert price.usd(3e6, 1e6, cached_tokens=2e6) == pytest.approx(16)
-    assert price.usd(3e6, 1e6, cached_tokens=9e6) == pytest.approx(13)  # no more than were asked
+    assert price.usd(3e6, 1e6, cached_tokens=9e6) == pytest.approx(
+        13
+    )  # no more than were requested
     assert Price(input=4.0, output=10.0).usd(3e6, 1e6, cached_tokens=2e6) == pytest.approx(22)

@@ -1,4 +1,4 @@
-"""Which episodes a play job takes over from other files of its cell."""
+"""Which episodes a play job reuses from other files of its cell."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The models of a job behind the journal: a reply belongs to the checkpoint that gave it."""
+"""A job's models behind the journal: each reply belongs to the checkpoint that gave it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,20 +24,20 @@ REQUEST = Request(model="hf_x", messages=(Message("user", "Choose."),), sampling
 
 
 class Echo:
-    """Answers with where its weights lie (a stand-in for an engine, for these tests only)."""
+    """A fake engine that answers with the path of its weights."""
 
     def __init__(self, entry: ModelEntry):
         self._entry = entry
 
     async def open(self) -> None:
-        """Nothing to load."""
+        """Do nothing: there is nothing to load."""
 
     async def complete(self, request: Request) -> Completion:
         text = f"{self._entry.model_path} {self._entry.revision}"
         return Completion(text=text, finish_reason=FinishReason.STOP)
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""
 
 
 def model(**entry: str) -> Model:

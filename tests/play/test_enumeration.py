@@ -1,8 +1,8 @@
-"""The loop plays every game as OpenSpiel has it: the outcomes of uniform play, with their chances.
+"""The loop plays every game by OpenSpiel's rules: uniform play gives the exact distribution.
 
-Nothing of the loop is replaced but the source of luck, which tries every draw there is. So agents,
-tape, legal moves and results are the ones that are used; what they come to is compared with
-a plain enumeration of OpenSpiel's game.
+The tests replace only the loop's source of luck, by one that tries every possible draw. Agents,
+tape, legal moves and results are the real ones. The outcomes are compared with a plain enumeration
+of OpenSpiel's game.
 """
 
 import asyncio
@@ -44,22 +44,22 @@ _Option = TypeVar("_Option")
 ALL = suite(lambda game: True)
 
 
-# The harness's own loop
+# The harness's loop
 
 
 class EveryDraw:
-    """A source of luck that tries each path of draws in turn (for these tests only)."""
+    """A source of luck that tries each path of draws in turn (a test double)."""
 
     def __init__(self) -> None:
         self.path: list[int] = []
         self.made: list[tuple[int, Sequence[float]]] = []
 
     def choice(self, options: Sequence[_Option]) -> _Option:
-        """One of equally likely options."""
+        """Draw one of several equally likely options."""
         return options[self._take([1 / len(options)] * len(options))]
 
     def choices(self, options: Sequence[_Option], weights: Sequence[float]) -> list[_Option]:
-        """One of options with probabilities."""
+        """Draw one of several options with given probabilities."""
         return [options[self._take(weights)]]
 
     def _take(self, weights: Sequence[float]) -> int:
@@ -69,7 +69,7 @@ class EveryDraw:
         return taken
 
     def paths(self) -> Iterator[None]:
-        """Go down every path; whoever draws in between is led along it."""
+        """Yield once per path of draws; all draws made before the next step follow that path."""
         while True:
             self.made = []
             yield
@@ -81,14 +81,14 @@ class EveryDraw:
             self.path = [taken for taken, _ in left[:-1]] + [left[-1][0] + 1]
 
     def probability(self) -> float:
-        """How likely the path is."""
+        """The probability of the path."""
         return prod(weights[taken] for taken, weights in self.made)
 
 
 async def every_episode(
     game: Game, opening: Sequence[Joint], max_plies: int
 ) -> list[tuple[float, EpisodeRecord]]:
-    """Every episode that random agents can play, with its probability."""
+    """Yield every episode that random agents can play, with its probability."""
     luck, agents, found = EveryDraw(), {"random": bot("random")}, []
     one = setup(game, ("random",) * game.players, opening=tuple(opening), max_plies=max_plies)
     with pytest.MonkeyPatch.context() as patch:
@@ -101,13 +101,13 @@ async def every_episode(
 
 
 def outcome(episode: EpisodeRecord) -> Outcome:
-    """The returns of a complete episode."""
+    """Return the returns of a complete episode."""
     assert episode.status is EpisodeStatus.COMPLETE
     return tuple(seat.return_ for seat in episode.seats if seat.return_ is not None)
 
 
 async def in_full(game: Game) -> Shares:
-    """The outcomes of all episodes, each from its start to its end."""
+    """Return the outcomes of all episodes, each played from start to end."""
     shares: Shares = defaultdict(float)
     for probability, episode in await every_episode(game, (), game.max_plies):
         shares[outcome(episode)] += probability
@@ -115,9 +115,9 @@ async def in_full(game: Game) -> Shares:
 
 
 async def ply_by_ply(game: Game) -> Shares:
-    """The same, with each ply played once, as the only one after its history.
+    """Return the outcomes of all episodes, but play only one ply after each history.
 
-    Where everything is seen, of the histories of one position one is played.
+    In perfect-information games, only one history of each position is played.
     """
     below: dict[str, Shares] = {}
 
@@ -142,7 +142,7 @@ async def ply_by_ply(game: Game) -> Shares:
 
 
 def branches(state: pyspiel.State) -> list[tuple[pyspiel.State, float]]:
-    """The states that follow, with their probabilities."""
+    """Yield the next states with their probabilities."""
     if state.is_chance_node():
         return [(state.child(action), p) for action, p in state.chance_outcomes()]
     if not state.is_simultaneous_node():
@@ -158,7 +158,7 @@ def branches(state: pyspiel.State) -> list[tuple[pyspiel.State, float]]:
 
 
 def enumerated(game: Game) -> Shares:
-    """The outcomes of all histories."""
+    """Return the outcomes of all histories."""
     shares: Shares = defaultdict(float)
     waiting = [(game.spiel.new_initial_state(), 1.0)]
     while waiting:
@@ -171,7 +171,7 @@ def enumerated(game: Game) -> Shares:
 
 
 def at_most(game: Game, most: int) -> bool:
-    """Whether a game has at most so many histories; told early of games that have far more.
+    """Return whether a game has at most so many histories; stop early if it has far more.
 
     Random probes estimate the number without bias (Knuth 1975, "Estimating the efficiency of
     backtrack programs").
@@ -189,7 +189,7 @@ def at_most(game: Game, most: int) -> bool:
 
 
 def states(game: Game) -> Iterator[pyspiel.State]:
-    """The states of all histories."""
+    """Yield the states of all histories."""
     waiting = [game.spiel.new_initial_state()]
     while waiting:
         state = waiting.pop()
@@ -198,9 +198,9 @@ def states(game: Game) -> Iterator[pyspiel.State]:
             waiting += [child for child, _ in branches(state)]
 
 
-# Exact
+# Exact comparison
 
-# Uniform v uniform by enumeration: tic_tac_toe 737/1260 won, 8/63 drawn, 121/420 lost by x;
+# Uniform play, by enumeration: in tic_tac_toe x wins 737/1260, draws 8/63, loses 121/420;
 # kuhn_poker returns -2: 3/16, -1: 1/4, 1: 3/8, 2: 3/16.
 KNOWN = {
     "tic_tac_toe": {1.0: 737 / 1260, 0.0: 8 / 63, -1.0: 121 / 420},
@@ -211,7 +211,7 @@ KNOWN = {
 @pytest.mark.parametrize("bound", [BY_PLY, pytest.param(EXHAUSTIVE, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", [*ALL, "liars_dice(dice_sides=3)"])
 def test_uniform_play_has_the_outcomes_of_openspiel(name: str, bound: int) -> None:
-    """Exact for games of at most ``bound`` histories, by random play for larger games."""
+    """Compare games of at most ``bound`` histories exactly, larger ones by random play."""
     game = games.load(name)
     if at_most(game, IN_FULL):
         shares = asyncio.run(in_full(game))
@@ -230,14 +230,14 @@ def test_uniform_play_has_the_outcomes_of_openspiel(name: str, bound: int) -> No
         agrees_within_four_standard_errors(game)
 
 
-# At random
+# Comparison by random play
 
 Sample = dict[str, float]
 """One episode in numbers."""
 
 
 def numbers(plies: int, returns: Sequence[float | None]) -> Sample:
-    """What is compared: length, results, who did best, and whether it was cut off."""
+    """Return what is compared: length, results, who did best, and whether the game was cut off."""
     known = [value for value in returns if value is not None]
     found: Sample = {"plies": plies, "cut off": float(not known)}
     for seat, value in enumerate(returns):
@@ -247,7 +247,7 @@ def numbers(plies: int, returns: Sequence[float | None]) -> Sample:
 
 
 def random_playout(game: Game, luck: Random) -> Sample:
-    """An episode of plain OpenSpiel, cut off where the game is."""
+    """Play an episode with plain OpenSpiel and cut it off where gamegrid does."""
     state, plies = game.spiel.new_initial_state(), 0
     while not state.is_terminal():
         if state.is_chance_node():
@@ -266,7 +266,7 @@ def random_playout(game: Game, luck: Random) -> Sample:
 
 
 def agrees_within_four_standard_errors(game: Game) -> None:
-    """Play at random with the real luck, beside plain OpenSpiel."""
+    """Compare random play with the real luck to plain OpenSpiel."""
     luck = Random(2)
     length = fmean(random_playout(game, luck)["plies"] for _ in range(10))
     episodes = max(12, int(PLIES / length))

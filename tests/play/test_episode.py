@@ -1,4 +1,4 @@
-"""The episode loop: true to OpenSpiel's rules, to the games' exact values and to its seats."""
+"""The episode loop follows OpenSpiel's rules, the exact values of games, and the seats."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, Episode
 
 
 def crew() -> dict[str, Agent]:
-    """One bot of every type."""
+    """Return one bot of every type."""
     return {
         "random": bot("random"),
         "preference": bot("preference", prefer=["Raise", "Bet", "b2", "d", "Rock"]),
@@ -35,7 +35,7 @@ def crew() -> dict[str, Agent]:
 
 
 def able(game: Game) -> list[str]:
-    """The types of ``crew`` that can play."""
+    """Return the types in ``crew`` that can play a game."""
     settings = {"preference": {"prefer": ["x"]}, "mcts": {"simulations": 8}}
     settings["ismcts"] = settings["mcts"]
     return [
@@ -47,7 +47,7 @@ def able(game: Game) -> list[str]:
 
 
 def all_kinds_of_episodes(game: Game) -> list[EpisodeRecord]:
-    """Every able bot in every seat against every other, with and without openings and cut-offs."""
+    """Seat every bot that can play against every other, with and without openings and cut-offs."""
     seatings = list(product(able(game), repeat=game.players))[:40]
     most = CUTS.get(game.short_name, 200)
     setups, minimax = [], Minimax()
@@ -127,13 +127,13 @@ def test_episodes_played_at_once_are_the_episodes_played_in_turn(kuhn_poker: Gam
     assert [e.trajectory for e in together] == [e.trajectory for e in play(setups, agents)]
 
 
-# Trouble, forfeits, fallbacks: played by scripted agents, stand-ins for these tests only
+# Errors, forfeits and fallbacks, played by scripted agents (test doubles)
 
 Act = Callable[[Turn], Awaitable[Decision]]
 
 
 class Scripted:
-    """Does what a function says."""
+    """Decides by calling a function."""
 
     def __init__(self, act: Act):
         self.act = act
@@ -146,7 +146,7 @@ class Scripted:
 
 
 def first_move(status: DecisionStatus = DecisionStatus.OK, at: int = 0, move: int = 0) -> Scripted:
-    """Takes the first legal move (or number ``move``), with ``status`` from ply ``at`` on."""
+    """Return an agent that plays legal move ``move``, with ``status`` from ply ``at`` on."""
 
     async def act(turn: Turn) -> Decision:
         now = status if turn.ply >= at else DecisionStatus.OK
@@ -157,7 +157,7 @@ def first_move(status: DecisionStatus = DecisionStatus.OK, at: int = 0, move: in
 
 
 def broken(at: int = 0) -> Scripted:
-    """Cannot be reached from ply ``at`` on."""
+    """Return an agent whose requests fail from ply ``at`` on."""
 
     async def act(turn: Turn) -> Decision:
         if turn.ply >= at:
@@ -217,7 +217,7 @@ def test_a_forfeiter_has_lost(tic_tac_toe: Game, seat: int) -> None:
 
 
 def test_a_fallback_counts_in_the_score_and_loses_in_the_strict_score(tic_tac_toe: Game) -> None:
-    # First legal moves: x takes a1, c1, b2, a3 (the seventh cell) and wins by that diagonal.
+    # With first legal moves, x takes a1, c1, b2, a3 (the seventh cell) and wins on that diagonal.
     agents: dict[str, Agent] = {
         "helped": first_move(DecisionStatus.FALLBACK, at=4),
         "sound": first_move(),
@@ -226,7 +226,7 @@ def test_a_fallback_counts_in_the_score_and_loses_in_the_strict_score(tic_tac_to
     assert episode.status is EpisodeStatus.COMPLETE
     assert (scores(episode), strict(episode)) == ([1.0, 0.0], [0.0, 1.0])
     assert [s.fallbacks for s in episode.seats] == [2, 0]
-    # The seat that first needed help has lost, also if the other needed it later.
+    # The seat that first needed help loses, even if the other needed it later.
     agents["sound"] = first_move(DecisionStatus.FALLBACK, at=5)
     episode = play_one(setup(tic_tac_toe, ("helped", "sound")), agents)
     assert strict(episode) == [0.0, 1.0]
@@ -239,7 +239,7 @@ def test_a_fallback_counts_in_the_score_and_loses_in_the_strict_score(tic_tac_to
 def test_of_three_seats_a_forfeiter_has_lost_and_the_others_tie(seat: int) -> None:
     agents: dict[str, Agent] = {
         "quits": first_move(DecisionStatus.FORFEIT),
-        "a": first_move(move=-1),  # stops, so that all seats have their turns
+        "a": first_move(move=-1),  # stops, so that all seats get a turn
     }
     seats = ["a", "a", "a"]
     seats[seat] = "quits"
@@ -294,7 +294,7 @@ def test_a_fallback_or_forfeit_costs_the_worst_strict_return(
 
 
 def test_the_first_of_three_to_need_help_pays_the_others() -> None:
-    """The others share the two chips; that the third needed help later does not matter."""
+    """The others share the two chips, even though the third player needed help later."""
     agents: dict[str, Agent] = {"helped": first_move(DecisionStatus.FALLBACK), "a": first_move()}
     game = games.load("kuhn_poker_3p")
     episode = play_one(setup(game, ("a", "helped", "helped")), agents)
@@ -318,14 +318,14 @@ def test_a_strict_return_unknown_is_none(kuhn_poker: Game, tic_tac_toe: Game) ->
     cut = play_one(setup(kuhn_poker, ("a", "a"), max_plies=1), agents)
     assert cut.status is EpisodeStatus.TRUNCATED
     assert strict_returns(cut) == [None, None]
-    # Where help was needed before the cut-off, the episode was over strictly.
+    # If a seat needed help before the cut-off, the strict result was already decided.
     helped = play_one(setup(kuhn_poker, ("helped", "a"), max_plies=1), agents)
     assert helped.status is EpisodeStatus.TRUNCATED
     assert strict_returns(helped) == [-2.0, 2.0]
     failed = play_one(setup(kuhn_poker, ("helped", "broken")), agents)
     assert failed.status is EpisodeStatus.ERROR
     assert strict_returns(failed) == [None, None]
-    # A game of another scoring has none.
+    # Games with other scoring have no such value.
     assert strict_returns(play_one(setup(tic_tac_toe, ("a", "a")), agents)) == [None, None]
 
 
@@ -363,7 +363,7 @@ def test_simultaneous_seats_are_asked_from_one_state(matrix_rps: Game) -> None:
         asked.append((turn.place.seat, turn.ply, turn.history(), turn.information_state()))
         if len(asked) == 2:
             both.set()
-        # Each answers only when the other has been asked: neither can wait for the other's move.
+        # Each answers only after the other was asked, so neither can wait for the other's move.
         await asyncio.wait_for(both.wait(), 5)
         assert turn.history() == ()
         return Decision(action=turn.place.seat)
@@ -398,7 +398,7 @@ def test_the_reply_of_one_seat_is_awaited_when_the_other_fails(matrix_rps: Game)
         (DecisionStatus.FORFEIT, DecisionStatus.FORFEIT, [0.0, 0.0], [0.0, 0.0]),
         (DecisionStatus.FALLBACK, DecisionStatus.FALLBACK, [0.5, 0.5], [0.0, 0.0]),
         (DecisionStatus.FALLBACK, DecisionStatus.OK, [0.5, 0.5], [0.0, 1.0]),
-        # Had the fallback been a forfeit, both would have forfeited at once.
+        # If the fallback were a forfeit, both would forfeit at once.
         (DecisionStatus.FORFEIT, DecisionStatus.FALLBACK, [0.0, 1.0], [0.0, 0.0]),
     ],
 )

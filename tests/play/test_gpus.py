@@ -1,4 +1,4 @@
-"""GPUs are shared out by locks: tried with names of GPUs, as nothing here needs a real one."""
+"""Locks share out the GPUs. The tests need only their names, no real GPU."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def seen(monkeypatch: pytest.MonkeyPatch, held: Gpus) -> str:
-    """Take GPUs as a process that sees both of them; return what it sees then."""
+    """Take GPUs as a process that sees both of them; return what it sees afterwards."""
     monkeypatch.setenv(gpus.VISIBLE, "GPU-a,GPU-b")
     held.take()
     return ",".join(gpus.visible())

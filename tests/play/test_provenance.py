@@ -1,4 +1,4 @@
-"""What a job says of the weights that it loaded."""
+"""What a job records about the weights that it loaded."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Episodes played again from what is on file: bots decide again where they can anywhere."""
+"""Episodes are played again from the records; bots decide again if they can do so on any host."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ BOTS = {
 
 
 async def first(self: object, turn: Turn) -> Decision:
-    """What no bot would do: always the first legal move."""
+    """Play the first legal move, which no bot does."""
     return Decision(action=turn.legal[0])
 
 
@@ -52,7 +52,7 @@ def test_bots_decide_again_as_they_did_and_searches_are_held_to_the_rules(
 def test_a_move_that_a_bot_would_not_make_is_seen_wherever_it_is_on_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The chunks are whole, and every reply, observation and return is what these moves lead to."""
+    """The chunks are whole, and their replies, observations and returns match the moves."""
     agents = {name: BOTS[name] for name in ("random", "taking")}
     with monkeypatch.context() as patch:
         patch.setattr(RandomAgent, "decide", first)

@@ -1,4 +1,4 @@
-"""Scores: shares of opponents beaten, whatever the number of seats."""
+"""Scores are shares of opponents beaten, for any number of seats."""
 
 from itertools import product
 
@@ -29,7 +29,7 @@ def test_every_pair_of_seats_shares_one_point(seats: int) -> None:
         scores = by_returns(returns)
         assert sum(scores) == pytest.approx(seats / 2)
         assert all(0 <= score <= 1 for score in scores)
-        # Seats are alike: scores move along with returns.
+        # All seats are treated alike: permuted returns give equally permuted scores.
         assert by_returns(returns[::-1]) == scores[::-1]
         for seat, other in product(range(seats), repeat=2):
             assert (returns[seat] > returns[other]) == (scores[seat] > scores[other])

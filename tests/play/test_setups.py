@@ -1,4 +1,4 @@
-"""Setups: ids never collide, and replies of single moves are filed where they always were."""
+"""Setups: ids never collide, and single-move replies keep their place in the journal."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def test_single_moves_are_one_decision_of_one_agent(tmp_path: Path) -> None:
 
 
 def test_replies_are_filed_by_number_and_sample(tmp_path: Path) -> None:
-    """The journal's keys of earlier versions: replies that were paid for must be found again."""
+    """The journal keeps the keys of earlier versions, so that no reply is paid for twice."""
     by_id = {setup.episode_id: setup.place(1) for setup in setups(tmp_path)}
     position, probe = by_id["tic_tac_toe:a:position:3"], by_id["kuhn_poker:b:probe:7:2"]
     assert (position.matchup, position.deal, position.seating) == ("a", 3, 0)

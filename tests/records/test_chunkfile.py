@@ -1,4 +1,4 @@
-"""The chunk file gives back exactly what was written, under types that never change."""
+"""A chunk file returns exactly what was written, with types that never change."""
 
 import json
 import random
@@ -38,7 +38,7 @@ AWKWARD = [
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Read every row as DuckDB gives it."""
+    """Return every row as DuckDB reads it."""
     with duckdb.connect() as connection:
         result = connection.execute(
             "SELECT * FROM read_parquet(?, hive_partitioning = false)", [chunkfile.exact(path)]
@@ -141,7 +141,7 @@ def test_lone_surrogates_are_replaced_and_pairs_joined(tmp_path: Path) -> None:
     pair = "\ud83d\ude00"
     written = episode(
         decisions=(decision(reasoning=broken, observation=pair),),
-        # Both ways JSON text may hold one: as an escape, and as the character itself.
+        # JSON text may hold one as an escape or as the character itself.
         calls=(
             call(messages=json.dumps([broken]), reply=r"\ud800 typed out"),
             call(attempt=1, messages=json.dumps([broken], ensure_ascii=False)),

@@ -1,4 +1,4 @@
-"""The journal: no reply is lost, none is bought twice, and nothing is misread."""
+"""The journal loses no reply, buys none twice, and misreads none."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ Buy = Callable[[Request], Awaitable[Completion]]
 
 
 class Shop:
-    """Sells completions and counts them (a stand-in for a model, for these tests only)."""
+    """A fake model that sells completions and counts them."""
 
     def __init__(self, *replies: Completion):
         self.replies = list(replies)
@@ -47,7 +47,7 @@ class Shop:
 
 
 def ask(path: Path, buy: Buy | None, *plies: int) -> list[Completion]:
-    """Open the journal at ``path``, ask once per ply, close it."""
+    """Open the journal at ``path``, ask once per ply, and close it."""
 
     async def each() -> list[Completion]:
         with Journal(path) as journal:
@@ -56,7 +56,7 @@ def ask(path: Path, buy: Buy | None, *plies: int) -> list[Completion]:
     return asyncio.run(each())
 
 
-# Bought once
+# Each reply is bought once
 
 
 async def test_a_reply_on_file_is_not_bought_again(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ async def test_a_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path) -> None
     path = tmp_path / "c.jsonl"
     with Journal(path) as journal:
         await journal.ask(PLACE, 0, 0, REQUEST, Shop())
-        # Read by another handle, before the journal is closed.
+        # Another handle reads the file before the journal is closed.
         [line] = path.read_text().splitlines()
     assert json.loads(line)["completion"]["text"] == REPLY.text
 
@@ -111,7 +111,7 @@ async def test_what_was_sent_in_vain_is_noted_beside_the_journal(tmp_path: Path)
     assert [each["kind"] for each in noted["attempts"]] == ["maybe_billed", "unbilled"]
     assert noted["attempts"][0]["body"] == "{half"
     assert noted["key"]["request"] == request_digest(REQUEST)
-    with Journal(path) as journal:  # the note is no journal
+    with Journal(path) as journal:  # ignore the note, which is not a journal
         assert (await journal.ask(PLACE, 0, 0, REQUEST, Shop())).completion == REPLY
 
 
@@ -197,7 +197,7 @@ def test_equal_requests_have_one_digest_whatever_the_order_of_keys() -> None:
 
 
 def test_a_generated_request_is_filed_as_it_was_before_there_were_other_ways() -> None:
-    """The digest was taken before ``decode`` existed: replies on file stay valid."""
+    """This digest is older than ``decode``: replies on file stay valid."""
     request = Request(model="hf_x", messages=(Message("user", "Choose."),), sampling=Sampling())
     digest = "48331cda6fd5924abf49e91756b54a4309d46ea0056e041c8f2c40f4f24436bb"
     assert request_digest(request) == digest
@@ -209,7 +209,7 @@ def test_a_generated_request_is_filed_as_it_was_before_there_were_other_ways() -
     assert len({digest, *map(request_digest, ways)}) == 5
 
 
-# What is written is what is read
+# Round trips
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_torn_tail_is_cut_off_and_the_rest_is_kept(tmp_path: Path) -> None:
     ask(path, Shop(said("zero"), said("one")), 0, 1)
     whole = path.read_bytes()
     first = whole.index(b"\n") + 1
-    # Wherever the second line was torn: the first reply is there, the second is bought again.
+    # Wherever the second line was cut, the first reply survives and the second is bought again.
     for length in (first + 1, first + 40, len(whole) - 30, len(whole) - 2):
         path.write_bytes(whole[:length])
         shop = Shop(said("again"))
@@ -314,7 +314,7 @@ async def test_a_second_writer_is_refused_by_the_name_of_the_first(tmp_path: Pat
         text = str(refusal.value)
         assert text.startswith(f"{path} is being written by another job (host ")
         assert f"host {socket.gethostname()}, pid {os.getpid()}, since 20" in text
-        # The first goes on as if nothing had been.
+        # The first writer continues undisturbed.
         await journal.ask(PLACE, 0, 0, REQUEST, Shop())
     with Journal(path) as journal:
         assert (await journal.ask(PLACE, 0, 0, REQUEST, None)).replayed
@@ -338,7 +338,7 @@ def test_two_jobs_write_two_journals_of_one_folder(tmp_path: Path) -> None:
 
 
 def test_another_run_s_block_of_the_same_deals_is_waited_for(tmp_path: Path) -> None:
-    """A grown grid beside the one that is still running would buy each reply a second time."""
+    """A larger grid started while the first still runs would buy each reply a second time."""
     short, long = tmp_path / "00000-00003.jsonl", tmp_path / "00000-00005.jsonl"
     with Journal(short), pytest.raises(UserError) as refusal, Journal(long):
         raise AssertionError("two jobs play the same deals")
@@ -366,7 +366,7 @@ def test_a_file_system_without_locks_is_refused(
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
-    """Let no file grow beyond ``size`` bytes: what a full disk does, for this process only."""
+    """Limit this process's files to ``size`` bytes, to act like a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -402,12 +402,12 @@ async def test_a_disk_that_stays_full_is_told_in_a_sentence(
     monkeypatch.setattr("gamegrid.records.journal.WRITE_PAUSES_S", (0.01,))
     path = tmp_path / "c.jsonl"
     refused = pytest.raises(UserError, match=r"cannot be written \(File too large\)")
-    # Closing the journal fails, too, and must not hide the sentence.
+    # Closing the journal fails, too, and must not hide the error message.
     with file_size_limit(200), refused, Journal(path) as journal:
         await journal.ask(PLACE, 0, 0, REQUEST, Shop())
 
 
-# Killed
+# A killed process
 
 
 WRITER = """
@@ -439,6 +439,6 @@ def test_a_killed_job_loses_no_reply_it_was_given(tmp_path: Path) -> None:
     os.kill(writer.pid, signal.SIGKILL)
     shown += [int(line) for line in writer.stdout.read().splitlines() if line]
     assert writer.wait() == -signal.SIGKILL
-    # The lock went with the process, and every reply that came back is on file.
+    # The lock ended with the process, and every reply that arrived is on file.
     found = ask(path, None, *shown)
     assert [completion.text.split()[-1] for completion in found] == [str(ply) for ply in shown]

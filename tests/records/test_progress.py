@@ -1,4 +1,4 @@
-"""Progress: what is told of a running chunk, and the file that the status rule reads."""
+"""Progress: what a running chunk reports, and the file that the status rule reads."""
 
 import json
 import logging

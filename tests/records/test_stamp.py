@@ -1,4 +1,4 @@
-"""The stamp of a results folder: another one is refused, and so is one that cannot be read."""
+"""The stamp of a results folder: a different or unreadable stamp is refused."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""How often the room's intervals and tests err, by simulation where the truth is known.
+"""Simulations with known truth that show how often the intervals and tests of stats err.
 
-The tests beside it run a small part; ``python -m bench stats`` all of it.
+The tests in this folder run a small part, ``python -m bench stats`` runs everything.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ CASES = (
 def deal_means(
     case: Case, correlation: float, deals: int, samples: int, luck: np.random.Generator
 ) -> Floats:
-    """Shape (samples, deals): the mean of two seatings, their luck normal and correlated."""
+    """Return deal means of shape (samples, deals); the two seatings have correlated normal luck."""
     shared = luck.standard_normal((samples, deals)) * abs(correlation) ** 0.5
     total = np.zeros((samples, deals))
     for seat, (win, draw) in enumerate(zip(case.wins, case.draws, strict=True)):
@@ -60,14 +60,14 @@ def deal_means(
 
 
 def share_coverage(case: Case, correlation: float, deals: int, samples: int, seed: int) -> float:
-    """How often share_interval covers the true mean."""
+    """Return how often share_interval covers the true mean."""
     luck = np.random.default_rng(seed)
     low, high = share_ends(deal_means(case, correlation, deals, samples, luck))
     return covered(low, high, case.mean)
 
 
 def naive_coverage(case: Case, correlation: float, deals: int, samples: int, seed: int) -> float:
-    """The same of Wilson's interval with the episodes, two per deal, taken as independent."""
+    """Return how often Wilson's interval covers the mean if all episodes count as independent."""
     means = deal_means(case, correlation, deals, samples, np.random.default_rng(seed)).mean(axis=1)
     part = stats.norm.ppf(0.975) ** 2 / (2 * deals)
     half = np.sqrt(part * (means * (1 - means) + part / 4)) / (1 + part)
@@ -80,7 +80,7 @@ def covered(low: Floats, high: Floats, truth: float) -> float:
 
 
 def null_p(deals: int, samples: int, seed: int) -> Floats:
-    """p-values of sign_flip for two equal agents: continuous differences, so no ties."""
+    """Return p-values of sign_flip for two equal agents with continuous differences (no ties)."""
     luck = np.random.default_rng(seed)
     return np.array([sign_flip(luck.uniform(-1, 1, deals)).p for _ in range(samples)])
 
@@ -88,7 +88,7 @@ def null_p(deals: int, samples: int, seed: int) -> Floats:
 def anytime_misses(
     case: Case, correlation: float, deals: int, samples: int, seed: int, times: int = 10
 ) -> float:
-    """How often any of ten looks at the confidence sequence misses the true mean of the case."""
+    """Return how often any of ten looks at the confidence sequence misses the case's true mean."""
     luck = np.random.default_rng(seed)
     after = [deals * (number + 1) // times for number in range(times)]
     differences = 2 * deal_means(case, correlation, deals, samples, luck) - 1
@@ -113,7 +113,7 @@ def played(
     first_mover: float = 60.0,
     nu: float = 0.5,
 ) -> Matches:
-    """Matches of the model itself, both seatings of every deal; strengths in rating points."""
+    """Draw matches from the model, both seatings of every deal; strengths are in rating points."""
     seats = np.array([*pairs, *((other, one) for one, other in pairs)])
     game, deal, match = (
         axis.ravel()
@@ -166,7 +166,7 @@ BETWEEN = (0.3, 0.5)
 
 @dataclass(frozen=True)
 class RatingErrors:
-    """Shares of intervals that cover, and of samples with a false claim among equal agents."""
+    """The share of intervals that cover, and of samples with a false claim about equal agents."""
 
     ratings: float
     first_mover: float
@@ -178,7 +178,7 @@ class RatingErrors:
 def rating_errors(
     schedule: Schedule, samples: int, seed: int, first_mover: float = 60.0
 ) -> RatingErrors:
-    """Rate simulated matches again and again."""
+    """Rate many sets of simulated matches."""
     luck = np.random.default_rng(seed)
     truth = np.array(schedule.strengths) - np.mean(schedule.strengths)
     pairs = schedule.pairs or everybody(len(truth))
@@ -191,7 +191,7 @@ def rating_errors(
             truth, pairs, deals=schedule.deals, luck=luck, first_mover=first_mover, nu=schedule.nu
         )
         fit = rate(matches)
-        # Where some are one-sided, zero is the mean of the others.
+        # If some are one-sided, zero is the mean of the others.
         placed = [isinstance(each.these_games, Interval) for each in fit.ratings]
         without += len(placed) - sum(placed)
         if all(placed):
@@ -217,7 +217,7 @@ def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
 
 
 def anchored_errors(strengths: Floats, deals: int, samples: int, seed: int) -> float:
-    """How often the last agent's interval covers, the others' ratings being those of a ladder."""
+    """Return how often the last agent's interval covers, with the others as a ladder."""
     luck, bots = np.random.default_rng(seed), len(strengths) - 1
     inside = []
     for _ in range(samples):
@@ -229,7 +229,7 @@ def anchored_errors(strengths: Floats, deals: int, samples: int, seed: int) -> f
 
 
 def both(frozen: Matches, own: Matches) -> Matches:
-    """All matches of two sets; the agents of the first are the first of the second."""
+    """Join two sets of matches; the first set's agents are the first agents of the second."""
     columns = ("game", "family", "first", "second", "score", "deal")
     joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in columns}
     return Matches(agents=own.agents, **joined)

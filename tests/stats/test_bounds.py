@@ -1,4 +1,4 @@
-"""The bounds of controls: never red more often than they say, and red where they should be."""
+"""The bounds of controls: false alarms are no more frequent than stated; real faults are found."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from gamegrid.stats.bounds import FAMILY_ALPHA, Law, at_least
 def test_outside_lies_less_than_alpha_and_not_much_less(
     chance: float, deals: int, alpha: float
 ) -> None:
-    """Against the exact binomial tails. Chernoff's bound is loose by a factor of some sqrt(n)."""
+    """Compare with exact binomial tails; Chernoff's bound is loose by a factor of about sqrt(n)."""
     found = Law(np.array([0.0, 1.0]), np.array([1 - chance, chance])).accepted(deals, alpha)
     wins = np.arange(deals + 1)
     inside = (found.low <= wins / deals) & (wins / deals <= found.high)
@@ -25,7 +25,7 @@ def test_outside_lies_less_than_alpha_and_not_much_less(
 
 
 def test_honest_results_are_seldom_red_by_mean_or_by_any_share() -> None:
-    """Kuhn's under uniform play, at an alpha large enough to be counted: half of it for each."""
+    """Kuhn's returns under uniform play; alpha, half per check, is large enough to count errors."""
     law = Law(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([3 / 16, 1 / 4, 3 / 8, 3 / 16]))
     luck, red = np.random.default_rng(3), 0
     for _ in range(1000):
@@ -54,7 +54,7 @@ def test_what_is_certain_leaves_luck_no_room(chance: float, deals: int) -> None:
 
 
 def test_a_mean_over_seatings_that_share_luck_is_rarer_outside() -> None:
-    """The law is of one seating; the mean of two varies less."""
+    """The law describes one seating; the mean of two varies less."""
     law, luck = Law(np.array([0.0, 0.5, 1.0]), np.array([0.3, 0.1, 0.6])), np.random.default_rng(1)
     found = law.accepted(20, 0.05)
     pairs = luck.choice(law.results, (4000, 20, 2), p=law.chances).mean(axis=(1, 2))
@@ -64,7 +64,7 @@ def test_a_mean_over_seatings_that_share_luck_is_rarer_outside() -> None:
 
 
 def test_a_mean_that_is_what_it_is_said_to_be_is_seldom_doubted() -> None:
-    """Kuhn's returns under uniform play, of mean 1/8: p below a tenth in a tenth of the samples."""
+    """Kuhn's returns under uniform play have mean 1/8: a tenth of the samples have p below 0.1."""
     returns, chances = np.array([-2.0, -1.0, 1.0, 2.0]), np.array([3 / 16, 1 / 4, 3 / 8, 3 / 16])
     luck = np.random.default_rng(2)
     drawn = luck.choice(returns, (2000, 60), p=chances)

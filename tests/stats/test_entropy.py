@@ -1,4 +1,4 @@
-"""Entropy: its value, its bias taken away, and how often its interval covers."""
+"""Entropy: its value, its bias correction, and how often its interval covers."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_entropy_of_counts(counts: list[int], bits: float) -> None:
 
 
 def samples(deals: int, texts: int, times: int, together: float = 0.0) -> list[np.ndarray]:
-    """Counts by deal; with ``together``, so often all texts of a deal are of one category."""
+    """Draw counts by deal; ``together`` is the chance that a deal's texts share one category."""
     luck = np.random.default_rng(11)
     found = []
     for _ in range(times):
@@ -42,7 +42,7 @@ def test_the_bias_of_few_texts_is_taken_away(deals: int, texts: int, together: f
     ("deals", "texts", "together"), [(20, 3, 0.0), (20, 3, 1.0), (50, 2, 0.5), (200, 5, 0.5)]
 )
 def test_it_covers(deals: int, texts: int, together: float) -> None:
-    """Also where the texts of a deal are all alike, and 3 texts are no more than one."""
+    """This also holds if all texts of a deal are alike, so that 3 texts tell no more than one."""
     covered = []
     for counts in samples(deals, texts, 400, together):
         _, interval = entropy_interval(counts)

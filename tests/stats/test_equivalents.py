@@ -61,7 +61,7 @@ def test_ladder_bots_out_of_order_place_no_agent() -> None:
 
 
 def test_equal_ladder_bots_leave_the_interval_open() -> None:
-    """The second bot solves the game, as in many small games: above it, nothing is known."""
+    """The second bot solves the game, as in many small games, so nothing is known above it."""
     for seed in range(3):
         found = strength_equivalent(matches(0, 500, 500, 500, seed=seed), "agent3", LADDER)
         assert found.low is not None and found.high is None

@@ -1,4 +1,4 @@
-"""Intervals of means over deals: what they cover, and where there is none."""
+"""Intervals of means over deals: what they cover, and when there is none."""
 
 from itertools import product
 
@@ -129,7 +129,7 @@ def test_a_game_that_cannot_vary_adds_no_width() -> None:
 
 @pytest.mark.parametrize("deals", [8, 40])
 def test_means_without_bounds_are_covered(deals: int) -> None:
-    """Swapped poker hands: sums of two returns of 1 or 2 units, mean .25 by construction."""
+    """Draw swapped poker hands: sums of two returns of 1 or 2 units, with mean .25."""
     luck = np.random.default_rng(4)
     hits = []
     for _ in range(150):
@@ -137,11 +137,11 @@ def test_means_without_bounds_are_covered(deals: int) -> None:
         found = mean_interval(hands.mean(axis=1))
         assert isinstance(found, Interval)
         hits.append(found.covers(-0.3 - 0.3 + 0.4 + 0.3))
-    assert np.mean(hits) >= 0.90  # 95 % less three standard errors of 150 samples
+    assert np.mean(hits) >= 0.90  # 95 % minus three standard errors of 150 samples
 
 
 def test_deals_shared_by_opponents_are_one_observation() -> None:
-    """Against two opponents that met the same luck, the width is that against one of them."""
+    """Two opponents with the same luck give the same width as one of them."""
     numbers, values = np.arange(12), np.random.default_rng(5).integers(0, 3, 12) / 2
     pooled = pool_cells([(numbers, values), (numbers, values)])
     assert pooled == pytest.approx(values)

@@ -42,7 +42,7 @@ def test_no_agent_beats_the_mixture() -> None:
 def played(
     pairs: Sequence[tuple[int, int]], scores: Sequence[float], families: Sequence[int] | None = None
 ) -> Matches:
-    """Matches of three agents, each of a deal of its own; a game per family."""
+    """Return matches of three agents, each in a separate deal, with one game per family."""
     firsts, seconds = np.array(pairs).T
     family = np.zeros(len(scores), dtype=np.int64) if families is None else np.array(families)
     return Matches(
@@ -61,13 +61,13 @@ def test_payoffs_are_mean_scores_less_a_half() -> None:
 
 
 def test_families_weigh_alike_however_much_each_was_played() -> None:
-    """Agent 0 wins the one match of one family, and loses all nine of the other."""
+    """Agent 0 wins the only match of one family and loses all nine of the other."""
     found = payoffs(played([(0, 1)] * 10, [1.0, *[0.0] * 9], [0, *[1] * 9]))
     assert found[0, 1] == pytest.approx(0)
 
 
 def test_only_disagreement_beyond_luck_is_worth_a_warning() -> None:
-    """Agent 0 robs agent 2, and loses to agent 1 in 9 of 10 deals, or in 6 of 10."""
+    """Agent 0 always beats agent 2, and loses to agent 1 in 9 of 10 deals, or in 6 of 10."""
     pairs = [(0, 1)] * 40 + [(0, 2)] * 40 + [(1, 2), (2, 1)] * 20
     for lost, beyond in ((36, True), (21, False)):
         scores = [*(np.arange(40) >= lost).astype(float), *[1.0] * 40, *[1.0, 0.0] * 19, 1.0, 0.5]

@@ -1,4 +1,4 @@
-"""Paired comparison: tests that do not claim too much, and looks that may be taken at any time."""
+"""Paired comparison: tests do not claim too much, and one may look at results at any time."""
 
 from itertools import product
 
@@ -27,7 +27,7 @@ def test_p_is_uniform_where_there_is_no_difference(deals: int, samples: int) -> 
 
 
 def test_p_is_exact_for_few_deals() -> None:
-    """1, 1 and 1/2: of 8 patterns, +++ and --- are as far as 2.5: p = 2/8. Zeros change nothing."""
+    """1, 1 and 1/2: of 8 patterns only +++ and --- reach 2.5, so p = 2/8. Zeros change nothing."""
     for differences in ([1.0, 1.0, 0.5], [1.0, 0.0, 1.0, 0.5, 0.0]):
         found = sign_flip(np.array(differences))
         assert (found.p, found.smallest_p, found.exact) == (0.25, 0.25, True)
@@ -40,7 +40,7 @@ def test_nothing_to_flip_gives_p_1() -> None:
 
 
 def test_random_patterns_agree_with_all_of_them_and_are_repeatable() -> None:
-    """20 differences: all 2**20 patterns by convolution of quarters, as the reference."""
+    """The reference for 20 differences is all 2**20 patterns, by convolution of quarters."""
     differences = np.random.default_rng(2).choice([-1, -0.5, 0.5, 1, 1], 20)
     chances = np.array([1.0])
     for size in (2 * np.abs(differences)).astype(int):  # sums of halves, as integers
@@ -81,7 +81,7 @@ def test_ten_looks_miss_in_5_percent_of_sequences_at_most() -> None:
 
 
 def test_ten_looks_at_a_fixed_sample_interval_miss_more() -> None:
-    """The reason for the sequence: t intervals looked at ten times miss far beyond 5 %."""
+    """Why the sequence exists: over ten looks, t intervals miss far more often than 5 %."""
     luck, missed = np.random.default_rng(6), 0
     for _ in range(200):
         row = luck.uniform(-1, 1, 200)

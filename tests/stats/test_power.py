@@ -1,4 +1,4 @@
-"""What a number of deals can show, foretold and found."""
+"""What a number of deals can show, before and after play."""
 
 import numpy as np
 import pytest

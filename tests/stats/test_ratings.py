@@ -1,4 +1,4 @@
-"""Ratings: planted strengths found again, and said where the results do not carry them."""
+"""Ratings recover planted strengths, and say where the results do not suffice."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from stats_coverage import Schedule, anchored_errors, both, everybody, played, r
 
 
 def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
-    """Matches of one game by (first, second, score), each row a deal of its own."""
+    """Return matches of one game from rows (first, second, score), each a separate deal."""
     names = sorted({name for row in rows for name in row[:2]})
     rows = rows * times
     zeros = np.zeros(len(rows), dtype=np.int64)
@@ -38,7 +38,7 @@ def points(fit: Fit) -> dict[str, float]:
 
 
 def test_two_agents_differ_by_their_odds() -> None:
-    """a won 30 and lost 10 from each seat: 400 log10(3) = 190.8 points; no draws, no first mover.
+    """a won 30 and lost 10 in each seat: 400 log10(3) = 190.8 points; no draws or first-move edge.
 
     The penalty, 1/33 against an information of 80 * 3/16, moves it by less than a point.
     """
@@ -86,7 +86,7 @@ def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
 
 
 def test_sparse_and_unbalanced_schedules_keep_the_order_where_mean_scores_do_not() -> None:
-    """The third strongest meets the two weakest only, and has the best mean score of all."""
+    """The third strongest meets only the two weakest and has the best mean score of all."""
     strengths = np.array([300.0, 200.0, 100.0, 0.0, -150.0, -300.0])
     pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (3, 4), (3, 5), (4, 5), (2, 4), (2, 5)]
     weak_only = [pair for pair in pairs if pair not in ((0, 2), (1, 2))]
@@ -111,7 +111,7 @@ def test_intervals_cover_and_equals_are_seldom_told_apart() -> None:
 
 
 def test_shared_luck_widens() -> None:
-    """Every match there four times over in its deal: as many matches, no more knowledge."""
+    """Repeat every match four times in its deal: there are more matches but no more information."""
     matches = played(np.array([60.0, -60]), everybody(2), deals=15, luck=np.random.default_rng(5))
     columns = ("game", "family", "first", "second", "score", "deal")
     four = replace(matches, **{name: np.tile(getattr(matches, name), 4) for name in columns})
@@ -154,7 +154,7 @@ def test_a_ladders_ratings_stay_and_carry_their_errors() -> None:
     unsure = rate(matches, {"agent2": Anchor(1000.0, se=80.0)})
     assert points(sure)["agent2"] == pytest.approx(1000)
     assert sure.ratings[2].these_games == NoInterval(Reason.ANCHORED)
-    # One anchor shifts everything: its error adds to every other's, in squares.
+    # One anchor shifts everything: its variance adds to that of every other rating.
     for known, carried in zip(sure.ratings[:2], unsure.ratings[:2], strict=True):
         one, other = interval(known.these_games), interval(carried.these_games)
         assert carried.rating == pytest.approx(known.rating)
@@ -177,7 +177,7 @@ def test_a_ladders_errors_are_carried_as_they_hang_together() -> None:
 
 
 def test_a_ladders_ratings_share_the_error_of_its_zero() -> None:
-    """Taken for independent it would average out over the anchors."""
+    """If errors counted as independent, they would average out over the anchors."""
     luck = np.random.default_rng(2)
     matches = played(np.array([0.0, 100, 200, 300, 150]), everybody(5), deals=20, luck=luck)
     anchors = ladder(matches.among(np.arange(4)), "agent0")
@@ -198,9 +198,9 @@ def test_who_is_not_bounded_against_zero_is_no_anchor() -> None:
 
 
 def test_a_bot_under_another_name_rates_as_its_anchor_where_games_disagree() -> None:
-    """a is strong in the game that all play, and no better than the rest in the one of three.
+    """a is strong in the game that all play, and no better than the rest in the one three play.
 
-    The games weigh as in the ladder's fit, so the same results are the same rating.
+    Games have the same weights as in the ladder's fit, so equal results give equal ratings.
     """
     luck = np.random.default_rng(3)
     strengths = np.array([300.0, 100, 0, -100, -200])
@@ -245,7 +245,7 @@ def test_a_family_of_many_variants_weighs_as_one_game() -> None:
 
 
 def test_games_like_these_vary_more_than_deals_of_these() -> None:
-    """a is 300 points better in one half of the families, and as much worse in the other."""
+    """a is 300 points better in one half of the families and 300 worse in the other."""
     luck = np.random.default_rng(7)
     parts = [
         played(np.array([side * 150.0, -side * 150.0]), everybody(2), deals=20, luck=luck)
@@ -265,7 +265,7 @@ def test_a_match_of_three_is_its_three_pairs() -> None:
 
 
 def test_agents_share_a_letter_exactly_if_they_cannot_be_told_apart() -> None:
-    """Five in order, neighbours within two places alike: abc, bcd, cde."""
+    """Of five in order, agents up to two places apart are tied: abc, bcd, cde."""
     places = np.arange(5)
     differ = np.abs(places[:, None] - places) > 2
     assert letters([5, 4, 3, 2, 1], differ) == ["a", "ab", "abc", "bc", "c"]
@@ -292,7 +292,7 @@ def test_wrong_matches_are_refused() -> None:
 
 
 def test_a_hundred_thousand_matches_are_counted_once() -> None:
-    """Cells, not matches, are what the fit's time depends on."""
+    """The fit's time depends on the number of cells, not of matches."""
     strengths = np.linspace(200, -200, 6)
     matches = played(strengths, everybody(6), deals=3400, luck=np.random.default_rng(9))
     model = Davidson.of(matches)

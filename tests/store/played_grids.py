@@ -1,4 +1,4 @@
-"""Grids of bots, played in this process as the jobs would, with their databases."""
+"""Play grids of bots in this process as the jobs would, and build their databases."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Small records written by hand, and the database they give."""
+"""Small records written by hand, and a database built from them."""
 
 import json
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def agent(name: str, **changes: Any) -> AgentRow:
 
 
 def bot(name: str, kind: str, **settings: Any) -> AgentRow:
-    """The row of a bot as its own file declares it."""
+    """Return a bot's row as its file declares it."""
     stated = kinds()[kind].settings(type=kind, **settings)
     return agent(name, type=kind, params=json.dumps(settings), **declared(stated))
 
@@ -105,7 +105,7 @@ def episode(
     run_id: str = "run1",
     task: Task = Task.EPISODE,
 ) -> EpisodeRecord:
-    """Make an episode of the agents ``seated`` (a letter each), by default all trajectories differ.
+    """Make an episode of the agents ``seated``, one letter each. By default trajectories differ.
 
     In win_loss games ``scores`` are given and returns follow from them; else ``returns``, which
     in the margin games of ``GAMES`` are strict too unless ``strict_returns`` says otherwise.
@@ -193,7 +193,7 @@ def call(ply: int, seat: int, failure: str | None = None, **changes: Any) -> Cal
 
 
 def pair(game: str, one: str, two: str, deal: int, first: float, second: float, **more: Any) -> Any:
-    """Both seatings of a deal: ``one``'s score sitting first, then sitting second."""
+    """Make both seatings of a deal from ``one``'s score as first and as second player."""
     return [
         episode(game, one + two, deal, 0, scores=[first, 1 - first], **more),
         episode(game, two + one, deal, 1, scores=[1 - second, second], **more),
@@ -209,7 +209,7 @@ def money(
     second: float,
     strict_returns: tuple[float, float] | None = None,
 ) -> Any:
-    """Both seatings of a zero-sum deal: ``one``'s return sitting first, then sitting second.
+    """Make both seatings of a zero-sum deal from ``one``'s return as first and as second player.
 
     ``strict_returns`` are those of ``one`` and ``two`` in either seating, if they differ.
     """

@@ -1,4 +1,4 @@
-"""Controls: honest grids are green, and each way to go wrong turns the banner red."""
+"""Controls: correct grids are green, and every kind of fault turns the banner red."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from store_samples import database, episode, query
 
 
 def failed(path: Path) -> set[tuple[str, str, str]]:
-    """Name, game and agent of what failed."""
+    """Return name, game and agent of each failed check."""
     return set(query(path, "SELECT name, game, agent FROM controls WHERE NOT passed"))
 
 
@@ -101,7 +101,7 @@ def test_attribution_that_is_swapped_is_found(
 def test_a_bot_that_knows_hidden_cards_beats_the_equilibrium_and_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It works out the deal's luck. The equilibrium folds the worst card and calls the best."""
+    """The bot reconstructs the cards. The equilibrium folds the worst and calls with the best."""
 
     async def cheat(agent: preference.PreferenceAgent, turn: Turn) -> Decision:
         state = turn.game.spiel.new_initial_state()
@@ -160,7 +160,7 @@ def test_a_return_is_normalized_by_its_game_and_seat(
 def test_a_game_that_best_play_gains_nothing_in_is_not_rated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rock, paper, scissors: whatever one shows to random hands, the mean is a draw."""
+    """In rock, paper, scissors any play against random hands draws on average."""
     agents = {
         "random": {"type": "random"},
         "first": {"type": "preference", "prefer": ["Rock"]},

@@ -1,4 +1,4 @@
-"""The database holds exactly the chunks it was given, and is replaced as a whole or not at all."""
+"""The database holds exactly the chunks it is given; it is replaced as a whole or not at all."""
 
 import json
 from dataclasses import replace
@@ -56,7 +56,7 @@ PROMISED = {
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without any episode."""
+    """Build a database without any episode."""
     return database(tmp_path_factory.mktemp("empty"), [])
 
 
@@ -88,7 +88,7 @@ def test_tables_have_every_column_of_the_chunk_files(
 
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "beside a new file"])
 def test_chunk_files_of_earlier_versions_hold_episodes(together: bool, tmp_path: Path) -> None:
-    """They named no task, and had a column of seats that was always NULL."""
+    """Older files have no task, and a column of seats that is always NULL."""
     new, old = tmp_path / "new.parquet", tmp_path / "old.parquet"
     for deal, path in enumerate((new, old)):
         played = episode("tic_tac_toe", "ab", deal, 0, scores=[1, 0], run_id=path.stem)
@@ -160,7 +160,7 @@ def test_every_value_arrives(tmp_path: Path) -> None:
 
 
 def test_every_status_and_kind_has_its_place(tmp_path: Path) -> None:
-    """What the records can say, the schema accepts."""
+    """The schema accepts every value that records can hold."""
     episodes = [
         episode(
             "tic_tac_toe",
@@ -212,7 +212,7 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
             decision("c", 3, 2, **tokens),  # known to be free
             # (1000 - 600) * 2 / 1e6 + 600 * 0.5 / 1e6 + 100 * 10 / 1e6 = 0.0021
             decision("d", 4, 0, **tokens),
-            decision("d", 5, 0, **tokens),  # nothing is known of a cache
+            decision("d", 5, 0, **tokens),  # cache use is unknown
         ],
         calls=[
             call(0, 0, cached_tokens=600),  # the price of cached tokens is unknown
@@ -239,7 +239,7 @@ def test_cost_is_known_where_tokens_and_price_are(tmp_path: Path) -> None:
 
 
 def test_only_the_chunks_named_are_read(tmp_path: Path) -> None:
-    """Neither neighbours, nor files a path would match as a pattern."""
+    """Read neither other files of the folder nor files that match the path as a pattern."""
     folders = ["run[12]", "run1", "run2", "x=7"]
     chunks = []
     for deal, name in enumerate(folders):

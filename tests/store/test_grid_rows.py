@@ -1,4 +1,4 @@
-"""What agents declare reaches the database, and nothing there depends on the name of a type."""
+"""The database gets what agents declare; nothing in it depends on the name of a type."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from store_samples import query
 
 
 def play(folder: Path, raw: dict[str, Any]) -> tuple[Rows, Sources]:
-    """Play a grid of bots in ``folder``; return what its database is made of."""
+    """Play a grid of bots in ``folder``; return what its database is built from."""
     made = plan.make(raw, folder)
     chunks = []
     for chunk in made.chunks:
@@ -40,7 +40,7 @@ def play(folder: Path, raw: dict[str, Any]) -> tuple[Rows, Sources]:
 
 
 def renamed(agent: AgentRow) -> AgentRow:
-    """The same agent, of a type with another name."""
+    """The same agent under another type name."""
     settings = json.loads(agent.params)
     return replace(
         agent,
@@ -56,7 +56,7 @@ def csv_files(folder: Path) -> dict[str, str]:
 def test_a_bot_of_ones_own_without_luck_is_deterministic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One game of tic_tac_toe, played in 40 deals, is one observation."""
+    """One line of tic_tac_toe, played in 40 deals, counts as one observation."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/eager.py").write_text(AGENT)

@@ -1,4 +1,4 @@
-"""Which look at a comparison tables are: noted once per set of deals, counted by question."""
+"""Looks: tables record each set of deals once, and count looks separately per comparison."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ TTT, KUHN = "tic_tac_toe", "kuhn_poker"
 
 
 def built(folder: Path, deals: int, pairs: Sequence[str] = ("ab", "ac", "bc"), **more: Any) -> Path:
-    """Build tables of so many deals of two games as the workflow does, and note them."""
+    """Build tables of ``deals`` deals of two games as the workflow does, and record the look."""
     episodes = [
         episode
         for one, other in pairs
@@ -48,13 +48,13 @@ def test_deals_that_are_added_are_another_look_and_the_same_are_the_same(tmp_pat
     for deals, look in ((3, 1), (5, 2), (5, 2), (3, 1)):
         database = built(tmp_path, deals)
         assert numbers(database) == {look}
-        # What was only noted and not yet built counts once, as in an interrupted build.
+        # A look that was recorded but not built, as in an interrupted build, counts once.
         looks.note(tmp_path / looks.NAME, database)
     assert len(looks.read(tmp_path / looks.NAME)) == 2
 
 
 def test_only_the_comparisons_that_got_deals_are_looked_at_again(tmp_path: Path) -> None:
-    """Of a and b alone nothing was seen before: against c each has another opponent more."""
+    """The comparison of a and b is new without c, because c was another opponent for both."""
     built(tmp_path, 3, pairs=("ab",))
     assert numbers(built(tmp_path, 3)) == {1}
     assert numbers(built(tmp_path, 4, pairs=("ab",))) == {2}
@@ -99,7 +99,7 @@ def test_others_looks_are_joined_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_number_is_that_of_the_different_sets_seen(seed: int) -> None:
-    """Held against sets of numbers, over random deals of two matchups of one game."""
+    """Compare with sets of numbers, over random deals of two matchups of one game."""
     luck = np.random.default_rng(seed)
     sets = [
         [set(np.flatnonzero(luck.random(12) < 0.7).tolist()) for _ in "xy"]

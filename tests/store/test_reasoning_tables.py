@@ -1,4 +1,4 @@
-"""Tables of what players say: counted by hand, by thirds, with the intervals of gamegrid.stats."""
+"""Tables of what players say: counts by hand, thirds, and intervals of gamegrid.stats."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ CENTRE, BLOCK, BOTH, NOTHING = "the centre", "I block", "I block the centre and 
 
 
 def told(deal: int, *texts: str | None, game: str = TTT) -> EpisodeRecord:
-    """An episode of a, which says this at its plies; b says nothing in between."""
+    """Make an episode in which a gives these texts at its plies and b says nothing."""
     decisions = [decision("ab"[ply % 2], ply, ply % 2) for ply in range(2 * len(texts))]
     for number, text in enumerate(texts):
         decisions[2 * number] = decision("a", 2 * number, 0, reasoning=text)
@@ -25,7 +25,7 @@ def told(deal: int, *texts: str | None, game: str = TTT) -> EpisodeRecord:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database whose models say why they move."""
+    """Build a database whose models give reasons for their moves."""
     return database(
         tmp_path_factory.mktemp("told"),
         [
@@ -38,9 +38,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_shares_by_hand(path: Path) -> None:
-    """Of eight texts three are of the centre, four of blocking, one of which names both.
+    """Of eight texts three name the centre and four blocking; one of these names both.
 
-    Six plies: those of a are 0, 2 and 4, one in each third.
+    Of six plies, a moves at 0, 2 and 4, once in each third.
     """
     columns = "category, texts, main, share, mentioned, first_third, middle_third, last_third"
     assert query(path, f"SELECT {columns} FROM reasoning WHERE game = '{TTT}'") == [
@@ -80,7 +80,7 @@ def test_variety(path: Path) -> None:
     [row] = query(path, "SELECT entropy, low, high FROM reasoning_variety "
                         f"WHERE game = '{TTT}' AND part = 'all'")  # fmt: skip
     assert row == pytest.approx((estimate, interval.low, interval.high))
-    # One text, of no category.
+    # One text without a category.
     assert query(
         path,
         "SELECT categorised, plain_entropy, entropy, reason FROM reasoning_variety "

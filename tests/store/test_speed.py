@@ -1,4 +1,4 @@
-"""Time and money by model, on numbers small enough to work out by hand."""
+"""Time and cost by model, with numbers small enough to compute by hand."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ TTT = "tic_tac_toe"
 
 
 def make(folder: Path, usd_per_gpu_hour: float | None) -> Path:
-    """One job of a local and a hosted model: 10 s on 2 GPUs."""
+    """Build a database of one job with a local and a hosted model: 10 s on 2 GPUs."""
     known = {"prompt_tokens": 1000, "completion_tokens": 100}
     local = {"backend": "vllm", "model": "vllm_big", **known}
     hosted = {"backend": "litellm", "model": "litellm_openai/m", **known}
@@ -57,7 +57,7 @@ def make(folder: Path, usd_per_gpu_hour: float | None) -> Path:
 def test_latency_and_throughput_by_model(tmp_path: Path) -> None:
     columns = "model, calls, latency_p50_s, tokens_per_s, calls_per_s, gpu_hours"
     assert query(make(tmp_path, None), f"SELECT {columns} FROM latency") == [
-        # The job's GPUs are none of the hosted model's.
+        # The hosted model uses none of the job's GPUs.
         ("litellm_openai/m", 2, 2.0, 50.0, 0.2, None),
         ("vllm_big", 4, 3.5, pytest.approx(400 / 12), 0.3, pytest.approx(20 / 3600)),
     ]
@@ -71,7 +71,7 @@ def test_a_game_s_cost_is_tokens_or_gpu_hours_and_otherwise_unknown(tmp_path: Pa
         (None, None),
     ]
     known = make(tmp_path, 3.6)
-    # 20 GPU seconds at 0.001 USD bought 3 replies; the replayed one counts alike.
+    # 20 GPU seconds at 0.001 USD bought 3 replies; the replayed one counts, too.
     assert query(known, "SELECT usd FROM latency WHERE model = 'vllm_big'") == [
         (pytest.approx(20 * 0.001 * 4 / 3),)
     ]

@@ -1,4 +1,4 @@
-"""Intervals, ratings and comparisons of the database: those of gamegrid.stats on its deals."""
+"""The database's intervals, ratings and comparisons are those of gamegrid.stats on its deals."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def low_high(found: MaybeInterval) -> tuple[float, float]:
 def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) -> None:
     """Deals of 3/4, 1/2, 1 for a: mean 3/4, p(1-p) = 3/16, s^2 = 1/16.
 
-    With a third of a deal of the worst: (2/16 + 1/16)/(2 1/3) = 9/112; n_eff = 3 * 3/16 * 112/9 =
+    With a prior of a third of a deal: (2/16 + 1/16)/(2 1/3) = 9/112; n_eff = 3 * 3/16 * 112/9 =
     7. Wilson at t(2) = 4.30265: share 18.5128/7 = 2.64469, ends (3/4 + 1.32234 -+ sqrt(2.64469 *
     (3/16 + .66117)))/3.64469 = .15754 and .97965. b has the mirror image.
     """
@@ -81,21 +81,21 @@ def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) ->
     assert query(path, "SELECT low, high FROM seat_effect WHERE agent = 'a'") == [
         low_high(share_interval(deals)) for deals in seats
     ]
-    # Between the two: 1/2, 0 and 1 more for a.
+    # The differences between the two: 1/2, 0 and 1 in favour of a.
     found = compare(np.array([0.5, 0.0, 1.0]))
     columns = "agent, rival, deals, difference, low, high, p, m, method"
     together, alone = query(path, f"SELECT {columns} FROM paired")
     assert alone[:4] == together[:4] == ("a", "b", 3, 0.5)
     assert alone[4:6] == together[4:6] == low_high(found.interval)
-    # Two coins count: of their four ways (1.5, .5, -.5, -1.5) two are as far.
+    # Two coins count: of their four sums (1.5, .5, -.5, -1.5) two are as extreme.
     assert alone[6:] == (0.5, 1, "benjamini-hochberg")
     assert together[6:] == (0.5, 1, "holm")
 
 
 def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> None:
-    """Of eight positions a is right in seven and b in two, both of which a has right too.
+    """Of eight positions a solves seven and b two; a also solves those two.
 
-    Five coins lie between them: p = 2/32. One position was never answered by b.
+    They differ in five, so p = 2/32. b never answered one position.
     """
     right = {"a": [1, 1, 1, 1, 1, 1, 1, 0], "b": [1, 1, 0, 0, 0, 0, 0, None]}
     asked = [
@@ -144,7 +144,7 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
 
 
 def played(seed: int) -> list[EpisodeRecord]:
-    """A round robin of a to d in three win_loss games of two families and a margin game.
+    """Build a round robin of a to d in three win_loss games of two families and a margin game.
 
     a is strong, d weak. Some deals are missing their second seating.
     """
@@ -166,7 +166,7 @@ def played(seed: int) -> list[EpisodeRecord]:
 def deal_means(
     episodes: Sequence[EpisodeRecord],
 ) -> dict[tuple[str, str, str], dict[int, float]]:
-    """(game, agent, opponent) -> deal -> mean over both seatings, of whole deals."""
+    """Return, by (game, agent, opponent) and deal, the mean over both seatings of whole deals."""
     sums: dict[Any, list[float]] = defaultdict(list)
     for each in episodes:
         for seat in each.seats:
@@ -181,7 +181,7 @@ def deal_means(
 
 
 def cells_of(deals: dict[Any, dict[int, float]], name: str, one: str) -> list[Any]:
-    """As pool_cells takes them."""
+    """Return the values in the form that pool_cells takes."""
     return [
         (np.array(sorted(cell)), np.array([cell[deal] for deal in sorted(cell)]))
         for (of, me, _), cell in deals.items()
@@ -191,7 +191,7 @@ def cells_of(deals: dict[Any, dict[int, float]], name: str, one: str) -> list[An
 
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[EpisodeRecord]]:
-    """The database of a played grid, and its episodes."""
+    """Return the database of a played grid, and its episodes."""
     episodes = played(1)
     return database(tmp_path_factory.mktemp("grid"), episodes), episodes
 
@@ -266,7 +266,7 @@ BOTS = (
 
 
 def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
-    """b is its zero, a was rated, c could not be: c is rated as d is, which is no bot of it."""
+    """b is the ladder's zero and a has a rating; c has none, so it is rated like the agent d."""
     ladder = [
         LadderRow(suite="small-v1", agent="a", rating=80.0, se=20.0, correlations="{}"),
         LadderRow(suite="small-v1", agent="b", rating=0.0, se=0.0, correlations="{}"),
@@ -282,7 +282,7 @@ def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
         rating, low, high, reason, _ = found[name]
         assert low < rating < high and reason is None
     assert "on the scale of suite small-v1" in leaderboard_text(path)
-    # Without, zero is the mean; who is ahead of whom says the same.
+    # Without a ladder zero is the mean; the order is the same.
     plain = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM leaderboard")
     assert {row[-1] for row in plain} == {None}
     assert sum(row[1] for row in plain) == pytest.approx(0, abs=1e-6)
@@ -290,7 +290,7 @@ def test_ratings_stand_on_the_ladder_of_a_suite(tmp_path: Path) -> None:
 
 
 def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
-    """A suite's bots form the ladders; the user's own bot is an agent like any other."""
+    """Only a suite's bots form the ladder; a user's bot is an agent like any other."""
     columns = "agent, game, ladder, equivalent, low, high, reason, ladder_bots, deals"
     own = query(database(tmp_path, played(1), BOTS), f"SELECT {columns} FROM strength_equivalent")
     assert {row[0] + " " + row[2] for row in own} == {
@@ -301,7 +301,7 @@ def test_agents_are_placed_among_the_bots_that_they_met(tmp_path: Path) -> None:
     ladder = [LadderRow(suite="small-v1", agent=name) for name in "abc"]
     path = database(tmp_path, played(1), BOTS, ladder=ladder)
     given = query(path, f"SELECT {columns} FROM strength_equivalent")
-    assert {row[0] + " " + row[2] for row in given} == {"d mcts"}  # random alone is no ladder
+    assert {row[0] + " " + row[2] for row in given} == {"d mcts"}  # random alone makes no ladder
     for _, _, ladder_name, equivalent, low, high, reason, _, deals in [*own, *given]:
         assert 0 < deals <= DEALS
         assert (equivalent is None) == (reason is not None)
@@ -349,7 +349,7 @@ def test_comparisons_are_on_common_deals_and_adjusted_by_family(
 
 
 def test_over_all_games_the_difference_is_that_of_the_scores(tmp_path: Path) -> None:
-    """Where no deal is missing."""
+    """Compare where no deal is missing."""
     episodes = []
     luck = np.random.default_rng(2)
     for one, two in combinations("abc", 2):
@@ -372,13 +372,13 @@ def test_returns_have_an_anytime_interval_by_the_bounds_of_their_game(tmp_path: 
         for deal, (first, second) in enumerate(luck)
         for episode in money("kuhn_poker", "a", "b", deal, float(first), float(second))
     ]
-    # Zero-sum, so the difference of a deal is twice what the one won of the other in the mean.
+    # In a zero-sum game a deal's difference is twice the mean that one won from the other.
     expected = anytime_interval(luck.mean(axis=1) * 2 / 4)
     assert isinstance(expected, Interval)
     found = "SELECT anytime_low, anytime_high, anytime_reason FROM paired WHERE agent = 'a'"
     for bounds, told in (
         ((-2.0, 2.0), (pytest.approx(4 * expected.low), pytest.approx(4 * expected.high), None)),
-        ((-0.1, 0.1), (None, None, "unbounded")),  # which the game broke
+        ((-0.1, 0.1), (None, None, "unbounded")),  # the game that failed
         ((None, None), (None, None, "unbounded")),
     ):
         games = [replace(each, lowest_return=bounds[0], highest_return=bounds[1]) for each in GAMES]
@@ -387,7 +387,7 @@ def test_returns_have_an_anytime_interval_by_the_bounds_of_their_game(tmp_path: 
 
 
 def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
-    """Wins only, single deals, a solo game, a payoff game, agents that never met the others."""
+    """Wins only, single deals, a solo game, a payoff game, and agents that never met the others."""
     episodes = [
         *pair(TTT, "a", "b", 0, 1, 1),
         *pair(TTT, "a", "b", 1, 1, 1),
@@ -427,7 +427,7 @@ def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
 
 
 def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path) -> None:
-    """The same two lines of play in every deal: nothing could have gone otherwise."""
+    """Every deal repeats the same two lines of play, so there is no variation to measure."""
     episodes = [
         replace(each, trajectory=f"[{each.seating}]")
         for deal in range(5)
@@ -474,7 +474,7 @@ def test_a_games_own_luck_that_comes_twice_is_seen_twice(tmp_path: Path) -> None
 
 
 def test_wins_over_an_opponent_that_lacks_deals_stay_within_bounds(tmp_path: Path) -> None:
-    """A pooled deal may count more than 1: the interval does not go beyond."""
+    """A pooled deal may count more than 1, but the interval ends at 1."""
     episodes = [each for deal in range(4) for each in pair(TTT, "a", "b", deal, deal > 0, 1)]
     episodes += [each for deal in range(2, 4) for each in pair(TTT, "a", "c", deal, deal > 2, 1)]
     path = database(tmp_path, episodes)
@@ -501,9 +501,9 @@ def test_self_play_and_dropped_deals_move_no_rating(tmp_path: Path) -> None:
 def test_the_best_by_rating_is_warned_of_if_another_beats_it_and_all(
     tmp_path: Path, beaten: bool
 ) -> None:
-    """a robs c and d, b only leads them, 5/8; b has 3/4 of a, or draws with it.
+    """a always beats c and d, b scores 5/8 against them; b scores 3/4 against a, or draws.
 
-    Beating a and leading the rest, b alone is what nobody beats: against it a has -1/4, c -1/8.
+    b beats a and leads the rest, so nobody beats b alone: against it a has -1/4, c -1/8.
     """
     episodes = []
     for deal in range(20):
@@ -541,7 +541,7 @@ def test_a_match_of_three_seats_is_rated_by_its_pairs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("each", [1, 3])
 def test_a_share_of_best_moves_is_sure_by_deals_not_by_moves(tmp_path: Path, each: int) -> None:
-    """Deals all right, wrong, right, right, however many moves each: as shares of four deals."""
+    """Four deals, all right except one: the share is over deals, however many moves each has."""
     right = [True, False, True, True]
     moves = [decision("a", ply, 0) for ply in range(each)]
     episodes = [
@@ -569,7 +569,7 @@ def test_a_share_of_best_moves_is_sure_by_deals_not_by_moves(tmp_path: Path, eac
 
 
 def test_regret_by_ply_is_the_mean_regret_taken_apart_and_sure_by_deals(tmp_path: Path) -> None:
-    """Two decisions of one ply in each deal, of seats in turn: as many values as deals."""
+    """Two decisions of one ply per deal, by alternating seats, give one value per deal."""
     luck = np.random.default_rng(5)
     regrets = luck.choice([0.0, 0.5, 2.0], size=(6, 2, 3))
     episodes = [

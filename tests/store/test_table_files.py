@@ -1,4 +1,4 @@
-"""Tables are found by their files, those of a user's folder included."""
+"""Tables are discovered by their files, including those in a user's folder."""
 
 import json
 from dataclasses import asdict
@@ -41,7 +41,7 @@ def test_every_file_of_the_package_creates_its_view_and_tables_are_in_order() ->
 
 
 def test_a_table_of_ones_own_is_a_table_like_any_other(working: Path) -> None:
-    """Its text reaches the job that builds the database, and verifiers, with the rows."""
+    """The rows carry its text to the job that builds the database and to verifiers."""
     with plugins.using(()):
         made = workflow.prepare(GRID, working, main=True)
         rows = Rows.of(json.loads(workflow.database_rows(made)))

@@ -1,4 +1,4 @@
-"""The tables say what the database says, in every form, and every column is explained."""
+"""The tables match the database in every format, and every column has an explanation."""
 
 import csv
 import math
@@ -20,7 +20,7 @@ FORMS = ("csv", "md", "tex")
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with a ranked game, a margin game, a solo game and an agent that played none."""
+    """Build a database with a ranked, a margin and a solo game, and an agent that never played."""
     return database(
         tmp_path_factory.mktemp("mixed"),
         [
@@ -37,7 +37,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def written(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of its tables."""
+    """Return the folder of its tables."""
     folder = tmp_path_factory.mktemp("written") / "tables"
     tables.write_tables(mixed, folder)
     return folder
@@ -70,9 +70,9 @@ def test_csv_has_every_digit_and_nothing_for_null(mixed: Path, written: Path, na
 
 
 def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
-    """a's scores: (1 + 1/2)/2, 1/2 and 1, so 3/4 in the mean.
+    """a's scores are (1 + 1/2)/2, 1/2 and 1, with mean 3/4.
 
-    Its interval is computed in test_statistics. b never won more than a: the scale rests on a.
+    Its interval is computed in test_statistics. b never won more than a, so a sets the scale.
     """
     tables.write_tables(mixed, tmp_path / "tables")
     markdown = (tmp_path / "tables" / "leaderboard.md").read_text("utf-8").splitlines()
@@ -160,7 +160,7 @@ def test_the_readme_explains_every_column(mixed: Path, tmp_path: Path) -> None:
 
 
 def test_the_sources_of_columns_exist(mixed: Path) -> None:
-    """Where a description names table.column, there is one."""
+    """If a description names table.column, that column exists."""
     found = set(query(mixed, "SELECT table_name, column_name FROM duckdb_columns()"))
     with duckdb.connect(str(mixed), read_only=True) as connection:
         for name in table_names():
@@ -169,7 +169,7 @@ def test_the_sources_of_columns_exist(mixed: Path) -> None:
 
 
 def test_leaderboard_text(mixed: Path) -> None:
-    """Kuhn: a has mean(-3/2, 1) = -1/4 over its opponents, b mean(3/2, 3/2), c mean(-1, -3/2).
+    """In Kuhn poker a has mean(-3/2, 1) = -1/4 over opponents, b mean(3/2, 3/2), c mean(-1, -3/2).
 
     Strictly b loses 2 to c in both seatings: b mean(3/2, -2) = -1/4, c mean(-1, 2) = 1/2, and
     each wins from one opponent. The intervals of the scores are computed in test_statistics.
@@ -221,7 +221,7 @@ RATED = (
 
 
 def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str, tables.Value]:
-    """What a line of text may be made of: a number as large as games pay, or a reason."""
+    """Return what a line of text may contain: the largest number that games pay, or a reason."""
     row: dict[str, tables.Value] = {
         column: luck.choice((None, luck.uniform(-1, 1) * 10 ** luck.randint(-3, 3)))
         for column in columns
@@ -234,7 +234,7 @@ def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str,
 
 
 def any_names(luck: random.Random) -> list[str]:
-    """Different names, many of which differ at one end or within only."""
+    """Return distinct names, many of which differ only at one end or in the middle."""
     parts = ("gpt", "a.model", "of_a_very_long_name", "70b.instruct", "0.7", "b", "x" * 40)
     return sorted({".".join(luck.choices(parts, k=luck.randint(1, 6))) for _ in range(8)})
 
@@ -269,7 +269,7 @@ def test_names_are_cut_to_fit_and_stay_apart_where_they_can(seed: int) -> None:
             and name.startswith(short.partition("…")[0])
             and name.endswith(short.partition("…")[2])
         )
-    # One that is cut at its end or its beginning only tells apart what differs at the other.
+    # A name cut at the end or the start separates only names that differ at the other side.
     for side in (slice(width - 1), slice(1 - width, None)):
         if len({name if len(name) <= width else name[side] for name in whole}) == len(whole):
             assert len(set(cut)) == len(whole)

@@ -1,4 +1,4 @@
-"""The numbers of the tables, against answers worked out by hand beside them."""
+"""The numbers in the tables equal the answers computed by hand next to them."""
 
 import json
 from itertools import permutations
@@ -74,7 +74,7 @@ def test_draws_are_halves_and_equal_scores_share_a_rank(tmp_path: Path) -> None:
 
 
 def test_a_tie_is_a_tie_whatever_the_last_bit(tmp_path: Path) -> None:
-    """Both have 1/5 in the mean of three deals, but as doubles the two means differ."""
+    """Both have mean 1/5 over three deals, but as doubles the two means differ."""
     episodes = []
     for deal, (one, two) in enumerate([(0.2, 0), (0.2, 0.3), (0.2, 0.3)]):
         episodes += pair(TTT, "a", "c", deal, one, one)
@@ -131,13 +131,13 @@ def test_self_play_is_in_no_comparison(tmp_path: Path) -> None:
     assert query(path, "SELECT deals FROM leaderboard WHERE agent = 'a'") == [(1,)]
     assert query(path, "SELECT sum(episodes) FROM seat_effect WHERE agent = 'a'") == [(2,)]
     assert query(path, "SELECT * FROM move_quality") == []
-    # What it cost and what went wrong counts all the same.
+    # Its cost and its failures still count.
     assert query(path, "SELECT fallback, illegal FROM failures WHERE agent = 'a'") == [(5, 5)]
     assert query(path, "SELECT calls, prompt_tokens FROM usage WHERE agent = 'a'") == [(5, 35)]
 
 
 def test_three_agents_at_a_table(tmp_path: Path) -> None:
-    """a beats both, b beats c, whatever the seats: shares of opponents beaten 1, 1/2, 0."""
+    """In all seatings a beats both and b beats c: shares of opponents beaten 1, 1/2, 0."""
     share = {"a": 1.0, "b": 0.5, "c": 0.0}
     path = database(
         tmp_path,
@@ -187,7 +187,7 @@ def test_copies_of_one_opponent_are_not_self_play(tmp_path: Path) -> None:
 def test_forfeits_count_as_played_and_strictly(tmp_path: Path) -> None:
     """b forfeits from seat 1 in the first episode; in the second a had needed a fallback to win.
 
-    As played a has 1 and 1; strictly 1 and 0. The one return there is belongs to half a deal.
+    As played a has 1 and 1; strictly 1 and 0. The only return belongs to half a deal.
     """
     path = database(
         tmp_path,
@@ -230,7 +230,7 @@ def test_forfeits_count_as_played_and_strictly(tmp_path: Path) -> None:
 
 
 def test_whose_default_came_first_is_told(tmp_path: Path) -> None:
-    """Of two episodes, b fell back in one."""
+    """b fell back in one of two episodes."""
     fell_back = [decision("b", 0, 0, "fallback"), decision("a", 1, 1, "rethought")]
     path = database(
         tmp_path,
@@ -247,7 +247,7 @@ def test_whose_default_came_first_is_told(tmp_path: Path) -> None:
 def test_many_errors_are_flagged_with_the_worst_they_can_hide(
     tmp_path: Path, deals: int, flagged: bool
 ) -> None:
-    """a wins all but one episode, in error: 1 of 20 is not above 5 %, 1 of 18 is."""
+    """a wins all episodes except one with an error: 1 of 20 is not above 5 %, 1 of 18 is."""
     played = [one for deal in range(deals) for one in pair(TTT, "a", "b", deal, 1, 1)]
     broken = episode(TTT, "ab", 0, 0, scores=[0, 1], status="error")
     path = database(tmp_path, [broken, *played[1:]])
@@ -265,9 +265,9 @@ def test_truncated_episodes_count_by_their_adjudication(tmp_path: Path) -> None:
 
 
 def test_episodes_in_error_are_in_failures_alone(tmp_path: Path) -> None:
-    """Deal 1 has one episode in error: the whole deal is dropped, a's loss there included.
+    """Deal 1 has one episode with an error: the whole deal is dropped, including a's loss.
 
-    Whatever scores and fallbacks the broken episode claims, they are not counted.
+    The scores and fallbacks of the broken episode do not count.
     """
     error = episode(
         TTT,
@@ -301,7 +301,7 @@ def test_episodes_in_error_are_in_failures_alone(tmp_path: Path) -> None:
     ]
     assert query(path, "SELECT * FROM usage") == []
     assert query(path, "SELECT * FROM move_quality") == []
-    # They are kept, with their seats, to be told apart from what was never played.
+    # They stay in the database with their seats, unlike episodes that were never played.
     assert query(path, "SELECT status, error, matchup FROM episodes WHERE status = 'error'") == [
         ("error", "server gone", "a--b")
     ]
@@ -322,7 +322,7 @@ def test_deals_without_all_their_seatings_are_dropped_and_counted(tmp_path: Path
 
 
 def test_a_seating_that_is_nowhere_is_missed_too(tmp_path: Path) -> None:
-    """a always sits first: no deal is fair, so none counts, and nobody has a score."""
+    """a always sits first: no deal is fair, so none counts and nobody has a score."""
     path = database(tmp_path, [episode(TTT, "ab", deal, 0, scores=[1, 0]) for deal in range(3)])
     assert per_game(path, "rank, deals, distinct_episodes, score, dropped_deals") == {
         "a": (None, 0, 0, None, 3),
@@ -347,10 +347,10 @@ def test_rotations_are_all_the_seatings_there_need_be(tmp_path: Path) -> None:
 
 
 def test_margins_are_ranked_by_mean_return_and_never_enter_the_leaderboard(tmp_path: Path) -> None:
-    """Kuhn: a wins 3 and 1 from b in deal 0, loses 2 and 2 in deal 1: mean(2, -2) = 0.
+    """In Kuhn poker a wins 3 and 1 from b in deal 0, loses 2 and 2 in deal 1: mean(2, -2) = 0.
 
-    c takes 1 from both seats of a: a has mean(0, -1) = -1/2 over its opponents. b and c met a
-    alone and are ranked together; a met two and has no equal.
+    c wins 1 from a in both seatings: a has mean(0, -1) = -1/2 over its opponents. b and c met
+    only a and are ranked together; a met two and is ranked with nobody.
     """
     path = database(
         tmp_path,
@@ -376,9 +376,9 @@ def test_margins_are_ranked_by_mean_return_and_never_enter_the_leaderboard(tmp_p
 
 
 def test_a_fallback_costs_the_rank_of_a_margin_game_and_not_the_return(tmp_path: Path) -> None:
-    """a, b and c: 1 chip from each seat, a from both, b from c. As played a is first.
+    """In each seating a wins 1 chip from b and from c, and b from c. As played a is first.
 
-    a wins from b by random moves alone, strictly it loses the 2 chips a forfeit costs. Then a has
+    a beats b only by random moves, so strictly it loses the 2 chips of a forfeit. Then a has
     mean(-2, 1) = -1/2 and beats c; b has mean(2, 1) = 3/2 and beats both; c has -1 and beats none.
     """
     path = database(
@@ -452,7 +452,7 @@ def test_a_deal_of_three_seats_is_strict_by_seat(tmp_path: Path) -> None:
 
 
 def ranks(path: Path, game: str = TTT) -> dict[str, tuple[int | None, int | None]]:
-    """The place of each agent, and among how many; the leaderboard says the same."""
+    """Return each agent's rank and among how many; check that the leaderboard agrees."""
     found = per_game(path, "rank, ranked_among", game)
     listed = query(path, "SELECT agent, rank, ranked_among FROM leaderboard WHERE deals > 0")
     if listed:
@@ -461,16 +461,16 @@ def ranks(path: Path, game: str = TTT) -> dict[str, tuple[int | None, int | None
 
 
 def test_disjoint_pairs_are_not_ranked_against_each_other(tmp_path: Path) -> None:
-    """c beats d always, a loses to b always: that c scores 1 and a 0 says nothing of the two."""
+    """c always beats d and a always loses to b: scores of 1 and 0 do not compare c with a."""
     path = database(tmp_path, [*pair(TTT, "a", "b", 0, 0, 0), *pair(TTT, "c", "d", 0, 1, 0.5)])
     assert ranks(path) == {"b": (1, 2), "a": (2, 2), "c": (1, 2), "d": (2, 2)}
-    # Those ranked together stand together.
+    # Agents that are ranked together are listed together.
     assert query(path, "SELECT agent FROM per_game") == [("b",), ("a",), ("c",), ("d",)]
     assert query(path, "SELECT agent FROM leaderboard") == [("b",), ("a",), ("c",), ("d",)]
 
 
 def test_agents_that_met_the_same_opponents_are_ranked_together(tmp_path: Path) -> None:
-    """a, b and c each against d alone: 1/2, 1 and 1/2. d met three and has no equal."""
+    """a, b and c met only d: 1/2, 1 and 1/2. d met three and is ranked with nobody."""
     path = database(
         tmp_path,
         [
@@ -483,7 +483,7 @@ def test_agents_that_met_the_same_opponents_are_ranked_together(tmp_path: Path) 
 
 
 def test_an_opponent_without_a_deal_that_counts_was_not_met(tmp_path: Path) -> None:
-    """A round robin of a, b and c in which every deal of b and c is in error: b and c met a."""
+    """In a round robin of a, b and c every deal of b and c has an error, so both met only a."""
     path = database(
         tmp_path,
         [
@@ -496,7 +496,7 @@ def test_an_opponent_without_a_deal_that_counts_was_not_met(tmp_path: Path) -> N
 
 
 def three(agents: str, score: float = 1.0) -> list[Any]:
-    """One deal of three seats: the first agent has ``score`` from every seat, the others tie."""
+    """Make a deal of three seats: the first agent scores ``score`` in each, the others tie."""
     rest = (1.5 - score) / 2
     return [
         episode(
@@ -517,9 +517,9 @@ def test_a_round_robin_of_three_seats_is_one_ranking(tmp_path: Path) -> None:
 
 
 def test_in_three_seats_line_ups_are_compared_not_opponents(tmp_path: Path) -> None:
-    """a and b each met two copies of d, and are ranked together. d met no one else's line-up.
+    """a and b each met two copies of d and are ranked together. d met no other agent's line-up.
 
-    Once a has also met c and d together, it has a line-up more than b.
+    When a has also met c and d together, it has met one line-up more than b.
     """
     same = [*three("add"), *three("bdd", 0.0)]
     found = ranks(database(tmp_path, same), "trio")
@@ -532,9 +532,9 @@ def test_in_three_seats_line_ups_are_compared_not_opponents(tmp_path: Path) -> N
 
 
 def test_the_leaderboard_compares_in_every_game(tmp_path: Path) -> None:
-    """All have the same two games; nobody is comparable with another in both.
+    """All played the same two games; no two agents are comparable in both.
 
-    In hex_4 b and c met a alone and lost both, in hex_5 a and c met b alone, and a won.
+    In hex_4 b and c met only a, and both lost; in hex_5 a and c met only b, and a won.
     """
     path = database(
         tmp_path,
@@ -562,7 +562,7 @@ def test_the_leaderboard_compares_in_every_game(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", ["truncated", "error"])
 def test_a_margin_deal_counts_only_when_its_end_is_known(tmp_path: Path, status: str) -> None:
-    """In deal 1 one episode has no return: the other's is dropped with it."""
+    """In deal 1 one episode has no return, so the other's return is dropped, too."""
     path = database(
         tmp_path,
         [
@@ -578,7 +578,7 @@ def test_a_margin_deal_counts_only_when_its_end_is_known(tmp_path: Path, status:
 
 
 def test_payoff_games_are_shown_but_not_ranked(tmp_path: Path) -> None:
-    """Returns (5, 0) and (5, 5) for a first, then second: a 5, b 5/2, together 5 and 10."""
+    """Returns (5, 0) with a first and (5, 5) with a second: a 5, b 5/2, together 5 and 10."""
     path = database(
         tmp_path,
         [
@@ -719,7 +719,7 @@ def test_usage_says_what_it_does_not_know(tmp_path: Path) -> None:
         decision("a", 2, 0, attempts=1, **known),
         decision("a", 3, 0, attempts=1),
         decision("b", 0, 1, attempts=1, **known),
-        decision("b", 1, 1),  # no reply was asked for: it takes part in no cost
+        decision("b", 1, 1),  # asked for no reply, so it has no cost
     ]
     agents = [agent("a", input_price=1.0, output_price=2.0)]
     agents += [agent("b", input_price=1.0, output_price=2.0)]
@@ -777,7 +777,7 @@ def test_scores_of_a_game_sum_to_what_was_shared_out(tmp_path: Path) -> None:
 def test_robbing_the_weakest_does_not_rank_above_winning_from_all(tmp_path: Path) -> None:
     """a wins 1 from b and 1 from c; b wins 5 from c. Means: a 1, b (5 - 1)/2 = 2, c -3.
 
-    As always betting in kuhn_poker, b has the higher mean and loses to a.
+    Like always betting in kuhn_poker, b has the higher mean but loses to a.
     """
     path = database(
         tmp_path,
@@ -795,7 +795,7 @@ def test_robbing_the_weakest_does_not_rank_above_winning_from_all(tmp_path: Path
 
 
 def test_trivial_decisions_and_those_made_for_an_agent_are_no_skill(tmp_path: Path) -> None:
-    """a: one of two real choices is right, two trivial ones, a random move made for it."""
+    """a gets one of two real choices right, has two trivial ones, and one random fallback move."""
     moves = [decision("a", ply, 0, "fallback" if ply == 4 else "ok") for ply in range(5)]
     played = episode(TTT, "ab", 0, 0, scores=[1, 0], decisions=moves)
     said = [(0, 0.0, True, False), (1, 1.0, False, False), (2, 0.0, True, True),
@@ -817,7 +817,7 @@ def test_trivial_decisions_and_those_made_for_an_agent_are_no_skill(tmp_path: Pa
 
 
 def test_in_positions_a_move_not_made_is_a_best_move_not_made(tmp_path: Path) -> None:
-    """a: one best, one worse, a random move in its place, a forfeit, and an unanswered request."""
+    """a has one best and one worse move, one fallback, one forfeit and one unanswered request."""
     statuses = ["ok", "rethought", "fallback", "forfeit"]
     asked = [
         episode(TTT, "a", number, 0, task=Task.POSITION, decisions=[decision("a", 0, 0, status)])
@@ -845,7 +845,7 @@ def test_in_positions_a_move_not_made_is_a_best_move_not_made(tmp_path: Path) ->
 
 
 def test_single_moves_are_in_usage_and_in_no_query_of_episodes(tmp_path: Path) -> None:
-    """One agent in its own game, in a position and in a probe, each of deal 0."""
+    """One agent plays a game, a position and a probe, all of deal 0."""
     tokens = {"prompt_tokens": 100, "completion_tokens": 10}
     files = {task: tmp_path / f"{task}.parquet" for task in Task}
     for number, (task, file) in enumerate(files.items()):
@@ -864,7 +864,7 @@ def test_single_moves_are_in_usage_and_in_no_query_of_episodes(tmp_path: Path) -
         Rows(agents=priced, games=GAMES),
         Sources(chunks=list(files.values())),
     )
-    # 100 + 2 * 10, less half of each cached token.
+    # 100 + 2 * 10, minus half of each cached token.
     assert query(path, "SELECT agent, game, task, calls, cached_tokens, cost_usd FROM usage") == [
         ("a", "patience", "episode", 1, 0, pytest.approx(120e-6)),
         ("a", "patience", "position", 1, 20, pytest.approx(110e-6)),

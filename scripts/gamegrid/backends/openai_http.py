@@ -115,8 +115,8 @@ class OpenAIHttp:
         text = address.secrets.scrub_answer(text)
         if 200 <= status < 300:
             return read_body(text, latency_s, address.secrets)
-        found = {name.lower(): value for name, value in headers.items()}
-        return read_refusal(Refusal(status, found, text), address.key_advice, address.secrets)
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return read_refusal(Refusal(status, lowered, text), address.key_advice, address.secrets)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
         """Return the keys that are set, under the protocol's names."""
@@ -134,15 +134,15 @@ class OpenAIHttp:
             "reasoning_effort": sampling.reasoning_effort,
             "chat_template_kwargs": sampling.chat_template_kwargs,
         }
-        found = {name: value for name, value in wanted.items() if value is not None}
+        parameters = {name: value for name, value in wanted.items() if value is not None}
         if request.choices is not None:
-            found |= self._constraint(request.choices)
+            parameters |= self._constraint(request.choices)
         extra = sampling.extra_body or {}
-        if clash := sorted(extra.keys() & (CONTROLLED | found.keys())):
+        if clash := sorted(extra.keys() & (CONTROLLED | parameters.keys())):
             raise BackendError(
                 f"{self._address.name}: extra_body may not set {clash[0]!r}; remove it there."
             )
-        return found | extra
+        return parameters | extra
 
     def _constraint(self, choices: Sequence[str]) -> dict[str, Any]:
         """Return the key that restricts a reply to the choices."""

@@ -23,21 +23,21 @@ def freeze(suite: Suite, results: Path) -> int:
     from gamegrid.plan import plan
     from gamegrid.records.chunkfile import pack, read_params
 
-    made = plan.make(suite.grid, Path.cwd())
-    files = {chunk: results / chunk.file for chunk in made.chunks}
+    prepared = plan.make(suite.grid, Path.cwd())
+    files = {chunk: results / chunk.file for chunk in prepared.chunks}
     played = read_params(list(files.values()))
     for chunk, path in files.items():
-        if played.get(path) != made.identity.params(chunk.cell):
+        if played.get(path) != prepared.identity.params(chunk.cell):
             raise UserError(
                 f"{path} is missing or was played with other settings than the suite's."
             )
-    pack(list(files.values()), suite.results, frozen_params(made))
+    pack(list(files.values()), suite.results, frozen_params(prepared))
     with replacing(suite.ratings) as temporary:
-        temporary.write_text(_by_bot(rate(made, suite)), encoding="utf-8")
-    return len(made.grid.cells)
+        temporary.write_text(_by_bot(rate(prepared, suite)), encoding="utf-8")
+    return len(prepared.grid.cells)
 
 
-def rate(made: Plan, suite: Suite) -> dict[str, dict[str, Any]]:
+def rate(plan: Plan, suite: Suite) -> dict[str, dict[str, Any]]:
     """Rate a suite's bots by their frozen games alone, with the first bot at 0.
 
     Returns ratings in points, to a tenth. They fix the scale for ratings of users' agents.
@@ -49,8 +49,8 @@ def rate(made: Plan, suite: Suite) -> dict[str, dict[str, Any]]:
 
     with TemporaryDirectory() as folder:
         database, scales = Path(folder, "gamegrid.duckdb"), Path(folder, "references.json")
-        references.write_scales(made, scales)
-        rows = replace(workflow.rows(made), ladder=())
+        references.write_scales(plan, scales)
+        rows = replace(workflow.rows(plan), ladder=())
         build(database, rows, Sources(chunks=[suite.results], references=scales))
         anchors = rate_ladder(database, next(iter(suite.grid["agents"])))
     return {
@@ -69,11 +69,11 @@ def _by_bot(ratings: Mapping[str, Mapping[str, Any]]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def frozen_params(made: Plan) -> str:
+def frozen_params(plan: Plan) -> str:
     """Return the params of every cell of a suite's grid as JSON, as its results state them."""
     params = {
-        f"{game}/{matchup}": made.identity.params(cell)
-        for (game, matchup), cell in made.grid.cell_named.items()
+        f"{game}/{matchup}": plan.identity.params(cell)
+        for (game, matchup), cell in plan.grid.cell_named.items()
     }
     return json.dumps(params, sort_keys=True)
 

@@ -95,29 +95,31 @@ class Match:
     deal: int
 
 
-def play(made: plan.Plan, match: Match, person: Person, results: Path) -> EpisodeRecord:
+def play(prepared: plan.Plan, match: Match, person: Person, results: Path) -> EpisodeRecord:
     """Play one episode. Raises Quit if the player leaves, UserError if it cannot be played."""
-    settings = made.config.agents[match.agent]
+    settings = prepared.config.agents[match.agent]
     if reason := unsupported_reason(settings, match.game):
         raise UserError(f"{match.agent} cannot play {match.game.name}: {reason}.")
-    setup = self_play_setup(made, match.agent, match.game, match.deal)
+    setup = self_play_setup(prepared, match.agent, match.game, match.deal)
     seats = [*setup.seats]
     seats[match.seat] = YOU
     person.write(f"{match.game.title}. You are {match.game.seat_name(match.seat)}. {HELP}")
     with Journal(results / "human" / match.game.name / f"{match.agent}.jsonl") as journal:
-        return asyncio.run(_play(made, replace(setup, seats=tuple(seats)), person, journal))
+        return asyncio.run(_play(prepared, replace(setup, seats=tuple(seats)), person, journal))
 
 
-async def _play(made: plan.Plan, setup: Setup, person: Person, journal: Journal) -> EpisodeRecord:
+async def _play(
+    prepared: plan.Plan, setup: Setup, person: Person, journal: Journal
+) -> EpisodeRecord:
     name = next((seated for seated in setup.seats if seated != YOU), None)
     engines = Engines(
-        {m.written.name: m for agent, m in made.models.items() if agent == name},
+        {m.written.name: m for agent, m in prepared.models.items() if agent == name},
         journal, Path.cwd(), live=True,
     )  # fmt: skip
     agents: dict[str, Agent] = {YOU: person}
     if name is not None:
-        settings = made.config.agents[name]
-        tools = Tools(ask=engines.ask, prompts=made.prompts)
+        settings = prepared.config.agents[name]
+        tools = Tools(ask=engines.ask, prompts=prepared.prompts)
         agents[name] = kinds()[settings.type].build(name, settings, tools)
     try:
         return await Episode(setup, agents).play()
@@ -149,16 +151,16 @@ def _told_last(match: Match, played: EpisodeRecord) -> list[str]:
 
 
 def _match(raw: Any, given: Namespace) -> tuple[plan.Plan, Match]:
-    made, game = plan.make(raw, Path.cwd()), games.load(given.game)
-    if given.against not in made.config.agents:
-        known = made.config.agents
+    prepared, game = plan.make(raw, Path.cwd()), games.load(given.game)
+    if given.against not in prepared.config.agents:
+        known = prepared.config.agents
         raise UserError(
             f"--against: {given.against!r} is unknown.{nearest(given.against, known)} "
             f"{given.configfile} contains {', '.join(known)}."
         )
     if not 1 <= given.seat <= game.players:
         raise UserError(f"--seat: {given.seat} is not between 1 and {game.players}.")
-    return made, Match(game=game, agent=given.against, seat=given.seat - 1, deal=given.deal)
+    return prepared, Match(game=game, agent=given.against, seat=given.seat - 1, deal=given.deal)
 
 
 def _wrapped(text: str) -> str:
@@ -178,9 +180,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Play one episode."""
-    made, match = _match(read_yaml(given.configfile), given)
+    prepared, match = _match(read_yaml(given.configfile), given)
     try:
-        played = play(made, match, Person(input, print), Path("results"))
+        played = play(prepared, match, Person(input, print), Path("results"))
     except (Quit, KeyboardInterrupt):
         print("You have left the game.")
         return 1

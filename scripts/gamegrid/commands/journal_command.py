@@ -55,8 +55,8 @@ def run(given: Namespace) -> int:
 
 def _cells_of(config: Path) -> set[str]:
     """Return the cells of a configuration as GAME/MATCHUP. Raises UserError."""
-    made = plan.make(read_yaml(config), Path.cwd())
-    return {f"{cell.game.name}/{cell.matchup.name}" for cell in made.all_cells}
+    prepared = plan.make(read_yaml(config), Path.cwd())
+    return {f"{cell.game.name}/{cell.matchup.name}" for cell in prepared.all_cells}
 
 
 def _show(cells: Sequence[Summary]) -> None:

@@ -22,17 +22,17 @@ class _NothingIsSent(BackendError):
     """Ends the episode at the first request."""
 
 
-def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
+def show(prepared: plan.Plan, name: str, game_name: str, deal: int) -> str:
     """Return the messages of an agent's first turn in seat 0 of a deal.
 
     Raises UserError for an unknown agent and for one that is not a model.
     """
-    if name not in made.config.agents:
-        known = made.config.agents
+    if name not in prepared.config.agents:
+        known = prepared.config.agents
         raise UserError(
             f"--agent: {name!r} is unknown.{nearest(name, known)} Known: {', '.join(known)}."
         )
-    settings = made.config.agents[name]
+    settings = prepared.config.agents[name]
     if not isinstance(settings, LlmSettings):
         raise UserError(f"--agent: {name!r} is of type {settings.type}, which has no prompt.")
     game, requests = games.load(game_name), list[Request]()
@@ -41,9 +41,9 @@ def show(made: plan.Plan, name: str, game_name: str, deal: int) -> str:
         requests.append(request)
         raise _NothingIsSent("prompt only")
 
-    tools = Tools(ask=lambda _: ask, prompts=made.prompts)
+    tools = Tools(ask=lambda _: ask, prompts=prepared.prompts)
     agent: Agent = kinds()["llm"].build(name, settings, tools)
-    setup = self_play_setup(made, name, game, deal)
+    setup = self_play_setup(prepared, name, game, deal)
     asyncio.run(Episode(setup, {name: agent}).play())
     return "\n\n".join(f"[{m.role}]\n{m.content}" for m in requests[0].messages)
 
@@ -60,8 +60,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Print the messages."""
-    made = plan.make(read_yaml(given.configfile), Path.cwd())
-    print(show(made, given.agent, given.game, given.deal))
+    prepared = plan.make(read_yaml(given.configfile), Path.cwd())
+    print(show(prepared, given.agent, given.game, given.deal))
     return 0
 
 

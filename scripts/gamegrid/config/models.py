@@ -41,12 +41,12 @@ class Model:
         """Return what changes the model's answers. Where it runs is not part of it."""
         written = self.written
         kept = {"model_path", "tokenizer_path", "revision"}
-        found = written.model_dump(include=kept, exclude_none=True)
+        identity = written.model_dump(include=kept, exclude_none=True)
         if engine := {k: v for k, v in written.engine.items() if k in RESULT_ENGINE_KEYS}:
-            found["engine"] = engine
+            identity["engine"] = engine
         if self.entry.deterministic:
-            found["deterministic"] = True
-        return found
+            identity["deterministic"] = True
+        return identity
 
 
 def backend_of(model_id: str, agent: str) -> BackendKind:
@@ -75,14 +75,14 @@ def find(
     Raises UserError if no backend knows the id, or if the entry contradicts itself.
     """
     written = entries.get(model_id) or ModelEntry(name=model_id)
-    found: dict[str, Any] = {
+    changes: dict[str, Any] = {
         key: str(paths.resolve(value, working))
         for key in ("model_path", "tokenizer_path")
         if (value := getattr(written, key)) is not None
     }
     if deterministic:
-        found["deterministic"] = True
-    kind, entry = backend_of(model_id, agent), written.model_copy(update=found)
+        changes["deterministic"] = True
+    kind, entry = backend_of(model_id, agent), written.model_copy(update=changes)
     if entry.api_base is not None and kind.served is not None:
         return _served(kind.served, agent, written, entry)
     return Model(kind, written, entry)

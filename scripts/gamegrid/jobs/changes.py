@@ -15,15 +15,15 @@ Change = tuple[str, str]
 """The file that changed, and the agent or game that rests on it."""
 
 
-def notices(made: Plan, results: Path) -> list[str]:
+def notices(plan: Plan, results: Path) -> list[str]:
     """Return one sentence for each changed file and what rests on it.
 
     A file has changed if the chunk files of a cell name another SHA-256 than that of the file now.
     Cells without a chunk file, and chunk files that name none, are left out.
     """
     counts: Counter[Change] = Counter()
-    for cell, before in _played(made, results):
-        counts.update(set(_changes(made, cell, before)))
+    for cell, before in _played(plan, results):
+        counts.update(set(_changes(plan, cell, before)))
     return [
         f"{file} changed: {count} cell{'' if count == 1 else 's'} of {whose} "
         f"{'is' if count == 1 else 'are'} played again."
@@ -31,12 +31,12 @@ def notices(made: Plan, results: Path) -> list[str]:
     ]
 
 
-def _played(made: Plan, results: Path) -> Iterator[tuple[Cell, Mapping[str, Any]]]:
+def _played(plan: Plan, results: Path) -> Iterator[tuple[Cell, Mapping[str, Any]]]:
     """The cells that rest on a user's file or a template, with the params of a chunk file."""
     files = {
         chunk.cell: path
-        for chunk in made.chunks
-        if made.needs.models_of(chunk.cell) or plugins.folders()
+        for chunk in plan.chunks
+        if plan.needs.models_of(chunk.cell) or plugins.folders()
         if (path := results / chunk.file).exists()
     }
     params = read_params(list(files.values()))
@@ -45,25 +45,25 @@ def _played(made: Plan, results: Path) -> Iterator[tuple[Cell, Mapping[str, Any]
             yield cell, json.loads(params[path])
 
 
-def _changes(made: Plan, cell: Cell, before: Mapping[str, Any]) -> Iterator[Change]:
-    now = json.loads(made.identity.params(cell))
+def _changes(plan: Plan, cell: Cell, before: Mapping[str, Any]) -> Iterator[Change]:
+    now = json.loads(plan.identity.params(cell))
     for name, digest in now.get("game_digests", {}).items():
         if _differ(before.get("game_digests", {}).get(name), digest):
             yield _named(plugins.GAME, name), f"game {cell.game.name}"
     for agent, identity in now["agents"].items():
-        for file in _agent_changes(made, agent, before["agents"].get(agent, {}), identity):
+        for file in _agent_changes(plan, agent, before["agents"].get(agent, {}), identity):
             yield file, f"agent {agent}"
 
 
 def _agent_changes(
-    made: Plan, agent: str, before: Mapping[str, Any], now: Mapping[str, Any]
+    plan: Plan, agent: str, before: Mapping[str, Any], now: Mapping[str, Any]
 ) -> Iterator[str]:
     """The files of an agent that changed."""
     old, new = (identity.get("plugin_digests", {}) for identity in (before, now))
     if _differ(old.get("agent"), new.get("agent")) and before["type"] == now["type"]:
         yield _named(plugins.AGENT, now["type"])
     if _differ(old.get("backend"), new.get("backend")) and before["model"] == now["model"]:
-        yield _named(plugins.BACKEND, made.models[agent].kind.prefix)
+        yield _named(plugins.BACKEND, plan.models[agent].kind.prefix)
     other_text = _differ(before.get("prompt_digest"), now.get("prompt_digest"))
     if other_text and before["prompt"] == now["prompt"]:
         yield f"template {now['prompt']}{plugins.PROMPT.suffix}"

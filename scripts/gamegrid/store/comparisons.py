@@ -106,22 +106,22 @@ def comparisons(
             apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
     rows: list[TableRow] = []
     for game, pairs in apart.items():
-        found = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
-        rows += _adjusted(found, benjamini_hochberg, "benjamini-hochberg", looks)
+        compared = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
+        rows += _adjusted(compared, benjamini_hochberg, "benjamini-hochberg", looks)
     return rows + _adjusted(list(_overall(played, apart)), holm, "holm", looks)
 
 
 def _adjusted(
-    found: Sequence[_Comparison],
+    compared: Sequence[_Comparison],
     adjust: Callable[[Sequence[float]], Adjusted],
     method: str,
     looks: Looks | None,
 ) -> list[TableRow]:
     """Return the rows of one family of tests, with adjusted p."""
-    adjusted = adjust([each.test.p for each in found])
+    adjusted = adjust([each.test.p for each in compared])
     return [
         each.row(float(p), adjusted.m, method, looks)
-        for each, p in zip(found, adjusted.p, strict=True)
+        for each, p in zip(compared, adjusted.p, strict=True)
     ]
 
 
@@ -154,8 +154,8 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
     """Compare a pair in one game."""
     values = differences.values
     if differences.scoring == WIN_LOSS:
-        found = compare(values, plays=differences.plays)
-        interval, anytime, test = ends(found.interval), ends(found.anytime), found.test
+        share = compare(values, plays=differences.plays)
+        interval, anytime, test = ends(share.interval), ends(share.anytime), share.test
     else:
         interval = ends(mean_interval(values, distinct=differences.distinct))
         anytime, test = ends(_anytime(differences, span)), sign_flip(differences.coins)
@@ -228,10 +228,10 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
     )
 
 
-def _unscaled(found: MaybeInterval) -> MaybeInterval:
+def _unscaled(share: MaybeInterval) -> MaybeInterval:
     """Turn an interval of a share into one of a difference."""
-    match found:
+    match share:
         case Interval(low, high):
             return Interval(2 * low - 1, 2 * high - 1)
         case NoInterval():
-            return found
+            return share

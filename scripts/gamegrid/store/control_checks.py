@@ -62,7 +62,7 @@ class _Check:
     place: tuple[str, str, str, str, int]
     """Name, game, matchup, agent, seat."""
     deals: int
-    found: Floats
+    observed: Floats
     """Results, equally many per deal."""
     law: Law | None = None
     """The distribution of one result. None if the check is that the mean is at least ``least``."""
@@ -72,12 +72,12 @@ class _Check:
 
     def row(self, alpha: float) -> TableRow:
         """Return the row as the table stores it, failed if its p is below ``alpha``."""
-        mean = float(self.found.mean())
+        mean = float(self.observed.mean())
         if self.law is None:
             passed = self.p > alpha
             return (*self.place, self.least, mean, self.least, None, self.deals, passed, None)
         accepted = self.law.accepted(self.deals, alpha / 2)
-        odd = self.law.odd_share(self.found, self.deals, alpha / 2)
+        odd = self.law.odd_share(self.observed, self.deals, alpha / 2)
         return (
             *self.place, self.law.mean, mean, accepted.low, accepted.high, self.deals,
             odd is None and accepted.covers(mean), None if odd is None else _told(odd),
@@ -96,30 +96,32 @@ def _told(odd: Oddity) -> str:
 def controls(connection: duckdb.DuckDBPyConnection) -> list[TableRow]:
     """Return every row: the checks, then those that could not be made."""
     checks = [*_according(connection), *_oracles(connection)]
-    made = {check.place[:2] for check in checks}
+    checked = {check.place[:2] for check in checks}
     rows = [check.row(FAMILY_ALPHA / len(checks)) for check in checks]
-    return rows + list(_unchecked(connection, made))
+    return rows + list(_unchecked(connection, checked))
 
 
 def _according(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
     """Yield the checks of bots against their policies."""
-    for *place, name, deals, found, results, chances in connection.execute(_ACCORDING).fetchall():
+    for *place, name, deals, observed, results, chances in connection.execute(
+        _ACCORDING
+    ).fetchall():
         game, matchup, agent, seat = place
         yield _Check(
             place=(name, game, matchup, agent, seat),
             deals=deals,
-            found=np.array(found),
+            observed=np.array(observed),
             law=Law(np.array(results), np.array(chances)),
         )
 
 
 def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
     """Yield the checks of best play against the value it guarantees."""
-    for *place, deals, found, value, every_time, low, high in connection.execute(
+    for *place, deals, observed, value, every_time, low, high in connection.execute(
         _ORACLES
     ).fetchall():
         game, matchup, agent, seat = place
-        results = np.array(found)
+        results = np.array(observed)
         if every_time:
             p = float((results >= value - SAME).all())
         else:
@@ -127,17 +129,17 @@ def _oracles(connection: duckdb.DuckDBPyConnection) -> Iterator[_Check]:
         yield _Check(
             place=("oracle", game, matchup, agent, seat),
             deals=deals,
-            found=results,
+            observed=results,
             least=value,
             p=p,
         )
 
 
 def _unchecked(
-    connection: duckdb.DuckDBPyConnection, made: Iterable[tuple[str, ...]]
+    connection: duckdb.DuckDBPyConnection, checked: Iterable[tuple[str, ...]]
 ) -> Iterator[TableRow]:
     """Yield a row, with the reason, for each kind of check that a game lacks."""
-    there = set(made)
+    pairs = set(checked)
     for game, name, reason in connection.execute(_UNCHECKED).fetchall():
-        if (name, game) not in there:
+        if (name, game) not in pairs:
             yield (name, game, *[None] * 7, 0, None, reason)

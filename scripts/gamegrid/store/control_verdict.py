@@ -41,15 +41,15 @@ def read(database: Path) -> ControlVerdict:
 
 def confirm(database: Path) -> str:
     """Return the summary if no check failed. Raises UserError with a sentence per failed check."""
-    found = read(database)
-    if found.red:
-        raise UserError("\n".join(found.red))
-    return found.text
+    verdict = read(database)
+    if verdict.red:
+        raise UserError("\n".join(verdict.red))
+    return verdict.text
 
 
 def _sentence(
     name: str, game: str, matchup: str, agent: str, seat: int,
-    expected: float, found: float, low: float, high: float | None, deals: int, reason: str | None,
+    expected: float, mean: float, low: float, high: float | None, deals: int, reason: str | None,
 ) -> str:  # fmt: skip
     """Describe one failed check."""
     explained = (
@@ -58,6 +58,6 @@ def _sentence(
         else f"{expected:.3f}, and by luck {low:.3f} to {high:.3f}"
     )
     return (
-        f"{name}: {agent} in seat {seat} of {game}, {matchup}, got {found:.3f} in the mean over "
+        f"{name}: {agent} in seat {seat} of {game}, {matchup}, got {mean:.3f} in the mean over "
         f"{deals} deals; its policy gives {explained}{f'; {reason}' if reason else ''}."
     )

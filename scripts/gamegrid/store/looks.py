@@ -70,21 +70,21 @@ class Looks:
         self, cells: Cells, games: Mapping[str, Collection[str]]
     ) -> tuple[Deals, ...] | None:
         """Return the common deals of each game; None without any or with other settings."""
-        found = []
+        common = []
         for game, matchups in games.items():
             held, mine = cells.get(game, {}), self.now.get(game, {})
             if any(name not in held or held[name][1] != mine[name][1] for name in matchups):
                 return None
-            found.append(_intersection(frozenset(held[name][0] for name in matchups)))
-        return tuple(found) if all(found) else None
+            common.append(_intersection(frozenset(held[name][0] for name in matchups)))
+        return tuple(common) if all(common) else None
 
 
 def counted(connection: duckdb.DuckDBPyConnection) -> Cells:
     """Return the deals that count in a database that has its views."""
-    found: dict[str, dict[str, Sequence[str]]] = {}
+    cells: dict[str, dict[str, Sequence[str]]] = {}
     for game, matchup, deals, play in connection.execute(_COUNTED).fetchall():
-        found.setdefault(game, {})[matchup] = [_text(deals), play]
-    return found
+        cells.setdefault(game, {})[matchup] = [_text(deals), play]
+    return cells
 
 
 def read(path: Path) -> list[Cells]:

@@ -32,7 +32,7 @@ def write(
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
         said = connection.execute((files("gamegrid.store") / "manifest.sql").read_text("utf-8"))
         ((runs, models, prompts, seeds),) = said.fetchall()
-    found = {
+    manifest = {
         "form": FORM,
         "config": config,
         "seeds": json.loads(seeds),
@@ -46,7 +46,7 @@ def write(
         },
     }
     with replacing(output) as temporary:
-        text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
         temporary.write_text(text + "\n")
 
 

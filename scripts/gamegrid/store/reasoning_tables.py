@@ -60,8 +60,8 @@ def fill_reasoning(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _sort(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``reasoning_texts``."""
-    rows, found = list[TableRow](), connection.execute(_TEXTS)
-    while batch := found.fetchmany(BATCH):
+    rows, texts = list[TableRow](), connection.execute(_TEXTS)
+    while batch := texts.fetchmany(BATCH):
         for episode, ply, seat, text in batch:
             said = sort_text(text)
             rows.append((episode, ply, seat, said.main or UNCATEGORISED, ",".join(said.mentioned)))
@@ -100,11 +100,11 @@ def _share(counts: CategoryCounts, category: int) -> TableRow:
     )  # fmt: skip
 
 
-def _within(found: MaybeInterval) -> MaybeInterval:
+def _within(change: MaybeInterval) -> MaybeInterval:
     """Clip an interval of a difference of shares to -1 to 1."""
-    if isinstance(found, NoInterval):
-        return found
-    return Interval(max(-1.0, found.low), min(1.0, found.high))
+    if isinstance(change, NoInterval):
+        return change
+    return Interval(max(-1.0, change.low), min(1.0, change.high))
 
 
 def _parts(counts: CategoryCounts) -> Iterator[tuple[str, CategoryCounts]]:

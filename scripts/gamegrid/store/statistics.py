@@ -133,10 +133,10 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "first_moves": [],
     }
     anchors = _anchors(connection)
-    found = _matches(connection)
-    for number, part in enumerate(_linked(found)):
+    played = _matches(connection)
+    for number, part in enumerate(_linked(played)):
         _rate(number, *part, anchors, rows)
-    rows["strength_equivalents"] = list(strength_equivalents(connection, *found)) if found else []
+    rows["strength_equivalents"] = list(strength_equivalents(connection, *played)) if played else []
     for table, lines in rows.items():
         insert(connection, table, lines)
 
@@ -160,10 +160,10 @@ def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow
         yield game, agent, low, high, why.get(game, reason)
 
 
-def _seat_rows(found: Iterable[tuple[int, CellValues]]) -> Iterator[TableRow]:
+def _seat_rows(cells_by_seat: Iterable[tuple[int, CellValues]]) -> Iterator[TableRow]:
     """Yield the intervals of each agent in each seat."""
     seats: dict[tuple[str, str, int], list[CellValues]] = defaultdict(list)
-    for seat, cell in found:
+    for seat, cell in cells_by_seat:
         seats[cell.game, cell.agent, seat].append(cell)
     for key, cells in seats.items():
         yield (*key, *ends(Pooled.of(cells).interval))
@@ -249,11 +249,11 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches]
     )
 
 
-def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str], Matches]]:
+def _linked(played: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str], Matches]]:
     """Yield the matches of each set of agents that matches link, the largest set first."""
-    if found is None:
+    if played is None:
         return
-    names, matches = found
+    names, matches = played
     sets = components(matches)
     members = [np.flatnonzero(sets == number) for number in range(int(sets.max()) + 1)]
     for codes in sorted(members, key=lambda codes: (-len(codes), codes[0])):
@@ -263,10 +263,10 @@ def _linked(found: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str]
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
     """Rate the agents of a database against the agent ``zero``. Empty if it met nobody."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
-        found = _matches(connection)
-    if found is None or zero not in found[1].agents:
+        played = _matches(connection)
+    if played is None or zero not in played[1].agents:
         return {}
-    return ladder(found[1], zero)
+    return ladder(played[1], zero)
 
 
 def _anchors(connection: duckdb.DuckDBPyConnection) -> dict[str, Anchor]:
@@ -304,15 +304,15 @@ def _rate(
 
 def _nash_rows(matches: Matches, best: int) -> list[TableRow]:
     """Return each agent's Nash average, and a warning for the agent ``best`` by rating."""
-    found = nash_average(payoffs(matches)).averages
+    averages = nash_average(payoffs(matches)).averages
     warning = None
-    if found[best] < -NONE:
+    if averages[best] < -NONE:
         share = share_disagreeing(best, matches)
         if share >= DISAGREE:
             warning = f"in no mixture that nobody beats, in {share:.0%} of resamples"
     return [
         (agent, round(float(average), 6) + 0.0, warning if code == best else None)
-        for code, (agent, average) in enumerate(zip(matches.agents, found, strict=True))
+        for code, (agent, average) in enumerate(zip(matches.agents, averages, strict=True))
     ]
 
 

@@ -88,9 +88,9 @@ def leaderboard_text(database: Path) -> str:
             "rating, rating_low, rating_high, rating_reason, tied_group, strict_score, deals, "
             "dropped_deals FROM leaderboard"
         ).fetchall()
-        found = connection.execute("SELECT * FROM per_game WHERE scoring <> 'win_loss'")
-        names = [column[0] for column in found.description]
-        others = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        per_game = connection.execute("SELECT * FROM per_game WHERE scoring <> 'win_loss'")
+        names = [column[0] for column in per_game.description]
+        others = [dict(zip(names, row, strict=True)) for row in per_game.fetchall()]
         parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
     parts += [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
     parts += [

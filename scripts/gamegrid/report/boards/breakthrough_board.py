@@ -14,10 +14,10 @@ def draw(game: Breakthrough, state: pyspiel.State) -> str:
     # them b, which also stands for a piece.
     rows = ["".join(SPIEL_MARKS[mark] for mark in line[1 : 1 + game.width]) for line in lines]
     owned = [squares.of(mark, rows) for mark in game.marks]
-    made = [place for action in state.history()[-1:] for place in _ends(game, action)]
+    newest = [place for action in state.history()[-1:] for place in _ends(game, action)]
     words = svg.placed(game.marks, [squares.names(places) for places in owned])
     parts = [
-        squares.last(made),
+        squares.last(newest),
         squares.lines(game.height, game.width),
         *(squares.discs(seat, places) for seat, places in enumerate(owned)),
     ]

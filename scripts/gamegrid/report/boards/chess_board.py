@@ -64,11 +64,11 @@ def _letters(rows: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _changed(rows: Sequence[str], state: pyspiel.State) -> list[squares.Square]:
-    made = state.full_history()
-    if not made:
+    moves = state.full_history()
+    if not moves:
         return []
     before = state.clone()
-    before.undo_action(made[-1].player, made[-1].action)
+    before.undo_action(moves[-1].player, moves[-1].action)
     old = _rows(before)
     return [(r, c) for r, c, letter in _letters(rows) if old[r][c] != letter]
 

@@ -22,11 +22,11 @@ def upright(title: str, seats: Sequence[str], columns: Sequence[str], state: pys
     """Draw a game like Connect Four in other words, with names for its seats and columns."""
     cells = str(state).split()
     owned = [squares.of(mark, cells) for mark in MARKS]
-    made = [(_top(cells, column), column) for column in state.history()[-1:]]
+    newest = [(_top(cells, column), column) for column in state.history()[-1:]]
     said = [[f"{columns[c]}{r + 1}" for r, c in places] for places in owned]
     rows = [str(row + 1) for row in range(len(cells))]
     parts = [
-        squares.last(made),
+        squares.last(newest),
         squares.lines(len(cells), len(columns)),
         *(squares.discs(seat, places) for seat, places in enumerate(owned)),
     ]

@@ -19,7 +19,7 @@ def draw(game: Go, state: pyspiel.State) -> str:
     rows = [line.split()[1] for line in lines]
     owned = [squares.of(mark, rows) for mark in MARKS]
     words = svg.placed(SEATS, [squares.names(places) for places in owned])
-    made = [
+    newest = [
         (side - 1 - action // side, action % side)
         for action in state.history()[-1:]
         if action < side**2
@@ -39,7 +39,7 @@ def draw(game: Go, state: pyspiel.State) -> str:
         ),
         svg.group(
             "last",
-            (svg.shape("circle", cx=CELL * c + 5, cy=CELL * r + 5, r=1.6) for r, c in made),
+            (svg.shape("circle", cx=CELL * c + 5, cy=CELL * r + 5, r=1.6) for r, c in newest),
             fill="#c0392b",
         ),
     ]

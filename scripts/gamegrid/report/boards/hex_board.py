@@ -19,14 +19,14 @@ def draw(game: Hex, state: pyspiel.State) -> str:
     rows = ["".join(marks[side * row : side * (row + 1)]) for row in range(side)]
     owned = [squares.of(mark, rows) for mark in MARKS]
     words = svg.placed(MARKS, [squares.names(places) for places in owned])
-    made = [divmod(action, side) for action in state.history()[-1:]]
+    newest = [divmod(action, side) for action in state.history()[-1:]]
     axes = [
         *(svg.text(column_name(c), x=WIDE * c + 5, y=-2) for c in range(side)),
         *(svg.text(str(r + 1), x=WIDE / 2 * r - 5, y=HIGH * r + 8) for r in range(side)),
     ]
     parts = [
         svg.letters(axes),
-        svg.last(svg.shape("path", d=f"M{_left(*place)} {_top(*place)}{CELL}") for place in made),
+        svg.last(svg.shape("path", d=f"M{_left(*place)} {_top(*place)}{CELL}") for place in newest),
         svg.shape(
             "path",
             d=_lines(side),

@@ -10,12 +10,12 @@ from gamegrid.report.boards.board import Board
 
 def draw(game: Game, state: pyspiel.State) -> str:
     """Draw the choices as cards, and for two players the payoff table, with seat 0 in the rows."""
-    made = dict(table.moves(game, state))
+    choices = dict(table.moves(game, state))
     paid = state.returns() if state.is_terminal() else None
     hands = [
         table.Hand(
             game.seat_name(seat),
-            [made[seat]] if seat in made else [],
+            [choices[seat]] if seat in choices else [],
             f"{paid[seat]:+g}" if paid else "",
         )
         for seat in range(game.players)

@@ -19,13 +19,13 @@ def piles(title: str, names: Sequence[str], order: Sequence[int], state: pyspiel
     """Draw named piles, and mark the one that changed last. ``order``: pile numbers, top first."""
     left = [int(size) for size in state.observation_string(0).split(":")[1].split()]
     widest = svg.ADVANCE * max(map(len, names)) + 4
-    made = [action % len(names) for action in state.history()[-1:]]
+    changed = [action % len(names) for action in state.history()[-1:]]
     width = widest + 10 * max(_sizes(state, len(names)))
     words = " ".join(f"{names[pile]}: {left[pile]}." for pile in order)
     parts = [
         svg.last(
             svg.shape("rect", x=-widest, y=10 * order.index(pile), width=width, height=10)
-            for pile in made
+            for pile in changed
         ),
         svg.letters(
             (svg.text(names[pile], x=-4, y=10 * row + 7) for row, pile in enumerate(order)),

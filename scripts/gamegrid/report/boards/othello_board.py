@@ -9,13 +9,13 @@ from gamegrid.report.boards.board import Board
 
 def draw(game: Othello, state: pyspiel.State) -> str:
     """Draw the discs, and mark the one placed last."""
-    found = cells(state)
-    rows = [found[SIDE * row : SIDE * (row + 1)] for row in range(SIDE)]
+    marks = cells(state)
+    rows = [marks[SIDE * row : SIDE * (row + 1)] for row in range(SIDE)]
     owned = [squares.of(mark, rows) for mark in MARKS]
-    made = [divmod(action, SIDE) for action in state.history()[-1:] if action != PASS]
+    newest = [divmod(action, SIDE) for action in state.history()[-1:] if action != PASS]
     words = svg.placed(MARKS, [squares.names(places) for places in owned])
     parts = [
-        squares.last(made),
+        squares.last(newest),
         squares.lines(SIDE, SIDE),
         *(squares.discs(seat, places) for seat, places in enumerate(owned)),
     ]

@@ -60,7 +60,7 @@ def last(places: Iterable[Square]) -> str:
 
 def of(mark: str, cells: Sequence[str]) -> list[Square]:
     """Return the places of ``mark`` in rows of text with one letter per cell."""
-    return [(r, c) for r, row in enumerate(cells) for c, found in enumerate(row) if found == mark]
+    return [(r, c) for r, row in enumerate(cells) for c, letter in enumerate(row) if letter == mark]
 
 
 def names(places: Iterable[Square]) -> list[str]:

@@ -12,11 +12,11 @@ def draw(game: TicTacToe, state: pyspiel.State) -> str:
     """Draw the marks on the board, and highlight the last one."""
     cells = str(state).split("\n")
     crosses, noughts = (squares.of(mark, cells) for mark in MARKS)
-    made = [divmod(action, SIDE) for action in state.history()[-1:]]
+    newest = [divmod(action, SIDE) for action in state.history()[-1:]]
     arms = (svg.shape("path", d=f"M{CELL * c + 2} {CELL * r + 2}l6 6m0-6l-6 6") for r, c in crosses)
     words = svg.placed(MARKS, [squares.names(crosses), squares.names(noughts)])
     parts = [
-        squares.last(made),
+        squares.last(newest),
         squares.lines(SIDE, SIDE),
         svg.seat(0, arms, solid=False),
         squares.discs(1, noughts),

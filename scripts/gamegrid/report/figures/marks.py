@@ -270,7 +270,7 @@ def _or(value: float | None, other: float) -> float:
 
 def _span(rows: Sequence[FigureRow], *columns: str) -> tuple[float, float]:
     """Return the range of the known numbers, with some space on both sides."""
-    found = [row[column] for row in rows for column in columns if row[column] is not None]
-    low, high = min(found, default=0.0), max(found, default=1.0)
+    known = [row[column] for row in rows for column in columns if row[column] is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
     air = 0.06 * (high - low) or 1.0
     return low - air, high + air

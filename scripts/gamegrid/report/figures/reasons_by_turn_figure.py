@@ -58,8 +58,8 @@ def _place(key: tuple[str, str, str, str]) -> tuple[str, str, int, bool, bool, s
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per agent and game. A category has the same colour in all panels."""
-    found = {row["category"] for row in rows} - set(LAST)
-    names = sorted(found) + [name for name in LAST if any(r["category"] == name for r in rows)]
+    categories = {row["category"] for row in rows} - set(LAST)
+    names = sorted(categories) + [name for name in LAST if any(r["category"] == name for r in rows)]
     return [
         Panel(f"{agent}, {game}", _chart(part, names))
         for (game, agent), part in split(rows, "game", "agent")

@@ -60,10 +60,10 @@
   choice.addEventListener("submit", (event) => event.preventDefault());
 
   function open(id, at) {
-    const found = data.episodes.find((each) => each.episode_id === id);
-    if (!found) return false;
-    if (found !== episode) {
-      episode = found;
+    const wanted = data.episodes.find((each) => each.episode_id === id);
+    if (!wanted) return false;
+    if (wanted !== episode) {
+      episode = wanted;
       mistake = -1;
       frame();
     }
@@ -142,10 +142,10 @@
   }
 
   function jump() {
-    const found = mistakes();
-    if (!found.length) return;
-    mistake = (mistake + 1) % found.length;
-    step(found[mistake]);
+    const plies = mistakes();
+    if (!plies.length) return;
+    mistake = (mistake + 1) % plies.length;
+    step(plies[mistake]);
   }
 
   function play() {
@@ -263,13 +263,13 @@
 
   function follow() {
     const [, id, at] = location.hash.match(/^#(.+)\/(\d+)$/) ?? [];
-    const found = data.episodes.find((each) =>
+    const linked = data.episodes.find((each) =>
       id === encodeURIComponent(each.episode_id) || id === each.episode_id);
-    if (!found) return false;
+    if (!linked) return false;
     for (const name of FILTERS) selects[name].value = "";
     refill();
-    selects.episode.value = found.episode_id;
-    return open(found.episode_id, Number(at));
+    selects.episode.value = linked.episode_id;
+    return open(linked.episode_id, Number(at));
   }
 
   window.addEventListener("hashchange", () => {
