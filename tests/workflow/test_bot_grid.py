@@ -136,6 +136,7 @@ def test_a_second_run_does_nothing(played: tuple[Path, Finished]) -> None:
     assert again.jobs == []
 
 
+@pytest.mark.nightly
 def test_equal_seeds_give_equal_data_and_others_other(
     tmp_path: Path,
 ) -> None:

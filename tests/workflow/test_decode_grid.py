@@ -21,6 +21,7 @@ GRID = {
 }
 
 
+@pytest.mark.nightly
 def test_each_way_is_played_recorded_and_reported_as_what_it_is(tmp_path: Path) -> None:
     run = snakemake(tmp_path, GRID, *DATABASE)
     assert run.code == 0, run.output

@@ -72,6 +72,7 @@ def test_a_newcomer_is_placed_by_its_own_games_alone(tmp_path: Path) -> None:
     assert rank is not None
 
 
+@pytest.mark.nightly
 def test_a_result_is_replayed_from_its_journal_without_an_engine(tmp_path: Path) -> None:
     assert {**read("replay"), "run_mode": "live"} == {**read("one_model"), "run_mode": "live"}
     small = {"deals": 1, "games": ["kuhn_poker"]}

@@ -68,6 +68,7 @@ def hosted(folder: Path, root: str, **entry: object) -> Grid:
     }
 
 
+@pytest.mark.nightly
 def test_a_faulty_provider_costs_reruns_and_nothing_else(tmp_path: Path) -> None:
     """Keep the usual pauses, and play one of the models, so that each question is asked once."""
     run = tmp_path / "run"

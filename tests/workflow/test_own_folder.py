@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from loopback import Body, Endpoint, Reply
 from outside import AGENT, GAME, TWICE
 from workflow_runs import DATABASE, query, snakemake
@@ -23,6 +25,7 @@ class FirstThenLast:
         return Reply(text=json.dumps({"action": json.loads(listed)[self.met[question] % 2 - 1]}))
 
 
+@pytest.mark.nightly
 def test_an_own_agent_asks_twice_and_plays_the_second_answer(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     for name, content in (("eager", AGENT), ("high_card", GAME), ("twice", TWICE)):

@@ -9,6 +9,7 @@ LIAR = """
 from typing import Literal
 
 from gamegrid.agents.agent import AgentKind, AgentSettings, Decision
+import pytest
 from gamegrid.agents.random import uniform
 
 
@@ -40,6 +41,7 @@ GRID: Grid = {
 }
 
 
+@pytest.mark.nightly
 def test_red_controls_end_the_workflow_with_their_sentences(tmp_path: Path) -> None:
     honest = snakemake(tmp_path, GRID, "--", "check_results")
     assert honest.code == 0, honest.output

@@ -3,6 +3,8 @@
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from gamegrid.report.figures import figures
 from workflow_runs import TABLES, Grid, snakemake
 
@@ -14,6 +16,7 @@ GRID: Grid = {
 }
 
 
+@pytest.mark.nightly
 def test_a_run_ends_in_figures_and_a_page_that_snakemake_can_report(tmp_path: Path) -> None:
     run = snakemake(tmp_path, GRID, "--", "all")
     assert run.code == 0, run.output

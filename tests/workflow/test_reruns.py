@@ -157,6 +157,7 @@ def test_chunks_of_other_settings_are_refused_where_snakemake_s_records_are_gone
     assert again.played == ["kuhn_poker/ismcts--random/00000-00001"]
 
 
+@pytest.mark.nightly
 def test_unreachable_from_the_start(tmp_path: Path) -> None:
     with Endpoint() as endpoint:
         small = one_model(endpoint, tmp_path, deals=2)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from loopback import Endpoint
 from workflow_runs import DATABASE, Grid, query, snakemake
 
@@ -24,6 +26,7 @@ GRID: Grid = {
 }
 
 
+@pytest.mark.nightly
 def test_wordings_are_compared_and_their_spread_stands_beside_that_of_deals(
     tmp_path: Path,
 ) -> None:
