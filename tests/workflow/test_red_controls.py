@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from workflow_runs import Grid, query, snakemake
 
 # Says that every legal move is equally likely, and takes the first.
@@ -9,7 +11,6 @@ LIAR = """
 from typing import Literal
 
 from gamegrid.agents.agent import AgentKind, AgentSettings, Decision
-import pytest
 from gamegrid.agents.random import uniform
 
 
