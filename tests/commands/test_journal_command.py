@@ -22,7 +22,8 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
-from gamegrid.records.journal import Journal, files, read
+from gamegrid.records import chain
+from gamegrid.records.journal import Journal, files, parts, read
 from gamegrid.records.upkeep import compress, merge, prune, summaries, verify
 
 CELL = "kuhn_poker/a--b"
@@ -108,7 +109,8 @@ def test_a_packed_journal_is_read_and_nothing_in_it_is_bought_again(tmp_path: Pa
     buy(tmp_path, 0, 1)
     before = replies(tmp_path)
     assert compress(tmp_path) == 1
-    assert [path.name for path in files(tmp_path / "journal" / CELL)] == ["0-9.jsonl.gz"]
+    [journal] = files(tmp_path / "journal" / CELL)
+    assert [path.name for path in parts(journal)] == ["0-9.jsonl.gz"]
     assert replies(tmp_path) == before
     assert buy(tmp_path, 0, 1, 2) == 1
     assert compress(tmp_path) == 1, "the job went on in a new file, packed with the old one"
@@ -136,33 +138,43 @@ def test_a_journal_that_a_job_writes_is_neither_packed_nor_pruned(tmp_path: Path
     assert len(replies(tmp_path)) == 1
 
 
-def altered(line: str) -> str:
-    return line.replace("Choose.", "Choose!")
+def sealed(*contents: bytes) -> bytes:
+    """Return a journal's bytes with a whole chain: what only a second purchase would write."""
+    return b"".join(line + b"\n" for line, _ in chain.chained(contents))
 
 
-def cut(line: str) -> str:
-    return line[: len(line) // 2]
+def altered(lines: list[bytes]) -> bytes:
+    return sealed(lines[0].replace(b"Choose.", b"Choose!"), *lines[1:])
 
 
-def doubled(line: str) -> str:
-    other = line.replace('"text":"Bet"', '"text":"Pass"')
-    return f"{line}\n{other}"
+def cut(lines: list[bytes]) -> bytes:
+    return lines[0][:40] + b"\n" + sealed(*lines[1:])
+
+
+def doubled(lines: list[bytes]) -> bytes:
+    return sealed(lines[0].replace(b'"text":"Bet"', b'"text":"Pass"'), lines[0])
 
 
 @pytest.mark.parametrize(
     ("harm", "said"),
-    [(altered, "was altered"), (cut, "line 1 cannot be read"), (doubled, "2 replies on file")],
+    [
+        (altered, "the request of a reply was altered"),
+        (cut, "line 1 cannot be read"),
+        (doubled, "2 replies on file"),
+    ],
 )
 def test_verify_names_what_is_wrong(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    harm: Callable[[str], str],
+    harm: Callable[[list[bytes]], bytes],
     said: str,
 ) -> None:
     buy(tmp_path, 0, 1)
     path = tmp_path / "journal" / CELL / "0-9.jsonl"
-    first, *rest = path.read_text().splitlines()
-    path.write_text("\n".join([harm(first), *rest, ""]))
+    text = harm([line.content for line in read(path)])
+    path.write_bytes(text)
+    digest = chain.link(text.splitlines()[-1]).digest
+    chain.write_head(path, chain.Head(text.count(b"\n"), digest))
     assert main(["journal", "verify", str(tmp_path)]) == 1
     assert said in capsys.readouterr().out
 

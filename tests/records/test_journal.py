@@ -28,6 +28,7 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
+from gamegrid.records import chain, journal
 from gamegrid.records.journal import Journal, canonical, check_locking, key, request_digest
 from journal_samples import PLACE, REPLY, REQUEST, said
 
@@ -44,6 +45,12 @@ class Shop:
     async def __call__(self, request: Request) -> Completion:
         self.sold.append(request)
         return self.replies.pop(0) if self.replies else REPLY
+
+
+def as_killed(path: Path) -> None:
+    """Leave the head as it is when a job is killed after its first reply was on disk."""
+    [first, *_] = journal.read(path)
+    chain.write_head(path, chain.Head(1, first.digest))
 
 
 def ask(path: Path, buy: Buy | None, *plies: int) -> list[Completion]:
@@ -247,11 +254,13 @@ def test_a_body_that_is_no_json_does_not_lose_the_reply(tmp_path: Path) -> None:
 def test_a_torn_tail_is_cut_off_and_the_rest_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     ask(path, Shop(said("zero"), said("one")), 0, 1)
-    whole = path.read_bytes()
+    as_killed(path)
+    head, whole = path.with_suffix(".head").read_bytes(), path.read_bytes()
     first = whole.index(b"\n") + 1
     # Wherever the second line was cut, the first reply survives and the second is bought again.
     for length in (first + 1, first + 40, len(whole) - 30, len(whole) - 2):
         path.write_bytes(whole[:length])
+        path.with_suffix(".head").write_bytes(head)
         shop = Shop(said("again"))
         assert [c.text for c in ask(path, shop, 0, 1)] == ["zero", "again"]
         assert len(shop.sold) == 1
@@ -269,6 +278,7 @@ def test_a_whole_reply_without_the_end_of_its_line_is_kept(tmp_path: Path) -> No
 def test_the_torn_tail_of_another_job_is_passed_over_and_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "00010-00019.jsonl"
     ask(other, Shop(said("zero"), said("one")), 0, 1)
+    as_killed(other)
     torn = other.read_bytes()[:-20]
     other.write_bytes(torn)
     found = ask(tmp_path / "00000-00009.jsonl", Shop(said("bought")), 0, 1)
@@ -298,8 +308,8 @@ def test_a_damaged_line_is_refused_with_file_and_number(
 def test_another_form_is_refused_not_misread(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     ask(path, Shop(), 0)
-    path.write_text(path.read_text().replace('"form":1', '"form":2'))
-    with pytest.raises(UserError, match=r"line 1 is of form 2; this version reads form 1\."):
+    path.write_text(path.read_text().replace('"form":2', '"form":1'))
+    with pytest.raises(UserError, match=r"line 1 is of form 1; this version reads form 2\."):
         ask(path, None, 0)
 
 

@@ -9,7 +9,18 @@ from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
-from gamegrid.records.upkeep import Summary, compress, prune, summaries, verify
+from gamegrid.records import salvage
+from gamegrid.records.journal import files
+from gamegrid.records.upkeep import (
+    Summary,
+    check_unwritten,
+    compress,
+    folders_of,
+    prune,
+    summaries,
+    verify,
+)
+from gamegrid.store import journal_counts
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -17,7 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     for name, about in (
         ("list", "List the number and size of replies, cell by cell"),
-        ("verify", "Read every line; exit with 1 if one is damaged, altered or bought twice"),
+        ("verify", "Read every line; exit with 1 if one is missing, altered or bought twice"),
+        ("accept", "Say what a damaged journal has lost, and go on without it with --yes"),
         ("compress", "Compress files that no job writes to; they stay readable"),
         ("prune", "List files of cells that are not in a grid, and remove them with --yes"),
     ):
@@ -30,27 +42,69 @@ def arguments(parser: ArgumentParser) -> None:
             default = WORKFLOW / "config/config.yaml"
             action.add_argument("--configfile", type=Path, default=default, help="the grid")
             action.add_argument("--yes", action="store_true", help="remove the files")
+        if name == "accept":
+            action.add_argument(
+                "--yes", action="store_true",
+                help="write the intact replies anew; a rerun asks for the others again",
+            )  # fmt: skip
 
 
 def run(given: Namespace) -> int:
     """Perform the action. ``verify`` returns 1 if it finds a problem."""
     results: Path = given.results
-    if not (results / "journal").is_dir():
+    if not results.is_dir() or (given.action != "accept" and not (results / "journal").is_dir()):
         raise UserError(f"{results} has no journal; name a results folder.")
     match given.action:
         case "list":
             _show(summaries(results))
         case "verify":
-            problems = verify(results)
+            problems = [*verify(results), *_lacking(results)]
             print("\n".join(problems) or "every reply is intact and stored once")
             return 1 if problems else 0
+        case "accept":
+            _accept(results, given.yes)
         case "compress":
             print(f"{compress(results)} files compressed")
         case "prune":
-            unused = prune(results, _cells_of(given.configfile), given.yes)
+            kept = _cells_of(given.configfile)
+            unused = prune(results, kept, given.yes)
+            if given.yes:
+                # Whoever adds such a cell again means to pay for its replies.
+                lacking = journal_counts.shortfalls(results)
+                journal_counts.accept([each for each in lacking if each.cell not in kept])
             print(*unused, sep="\n")
             print(f"{len(unused)} files {'removed' if given.yes else 'to remove with --yes'}")
     return 0
+
+
+def _lacking(results: Path) -> list[str]:
+    """Return the cells with fewer replies than were counted; none if a journal is damaged."""
+    try:
+        return [str(shortfall) for shortfall in journal_counts.shortfalls(results)]
+    except UserError:  # verify names the damage
+        return []
+
+
+def _accept(results: Path, yes: bool) -> None:
+    """Print what is lost; with ``yes``, set damaged files aside and keep their intact replies."""
+    folders = list(folders_of(results))
+    check_unwritten(journal for folder in folders for journal in files(folder))
+    go_through = salvage.accept if yes else salvage.losses
+    lost = [loss for folder in folders for loss in go_through(folder)]
+    for loss in lost:
+        print(loss)
+    # Journals that are still damaged cannot be counted.
+    lacking = journal_counts.shortfalls(results) if yes or not lost else []
+    for each in lacking:
+        missing = each.counted - each.filed
+        print(f"{each.folder}: {missing} of the {each.counted} replies of {each.source} are lost")
+    if not lost and not lacking:
+        print("nothing is lost")
+    elif yes:
+        journal_counts.accept(lacking)
+        print("accepted: a rerun asks for the lost replies again")
+    else:
+        print("with --yes, intact replies are kept and a rerun asks for the lost ones again")
 
 
 def _cells_of(config: Path) -> set[str]:

@@ -15,11 +15,11 @@ from typing import Any
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
-from gamegrid.records import stamp, upkeep
+from gamegrid.records import journal, stamp, upkeep
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
 from gamegrid.records.record_types import Task
-from gamegrid.store import looks
+from gamegrid.store import journal_counts, looks
 
 CELLS = {Task.EPISODE: "*/*", Task.POSITION: "*", Task.PROBE: "*"}
 """Glob pattern, below a task's folder, of the folders whose chunk files belong together."""
@@ -53,6 +53,12 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
             f"{theirs} was played with {_describe(their_stamp)}, {ours} with "
             f"{_describe(own_stamp)}: their deals differ and cannot be merged."
         )
+    for folder in (ours, theirs):
+        for cell in upkeep.folders_of(folder):
+            for path in journal.files(cell):
+                journal.check(path)
+    if lacking := journal_counts.shortfalls(ours):
+        raise UserError(str(lacking[0]))
     replies = upkeep.merge(theirs, ours)
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
     conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
@@ -63,6 +69,12 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
             added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
             episodes, known = episodes + added, known + there
             conflicts += trouble
+    lacking = journal_counts.shortfalls(ours)
+    journal_counts.accept(lacking)
+    conflicts += [
+        f"{each.counted - each.filed} replies of {each.cell} are in no journal of {theirs}"
+        for each in lacking
+    ]
     return MergedResults(replies.added, episodes, known, tuple(conflicts))
 
 

@@ -8,8 +8,9 @@ from gamegrid.errors import UserError
 from gamegrid.jobs import changes, snakemake_internals
 from gamegrid.plan import plan_checks
 from gamegrid.plan.plan import Plan
-from gamegrid.records import stamp
+from gamegrid.records import journal, stamp
 from gamegrid.records.chunkfile import read_params
+from gamegrid.store import journal_counts
 
 RESULTS = "results"
 
@@ -23,6 +24,7 @@ def check_before_play(plan: Plan, working: Path) -> None:
     """
     plan_checks.check_machine(plan.config, plan.models)
     check_results(plan, working / RESULTS)
+    check_journal(plan, working / RESULTS)
     for notice in changes.notices(plan, working / RESULTS):
         print(f"gamegrid: {notice}", file=sys.stderr)
 
@@ -33,6 +35,20 @@ def check_results(plan: Plan, results: Path) -> None:
         stamp.check(results, plan.stamp)
     if not snakemake_internals.has_records(results.parent):
         _check_params(plan, results)
+
+
+def check_journal(plan: Plan, results: Path) -> None:
+    """Refuse a journal that was shortened or altered: replies would be bought again.
+
+    Snakemake removes chunk files before it runs their jobs, so it must not come to that. Raises
+    UserError.
+    """
+    cells = {f"{cell.game.name}/{cell.matchup.name}" for cell in plan.all_cells}
+    for cell in sorted(cells):
+        for path in journal.files(results / "journal" / cell):
+            journal.check(path)
+    if lacking := journal_counts.shortfalls(results, cells):
+        raise UserError(str(lacking[0]))
 
 
 def check_writable(results: Path) -> None:

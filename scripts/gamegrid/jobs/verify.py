@@ -24,7 +24,7 @@ from gamegrid.play import reproduce
 from gamegrid.play.reproduce import Counts, Difference
 from gamegrid.prompts import templates
 from gamegrid.records import upkeep
-from gamegrid.store import looks, manifest
+from gamegrid.store import journal_counts, looks, manifest
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import AgentRow, Rows
 from gamegrid.store.tables import write_tables
@@ -48,7 +48,7 @@ def verify(results: Path, working: Path) -> str:
         for kind, names in stated["files"].items()
     }
     _check_files(stated, results)
-    if trouble := upkeep.verify(results):
+    if trouble := [*upkeep.verify(results), *map(str, journal_counts.shortfalls(results))]:
         raise Difference(trouble[0])
     counts = Counts()
     prompts = templates.places(working)

@@ -301,6 +301,31 @@ def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | N
     return by_path
 
 
+def count_replies(paths: Sequence[Path]) -> dict[str, int]:
+    """Return the number of replies in the episodes of chunk files, by GAME/MATCHUP.
+
+    An episode that several files hold counts once. Damaged files and those of other kinds are
+    ignored; ``check_whole`` names them.
+    """
+    whole = list(read_params(paths))
+    if not whole:
+        return {}
+    with duckdb_files.connect() as connection:
+        rows = connection.execute(
+            """
+            SELECT game, matchup, sum(replies)::BIGINT
+            FROM (
+                SELECT game, matchup, max(len(calls)) AS replies
+                FROM read_parquet($paths, union_by_name = true, hive_partitioning = false)
+                GROUP BY game, matchup, episode_id
+            )
+            GROUP BY game, matchup
+            """,
+            {"paths": [exact(path) for path in whole]},
+        ).fetchall()
+    return {f"{game}/{matchup}": number for game, matchup, number in rows}
+
+
 def read_finished(path: Path) -> dict[str, str]:
     """Return the trajectories of the finished episodes of ``path``, by id.
 

@@ -2,7 +2,7 @@
 
 There is one append-only JSONL file per chunk under results/journal/GAME/MATCHUP/. A job reads every
 journal of its folder, including compressed ones (``.jsonl.gz``), and appends to its own. Snakemake
-does not know these files, so it cannot delete them.
+does not know these files, so it cannot delete them. ``chain`` shows if one was damaged.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
@@ -35,7 +35,10 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
+from gamegrid.paths import replacing
+from gamegrid.records import chain
 from gamegrid.records.blocks import overlap
+from gamegrid.records.chain import Head
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ SYNC_SECONDS = 1.0
 WRITE_PAUSES_S = (1.0, 5.0, *(15.0,) * 40)
 """Pauses between attempts to write to a full disk, ten minutes in all. After these, paid replies
 are lost."""
-FORM = 1
+FORM = 2
 """The format of a line; journals of another format are refused."""
 LOST = ".lost"
 """Suffix of the files beside journals that hold failed attempts, one request per line."""
@@ -100,6 +103,10 @@ class Journal:
         """Offsets of the lines of replies that this job bought, by the digests of their keys: a
         long job keeps no reply in memory."""
         self._end = 0
+        self._tip = Head()
+        """The last line of this journal, including those that are not written yet."""
+        self._head: Head | None = None
+        """The head on disk."""
         self._synced = time.monotonic()
         self._warned = False
         self.asked = 0
@@ -113,10 +120,15 @@ class Journal:
         try:
             self._lock()
             self._check_alone()
+            self._head = chain.read_head(self._path)
+            # A refused file stays as it was found, so read before mending.
+            for path in files(self._path.parent):
+                for line in read(path):
+                    self._known[line.key] = line.completion
+                    if path == self._path:
+                        self._tip = Head(self._tip.lines + 1, line.digest)
             _mend_tail(self._path)
             self._end = self._path.stat().st_size
-            for path in files(self._path.parent):
-                self._known.update((line.key, line.completion) for line in read(path))
         except BaseException:
             self._file.close()  # frees the lock too; nobody calls __exit__
             raise
@@ -180,7 +192,7 @@ class Journal:
         with self._path.open("rb") as file:
             file.seek(at)
             line = file.readline()
-        return _line(json.loads(line), line).completion
+        return _completion(json.loads(line)["completion"])
 
     def _note_loss(self, filed: Key, trouble: BackendError) -> None:
         """Write failed attempts beside the journal, since some of them may have been billed."""
@@ -200,7 +212,9 @@ class Journal:
         Waits for room on a full disk, since the reply is paid for. Raises UserError if the disk
         stays full.
         """
-        line = _written(filed, stated, completion)
+        line, own = chain.sealed(_content(filed, stated, completion), self._tip.digest)
+        line += b"\n"
+        self._tip = Head(self._tip.lines + 1, own)
         at, self._end = self._end, self._end + len(line)
         self._unwritten += line
         # Write replies that arrive together in one call: a call releases the interpreter, and a
@@ -224,6 +238,9 @@ class Journal:
     def _hand_over(self) -> None:
         """Write all pending lines. Raises OSError and keeps what was not written."""
         assert self._file is not None, "the journal is not open"
+        if self._unwritten and self._head is None:
+            # Lines without a head would look like a journal whose head was removed.
+            self._write_head(Head())
         while self._unwritten:
             taken = self._file.write(bytes(self._unwritten))
             del self._unwritten[:taken]
@@ -244,6 +261,15 @@ class Journal:
         if self._file and (force or time.monotonic() - self._synced > SYNC_SECONDS):
             os.fsync(self._file.fileno())
             self._synced = time.monotonic()
+            if self._tip != (self._head or Head()):
+                try:
+                    self._write_head(self._tip)
+                except OSError as error:  # the head on disk stays true for the lines it counts
+                    log.debug("%s: the head was not written (%s)", self._path, error.strerror)
+
+    def _write_head(self, head: Head) -> None:
+        chain.write_head(self._path, head)
+        self._head = head
 
     def _lock(self) -> None:
         assert self._file is not None
@@ -282,8 +308,8 @@ def _name(filed: Key) -> bytes:
     return hashlib.sha256(filed.encode()).digest()
 
 
-def _written(filed: Key, stated: str, completion: Completion) -> bytes:
-    """Return one line in canonical JSON, built from parts that are canonical already."""
+def _content(filed: Key, stated: str, completion: Completion) -> bytes:
+    """Return one line without digests in canonical JSON, built from parts that are canonical."""
     stated_reply = shallow(completion) | {
         "usage": shallow(completion.usage),
         "attempts": [shallow(attempt) for attempt in completion.attempts],
@@ -291,7 +317,7 @@ def _written(filed: Key, stated: str, completion: Completion) -> bytes:
     at = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return (
         f'{{"at":"{at}","completion":{canonical(stated_reply)},"form":{FORM},'
-        f'"key":{filed},"request":{stated}}}\n'
+        f'"key":{filed},"request":{stated}}}'
     ).encode("ascii")
 
 
@@ -342,9 +368,27 @@ def _is_json(line: bytes) -> bool:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the journals of one folder, including compressed ones."""
-    journals = (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))
-    return sorted(journals, key=lambda path: path.name)  # much faster than by path
+    """Return the journals of one folder by their plain names.
+
+    A journal's lines are in this file, in a compressed one beside it (``.jsonl.gz``), or in both.
+    If only its head is left, the journal was removed; ``read`` says so.
+    """
+    names = {
+        path.name.removesuffix(".gz").removesuffix(chain.HEAD).removesuffix(".jsonl")
+        for pattern in ("*.jsonl", "*.jsonl.gz", f"*{chain.HEAD}")
+        for path in folder.glob(pattern)
+    }
+    return [folder / f"{name}.jsonl" for name in sorted(names)]
+
+
+def packed(journal: Path) -> Path:
+    """Return where the compressed part of a journal is."""
+    return journal.with_name(f"{journal.name}.gz")
+
+
+def parts(journal: Path) -> list[Path]:
+    """Return the files that hold a journal's lines: two, one or, if it was removed, none."""
+    return [path for path in (packed(journal), journal) if path.exists()]
 
 
 def lost_files(folder: Path) -> list[Path]:
@@ -371,47 +415,111 @@ class Line:
     completion: Completion
     text: bytes
     """The line as it is in the file, without its line end."""
+    content: bytes
+    """The line without the digests that give its place in the file."""
+    digest: str
 
 
-def read(path: Path) -> Iterator[Line]:
+def read(journal: Path) -> Iterator[Line]:
     """Yield the replies of one journal; skip an incomplete last line of a job that still writes.
 
-    Raises UserError naming file and line if another line is damaged or in another format.
+    Raises UserError naming file and line if another line is damaged or in another format, or if
+    the journal was shortened or altered since it was written.
     """
-    lines = _content(path).split(b"\n")
+    head, stored = _headed(journal)
+    check = chain.Check(head)
+    for path, text in zip((packed(journal), journal), stored, strict=True):
+        yield from _read(path, text, check)
+    check.end(journal)
+
+
+def check(journal: Path) -> None:
+    """Check that a journal was neither shortened nor altered, faster than ``read``.
+
+    Raises UserError as ``read`` does.
+    """
+    head, stored = _headed(journal)
+    check = chain.Check(head)
+    try:
+        for path, text in zip((packed(journal), journal), stored, strict=True):
+            lines = text.split(b"\n")
+            for number, line in enumerate(lines, 1):
+                if line and (number < len(lines) or _is_json(line)):
+                    check.follow(chain.link(line), path, number)
+    except ValueError:
+        for _ in read(journal):  # says what is wrong with the line
+            pass
+    check.end(journal)
+
+
+def _read(path: Path, text: bytes, check: chain.Check) -> Iterator[Line]:
+    """Yield the replies of one file; see ``read``."""
+    lines = text.split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
             entry = json.loads(line)
             form = entry["form"]
-            reply = _line(entry, line) if form == FORM else None
+            if form != FORM:
+                raise UserError(
+                    f"{path}, line {number} is of form {form!r}; this version reads "
+                    f"form {FORM}. Use the version of gamegrid that wrote it, or another folder."
+                )
+            link = chain.link(line)
+            reply = _line(entry, line, link)
         except (ValueError, KeyError, TypeError) as error:
             if number == len(lines):
                 return
-            raise UserError(
-                f"{path}, line {number} cannot be read. Restore the file from a backup, or move "
-                f"it away and pay for its replies again."
-            ) from error
-        if reply is None:
-            raise UserError(
-                f"{path}, line {number} is of form {form!r}; this version reads "
-                f"form {FORM}. Use the version of gamegrid that wrote it, or another folder."
-            )
+            raise UserError(f"{path}, line {number} cannot be read. {chain.GO_ON}") from error
+        check.follow(link, path, number)
         yield reply
 
 
-def _content(path: Path) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
+def _headed(journal: Path) -> tuple[Head | None, tuple[bytes, bytes]]:
+    """Return the head of a journal and its lines; see ``_stored``."""
+    # The head first: a job that writes now adds lines before it counts them.
+    head = chain.read_head(journal)
+    stored = _stored(journal)
+    if head is None and any(stored):  # the first lines may have been written in between
+        head = chain.read_head(journal)
+        stored = _stored(journal)
+    return head, stored
+
+
+def _stored(journal: Path) -> tuple[bytes, bytes]:
+    """Return the lines of the compressed and of the plain file, each line once.
+
+    Reads the plain file first, since compressing removes it after the other one is complete.
+    """
+    plain = journal.read_bytes() if journal.exists() else b""
+    before = unpacked(journal)
+    return before, b"" if before.endswith(plain) else plain
+
+
+def unpacked(journal: Path) -> bytes:
+    """Return the lines of the compressed file, empty without one. Raises UserError if damaged."""
+    path = packed(journal)
     try:
-        return gzip.decompress(path.read_bytes())
+        return gzip.decompress(path.read_bytes()) if path.exists() else b""
     except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is damaged. Restore the file from a backup.") from error
+        raise UserError(f"{path} is damaged. {chain.GO_ON}") from error
 
 
-def _line(entry: dict[str, Any], text: bytes) -> Line:
-    return Line(canonical(entry["key"]), _completion(entry["completion"]), text)
+def write(journal: Path, contents: Sequence[bytes]) -> None:
+    """Write a new journal, forced to disk, of lines without digests. No job may write to it."""
+    tip = Head()
+    with replacing(journal, durable=True) as temporary, temporary.open("wb") as file:
+        for line, own in chain.chained(contents):
+            file.write(line + b"\n")
+            tip = Head(tip.lines + 1, own)
+        file.flush()
+    chain.write_head(journal, tip)
+
+
+def _line(entry: dict[str, Any], text: bytes, link: chain.Link) -> Line:
+    completion = _completion(entry["completion"])
+    return Line(canonical(entry["key"]), completion, text, link.content, link.digest)
 
 
 def _completion(stored: dict[str, Any]) -> Completion:

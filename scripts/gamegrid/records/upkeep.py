@@ -7,7 +7,7 @@ import fcntl
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,21 @@ from typing import Any
 from gamegrid.backends.faults import Blame
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
-from gamegrid.records.journal import LOST, Key, Line, digest, files, lost_files, read, read_lost
+from gamegrid.records import chain
+from gamegrid.records.journal import (
+    LOST,
+    Key,
+    Line,
+    digest,
+    files,
+    lost_files,
+    packed,
+    parts,
+    read,
+    read_lost,
+    unpacked,
+    write,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +53,23 @@ class Summary:
 
 def summaries(results: Path) -> list[Summary]:
     """Return a summary of each cell that has a journal. Raises UserError for a damaged file."""
-    return [_summary(folder, results) for folder in _folders(results)]
+    return [_summary(folder, results) for folder in folders_of(results)]
 
 
 def verify(results: Path) -> list[str]:
-    """Return one sentence per problem: damaged files, altered requests, replies bought twice.
+    """Return one sentence per problem.
 
-    A file that cannot be read is one problem; the other files are checked nevertheless.
+    Problems are files that were damaged, shortened or altered, requests that do not fit their keys,
+    and replies that were bought twice. A file that cannot be read is one problem; the other files
+    are checked nevertheless.
     """
     problems = []
-    for folder in _folders(results):
+    for folder in folders_of(results):
         seen = defaultdict[Key, set[bytes]](set)
         for path in files(folder):
             try:
                 for line in read(path):
-                    seen[line.key].add(line.text)
+                    seen[line.key].add(line.content)
                     if not _unaltered(line):
                         where = _where(line)
                         problems.append(f"{path}: the request of a reply was altered: {where}.")
@@ -74,14 +90,14 @@ def verify(results: Path) -> list[str]:
 
 def compress(results: Path) -> int:
     """Compress the journals that no job writes, and return their number."""
-    packed = 0
-    for folder in _folders(results):
+    count = 0
+    for folder in folders_of(results):
         for path in sorted(folder.glob("*.jsonl")):
             with _unwritten(path) as free:
                 if free and path.stat().st_size:
                     _pack(path)
-                    packed += 1
-    return packed
+                    count += 1
+    return count
 
 
 def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
@@ -89,19 +105,32 @@ def prune(results: Path, cells: set[str], delete: bool) -> list[Path]:
 
     A cell is "GAME/MATCHUP". Raises UserError and removes nothing if a job writes one of them.
     """
-    folders = [folder for folder in _folders(results) if _cell(folder, results) not in cells]
+    folders = [folder for folder in folders_of(results) if cell_of(folder, results) not in cells]
     journals = [path for folder in folders for path in files(folder)]
-    doomed = [*journals, *(path for folder in folders for path in lost_files(folder))]
+    doomed = [
+        *(path for journal in journals for path in parts(journal)),
+        *(path for folder in folders for path in lost_files(folder)),
+    ]
     if not delete:
         return doomed
-    for path in journals:
-        with _unwritten(path) as free:
-            if not free:
-                raise UserError(f"{path} is being written by a job. Wait for it, or end it.")
+    check_unwritten(journals)
+    for journal in journals:
+        # The head goes last: without it, nothing would show that a kill came in between.
+        for path in (*parts(journal), journal.with_suffix(".lock"), chain.head_path(journal)):
+            path.unlink(missing_ok=True)
     for path in doomed:
-        path.unlink()
+        path.unlink(missing_ok=True)
         path.with_suffix(".lock").unlink(missing_ok=True)
     return doomed
+
+
+def check_unwritten(journals: Iterable[Path]) -> None:
+    """Raise UserError if a job writes one of the journals."""
+    for path in journals:
+        if path.exists():
+            with _unwritten(path) as free:
+                if not free:
+                    raise UserError(f"{path} is being written by a job. Wait for it, or end it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +149,8 @@ def merge(other: Path, results: Path) -> Merged:
     """
     added = known = 0
     conflicts = list[str]()
-    for folder in _folders(other):
-        here = results / "journal" / _cell(folder, other)
+    for folder in folders_of(other):
+        here = results / "journal" / cell_of(folder, other)
         ours = {line.key: line for path in files(here) for line in read(path)}
         fresh = dict[Key, Line]()
         for line in (line for path in files(folder) for line in read(path)):
@@ -133,20 +162,21 @@ def merge(other: Path, results: Path) -> Merged:
             else:
                 conflicts.append(_where(line))
         if fresh:
-            _add(here, [line.text for line in fresh.values()])
+            _add(here, [line.content for line in fresh.values()])
             added += len(fresh)
         _add_lost(folder, here)
     return Merged(added, known, tuple(conflicts))
 
 
-def _folders(results: Path) -> Iterator[Path]:
+def folders_of(results: Path) -> Iterator[Path]:
     """Yield the folders of journals, one per cell."""
     for folder in sorted((results / "journal").glob("*/*")):
         if files(folder) or lost_files(folder):
             yield folder
 
 
-def _cell(folder: Path, results: Path) -> str:
+def cell_of(folder: Path, results: Path) -> str:
+    """Return a folder's cell as GAME/MATCHUP."""
     return folder.relative_to(results / "journal").as_posix()
 
 
@@ -161,11 +191,11 @@ def _summary(folder: Path, results: Path) -> Summary:
         models.add(json.loads(line.text)["request"]["model"])
     lost = [each for path in lost_files(folder) for tried in read_lost(path) for each in tried]
     return Summary(
-        cell=_cell(folder, results),
+        cell=cell_of(folder, results),
         replies=replies,
         tokens=tokens,
         models=tuple(sorted(models)),
-        size=sum(path.stat().st_size for path in paths),
+        size=sum(path.stat().st_size for journal in paths for path in parts(journal)),
         lost=len(lost),
         maybe_billed=sum(each.kind == Blame.MAYBE_BILLED for each in lost),
     )
@@ -198,12 +228,10 @@ def _unwritten(path: Path) -> Iterator[bool]:
 
 def _pack(path: Path) -> None:
     """Replace a journal by a compressed file; one of the two has every reply at any moment."""
-    packed = path.with_name(f"{path.name}.gz")
     content = path.read_bytes()
-    if packed.exists():  # compressed before; the job has written a new file since
-        before = gzip.decompress(packed.read_bytes())
-        content = before if before.endswith(content) else before + content
-    with replacing(packed, durable=True) as temporary:
+    before = unpacked(path)  # compressed before; the job has written a new file since
+    content = before if before.endswith(content) else before + content
+    with replacing(packed(path), durable=True) as temporary:
         temporary.write_bytes(gzip.compress(content, mtime=0))
         if gzip.decompress(temporary.read_bytes()) != content:
             raise UserError(
@@ -217,12 +245,18 @@ def _add_lost(folder: Path, here: Path) -> None:
     known = {line for path in lost_files(here) for line in path.read_bytes().splitlines()}
     lines = [line for path in lost_files(folder) for line in path.read_bytes().splitlines()]
     if fresh := [line for line in lines if line not in known]:
-        _add(here, fresh, LOST)
+        target = _merged(here, fresh, LOST)
+        with replacing(target, durable=True) as temporary:
+            temporary.write_bytes(b"\n".join(fresh) + b"\n")
 
 
-def _add(folder: Path, lines: Sequence[bytes], suffix: str = ".jsonl") -> None:
-    """Write lines to a new file named after their content. No job appends to such a file."""
+def _add(folder: Path, contents: Sequence[bytes]) -> None:
+    """Write replies to a new journal with a chain that begins anew. No job appends to it."""
+    write(_merged(folder, contents, ".jsonl"), contents)
+
+
+def _merged(folder: Path, lines: Sequence[bytes], suffix: str) -> Path:
+    """Make the folder and return the path of a new file in it, named after its content."""
     folder.mkdir(parents=True, exist_ok=True)
     name = digest([line.decode("ascii") for line in lines])[:12]
-    with replacing(folder / f"merged-{name}{suffix}", durable=True) as temporary:
-        temporary.write_bytes(b"\n".join(lines) + b"\n")
+    return folder / f"merged-{name}{suffix}"

@@ -2,7 +2,8 @@
 
 Whoever sees results, adds deals because of them and looks again has more than one chance to be
 misled. Each time tables are made, interim ones included, one line records the deals that count.
-The same deals are the same look. Snakemake knows neither this file nor the journal.
+The same deals are the same look. Snakemake knows neither this file nor the journal. A line also
+holds the number of replies behind the tables, since the journal must never have fewer.
 """
 
 import fcntl
@@ -10,7 +11,7 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache, reduce
 from io import BufferedRandom
@@ -45,6 +46,25 @@ _COUNTED = """
     GROUP BY game, matchup
     ORDER BY game, matchup
 """
+
+
+_REPLIES = """
+    SELECT game, matchup, count(*)
+    FROM calls JOIN episodes USING (episode_id)
+    GROUP BY game, matchup
+    ORDER BY game, matchup
+"""
+
+Replies: TypeAlias = Mapping[str, int]
+"""By cell, as GAME/MATCHUP: the number of replies in the tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One line of the file."""
+
+    cells: Cells
+    replies: Replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +108,56 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Cells:
 
 
 def read(path: Path) -> list[Cells]:
-    """Return all looks in order; none without a file. An incomplete last line does not count.
+    """Return the deals of all looks in order; none without a file.
 
-    Raises UserError for a line that cannot be read.
+    An incomplete last line does not count. Raises UserError for a line that cannot be read.
     """
-    return _lines(path.read_bytes(), path) if path.exists() else []
+    return [look.cells for look in _read(path)]
+
+
+def replies(path: Path) -> Replies:
+    """Return the largest number of replies that a look had of each cell; empty without a file."""
+    most: dict[str, int] = {}
+    for look in _read(path):
+        for cell, number in look.replies.items():
+            most[cell] = max(number, most.get(cell, 0))
+    return most
 
 
 def note(path: Path, database: Path) -> None:
     """Record the look at a built database, if it is a new one."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
-        _add(path, [counted(connection)])
+        rows = connection.execute(_REPLIES).fetchall()
+        counts = {f"{game}/{matchup}": number for game, matchup, number in rows}
+        _add(path, [Look(counted(connection), counts)])
 
 
 def merge(theirs: Path, ours: Path) -> None:
     """Add the looks that only ``theirs`` records to ``ours``."""
-    if seen := read(theirs):
+    if seen := _read(theirs):
         _add(ours, seen)
 
 
-def _add(path: Path, seen: Sequence[Cells]) -> None:
+def _read(path: Path) -> list[Look]:
+    return _lines(path.read_bytes(), path) if path.exists() else []
+
+
+def _add(path: Path, seen: Sequence[Look]) -> None:
     """Append new looks under a lock: an interim look may be recorded during a run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        known = _whole(file, path)
-        for cells in seen:
-            if cells and cells not in known:
-                line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "cells": cells}
+        known = [look.cells for look in _whole(file, path)]
+        for look in seen:
+            if look.cells and look.cells not in known:
+                line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(look)}
                 file.write(json.dumps(line).encode() + b"\n")
-                known.append(cells)
+                known.append(look.cells)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _whole(file: BufferedRandom, path: Path) -> list[Cells]:
+def _whole(file: BufferedRandom, path: Path) -> list[Look]:
     """Return the looks of an open file and cut off a line that a crash left incomplete."""
     file.seek(0)
     text = file.read()
@@ -130,10 +165,11 @@ def _whole(file: BufferedRandom, path: Path) -> list[Cells]:
     return _lines(text, path)
 
 
-def _lines(text: bytes, path: Path) -> list[Cells]:
+def _lines(text: bytes, path: Path) -> list[Look]:
     whole = text[: text.rfind(b"\n") + 1].splitlines()
     try:
-        return [json.loads(line)["cells"] for line in whole]
+        entries = [json.loads(line) for line in whole]
+        return [Look(entry["cells"], dict(entry.get("replies", {}))) for entry in entries]
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(
             f"{path} has a line that is not a look. Remove that line; the tables then count one "
