@@ -43,11 +43,16 @@ def check_journal(plan: Plan, results: Path) -> None:
     Snakemake removes chunk files before it runs their jobs, so it must not come to that. Raises
     UserError.
     """
-    cells = {f"{cell.game.name}/{cell.matchup.name}" for cell in plan.all_cells}
+    cells = {
+        f"{cell.game.name}/{cell.matchup.name}"
+        for cell in plan.all_cells
+        if plan.models.keys() & set(cell.matchup.agents)
+    }
     for cell in sorted(cells):
         for path in journal.files(results / "journal" / cell):
             journal.check(path)
-    if lacking := journal_counts.shortfalls(results, cells):
+    lacking = journal_counts.shortfalls(results, cells) if cells else []
+    if lacking:
         raise UserError(str(lacking[0]))
 
 
