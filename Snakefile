@@ -39,6 +39,7 @@ localrules:
 onstart:
     or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
     snakemake_internals.lift_default_rate_limit(workflow)
+    snakemake_internals.wait_for_jobs_on_every_signal()
 
 
 # Everything that is played and computed, without figures and page.

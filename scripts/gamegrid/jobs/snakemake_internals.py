@@ -5,15 +5,18 @@
 - ``workflow.scheduler.job_rate_limiter``: Snakemake limits the jobs that start per second to 100 by
   default. With a limit, each search for jobs to start sets a timer for another search: after 600 of
   2,000 jobs the main process took 0.33 s per job, and rising. No option removes the limit.
+- its handler of SIGTERM, which starts no more jobs, waits for those that run, and removes locks.
 - ``.snakemake/metadata``: Snakemake treats files without records there as up to date.
 
 ``tests/jobs/test_snakemake_internals.py`` fails if another version of Snakemake lacks one of them.
 """
 
+import signal
 from pathlib import Path
 from typing import Any
 
 from gamegrid.plan.demand import check_arrays
+from gamegrid.play import interrupt
 
 DEFAULT_JOBS_PER_SECOND = 100
 
@@ -35,6 +38,18 @@ def lift_default_rate_limit(workflow: Any) -> None:
     limiter = workflow.scheduler.job_rate_limiter
     if limiter and limiter.max_jobs >= DEFAULT_JOBS_PER_SECOND * limiter.timespan:
         workflow.scheduler.job_rate_limiter = None
+
+
+def wait_for_jobs_on_every_signal() -> None:
+    """Let Snakemake end on each signal as it does on SIGTERM, instead of at once.
+
+    If the terminal closes, it gets SIGHUP together with its jobs, which wait for paid replies.
+    """
+    graceful = signal.getsignal(signal.SIGTERM)
+    if callable(graceful):
+        for number in interrupt.unhandled():
+            if number != signal.SIGINT:  # Snakemake handles it
+                signal.signal(number, graceful)
 
 
 def has_records(working: Path) -> bool:

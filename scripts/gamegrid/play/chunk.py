@@ -37,6 +37,9 @@ IN_PLAY = 256
 AT_ONCE_PER_REQUEST = 2
 """Episodes in play for each request in flight: while one applies its reply, another asks."""
 
+DRAINED_S = 0.05
+"""Seconds between two looks at whether replies are in flight, in a job that is ending."""
+
 COLLECT_AFTER = 50_000
 """New objects between two passes of Python's cycle collector, whose default is 700. A pass walks
 every episode in play and finds little: the default took about a seventh of a job's CPU time."""
@@ -229,12 +232,25 @@ async def _play(
     in_play = (
         max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.needs.in_flight(cell)) if models else threads + 1
     )
-    workers = [work() for _ in range(in_play)]
+    workers = [asyncio.create_task(work()) for _ in range(in_play)]
+    ends = asyncio.Event()
+
+    async def end() -> None:
+        """Once no reply is in flight, end the episodes of a job that got a signal."""
+        await ends.wait()
+        engines.stop()
+        while engines.in_flight():
+            await asyncio.sleep(DRAINED_S)
+        for worker in workers:
+            worker.cancel()
+
+    ending = asyncio.create_task(end())
     try:
-        with drained(engines.stop):
+        with drained(ends.set, engines.in_flight):
             # A bug in one episode must not cancel requests that others have paid for.
             results = await asyncio.gather(*workers, return_exceptions=True)
     finally:
+        ending.cancel()
         await engines.close()
     for result in results:
         if isinstance(result, BaseException):

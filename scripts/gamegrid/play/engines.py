@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 from gamegrid.agents.agent import Ask
 from gamegrid.backends.backend import (
@@ -25,8 +26,9 @@ log = logging.getLogger(__name__)
 class Engine:
     """One model. If it fails to start, every request gets that error; it is not started again."""
 
-    def __init__(self, model: Model, working: Path, gpus: Gpus):
+    def __init__(self, model: Model, working: Path, gpus: Gpus, in_flight: set[Any]):
         self._model = model
+        self._in_flight = in_flight
         self._gpus = gpus
         self._backend: Backend = model.kind.create(model.entry, working)
         self._start: asyncio.Task[None] | None = None
@@ -34,13 +36,18 @@ class Engine:
 
     async def buy(self, request: Request) -> Completion:
         """Ask the model, and start it if necessary. Raises BackendError."""
-        if self._stopped:
-            raise BackendError(f"{self._model.entry.name}: no longer asked, the job is ending")
+        self._check()
         if self._start is None:
             log.info("%s: starting", self._model.entry.name)
             self._start = asyncio.create_task(self._open())
         await asyncio.shield(self._start)
+        self._check()
+        self._in_flight.add(asyncio.current_task())
         return await self._backend.complete(request)
+
+    def _check(self) -> None:
+        if self._stopped:
+            raise BackendError(f"{self._model.entry.name}: no longer asked, the job is ending")
 
     async def _open(self) -> None:
         await asyncio.to_thread(self._gpus.take)
@@ -55,6 +62,7 @@ class Engine:
     async def close(self) -> None:
         """Close the model if it was started."""
         if self._start is not None:
+            await asyncio.wait([self._start])
             await self._backend.close()
 
 
@@ -71,7 +79,12 @@ class Engines:
     ):
         # A process sees one set of GPUs, so it takes those of all its models together.
         self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
-        self._engines = {name: Engine(model, working, self._gpus) for name, model in models.items()}
+        self._in_flight = set[Any]()
+        """The tasks that wait for a reply or write it."""
+        self._engines = {
+            name: Engine(model, working, self._gpus, self._in_flight)
+            for name, model in models.items()
+        }
         self._identities = {name: model.identity() for name, model in models.items()}
         self._journal = journal
         self._live = live
@@ -87,7 +100,10 @@ class Engines:
                 return await self._buy(engine, place.deal, request)
 
             paid = buy if self._live else None
-            return await self._journal.ask(place, ply, attempt, request, paid, identity)
+            try:
+                return await self._journal.ask(place, ply, attempt, request, paid, identity)
+            finally:
+                self._in_flight.discard(asyncio.current_task())
 
         return ask
 
@@ -103,6 +119,10 @@ class Engines:
         """Ask no model any more; replies in flight still arrive and are filed."""
         for engine in self._engines.values():
             engine.stop()
+
+    def in_flight(self) -> int:
+        """Return the number of replies that were asked for and are not on file yet."""
+        return len(self._in_flight)
 
     async def close(self) -> None:
         """Close every model that was started."""
