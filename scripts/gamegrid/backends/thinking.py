@@ -1,0 +1,289 @@
+"""Splits a reply into the answer and the thinking before it, however the thinking is marked.
+
+The rule for every mark: what lies between its ends is thinking; after a mark that never closes,
+everything is; before a mark that closes without opening (the prompt opened it), everything is. So a
+draft inside thinking is never read as an answer. Splitting takes time linear in the reply's length.
+"""
+
+import ast
+import json
+import re
+
+from gamegrid.backends.content_parts import Split, is_parts, joined, split_parts
+from gamegrid.backends.think_marks import (
+    DOCUMENTED,
+    FRAMES,
+    LINES,
+    TAG,
+    TURNS,
+    Direction,
+    Tag,
+    mentions_thinking,
+    says_thinking,
+    tag_of,
+)
+
+LONGEST_OPENING = 200
+"""The number of characters at the end of a prompt in which a mark is sought."""
+
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_STARTS = [re.compile(marks.opens, _FLAGS) for marks in DOCUMENTED]
+_ENDS = [re.compile(marks.ends(), _FLAGS) for marks in DOCUMENTED]
+_BEGINS = re.compile("|".join(marks.begins for marks in DOCUMENTED if marks.begins), _FLAGS)
+_LONE = re.compile("|".join(marks.closes for marks in DOCUMENTED if marks.lone), _FLAGS)
+_TAG = re.compile(TAG, re.IGNORECASE)
+_TURN = re.compile(TURNS, re.IGNORECASE)
+_FRAME = re.compile(FRAMES, re.IGNORECASE)
+_LINE = re.compile(LINES, re.IGNORECASE)
+_HEADING = r"^(?P<level>\#{1,6})[ \t]{1,9}(?P<title>[^\n#]{1,60})[ \t#]{0,9}$"
+_MARK = re.compile(
+    "|".join(
+        [
+            *(f"(?P<d{number}>{marks.opens})" for number, marks in enumerate(DOCUMENTED)),
+            f"(?P<begins>{_BEGINS.pattern})",
+            f"(?P<lone>{_LONE.pattern})",
+            r"(?P<details><details\b[^<>]{0,200}>\s{0,40}"
+            r"<summary\b[^<>]{0,80}>(?P<summary>[^<>]{0,80})</summary>)",
+            r"(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9})(?P<info>[^\n`]{1,40})$)",
+            f"(?P<heading>{_HEADING})",
+            r"(?P<quoted>^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}\n\s{0,9}(?P<quote>(?:^>.*(?:\n|\Z))+))",
+            f"(?P<tag>{TAG})",
+        ]
+    ),
+    _FLAGS,
+)
+"""Everything that may mark thinking; the first alternative that matches at a place counts."""
+_NESTED = re.compile(r"\"(?P<key>\w{1,40})\"\s{0,20}:\s{0,20}(?=[{\[])")
+_TYPED = re.compile(r"[\"']type[\"']\s{0,9}:\s{0,9}[\"']")
+
+
+def split(reply: str) -> Split:
+    """Split a reply into its answer and its thinking.
+
+    A line break replaces each block of thinking, so that the text after it starts a line. Marks
+    around the answer and other special tokens are removed. A turn of somebody else that the model
+    wrote itself, with the header of its chat template, belongs to neither.
+    """
+    parts = _parts(reply)
+    if parts is not None:
+        inner = split(parts.answer)
+        return Split(inner.answer, joined(parts.thinking, inner.thinking))
+    turn = _TURN.search(reply, 1)
+    return _Splitter(reply[: turn.start()] if turn else reply).split()
+
+
+def opening(prompt: str) -> str:
+    """Return the end of a prompt if it opens the thinking of the reply that follows, else ''."""
+    tail = prompt[-LONGEST_OPENING:]
+    last = None
+    for last in _MARK.finditer(tail):
+        pass
+    opens = last is not None and _opens(last) and not tail[last.end() :].strip()
+    return tail[last.start() :] if last is not None and opens else ""
+
+
+def has_marks(text: str) -> bool:
+    """Return whether a chat template or a token contains a mark of thinking."""
+    return any(_opens(mark) or _closes(mark) for mark in _MARK.finditer(text))
+
+
+def ends_thinking(template: str, token: str) -> bool:
+    """Return whether in a template's format a token may end the thinking as well as the reply."""
+    formats = zip(_STARTS, _ENDS, strict=True)
+    return any(start.search(template) and end.fullmatch(token) for start, end in formats)
+
+
+class _Splitter:
+    """The state of splitting one reply from its start to its end."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._visible: list[str] = []
+        self._thought: list[str] = []
+        self._begun = False
+        """Whether a mark has begun the answer."""
+        self._endless: set[str] = set()
+        """Marks that have no end in the rest of the text."""
+
+    def split(self) -> Split:
+        text, start, place = self._text, 0, 0
+        while mark := _MARK.search(text, place):
+            place = mark.end()
+            if _opens(mark, sure=False):
+                end = self._end(mark)
+                if end is None and not _needs_end(mark):
+                    self._visible.append(text[start : mark.start()])
+                    self._thought.append(_inside(mark) + text[mark.end() :])
+                    return self._done("")
+                if end is None:
+                    continue
+                self._visible.append(text[start : mark.start()])
+                self._thought.append(_inside(mark) + text[mark.end() : end[0]])
+                start = place = end[1]
+            elif _closes(mark):
+                self._visible.append(text[start : mark.start()])
+                if not (mark["begins"] and self._begun):
+                    self._thought += self._visible
+                    self._visible.clear()
+                self._begun = self._begun or bool(mark["begins"])
+                start = place
+            elif _is_neither(mark) and (text[start : mark.start()].strip() or self._visible):
+                # Before or after it: either may be the thinking.
+                self._thought += [*self._visible, text[start:]]
+                self._visible.clear()
+                return self._done("")
+            elif _is_neither(mark):
+                start = place
+        return self._done(text[start:])
+
+    def _done(self, rest: str) -> Split:
+        answer = "\n".join([*self._visible, rest]) if rest or self._visible else ""
+        answer = _FRAME.sub(lambda frame: "\n" if _LINE.match(frame[0]) else " ", answer)
+        answer, nested = _cut_nested(answer)
+        return Split(answer, joined(*self._thought, nested))
+
+    def _end(self, mark: re.Match[str]) -> tuple[int, int] | None:
+        """Return where the thinking ends and where the text goes on; None if it never ends."""
+        name = mark.group()
+        number = _documented(mark)
+        if mark["quoted"]:
+            return mark.end(), mark.end()
+        if f"{number} {name}" in self._endless:
+            return None
+        if number is not None:
+            found = _ENDS[number].search(self._text, mark.end())
+            end = None if found is None else (found.start(), found.end())
+            if found is not None and _BEGINS.match(self._text, found.start()):
+                end = (found.start(), found.start())
+        elif mark["fenced"]:
+            found = re.compile(rf"^[ \t>]{{0,12}}{mark['fence']}[`~]*[ \t]*$", _FLAGS).search(
+                self._text, mark.end()
+            )
+            end = None if found is None else (found.start(), found.end())
+        elif mark["heading"]:
+            levels = len(mark["level"])
+            found = re.compile(rf"^\#{{1,{levels}}}[ \t]", _FLAGS).search(self._text, mark.end())
+            end = None if found is None else (found.start(), found.start())
+        elif mark["details"]:
+            end = self._element_end("details", mark.end())
+        else:
+            tag = _tag(mark)
+            assert tag is not None
+            end = (
+                self._element_end(tag.key, mark.end())
+                if tag.element
+                else self._tag_end(tag, mark["left"], mark.end())
+            )
+        if end is None:
+            self._endless.add(f"{number} {name}")
+        return end
+
+    def _element_end(self, element: str, place: int) -> tuple[int, int] | None:
+        depth = 1
+        for tag in re.finditer(rf"<(/?)\s*{re.escape(element)}\b[^<>]{{0,200}}>", self._text[place:], _FLAGS):
+            depth += -1 if tag[1] else 1
+            if depth == 0:
+                return place + tag.start(), place + tag.end()
+        return None
+
+    def _tag_end(self, tag: Tag, left: str, place: int) -> tuple[int, int] | None:
+        heading = None
+        closed = f"close {tag.key}" not in self._endless
+        for mark in _TAG.finditer(self._text, place):
+            other = tag_of(mark["left"], mark["inner"], mark["right"])
+            if other is None:
+                continue
+            if other.direction is Direction.ANSWERS:
+                heading = heading or (other.key == left and mark)
+            elif other.key == tag.key and other.direction is not Direction.OPENS:
+                return mark.start(), mark.end()
+            if heading and tag.heading and not closed:
+                break
+        self._endless.add(f"close {tag.key}")
+        return heading.span() if heading and tag.heading else None
+
+
+def _documented(mark: re.Match[str]) -> int | None:
+    """Return the number of the documented marks that a match opens."""
+    return next((n for n in range(len(DOCUMENTED)) if mark[f"d{n}"] is not None), None)
+
+
+def _tag(mark: re.Match[str]) -> Tag | None:
+    if mark["tag"] is None:
+        return None
+    if mark["right"] in "]］" and mark.string[mark.end() : mark.end() + 1] in ("(", ":"):
+        return None  # a link, or a heading that ends with a colon
+    return tag_of(mark["left"], mark["inner"], mark["right"])
+
+
+def _opens(mark: re.Match[str], *, sure: bool = True) -> bool:
+    """Return whether a mark opens thinking; without ``sure``, also if its end must decide."""
+    if mark["tag"]:
+        tag = _tag(mark)
+        opens = tag is not None and tag.direction is Direction.OPENS
+        return opens and tag is not None and (tag.sure or not sure)
+    if mark["summary"] is not None:
+        return mentions_thinking(mark["summary"])
+    if mark["info"] is not None:
+        return says_thinking(mark["info"], strict=True)
+    if mark["title"] is not None:
+        return says_thinking(mark["title"].strip(" *_:"), strict=True)
+    return bool(mark["quoted"]) or _documented(mark) is not None
+
+
+def _needs_end(mark: re.Match[str]) -> bool:
+    """Return whether a mark counts only if the thinking that it opens also ends."""
+    tag, number = _tag(mark), _documented(mark)
+    if number is not None:
+        return DOCUMENTED[number].paired
+    return bool(mark["heading"]) or (tag is not None and not tag.sure)
+
+
+def _closes(mark: re.Match[str]) -> bool:
+    tag = _tag(mark)
+    closes = tag is not None and tag.sure and tag.direction is Direction.CLOSES
+    return closes or mark["begins"] is not None or mark["lone"] is not None
+
+
+def _is_neither(mark: re.Match[str]) -> bool:
+    tag = _tag(mark)
+    return tag is not None and tag.sure and tag.direction is Direction.NEITHER
+
+
+def _inside(mark: re.Match[str]) -> str:
+    """Return thinking that the mark itself contains."""
+    return mark["quote"] or ""
+
+
+def _parts(reply: str) -> Split | None:
+    """Split a reply that is a list of typed parts, written as text; None for any other reply."""
+    text = reply.strip()
+    if not text.startswith(("[", "{")) or not _TYPED.search(text):
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(value, dict):
+            value = value.get("content")
+        return split_parts(value) if is_parts(value) else None
+    return None
+
+
+def _cut_nested(answer: str) -> tuple[str, str]:
+    """Cut objects and lists out of JSON where their key says that they are thinking."""
+    kept, cut, start = [], [], 0
+    decoder = json.JSONDecoder()
+    for key in _NESTED.finditer(answer):
+        if key.start() < start or not says_thinking(key["key"], strict=True):
+            continue
+        try:
+            _, end = decoder.raw_decode(answer, key.end())
+        except (ValueError, RecursionError):
+            break  # what follows is no JSON
+        if "action" in answer[key.end() : end].lower():
+            kept += [answer[start : key.end()], '""']
+            cut.append(answer[key.end() : end])
+            start = end
+    return "".join([*kept, answer[start:]]), joined(*cut)
