@@ -207,7 +207,9 @@ LONGEST_SPACELESS = 24
 _LEFT = r"&lt;|<<|\[\[|\{\{|[<＜⟨‹〈《«◁◀◃⟪【〖〔「『［\[{]"
 _RIGHT = r"&gt;|>>|\]\]|\}\}|[>＞⟩›〉》»▷▶▹⟫】〗〕」』］\]}]"
 _EDGES = "<>＜＞⟨⟩‹›〈〉《》«»◁▷◀▶◃▹⟪⟫【】〖〗〔〕「」『』［］\\[\\]{}"
-TAG = rf"\\?(?P<left>{_LEFT})(?P<inner>(?:(?!&[lg]t;)[^{_EDGES}]){{1,120}})(?P<right>{_RIGHT})"
+LEFT_EDGES = r"<&＜⟨‹〈《«◁◀◃⟪【〖〔「『［\[{"
+"""The characters with which tags start, for a set in a regular expression."""
+TAG = rf"(?P<left>{_LEFT})(?P<inner>(?:(?!&[lg]t;)[^{_EDGES}]){{1,120}})(?P<right>{_RIGHT})"
 
 _LATIN = re.compile(
     r"""(?:ant|inner|internal|deep|self|pre|start|begin|end)?(?:of)?(?:
@@ -283,6 +285,8 @@ _NAMED = re.compile(
 _VALUE = re.compile(r"=\s*(\"[^\"]*\"|'[^']*'|[^\s\"']+)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTS = re.compile(r"[\W\d_]+")
+_PROSE = re.compile(r"[\"“”,;?()%$&+=]|^'|'$")
+"""Characters that no tag's name contains."""
 _GLUED = re.compile(r"(start|begin|end)of")
 
 
@@ -303,6 +307,8 @@ def tag_of(left: str, inner: str, right: str) -> Tag | None:
         if not says_thinking(name, strict=False):
             said = any(says_thinking(v, strict=False) for v in _VALUE.findall(written[2]))
             return Tag(Direction.OPENS, name.lower(), element=True) if said else None
+    if _PROSE.search(name):
+        return None
     words = _words(name)
     ends = slashed or not _ENDS.isdisjoint(words) or piped == (False, True)
     direction = Direction.NEITHER if alone else Direction.CLOSES if ends else Direction.OPENS

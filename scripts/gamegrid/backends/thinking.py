@@ -6,13 +6,16 @@ draft inside thinking is never read as an answer. Splitting takes time linear in
 """
 
 import ast
+import heapq
 import json
 import re
+from collections.abc import Iterator
 
 from gamegrid.backends.content_parts import Split, is_parts, joined, split_parts
 from gamegrid.backends.think_marks import (
     DOCUMENTED,
     FRAMES,
+    LEFT_EDGES,
     LINES,
     TAG,
     TURNS,
@@ -53,6 +56,10 @@ _MARK = re.compile(
     _FLAGS,
 )
 """Everything that may mark thinking; the first alternative that matches at a place counts."""
+_PLACES = re.compile(rf"[{LEFT_EDGES}\n]")
+_WORDS = re.compile(r"to=(?=[^\s<]{1,40}<\|message)|(?-i:assistant)(?=\s?\s?final)")
+"""Where a mark may start: there, after a line break, or at these words. To search for these first is
+ten times as fast as to try every mark everywhere."""
 _NESTED = re.compile(r"\"(?P<key>\w{1,40})\"\s{0,20}:\s{0,20}(?=[{\[])")
 _TYPED = re.compile(r"[\"']type[\"']\s{0,9}:\s{0,9}[\"']")
 
@@ -75,22 +82,29 @@ def split(reply: str) -> Split:
 def opening(prompt: str) -> str:
     """Return the end of a prompt if it opens the thinking of the reply that follows, else ''."""
     tail = prompt[-LONGEST_OPENING:]
-    last = None
-    for last in _MARK.finditer(tail):
-        pass
-    opens = last is not None and _opens(last) and not tail[last.end() :].strip()
-    return tail[last.start() :] if last is not None and opens else ""
+    end = len(tail.rstrip())
+    last = (mark for mark in _marks(tail) if len(mark[0].rstrip()) + mark.start() == end)
+    return next((tail[mark.start() :] for mark in last if _opens(mark)), "")
 
 
 def has_marks(text: str) -> bool:
     """Return whether a chat template or a token contains a mark of thinking."""
-    return any(_opens(mark) or _closes(mark) for mark in _MARK.finditer(text))
+    return any(_opens(mark) or _closes(mark) for mark in _marks(text))
 
 
 def ends_thinking(template: str, token: str) -> bool:
     """Return whether in a template's format a token may end the thinking as well as the reply."""
     formats = zip(_STARTS, _ENDS, strict=True)
     return any(start.search(template) and end.fullmatch(token) for start, end in formats)
+
+
+def _marks(text: str) -> Iterator[re.Match[str]]:
+    """Yield everything that may mark thinking, in order; a mark may lie within another."""
+    brackets = (found.start() + (found[0] == "\n") for found in _PLACES.finditer(text))
+    words = (found.start() for found in _WORDS.finditer(text))
+    for place in heapq.merge([0], brackets, words):
+        if mark := _MARK.match(text, place):
+            yield mark
 
 
 class _Splitter:
@@ -106,9 +120,10 @@ class _Splitter:
         """Marks that have no end in the rest of the text."""
 
     def split(self) -> Split:
-        text, start, place = self._text, 0, 0
-        while mark := _MARK.search(text, place):
-            place = mark.end()
+        text, start = self._text, 0
+        for mark in _marks(text):
+            if mark.start() < start:
+                continue  # inside a block of thinking
             if _opens(mark, sure=False):
                 end = self._end(mark)
                 if end is None and not _needs_end(mark):
@@ -119,21 +134,21 @@ class _Splitter:
                     continue
                 self._visible.append(text[start : mark.start()])
                 self._thought.append(_inside(mark) + text[mark.end() : end[0]])
-                start = place = end[1]
+                start = end[1]
             elif _closes(mark):
                 self._visible.append(text[start : mark.start()])
                 if not (mark["begins"] and self._begun):
                     self._thought += self._visible
                     self._visible.clear()
                 self._begun = self._begun or bool(mark["begins"])
-                start = place
+                start = mark.end()
             elif _is_neither(mark) and (text[start : mark.start()].strip() or self._visible):
                 # Before or after it: either may be the thinking.
                 self._thought += [*self._visible, text[start:]]
                 self._visible.clear()
                 return self._done("")
             elif _is_neither(mark):
-                start = place
+                start = mark.end()
         return self._done(text[start:])
 
     def _done(self, rest: str) -> Split:
@@ -180,7 +195,9 @@ class _Splitter:
 
     def _element_end(self, element: str, place: int) -> tuple[int, int] | None:
         depth = 1
-        for tag in re.finditer(rf"<(/?)\s*{re.escape(element)}\b[^<>]{{0,200}}>", self._text[place:], _FLAGS):
+        for tag in re.finditer(
+            rf"<(/?)\s*{re.escape(element)}\b[^<>]{{0,200}}>", self._text[place:], _FLAGS
+        ):
             depth += -1 if tag[1] else 1
             if depth == 0:
                 return place + tag.start(), place + tag.end()
