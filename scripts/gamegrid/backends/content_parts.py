@@ -36,7 +36,8 @@ def is_parts(value: object) -> bool:
 
 def split_parts(content: Iterable[Any]) -> Split:
     """Split a list of parts into the text of the answer and that of the thinking."""
-    answer, thinking = [], []
+    answer: list[str] = []
+    thinking: list[str] = []
     for part in content:
         (thinking if _is_thinking(part) else answer).append("".join(_texts(part)))
     return Split("".join(answer), joined(*thinking))

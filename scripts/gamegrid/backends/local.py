@@ -14,7 +14,6 @@ from gamegrid.backends.backend import (
     Completion,
     Decode,
     FinishReason,
-    Message,
     ModelEntry,
     Request,
     Sampling,
@@ -151,8 +150,8 @@ class Prompts:
     ends a reply.
 
     ``end`` is the token that follows a reply in the chat template, None for a tokenizer without
-    one. ``ends`` are all tokens at which an engine stops. ``stops`` are the texts at which it stops,
-    ``longest_stop`` is the most tokens that one of them can take.
+    one. ``ends`` are all tokens at which an engine stops, and ``stops`` all texts.
+    ``longest_stop`` is the most tokens that one of these texts can take.
     """
 
     def __init__(

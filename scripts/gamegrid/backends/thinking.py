@@ -12,13 +12,10 @@ import re
 from collections.abc import Iterator
 
 from gamegrid.backends.content_parts import Split, is_parts, joined, split_parts
-from gamegrid.backends.think_marks import (
-    DOCUMENTED,
-    FRAMES,
+from gamegrid.backends.think_marks import DOCUMENTED, FRAMES, LINES, TURNS
+from gamegrid.backends.think_tags import (
     LEFT_EDGES,
-    LINES,
     TAG,
-    TURNS,
     Direction,
     Tag,
     mentions_thinking,
@@ -42,6 +39,7 @@ _HEADING = r"^(?P<level>\#{1,6})[ \t]{1,9}(?P<title>[^\n#]{1,60})[ \t#]{0,9}$"
 _MARK = re.compile(
     "|".join(
         [
+            r"(?P<quoted>^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}\n\s{0,9}(?P<quote>(?:^>.*(?:\n|\Z))+))",
             *(f"(?P<d{number}>{marks.opens})" for number, marks in enumerate(DOCUMENTED)),
             f"(?P<begins>{_BEGINS.pattern})",
             f"(?P<lone>{_LONE.pattern})",
@@ -49,7 +47,6 @@ _MARK = re.compile(
             r"<summary\b[^<>]{0,80}>(?P<summary>[^<>]{0,80})</summary>)",
             r"(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9})(?P<info>[^\n`]{1,40})$)",
             f"(?P<heading>{_HEADING})",
-            r"(?P<quoted>^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}\n\s{0,9}(?P<quote>(?:^>.*(?:\n|\Z))+))",
             f"(?P<tag>{TAG})",
         ]
     ),
@@ -58,8 +55,8 @@ _MARK = re.compile(
 """Everything that may mark thinking; the first alternative that matches at a place counts."""
 _PLACES = re.compile(rf"[{LEFT_EDGES}\n]")
 _WORDS = re.compile(r"to=(?=[^\s<]{1,40}<\|message)|(?-i:assistant)(?=\s?\s?final)")
-"""Where a mark may start: there, after a line break, or at these words. To search for these first is
-ten times as fast as to try every mark everywhere."""
+"""Where a mark may start: there, after a line break, or at these words. Searching for these first
+is ten times as fast as trying every mark everywhere."""
 _NESTED = re.compile(r"\"(?P<key>\w{1,40})\"\s{0,20}:\s{0,20}(?=[{\[])")
 _TYPED = re.compile(r"[\"']type[\"']\s{0,9}:\s{0,9}[\"']")
 
