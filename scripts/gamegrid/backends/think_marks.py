@@ -46,10 +46,9 @@ DOCUMENTED = (
         models="gpt-oss, its special tokens dropped",
         source="openai/gpt-oss discussions of replies such as 'analysisWe need…assistantfinal…'",
         # Lowercase and glued to what follows; "analysis:" or "analysis of the board" is prose.
-        opens=r"\A\s*(?-i:analysis)(?!\s{0,9}[:\-–—.,]|(?-i:[ \t]*[a-z]))",
-        closes=r"(?-i:assistant\s{0,2}final)(?=[^\sa-z]|\s|(?-i:json))",
-        begins=r"(?<![a-z])(?<=.)(?-i:assistantfinal)|(?<=[a-z])(?-i:assistantfinal)"
-        r"|\A\s*(?-i:assistantfinal)|\A\s*(?-i:final)(?=[A-Z{\[\"*])",
+        opens=r"\A\s*(?:assistant\s{0,3})?(?-i:analysis)(?!\s{0,9}[:\-–—.,]|(?-i:[ \t]*[a-z]))",
+        closes=r"(?-i:assistant\s{0,3}final)(?:json\b)?|^(?-i:final)(?=\s|(?-i:[A-Z])|[{\[\"*])",
+        begins=r"(?-i:assistantfinal)(?:json\b)?|\A\s*(?-i:final)(?=(?-i:[A-Z])|[{\[\"*])",
     ),
     Documented(
         models="Gemma 4",
@@ -117,6 +116,33 @@ DOCUMENTED = (
         source="naver-hyperclovax/HyperCLOVAX-SEED-Think-14B model card",
         opens=r"(?:<\|im_start\|>assistant\s{0,9}|\A\s*(?:assistant)?)/think\b",
         closes=r"<\|im_end\|>(?:\s{0,9}<\|im_start\|>assistant\b(?!/think))?|^assistant$",
+    ),
+    Documented(
+        models="s1",
+        source="simplescaling/s1 README (vLLM with budget forcing)",
+        opens=r"<\|im_start\|>\s{0,9}think\w{0,9}",
+        closes=r"<\|im_end\|>",
+        begins=r"<\|im_start\|>\s{0,9}answer",
+    ),
+    Documented(
+        models="MedGemma 1.5; Gemini, where its control tokens leak",
+        source="google/medgemma-1.5-4b-it model card",
+        opens=r"<(?:unused|ctrl)94>(?:thought\b)?",
+        closes=r"<(?:unused|ctrl)95>",
+        lone=True,
+    ),
+    Documented(
+        models="openPangu Embedded",
+        source="FreedomIntelligence/openPangu-Embedded-7B README",
+        opens=r"\[unused16\]",
+        closes=r"\[unused17\]",
+        lone=True,
+    ),
+    Documented(
+        models="any, in a comment that a page does not show",
+        source="HTML Living Standard, 13.1.6 Comments",
+        opens=r"<!--",
+        closes=r"-->",
     ),
     Documented(
         models="Apriel",

@@ -38,23 +38,30 @@ LEFT = {
     "[[": "]]",
     "{": "}",
     "{{": "}}",
+    "(": ")",
+    "⟦": "⟧",
+    "\\u003c": "\\u003e",
 }
 """Brackets of tags: what opens one, and what closes it."""
 HEADINGS = frozenset("【〖〔「『［[")
 """Brackets that also stand around headings, which have no end of their own."""
-SQUARE = HEADINGS | {"[[", "{", "{{"}
+SQUARE = HEADINGS | {"[[", "{", "{{", "(", "|", "||"}
 LONGEST_SPACELESS = 24
 """The most characters of a name in a language without spaces."""
 
-_LEFT = r"&lt;|<<|\[\[|\{\{|[<＜⟨‹〈《«◁◀◃⟪【〖〔「『［\[{]"
-_RIGHT = r"&gt;|>>|\]\]|\}\}|[>＞⟩›〉》»▷▶▹⟫】〗〕」』］\]}]"
-_EDGES = "<>＜＞⟨⟩‹›〈〉《》«»◁▷◀▶◃▹⟪⟫【】〖〗〔〕「」『』［］\\[\\]{}"
-LEFT_EDGES = r"<&＜⟨‹〈《«◁◀◃⟪【〖〔「『［\[{"
+_LEFT = r"&lt;|\\u003c|<<|\[\[|\{\{|[<＜⟨‹〈《«◁◀◃⟪⟦【〖〔「『［\[{(]"
+_RIGHT = r"&gt;|\\u003e|>>|\]\]|\}\}|[>＞⟩›〉》»▷▶▹⟫⟧】〗〕」』］\]})]"
+_EDGES = "<>＜＞⟨⟩‹›〈〉《》«»◁▷◀▶◃▹⟪⟫⟦⟧【】〖〗〔〕「」『』［］\\[\\]{}()"
+LEFT_EDGES = r"<&＜⟨‹〈《«◁◀◃⟪⟦【〖〔「『［\[{(|\\"
 """The characters with which tags start, for a set in a regular expression."""
-TAG = rf"(?P<left>{_LEFT})(?P<inner>(?:(?!&[lg]t;)[^{_EDGES}]){{1,120}})(?P<right>{_RIGHT})"
+TAG = (
+    rf"(?P<left>{_LEFT})(?P<inner>(?:(?!&[lg]t;|\\u003[ce])[^{_EDGES}]){{1,120}})(?P<right>{_RIGHT})"
+    r"|(?P<bar>\|{1,2})(?P<barred>/?[^\W\d][\w :-]{1,40})(?P=bar)"
+)
+"""A name in brackets or between bars, as an expression without regard to case."""
 
 _LATIN = re.compile(
-    r"""(?:ant|inner|internal|deep|self|pre|start|begin|end)?(?:of)?(?:
+    r"""(?:ant|inner|internal|deep|self|pre|re|over|start|begin|end)?(?:of)?(?:
     think(?:s|ing)? | thoughts?(?:process)? | reason(?:s|ing|ings)? | rationales? | scratch(?:pad)?
     | cot | chainofthoughts? | monologues? | reflect(?:ions?|ing)? | deliberat(?:e|ing|ions?)
     | contemplat(?:e|ing|ions?|or) | ponder(?:ing|ings)? | brainstorm(?:ing)?
@@ -63,13 +70,16 @@ _LATIN = re.compile(
     | pensees? | pens[ée]es? | r[ée]flexions? | raisonnements? | pensamientos? | razonamientos?
     | reflexi[óo]n(?:es)? | pensamentos? | racioc[íi]nio | reflex[ãa]o | pensier[oi]
     | ragionament[oi] | riflession[ei] | denken | gedanken(?:gang)? | gedachten
-    | [üu]berlegung(?:en)? | nachdenken | d[üu][şs][üu]n(?:ce|me)(?:ler)? | my[śs]li | rozumowanie | tankar | resonemang | redenering
+    | [üu]berlegung(?:en)? | nachdenken | d[üu][şs][üu]n(?:ce|me)(?:ler)?
+    | my[śs]li | rozumowanie | tankar | resonemang | redenering
     | (?:мысл|размышлен|рассужден|раздум)\w{0,4}""",
     re.VERBOSE,
 )
 _WEAK = re.compile(
     r"""analys(?:is|e|ing)|analyz(?:e|ing)|plan(?:ning)?|drafts?|explanations?|explain|critiques?
     |verif(?:y|ication)|justifications?|considerations?|considering|notes?|workings?|explor(?:e|ation)
+    |evaluat(?:e|ion)|assessment|strategy|speculation|deduction|inference|hypothes[ie]s|reviews?
+    |critic|steps?|internal|hidden|private
     |analisi|an[áa]lisis|an[áa]lise|analiz|分析|説明""",
     re.VERBOSE,
 )
@@ -85,6 +95,8 @@ _FILLING = _set(
 )
 _ENDS = _set("end ends close closing closed stop finish finished done over suffix")
 _STARTS = _set("begin begins start starts open opening prefix")
+_PLAIN = _set("think thinking")
+"""Names that mark thinking also in brackets that have many other uses."""
 _ANSWERS = re.compile(
     r"(?:the|my|final|\W|_)*(?:answer|response|reply|output|action|move|decision|solution|result|"
     r"conclusion|回答|答案|最终答案|最終回答|行动|行動|结论|結論|決定|动作|답변|ответ|respuesta|réponse|antwort)\W*"
@@ -122,9 +134,7 @@ class Tag:
     element: bool = False
 
 
-_NAMED = re.compile(
-    r"([\w:.-]{1,60})((?:\s+[\w:.-]{1,40}\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"']+)){1,12})\s*/?"
-)
+_ELEMENT = re.compile(r"[\w:.-]{1,60}(?=[\s=])")
 _VALUE = re.compile(r"=\s*(\"[^\"]*\"|'[^']*'|[^\s\"']+)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTS = re.compile(r"[\W\d_]+")
@@ -133,39 +143,56 @@ _PROSE = re.compile(r"[\"“”,;?()%$&+=]|^'|'$")
 _GLUED = re.compile(r"(start|begin|end)of")
 
 
-def tag_of(left: str, inner: str, right: str) -> Tag | None:
-    """Return what the text between two brackets marks; None if it marks no thinking."""
-    if LEFT[left] != right:
+def tag_of(found: re.Match[str]) -> Tag | None:
+    """Return what a match of ``TAG`` marks; None if it marks no thinking."""
+    left = found["left"] or found["bar"]
+    if not _is_tag(found):
         return None
-    name = unicodedata.normalize("NFKC", inner)
+    angled = left not in SQUARE
+    name = unicodedata.normalize("NFKC", found["inner"] or found["barred"])
     name = "".join(c for c in name if unicodedata.category(c) != "Cf").strip(" \t\r\n*_#~!")
     piped = name.startswith("|"), name.endswith("|")
     name = name.strip("| \n")
-    slashed = name.startswith(("/", "\\"))
-    alone = name.endswith("/") and not slashed
+    slashed, alone = name.startswith(("/", "\\")), name.endswith("/")
     name = name.strip("/\\| \n")
-    angled = left not in SQUARE
-    if angled and (written := _NAMED.fullmatch(name)):
-        name = written[1]
-        if not says_thinking(name, strict=False):
-            said = any(says_thinking(v, strict=False) for v in _VALUE.findall(written[2]))
-            return Tag(Direction.OPENS, name.lower(), element=True) if said else None
+    if angled and "=" in name and (element := _ELEMENT.match(name)):
+        if not says_thinking(element[0], strict=False):
+            return _element(element[0], name)
+        name = element[0]
     if _PROSE.search(name):
         return None
     words = _words(name)
-    ends = slashed or not _ENDS.isdisjoint(words) or piped == (False, True)
-    direction = Direction.NEITHER if alone else Direction.CLOSES if ends else Direction.OPENS
     core = [word for word in words if word not in _ENDS | _STARTS | _FILLING]
-    key = _GLUED.sub("", "_".join(core), count=1)
-    if glued := _GLUED.match("".join(core)):
-        direction = Direction.CLOSES if glued[1] == "end" else Direction.OPENS
+    glued = _GLUED.match("_".join(core))
+    key = "_".join(core)[glued.end() if glued else 0 :]
+    ends = names_end(glued[1] if glued else name) or slashed or piped == (False, True)
+    direction = Direction.CLOSES if ends else Direction.NEITHER if alone else Direction.OPENS
     if says_thinking(name, strict=not angled):
-        return Tag(direction, key, sure=left[0] != "{", heading=not angled and key != "think")
+        sure = left[0] not in "{(|" or (left[0] != "(" and key in _PLAIN)
+        return Tag(direction, key, sure, heading=not angled and key != "think")
     if left in HEADINGS and _ANSWERS.fullmatch(name.lower()):
         return Tag(Direction.ANSWERS, left)
     if all(piped) and core and _FRAMING.isdisjoint(core):
         return Tag(direction, key, sure=False)
     return None
+
+
+def _is_tag(found: re.Match[str]) -> bool:
+    """Return whether the brackets fit, and belong neither to a command, a call nor a link."""
+    if found["bar"]:
+        return True
+    text, left = found.string, found["left"].lower()
+    if LEFT[left] != found["right"].lower():
+        return False
+    if left[0] in "{(":
+        return not text[max(0, found.start() - 1) : found.start()].isalpha()
+    return left[0] not in "[［" or text[found.end() : found.end() + 1] not in ("(", ":")
+
+
+def _element(name: str, values: str) -> Tag | None:
+    """Return the tag of an element whose attributes say that it holds thinking."""
+    said = any(says_thinking(value, strict=False) for value in _VALUE.findall(values))
+    return Tag(Direction.OPENS, name.lower(), element=True) if said else None
 
 
 def says_thinking(name: str, *, strict: bool) -> bool:
@@ -178,16 +205,24 @@ def says_thinking(name: str, *, strict: bool) -> bool:
     if _SPACELESS.search(name) and len(name) < LONGEST_SPACELESS:
         return True
     words = _words(name)
-    named = [names_thinking(word) or (not strict and bool(_WEAK.fullmatch(word))) for word in words]
-    if not any(named) or not re.search(r"\s", name):
-        return any(named)
-    known = _FILLING | _ENDS | _STARTS
-    return all(is_named or word in known for word, is_named in zip(words, named, strict=True))
+    named = {word for word in words if _names(word, strict=strict)}
+    known = named | _FILLING | _ENDS | _STARTS
+    groups = [set(_words(group)) for group in name.split()]
+    return bool(named) and all(named & group or (group and group <= known) for group in groups)
 
 
 def mentions_thinking(text: str) -> bool:
     """Return whether any word of a short text names thinking."""
     return any(map(names_thinking, _words(text))) or bool(_SPACELESS.search(text))
+
+
+def _names(word: str, *, strict: bool) -> bool:
+    return names_thinking(word) or (not strict and bool(_WEAK.fullmatch(word)))
+
+
+def names_end(name: str) -> bool:
+    """Return whether a name says that something ends."""
+    return not _ENDS.isdisjoint(_words(name))
 
 
 def names_thinking(word: str) -> bool:

@@ -19,12 +19,16 @@ from gamegrid.backends.think_tags import (
     Direction,
     Tag,
     mentions_thinking,
+    names_end,
     says_thinking,
     tag_of,
 )
 
 LONGEST_OPENING = 200
 """The number of characters at the end of a prompt in which a mark is sought."""
+
+DEEPEST_HEADING = 6
+"""The lowest level of a heading in Markdown."""
 
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _STARTS = [re.compile(marks.opens, _FLAGS) for marks in DOCUMENTED]
@@ -35,7 +39,14 @@ _TAG = re.compile(TAG, re.IGNORECASE)
 _TURN = re.compile(TURNS, re.IGNORECASE)
 _FRAME = re.compile(FRAMES, re.IGNORECASE)
 _LINE = re.compile(LINES, re.IGNORECASE)
-_HEADING = r"^(?P<level>\#{1,6})[ \t]{1,9}(?P<title>[^\n#]{1,60})[ \t#]{0,9}$"
+_HEADING = (
+    r"^(?P<level>\#{1,6}(?=[ \t])|[=\-*~_\#]{2,9})[ \t]{0,9}"
+    r"(?P<title>[^\n\#=*~_]{1,60}?)[ \t:\#=\-*~_]{0,12}$"
+)
+_LITERAL = (
+    r"^(?P<key>\w{2,30}):[ \t]{0,9}[|>][-+]?[ \t]{0,9}\n"
+    r"(?P<literal>(?:[ \t]+\S.*(?:\n|\Z)|[ \t]*\n)+)"
+)
 _MARK = re.compile(
     "|".join(
         [
@@ -45,8 +56,9 @@ _MARK = re.compile(
             f"(?P<lone>{_LONE.pattern})",
             r"(?P<details><details\b[^<>]{0,200}>\s{0,40}"
             r"<summary\b[^<>]{0,80}>(?P<summary>[^<>]{0,80})</summary>)",
-            r"(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9})(?P<info>[^\n`]{1,40})$)",
+            r"(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9}|:{3,9})(?P<info>[^\n`]{1,40})$)",
             f"(?P<heading>{_HEADING})",
+            f"(?P<block>{_LITERAL})",
             f"(?P<tag>{TAG})",
         ]
     ),
@@ -158,7 +170,7 @@ class _Splitter:
         """Return where the thinking ends and where the text goes on; None if it never ends."""
         name = mark.group()
         number = _documented(mark)
-        if mark["quoted"]:
+        if mark["quoted"] or mark["block"]:
             return mark.end(), mark.end()
         if f"{number} {name}" in self._endless:
             return None
@@ -168,13 +180,12 @@ class _Splitter:
             if found is not None and _BEGINS.match(self._text, found.start()):
                 end = (found.start(), found.start())
         elif mark["fenced"]:
-            found = re.compile(rf"^[ \t>]{{0,12}}{mark['fence']}[`~]*[ \t]*$", _FLAGS).search(
+            found = re.compile(rf"^[ \t>]{{0,12}}{mark['fence']}[`~:]*[ \t]*$", _FLAGS).search(
                 self._text, mark.end()
             )
             end = None if found is None else (found.start(), found.end())
         elif mark["heading"]:
-            levels = len(mark["level"])
-            found = re.compile(rf"^\#{{1,{levels}}}[ \t]", _FLAGS).search(self._text, mark.end())
+            found = _next_heading(mark["level"]).search(self._text, mark.end())
             end = None if found is None else (found.start(), found.start())
         elif mark["details"]:
             end = self._element_end("details", mark.end())
@@ -184,7 +195,7 @@ class _Splitter:
             end = (
                 self._element_end(tag.key, mark.end())
                 if tag.element
-                else self._tag_end(tag, mark["left"], mark.end())
+                else self._tag_end(tag, mark["left"] or mark["bar"], mark.end())
             )
         if end is None:
             self._endless.add(f"{number} {name}")
@@ -204,7 +215,7 @@ class _Splitter:
         heading = None
         closed = f"close {tag.key}" not in self._endless
         for mark in _TAG.finditer(self._text, place):
-            other = tag_of(mark["left"], mark["inner"], mark["right"])
+            other = tag_of(mark)
             if other is None:
                 continue
             if other.direction is Direction.ANSWERS:
@@ -223,11 +234,7 @@ def _documented(mark: re.Match[str]) -> int | None:
 
 
 def _tag(mark: re.Match[str]) -> Tag | None:
-    if mark["tag"] is None:
-        return None
-    if mark["right"] in "]］" and mark.string[mark.end() : mark.end() + 1] in ("(", ":"):
-        return None  # a link, or a heading that ends with a colon
-    return tag_of(mark["left"], mark["inner"], mark["right"])
+    return None if mark["tag"] is None else tag_of(mark)
 
 
 def _opens(mark: re.Match[str], *, sure: bool = True) -> bool:
@@ -241,7 +248,9 @@ def _opens(mark: re.Match[str], *, sure: bool = True) -> bool:
     if mark["info"] is not None:
         return says_thinking(mark["info"], strict=True)
     if mark["title"] is not None:
-        return says_thinking(mark["title"].strip(" *_:"), strict=True)
+        return says_thinking(mark["title"], strict=True) and not names_end(mark["title"])
+    if mark["key"] is not None:
+        return says_thinking(mark["key"], strict=True)
     return bool(mark["quoted"]) or _documented(mark) is not None
 
 
@@ -256,6 +265,8 @@ def _needs_end(mark: re.Match[str]) -> bool:
 def _closes(mark: re.Match[str]) -> bool:
     tag = _tag(mark)
     closes = tag is not None and tag.sure and tag.direction is Direction.CLOSES
+    title = mark["title"] or ""
+    closes = closes or (names_end(title) and says_thinking(title, strict=True))
     return closes or mark["begins"] is not None or mark["lone"] is not None
 
 
@@ -266,7 +277,14 @@ def _is_neither(mark: re.Match[str]) -> bool:
 
 def _inside(mark: re.Match[str]) -> str:
     """Return thinking that the mark itself contains."""
-    return mark["quote"] or ""
+    return mark["quote"] or mark["literal"] or ""
+
+
+def _next_heading(level: str) -> re.Pattern[str]:
+    """Return the expression of the heading that ends a section of this level."""
+    if level[0] == "#" and len(level) <= DEEPEST_HEADING:
+        return re.compile(rf"^\#{{1,{len(level)}}}[ \t]", _FLAGS)
+    return re.compile(rf"^{re.escape(level[0])}{{2,}}[ \t]*\w", _FLAGS)
 
 
 def _parts(reply: str) -> Split | None:
