@@ -8,8 +8,9 @@ _THINKING = ("thinking", "reasoning", "thought")
 """What the type of a part, or a key of it, contains if the part is thinking: Anthropic and Mistral
 (``thinking``), OpenAI's Responses (``reasoning``), Bedrock (``reasoningContent``), Gemini
 (``thought: true``)."""
-_TEXTS = ("text", "content", "thinking", "reasoning", "summary", "refusal")
-"""Keys that hold a part's text or its own parts."""
+_BEDROCK = ("reasoningContent", "reasoning_content")
+_TEXTS = ("text", "thinking", "reasoning", "content", "summary", *_BEDROCK, "reasoningText")
+"""Keys that hold a part's text or its own parts; the first that is not empty counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ def _is_thinking(part: object) -> bool:
     kind = part.get("type")
     if isinstance(kind, str) and any(word in kind.lower() for word in _THINKING):
         return True
-    return part.get("thought") is True or any(
-        isinstance(key, str) and key.lower().startswith("reasoning") for key in part
-    )
+    return part.get("thought") is True or any(part.get(key) for key in _BEDROCK)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -64,7 +63,6 @@ def _texts(value: object) -> Iterator[str]:
             case list() as parts:
                 waiting += reversed(parts)
             case dict() as part:
-                keys = [key for key in part if key in _TEXTS or str(key).startswith("reasoning")]
-                waiting += [part[key] for key in reversed(keys)]
+                waiting.append(next((part[key] for key in _TEXTS if part.get(key)), None))
             case _:
                 pass
