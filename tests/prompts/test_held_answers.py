@@ -16,7 +16,6 @@ LABELS = ("1", "10", "a1")
         ('["1"]', False),
         ("a1", True),
         ("Action: a1 \n", True),
-        ("1", True),
         ("1", False),
         ("Action: 1", False),
         ("10", True),

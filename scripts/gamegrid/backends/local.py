@@ -313,12 +313,14 @@ class Prompts:
 
         The template's end is left out if it also ends thinking, after which the reply goes on.
         """
+        special = set(self._tokenizer.all_special_ids)
         encoded = {stop: self._encode(stop) for stop in stop_strings}
-        tokens = {ids[0] for ids in encoded.values() if len(ids) == 1}
-        tokens |= {*stated, self._tokenizer.eos_token_id} - {None}
+        single = {stop: ids[0] for stop, ids in encoded.items() if len(ids) == 1}
+        known = {stop: token for stop, token in single.items() if token in special}
+        tokens = {*known.values(), *stated, self._tokenizer.eos_token_id} - {None}
         if self.chat and self.end is not None and not (tokens and self._ends_thinking(template)):
             tokens.add(self.end)
-        return frozenset(tokens), tuple(stop for stop, ids in encoded.items() if len(ids) > 1)
+        return frozenset(tokens), tuple(stop for stop in stop_strings if stop and stop not in known)
 
     def _ends_thinking(self, template: str) -> bool:
         return ends_thinking(template, str(self._tokenizer.convert_ids_to_tokens(self.end)))

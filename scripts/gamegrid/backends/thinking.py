@@ -98,7 +98,9 @@ def opening(prompt: str) -> str:
 
 def has_marks(text: str) -> bool:
     """Return whether a chat template or a token contains a mark of thinking."""
-    return any(_opens(mark) or _closes(mark) for mark in _marks(text))
+    # A template quotes in the middle of a line what a reply says at the start of one.
+    lines = re.sub(r"(?=\bhere\b)", "\n", text, flags=re.IGNORECASE)
+    return any(_opens(mark) or _closes(mark) for mark in _marks(lines))
 
 
 def ends_thinking(template: str, token: str) -> bool:
