@@ -160,6 +160,46 @@ async def test_a_constrained_reply_is_a_choice_beside_free_ones(engine: Vllm) ->
 
 
 @needs_vllm
+async def test_no_setting_of_the_model_loosens_a_constraint_or_fails_a_request(
+    llama: Path, tmp_path: Path
+) -> None:
+    """Free replies end at the model's stop strings, as with the hf_ backend."""
+    [whole] = await asked_of_hf(llama, [ask("go 1", temperature=0.0, max_tokens=30)])
+    stop = whole.text[4:7]
+    folder = tiny_models.llama(
+        tmp_path / "llama",
+        stop_strings=[stop],
+        repetition_penalty=1.3,
+        no_repeat_ngram_size=2,
+        min_new_tokens=20,
+        suppress_tokens=[1, 40, 41],
+        bad_words_ids=[[40], [41]],
+        cache_implementation="static",
+    )
+    held = [
+        choose(f"go {i}", Decode.CONSTRAINED, LABELS, temperature=2.0, seed=i) for i in range(9)
+    ]
+    free = [ask(f"go {i}", temperature=0.0, max_tokens=30) for i in range(4)]
+    backend = create(folder, name="vllm_set")
+    await backend.open()
+    replies, mine = await together(backend, held), await together(backend, free)
+    await backend.close()
+    assert {reply.finish_reason for reply in replies} == {FinishReason.STOP}
+    assert all(reply.text.removeprefix("Action: ") in LABELS for reply in replies)
+    theirs = await asked_of_hf(folder, free)
+    assert [(r.text, r.finish_reason) for r in mine] == [(r.text, r.finish_reason) for r in theirs]
+    assert not any(stop in reply.text for reply in mine)
+
+
+async def asked_of_hf(folder: Path, requests: list[Request]) -> list[Completion]:
+    backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder)))
+    await backend.open()
+    replies = await together(backend, requests)
+    await backend.close()
+    return replies
+
+
+@needs_vllm
 async def test_an_engine_that_does_not_hold_to_the_choices_is_found_out(
     engine: Vllm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

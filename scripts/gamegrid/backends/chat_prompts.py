@@ -5,15 +5,11 @@ from typing import Any
 
 from jinja2.exceptions import TemplateError
 
-from gamegrid.backends.backend import Message
+from gamegrid.backends.backend import BackendError, Message
 from gamegrid.backends.thinking import split
 
 Turn = dict[str, Any]
 """One message in the form that templates read."""
-
-
-class TemplateFault(Exception):
-    """A chat template cannot express a conversation. The text says why, for users."""
 
 
 class ChatPrompts:
@@ -25,28 +21,29 @@ class ChatPrompts:
     after another until the text holds every message.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, name: str, tokenizer: Any) -> None:
+        self._name = name
         self._tokenizer = tokenizer
 
     def render(self, messages: Sequence[Message], options: dict[str, Any]) -> str:
-        """Return the prompt. Raises TemplateFault if no form holds every message."""
-        fault: TemplateFault | None = None
+        """Return the prompt. Raises BackendError if no form holds every message."""
+        fault: BackendError | None = None
         for turns in _forms(messages):
             try:
                 text = self._apply(turns, {**options, "add_generation_prompt": True})
             # A template that calculates with content of another type raises Python's errors.
             except (TemplateError, TypeError, ValueError) as error:
                 said = f"{type(error).__name__}: {error}".rstrip(": ")[:LONGEST_QUOTE]
-                fault = fault or TemplateFault(
-                    f"the chat template cannot express this conversation ({said})."
+                fault = fault or BackendError(
+                    f"{self._name}: the chat template cannot express this conversation ({said})."
                 )
                 continue
             lost = next((m for m in messages if not _holds(text, m)), None)
             if lost is None:
                 return text
-            fault = fault or TemplateFault(
-                f"the chat template drops the text of the {lost.role}'s message, so the model "
-                "would not see it; use a tokenizer_path with a template that keeps it."
+            fault = fault or BackendError(
+                f"{self._name}: the chat template drops the {lost.role} message, so the model "
+                "would not see it; set tokenizer_path to a folder whose template keeps it."
             )
         assert fault is not None
         raise fault

@@ -19,7 +19,7 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
-from gamegrid.backends.chat_prompts import ChatPrompts, TemplateFault
+from gamegrid.backends.chat_prompts import ChatPrompts
 from gamegrid.backends.thinking import ends_thinking, has_marks, opening
 from gamegrid.errors import nearest
 from gamegrid.paths import there
@@ -169,7 +169,7 @@ class Prompts:
         self._limit = limit
         self._encoder = encoder
         template = None if encoder else tokenizer.chat_template
-        self._talk = None if template is None else ChatPrompts(tokenizer)
+        self._talk = None if template is None else ChatPrompts(name, tokenizer)
         self.chat = self._talk is not None
         self.end = self._find_end()
         self.ends, self.stops = self._find_ends(str(template), stated_ends, stop_strings)
@@ -349,10 +349,7 @@ class Prompts:
         """Return the prompt's tokens and the think tag that it ends with, if any."""
         options = request.sampling.chat_template_kwargs
         if self._talk is not None:
-            try:
-                text = self._talk.render(request.messages, options or {})
-            except TemplateFault as error:
-                raise BackendError(f"{self.name}: {error}") from error
+            text = self._talk.render(request.messages, options or {})
             # The template has added the special tokens.
             return self._encode(text), opening(text)
         if options:
