@@ -47,10 +47,9 @@ def test_the_answer_counts_and_a_draft_never_does(layout: dict[str, Any], draft:
 
 
 def test_every_documented_mark_has_a_layout() -> None:
-    """Each is tried in a text where it matters: without it, the draft would be read."""
     for marks in DOCUMENTED:
-        opens = re.compile(marks.opens, re.IGNORECASE | re.MULTILINE)
-        assert any(opens.search(layout["text"]) for layout in LAYOUTS), marks.models
+        known = re.compile(f"{marks.opens}|{marks.closes}", re.IGNORECASE | re.MULTILINE)
+        assert any(known.search(layout["text"]) for layout in LAYOUTS), marks.models
 
 
 NAMES = ("think", "Thoughts", "REASONING", "inner_monologue", "x:think", "reflection", "思考")

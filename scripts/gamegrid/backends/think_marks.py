@@ -30,6 +30,13 @@ class Documented:
         return f"{self.closes}|{self.begins}" if self.begins else self.closes
 
 
+_NOUNS = (
+    "think|thinking|thoughts?|thought\\ process|reasoning|scratchpad|chain\\ of\\ thought|analysis"
+)
+_LABEL = (
+    r"^[^\w\n]{0,4}(?:(?:my|the)\ )?(?:final\ )?"
+    r"(?:answer|response|reply|output|decision|conclusion|final)[^\w\n:]{0,4}(?::|$)"
+)
 _HERE = r"^[^\w\n]{0,4}here(?:['’]s|\ is|\ are)\ my\ "
 _FINAL = r"\s{0,9}final\b[^<\n]{0,80}(?:<\|constrain\|>[^<\n]{0,80})?<\|message\|>"
 
@@ -145,6 +152,55 @@ DOCUMENTED = (
         closes=r"-->",
     ),
     Documented(
+        models="any, in a comment of a program",
+        source="ISO C, 6.4.9 Comments",
+        opens=r"/\*",
+        closes=r"\*/",
+        paired=True,
+    ),
+    Documented(
+        models="any, in LaTeX",
+        source="LaTeX environments",
+        opens=rf"\\begin\{{(?:{_NOUNS})\}}",
+        closes=rf"\\end\{{(?:{_NOUNS})\}}",
+        lone=True,
+    ),
+    Documented(
+        models="any, in signs that are no brackets, such as %%think%%…%%/think%%",
+        source="a slash before the name, as in every closing tag",
+        opens=r"(?!)",
+        closes=rf"(?P<sign>[^\w\s/.<>\[\](){{}}]{{1,3}})/\s?(?:{_NOUNS})\b(?P=sign)?",
+        lone=True,
+    ),
+    Documented(
+        models="any, with the channel in an element",
+        source="openai/harmony docs/format.md, written as XML",
+        opens=r"<channel>\s{0,9}(?!final)\w{1,20}\s{0,9}</channel>",
+        closes=r"(?!)",
+        begins=r"<channel>\s{0,9}final\s{0,9}</channel>",
+    ),
+    Documented(
+        models="Qwen3.5, its special tokens dropped",
+        source="QwenLM/Qwen3.5 reports of replies such as 'Thinking Process:\\n\\n1. …'",
+        opens=r"\A\W{0,4}thinking\ process\W{0,4}$",
+        closes=rf"</think>|{_LABEL}",
+    ),
+    Documented(
+        models="any, in brackets as a whole",
+        source="stage directions",
+        opens=rf"^[\[(]\s?(?:{_NOUNS})\s?:",
+        closes=r"[\])]\s{0,9}$",
+        paired=True,
+    ),
+    Documented(
+        models="any, with labels at the starts of lines",
+        source="prompts for reasoning in two sections",
+        opens=rf"^[ \t*_>•-]{{0,4}}(?:\[(?:{_NOUNS})\]\s?:|(?:my\ )?(?:{_NOUNS})(?:\ process)?"
+        r"[ \t*_]{0,4}(?::|$))",
+        closes=rf"{_LABEL}|^[^\w\n]{{0,4}}/(?:{_NOUNS})\W{{0,4}}$",
+        paired=True,
+    ),
+    Documented(
         models="Apriel",
         source="ServiceNow-AI/Apriel-1.5-15b-Thinker chat template",
         opens=rf"{_HERE}reasoning\ steps:",
@@ -169,15 +225,16 @@ DOCUMENTED = (
         models="any, through the terminal of Ollama",
         source="ollama/ollama cmd/cmd.go (thinkingOutputOpeningText, …ClosingText)",
         opens=r"^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}$",
-        closes=r"^\W{0,3}(?:\.\.\.|…)\s?done\ thinking\b\.?",
+        closes=r"^\W{0,4}(?:done|finished|end\ of)\ (?:thinking|thoughts?|reasoning)\b\W{0,4}$",
         lone=True,
         paired=True,
     ),
 )
 
 FRAMES = (
-    r"\[END\ FINAL\ RESPONSE\]|</?response>|<\|(?:open|close)\|>\s{0,9}\w{1,20}\s{0,9}<\|sep\|>"
-    r"|<(?:turn|channel)\|>|<\|(?:turn|channel)>|<[|｜][\w▁:./-]{1,60}[|｜]>"
+    r"\[END\ FINAL\ RESPONSE\]|</?(?:message|channel)>|<(?:turn|channel)\|>|<\|(?:turn|channel)>"
+    r"|</?(?:final[_ -]?)?(?:answer|response|reply|output|solution)>"
+    r"|<\|(?:open|close)\|>\s{0,9}\w{1,20}\s{0,9}<\|sep\|>|<[|｜][\w▁:./-]{1,60}[|｜]>"
 )
 """Marks around an answer, which are no part of it, and any other special token."""
 LINES = r"(?!.*box).*(?:end|begin|start|eo[mts]|return|call|open|close)"

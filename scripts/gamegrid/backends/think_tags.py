@@ -14,48 +14,33 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-LEFT = {
-    "<": ">",
-    "<<": ">>",
-    "&lt;": "&gt;",
-    "＜": "＞",
-    "⟨": "⟩",
-    "‹": "›",
-    "〈": "〉",
-    "《": "》",
-    "«": "»",
-    "◁": "▷",
+_PAIRS = (
+    "<>＜＞‹›«»◁▷▶◀▷◁◃▹[]［］{}()⌈⌉⌊⌋❨❩❪❫❬❭❮❯❰❱❲❳❴❵⟅⟆⟦⟧⟨⟩⟪⟫⟬⟭⟮⟯⦃⦄⦅⦆⦇⦈⦉⦊⦋⦌⦗⦘⧘⧙⧚⧛⧼⧽"
+    "⸢⸣⸤⸥⸦⸧⸨⸩〈〉《》「」『』【】〔〕〖〗〘〙〚〛〈〉（）｟｠｢｣﹙﹚﹛﹜﹝﹞"
+)
+LEFT = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)) | {
     "◀": "▶",
-    "◃": "▹",
-    "⟪": "⟫",
-    "【": "】",
-    "〖": "〗",
-    "〔": "〕",
-    "「": "」",
-    "『": "』",
-    "［": "］",
-    "[": "]",
-    "[[": "]]",
-    "{": "}",
-    "{{": "}}",
-    "(": ")",
-    "⟦": "⟧",
+    "&lt;": "&gt;",
     "\\u003c": "\\u003e",
+    "<<": ">>",
+    "[[": "]]",
+    "{{": "}}",
 }
 """Brackets of tags: what opens one, and what closes it."""
 HEADINGS = frozenset("【〖〔「『［[")
 """Brackets that also stand around headings, which have no end of their own."""
-SQUARE = HEADINGS | {"[[", "{", "{{", "(", "|", "||"}
+SQUARE = HEADINGS | {"[[", "{", "{{", "(", "（", "|", "||"}
 LONGEST_SPACELESS = 24
 """The most characters of a name in a language without spaces."""
 
-_LEFT = r"&lt;|\\u003c|<<|\[\[|\{\{|[<＜⟨‹〈《«◁◀◃⟪⟦【〖〔「『［\[{(]"
-_RIGHT = r"&gt;|\\u003e|>>|\]\]|\}\}|[>＞⟩›〉》»▷▶▹⟫⟧】〗〕」』］\]})]"
-_EDGES = "<>＜＞⟨⟩‹›〈〉《》«»◁▷◀▶◃▹⟪⟫⟦⟧【】〖〗〔〕「」『』［］\\[\\]{}()"
-LEFT_EDGES = r"<&＜⟨‹〈《«◁◀◃⟪⟦【〖〔「『［\[{(|\\"
+_SINGLE = re.escape("".join(sorted({*_PAIRS})))
+_LEFT = rf"&lt;|\\u003c|<<|\[\[|\{{\{{|[{_SINGLE}]"
+_RIGHT = rf"&gt;|\\u003e|>>|\]\]|\}}\}}|[{_SINGLE}]"
+LEFT_EDGES = re.escape("".join(sorted({left[0] for left in LEFT} | {"|"})))
 """The characters with which tags start, for a set in a regular expression."""
 TAG = (
-    rf"(?P<left>{_LEFT})(?P<inner>(?:(?!&[lg]t;|\\u003[ce])[^{_EDGES}]){{1,120}})(?P<right>{_RIGHT})"
+    rf"(?P<left>{_LEFT})(?P<inner>(?:(?!&[lg]t;|\\u003[ce])[^{_SINGLE}]){{1,120}})"
+    rf"(?P<right>{_RIGHT})"
     r"|(?P<bar>\|{1,2})(?P<barred>/?[^\W\d][\w :-]{1,40})(?P=bar)"
 )
 """A name in brackets or between bars, as an expression without regard to case."""
@@ -77,9 +62,10 @@ _LATIN = re.compile(
 )
 _WEAK = re.compile(
     r"""analys(?:is|e|ing)|analyz(?:e|ing)|plan(?:ning)?|drafts?|explanations?|explain|critiques?
-    |verif(?:y|ication)|justifications?|considerations?|considering|notes?|workings?|explor(?:e|ation)
+    |verif(?:y|ication)|justifications?|considerations?|considering|notes?|workings?|explore|exploration
     |evaluat(?:e|ion)|assessment|strategy|speculation|deduction|inference|hypothes[ie]s|reviews?
-    |critic|steps?|internal|hidden|private
+    |critic|steps?|inner|internal|hidden|private|mind|notepad|sketchpad|worksheet|whiteboard|mental
+    |consider|debate|simulat(?:e|ion)|speculate|preamble|traces?|lookahead|search|voice|dialogue
     |analisi|an[áa]lisis|an[áa]lise|analiz|分析|説明""",
     re.VERBOSE,
 )
@@ -102,11 +88,16 @@ _ANSWERS = re.compile(
     r"conclusion|回答|答案|最终答案|最終回答|行动|行動|结论|結論|決定|动作|답변|ответ|respuesta|réponse|antwort)\W*"
 )
 _FRAMING = _set(
-    "im header turn user assistant system bot human text sentence sequence tool tools box "
-    "content message answer response reply output solution final action result json move "
-    "document file token endoftext channel image media audio video python code"
+    "im header turn user assistant system bot human text sentence sequence tool tools call calls "
+    "function functions invoke parameter parameters argument arguments args box content message "
+    "answer response reply output solution final action result json move moves play choice "
+    "decision selection selected conclusion label value root xml data object item game player "
+    "round chat document file token endoftext channel image media audio video python code "
+    "html body head title section article main footer nav div span pre blockquote font small sub "
+    "sup img table thead tbody tfoot caption col strong mark center del strike ins kbd samp var "
+    "abbr cite figure svg math input button form ul ol li td th tr dl dt dd em br hr"
 )
-"""Words in the names of special tokens that do not mark thinking."""
+"""Words in the names of tags that do not mark thinking."""
 
 
 class Direction(Enum):
@@ -140,6 +131,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTS = re.compile(r"[\W\d_]+")
 _PROSE = re.compile(r"[\"“”,;?()%$&+=]|^'|'$")
 """Characters that no tag's name contains."""
+_XML = re.compile(r"</?[A-Za-z][\w:.-]{2,40}>")
 _GLUED = re.compile(r"(start|begin|end)of")
 
 
@@ -172,8 +164,9 @@ def tag_of(found: re.Match[str]) -> Tag | None:
         return Tag(direction, key, sure, heading=not angled and key != "think")
     if left in HEADINGS and _ANSWERS.fullmatch(name.lower()):
         return Tag(Direction.ANSWERS, left)
-    if all(piped) and core and _FRAMING.isdisjoint(core):
-        return Tag(direction, key, sure=False)
+    named = [word for word in words if word not in _ENDS | _STARTS]
+    if named and (all(piped) or _XML.fullmatch(found[0])) and _FRAMING.isdisjoint(words):
+        return Tag(direction, "_".join(named), sure=False)
     return None
 
 
@@ -182,7 +175,7 @@ def _is_tag(found: re.Match[str]) -> bool:
     if found["bar"]:
         return True
     text, left = found.string, found["left"].lower()
-    if LEFT[left] != found["right"].lower():
+    if LEFT.get(left) != found["right"].lower():
         return False
     if left[0] in "{(":
         return not text[max(0, found.start() - 1) : found.start()].isalpha()
@@ -206,6 +199,8 @@ def says_thinking(name: str, *, strict: bool) -> bool:
         return True
     words = _words(name)
     named = {word for word in words if _names(word, strict=strict)}
+    if _names("".join(words), strict=strict) and not re.search(r"\s", name):
+        return True
     known = named | _FILLING | _ENDS | _STARTS
     groups = [set(_words(group)) for group in name.split()]
     return bool(named) and all(named & group or (group and group <= known) for group in groups)

@@ -47,26 +47,31 @@ _LITERAL = (
     r"^(?P<key>\w{2,30}):[ \t]{0,9}[|>][-+]?[ \t]{0,9}\n"
     r"(?P<literal>(?:[ \t]+\S.*(?:\n|\Z)|[ \t]*\n)+)"
 )
-_MARK = re.compile(
-    "|".join(
-        [
-            r"(?P<quoted>^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}\n\s{0,9}(?P<quote>(?:^>.*(?:\n|\Z))+))",
-            *(f"(?P<d{number}>{marks.opens})" for number, marks in enumerate(DOCUMENTED)),
-            f"(?P<begins>{_BEGINS.pattern})",
-            f"(?P<lone>{_LONE.pattern})",
-            r"(?P<details><details\b[^<>]{0,200}>\s{0,40}"
-            r"<summary\b[^<>]{0,80}>(?P<summary>[^<>]{0,80})</summary>)",
-            r"(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9}|:{3,9})(?P<info>[^\n`]{1,40})$)",
-            f"(?P<heading>{_HEADING})",
-            f"(?P<block>{_LITERAL})",
-            f"(?P<tag>{TAG})",
-        ]
+_FORMS = (
+    re.compile(
+        r"(?P<details><details\b[^<>]{0,200}>\s{0,40}"
+        r"<summary\b[^<>]{0,80}>(?P<summary>[^<>]{0,80})</summary>)"
+        r"|(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9}|:{3,9}|\+{3,9})(?P<info>[^\n`]{1,40})$)"
+        rf"|(?P<heading>{_HEADING})|(?P<block>{_LITERAL})"
+        r"|(?P<quoted>^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}\n\s{0,9}(?P<quote>(?:^>.*(?:\n|\Z))+))",
+        _FLAGS,
     ),
-    _FLAGS,
+    re.compile(
+        "|".join(
+            [
+                *(f"(?P<d{number}>{marks.opens})" for number, marks in enumerate(DOCUMENTED)),
+                f"(?P<begins>{_BEGINS.pattern})",
+                f"(?P<lone>{_LONE.pattern})",
+            ]
+        ),
+        _FLAGS,
+    ),
+    re.compile(f"(?P<tag>{TAG})", _FLAGS),
 )
-"""Everything that may mark thinking; the first alternative that matches at a place counts."""
+"""Everything that may mark thinking; the first form that marks any at a place counts."""
 _PLACES = re.compile(rf"[{LEFT_EDGES}\n]")
-_WORDS = re.compile(r"to=(?=[^\s<]{1,40}<\|message)|(?-i:assistant)(?=\s?\s?final)")
+_WORDS = re.compile(r"to=(?=[^\s<]{1,40}<\|message)|assistant(?=\s?\s?final)")
+_SIGNS = re.compile(r"[^\w\s/.]{1,3}/(?=\s?[tTrRsScCaA])|/(?=\*)")
 """Where a mark may start: there, after a line break, or at these words. Searching for these first
 is ten times as fast as trying every mark everywhere."""
 _NESTED = re.compile(r"\"(?P<key>\w{1,40})\"\s{0,20}:\s{0,20}(?=[{\[])")
@@ -113,9 +118,13 @@ def _marks(text: str) -> Iterator[re.Match[str]]:
     """Yield everything that may mark thinking, in order; a mark may lie within another."""
     brackets = (found.start() + (found[0] == "\n") for found in _PLACES.finditer(text))
     words = (found.start() for found in _WORDS.finditer(text))
-    for place in heapq.merge([0], brackets, words):
-        if mark := _MARK.match(text, place):
-            yield mark
+    signs = (found.start() for found in _SIGNS.finditer(text))
+    for place in heapq.merge([0], brackets, words, signs):
+        for form in _FORMS:
+            mark = form.match(text, place)
+            if mark and (_opens(mark, sure=False) or _closes(mark) or _is_neither(mark)):
+                yield mark
+                break
 
 
 class _Splitter:
@@ -148,10 +157,10 @@ class _Splitter:
                 start = end[1]
             elif _closes(mark):
                 self._visible.append(text[start : mark.start()])
-                if not (mark["begins"] and self._begun):
+                if not (_group(mark, "begins") and self._begun):
                     self._thought += self._visible
                     self._visible.clear()
-                self._begun = self._begun or bool(mark["begins"])
+                self._begun = self._begun or bool(_group(mark, "begins"))
                 start = mark.end()
             elif _is_neither(mark) and (text[start : mark.start()].strip() or self._visible):
                 # Before or after it: either may be the thinking.
@@ -172,7 +181,7 @@ class _Splitter:
         """Return where the thinking ends and where the text goes on; None if it never ends."""
         name = mark.group()
         number = _documented(mark)
-        if mark["quoted"] or mark["block"]:
+        if _group(mark, "quoted") or _group(mark, "block"):
             return mark.end(), mark.end()
         if f"{number} {name}" in self._endless:
             return None
@@ -181,15 +190,15 @@ class _Splitter:
             end = None if found is None else (found.start(), found.end())
             if found is not None and _BEGINS.match(self._text, found.start()):
                 end = (found.start(), found.start())
-        elif mark["fenced"]:
-            found = re.compile(rf"^[ \t>]{{0,12}}{mark['fence']}[`~:]*[ \t]*$", _FLAGS).search(
-                self._text, mark.end()
-            )
+        elif _group(mark, "fenced"):
+            found = re.compile(
+                rf"^[ \t>]{{0,12}}{re.escape(str(_group(mark, 'fence')))}[`~:+]*[ \t]*$", _FLAGS
+            ).search(self._text, mark.end())
             end = None if found is None else (found.start(), found.end())
-        elif mark["heading"]:
+        elif _group(mark, "heading"):
             found = _next_heading(mark["level"]).search(self._text, mark.end())
             end = None if found is None else (found.start(), found.start())
-        elif mark["details"]:
+        elif _group(mark, "details"):
             end = self._element_end("details", mark.end())
         else:
             tag = _tag(mark)
@@ -230,30 +239,33 @@ class _Splitter:
         return heading.span() if heading and tag.heading else None
 
 
+def _group(mark: re.Match[str], name: str) -> str | None:
+    """Return a group of a mark; None if it did not match, or if the mark's form lacks it."""
+    return mark[name] if name in mark.re.groupindex else None
+
+
 def _documented(mark: re.Match[str]) -> int | None:
     """Return the number of the documented marks that a match opens."""
-    return next((n for n in range(len(DOCUMENTED)) if mark[f"d{n}"] is not None), None)
+    return next((n for n in range(len(DOCUMENTED)) if _group(mark, f"d{n}") is not None), None)
 
 
 def _tag(mark: re.Match[str]) -> Tag | None:
-    return None if mark["tag"] is None else tag_of(mark)
+    return None if _group(mark, "tag") is None else tag_of(mark)
 
 
 def _opens(mark: re.Match[str], *, sure: bool = True) -> bool:
     """Return whether a mark opens thinking; without ``sure``, also if its end must decide."""
-    if mark["tag"]:
+    if _group(mark, "tag"):
         tag = _tag(mark)
         opens = tag is not None and tag.direction is Direction.OPENS
         return opens and tag is not None and (tag.sure or not sure)
-    if mark["summary"] is not None:
-        return mentions_thinking(mark["summary"])
-    if mark["info"] is not None:
-        return says_thinking(mark["info"], strict=True)
-    if mark["title"] is not None:
-        return says_thinking(mark["title"], strict=True) and not names_end(mark["title"])
-    if mark["key"] is not None:
-        return says_thinking(mark["key"], strict=True)
-    return bool(mark["quoted"]) or _documented(mark) is not None
+    if summary := _group(mark, "summary"):
+        return mentions_thinking(summary)
+    if title := _group(mark, "title"):
+        return says_thinking(title, strict=True) and not names_end(title)
+    if name := _group(mark, "info") or _group(mark, "key"):
+        return says_thinking(name, strict=True)
+    return bool(_group(mark, "quoted")) or _documented(mark) is not None
 
 
 def _needs_end(mark: re.Match[str]) -> bool:
@@ -261,15 +273,15 @@ def _needs_end(mark: re.Match[str]) -> bool:
     tag, number = _tag(mark), _documented(mark)
     if number is not None:
         return DOCUMENTED[number].paired
-    return bool(mark["heading"]) or (tag is not None and not tag.sure)
+    return bool(_group(mark, "heading")) or (tag is not None and not tag.sure)
 
 
 def _closes(mark: re.Match[str]) -> bool:
     tag = _tag(mark)
     closes = tag is not None and tag.sure and tag.direction is Direction.CLOSES
-    title = mark["title"] or ""
+    title = _group(mark, "title") or ""
     closes = closes or (names_end(title) and says_thinking(title, strict=True))
-    return closes or mark["begins"] is not None or mark["lone"] is not None
+    return closes or _group(mark, "begins") is not None or _group(mark, "lone") is not None
 
 
 def _is_neither(mark: re.Match[str]) -> bool:
@@ -279,13 +291,13 @@ def _is_neither(mark: re.Match[str]) -> bool:
 
 def _inside(mark: re.Match[str]) -> str:
     """Return thinking that the mark itself contains."""
-    return mark["quote"] or mark["literal"] or ""
+    return _group(mark, "quote") or _group(mark, "literal") or ""
 
 
 def _next_heading(level: str) -> re.Pattern[str]:
     """Return the expression of the heading that ends a section of this level."""
     if level[0] == "#" and len(level) <= DEEPEST_HEADING:
-        return re.compile(rf"^\#{{1,{len(level)}}}[ \t]", _FLAGS)
+        return re.compile(rf"^(?:\#{{1,{len(level)}}}[ \t]|[-*_]{{3,}}[ \t]*$)", _FLAGS)
     return re.compile(rf"^{re.escape(level[0])}{{2,}}[ \t]*\w", _FLAGS)
 
 
