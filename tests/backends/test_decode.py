@@ -347,3 +347,32 @@ def test_stop_strings_of_the_model_end_a_free_reply(
     assert done.text == whole.text[: whole.text.index(stop)]
     assert done.finish_reason is FinishReason.STOP
     assert (done.usage.completion_tokens or 0) < 30
+
+
+DRAFT = "Suppose\nAction: a1\nNo, that loses."
+THINKERS: dict[str, tuple[list[str], list[str]]] = {
+    "Magistral": (["[THINK]", DRAFT, "[/THINK]"], ["[THINK]", "[/THINK]"]),
+    "Cohere": (
+        ["<|START_THINKING|>", DRAFT, "<|END_THINKING|>", "<|START_RESPONSE|>"],
+        ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>"],
+    ),
+    "gpt-oss": (
+        ["<|channel|>analysis<|message|>", DRAFT, "<|call|>", "<|channel|>final<|message|>"],
+        ["<|channel|>analysis<|message|>", "<|call|>", "<|channel|>final<|message|>"],
+    ),
+    "unknown": (["<|muse_start|>", DRAFT, "<|muse_end|>"], ["<|muse_start|>", "<|muse_end|>"]),
+}
+"""What models say before their answer, and which of it are special tokens."""
+
+
+@pytest.mark.parametrize("name", THINKERS)
+@pytest.mark.parametrize(("answer", "label"), [("Action: b2", "b2"), ("I take b2.", None)])
+def test_a_real_engine_keeps_thinking_and_answer_apart(
+    tmp_path: Path, name: str, answer: str, label: str | None
+) -> None:
+    said, marks = THINKERS[name]
+    folder = tiny_models.speaker(tmp_path / "m", [*said, answer], marks)
+    [done] = answers(folder, [ask("go", Decode.GENERATE, None, temperature=0.0)])
+    assert done.text == "".join([*said, answer])
+    parsed = parse(done.text, done.finish_reason, ["a1", "b2"])
+    assert (parsed.label, parsed.reasoning) == (label, DRAFT)

@@ -28,6 +28,8 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.backends.vllm import BACKEND, Vllm, _start_failure
+from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import Failure
 
 needs_vllm = pytest.mark.vllm
 without_vllm = pytest.mark.skipif(
@@ -189,6 +191,20 @@ async def test_no_setting_of_the_model_loosens_a_constraint_or_fails_a_request(
     theirs = await asked_of_hf(folder, free)
     assert [(r.text, r.finish_reason) for r in mine] == [(r.text, r.finish_reason) for r in theirs]
     assert not any(stop in reply.text for reply in mine)
+
+
+@needs_vllm
+async def test_thinking_that_special_tokens_mark_is_kept_apart(tmp_path: Path) -> None:
+    draft = "Suppose\nAction: a1\nNo, that loses."
+    said = ["[THINK]", draft, "[/THINK]", "I take b2."]
+    folder = tiny_models.speaker(tmp_path / "m", said, ["[THINK]", "[/THINK]"])
+    backend = create(folder, name="vllm_thinker")
+    await backend.open()
+    done = await backend.complete(ask("go", temperature=0.0))
+    await backend.close()
+    assert done.text == "".join(said)
+    parsed = parse(done.text, done.finish_reason, LABELS)
+    assert (parsed.failure, parsed.reasoning) == (Failure.UNPARSABLE, draft)
 
 
 async def asked_of_hf(folder: Path, requests: list[Request]) -> list[Completion]:
