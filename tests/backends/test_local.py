@@ -1,6 +1,7 @@
 """What the local backends share: thinking models' prompts and replies, without loading weights."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 pytest.importorskip("transformers")
 
 import tiny_models
-from gamegrid.backends import local
+from gamegrid.backends import huggingface, local, vllm
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
+    Decode,
     FinishReason,
     Message,
+    ModelEntry,
     Request,
     Sampling,
 )
@@ -261,3 +264,37 @@ def test_a_template_that_drops_a_message_is_refused(
 def test_the_end_of_a_reply_is_found_in_a_template_of_parts() -> None:
     made = prompts(PARTS_ONLY.replace("<|end|>{% endfor", "<|system|>{% endfor"))
     assert made.end == made._encode("<|system|>")[0]
+
+
+@pytest.mark.parametrize(
+    ("template", "trouble"),
+    [
+        (tiny_models.CHAT_TEMPLATE, False),
+        (tiny_models.NO_SYSTEM_TEMPLATE, False),
+        (PARTS_ONLY, False),
+        (None, False),
+        (NOTHING, True),
+        ("{{ raise_exception('never') }}", True),
+        ("{% if wanted %}" + tiny_models.CHAT_TEMPLATE + "{% endif %}", True),
+    ],
+)
+def test_a_check_finds_a_template_that_drops_the_question(
+    tmp_path: Path, template: str | None, trouble: bool
+) -> None:
+    tiny_models._tokenizer(template).save_pretrained(tmp_path)
+    entry = ModelEntry(name="hf_m", model_path=str(tmp_path))
+    for kind in (huggingface.BACKEND, vllm.BACKEND):
+        assert kind.unsupported_reason is not None
+        found = kind.unsupported_reason(entry, Sampling(), Decode.GENERATE)
+        assert (found is not None) == trouble
+        wanted = Sampling(chat_template_kwargs={"wanted": True})
+        assert kind.unsupported_reason(entry, wanted, Decode.GENERATE) is None or (
+            template is not None and "wanted" not in template
+        )
+
+
+def test_a_check_leaves_what_it_cannot_read_to_the_engine(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer_config.json").write_text("{")
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        entry = ModelEntry(name="hf_m", model_path=str(folder))
+        assert local.unsupported_reason(entry, Sampling(), Decode.GENERATE) is None

@@ -1,6 +1,8 @@
 """Renders conversations with a model's chat template, and makes sure that nothing gets lost."""
 
+import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from jinja2.exceptions import TemplateError
@@ -10,6 +12,54 @@ from gamegrid.backends.thinking import split
 
 Turn = dict[str, Any]
 """One message in the form that templates read."""
+
+
+class FolderTemplate:
+    """The chat template in a model's folder, rendered as a tokenizer would, but without loading it.
+
+    Raises OSError or ValueError if the folder's files cannot be read, and ImportError without
+    transformers.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from transformers.utils.chat_template_utils import render_jinja_template
+
+        self._render = render_jinja_template
+        config = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
+        file = folder / "chat_template.jinja"
+        stated = file.read_text("utf-8") if file.is_file() else config.get("chat_template")
+        if isinstance(stated, list):  # named templates
+            stated = {each["name"]: each["template"] for each in stated}.get("default")
+        self.text: str | None = stated
+        self._tokens = {
+            key: value["content"] if isinstance(value, dict) else value
+            for key, value in config.items()
+            if key.endswith("_token") and isinstance(value, str | dict)
+        }
+
+    def apply_chat_template(self, turns: list[Turn], **options: Any) -> str:
+        """Return the text of a conversation."""
+        options.pop("tokenize", None)
+        texts, _ = self._render([turns], chat_template=self.text, **{**self._tokens, **options})
+        return str(texts[0])
+
+
+def check_template(name: str, folder: Path, options: dict[str, Any]) -> str | None:
+    """Return a sentence if the chat template in a folder drops a question, else None.
+
+    A folder that cannot be read is left to the engine to refuse, which says more.
+    """
+    try:
+        template = FolderTemplate(folder)
+    except (ImportError, OSError, ValueError, KeyError):
+        return None
+    if template.text is None:
+        return None
+    try:
+        ChatPrompts(name, template).render([Message("user", QUESTION)], options)
+    except BackendError as error:
+        return str(error)
+    return None
 
 
 class ChatPrompts:
@@ -66,6 +116,8 @@ class ChatPrompts:
 
 LONGEST_QUOTE = 300
 """The most characters quoted from a template's error."""
+QUESTION = "Which of your legal moves do you choose?"
+"""A question by which a template is checked."""
 REPLY = "Action:"
 """A reply by which the end of replies is found."""
 

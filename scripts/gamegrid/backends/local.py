@@ -19,7 +19,7 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
-from gamegrid.backends.chat_prompts import ChatPrompts
+from gamegrid.backends.chat_prompts import ChatPrompts, check_template
 from gamegrid.backends.thinking import ends_thinking, has_marks, opening
 from gamegrid.errors import nearest
 from gamegrid.paths import there
@@ -91,6 +91,16 @@ def check_tokenizer(entry: ModelEntry) -> str | None:
     if entry.tokenizer_path is None or there(Path(entry.tokenizer_path), Path.is_dir):
         return None
     return f"{entry.name}: tokenizer_path {entry.tokenizer_path!r} is not a folder."
+
+
+def unsupported_reason(entry: ModelEntry, sampling: Sampling, _: Decode) -> str | None:
+    """Return a sentence if the entry's chat template drops a question, else None.
+
+    Reads the template of a folder only; one from the hub is checked when a question is asked.
+    """
+    folder = entry.tokenizer_path or entry.model_path
+    options = sampling.chat_template_kwargs or {}
+    return None if folder is None else check_template(entry.name, Path(folder), options)
 
 
 def refuse_unsupported(name: str, sampling: Sampling) -> None:

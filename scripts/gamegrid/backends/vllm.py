@@ -584,6 +584,7 @@ BACKEND = BackendKind(
         refused=local.REFUSED,
     ),
     check=check,
+    unsupported_reason=local.unsupported_reason,
     create=Vllm,
     served="litellm_hosted_vllm/",
 )
