@@ -6,74 +6,28 @@ draft inside thinking is never read as an answer. Splitting takes time linear in
 """
 
 import ast
-import heapq
 import json
 import re
-from collections.abc import Iterator
 
 from gamegrid.backends.content_parts import Split, is_parts, joined, split_parts
 from gamegrid.backends.think_marks import DOCUMENTED, FRAMES, LINES, TURNS
-from gamegrid.backends.think_tags import (
-    LEFT_EDGES,
-    TAG,
-    Direction,
-    Tag,
-    mentions_thinking,
-    names_end,
-    says_thinking,
-    tag_of,
-)
+from gamegrid.backends.think_places import BEGINS, FLAGS, Mark, marks
+from gamegrid.backends.think_tags import TAG, Direction, Tag, says_thinking, tag_of
 
 LONGEST_OPENING = 200
 """The number of characters at the end of a prompt in which a mark is sought."""
-
 DEEPEST_HEADING = 6
 """The lowest level of a heading in Markdown."""
 
-_FLAGS = re.IGNORECASE | re.MULTILINE
-_STARTS = [re.compile(marks.opens, _FLAGS) for marks in DOCUMENTED]
-_ENDS = [re.compile(marks.ends(), _FLAGS) for marks in DOCUMENTED]
-_BEGINS = re.compile("|".join(marks.begins for marks in DOCUMENTED if marks.begins), _FLAGS)
-_LONE = re.compile("|".join(marks.closes for marks in DOCUMENTED if marks.lone), _FLAGS)
+Span = tuple[int, int]
+"""Where thinking ends, and where the text goes on."""
+
+_STARTS = [re.compile(documented.opens, FLAGS) for documented in DOCUMENTED]
+_ENDS = [re.compile(documented.ends(), FLAGS) for documented in DOCUMENTED]
 _TAG = re.compile(TAG, re.IGNORECASE)
 _TURN = re.compile(TURNS, re.IGNORECASE)
 _FRAME = re.compile(FRAMES, re.IGNORECASE)
 _LINE = re.compile(LINES, re.IGNORECASE)
-_HEADING = (
-    r"^(?P<level>\#{1,6}(?=[ \t])|[=\-*~_\#]{2,9})[ \t]{0,9}"
-    r"(?P<title>[^\n\#=*~_]{1,60}?)[ \t:\#=\-*~_]{0,12}$"
-)
-_LITERAL = (
-    r"^(?P<key>\w{2,30}):[ \t]{0,9}[|>][-+]?[ \t]{0,9}\n"
-    r"(?P<literal>(?:[ \t]+\S.*(?:\n|\Z)|[ \t]*\n)+)"
-)
-_FORMS = (
-    re.compile(
-        r"(?P<details><details\b[^<>]{0,200}>\s{0,40}"
-        r"<summary\b[^<>]{0,80}>(?P<summary>[^<>]{0,80})</summary>)"
-        r"|(?P<fenced>^[ \t>]{0,12}(?P<fence>`{3,9}|~{3,9}|:{3,9}|\+{3,9})(?P<info>[^\n`]{1,40})$)"
-        rf"|(?P<heading>{_HEADING})|(?P<block>{_LITERAL})"
-        r"|(?P<quoted>^\W{0,3}thinking(?:\.\.\.|…)\W{0,3}\n\s{0,9}(?P<quote>(?:^>.*(?:\n|\Z))+))",
-        _FLAGS,
-    ),
-    re.compile(
-        "|".join(
-            [
-                *(f"(?P<d{number}>{marks.opens})" for number, marks in enumerate(DOCUMENTED)),
-                f"(?P<begins>{_BEGINS.pattern})",
-                f"(?P<lone>{_LONE.pattern})",
-            ]
-        ),
-        _FLAGS,
-    ),
-    re.compile(f"(?P<tag>{TAG})", _FLAGS),
-)
-"""Everything that may mark thinking; the first form that marks any at a place counts."""
-_PLACES = re.compile(rf"[{LEFT_EDGES}\n]")
-_WORDS = re.compile(r"to=(?=[^\s<]{1,40}<\|message)|assistant(?=\s?\s?final)")
-_SIGNS = re.compile(r"[^\w\s/.]{1,3}/(?=\s?[tTrRsScCaA])|/(?=\*)")
-"""Where a mark may start: there, after a line break, or at these words. Searching for these first
-is ten times as fast as trying every mark everywhere."""
 _NESTED = re.compile(r"\"(?P<key>\w{1,40})\"\s{0,20}:\s{0,20}(?=[{\[])")
 _TYPED = re.compile(r"[\"']type[\"']\s{0,9}:\s{0,9}[\"']")
 
@@ -97,34 +51,25 @@ def opening(prompt: str) -> str:
     """Return the end of a prompt if it opens the thinking of the reply that follows, else ''."""
     tail = prompt[-LONGEST_OPENING:]
     end = len(tail.rstrip())
-    last = (mark for mark in _marks(tail) if len(mark[0].rstrip()) + mark.start() == end)
-    return next((tail[mark.start() :] for mark in last if _opens(mark)), "")
+    for mark in marks(tail):
+        opens = mark.direction is Direction.OPENS and (mark.tag is None or mark.tag.sure)
+        if opens and mark.start + len(mark.found[0].rstrip()) == end:
+            return tail[mark.start :]
+    return ""
 
 
 def has_marks(text: str) -> bool:
     """Return whether a chat template or a token contains a mark of thinking."""
     # A template quotes in the middle of a line what a reply says at the start of one.
     lines = re.sub(r"(?=\bhere\b)", "\n", text, flags=re.IGNORECASE)
-    return any(_opens(mark) or _closes(mark) for mark in _marks(lines))
+    kinds = (Direction.OPENS, Direction.CLOSES)
+    return any(mark.direction in kinds and not mark.needs_end for mark in marks(lines))
 
 
 def ends_thinking(template: str, token: str) -> bool:
     """Return whether in a template's format a token may end the thinking as well as the reply."""
     formats = zip(_STARTS, _ENDS, strict=True)
     return any(start.search(template) and end.fullmatch(token) for start, end in formats)
-
-
-def _marks(text: str) -> Iterator[re.Match[str]]:
-    """Yield everything that may mark thinking, in order; a mark may lie within another."""
-    brackets = (found.start() + (found[0] == "\n") for found in _PLACES.finditer(text))
-    words = (found.start() for found in _WORDS.finditer(text))
-    signs = (found.start() for found in _SIGNS.finditer(text))
-    for place in heapq.merge([0], brackets, words, signs):
-        for form in _FORMS:
-            mark = form.match(text, place)
-            if mark and (_opens(mark, sure=False) or _closes(mark) or _is_neither(mark)):
-                yield mark
-                break
 
 
 class _Splitter:
@@ -134,171 +79,123 @@ class _Splitter:
         self._text = text
         self._visible: list[str] = []
         self._thought: list[str] = []
+        self._start = 0
+        """Where the text starts that is neither visible nor thought yet."""
         self._begun = False
         """Whether a mark has begun the answer."""
-        self._endless: set[str] = set()
+        self._endless: set[object] = set()
         """Marks that have no end in the rest of the text."""
 
     def split(self) -> Split:
-        text, start = self._text, 0
-        for mark in _marks(text):
-            if mark.start() < start:
+        for mark in marks(self._text):
+            if mark.start < self._start:
                 continue  # inside a block of thinking
-            if _opens(mark, sure=False):
-                end = self._end(mark)
-                if end is None and not _needs_end(mark):
-                    self._visible.append(text[start : mark.start()])
-                    self._thought.append(_inside(mark) + text[mark.end() :])
-                    return self._done("")
-                if end is None:
-                    continue
-                self._visible.append(text[start : mark.start()])
-                self._thought.append(_inside(mark) + text[mark.end() : end[0]])
-                start = end[1]
-            elif _closes(mark):
-                self._visible.append(text[start : mark.start()])
-                if not (_group(mark, "begins") and self._begun):
-                    self._thought += self._visible
-                    self._visible.clear()
-                self._begun = self._begun or bool(_group(mark, "begins"))
-                start = mark.end()
-            elif _is_neither(mark) and (text[start : mark.start()].strip() or self._visible):
-                # Before or after it: either may be the thinking.
-                self._thought += [*self._visible, text[start:]]
-                self._visible.clear()
-                return self._done("")
-            elif _is_neither(mark):
-                start = mark.end()
-        return self._done(text[start:])
-
-    def _done(self, rest: str) -> Split:
-        answer = "\n".join([*self._visible, rest]) if rest or self._visible else ""
+            match mark.direction:
+                case Direction.OPENS:
+                    self._open(mark)
+                case Direction.CLOSES:
+                    self._close(mark)
+                case Direction.NEITHER:
+                    self._doubt(mark)
+                case Direction.ANSWERS:
+                    pass  # it ends the section of a heading, and is nothing without one
+        answer = "\n".join([*self._visible, self._text[self._start :]])
         answer = _FRAME.sub(lambda frame: "\n" if _LINE.match(frame[0]) else " ", answer)
         answer, nested = _cut_nested(answer)
         return Split(answer, joined(*self._thought, nested))
 
-    def _end(self, mark: re.Match[str]) -> tuple[int, int] | None:
-        """Return where the thinking ends and where the text goes on; None if it never ends."""
-        name = mark.group()
-        number = _documented(mark)
-        if _group(mark, "quoted") or _group(mark, "block"):
-            return mark.end(), mark.end()
-        if f"{number} {name}" in self._endless:
+    def _open(self, mark: Mark) -> None:
+        end = self._end(mark)
+        if end is None and mark.needs_end:
+            return
+        whole = len(self._text)
+        close, go_on = end or (whole, whole)
+        self._visible.append(self._text[self._start : mark.start])
+        self._thought.append(mark.inside + self._text[mark.end : close])
+        self._start = go_on
+
+    def _close(self, mark: Mark) -> None:
+        self._visible.append(self._text[self._start : mark.start])
+        if not (mark.begins and self._begun):
+            self._thought += self._visible
+            self._visible.clear()
+        self._begun = self._begun or mark.begins
+        self._start = mark.end
+
+    def _doubt(self, mark: Mark) -> None:
+        """Skip an empty tag, unless text precedes it: then either side may be the thinking."""
+        before = [*self._visible, self._text[self._start : mark.start]]
+        self._start = mark.end
+        if any(piece.strip() for piece in before):
+            self._thought += [*before, self._text[mark.end :]]
+            self._visible.clear()
+            self._start = len(self._text)
+
+    def _end(self, mark: Mark) -> Span | None:
+        """Return where the thinking of a mark ends; None if it never does."""
+        if mark.inside:
+            return mark.end, mark.end
+        kind = mark.number if mark.number is not None else mark.tag or mark.found[0]
+        if kind in self._endless:
             return None
-        if number is not None:
-            found = _ENDS[number].search(self._text, mark.end())
-            end = None if found is None else (found.start(), found.end())
-            if found is not None and _BEGINS.match(self._text, found.start()):
-                end = (found.start(), found.start())
-        elif _group(mark, "fenced"):
-            found = re.compile(
-                rf"^[ \t>]{{0,12}}{re.escape(str(_group(mark, 'fence')))}[`~:+]*[ \t]*$", _FLAGS
-            ).search(self._text, mark.end())
-            end = None if found is None else (found.start(), found.end())
-        elif _group(mark, "heading"):
-            found = _next_heading(mark["level"]).search(self._text, mark.end())
-            end = None if found is None else (found.start(), found.start())
-        elif _group(mark, "details"):
-            end = self._element_end("details", mark.end())
-        else:
-            tag = _tag(mark)
-            assert tag is not None
-            end = (
-                self._element_end(tag.key, mark.end())
-                if tag.element
-                else self._tag_end(tag, mark["left"] or mark["bar"], mark.end())
-            )
+        end = self._sought_end(mark)
         if end is None:
-            self._endless.add(f"{number} {name}")
+            self._endless.add(kind)
         return end
 
-    def _element_end(self, element: str, place: int) -> tuple[int, int] | None:
+    def _sought_end(self, mark: Mark) -> Span | None:
+        if mark.number is not None:
+            end = self._search(_ENDS[mark.number], mark.end)
+            begins = end is not None and BEGINS.match(self._text, end[0])
+            return (end[0], end[0]) if end is not None and begins else end
+        if fence := mark.group("fence"):
+            closed = rf"^[ \t>]{{0,12}}{re.escape(fence)}[`~:+]*[ \t]*$"
+            return self._search(re.compile(closed, FLAGS), mark.end)
+        if level := mark.group("level"):
+            end = self._search(_next_heading(level), mark.end)
+            return end and (end[0], end[0])
+        if mark.tag is None:
+            return self._element_end("details", mark.end)
+        if mark.tag.element:
+            return self._element_end(mark.tag.key, mark.end)
+        return self._tag_end(mark.tag, mark.found["left"] or mark.found["bar"], mark.end)
+
+    def _search(self, expression: re.Pattern[str], place: int) -> Span | None:
+        found = expression.search(self._text, place)
+        return None if found is None else found.span()
+
+    def _element_end(self, element: str, place: int) -> Span | None:
+        tag = re.compile(rf"<(/?)\s*{re.escape(element)}\b[^<>]{{0,200}}>", FLAGS)
         depth = 1
-        for tag in re.finditer(
-            rf"<(/?)\s*{re.escape(element)}\b[^<>]{{0,200}}>", self._text[place:], _FLAGS
-        ):
-            depth += -1 if tag[1] else 1
+        for found in tag.finditer(self._text, place):
+            depth += -1 if found[1] else 1
             if depth == 0:
-                return place + tag.start(), place + tag.end()
+                return found.span()
         return None
 
-    def _tag_end(self, tag: Tag, left: str, place: int) -> tuple[int, int] | None:
-        heading = None
-        closed = f"close {tag.key}" not in self._endless
-        for mark in _TAG.finditer(self._text, place):
-            other = tag_of(mark)
+    def _tag_end(self, tag: Tag, left: str, place: int) -> Span | None:
+        """Return the place of the closing tag, or of the heading of an answer that ends it."""
+        heading: Span | None = None
+        closed = ("closed", tag.key) not in self._endless
+        for found in _TAG.finditer(self._text, place):
+            other = tag_of(found)
             if other is None:
                 continue
-            if other.direction is Direction.ANSWERS:
-                heading = heading or (other.key == left and mark)
+            if other.direction is Direction.ANSWERS and other.key == left:
+                heading = heading or found.span()
             elif other.key == tag.key and other.direction is not Direction.OPENS:
-                return mark.start(), mark.end()
+                return found.span()
             if heading and tag.heading and not closed:
                 break
-        self._endless.add(f"close {tag.key}")
-        return heading.span() if heading and tag.heading else None
-
-
-def _group(mark: re.Match[str], name: str) -> str | None:
-    """Return a group of a mark; None if it did not match, or if the mark's form lacks it."""
-    return mark[name] if name in mark.re.groupindex else None
-
-
-def _documented(mark: re.Match[str]) -> int | None:
-    """Return the number of the documented marks that a match opens."""
-    return next((n for n in range(len(DOCUMENTED)) if _group(mark, f"d{n}") is not None), None)
-
-
-def _tag(mark: re.Match[str]) -> Tag | None:
-    return None if _group(mark, "tag") is None else tag_of(mark)
-
-
-def _opens(mark: re.Match[str], *, sure: bool = True) -> bool:
-    """Return whether a mark opens thinking; without ``sure``, also if its end must decide."""
-    if _group(mark, "tag"):
-        tag = _tag(mark)
-        opens = tag is not None and tag.direction is Direction.OPENS
-        return opens and tag is not None and (tag.sure or not sure)
-    if summary := _group(mark, "summary"):
-        return mentions_thinking(summary)
-    if title := _group(mark, "title"):
-        return says_thinking(title, strict=True) and not names_end(title)
-    if name := _group(mark, "info") or _group(mark, "key"):
-        return says_thinking(name, strict=True)
-    return bool(_group(mark, "quoted")) or _documented(mark) is not None
-
-
-def _needs_end(mark: re.Match[str]) -> bool:
-    """Return whether a mark counts only if the thinking that it opens also ends."""
-    tag, number = _tag(mark), _documented(mark)
-    if number is not None:
-        return DOCUMENTED[number].paired
-    return bool(_group(mark, "heading")) or (tag is not None and not tag.sure)
-
-
-def _closes(mark: re.Match[str]) -> bool:
-    tag = _tag(mark)
-    closes = tag is not None and tag.sure and tag.direction is Direction.CLOSES
-    title = _group(mark, "title") or ""
-    closes = closes or (names_end(title) and says_thinking(title, strict=True))
-    return closes or _group(mark, "begins") is not None or _group(mark, "lone") is not None
-
-
-def _is_neither(mark: re.Match[str]) -> bool:
-    tag = _tag(mark)
-    return tag is not None and tag.sure and tag.direction is Direction.NEITHER
-
-
-def _inside(mark: re.Match[str]) -> str:
-    """Return thinking that the mark itself contains."""
-    return _group(mark, "quote") or _group(mark, "literal") or ""
+        self._endless.add(("closed", tag.key))
+        return heading if tag.heading else None
 
 
 def _next_heading(level: str) -> re.Pattern[str]:
     """Return the expression of the heading that ends a section of this level."""
     if level[0] == "#" and len(level) <= DEEPEST_HEADING:
-        return re.compile(rf"^(?:\#{{1,{len(level)}}}[ \t]|[-*_]{{3,}}[ \t]*$)", _FLAGS)
-    return re.compile(rf"^{re.escape(level[0])}{{2,}}[ \t]*\w", _FLAGS)
+        return re.compile(rf"^(?:\#{{1,{len(level)}}}[ \t]|[-*_]{{3,}}[ \t]*$)", FLAGS)
+    return re.compile(rf"^{re.escape(level[0])}{{2,}}[ \t]*\w", FLAGS)
 
 
 def _parts(reply: str) -> Split | None:
