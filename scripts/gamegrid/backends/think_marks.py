@@ -14,7 +14,8 @@ class Documented:
     ``opens`` starts thinking and ``closes`` ends it. ``begins`` starts the answer, so that
     everything before it is thinking. ``lone`` tells whether ``closes`` without ``opens`` means the
     same. With ``paired``, ``opens`` counts only if the end follows, because ordinary replies use
-    the same words. ``source`` says where the marks are documented.
+    the same words. With ``fused``, the end may have been dropped, and then the last paragraph is
+    the answer. ``source`` says where the marks are documented.
     """
 
     models: str
@@ -24,6 +25,7 @@ class Documented:
     begins: str = ""
     lone: bool = False
     paired: bool = False
+    fused: bool = False
 
     def ends(self) -> str:
         """Return the expression of everything that ends this thinking."""
@@ -60,10 +62,17 @@ DOCUMENTED = (
     Documented(
         models="Gemma 4",
         source="vllm/reasoning/gemma4_utils.py; google-gemma/cookbook thinking.ipynb",
-        opens=r"<\|channel>(?!\s{0,9}final\b)[^<\n]{0,40}|\A\s*(?-i:thought)\n",
+        opens=r"<\|channel>(?!\s{0,9}final\b)[^<\n]{0,40}",
         closes=r"<channel\|>",
         begins=r"<\|channel>\s{0,9}final\b",
         lone=True,
+    ),
+    Documented(
+        models="Gemma 4, its special tokens dropped",
+        source="vllm/reasoning/gemma4_utils.py: replies that start with the channel's name",
+        opens=r"\A\s*(?-i:thought)\n",
+        closes=r"<channel\|>",
+        fused=True,
     ),
     Documented(
         models="Command A, Command A+ (Cohere)",
@@ -237,8 +246,8 @@ FRAMES = (
     r"|<\|(?:open|close)\|>\s{0,9}\w{1,20}\s{0,9}<\|sep\|>|<[|｜][\w▁:./-]{1,60}[|｜]>"
 )
 """Marks around an answer, which are no part of it, and any other special token."""
-LINES = r"(?!.*box).*(?:end|begin|start|eo[mts]|return|call|open|close)"
-"""Those of them that stand for a line break."""
+LINES = r"(?!.*box)"
+"""Those of them that stand for a line break: all but those around a single value."""
 
 TURNS = (
     r"<\|(?:im_start|start|begin|turn)\|?>\s{0,9}(?:user|system|human|tool|developer)\b"

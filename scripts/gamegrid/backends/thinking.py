@@ -16,6 +16,8 @@ from gamegrid.backends.think_tags import TAG, Direction, Tag, says_thinking, tag
 
 LONGEST_OPENING = 200
 """The number of characters at the end of a prompt in which a mark is sought."""
+MOST_PASSES = 9
+"""The number of passes after which a reply is taken for thinking altogether."""
 DEEPEST_HEADING = 6
 """The lowest level of a heading in Markdown."""
 
@@ -44,7 +46,19 @@ def split(reply: str) -> Split:
         inner = split(parts.answer)
         return Split(inner.answer, joined(parts.thinking, inner.thinking))
     turn = _TURN.search(reply, 1)
-    return _Splitter(reply[: turn.start()] if turn else reply).split()
+    answer, thoughts = reply[: turn.start()] if turn else reply, list[str]()
+    # What follows a block starts a line, so it may have marks that count only there.
+    for _ in range(MOST_PASSES):
+        before = answer
+        inner = _Splitter(before).split()
+        thoughts.append(inner.thinking)
+        answer = _FRAME.sub(lambda frame: "\n" if _LINE.match(frame[0]) else " ", inner.answer)
+        if answer == before:
+            break
+    else:
+        return Split("", joined(*thoughts, answer))
+    answer, nested = _cut_nested(answer)
+    return Split(answer, joined(*thoughts, nested))
 
 
 def opening(prompt: str) -> str:
@@ -100,9 +114,7 @@ class _Splitter:
                 case Direction.ANSWERS:
                     pass  # it ends the section of a heading, and is nothing without one
         answer = "\n".join([*self._visible, self._text[self._start :]])
-        answer = _FRAME.sub(lambda frame: "\n" if _LINE.match(frame[0]) else " ", answer)
-        answer, nested = _cut_nested(answer)
-        return Split(answer, joined(*self._thought, nested))
+        return Split(answer, joined(*self._thought))
 
     def _open(self, mark: Mark) -> None:
         end = self._end(mark)
@@ -146,6 +158,9 @@ class _Splitter:
     def _sought_end(self, mark: Mark) -> Span | None:
         if mark.number is not None:
             end = self._search(_ENDS[mark.number], mark.end)
+            if end is None and DOCUMENTED[mark.number].fused:
+                last = self._text.rstrip().rfind("\n\n", mark.end)
+                return None if last < 0 else (last, last)
             begins = end is not None and BEGINS.match(self._text, end[0])
             return (end[0], end[0]) if end is not None and begins else end
         if fence := mark.group("fence"):
