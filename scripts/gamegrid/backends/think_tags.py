@@ -50,7 +50,7 @@ _LATIN = re.compile(
     think(?:s|ing)? | thoughts?(?:process)? | reason(?:s|ing|ings)? | rationales? | scratch(?:pad)?
     | cot | chainofthoughts? | monologues? | reflect(?:ions?|ing)? | deliberat(?:e|ing|ions?)
     | contemplat(?:e|ing|ions?|or) | ponder(?:ing|ings)? | brainstorm(?:ing)?
-    | cogitat(?:e|ing|ions?) | ruminat(?:e|ing|ions?) | musings? | introspecti(?:ons?|ng)
+    | cogitat(?:e|ing|ions?) | ruminat(?:e|ing|ions?) | musings? | introspections? | introspecting
     | meditations? )
     | pensees? | pens[ée]es? | r[ée]flexions? | raisonnements? | pensamientos? | razonamientos?
     | reflexi[óo]n(?:es)? | pensamentos? | racioc[íi]nio | reflex[ãa]o | pensier[oi]
