@@ -459,6 +459,58 @@ def test_a_provider_that_does_not_hold_a_model_to_the_labels_is_found_out(
         assert {d.status for d in own(episode)} == {DecisionStatus.FALLBACK}
 
 
+HELD = {"response_format": {"type": "json_schema"}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{{"action": "{}"}}' + "\n" * 60,
+        ' {{\n "action": "{}"\n}}\t \r\n',
+        '{{"action": "{}"}}<|im_end|>\n',
+        "Action: {}   \n",
+        "{}\n\n",
+        '<think>x</think>\n{{"action": "{}"}}\n\n\n',
+    ],
+)
+def test_a_complete_held_answer_counts_although_spaces_reached_the_limit(
+    tic_tac_toe: Game, said: str
+) -> None:
+    """llama.cpp's server closes the JSON and goes on with spaces up to max_tokens."""
+
+    def reply(request: Request, attempt: int) -> Completion:
+        text = said.format((request.choices or ())[-1])
+        return Completion(text=text, finish_reason=FinishReason.LENGTH, sent=HELD)
+
+    model = Model(reply)
+    for decision in own(against_random(tic_tac_toe, model, decode="constrained", rethink=0)):
+        assert decision.status is DecisionStatus.OK
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ('{{"action": "{}', HELD),
+        ('{{"action": "{}"', HELD),
+        ('{{"action": "{}"}} because it', HELD),
+        ('{{"action": "{}"}}\n\n{{"ac', HELD),
+        ('{{"action": "z9"}}\n', HELD),
+        ('Sure: {{"action": "{}"}}', HELD),
+        ('{{"action": "{}"}}\n\n', {"max_tokens": 9}),
+        ('{{"action": "{}"}}\n\n', None),
+    ],
+)
+def test_what_was_cut_off_or_not_held_stays_truncated(
+    tic_tac_toe: Game, said: str, sent: dict[str, Any] | None
+) -> None:
+    def reply(request: Request, attempt: int) -> Completion:
+        text = said.format((request.choices or ())[-1])
+        return Completion(text=text, finish_reason=FinishReason.LENGTH, sent=sent)
+
+    episode = against_random(tic_tac_toe, Model(reply), decode="constrained", rethink=0)
+    assert {call.failure for call in episode.calls} == {Failure.TRUNCATED}
+
+
 def scores(request: Request, attempt: int) -> Completion:
     """Give the labels weights 1, 2, 4, … in the game's order."""
     assert request.choices is not None

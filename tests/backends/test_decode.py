@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import math
 from collections import Counter
 from functools import cache
@@ -27,6 +28,7 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
 )
+from gamegrid.backends.hf_loading import UNUSED
 from gamegrid.backends.hf_sampling import trie
 from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.prompts.parser import parse
@@ -281,3 +283,96 @@ def test_a_deterministic_model_answers_alike_whatever_is_asked_beside_it(
         torch.use_deterministic_algorithms(False)
     for one, two in itertools.zip_longest(first[-11:], other):
         assert (one.text, one.raw, one.likelihoods) == (two.text, two.raw, two.likelihoods)
+
+
+BANS: list[dict[str, Any]] = [
+    {"no_repeat_ngram_size": 2},
+    {"min_new_tokens": 40},
+    {"min_length": 500},
+    {"suppress_tokens": [1, 2, 40, 41, 42]},
+    {"begin_suppress_tokens": list(range(100))},
+    {"bad_words_ids": [[n] for n in range(5, 100)]},
+    {"forced_bos_token_id": 9, "forced_eos_token_id": 9},
+    {"exponential_decay_length_penalty": [1, 9.0]},
+    {"repetition_penalty": 5.0, "encoder_repetition_penalty": 3.0},
+    {"sequence_bias": [[[10], 50.0]]},
+    {"stop_strings": ["A", "e", "Action"]},
+    {"num_beams": 3, "num_return_sequences": 2, "early_stopping": True},
+    {"cache_implementation": "static"},
+    {"return_dict_in_generate": True, "output_scores": True},
+    {"guidance_scale": 2.0},
+    {"max_time": 0.0},
+    {"token_healing": True},
+    {"prompt_lookup_num_tokens": 2},
+    {"watermarking_config": {"bias": 9.0}},
+]
+
+
+@pytest.mark.parametrize("settings", BANS, ids=lambda settings: next(iter(settings)))
+def test_no_setting_of_the_model_loosens_a_constraint_or_fails_a_request(
+    tmp_path: Path,
+    models: dict[str, Path],
+    settings: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = with_settings(models["llama"], tmp_path, settings)
+    free = ask("go", Decode.GENERATE, None, temperature=0.0, max_tokens=12)
+    held = [ask("go", Decode.CONSTRAINED, temperature=1.0, seed=seed) for seed in range(3)]
+    free_answer, *answered = answers(folder, [free, *held])
+    assert all(done.text.removeprefix("Action: ") in LABELS for done in answered)
+    assert {done.finish_reason for done in answered} == {FinishReason.STOP}
+    assert free_answer.usage.completion_tokens
+    for key in settings.keys() - {"repetition_penalty", "stop_strings", *UNUSED}:
+        assert key in caplog.text
+
+
+def with_settings(source: Path, folder: Path, settings: dict[str, Any]) -> Path:
+    """Return a copy of a model whose generation_config.json has further settings."""
+    for file in source.iterdir():
+        if file.name != "generation_config.json":
+            (folder / file.name).symlink_to(file)
+    stated = json.loads((source / "generation_config.json").read_text())
+    (folder / "generation_config.json").write_text(json.dumps(stated | settings))
+    return folder
+
+
+def test_stop_strings_of_the_model_end_a_free_reply(
+    tmp_path: Path, models: dict[str, Path]
+) -> None:
+    free = ask("go", Decode.GENERATE, None, temperature=0.0, max_tokens=30)
+    [whole] = answers(models["llama"], [free])
+    stop = whole.text[4:7]
+    folder = with_settings(models["llama"], tmp_path, {"stop_strings": [stop]})
+    [done] = answers(folder, [free])
+    assert done.text == whole.text[: whole.text.index(stop)]
+    assert done.finish_reason is FinishReason.STOP
+    assert (done.usage.completion_tokens or 0) < 30
+
+
+DRAFT = "Suppose\nAction: a1\nNo, that loses."
+THINKERS: dict[str, tuple[list[str], list[str]]] = {
+    "Magistral": (["[THINK]", DRAFT, "[/THINK]"], ["[THINK]", "[/THINK]"]),
+    "Cohere": (
+        ["<|START_THINKING|>", DRAFT, "<|END_THINKING|>", "<|START_RESPONSE|>"],
+        ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>"],
+    ),
+    "gpt-oss": (
+        ["<|channel|>analysis<|message|>", DRAFT, "<|call|>", "<|channel|>final<|message|>"],
+        ["<|channel|>analysis<|message|>", "<|call|>", "<|channel|>final<|message|>"],
+    ),
+    "unknown": (["<|muse_start|>", DRAFT, "<|muse_end|>"], ["<|muse_start|>", "<|muse_end|>"]),
+}
+"""What models say before their answer, and which of it are special tokens."""
+
+
+@pytest.mark.parametrize("name", THINKERS)
+@pytest.mark.parametrize(("answer", "label"), [("Action: b2", "b2"), ("I take b2.", None)])
+def test_a_real_engine_keeps_thinking_and_answer_apart(
+    tmp_path: Path, name: str, answer: str, label: str | None
+) -> None:
+    said, marks = THINKERS[name]
+    folder = tiny_models.speaker(tmp_path / "m", [*said, answer], marks)
+    [done] = answers(folder, [ask("go", Decode.GENERATE, None, temperature=0.0)])
+    assert done.text == "".join([*said, answer])
+    parsed = parse(done.text, done.finish_reason, ["a1", "b2"])
+    assert (parsed.label, parsed.reasoning) == (label, DRAFT)

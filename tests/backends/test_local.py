@@ -117,3 +117,79 @@ def test_what_cannot_fit_is_said() -> None:
     found = prompts(OPENS, limit=50).prepare(request)
     assert isinstance(found, Completion)
     assert found.finish_reason is FinishReason.CONTEXT_OVERFLOW
+
+
+def taught(marks: list[str], template: str = tiny_models.CHAT_TEMPLATE, **keys: Any) -> Prompts:
+    """Return prompts of a tokenizer that also has these special tokens."""
+    tokenizer: Any = tiny_models._tokenizer(template)
+    tokenizer.add_special_tokens({"additional_special_tokens": marks})
+    return Prompts("hf_m", tokenizer, limit=8192, encoder=False, **keys)
+
+
+HARMONY = ["<|channel|>", "<|message|>", "<|start|>", "<|return|>"]
+MARKED = {
+    "Magistral": (["[THINK]", "[/THINK]"], "[THINK]{}[/THINK]"),
+    "gpt-oss": (
+        HARMONY,
+        "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>",
+    ),
+    "Cohere": (["<|START_THINKING|>", "<|END_THINKING|>"], "<|START_THINKING|>{}<|END_THINKING|>"),
+    "Gemma": (["<|channel>", "<channel|>"], "<|channel>thought\n{}<channel|>"),
+    "MedGemma": (["<unused94>", "<unused95>"], "<unused94>thought\n{}<unused95>"),
+    "unknown": (["<|muse_start|>", "<|muse_end|>"], "<|muse_start|>{}<|muse_end|>"),
+}
+
+
+@pytest.mark.parametrize(("marks", "form"), MARKED.values(), ids=MARKED)
+@pytest.mark.parametrize(("answer", "label"), [("Action: b2", "b2"), ("I take b2.", None)])
+def test_marks_that_are_special_tokens_keep_thinking_and_answer_apart(
+    marks: list[str], form: str, answer: str, label: str | None
+) -> None:
+    made = taught(marks)
+    text = form.format("Try\nAction: a1\nIt loses.") + answer
+    reply = made.reply(Prompt([], 1), made.decode(made._encode(f"{text}<|end|>")))
+    assert reply == text
+    parsed = parse(reply, FinishReason.STOP, ["a1", "b2"])
+    assert (parsed.label, parsed.reasoning) == (label, "Try\nAction: a1\nIt loses.")
+
+
+@pytest.mark.parametrize(
+    ("marks", "template", "thinks"),
+    [
+        ([], tiny_models.CHAT_TEMPLATE, False),
+        ([], tiny_models.CHAT_TEMPLATE + "{# Here is my thought process: #}", True),
+        ([], tiny_models.CHAT_TEMPLATE + "{% set start = '[THINK]' %}", True),
+        ([], tiny_models.CHAT_TEMPLATE + "{% set x = messages[0]['thinking'] %}", False),
+        (["<|START_THINKING|>"], tiny_models.CHAT_TEMPLATE, True),
+        (HARMONY, tiny_models.CHAT_TEMPLATE + "{# <|channel|>analysis<|message|> #}", True),
+    ],
+)
+def test_models_with_any_mark_of_thinking_get_room_to_think(
+    marks: list[str], template: str, thinks: bool
+) -> None:
+    wanted = local.THINKING_MAX_TOKENS if thinks else local.DEFAULT_MAX_TOKENS
+    assert prepare(taught(marks, template)).max_tokens == wanted
+
+
+def test_a_token_that_also_ends_thinking_is_no_end_of_the_reply() -> None:
+    """In gpt-oss's format, every message ends with it, that of the analysis too."""
+    template = tiny_models.CHAT_TEMPLATE + "{# <|channel|>analysis<|message|> #}"
+    tokenizer: Any = tiny_models._tokenizer(template)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|end|>", *HARMONY]})
+    tokenizer.eos_token = "<|return|>"
+    end, final = tokenizer.convert_tokens_to_ids(["<|end|>", "<|return|>"])
+    made = Prompts("hf_m", tokenizer, limit=99, encoder=False, stated_ends=[999])
+    assert (made.end, made.ends) == (end, {999, final})
+    tokenizer.chat_template = tiny_models.CHAT_TEMPLATE
+    plain = Prompts("hf_m", tokenizer, limit=99, encoder=False, stated_ends=[999])
+    assert (plain.end, plain.ends) == (end, {999, final, end})
+
+
+def test_stop_strings_end_a_reply_and_are_no_part_of_it() -> None:
+    made = taught(["<|stop|>"], stop_strings=["<|stop|>", "\nUser:", "###"])
+    assert made.stops == ("\nUser:", "###")
+    assert made._encode("<|stop|>")[0] in made.ends
+    assert made.decode(made._encode("Action: a1<|stop|>")) == "Action: a1"
+    ids = made._encode("Action: a1\nUser: go ### on")
+    assert made.stops_at(ids) and not made.stops_at(ids[:10])
+    assert made.decode(ids) == "Action: a1"

@@ -182,6 +182,7 @@ async def test_a_vllm_server_is_given_the_choices(endpoint: Endpoint) -> None:
     async with opened(endpoint.api_base, "litellm_hosted_vllm/m") as backend:
         done = await backend.complete(request(Decode.CONSTRAINED))
     assert endpoint.requests[0]["structured_outputs"] == {"choice": list(LABELS)}
+    assert endpoint.requests[0]["skip_special_tokens"] is False
     assert done.text == "c 3"
 
 

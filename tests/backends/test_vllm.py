@@ -28,6 +28,8 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.backends.vllm import BACKEND, Vllm, _start_failure
+from gamegrid.prompts.parser import parse
+from gamegrid.records.record_types import Failure
 
 needs_vllm = pytest.mark.vllm
 without_vllm = pytest.mark.skipif(
@@ -157,6 +159,60 @@ async def test_a_constrained_reply_is_a_choice_beside_free_ones(engine: Vllm) ->
         assert reply.text.removeprefix("Action: ") in request.choices
     assert len({reply.text for reply in replies[:40]}) >= 4
     assert [reply.raw for reply in await together(engine, held)] == [r.raw for r in replies[:40]]
+
+
+@needs_vllm
+async def test_no_setting_of_the_model_loosens_a_constraint_or_fails_a_request(
+    llama: Path, tmp_path: Path
+) -> None:
+    """Free replies end at the model's stop strings, as with the hf_ backend."""
+    [whole] = await asked_of_hf(llama, [ask("go 1", temperature=0.0, max_tokens=30)])
+    stop = whole.text[4:7]
+    folder = tiny_models.llama(
+        tmp_path / "llama",
+        stop_strings=[stop],
+        repetition_penalty=1.3,
+        no_repeat_ngram_size=2,
+        min_new_tokens=20,
+        suppress_tokens=[1, 40, 41],
+        bad_words_ids=[[40], [41]],
+        cache_implementation="static",
+    )
+    held = [
+        choose(f"go {i}", Decode.CONSTRAINED, LABELS, temperature=2.0, seed=i) for i in range(9)
+    ]
+    free = [ask(f"go {i}", temperature=0.0, max_tokens=30) for i in range(4)]
+    backend = create(folder, name="vllm_set")
+    await backend.open()
+    replies, mine = await together(backend, held), await together(backend, free)
+    await backend.close()
+    assert {reply.finish_reason for reply in replies} == {FinishReason.STOP}
+    assert all(reply.text.removeprefix("Action: ") in LABELS for reply in replies)
+    theirs = await asked_of_hf(folder, free)
+    assert [(r.text, r.finish_reason) for r in mine] == [(r.text, r.finish_reason) for r in theirs]
+    assert not any(stop in reply.text for reply in mine)
+
+
+@needs_vllm
+async def test_thinking_that_special_tokens_mark_is_kept_apart(tmp_path: Path) -> None:
+    draft = "Suppose\nAction: a1\nNo, that loses."
+    said = ["[THINK]", draft, "[/THINK]", "I take b2."]
+    folder = tiny_models.speaker(tmp_path / "m", said, ["[THINK]", "[/THINK]"])
+    backend = create(folder, name="vllm_thinker")
+    await backend.open()
+    done = await backend.complete(ask("go", temperature=0.0))
+    await backend.close()
+    assert done.text == "".join(said)
+    parsed = parse(done.text, done.finish_reason, LABELS)
+    assert (parsed.failure, parsed.reasoning) == (Failure.UNPARSABLE, draft)
+
+
+async def asked_of_hf(folder: Path, requests: list[Request]) -> list[Completion]:
+    backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder)))
+    await backend.open()
+    replies = await together(backend, requests)
+    await backend.close()
+    return replies
 
 
 @needs_vllm

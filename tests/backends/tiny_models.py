@@ -1,5 +1,6 @@
 """Tiny random models on disk, of every kind the local backends drive; made without a network."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,41 @@ def t5(folder: Path) -> Path:
         initializer_factor=2.0,
     )
     return _save(folder, T5ForConditionalGeneration(config), tokenizer)
+
+
+def speaker(folder: Path, said: list[str], marks: list[str]) -> Path:
+    """Save a chat model that always says the same: each piece of text is a token of its own.
+
+    The pieces in ``marks`` are special tokens. The weights map each token to the next one.
+    """
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _tokenizer(CHAT_TEMPLATE)
+    tokenizer.add_tokens([piece for piece in said if piece not in marks])
+    tokenizer.add_special_tokens({"additional_special_tokens": [*SPECIAL[2:], *marks]})
+    size = 32 * -(-len(tokenizer) // 32)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=size,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=size // 32,
+        num_key_value_heads=1,
+        head_dim=32,
+        max_position_embeddings=POSITIONS,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        tie_word_embeddings=False,
+    )
+    model = LlamaForCausalLM(config)
+    chain = tokenizer.convert_tokens_to_ids(["<|assistant|>", *said, "<|end|>"])
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()
+        model.model.norm.weight.fill_(1.0)
+        model.model.embed_tokens.weight.copy_(torch.eye(len(tokenizer), size))
+        for token, following in itertools.pairwise(chain):
+            model.lm_head.weight[following, token] = 9.0
+    return _save(folder, model, tokenizer)

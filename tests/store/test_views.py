@@ -689,7 +689,14 @@ def test_legality_is_counted_only_where_a_model_could_fail(tmp_path: Path, decod
 
 
 def test_replies_cut_off_in_their_thinking_are_told_from_others(tmp_path: Path) -> None:
-    cut = [("<think>I", "I"), ("< Thinking >\nI", "I"), ("", "apart"), (" \n", "apart")]
+    cut = [
+        ("<think>I", "I"),
+        ("[THINK]\nOn\n\nand on \n", "On\n\nand on"),
+        ("<think>x</think><think>y", "x\n\ny"),
+        ("<|channel|>analysis<|message|>I", "I"),
+        ("", "apart"),
+        (" \n", "apart"),
+    ]
     other = [("<think>I</think> Act", "I"), ("Action", None), ("", None), ("Action", "apart")]
     calls = [
         call(0, 0, "truncated", attempt=number, reply=reply, reasoning=reasoning)

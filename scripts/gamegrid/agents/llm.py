@@ -23,6 +23,7 @@ from gamegrid.backends.backend import (
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.prompts import templates
+from gamegrid.prompts.held_answers import is_complete, was_held
 from gamegrid.prompts.parser import Parsed, parse
 from gamegrid.prompts.templates import Template, TurnContext
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
@@ -209,10 +210,7 @@ def _read(turn: Turn, settings: LlmSettings, completion: Completion) -> Parsed:
         case Decode.GENERATE:
             return _parse(completion, turn.labels)
         case Decode.CONSTRAINED:
-            said = completion.text.strip()
-            if completion.finish_reason is FinishReason.STOP and said in turn.labels:
-                return Parsed(said, None, completion.reasoning)
-            return _parse(completion, turn.labels)
+            return _read_held(completion, turn.labels)
         case Decode.SCORE:
             if completion.likelihoods is None:  # the choices did not fit the model's context
                 return _parse(completion, turn.labels)
@@ -220,6 +218,22 @@ def _read(turn: Turn, settings: LlmSettings, completion: Completion) -> Parsed:
             return Parsed(label, None, None)
         case other:
             assert_never(other)
+
+
+def _read_held(completion: Completion, labels: Sequence[str]) -> Parsed:
+    """Find the move in a reply that was held to the labels.
+
+    A complete answer counts whatever follows it: some servers close the answer and then write
+    spaces up to the limit, because their grammar allows these.
+    """
+    said = completion.text.strip()
+    whole = completion.finish_reason is FinishReason.STOP
+    if whole and said in labels:
+        return Parsed(said, None, completion.reasoning)
+    cut = completion.finish_reason is FinishReason.LENGTH
+    if cut and was_held(completion.sent) and is_complete(completion.text, labels):
+        return _read_held(replace(completion, finish_reason=FinishReason.STOP), labels)
+    return _parse(completion, labels)
 
 
 def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:

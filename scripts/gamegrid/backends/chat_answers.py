@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gamegrid.backends.backend import Completion, FinishReason, Usage
+from gamegrid.backends.content_parts import split_parts
 from gamegrid.backends.faults import Blame, Fault, error_of
 from gamegrid.backends.providers import Secrets
 
@@ -66,16 +67,22 @@ def finish_reason(stated: object) -> FinishReason:
 
 
 def text_of(content: object) -> str:
-    """Return a message's text, which servers send as a string, as parts or as null."""
+    """Return a message's text, which servers send as a string, as parts or as null.
+
+    Parts that hold thinking are left out; ``reasoning_of`` returns them.
+    """
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        return split_parts(content).answer
     return content if isinstance(content, str) else ""
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str | None:
-    """Return reasoning that was delivered separately, under either of two keys."""
+    """Return reasoning that was delivered separately: under either of two keys or in parts."""
     text = message.get("reasoning_content") or message.get("reasoning")
-    return text if isinstance(text, str) and text else None
+    if isinstance(text, str) and text:
+        return text
+    content = message.get("content")
+    return (split_parts(content).thinking if isinstance(content, list) else "") or None
 
 
 def _usage(stated: object) -> Usage:

@@ -82,7 +82,7 @@ def _new_tokens(
         do_sample=False,
         num_beams=1,
         pad_token_id=model.pad,
-        eos_token_id=sorted(model.ends) or None,
+        eos_token_id=sorted(model.prompts.ends) or None,
         logits_processor=LogitsProcessorList(
             [Held(rows, start), Sampler(rows, pads, encoder=model.encoder)]
         ),
@@ -128,10 +128,13 @@ def _completion(model: LoadedModel, row: BatchRow, ids: list[int]) -> Completion
 
 
 def _cut(model: LoadedModel, row: BatchRow, ids: list[int]) -> tuple[list[int], FinishReason]:
-    for index, token in enumerate(ids[: row.prompt.max_tokens]):
-        if token in model.ends or (model.breaks is not None and token in model.breaks):
+    new = ids[: row.prompt.max_tokens]
+    for index, token in enumerate(new):
+        broken = model.breaks is not None and token in model.breaks
+        if broken or token in model.prompts.ends_of(row.prompt):
             return ids[: index + 1], FinishReason.STOP
-    return ids[: row.prompt.max_tokens], FinishReason.LENGTH
+    stopped = not row.prompt.choices and model.prompts.stops_at(new)
+    return new, FinishReason.STOP if stopped else FinishReason.LENGTH
 
 
 def _score(

@@ -1,5 +1,6 @@
 """Loads the weights and tokenizer of an ``hf_`` model."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,34 @@ from gamegrid.backends.backend import BackendError, ModelEntry
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
 
+log = logging.getLogger(__name__)
+
 PREFIX = "hf"
+KEPT = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
+"""What ``generate`` reads of a model's generation_config."""
+APPLIED = {
+    *KEPT,
+    "do_sample",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "stop_strings",
+}
+"""What is applied of a model's generation_config."""
+UNUSED = {
+    "max_length",
+    "max_new_tokens",
+    "output_attentions",
+    "output_hidden_states",
+    "output_logits",
+    "output_scores",
+    "return_dict_in_generate",
+    "transformers_version",
+    "use_cache",
+}
+"""What has no effect on a reply, or is replaced by the request's max_tokens."""
 SMALL = 30_000_000
 """A model with fewer parameters than this uses one CPU thread."""
 
@@ -50,7 +78,6 @@ class LoadedModel:
     defaults: Defaults
     encoder: bool
     """Whether it is a sequence-to-sequence model, which reads the prompt with an encoder."""
-    ends: frozenset[int]
     breaks: LineBreaks | None
     """None if a line break does not end a reply."""
     pad: int
@@ -114,17 +141,23 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
     network = network.to(device).eval()
     # The number of threads changes the order of summation.
     torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
-    prompts = Prompts(entry.name, tokenizer, limit=_positions(config), encoder=encoder)
-    ends = _ends(network, tokenizer, prompts)
+    stated = network.generation_config
+    prompts = Prompts(
+        entry.name,
+        tokenizer,
+        limit=_positions(config),
+        encoder=encoder,
+        stated_ends=local.listed(stated.eos_token_id),
+        stop_strings=local.listed(stated.stop_strings),
+    )
     pad = tokenizer.pad_token_id
     return LoadedModel(
         network=network,
         prompts=prompts,
-        defaults=_take_defaults(network.generation_config),
+        defaults=_take_defaults(entry.name, network),
         encoder=encoder,
-        ends=ends,
         breaks=None if prompts.chat else LineBreaks(tokenizer),
-        pad=pad if pad is not None else min(ends, default=0),
+        pad=pad if pad is not None else min(prompts.ends, default=0),
         served=_served(entry, config),
     )
 
@@ -144,17 +177,16 @@ def _refuse_gaps(entry: ModelEntry, source: str, report: dict[str, Any]) -> None
         )
 
 
-def _ends(network: Any, tokenizer: Any, prompts: Prompts) -> frozenset[int]:
-    """Return the tokens that end a reply, from the model, the tokenizer and the template."""
-    stated = network.generation_config.eos_token_id
-    ends = [*stated] if isinstance(stated, list) else [stated]
-    if prompts.chat:
-        ends.append(prompts.end)
-    return frozenset(token for token in [*ends, tokenizer.eos_token_id] if token is not None)
+def _take_defaults(name: str, network: Any) -> Defaults:
+    """Read the model's sampling defaults and clear its generation_config.
 
+    ``generate`` would apply what is left there to every row of a batch: it would ban tokens that a
+    constrained reply needs, or fail because an argument is missing. Only the tokens that mark the
+    ends of a text are kept. What is not applied is logged.
+    """
+    from transformers import GenerationConfig
 
-def _take_defaults(config: Any) -> Defaults:
-    """Read the model's sampling defaults and clear them, so that ``generate`` applies none."""
+    config = network.generation_config
     warm = 1.0 if config.temperature is None else float(config.temperature)
     defaults = Defaults(
         temperature=warm if config.do_sample else 0.0,
@@ -163,8 +195,19 @@ def _take_defaults(config: Any) -> Defaults:
         min_p=config.min_p,
         repetition_penalty=config.repetition_penalty,
     )
-    for key in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_length"):
-        setattr(config, key, None)
+    plain = GenerationConfig()
+    stated = {
+        key: value
+        for key, value in vars(config).items()
+        if not key.startswith("_") and value is not None and value != getattr(plain, key, None)
+    }
+    if dropped := sorted(stated.keys() - APPLIED - UNUSED):
+        log.warning(
+            "%s: its generation_config.json sets %s, which hf_ models do not apply.",
+            name,
+            ", ".join(dropped),
+        )
+    network.generation_config = GenerationConfig(**{k: stated.get(k) for k in KEPT})
     return defaults
 
 

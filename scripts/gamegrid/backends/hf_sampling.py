@@ -162,15 +162,17 @@ def _filtered(probabilities: "Tensor", rows: Sequence[BatchRow]) -> "Tensor":
 
 
 class RowEnds:
-    """Stops each row at its max_tokens, or at a line break if that ends a reply.
+    """Stops each row at its max_tokens, at its last token, or at a text that ends a reply.
 
-    Stops all rows when the backend is closed.
+    A row with choices ends with the token after a choice. Other rows end at a line break, if that
+    ends a reply, and at the model's stop strings. Stops all rows when the backend is closed.
     """
 
     def __init__(
         self, model: LoadedModel, rows: Sequence[BatchRow], start: int, stop: threading.Event
     ):
-        self._limits = [row.prompt.max_tokens for row in rows]
+        self._rows = rows
+        self._prompts = model.prompts
         self._start = start
         self._breaks = model.breaks
         self._stop = stop
@@ -178,8 +180,20 @@ class RowEnds:
     def __call__(self, ids: "Tensor", _scores: Any, **_: Any) -> "Tensor":
         """Return, for each row, whether it ends with its newest token."""
         length = ids.shape[1] - self._start
-        done = [self._stop.is_set() or length >= limit for limit in self._limits]
-        if self._breaks is not None:
-            newest = ids[:, -1].tolist()
-            done = [end or t in self._breaks for end, t in zip(done, newest, strict=True)]
+        newest = ids[:, -1].tolist()
+        done = [
+            self._stop.is_set()
+            or length >= row.prompt.max_tokens
+            or token in self._prompts.ends_of(row.prompt)
+            or (self._breaks is not None and token in self._breaks)
+            or self._stopped(row, ids[index])
+            for index, (row, token) in enumerate(zip(self._rows, newest, strict=True))
+        ]
         return ids.new_tensor(done).bool()
+
+    def _stopped(self, row: BatchRow, ids: "Tensor") -> bool:
+        """Return whether the newest text of a row contains a stop string."""
+        if row.prompt.choices or not self._prompts.stops:
+            return False
+        newest = ids[self._start :][-self._prompts.longest_stop :].tolist()
+        return self._prompts.stops_at(newest)

@@ -185,6 +185,7 @@ BACKEND = BackendKind(
         refused=local.REFUSED,
     ),
     check=check,
+    unsupported_reason=local.unsupported_reason,
     create=_create,
     hub=repository,
 )

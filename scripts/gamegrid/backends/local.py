@@ -1,28 +1,26 @@
 """Shared by the local backends: checks of entries, prompts as token ids, and texts of replies."""
 
 import gc
-import re
 import shlex
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from jinja2.exceptions import TemplateError
 
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
     Decode,
     FinishReason,
-    Message,
     ModelEntry,
     Request,
     Sampling,
     Usage,
 )
+from gamegrid.backends.chat_prompts import ChatPrompts, check_template
+from gamegrid.backends.thinking import ends_thinking, has_marks, opening
 from gamegrid.errors import nearest
 from gamegrid.paths import there
 
@@ -43,9 +41,6 @@ REFUSED = {
     "extra_body": "only servers accept it",
 }
 """Sampling keys that only hosted models accept, and what to do instead."""
-
-THINK_TAG = re.compile(r"<\s*/?\s*(?:think|thinking|reasoning)\s*>", re.IGNORECASE)
-OPEN_TAG = re.compile(r"<\s*(?:think|thinking|reasoning)\s*>\s*\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +93,16 @@ def check_tokenizer(entry: ModelEntry) -> str | None:
     return f"{entry.name}: tokenizer_path {entry.tokenizer_path!r} is not a folder."
 
 
+def unsupported_reason(entry: ModelEntry, sampling: Sampling, _: Decode) -> str | None:
+    """Return a sentence if the entry's chat template drops a question, else None.
+
+    Reads the template of a folder only; one from the hub is checked when a question is asked.
+    """
+    folder = entry.tokenizer_path or entry.model_path
+    options = sampling.chat_template_kwargs or {}
+    return None if folder is None else check_template(entry.name, Path(folder), options)
+
+
 def refuse_unsupported(name: str, sampling: Sampling) -> None:
     """Raise BackendError for a sampling key that only hosted models accept."""
     for key, reason in REFUSED.items():
@@ -108,6 +113,13 @@ def refuse_unsupported(name: str, sampling: Sampling) -> None:
 def unknown_key(name: str, key: str, known: Sequence[str]) -> str:
     """Return the sentence for an ``engine`` key that does not exist."""
     return f"{name}: engine has no argument {key!r}.{nearest(key, known)}"
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a setting that is a list, a single value or None as a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple | set) else [value]
 
 
 def brief(error: BaseException) -> str:
@@ -143,19 +155,39 @@ class Prompts:
     If the model has a chat template, prompts use it. A base model without one and a
     sequence-to-sequence model (``encoder``) get plain text that ends with the cue ``Action:``, and
     their reply ends at the first line break. ``limit`` is the model's number of positions, None if
-    unlimited. Prompt and reply share it, except in a sequence-to-sequence model. ``end`` is the
-    token that ends a reply, None for a tokenizer without one.
+    unlimited. Prompt and reply share it, except in a sequence-to-sequence model. ``stated_ends``
+    and ``stop_strings`` are the end tokens and the texts at which the model's generation_config
+    ends a reply.
+
+    ``end`` is the token that follows a reply in the chat template, None for a tokenizer without
+    one. ``ends`` are all tokens at which an engine stops, and ``stops`` all texts.
+    ``longest_stop`` is the most tokens that one of these texts can take.
     """
 
-    def __init__(self, name: str, tokenizer: Any, *, limit: int | None, encoder: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        tokenizer: Any,
+        *,
+        limit: int | None,
+        encoder: bool,
+        stated_ends: Iterable[int] = (),
+        stop_strings: Sequence[str] = (),
+    ) -> None:
         self.name = name
         self._tokenizer = tokenizer
         self._limit = limit
         self._encoder = encoder
-        self.chat = not encoder and tokenizer.chat_template is not None
+        template = None if encoder else tokenizer.chat_template
+        self._talk = None if template is None else ChatPrompts(name, tokenizer)
+        self.chat = self._talk is not None
         self.end = self._find_end()
-        self._tags = _special_tags(tokenizer)
-        thinks = self.chat and THINK_TAG.search(str(tokenizer.chat_template))
+        self.ends, self.stops = self._find_ends(str(template), stated_ends, stop_strings)
+        self._choice_ends = self.ends if self.end is None else self.ends | {self.end}
+        self.longest_stop = max((len(stop.encode()) for stop in self.stops), default=0)
+        self._special = _special_tokens(tokenizer) if self.chat else {}
+        marked = [str(template), *self._special.values()]
+        thinks = self.chat and any(map(has_marks, marked))
         self._default_tokens = THINKING_MAX_TOKENS if thinks else DEFAULT_MAX_TOKENS
 
     def prepare(self, request: Request) -> Prompt | Completion:
@@ -191,16 +223,36 @@ class Prompts:
         )
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of generated tokens, unchanged but without special tokens.
+        """Return the text of generated tokens, unchanged but without what ends it.
 
-        Tags around thinking are kept even if they are special tokens.
+        A chat model's other special tokens are kept as text: they may mark its thinking, which
+        would be taken for its answer without them.
         """
+        text = self._text(ids)
+        return text[: self._stop_place(text)]
+
+    def stops_at(self, ids: Sequence[int]) -> bool:
+        """Return whether the text of generated tokens contains a stop string."""
+        return bool(self.stops) and self._stop_place(self._text(ids)) is not None
+
+    def ends_of(self, prompt: Prompt) -> frozenset[int]:
+        """Return the tokens at which a reply to this prompt ends."""
+        return self._choice_ends if prompt.choices else self.ends
+
+    def _text(self, ids: Sequence[int]) -> str:
+        last = len(ids)
+        while last and ids[last - 1] in self._choice_ends:
+            last -= 1
         text, start = "", 0
-        for index, token in enumerate(ids):
-            if token in self._tags:
-                text += self._plain(ids[start:index]) + self._tags[token]
+        for index, token in enumerate(ids[:last]):
+            if token in self._special:
+                text += self._plain(ids[start:index]) + self._special[token]
                 start = index + 1
-        return text + self._plain(ids[start:])
+        return text + self._plain(ids[start:last])
+
+    def _stop_place(self, text: str) -> int | None:
+        """Return where the first stop string in a text starts, or None."""
+        return min((place for stop in self.stops if (place := text.find(stop)) >= 0), default=None)
 
     def reply(self, prompt: Prompt, generated: str) -> str:
         """Return the reply in the form that the parser reads.
@@ -258,16 +310,30 @@ class Prompts:
     def _find_end(self) -> int | None:
         """Return the token that ends a reply: from the chat template, or a line break."""
         end: int | None = self._tokenizer.eos_token_id
-        if self.chat:
-            talk = [{"role": "user", "content": "x"}, {"role": "assistant", "content": CUE}]
-            try:
-                text = str(self._tokenizer.apply_chat_template(talk, tokenize=False))
-            except TemplateError:
-                return end
-            after = self._encode(text.rpartition(CUE)[2].strip())
+        if self._talk is not None:
+            after = self._encode(self._talk.after_reply())
             return after[0] if after and after[0] in self._tokenizer.all_special_ids else end
         breaks = [] if self._encoder else self._encode("\n")
         return breaks[-1] if breaks else end
+
+    def _find_ends(
+        self, template: str, stated: Iterable[int], stop_strings: Sequence[str]
+    ) -> tuple[frozenset[int], tuple[str, ...]]:
+        """Return the tokens and the texts that end a reply.
+
+        The template's end is left out if it also ends thinking, after which the reply goes on.
+        """
+        special = set(self._tokenizer.all_special_ids)
+        encoded = {stop: self._encode(stop) for stop in stop_strings}
+        single = {stop: ids[0] for stop, ids in encoded.items() if len(ids) == 1}
+        known = {stop: token for stop, token in single.items() if token in special}
+        tokens = {*known.values(), *stated, self._tokenizer.eos_token_id} - {None}
+        if self.chat and self.end is not None and not (tokens and self._ends_thinking(template)):
+            tokens.add(self.end)
+        return frozenset(tokens), tuple(stop for stop in stop_strings if stop and stop not in known)
+
+    def _ends_thinking(self, template: str) -> bool:
+        return ends_thinking(template, str(self._tokenizer.convert_ids_to_tokens(self.end)))
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False))
@@ -292,11 +358,10 @@ class Prompts:
     def _ids(self, request: Request) -> tuple[list[int], str]:
         """Return the prompt's tokens and the think tag that it ends with, if any."""
         options = request.sampling.chat_template_kwargs
-        if self.chat:
-            text = self._chat_text(request.messages, options or {})
-            opened = OPEN_TAG.search(text)
+        if self._talk is not None:
+            text = self._talk.render(request.messages, options or {})
             # The template has added the special tokens.
-            return self._encode(text), opened[0] if opened else ""
+            return self._encode(text), opening(text)
         if options:
             raise BackendError(
                 f"{self.name}: chat_template_kwargs has no effect for a model without "
@@ -305,52 +370,10 @@ class Prompts:
         text = "\n\n".join(message.content for message in request.messages)
         return list(self._tokenizer.encode(f"{text}\n{CUE}")), ""
 
-    def _chat_text(self, messages: Sequence[Message], options: dict[str, Any]) -> str:
-        """Render the conversation, with system messages merged if the template needs it.
 
-        Some templates raise an error for the system role and some drop it silently, so the
-        rendered text is checked.
-        """
-        system = [m.content.strip() for m in messages if m.role == "system"]
-        try:
-            text = self._apply(_turns(messages), options)
-            if all(content in text for content in system):
-                return text
-        except TemplateError as error:
-            if not system:
-                raise self._refused(error) from error
-        try:
-            return self._apply(_without_system(messages), options)
-        except TemplateError as error:
-            raise self._refused(error) from error
-
-    def _apply(self, turns: list[dict[str, str]], options: dict[str, Any]) -> str:
-        fixed = {"tokenize": False, "add_generation_prompt": True}
-        return str(self._tokenizer.apply_chat_template(turns, **{**options, **fixed}))
-
-    def _refused(self, error: TemplateError) -> BackendError:
-        return BackendError(
-            f"{self.name}: the chat template cannot express this conversation ({brief(error)})."
-        )
-
-
-def _special_tags(tokenizer: Any) -> dict[int, str]:
-    """Return thinking tags that are special tokens, which decoding would drop."""
+def _special_tokens(tokenizer: Any) -> dict[int, str]:
+    """Return the special tokens whose text a reply keeps: all but padding and the like."""
     added = {id_: str(token) for id_, token in tokenizer.added_tokens_decoder.items()}
-    special = set(tokenizer.all_special_ids)
-    return {id_: t for id_, t in added.items() if id_ in special and THINK_TAG.fullmatch(t)}
-
-
-def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": m.role, "content": m.content} for m in messages]
-
-
-def _without_system(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """Return the conversation with system messages moved into the first user turn."""
-    system = [m.content for m in messages if m.role == "system"]
-    turns = _turns([m for m in messages if m.role != "system"])
-    first = next((turn for turn in turns if turn["role"] == "user"), None)
-    if first is None:
-        return [*turns, {"role": "user", "content": "\n\n".join(system)}]
-    first["content"] = "\n\n".join([*system, first["content"]])
-    return turns
+    fill = {tokenizer.bos_token_id, tokenizer.pad_token_id, tokenizer.unk_token_id}
+    kept = {*tokenizer.all_special_ids} - (fill - {tokenizer.eos_token_id})
+    return {id_: text for id_, text in added.items() if id_ in kept}

@@ -142,6 +142,9 @@ class OpenAIHttp:
             raise BackendError(
                 f"{self._address.name}: extra_body may not set {clash[0]!r}; remove it there."
             )
+        if self._address.provider == VLLM:
+            # Without them, thinking that special tokens mark would be taken for the answer.
+            parameters["skip_special_tokens"] = False
         return parameters | extra
 
     def _constraint(self, choices: Sequence[str]) -> dict[str, Any]:

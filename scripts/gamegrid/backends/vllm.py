@@ -388,8 +388,16 @@ class EngineThread:
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
         # Read once, because each call reads the model's generation defaults from disk.
         self._defaults = engine.model_config.get_diff_sampling_param()
-        limit = engine.model_config.max_model_len
-        return engine, Prompts(self._entry.name, tokenizer, limit=limit, encoder=False)
+        stated = engine.model_config.try_get_generation_config()
+        prompts = Prompts(
+            self._entry.name,
+            tokenizer,
+            limit=engine.model_config.max_model_len,
+            encoder=False,
+            stated_ends=local.listed(stated.get("eos_token_id")),
+            stop_strings=local.listed(stated.get("stop_strings")),
+        )
+        return engine, prompts
 
     def _serve(self, engine: Any, prompts: Prompts) -> None:
         reason = f"{self._entry.name}: closed before it could answer."
@@ -427,7 +435,7 @@ class EngineThread:
         try:
             if ask.scored is None:
                 ids = ask.prompt.ids
-                params = sampling_params(self._defaults, ask, ends_with_line=not prompts.chat)
+                params = sampling_params(self._defaults, ask, prompts)
             else:
                 ids = [*ask.prompt.ids, *ask.scored.ids]
                 params = scoring_params()
@@ -511,13 +519,12 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
 
-def sampling_params(
-    defaults: Mapping[str, Any], ask: EngineRequest, *, ends_with_line: bool
-) -> Any:
+def sampling_params(defaults: Mapping[str, Any], ask: EngineRequest, prompts: Prompts) -> Any:
     """Return new sampling parameters for one request, because the engine modifies them.
 
     ``defaults`` are the settings of the model's generation_config; vLLM's defaults, such as
-    temperature 1, apply to the rest.
+    temperature 1, apply to the rest. vLLM reads the end tokens of the generation_config, but not
+    its stop strings.
     """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
@@ -530,7 +537,8 @@ def sampling_params(
     texts = [choice.text for choice in ask.prompt.choices]
     return SamplingParams(
         **{**chosen, "max_tokens": ask.prompt.max_tokens},
-        stop=["\n"] if ends_with_line and not texts else None,
+        stop=None if texts else list(prompts.stops) if prompts.chat else ["\n"],
+        stop_token_ids=None if texts else sorted(prompts.ends),
         structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
         skip_clone=True,  # they are not shared
         output_kind=RequestOutputKind.FINAL_ONLY,
@@ -576,6 +584,7 @@ BACKEND = BackendKind(
         refused=local.REFUSED,
     ),
     check=check,
+    unsupported_reason=local.unsupported_reason,
     create=Vllm,
     served="litellm_hosted_vllm/",
 )

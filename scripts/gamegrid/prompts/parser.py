@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gamegrid.backends.backend import FinishReason
+from gamegrid.backends.thinking import split
 from gamegrid.games.labels import CHEERS, is_noise, normalise
 from gamegrid.prompts.objects import TOKEN, Objects, StatedAnswer, half_width, unquoted
 from gamegrid.records.record_types import Failure
@@ -44,7 +45,8 @@ def parse(reply: str, finish_reason: FinishReason, labels: Sequence[str]) -> Par
     there is no answer, the parser tries to repair JSON whose garbling leaves no doubt. If there
     still is none, the reply is ``refused`` if it starts with a plain refusal, else ``unparsable``.
     """
-    text, thought = _cut_thought(reply)
+    parts = split(reply)
+    text, thought = parts.answer, parts.thinking
     match finish_reason:
         case FinishReason.LENGTH | FinishReason.CONTEXT_OVERFLOW:
             return _parsed(Failure.TRUNCATED, thought)
@@ -126,7 +128,7 @@ def _mended(text: str) -> Iterator[str]:
     if start < 0 or shape[shape.rfind("\n", 0, start) + 1 : start].strip():
         return
     if '"' not in text:
-        yield _cut_thought(_unescaped(text))[0]
+        yield split(_unescaped(text)).answer
     closed = whole.rstrip("` \t\r\n")
     if closed.endswith(('"', "'", "”")):
         yield closed + "}"
@@ -137,40 +139,6 @@ def _mended(text: str) -> Iterator[str]:
         parts = {name: text[slice(*form.span(name))] for name in ("reasoning", "action")}
         parts["action"] = parts["action"].strip('"')
         yield text[:start] + json.dumps(parts)
-
-
-# Think blocks
-
-_THINK_TAG = re.compile(r"<\s*+(/?)\s*+(think|thinking|reasoning)\s*+>", re.IGNORECASE)
-
-
-def _cut_thought(reply: str) -> tuple[str, str]:
-    """Split a reply into visible text and thinking, in this order.
-
-    After a closing tag without an opening one (the opening tag was in the prompt), all text before
-    it is thinking. After an opening tag that is never closed, all text after it is thinking.
-    """
-    visible: list[str] = []
-    thought: list[str] = []
-    opened: str | None = None
-    start = 0
-    for tag in _THINK_TAG.finditer(reply):
-        closes, name = bool(tag[1]), tag[2].lower()
-        if opened is not None and not (closes and name == opened):
-            continue  # a tag inside thinking is part of the thinking
-        piece = reply[start : tag.start()]
-        if opened is not None:
-            thought.append(piece)
-        elif closes:
-            thought += [*visible, piece]
-            visible.clear()
-        else:
-            visible.append(piece)
-        opened = None if closes else name
-        start = tag.end()
-    (visible if opened is None else thought).append(reply[start:])
-    # A line break replaces each block, so that the text after it starts a line.
-    return "\n".join(visible), "\n\n".join(piece.strip() for piece in thought if piece.strip())
 
 
 # Labels

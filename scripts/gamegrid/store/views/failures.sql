@@ -36,11 +36,15 @@ received AS (
         count(*) FILTER (WHERE failure = 'truncated') AS truncated,
         count(*) FILTER (
             WHERE failure = 'truncated'
-            AND CASE
-                WHEN regexp_matches(reply, '(?i)<\s*(think|thinking|reasoning)\s*>')
-                    THEN NOT regexp_matches(reply, '(?i)<\s*/\s*(think|thinking|reasoning)\s*>')
-                ELSE NOT regexp_matches(reply, '\S') AND reasoning IS NOT NULL
-            END
+            -- Thinking that was cut off is the end of the reply, unless it came apart from it.
+            AND (
+                NOT regexp_matches(reply, '\S')
+                OR ends_with(
+                    regexp_replace(reply, '\s+$', ''),
+                    regexp_extract(regexp_replace(reasoning, '\s+$', ''), '[^\n]*$')
+                )
+            )
+            AND reasoning IS NOT NULL
         ) AS cut_in_thinking,
         count(*) FILTER (WHERE failure = 'empty') AS empty,
         count(*) FILTER (WHERE failure = 'refused') AS refused,
