@@ -44,7 +44,7 @@ GOOD = ("0", 200, "200", "ok", "OK", "success")
 HTTP_ERRORS = range(400, 600)
 LONG_CODES = range(40000, 60000)
 """Codes of five digits that begin with an HTTP status, such as FastChat's 42901."""
-DEEPEST = 6
+DEEPEST = 10
 MOST_PARTS = 200
 LONGEST_TEXT = 4000
 

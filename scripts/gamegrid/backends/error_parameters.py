@@ -27,15 +27,13 @@ CONTEXT = re.compile(r"context (?:length|window|size|limit)\D{0,40}?(\d{2,9})", 
 LIMITS = ("max_tokens", "max_completion_tokens")
 
 
-def refused_parameter(error: StatedError, sent: Mapping[str, Any]) -> str | None:
-    """Return the sent parameter that an error is about; None if it is about something else."""
+def refused_parameters(error: StatedError, sent: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sent parameters that an error is about; none if it is about something else."""
     extra = sent.get("extra_body")
     sent_names: list[str] = [*sent, *(extra if isinstance(extra, Mapping) else ())]
     names = [name for name in sent_names if name not in ("model", "extra_body")]
-    for name in names:
-        if any(_names(stated, name) for stated in error.parameters):
-            return name
-    return next((name for name in names if _names(error.words, name)), None)
+    named = tuple(n for n in names if any(_names(stated, n) for stated in error.parameters))
+    return named or tuple(name for name in names if _names(error.words, name))
 
 
 def _names(text: str, name: str) -> bool:

@@ -18,14 +18,14 @@ from typing import Any
 
 from gamegrid.backends.backend import Completion, FinishReason
 from gamegrid.backends.error_bodies import StatedError, error_of
-from gamegrid.backends.error_parameters import limit_beyond_context, refused_parameter
+from gamegrid.backends.error_parameters import limit_beyond_context, refused_parameters
 from gamegrid.backends.error_signs import Trouble, trouble_of
 from gamegrid.backends.providers import Secrets
 
 RETRIED_STATUSES = frozenset({408, 409, 424, 425, 429})
 BUSY_STATUSES = frozenset({429, 498, 503, 529})
 """Statuses of an overloaded server."""
-PARAMETER_STATUSES = frozenset({400, 422})
+PARAMETER_STATUSES = frozenset({400, 416, 422})
 """Statuses of errors that may be about a parameter."""
 RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
 """Gemini states in the body how long to wait."""
@@ -67,8 +67,8 @@ class Fault:
 
     ``retry_after_s``: the seconds that the provider asks to wait. ``status``: the HTTP status, None
     without an answer. ``body``: an answer that could not be read. ``overloaded``: the server says
-    that it is. ``parameter``: the parameter of the request that the error is about, and ``words``
-    all that the error says of it.
+    that it is. ``parameters``: those of the request that the error is about, and ``words`` all that
+    the error says of them.
     """
 
     blame: Blame
@@ -77,7 +77,7 @@ class Fault:
     status: int | None = None
     body: str | None = None
     overloaded: bool = False
-    parameter: str | None = None
+    parameters: tuple[str, ...] = ()
     words: str = ""
 
     @property
@@ -155,7 +155,7 @@ def read_error_in_answer(error: StatedError, text: str, asked: Asked) -> Complet
     if found is not None:
         return found
     status = error.status
-    if status is None and refused_parameter(error, asked.sent):
+    if status is None and refused_parameters(error, asked.sent):
         status = 400
     if status is None or status == 408 or status >= 500:
         what = f"the server answered with an error ({asked.secrets.quote(error.message)})."
@@ -179,7 +179,7 @@ def read_error(
             return ended(FinishReason.CONTENT_FILTER, error.message, asked.secrets)
         case Trouble.OVERFLOW if limit := limit_beyond_context(error, asked.sent):
             text = f"{limit!r} leaves no room in the context {said}."
-            return Fault(Blame.REQUEST, text, None, status, parameter=limit, words=error.words)
+            return Fault(Blame.REQUEST, text, None, status, parameters=(limit,), words=error.words)
         case Trouble.OVERFLOW:
             return ended(FinishReason.CONTEXT_OVERFLOW, error.message, asked.secrets)
         case Trouble.RATE | Trouble.BUSY:
@@ -217,9 +217,9 @@ def _by_status(status: int, error: StatedError, asked: Asked, wait_s: float | No
     if status in RETRIED_STATUSES or status >= 500:
         text = f"the server is unable to answer {said}."
         return Fault(Blame.UNBILLED, text, wait_s, status)
-    about = refused_parameter(error, asked.sent) if status in PARAMETER_STATUSES else None
+    about = refused_parameters(error, asked.sent) if status in PARAMETER_STATUSES else ()
     text = f"the request was refused {said}."
-    return Fault(Blame.REQUEST, text, None, status, parameter=about, words=error.words)
+    return Fault(Blame.REQUEST, text, None, status, parameters=about, words=error.words)
 
 
 def retry_after_s(refusal: Refusal) -> float | None:

@@ -123,7 +123,7 @@ class Reader:
         told = self._address.secrets.scrub_answer(heard[-1].text)
         refusal = Refusal(heard[-1].status, heard[-1].headers, told)
         found = read_refusal(refusal, self._address.key_advice, self._address.secrets, sent)
-        unexplained = isinstance(found, Fault) and found.parameter is None
+        unexplained = isinstance(found, Fault) and not found.parameters
         if unexplained and heard[-1].status in OWN_LIMIT_STATUSES:
             return self._limit(error) or found
         return found
