@@ -44,6 +44,8 @@ GOOD = ("0", 200, "200", "ok", "OK", "success")
 HTTP_ERRORS = range(400, 600)
 LONG_CODES = range(40000, 60000)
 """Codes of five digits that begin with an HTTP status, such as FastChat's 42901."""
+PLAIN_STATUSES = (401, 429)
+"""Client errors whose statuses such codes keep to; FastChat's 40303 is a full context."""
 DEEPEST = 10
 MOST_PARTS = 200
 LONGEST_TEXT = 4000
@@ -74,7 +76,7 @@ def error_of(body: Any) -> StatedError:
         message=next(iter(texts), ""),
         words="\n".join(dict.fromkeys(texts)),
         codes=frozenset(code.casefold() for code in codes),
-        status=next((status for code in codes if (status := _status(code))), None),
+        status=next(filter(None, map(_status, sorted(codes, key=len))), None),
         parameters=frozenset(text for kind, text in parts if kind == "parameter"),
     )
 
@@ -180,6 +182,6 @@ def _status(code: str) -> int | None:
     if not (code.isascii() and code.isdecimal() and len(code) < 6):
         return None
     number = int(code)
-    if number in LONG_CODES:
+    if number in LONG_CODES and (number // 100 in PLAIN_STATUSES or number >= 50000):
         number //= 100
     return number if number in HTTP_ERRORS else None
