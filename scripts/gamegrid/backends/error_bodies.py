@@ -49,6 +49,8 @@ PLAIN_STATUSES = (401, 429)
 DEEPEST = 10
 MOST_PARTS = 200
 LONGEST_TEXT = 4000
+MOST_WORDS = 16000
+"""Characters of an error that are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def error_of(body: Any) -> StatedError:
     codes = [text for kind, text in parts if kind == "code"]
     return StatedError(
         message=next(iter(texts), ""),
-        words="\n".join(dict.fromkeys(texts)),
+        words="\n".join(dict.fromkeys(texts))[:MOST_WORDS],
         codes=frozenset(code.casefold() for code in codes),
         status=next(filter(None, map(_status, sorted(codes, key=len))), None),
         parameters=frozenset(text for kind, text in parts if kind == "parameter"),

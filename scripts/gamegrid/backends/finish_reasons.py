@@ -41,7 +41,7 @@ NAMES = ("type", "reason", "finish_reason", "finishReason", "stop_reason", "name
 """Keys of a reason that is an object."""
 DECORATION = frozenset({"finishreason", "stopreason", "donereason", "reason"})
 """Names of the field itself, which some servers repeat in its value: ``FinishReason.STOP``."""
-PUNCTUATION = re.compile(r"[^a-z0-9]+")
+PUNCTUATION = re.compile(r"[\W_]+")
 PARTS = re.compile(r"[:;,./|\s]+")
 LONGEST_WORD = 80
 
@@ -99,7 +99,7 @@ def _of_word(word: str) -> Ending:
     plain = _plain(word)
     if plain in known:
         return known[plain]
-    if plain in ("null", "none", "undefined", ""):
+    if plain in ("null", "none", "undefined") or not word.strip():
         return Ending.UNSTATED
     parts = [_plain(part) for part in PARTS.split(word)]
     found = [known.get(part, Ending.UNKNOWN) for part in parts if part and part not in DECORATION]
