@@ -103,7 +103,7 @@ def _of_word(word: str) -> Ending:
         return Ending.UNSTATED
     parts = [_plain(part) for part in PARTS.split(word)]
     found = [known.get(part, Ending.UNKNOWN) for part in parts if part and part not in DECORATION]
-    if len(found) > 1 or len(parts) > len(found):
+    if found and (len(found) > 1 or len(parts) > len(found)):
         # One known part is enough to know that a reply is not complete, but not that it is.
         return worst(found)
     for name in DECORATION:
