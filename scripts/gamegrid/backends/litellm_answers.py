@@ -1,7 +1,7 @@
 """Reads what the LiteLLM library returns or raises, together with the answer that it translated."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gamegrid.backends.backend import Completion, FinishReason, Usage
@@ -49,12 +49,13 @@ class Reader:
     # Answers
 
     def read(
-        self, response: Any, heard: Sequence[Heard], latency_s: float, sent: Mapping[str, Any]
+        self, response: Any, heard: Heard, latency_s: float, sent: Mapping[str, Any]
     ) -> Completion | Fault:
         """Return the completion in a response of the library, or a fault if there is none."""
         secrets = self._address.secrets
-        raw = json.loads(secrets.scrub_answer(json.dumps(response.model_dump())))
-        told = secrets.scrub_answer(heard[-1].text) if heard else None
+        delivered = json.dumps(response.model_dump(warnings=False), default=str)
+        raw = json.loads(secrets.scrub_answer(delivered))
+        told = None if heard.status is None else secrets.scrub_answer(heard.text)
 
         def lost(what: str) -> Fault:
             return Fault(Blame.MAYBE_BILLED, what, status=200, body=told)
@@ -110,21 +111,21 @@ class Reader:
     # Errors
 
     def read_error(
-        self, error: Exception, heard: Sequence[Heard], latency_s: float, sent: Mapping[str, Any]
+        self, error: Exception, heard: Heard, latency_s: float, sent: Mapping[str, Any]
     ) -> Completion | Fault:
         """Interpret a failed call: a limit of the model becomes a completion, all else a fault.
 
         The library's own classes of errors hide statuses and codes, so the answer counts first.
         """
-        if heard and heard[-1].status < 300:
-            return self._untranslated(error, heard[-1], latency_s, sent)
-        if not heard:
+        if heard.status is None:
             return self._unanswered(error)
-        told = self._address.secrets.scrub_answer(heard[-1].text)
-        refusal = Refusal(heard[-1].status, heard[-1].headers, told)
+        if heard.status < 300:
+            return self._untranslated(error, heard, latency_s, sent)
+        told = self._address.secrets.scrub_answer(heard.text)
+        refusal = Refusal(heard.status, heard.headers, told)
         found = read_refusal(refusal, self._address.key_advice, self._address.secrets, sent)
         unexplained = isinstance(found, Fault) and not found.parameters
-        if unexplained and heard[-1].status in OWN_LIMIT_STATUSES:
+        if unexplained and heard.status in OWN_LIMIT_STATUSES:
             return self._limit(error) or found
         return found
 

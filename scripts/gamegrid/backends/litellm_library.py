@@ -18,7 +18,7 @@ from weakref import WeakSet
 from gamegrid import paths
 from gamegrid.backends.backend import BackendError, Completion, Request, Sampling
 from gamegrid.backends.faults import Blame, Fault
-from gamegrid.backends.heard import listen_to, listening
+from gamegrid.backends.heard import listen, listening
 from gamegrid.backends.litellm_answers import Reader
 from gamegrid.backends.notes import Notes
 from gamegrid.backends.parameters import Parameters
@@ -84,12 +84,11 @@ def _load_whole(name: str) -> Any:
 
 def _mend() -> None:
     """Patch how the pinned version treats paid replies, where it has no setting."""
-    import httpx
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     # It repeats a request whose connection broke, although the work may be done.
     AsyncHTTPHandler.single_connection_post_request = _resend_nothing
-    listen_to(httpx.AsyncClient)
+    listen()
     _send_no_temperature_unasked()
     _miss_no_service_tier()
 
