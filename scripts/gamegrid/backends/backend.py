@@ -104,6 +104,10 @@ class FinishReason(StrEnum):
     REFUSED = "refused"
     """The model declined, as the provider states separately from the reply."""
     CONTEXT_OVERFLOW = "context_overflow"
+    TOOL_CALLS = "tool_calls"
+    """The model called a tool, although none was offered, instead of ending its reply."""
+    UNKNOWN = "unknown"
+    """The provider states a reason that no document explains."""
 
 
 @dataclass(frozen=True, slots=True)

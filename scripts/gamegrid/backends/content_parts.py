@@ -9,7 +9,16 @@ _THINKING = ("thinking", "reasoning", "thought")
 (``thinking``), OpenAI's Responses (``reasoning``), Bedrock (``reasoningContent``), Gemini
 (``thought: true``)."""
 _BEDROCK = ("reasoningContent", "reasoning_content")
-_TEXTS = ("text", "thinking", "reasoning", "content", "summary", *_BEDROCK, "reasoningText")
+_TEXTS = (
+    "text",
+    "value",
+    "thinking",
+    "reasoning",
+    "content",
+    "summary",
+    *_BEDROCK,
+    "reasoningText",
+)
 """Keys that hold a part's text or its own parts; the first that is not empty counts."""
 
 

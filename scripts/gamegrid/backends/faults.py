@@ -1,5 +1,7 @@
 """Classifies failed attempts by the status and body of the answer, for all servers alike.
 
+What a body says counts before its status: see ``error_signs.toml``.
+
 A transport failure is never the model's fault. A full context and a filtered answer are, so they
 become completions.
 """
@@ -7,35 +9,43 @@ become completions.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from gamegrid.backends.backend import Completion, FinishReason
+from gamegrid.backends.error_bodies import StatedError, error_of
+from gamegrid.backends.error_parameters import limit_beyond_context, refused_parameters
+from gamegrid.backends.error_signs import Trouble, trouble_of
 from gamegrid.backends.providers import Secrets
 
-RETRIED_STATUSES = frozenset({408, 409, 425, 429})
-BUSY_STATUSES = frozenset({429, 503, 529})
+RETRIED_STATUSES = frozenset({408, 409, 424, 425, 429})
+BUSY_STATUSES = frozenset({429, 498, 503, 529})
 """Statuses of an overloaded server."""
-OWN_LIMIT_STATUSES = frozenset({400, 413, 422})
-OVERFLOW_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
-OVERFLOW = re.compile(
-    r"context[ _-]?(length|window|size)|(prompt|input) is too long|longer than the model"
-    r"|exceeds the maximum number of (input )?tokens|must have less than \d+ tokens"
-    r"|tokens \+ `?max_new_tokens",
-    re.IGNORECASE,
-)
-FILTER_CODES = frozenset({"content_policy_violation", "content_filter"})
-FILTERED = re.compile(r"content (management|filtering) policy", re.IGNORECASE)
-SPENT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
-SPENT = re.compile(r"credit balance is too low", re.IGNORECASE)
-SPENT_QUOTA = re.compile(r'"quotaId"\s*:\s*"[^"]*PerDay')
-"""Gemini's 429 for a daily quota, which does not reset during a run."""
-BAD_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
+PARAMETER_STATUSES = frozenset({400, 416, 422})
+"""Statuses of errors that may be about a parameter."""
 RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
 """Gemini states in the body how long to wait."""
+PAGE = re.compile(
+    r"\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+TITLE = re.compile(r"<title[^>]*>([^<]{1,200})</title>", re.IGNORECASE)
+SENTENCES: Mapping[Trouble, tuple[str, str]] = {
+    Trouble.KEY: ("the key was refused", " {key_advice}"),
+    Trouble.SPENT: ("the account's quota is used up", ""),
+    Trouble.ACCOUNT: ("the key has no access to this model", ""),
+    Trouble.NO_MODEL: ("there is no such model or address", ""),
+    Trouble.TOO_LARGE: ("this request alone exceeds the account's limit of tokens", ""),
+    Trouble.STREAM_ONLY: (
+        "this server sends only streams, which gamegrid does not ask for",
+        " Use an address that sends whole answers, for example a proxy.",
+    ),
+}
+"""What is wrong, and how to mend it, for trouble that no retry ends."""
+NOTHING_SENT: Mapping[str, Any] = MappingProxyType({})
 
 
 class Blame(StrEnum):
@@ -56,7 +66,9 @@ class Fault:
     """One failed attempt.
 
     ``retry_after_s``: the seconds that the provider asks to wait. ``status``: the HTTP status, None
-    without an answer. ``body``: an answer that could not be read.
+    without an answer. ``body``: an answer that could not be read. ``overloaded``: the server says
+    that it is. ``parameters``: those of the request that the error is about, and ``words`` all that
+    the error says of them.
     """
 
     blame: Blame
@@ -64,11 +76,14 @@ class Fault:
     retry_after_s: float | None = None
     status: int | None = None
     body: str | None = None
+    overloaded: bool = False
+    parameters: tuple[str, ...] = ()
+    words: str = ""
 
     @property
     def busy(self) -> bool:
         """Whether the server is overloaded."""
-        return self.status in BUSY_STATUSES
+        return self.overloaded or self.status in BUSY_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +95,112 @@ class Refusal:
     text: str
 
     @property
-    def error(self) -> tuple[str, frozenset[str]]:
-        """The error's message and codes."""
+    def error(self) -> StatedError:
+        """The error as the server states it."""
         try:
             body = json.loads(self.text)
-        except ValueError:
-            return self.text, frozenset()
-        return error_of(body)
+        except (ValueError, RecursionError):
+            page = page_title(self.text)
+            return StatedError(message=page or self.text, words="" if page else self.text)
+        error = error_of(body)
+        named = self.headers.get("x-amzn-errortype", "").partition(":")[0].casefold()
+        return replace(error, codes=error.codes | {named}) if named else error
 
 
-def error_of(body: Any) -> tuple[str, frozenset[str]]:
-    """Return the message and codes of an error body."""
-    error = body.get("error", body) if isinstance(body, dict) else body
-    if not isinstance(error, dict):
-        return str(error), frozenset()
-    names = ("code", "type", "error_type")
-    codes = frozenset(str(error[name]) for name in names if error.get(name))
-    return str(error.get("message") or error.get("detail") or ""), codes
+def page_title(text: str) -> str | None:
+    """Return a sentence about a web page; None for any other text."""
+    if not PAGE.match(text):
+        return None
+    title = TITLE.search(text)
+    named = f" with the title {' '.join(title[1].split())!r}" if title else ""
+    return f"a web page{named}"
 
 
-def read_refusal(refusal: Refusal, key_advice: str, secrets: Secrets) -> Completion | Fault:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is needed to interpret an error. ``sent``: the parameters of the request."""
+
+    secrets: Secrets
+    key_advice: str = ""
+    sent: Mapping[str, Any] = field(default_factory=dict)
+
+    def said(self, error: StatedError, status: int | None) -> str:
+        """Return the status and the server's words, in parentheses."""
+        quoted = self.secrets.quote(error.message)
+        code = 200 if status is None else status
+        return f"({code}: {quoted})" if quoted else f"({code})"
+
+
+def read_refusal(
+    refusal: Refusal,
+    key_advice: str,
+    secrets: Secrets,
+    sent: Mapping[str, Any] = NOTHING_SENT,
+) -> Completion | Fault:
     """Interpret an error status: a limit of the model becomes a completion, all else a fault."""
-    message, codes = refusal.error
-    if refusal.status in OWN_LIMIT_STATUSES and (reason := own_limit(message, codes)):
-        return ended(reason, message, secrets)
-    return _fault(refusal, message, codes, key_advice, secrets)
+    error = refusal.error
+    asked = Asked(secrets, key_advice, sent)
+    wait_s = retry_after_s(refusal)
+    found = read_error(error, refusal.status, asked, wait_s)
+    return _by_status(refusal.status, error, asked, wait_s) if found is None else found
 
 
-def own_limit(message: str, codes: frozenset[str]) -> FinishReason | None:
-    """Return why the model could or would not answer; None for other errors."""
-    if codes & OVERFLOW_CODES or OVERFLOW.search(message):
-        return FinishReason.CONTEXT_OVERFLOW
-    if codes & FILTER_CODES or FILTERED.search(message):
-        return FinishReason.CONTENT_FILTER
-    return None
+def read_error_in_answer(error: StatedError, text: str, asked: Asked) -> Completion | Fault:
+    """Interpret an error in a body of status 200, as one with the status that it names.
+
+    Work may have been done for it, so a failure of the server may be billed.
+    """
+    told = Refusal(error.status or 200, {}, text)
+    found = read_error(error, error.status, asked, retry_after_s(told))
+    if found is not None:
+        return found
+    status = error.status
+    if status is None and refused_parameters(error, asked.sent):
+        status = 400
+    if status is None or status == 408 or status >= 500:
+        what = f"the server answered with an error ({asked.secrets.quote(error.message)})."
+        return Fault(Blame.MAYBE_BILLED, what, status=200, body=text)
+    return _by_status(status, error, asked, None)
+
+
+def read_error(
+    error: StatedError, status: int | None, asked: Asked, wait_s: float | None
+) -> Completion | Fault | None:
+    """Interpret an error by its codes and words; None if they say nothing.
+
+    ``wait_s``: how long the server asks to wait. Raises nothing.
+    """
+    trouble = trouble_of(status, error, waits=wait_s is not None)
+    said = asked.said(error, status)
+    match trouble:
+        case None:
+            return None
+        case Trouble.FLAGGED:
+            return ended(FinishReason.CONTENT_FILTER, error.message, asked.secrets)
+        case Trouble.OVERFLOW if limit := limit_beyond_context(error, asked.sent):
+            text = f"{limit!r} leaves no room in the context {said}."
+            return Fault(Blame.REQUEST, text, None, status, parameters=(limit,), words=error.words)
+        case Trouble.OVERFLOW:
+            return ended(FinishReason.CONTEXT_OVERFLOW, error.message, asked.secrets)
+        case Trouble.RATE | Trouble.BUSY:
+            text = f"the server is unable to answer {said}."
+            return Fault(Blame.UNBILLED, text, wait_s, status, overloaded=True)
+        case _:
+            blame = Blame.REQUEST if trouble is Trouble.TOO_LARGE else Blame.ACCOUNT
+            what, advice = SENTENCES[trouble]
+            advised = advice.format(key_advice=asked.key_advice)
+            return Fault(blame, f"{what} {said}.{advised}".rstrip(), status=status)
+
+
+def own_limit(message: str) -> FinishReason | None:
+    """Return why the model could or would not answer, by a message; None for other errors."""
+    match trouble_of(400, StatedError(message, message)):
+        case Trouble.FLAGGED:
+            return FinishReason.CONTENT_FILTER
+        case Trouble.OVERFLOW:
+            return FinishReason.CONTEXT_OVERFLOW
+        case _:
+            return None
 
 
 def ended(reason: FinishReason, said: object, secrets: Secrets) -> Completion:
@@ -121,38 +208,18 @@ def ended(reason: FinishReason, said: object, secrets: Secrets) -> Completion:
     return Completion(text="", finish_reason=reason, raw={"error": secrets.quote(said)})
 
 
-def _fault(
-    refusal: Refusal, message: str, codes: frozenset[str], key_advice: str, secrets: Secrets
-) -> Fault:
-    status = refusal.status
-    quoted = secrets.quote(message)
-    said = f"({status}: {quoted})" if quoted else f"({status})"
-
-    def hopeless(text: str) -> Fault:
-        return Fault(Blame.ACCOUNT, text, status=status)
-
-    if status == 401 or (status == 400 and BAD_KEY.search(refusal.text)):
-        return hopeless(f"the key was refused {said}. {key_advice}")
-    if status == 402 or _is_spent(refusal, message, codes):
-        return hopeless(f"the account's quota is used up {said}.")
-    if status == 403:
-        return hopeless(f"the key has no access to this model {said}.")
-    if status == 404:
-        return hopeless(f"there is no such model or address {said}.")
+def _by_status(status: int, error: StatedError, asked: Asked, wait_s: float | None) -> Fault:
+    """Interpret an error by its status alone."""
+    said = asked.said(error, status)
     if 300 <= status < 400:
-        return hopeless(f"the address has moved {said}. Correct api_base.")
+        moved = f"the address has moved {said}. Correct api_base."
+        return Fault(Blame.ACCOUNT, moved, status=status)
     if status in RETRIED_STATUSES or status >= 500:
         text = f"the server is unable to answer {said}."
-        return Fault(Blame.UNBILLED, text, retry_after_s(refusal), status)
-    return Fault(Blame.REQUEST, f"the request was refused {said}.", status=status)
-
-
-def _is_spent(refusal: Refusal, message: str, codes: frozenset[str]) -> bool:
-    if codes & SPENT_CODES:
-        return True
-    if refusal.status == 429:
-        return SPENT_QUOTA.search(refusal.text) is not None
-    return refusal.status == 400 and SPENT.search(message) is not None
+        return Fault(Blame.UNBILLED, text, wait_s, status)
+    about = refused_parameters(error, asked.sent) if status in PARAMETER_STATUSES else ()
+    text = f"the request was refused {said}."
+    return Fault(Blame.REQUEST, text, None, status, parameters=about, words=error.words)
 
 
 def retry_after_s(refusal: Refusal) -> float | None:

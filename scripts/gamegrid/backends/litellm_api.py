@@ -160,13 +160,14 @@ class LiteLLMBackend:
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Raises BackendError if that fails."""
-        prepared = self._transport.prepare(request)
         prompt = sum(len(message.content) for message in request.messages)
 
         async def attempt() -> Tried:
+            # Anew for each attempt, because the model may have refused a parameter since.
+            prepared = self._transport.prepare(request)
             return await self._attempt(prepared, prompt, request.sampling.max_tokens)
 
-        completion = await self._retries.persist(attempt, prepared.sent)
+        completion = await self._retries.persist(attempt)
         self._compare_served(completion)
         return completion
 
@@ -187,7 +188,7 @@ class LiteLLMBackend:
                 self._stop.check()
                 at, began = datetime.now(UTC), time.monotonic()
                 outcome = await self._transport.send(prepared)
-                tried = Tried(at, time.monotonic() - began, outcome)
+                tried = Tried(at, time.monotonic() - began, outcome, prepared.sent)
                 self._learn(outcome, window, booking)
             return tried
         finally:

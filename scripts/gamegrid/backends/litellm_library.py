@@ -8,31 +8,20 @@ import asyncio
 import functools
 import importlib
 import inspect
-import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakSet
 
 from gamegrid import paths
-from gamegrid.backends.backend import (
-    BackendError,
-    Completion,
-    FinishReason,
-    Request,
-    Sampling,
-    Usage,
-)
-from gamegrid.backends.chat_answers import (
-    UNFINISHED,
-    finish_reason,
-    first_choice,
-    reasoning_of,
-    text_of,
-)
-from gamegrid.backends.faults import Blame, Fault, Refusal, ended, own_limit, read_refusal
+from gamegrid.backends.backend import BackendError, Completion, Request, Sampling
+from gamegrid.backends.faults import Blame, Fault
+from gamegrid.backends.heard import listen, listening
+from gamegrid.backends.litellm_answers import Reader
+from gamegrid.backends.notes import Notes
+from gamegrid.backends.parameters import Parameters
 from gamegrid.backends.transport import Address, Prepared, move_schema, patience
 from gamegrid.errors import nearest
 
@@ -55,11 +44,6 @@ BODY_RETRIES = frozenset({"huggingface"})
 """Providers for which the number of retries would enter the request body. They never retry."""
 CLAUDE_CLOUDS = frozenset({"bedrock", "vertex_ai", "azure_ai"})
 """Other providers that serve Claude with Anthropic's format."""
-INCOMPLETE = frozenset({"MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"})
-"""Finish reasons of Gemini for incomplete answers, which the library reports as ``stop``."""
-ESTIMATED_USAGE = frozenset({"replicate"})
-ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
-"""Providers for which the library estimates these counts. Estimates are discarded."""
 
 LATE_PARTS = (
     "litellm._service_logger",
@@ -100,13 +84,11 @@ def _load_whole(name: str) -> Any:
 
 def _mend() -> None:
     """Patch how the pinned version treats paid replies, where it has no setting."""
-    from litellm.litellm_core_utils import core_helpers
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     # It repeats a request whose connection broke, although the work may be done.
     AsyncHTTPHandler.single_connection_post_request = _resend_nothing
-    # It maps this finish reason of Claude, a truncated reply, to that of a complete one.
-    core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
+    listen()
     _send_no_temperature_unasked()
     _miss_no_service_tier()
 
@@ -157,6 +139,9 @@ class LiteLLMLibrary:
         self._address = address
         self._litellm: Any = None
         self._supported: frozenset[str] | None = None
+        self._reader: Reader | None = None
+        self._note = Notes(address.name)
+        self._parameters = Parameters(address.name)
 
     async def open(self) -> None:
         """Import the library, without any request. Raises BackendError."""
@@ -179,12 +164,13 @@ class LiteLLMLibrary:
         listed = litellm.get_supported_openai_params(model, provider)
         self._supported = None if listed is None else frozenset(listed)
         self._litellm = litellm
+        self._reader = Reader(self._address, litellm.exceptions, self._note)
 
     def prepare(self, request: Request) -> Prepared:
         """Return the library's arguments. Raises BackendError for a setting that cannot be sent."""
         address, entry = self._address, self._address.entry
         name = f"{address.provider}/{address.model}"
-        parameters = self._parameters(request)
+        parameters = self._parameters.fitted(self._wanted(request))
         arguments: dict[str, Any] = {
             "model": name,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -216,17 +202,23 @@ class LiteLLMLibrary:
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
         """Send once and read the answer."""
+        assert self._reader is not None, "the transport is not open"
         began = time.monotonic()
         limit_s = self._address.timeout_s
-        try:
-            async with patience(limit_s):
-                # A copy, because the library modifies its arguments.
-                response = await self._litellm.acompletion(**prepared.payload)
-        except TimeoutError:
-            return Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
-        except Exception as error:
-            return self._read_error(error)
-        return self._read_answer(response, time.monotonic() - began)
+        with listening() as heard:
+            try:
+                async with patience(limit_s):
+                    # A copy, because the library modifies its arguments.
+                    response = await self._litellm.acompletion(**prepared.payload)
+            except TimeoutError:
+                return Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
+            except Exception as error:
+                passed_s = time.monotonic() - began
+                outcome = self._reader.read_error(error, heard, passed_s, prepared.sent)
+            else:
+                passed_s = time.monotonic() - began
+                outcome = self._reader.read(response, heard, passed_s, prepared.sent)
+        return self._parameters.settle(outcome, prepared.sent)
 
     async def close(self) -> None:
         """Close the connections, unless another open transport still needs them."""
@@ -237,7 +229,7 @@ class LiteLLMLibrary:
             await self._litellm.close_litellm_async_clients()
             self._litellm.in_memory_llm_clients_cache.flush_cache()
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
+    def _wanted(self, request: Request) -> dict[str, Any]:
         """Return the keys that are set, under the library's names."""
         sampling = request.sampling
         wanted: dict[str, Any] = {
@@ -305,123 +297,3 @@ class LiteLLMLibrary:
         if self._supported is None:
             return self._address.entry.api_base is not None
         return "seed" in self._supported
-
-    def _read_answer(self, response: Any, latency_s: float) -> Completion | Fault:
-        """Return the completion in a response, or a fault if there is none."""
-        delivered = json.dumps(response.model_dump())
-        raw = json.loads(self._address.secrets.scrub_answer(delivered))
-        choice = first_choice(raw)
-        if choice is None:
-            return Fault(Blame.MAYBE_BILLED, "the answer has no choices.", status=200)
-        native = (choice.get("provider_specific_fields") or {}).get("native_finish_reason")
-        if native in UNFINISHED:
-            text = f"the server broke off its answer ({native})."
-            return Fault(Blame.MAYBE_BILLED, text, status=200)
-        stated = finish_reason(choice.get("finish_reason"))
-        message = choice["message"]
-        refusal = (message.get("provider_specific_fields") or {}).get("refusal")
-        text = text_of(message.get("content")) or (refusal if isinstance(refusal, str) else "")
-        if native in INCOMPLETE:
-            stated = FinishReason.LENGTH
-        usage = self._read_usage(raw.get("usage") or {}, text)
-        if usage == Usage():
-            raw["usage"] = None  # zeros or estimates of the library
-        return Completion(
-            text=text,
-            finish_reason=FinishReason.REFUSED if refusal else stated,
-            reasoning=reasoning_of(message),
-            model_served=raw.get("model") or None,
-            fingerprint=raw.get("system_fingerprint") or None,
-            usage=usage,
-            latency_s=latency_s,
-            raw=raw,
-        )
-
-    def _read_usage(self, stated: Mapping[str, Any], text: str) -> Usage:
-        """Return the token counts. The library reports 0 if the provider stated none."""
-        provider = self._address.provider
-        if provider in ESTIMATED_USAGE:
-            return Usage()
-        prompt_tokens = stated.get("prompt_tokens") or None
-        completion_tokens = stated.get("completion_tokens")
-        if not completion_tokens and (text or prompt_tokens is None):
-            completion_tokens = None
-        beyond = (stated.get("total_tokens") or 0) - (prompt_tokens or 0)
-        if prompt_tokens and completion_tokens is not None and beyond > completion_tokens:
-            completion_tokens = beyond  # the count omits reasoning before a filter
-        reasoning = (stated.get("completion_tokens_details") or {}).get("reasoning_tokens")
-        return Usage(
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            reasoning_tokens=None if provider in ESTIMATED_REASONING_TOKENS else reasoning,
-            cached_tokens=(stated.get("prompt_tokens_details") or {}).get("cached_tokens"),
-        )
-
-    def _read_error(self, error: Exception) -> Completion | Fault:
-        """Interpret a failed call: a limit of the model becomes a completion, all else a fault."""
-        import httpx
-
-        # The library reports lost connections and unreadable answers as status 500. The actual
-        # answer, if any, is in the underlying error of the HTTP client.
-        causes = tuple(_causes(error))
-        answered = next((c.response for c in causes if isinstance(c, httpx.HTTPStatusError)), None)
-        secrets, exceptions = self._address.secrets, self._litellm.exceptions
-        if answered is None or answered.status_code in (400, 413, 422):
-            if isinstance(error, exceptions.ContextWindowExceededError):
-                return ended(FinishReason.CONTEXT_OVERFLOW, error, secrets)
-            if isinstance(error, exceptions.ContentPolicyViolationError):
-                return ended(FinishReason.CONTENT_FILTER, error, secrets)
-        if answered is not None:
-            headers = {name.lower(): value for name, value in answered.headers.items()}
-            refusal = Refusal(answered.status_code, headers, answered.text)
-            return read_refusal(refusal, self._address.key_advice, secrets)
-        return self._read_failure(error, causes)
-
-    def _read_failure(
-        self, error: Exception, causes: tuple[BaseException, ...]
-    ) -> Completion | Fault:
-        """Interpret a call that failed without an error status."""
-        secrets, exceptions = self._address.secrets, self._litellm.exceptions
-        refused = isinstance(error, exceptions.BadRequestError)
-        if refused and (reason := own_limit(str(error), frozenset())):
-            return ended(reason, error, secrets)
-        if isinstance(error, exceptions.UnsupportedParamsError):
-            return Fault(Blame.REQUEST, secrets.quote(error))
-        if isinstance(error, exceptions.AuthenticationError):
-            return Fault(Blame.ACCOUNT, f"{secrets.quote(error)} {self._address.key_advice}")
-        if _is_unsent(causes):
-            where = self._address.entry.api_base or "the provider"
-            return Fault(Blame.UNBILLED, f"no connection to {where}.")
-        cause = _plainest(causes)
-        said = f"{type(cause).__name__}: {secrets.quote(cause)}"
-        return Fault(Blame.MAYBE_BILLED, f"the answer was lost or unreadable ({said}).")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and its causes, outermost first."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _is_unsent(causes: tuple[BaseException, ...]) -> bool:
-    """Return whether no connection was made, as opposed to one lost during a request."""
-    import httpx
-    from aiohttp import ClientConnectorError, ClientOSError
-
-    # The library also reports a reset connection as one that was not made.
-    broken = (c for c in causes if isinstance(c, ClientOSError))
-    if any(not isinstance(cause, ClientConnectorError) for cause in broken):
-        return False
-    unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-    return any(isinstance(cause, unsent) for cause in causes)
-
-
-def _plainest(causes: tuple[BaseException, ...]) -> BaseException:
-    """Return the first cause that is not a client library's wrapper, else the outermost."""
-    wrappers = ("litellm", "openai")
-    named = (c for c in causes if type(c).__module__.split(".")[0] not in wrappers)
-    return next(named, causes[0])

@@ -8,14 +8,16 @@ import asyncio
 import importlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from gamegrid import paths
 from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.chat_answers import read_body
-from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
+from gamegrid.backends.faults import Asked, Blame, Fault, Refusal, read_refusal
+from gamegrid.backends.notes import Notes
+from gamegrid.backends.parameters import Parameters
 from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema, patience
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class OpenAIHttp:
         assert address.entry.api_base is not None
         self._address = address
         self._url = chat_url(address.entry.api_base)
+        self._parameters = Parameters(address.name)
+        self._note = Notes(address.name)
         self._aiohttp: Any = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -79,8 +83,8 @@ class OpenAIHttp:
         )
 
     def prepare(self, request: Request) -> Prepared:
-        """Return the body to send. Raises BackendError for a key that cannot be sent."""
-        sent = {"model": self._address.model} | self._parameters(request)
+        """Return the body to send. Raises BackendError for a key that the model does not accept."""
+        sent = {"model": self._address.model} | self._parameters.fitted(self._wanted(request))
         said = [{"role": m.role, "content": m.content} for m in request.messages]
         body = {"model": self._address.model, "messages": said} | sent
         return Prepared(json.dumps(body).encode(), sent)
@@ -103,22 +107,29 @@ class OpenAIHttp:
             return self._timed_out(error, status)
         except (self._aiohttp.ClientError, OSError, ValueError) as error:
             return self._broken(error, status)
-        return self._read(status, response.headers, text, time.monotonic() - began)
+        outcome = self._read(
+            status, response.headers, text, time.monotonic() - began, prepared.sent
+        )
+        return self._parameters.settle(outcome, prepared.sent)
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
-    def _read(self, status: int, headers: Any, text: str, latency_s: float) -> Completion | Fault:
+    def _read(
+        self, status: int, headers: Any, text: str, latency_s: float, sent: Mapping[str, Any]
+    ) -> Completion | Fault:
         address = self._address
         text = address.secrets.scrub_answer(text)
         if 200 <= status < 300:
-            return read_body(text, latency_s, address.secrets)
+            asked = Asked(address.secrets, address.key_advice, sent)
+            return read_body(text, latency_s, address.secrets, asked=asked, note=self._note)
         lowered = {name.lower(): value for name, value in headers.items()}
-        return read_refusal(Refusal(status, lowered, text), address.key_advice, address.secrets)
+        refusal = Refusal(status, lowered, text)
+        return read_refusal(refusal, address.key_advice, address.secrets, sent)
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
+    def _wanted(self, request: Request) -> dict[str, Any]:
         """Return the keys that are set, under the protocol's names."""
         sampling = request.sampling
         if sampling.thinking_budget is not None:

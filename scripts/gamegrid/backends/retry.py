@@ -43,11 +43,12 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One attempt: its time, its duration in seconds, and its outcome."""
+    """One attempt: its time, its duration in seconds, its outcome, and the parameters sent."""
 
     at: datetime
     seconds: float
     outcome: Completion | Fault
+    sent: dict[str, Any]
 
 
 class Stop:
@@ -103,10 +104,8 @@ class Retries:
         self._stop = stop
         self._secrets = secrets
 
-    async def persist(
-        self, attempt: Callable[[], Awaitable[Tried]], sent: dict[str, Any]
-    ) -> Completion:
-        """Return the completion, with ``sent`` and all attempts added.
+    async def persist(self, attempt: Callable[[], Awaitable[Tried]]) -> Completion:
+        """Return the completion, with the parameters sent and all attempts added.
 
         Raises BackendError, with the attempts, if there is none.
         """
@@ -124,7 +123,7 @@ class Retries:
                     transport_attempts=len(attempts),
                     maybe_billed=billed,
                     attempts=tuple(attempts),
-                    sent=sent,
+                    sent=tried.sent,
                 )
             if refusal := self._refusal(outcome, len(attempts), billed):
                 raise BackendError(refusal, tuple(attempts))

@@ -34,6 +34,7 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
+from gamegrid.backends.finish_reasons import Ending, ending
 from gamegrid.backends.local import EncodedChoice, Prompt, Prompts
 
 PREFIX = "vllm"
@@ -448,11 +449,11 @@ class EngineThread:
 
     def _answer(self, output: Any) -> Delivery:
         ask, result = self._asked.pop(output.request_id), output.outputs[0]
-        if result.finish_reason not in (FinishReason.STOP, FinishReason.LENGTH):
+        end = ending(result.finish_reason)
+        if end not in (Ending.STOP, Ending.LENGTH):
             sentence = f"{self._entry.name}: vLLM aborted the request ({result.finish_reason})."
             return ask.id, BackendError(sentence)
-        reason = FinishReason(result.finish_reason)
-        finished = Finished(list(result.token_ids), reason, output.num_cached_tokens)
+        finished = Finished(list(result.token_ids), end.finish_reason, output.num_cached_tokens)
         if ask.scored is None:
             return ask.id, finished
         own = output.prompt_logprobs[len(ask.prompt.ids) :]

@@ -18,7 +18,14 @@ ReplyRow: TypeAlias = Mapping[str, Any]
 VERSION = 2
 SCORES = ("score", "strict_score", "return")
 """The possible scores of a sample; a game has some of them."""
-STOPS = {"length": "max_tokens", "content_filter": "content_filter", "refused": "content_filter"}
+STOPS = {
+    "length": "max_tokens",
+    "context_overflow": "model_length",
+    "content_filter": "content_filter",
+    "refused": "content_filter",
+    "tool_calls": "tool_calls",
+    "unknown": "unknown",
+}
 """Finish reasons that Inspect calls by another name."""
 SEATED = ("matchup", "deal", "seating", "seat")
 """The columns that identify a sample within a log."""

@@ -8,6 +8,7 @@ from gamegrid.pages import (
     config_schema,
     errors_page,
     extending_page,
+    finish_reasons_page,
     games_page,
     statistics_page,
 )
@@ -19,7 +20,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(_: Namespace) -> int:
     """Write all files and print their paths."""
-    games_page.PATH.write_text(games_page.page(), encoding="utf-8")
+    for whole in (games_page, finish_reasons_page):
+        whole.PATH.write_text(whole.page(), encoding="utf-8")
     config_schema.PATH.write_text(config_schema.text(), encoding="utf-8")
     for path, refresh in (
         (config_page.PATH, config_page.page),
@@ -29,7 +31,8 @@ def run(_: Namespace) -> int:
     ):
         path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
     for module in (
-        games_page, config_schema, config_page, errors_page, extending_page, statistics_page,
+        games_page, finish_reasons_page, config_schema, config_page, errors_page, extending_page,
+        statistics_page,
     ):  # fmt: skip
         print(module.PATH)
     return 0

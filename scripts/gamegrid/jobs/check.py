@@ -27,6 +27,13 @@ from gamegrid.records.record_types import EpisodeRecord
 ANSWER_S = 5.0
 """Seconds in which an endpoint must answer."""
 
+SWALLOWED = (
+    "The server delivered only reasoning, and no reply. If the reasoning ends with the answer, "
+    "the server's reasoning parser took it: set another parser there, or switch thinking off, for "
+    "example with chat_template_kwargs: {enable_thinking: false}. Otherwise raise max_tokens."
+)
+"""A hint for a model whose answers arrive as reasoning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -149,4 +156,5 @@ def _shown(agent: str, played: EpisodeRecord) -> str:
     call, decision = played.calls[0], played.decisions[0]
     result = f"no move ({call.failure})" if call.failure else f"the move {decision.label!r}"
     sent = "\n".join(f"[{m['role']}]\n{m['content']}" for m in json.loads(call.messages))
-    return f"== {agent} is asked\n{sent}\n[reply]\n{call.reply}\n== {agent}: {result}"
+    shown = f"== {agent} is asked\n{sent}\n[reply]\n{call.reply}\n== {agent}: {result}"
+    return f"{shown}\n{SWALLOWED}" if call.reasoning and not call.reply.strip() else shown

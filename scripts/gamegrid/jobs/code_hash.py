@@ -11,7 +11,7 @@ from gamegrid.paths import WORKFLOW
 from gamegrid.plugins import Hook
 
 SCRIPTS = Path(__file__).resolve().parents[2]
-DATA = (".sql", ".json", ".yaml", ".jinja", ".css", ".js")
+DATA = (".sql", ".json", ".toml", ".yaml", ".jinja", ".css", ".js")
 """Suffixes of data files beside modules that change what the modules do."""
 OUTSIDE = {"gamegrid.oracles.equilibrium": WORKFLOW / "config/equilibria"}
 """Folders that a module reads outside the package."""

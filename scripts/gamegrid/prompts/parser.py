@@ -52,6 +52,8 @@ def parse(reply: str, finish_reason: FinishReason, labels: Sequence[str]) -> Par
             return _parsed(Failure.TRUNCATED, thought)
         case FinishReason.CONTENT_FILTER | FinishReason.REFUSED:
             return _parsed(Failure.REFUSED, thought)
+        case FinishReason.TOOL_CALLS | FinishReason.UNKNOWN:
+            return _parsed(Failure.UNPARSABLE, thought)
         case FinishReason.STOP:
             return _read(text, thought, labels)
 
