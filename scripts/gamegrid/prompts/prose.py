@@ -1,0 +1,208 @@
+"""What the words around an answer say about it: taken back, corrected, another's, or an example.
+
+The patterns recognise the commonest words for each, in the languages that models write most. Where
+words can be read in two ways, these functions lean towards doubt, because a rejected reply costs
+less than a wrong move.
+"""
+
+import re
+from collections.abc import Sequence
+
+NEAR = 240
+"""How many characters before an answer can introduce it."""
+_TAIL = 4000
+"""How many characters after an answer are searched."""
+
+_SENTENCE = r"(?:^|(?<=[.!?;:\n。！？；：…—–(\[*_\"'>#])|(?<=\s[-–—]))[\W_]*+"
+"""The start of a sentence, with any decoration."""
+
+_TAKES_BACK = re.compile(
+    rf"""{_SENTENCE}(?:
+        wait\b(?!\ (?:for|until|till|and\ see)\b) | h+m+\b | oops | o+ps\b | whoops | uh[\ -]?oh
+      | no+\b(?=\s*[,!—–;:]|\.(?!\s*\d)|\.\.\.|\ wait\b|\ sorry\b) | nope\b | actually\b | correct(?:ion|ed)\b
+      | (?:on|upon)\ (?:(?:a\ )?(?:second|closer|further|deeper|more\ careful)\ \w+|reflection|reconsideration)
+      | (?:scratch|strike|forget|ignore|disregard|delete|cancel|undo|never\ ?mind)\b
+      | (?:sorry|apologies|my\ (?:mistake|bad|apologies|error))\b(?=[\s,.!:—–-]|$) | edit\b\s*\d*\s*: | update\b\s*: | erratum
+      | (?:re-?considering|re-?thinking|re-?checking|double-?checking|thinking\ (?:again|twice|more))\b
+      | come\ to\ think\ of\ it | better\ (?:still|yet|idea)\b | alternatively\b | or\ (?:rather|better|maybe|perhaps|else)\b
+      | but\ (?:wait|no|actually|then\ again|on\ second)\b | (?:and\ )?yet,?\ on | then\ again\b | rather\s*[,:]
+      | let\ me\ (?:re-?\w+|correct|fix|change|try|check|double|verify|think|start|look|redo|adjust|amend)\b
+      | (?:warte|moment(?:\ mal)?\b|halt\b|stopp?\b|nein\b|ach\ nein|doch\ nicht|korrektur|vielmehr|oder\ (?:besser|doch|vielleicht)|besser\s*:|stattdessen|tatsächlich|entschuldigung|ups\b|quatsch|bei\ näherem)
+      | (?:attend|attends|attendez|non\b(?=\s*[,.!:])|plutôt|en\ fait|finalement|à\ la\ réflexion|correction|pardon|ou\ plutôt|mieux\s*:)
+      | (?:espera|un\ momento|no\b\s*,|mejor\b|en\ realidad|pensándolo|corrección|perdón|o\ mejor|más\ bien|en\ vez)
+      | (?:espere?\b|peraí|não\b\s*,|melhor\b|na\ verdade|pensando\ bem|correção|ou\ melhor|aliás)
+      | (?:aspetta|un\ attimo|anzi\b|in\ realtà|ripensandoci|correzione|o\ meglio|meglio\b)
+      | (?:wacht|nee\b|eigenlijk|correctie|of\ beter|vänta|nej\b|vent\b|czekaj|nie\b\s*,|jednak|właściwie|bekle|hayır|aslında|tunggu|tidak\b\s*,|sebenarnya)
+      | (?:подожди|постой|стоп\b|нет\b\s*[,.!—–-]|лучше\b|на\ самом\ деле|поправка|исправл|вернее|точнее|хотя\ нет|передумал|извини|погоди)
+      | (?:等等|等一下|等下|不对|不對|不，|不,|不是|其实|其實|更正|纠正|糾正|修正|重新|我改|改为|改為|改成|还是选|還是|或者|抱歉|说错|說錯|哦不)
+      | (?:待って|いや|いいえ|違う|違います|訂正|やっぱり|やはり|むしろ|実は|すみません|間違え)
+      | (?:잠깐|잠시만|아니|정정|다시|사실|오히려|실수|죄송)
+      | (?:انتظر|لا،|لا\ ،|في\ الواقع|تصحيح|بل\b|عفوا|عذرا)
+    )
+    | \b(?:chang(?:e|ed|ing)|switch(?:ed|ing)?|correct(?:ed|ing)?|revis(?:e|ed|ing)|amend(?:ed)?|updat(?:e|ed|ing)|withdr[ae]w|retract|reconsider(?:ed|ing)?|rethink)\ (?:my|the|that|this|it|to)\b
+    | \bchanged?\ (?:my\ )?mind\b | \b(?:take|taking|took)\ (?:it|that|this|my\ \w+)\ back\b | \bI\ (?:withdraw|retract)\b
+    | \bI\ (?:meant?|misread|misspoke|miscounted|miscalculated|overlooked|made\ (?:a|an)\ (?:mistake|error)|was\ wrong)\b
+    | \b(?:that|this|it|which|above|answer|move|choice)(?:'s|’s|\ is|\ was|\ would\ be)\ (?:actually\ |clearly\ |in\ fact\ |not\ (?:a\ )?)?(?:wrong|a\ (?:mistake|blunder|typo)|an?\ (?:error|illegal)|illegal|invalid|not\ (?:legal|allowed|possible|in|on)|legal|taken|occupied|losing|impossible|incorrect|already)\b
+    | \b(?:this|that|it)\ (?:hangs|loses|fails|blunders|does\ not\ work|doesn['’]t\ work|won['’]t\ work)\b
+    | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would|will|should|might)\ (?:rather|prefer\ to)\b
+    | \bI['’]d\ (?:rather|prefer) | \b(?:is|was|are)\ (?:even\ |much\ |clearly\ |actually\ )?(?:better|stronger|wiser|safer|preferable)\b(?!\ than\ (?:nothing|any|all))
+    | \bstattdessen\b | \blieber\b | \bdoch\ (?:besser|lieber)\b | \bà\ la\ place\b | \bplutôt\b | \ben\ (?:su\ lugar|lugar\ de\ eso|vez\ de\ eso)\b
+    | \bem\ vez\ disso\b | \binvece\b(?!\ di) | \bпередумал | \bвместо\ этого\b | 改选|改選|改下|换成|換成|改主意|更好|収まらない|代わりに|대신에?\b|بدلا\ من\ ذلك
+    """,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+"""Words that take a statement back or put another in its place."""
+
+_STRONG = re.compile(
+    rf"""{_SENTENCE}(?:wait\b(?!\ (?:for|until|till|and)\b)|h+m+\b|oops|actually\b|no\b(?=\s*[,!—])|correction\b|(?:scratch|strike|disregard)\ that|on\ second\ thought)
+    | \bchanged?\ my\ (?:mind|answer|move)\b | \b(?:take|taking)\ (?:it|that)\ back\b | \binstead\b(?!\ of)""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+"""The same where much prose is expected: in the rest of an answering object."""
+
+_FINAL = re.compile(
+    r"""(?:\b(?:final|actual|definitive|real|chosen|selected|ultimate|corrected|revised|conclusive)\b[^\n.!?]{0,60}
+      | \b(?:so|thus|hence|therefore|in\ conclusion|conclusion|to\ conclude|overall|result|decision)\b[^\n.!?]{0,80}
+      | \bI(?:['’]ll|\ will)?\ (?:go\ with|choose|pick|select|settle\ (?:on|for)|decide|play|take|opt\ for)\b[^\n.!?]{0,60}
+      | \b(?:endgültig|schließlich|final[ea]?|définitive|finale?|итог\w*|окончательн\w*)\b[^\n.!?]{0,60}
+      | (?:最终|最後|最后|最終|因此|所以|최종|النهائي)[^\n。！？]{0,40})
+    [\s:*_`#"'—–=>{}\[\]\w-]{0,40}\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Words at the end of a text that announce the final answer."""
+
+_WHO_ELSE = (
+    r"(?:(?:my|the|your|our)\ )?(?:opponent|enemy|rival|adversary|other\ player|other\ side|gegner|adversaire|rival|oponente|avversario|соперник|противник|对手|對手|相手|상대)"
+)
+_PLAYED_ON = re.compile(
+    rf"""(?:^|\n)[\W_]*(?:observation|user|human|system|environment|env|assistant|moderator|game\ ?master|referee|dealer|host
+        |question|input|feedback|response\ from|legal\ moves|moves\ so\ far|new\ (?:board|state|position)|current\ (?:board|state|position)|board|state
+        |{_WHO_ELSE}(?:['’]s)?(?:\ \w+){{0,3}}|player\ \w+|[xo]|white|black|next|then|later|turn|round|move|step|ply|thought\ \d+|action\ \d+
+        |beobachtung|runde|zug|tour|coup|turno|jugada|ход|раунд|回合|轮|第)\b[^\n:：.]{{0,30}}[:：]
+    | \b(?:next|following|second|third|2nd|3rd|another|subsequent|future|later|new|last|previous)\ (?:\w+\ )?(?:turn|round|move|game|ply|step|hand|trick|action)s?\b
+    | \b(?:turn|round|move|step|ply|hand)\ \#?\d | \b(?:your|my|his|her|their|our|[XO]['’]s|opponent['’]s)\ turn\b | \bit['’]?s?\ (?:is\ )?(?:now\ )?(?:your|my|[XO]['’]s)\ turn\b
+    | (?:\b{_WHO_ELSE}|\b(?:O|X|white|black|he|she|they|player\ \w+|opponent))\ (?:then\ |now\ |will\ |would\ |might\ |could\ |may\ |can\ |likely\ |probably\ )*(?:plays?|played|moves?|moved|answers?|answered|replies|reply|replied|responds?|responded|chooses?|chose|takes?|took|goes|bets?|raises?|calls?|folds?|passes|places?|blocks?|counters?|captures?|recaptures?)\b
+    | (?:^|[\n.;,])\s*(?:after\ (?:that|this|which)|afterwards|and\ then|then,?\ (?:I|we|he|she|they|O|X|you)\b|now\ (?:the|O|X|it|I\ play)|if\ (?:he|she|they|O|X|the|my)\b)
+    | \x04 | \bobservation\s*:
+    | 下一步|下一手|下一轮|下一回合|对手(?:下|走|选|会)|轮到|次の手|相手は|다음 (?:차례|수|턴)|nächste[rn]?\ (?:zug|runde)|prochain\ (?:coup|tour)|próxim[oa]\ (?:turno|jugada|movimiento)|prossim[oa]\ (?:mossa|turno)|следующ\w+\ (?:ход|раунд)|gegner\ (?:spielt|setzt|zieht|antwortet)|adversaire\ (?:joue|répond)|(?:rival|oponente)\ (?:juega|responde)|соперник\ (?:ходит|играет|отвечает)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Words of a game that goes on: other players, an environment, a later turn."""
+
+_SOMEBODY_ELSE = re.compile(
+    rf"""\x04|^[\W_]*(?:observation|user|human|system|environment|moderator|game\ ?master|question|feedback|legal\ moves|moves\ so\ far|it\ is\ your\ turn|{_WHO_ELSE}\b[^\n:：.]{{0,40}}(?=[:：])|(?:expected|likely|possible|predicted)\ (?:reply|response|reaction|answer|counter)\b[^\n:：.]{{0,20}}(?=[:：]))\b\s*\d*""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+"""A line that starts a part of somebody else: whatever follows is no longer about the answer."""
+
+_NOT_OWN = re.compile(
+    rf"""\b(?:examples?|e\.g\.|for\ instance|sample|template|placeholder|dummy|illustration|beispiel\w*|exemple|ejemplo|esempio|exemplo|например|пример\w*|przykład)\b(?!.*\b(?:my|actual|final|real)\b)
+      | 例如|比如|例[:：]|たとえば|例えば|예를\ 들어|예[:：]|مثال
+      | \bformat\s*(?:is|was|would\ be|looks?|should\ be|:\s*$|=)[^.!?\n]{{0,40}}$ | ^[\W_]*(?:expected\ |required\ |requested\ |output\ |reply\ )?(?:format|schema)\W*$ | \bin\ the\ (?:form|shape)(?:\ of)?\W*$ | \bsomething\ like\W*$ | \bsuch\ as\W*$
+      | {_WHO_ELSE}(?:['’]s)?\s+(?:(?!my\b|I\b|so\b)[\w-]+\s+){{0,2}}(?:moves?|repl(?:y|ies)|response|responds?|answers?|action|turn|plays?|choice|chooses?|says?|said|option|counter\w*)\W*$
+      | (?:{_WHO_ELSE}|\b(?:he|she|they|opponent))\s+(?:will|would|might|may|could|can|must|should|shall|probably|likely|then|wants\ to|is\ going\ to)\s+[\w\s]{{0,30}}$
+      | \b(?:never|not|n['’]t|cannot|refuse\ to|decline\ to)\s+(?:just\ |simply\ |ever\ )?(?:say|answer|play|reply|respond|choose|output|write|pick|use|send|give|state|submit|recommend)\b[^.!?\n]{{0,30}}$
+      | \b(?:worst|bad|wrong|illegal|invalid|losing|forbidden|incorrect|rejected|discarded|weakest|poor)\s+(?:\w+\s+){{0,2}}(?:moves?|answer|reply|choice|action|option|response|idea)\b[^.!?\n]{{0,20}}$
+      | \b(?:instead\ of|rather\ than|as\ opposed\ to|unlike|avoid(?:ing)?)\W*$
+      | \bif\ (?:it\ were|it\ was|I\ were|I\ was|I\ had|they|he|she|O\b|X\b|{_WHO_ELSE})[^.!?\n]*$ | \bhypothetical\w*[^.!?\n]*$
+      | \b(?:previous|last|earlier|prior|past|next|following|future)\s+(?:\w+\s+)?(?:turn|round|move|reply|action|game|time)\b[^.!?\n]{{0,30}}$
+      | \b(?:option|candidate|alternative|possibility|variant|choice|idea|line|plan|draft|attempt)\ *(?:\#?\d+|[A-F])\b(?!.*\b(?:I|my|go\ with|final|best)\b)[^.!?\n]{{0,20}}$ | ^[\W_]*(?:candidates?|alternatives?|drafts?|options|possibilities|maybe|perhaps|first\ (?:idea|thought|draft)|initial\ (?:idea|thought|draft))\b[^.!?\n]{{0,20}}$
+      | (?:对手|對手|相手|상대)\S{{0,8}}[:：]?\s*$ | \bgegner\w*\s+(?:antwort\w*|zug|spielt|setzt|zieht)\W*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""An introduction of something that is not the model's own answer of this turn."""
+
+_EXPLAINS = re.compile(
+    r"""\b(?:because|since|so\ that|as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before|if|when|would|could|might|than|over|instead\ of|rather\ than
+      |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*|leav\w+|keep\w*|from|between|with|against|beat\w*|los\w+|win\w*|already|also|both|toward\w*|unlike|whereas|while|cover\w*|connect\w*|deny|denies|avoid\w*
+      |weil|denn|da|damit|droh\w*|blockier\w*|gegner\w*|sonst|wenn|danach|dann|verhinder\w*|statt|car|parce|puisque|afin|bloqu\w*|menac\w*|adversaire|sinon|si|ensuite|empêch\w*|contre
+      |porque|pues|para|bloque\w*|amenaz\w*|rival|evita\w*|luego|después|contra|impede|ameaç\w*|adversário|depois|perché|blocca\w*|minaccia\w*|avversario|poi|evit\w*|потому|чтобы|блокир\w*|угро\w*|соперник\w*|если|затем|иначе)\b
+      | 因为|因為|阻止|防止|威胁|威脅|对手|對手|如果|否则|否則|然后|下一|ため|ので|防ぐ|相手|もし|次|때문|막|상대|만약|다음|لأن|لمنع|الخصم|إذا""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Words of a sentence that explains an answer, and so may name other moves."""
+_LATER = re.compile(
+    r"\b(?:next|then|later|after\w*|follow\w*|if|when|would|could|might|threat\w*|turn|soon|eventually)\b",
+    re.IGNORECASE,
+)
+_DECIDES = (
+    r"(?:\bI(?:['’]ll|['’]m|['’]d)?\b|\b(?:let['’]?s|let\ me|play|choose|choosing|pick|take|select|go\ with|final|my|better|best|answer|move|action|choice)\b"
+    r"|\bich\b|\bje\b|\bmein\b|\bmon\b|\bmi\b|\bя\b|我|選|选|下)"
+    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to)\b)[^\n.!?;]){0,24}?"
+)
+_DISTANT = re.compile(r"[.!?;\n。！？；]+")
+
+
+def taken_back(tail: str, label: str, labels: Sequence[str]) -> bool:
+    """Return whether the text after an answer takes it back or decides for another move.
+
+    A part of the text that somebody else speaks, such as an observation, does not count.
+    """
+    if not tail.strip():
+        return False
+    tail = tail[:_TAIL]
+    other = _SOMEBODY_ELSE.search(tail)
+    tail = tail[: other.start()] if other else tail
+    return bool(_TAKES_BACK.search(tail)) or _decides_otherwise(tail, label, labels)
+
+
+def strongly_taken_back(text: str) -> bool:
+    """Return whether explanations after an answer take it back in so many words."""
+    return bool(_STRONG.search(text[:_TAIL]))
+
+
+def _decides_otherwise(tail: str, label: str, labels: Sequence[str]) -> bool:
+    """Return whether a sentence names another legal move and does not just explain the answer."""
+    folded = tail.casefold()
+    others = [name for name in labels if name != label and _telling(name) and name.casefold() in folded]
+    if not others:
+        return False
+    words = "|".join(re.escape(name) for name in others)
+    named = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    own = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)", re.IGNORECASE)
+    decided = re.compile(rf"{_DECIDES}(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    for sentence in _DISTANT.split(tail):
+        if not named.search(sentence):
+            continue
+        if decided.search(sentence) and not _LATER.search(sentence) and not own.search(sentence):
+            return True
+        if not own.search(sentence) and not _EXPLAINS.search(sentence):
+            return True
+    return False
+
+
+def _telling(name: str) -> bool:
+    """Return whether a label stands out in prose; "a", "up" and "3" do not."""
+    return len(name) > 2 or (len(name) == 2 and not name.isalpha() and not name.isnumeric())
+
+
+def corrects(gap: str) -> bool:
+    """Return whether the text between two answers plainly puts the second in place of the first."""
+    if len(gap) > _TAIL or _PLAYED_ON.search(gap):
+        return False
+    return bool(_TAKES_BACK.search(gap) or _FINAL.search(gap[-NEAR:]))
+
+
+def announces_final(gap: str) -> bool:
+    """Return whether the text before an answer announces it as the final one of several."""
+    return len(gap) <= _TAIL and not _PLAYED_ON.search(gap) and bool(_FINAL.search(gap[-NEAR:]))
+
+
+def not_own(before: str) -> bool:
+    """Return whether the text before an answer introduces it as another's move or an example."""
+    line = before[-NEAR:]
+    line = re.sub(r"[\s`*_]*(?:json|python|yaml|text)?[\s`*_]*\Z", "", line, flags=re.IGNORECASE)
+    line = line.rsplit("\n", 1)[-1]
+    blank = before[before.rfind("\n") + 1 :].strip(" \t`*_>#-") == ""
+    if blank and not line.rstrip().endswith((":", "：")):
+        return False
+    return bool(_NOT_OWN.search(line))
+
+
+def names_somebody_else(line: str) -> bool:
+    """Return whether the start of a line names an opponent."""
+    return bool(_OPPONENT.search(line))
+
+
+_OPPONENT = re.compile(rf"(?:^|\W){_WHO_ELSE}", re.IGNORECASE)
