@@ -74,7 +74,7 @@ JSON_ANSWERS = {
     "after a garbled one": '{"reasoning": "x" "action": "b2"}\nAgain: {"action": "a1"}',
     "after a broken one": 'The format is {"action": <label>}.\n\n{"action": "a1"}',
     "after a rejected one": '{"action": "b2"} no, better: {"action": "a1"}',
-    "after a line": 'Action: b2\nor rather {"action": "a1"}',
+    "corrected line": 'Action: b2\nor rather {"action": "a1"}',
     "before another object": '{"action": "a1"} {"confidence": 0.9}',
     "as the line's value": 'Action: {"action": "a1"}',
     "as the line's fenced value": 'Action:\n```json\n{"action": "a1"}\n```',

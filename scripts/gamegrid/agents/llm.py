@@ -24,6 +24,7 @@ from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.prompts import templates
 from gamegrid.prompts.parser import Parsed, parse
+from gamegrid.prompts.spelling import Spellings
 from gamegrid.prompts.templates import Template, TurnContext
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
@@ -207,24 +208,26 @@ def _read(turn: Turn, settings: LlmSettings, completion: Completion) -> Parsed:
     """Find the move in a reply, depending on how the agent decides."""
     match Decode(settings.decode):
         case Decode.GENERATE:
-            return _parse(completion, turn.labels)
+            return _parse(completion, turn.labels, turn.spellings)
         case Decode.CONSTRAINED:
             said = completion.text.strip()
             if completion.finish_reason is FinishReason.STOP and said in turn.labels:
                 return Parsed(said, None, completion.reasoning)
-            return _parse(completion, turn.labels)
+            return _parse(completion, turn.labels, turn.spellings)
         case Decode.SCORE:
             if completion.likelihoods is None:  # the choices did not fit the model's context
-                return _parse(completion, turn.labels)
+                return _parse(completion, turn.labels, turn.spellings)
             label = _choose(turn, settings.temperature or 0.0, completion.likelihoods)
             return Parsed(label, None, None)
         case other:
             assert_never(other)
 
 
-def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
+def _parse(
+    completion: Completion, labels: Sequence[str], spellings: Spellings | None = None
+) -> Parsed:
     """Parse a reply. Reasoning that the provider delivers comes before that in the reply."""
-    parsed = parse(completion.text, completion.finish_reason, labels)
+    parsed = parse(completion.text, completion.finish_reason, labels, spellings)
     if not completion.reasoning:
         return parsed
     thoughts = [text for text in (completion.reasoning, parsed.reasoning) if text]

@@ -47,7 +47,7 @@ _TAKES_BACK = re.compile(
     | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would|will|should|might)\ (?:rather|prefer\ to)\b
     | \bI['’]d\ (?:rather|prefer) | \b(?:is|was|are)\ (?:even\ |much\ |clearly\ |actually\ )?(?:better|stronger|wiser|safer|preferable)\b(?!\ than\ (?:nothing|any|all))
     | \bstattdessen\b | \blieber\b | \bdoch\ (?:besser|lieber)\b | \bà\ la\ place\b | \bplutôt\b | \ben\ (?:su\ lugar|lugar\ de\ eso|vez\ de\ eso)\b
-    | \bem\ vez\ disso\b | \binvece\b(?!\ di) | \bпередумал | \bвместо\ этого\b | 改选|改選|改下|换成|換成|改主意|更好|収まらない|代わりに|대신에?\b|بدلا\ من\ ذلك
+    | \bem\ vez\ disso\b | \binvece\b(?!\ di) | \bпередумал | \bвместо\ этого\b | 改选|改選|改下|换成|換成|改主意|代わりに|대신에?\b|بدلا\ من\ ذلك
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
@@ -99,7 +99,7 @@ _SOMEBODY_ELSE = re.compile(
 _NOT_OWN = re.compile(
     rf"""\b(?:examples?|e\.g\.|for\ instance|sample|template|placeholder|dummy|illustration|beispiel\w*|exemple|ejemplo|esempio|exemplo|например|пример\w*|przykład)\b(?!.*\b(?:my|actual|final|real)\b)
       | 例如|比如|例[:：]|たとえば|例えば|예를\ 들어|예[:：]|مثال
-      | \bformat\s*(?:is|was|would\ be|looks?|should\ be|:\s*$|=)[^.!?\n]{{0,40}}$ | ^[\W_]*(?:expected\ |required\ |requested\ |output\ |reply\ )?(?:format|schema)\W*$ | \bin\ the\ (?:form|shape)(?:\ of)?\W*$ | \bsomething\ like\W*$ | \bsuch\ as\W*$
+      | ^[\W_]*(?:the\ )?(?:\w+\ ){{0,2}}(?:format|schema)\s*(?:is|was|would\ be|looks?|should\ be)[^.!?\n]{{0,40}}$ | ^[\W_]*(?:expected\ |required\ |requested\ |output\ |reply\ )?(?:format|schema)\W*$ | \bin\ the\ (?:form|shape)(?:\ of)?\W*$ | \bsomething\ like\W*$ | \bsuch\ as\W*$
       | {_WHO_ELSE}(?:['’]s)?\s+(?:(?!my\b|I\b|so\b)[\w-]+\s+){{0,2}}(?:moves?|repl(?:y|ies)|response|responds?|answers?|action|turn|plays?|choice|chooses?|says?|said|option|counter\w*)\W*$
       | (?:{_WHO_ELSE}|\b(?:he|she|they|opponent))\s+(?:will|would|might|may|could|can|must|should|shall|probably|likely|then|wants\ to|is\ going\ to)\s+[\w\s]{{0,30}}$
       | \b(?:never|not|n['’]t|cannot|refuse\ to|decline\ to)\s+(?:just\ |simply\ |ever\ )?(?:say|answer|play|reply|respond|choose|output|write|pick|use|send|give|state|submit|recommend)\b[^.!?\n]{{0,30}}$
@@ -112,6 +112,14 @@ _NOT_OWN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """An introduction of something that is not the model's own answer of this turn."""
+
+_OWN = re.compile(
+    r"\b(?:my (?:\w+ )?(?:answer|reply|response|move|choice|action|decision)|final|actual|so I|I (?:will|"
+    r"choose|go|play|pick|take|select|answer|reply|decide|respond)|I['’]ll|hence|therefore)\b(?!\s+(?:never"
+    r"|not)\b)",
+    re.IGNORECASE,
+)
+"""Words that introduce the model's own answer, whatever else the line says."""
 
 _EXPLAINS = re.compile(
     r"""\b(?:because|since|so\ that|as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before|if|when|would|could|might|than|over|instead\ of|rather\ than
@@ -197,7 +205,7 @@ def not_own(before: str) -> bool:
     blank = before[before.rfind("\n") + 1 :].strip(" \t`*_>#-") == ""
     if blank and not line.rstrip().endswith((":", "：")):
         return False
-    return bool(_NOT_OWN.search(line))
+    return bool(_NOT_OWN.search(line)) and not _OWN.search(line)
 
 
 def names_somebody_else(line: str) -> bool:

@@ -29,9 +29,7 @@ STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _POINTERS = "→⇒⟹⟶⇨➔➜➝➞➡➤▶►▸‣❯👉☞\ufe0f"
 _POINTED = re.compile(rf"(?:\s|[{_POINTERS}{CHEERS}]|-+>|=+>(?!\s*+[\d.+-]))++")
-_GLOSS = re.compile(
-    r"[.!]\s+(?=[^\W\d_])|\s+[–—-]+\s+(?=[^\W\d_])|[。！]|,?\s+(?=(?:because|since)\b)"
-)
+_GLOSS = re.compile(r"[.!]\s+(?=[^\W\d_])|[。！]")
 """Where an explanation may begin behind a label on the same line."""
 
 _SIGNS = re.compile(
@@ -66,8 +64,8 @@ class Speller:
     def legal_before_gloss(self, value: str) -> tuple[str, int] | None:
         """Return the label that starts ``value``, and the offset where an explanation follows.
 
-            The label must be set off by a full stop, an exclamation mark, a dash between spaces or
-        "because".
+            The label must be a sentence for itself, because a phrase such as "a1, the centre" may
+        contradict it.
         """
         gloss = _GLOSS.search(value)
         if gloss is None or not gloss.start() or value[: gloss.start()].strip().isnumeric():

@@ -97,7 +97,7 @@ _TAGS = rf"(?:{PLAIN_TAGS}|{ANSWER_TAGS})"
 _LEAD = r"(?:(?:final[^\S\n]+)?(?:answer|response|reply|output)|assistant)[*_`]*[^\S\n]*:[*_`]*"
 # Struck-out lines (~~) and JSON keys ("action":) do not count as Action lines.
 _ACTION_LINE = re.compile(
-    rf"^(?:[^\S\n]|[^\w\s<{{}}\\~/%!?,;:.{_CROSSES}]|\d{{1,3}}[.)]|<{_TAGS}>|{LATEX}|\\(?=[*_#>\-])"
+    rf"^(?:[^\S\n]|_|[^\w\s<{{}}\\~/%!?,;:.{_CROSSES}]|\d{{1,3}}[.)]|<{_TAGS}>|{LATEX}|\\(?=[*_#>\-])"
     rf"|{_LEAD})*+action(?:[^\S\n]|[*_`}}\\]|</{_TAGS}>)*+:(.*)",
     re.IGNORECASE | re.MULTILINE,
 )
