@@ -24,17 +24,17 @@ _TAKES_BACK = re.compile(
       | (?:scratch|strike|forget|ignore|disregard|delete|cancel|undo|never\ ?mind)\b
       | (?:sorry|apologies|my\ (?:mistake|bad|apologies|error))\b(?=[\s,.!:—–-]|$) | edit\b\s*\d*\s*: | update\b\s*: | erratum
       | (?:re-?considering|re-?thinking|re-?checking|double-?checking|thinking\ (?:again|twice|more))\b
-      | come\ to\ think\ of\ it | better\ (?:still|yet|idea)\b | alternatively\b | or\ (?:rather|better|maybe|perhaps|else)\b
+      | come\ to\ think\ of\ it | better\ (?:still|yet|idea)\b | better\s*: | or\ (?:rather|better)\b
       | but\ (?:wait|no|actually|then\ again|on\ second)\b | (?:and\ )?yet,?\ on | then\ again\b | rather\s*[,:]
       | let\ me\ (?:re-?\w+|correct|fix|change|try|check|double|verify|think|start|look|redo|adjust|amend)\b
-      | (?:warte|moment(?:\ mal)?\b|halt\b|stopp?\b|nein\b|ach\ nein|doch\ nicht|korrektur|vielmehr|oder\ (?:besser|doch|vielleicht)|besser\s*:|stattdessen|tatsächlich|entschuldigung|ups\b|quatsch|bei\ näherem)
+      | (?:warte|moment(?:\ mal)?\b|halt\b|stopp?\b|nein\b|ach\ nein|doch\ nicht|korrektur|vielmehr|oder\ (?:besser|doch)|besser\s*:|stattdessen|tatsächlich|entschuldigung|ups\b|quatsch|bei\ näherem)
       | (?:attend|attends|attendez|non\b(?=\s*[,.!:])|plutôt|en\ fait|finalement|à\ la\ réflexion|correction|pardon|ou\ plutôt|mieux\s*:)
       | (?:espera|un\ momento|no\b\s*,|mejor\b|en\ realidad|pensándolo|corrección|perdón|o\ mejor|más\ bien|en\ vez)
       | (?:espere?\b|peraí|não\b\s*,|melhor\b|na\ verdade|pensando\ bem|correção|ou\ melhor|aliás)
       | (?:aspetta|un\ attimo|anzi\b|in\ realtà|ripensandoci|correzione|o\ meglio|meglio\b)
       | (?:wacht|nee\b|eigenlijk|correctie|of\ beter|vänta|nej\b|vent\b|czekaj|nie\b\s*,|jednak|właściwie|bekle|hayır|aslında|tunggu|tidak\b\s*,|sebenarnya)
       | (?:подожди|постой|стоп\b|нет\b\s*[,.!—–-]|лучше\b|на\ самом\ деле|поправка|исправл|вернее|точнее|хотя\ нет|передумал|извини|погоди)
-      | (?:等等|等一下|等下|不对|不對|不，|不,|不是|其实|其實|更正|纠正|糾正|修正|重新|我改|改为|改為|改成|还是选|還是|或者|抱歉|说错|說錯|哦不)
+      | (?:等等|等一下|等下|不对|不對|不，|不,|不是|其实|其實|更正|纠正|糾正|修正|重新|我改|改为|改為|改成|还是选|抱歉|说错|說錯|哦不)
       | (?:待って|いや|いいえ|違う|違います|訂正|やっぱり|やはり|むしろ|実は|すみません|間違え)
       | (?:잠깐|잠시만|아니|정정|다시|사실|오히려|실수|죄송)
       | (?:انتظر|لا،|لا\ ،|في\ الواقع|تصحيح|بل\b|عفوا|عذرا)
@@ -43,15 +43,22 @@ _TAKES_BACK = re.compile(
     | \bchanged?\ (?:my\ )?mind\b | \b(?:take|taking|took)\ (?:it|that|this|my\ \w+)\ back\b | \bI\ (?:withdraw|retract)\b
     | \bI\ (?:meant?|misread|misspoke|miscounted|miscalculated|overlooked|made\ (?:a|an)\ (?:mistake|error)|was\ wrong)\b
     | \b(?:that|this|it|which|above|answer|move|choice)(?:'s|’s|\ is|\ was|\ would\ be)\ (?:actually\ |clearly\ |in\ fact\ |not\ (?:a\ )?)?(?:wrong|a\ (?:mistake|blunder|typo)|an?\ (?:error|illegal)|illegal|invalid|not\ (?:legal|allowed|possible|in|on)|legal|taken|occupied|losing|impossible|incorrect|already)\b
-    | \b(?:this|that|it)\ (?:hangs|loses|fails|blunders|does\ not\ work|doesn['’]t\ work|won['’]t\ work)\b
+    | (?:^|[.!?,;:\n])\s*(?:this|that|it)\ (?:hangs|loses|fails|blunders|does\ not\ work|doesn['’]t\ work|won['’]t\ work)\b
     | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would|will|should|might)\ (?:rather|prefer\ to)\b
-    | \bI['’]d\ (?:rather|prefer) | \b(?:is|was|are)\ (?:even\ |much\ |clearly\ |actually\ )?(?:better|stronger|wiser|safer|preferable)\b(?!\ than\ (?:nothing|any|all))
+    | \bI['’]d\ (?:rather|prefer) | \b(?:is|was|are)\ (?:even\ |much\ |clearly\ |actually\ )?(?:better|stronger|wiser|safer|preferable)\b(?!\ than\b)
     | \bstattdessen\b | \blieber\b | \bdoch\ (?:besser|lieber)\b | \bà\ la\ place\b | \bplutôt\b | \ben\ (?:su\ lugar|lugar\ de\ eso|vez\ de\ eso)\b
     | \bem\ vez\ disso\b | \binvece\b(?!\ di) | \bпередумал | \bвместо\ этого\b | 改选|改選|改下|换成|換成|改主意|代わりに|대신에?\b|بدلا\ من\ ذلك
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 """Words that take a statement back or put another in its place."""
+
+_HEDGES = re.compile(
+    rf"""{_SENTENCE}(?:alternatively\b | or\b(?!\ (?:rather|better)\b) | (?:either|else|otherwise|maybe|perhaps|another\ (?:option|idea|possibility))\b | oder\b(?!\ (?:besser|doch)) | ou\b(?!\ (?:plutôt|melhor)) | o\b(?!\ (?:mejor|meglio))\s | или\b | 或者 | 还是 | 還是 | または | あるいは | 또는 | أو\b | alternativ)
+    | \b(?:also|equally|just\ as|as\ well|too)\ (?:good|fine|possible|strong|playable|works?|win|wins)\b""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+"""Words that offer another move without putting it in place of the first."""
 
 _STRONG = re.compile(
     rf"""{_SENTENCE}(?:wait\b(?!\ (?:for|until|till|and)\b)|h+m+\b|oops|actually\b|no\b(?=\s*[,!—])|correction\b|(?:scratch|strike|disregard)\ that|on\ second\ thought)
@@ -97,21 +104,26 @@ _SOMEBODY_ELSE = re.compile(
 """A line that starts a part of somebody else: whatever follows is no longer about the answer."""
 
 _NOT_OWN = re.compile(
-    rf"""\b(?:examples?|e\.g\.|for\ instance|sample|template|placeholder|dummy|illustration|beispiel\w*|exemple|ejemplo|esempio|exemplo|например|пример\w*|przykład)\b(?!.*\b(?:my|actual|final|real)\b)
-      | 例如|比如|例[:：]|たとえば|例えば|예를\ 들어|예[:：]|مثال
+    rf"""\b(?:examples?|for\ instance|sample|template|placeholder|dummy|illustration|beispiel\w*|exemple|ejemplo|esempio|exemplo|например|пример\w*|przykład)\b(?!.*\b(?:my|actual|final|real)\b)
+      | \be\.g\. | 例如|比如|例[:：]|たとえば|例えば|예를\ 들어|예[:：]|مثال
       | ^[\W_]*(?:the\ )?(?:\w+\ ){{0,2}}(?:format|schema)\s*(?:is|was|would\ be|looks?|should\ be)[^.!?\n]{{0,40}}$ | ^[\W_]*(?:expected\ |required\ |requested\ |output\ |reply\ )?(?:format|schema)\W*$ | \bin\ the\ (?:form|shape)(?:\ of)?\W*$ | \bsomething\ like\W*$ | \bsuch\ as\W*$
       | {_WHO_ELSE}(?:['’]s)?\s+(?:(?!my\b|I\b|so\b)[\w-]+\s+){{0,2}}(?:moves?|repl(?:y|ies)|response|responds?|answers?|action|turn|plays?|choice|chooses?|says?|said|option|counter\w*)\W*$
       | (?:{_WHO_ELSE}|\b(?:he|she|they|opponent))\s+(?:will|would|might|may|could|can|must|should|shall|probably|likely|then|wants\ to|is\ going\ to)\s+[\w\s]{{0,30}}$
-      | \b(?:never|not|n['’]t|cannot|refuse\ to|decline\ to)\s+(?:just\ |simply\ |ever\ )?(?:say|answer|play|reply|respond|choose|output|write|pick|use|send|give|state|submit|recommend)\b[^.!?\n]{{0,30}}$
-      | \b(?:worst|bad|wrong|illegal|invalid|losing|forbidden|incorrect|rejected|discarded|weakest|poor)\s+(?:\w+\s+){{0,2}}(?:moves?|answer|reply|choice|action|option|response|idea)\b[^.!?\n]{{0,20}}$
-      | \b(?:instead\ of|rather\ than|as\ opposed\ to|unlike|avoid(?:ing)?)\W*$
-      | \bif\ (?:it\ were|it\ was|I\ were|I\ was|I\ had|they|he|she|O\b|X\b|{_WHO_ELSE})[^.!?\n]*$ | \bhypothetical\w*[^.!?\n]*$
       | \b(?:previous|last|earlier|prior|past|next|following|future)\s+(?:\w+\s+)?(?:turn|round|move|reply|action|game|time)\b[^.!?\n]{{0,30}}$
-      | \b(?:option|candidate|alternative|possibility|variant|choice|idea|line|plan|draft|attempt)\ *(?:\#?\d+|[A-F])\b(?!.*\b(?:I|my|go\ with|final|best)\b)[^.!?\n]{{0,20}}$ | ^[\W_]*(?:candidates?|alternatives?|drafts?|options|possibilities|maybe|perhaps|first\ (?:idea|thought|draft)|initial\ (?:idea|thought|draft))\b[^.!?\n]{{0,20}}$
       | (?:对手|對手|相手|상대)\S{{0,8}}[:：]?\s*$ | \bgegner\w*\s+(?:antwort\w*|zug|spielt|setzt|zieht)\W*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 """An introduction of something that is not the model's own answer of this turn."""
+
+_DOUBTED = re.compile(
+    rf"""\b(?:never|not|n['’]t|cannot|refuse\ to|decline\ to)\s+(?:just\ |simply\ |ever\ )?(?:say|answer|play|reply|respond|choose|output|write|pick|use|send|give|state|submit|recommend)\b[^.!?\n]{{0,30}}$
+      | \b(?:worst|bad|wrong|illegal|invalid|losing|forbidden|incorrect|rejected|discarded|weakest|poor)\s+(?:\w+\s+){{0,2}}(?:moves?|answer|reply|choice|action|option|response|idea)\b[^.!?\n]{{0,20}}$
+      | \b(?:instead\ of|rather\ than|as\ opposed\ to|unlike|avoid(?:ing)?)\W*$
+      | \bif\ [^.!?\n]*$ | \b(?:else|otherwise|unless|in\ case)\b[^.!?\n]*$ | \bhypothetical\w*[^.!?\n]*$
+      | \b(?:option|candidate|alternative|possibility|variant|choice|idea|line|plan|draft|attempt)\ *(?:\#?\d+|[A-F])\b(?!.*\b(?:I|my|go\ with|final|best)\b)[^.!?\n]{{0,20}}$ | ^[\W_]*(?:candidates?|alternatives?|drafts?|options|possibilities|maybe|perhaps|first\ (?:idea|thought|draft)|initial\ (?:idea|thought|draft))\b[^.!?\n]{{0,20}}$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""An introduction that denies an answer, makes it depend on something, or offers it as one of many."""
 
 _OWN = re.compile(
     r"\b(?:my (?:\w+ )?(?:answer|reply|response|move|choice|action|decision)|final|actual|so I|I (?:will|"
@@ -123,7 +135,7 @@ _OWN = re.compile(
 
 _EXPLAINS = re.compile(
     r"""\b(?:because|since|so\ that|as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before|if|when|would|could|might|than|over|instead\ of|rather\ than
-      |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*|leav\w+|keep\w*|from|between|with|against|beat\w*|los\w+|win\w*|already|also|both|toward\w*|unlike|whereas|while|cover\w*|connect\w*|deny|denies|avoid\w*
+      |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*|leav\w+|keep\w*|from|between|with|against|beat\w*|los\w+|win\w*|already|toward\w*|unlike|whereas|while|cover\w*|connect\w*|deny|denies|avoid\w*
       |weil|denn|da|damit|droh\w*|blockier\w*|gegner\w*|sonst|wenn|danach|dann|verhinder\w*|statt|car|parce|puisque|afin|bloqu\w*|menac\w*|adversaire|sinon|si|ensuite|empêch\w*|contre
       |porque|pues|para|bloque\w*|amenaz\w*|rival|evita\w*|luego|después|contra|impede|ameaç\w*|adversário|depois|perché|blocca\w*|minaccia\w*|avversario|poi|evit\w*|потому|чтобы|блокир\w*|угро\w*|соперник\w*|если|затем|иначе)\b
       | 因为|因為|阻止|防止|威胁|威脅|对手|對手|如果|否则|否則|然后|下一|ため|ので|防ぐ|相手|もし|次|때문|막|상대|만약|다음|لأن|لمنع|الخصم|إذا""",
@@ -132,6 +144,10 @@ _EXPLAINS = re.compile(
 """Words of a sentence that explains an answer, and so may name other moves."""
 _LATER = re.compile(
     r"\b(?:next|then|later|after\w*|follow\w*|if|when|would|could|might|threat\w*|turn|soon|eventually)\b",
+    re.IGNORECASE,
+)
+_BLOCKS = re.compile(
+    r"\b(?:block|stop|prevent|deny|blockier|verhinder|bloqu|bloc|empêch|evit|impid|imped|блокир|меша)|阻|防|堵|막",
     re.IGNORECASE,
 )
 _DECIDES = (
@@ -152,7 +168,11 @@ def taken_back(tail: str, label: str, labels: Sequence[str]) -> bool:
     tail = tail[:_TAIL]
     other = _SOMEBODY_ELSE.search(tail)
     tail = tail[: other.start()] if other else tail
-    return bool(_TAKES_BACK.search(tail)) or _decides_otherwise(tail, label, labels)
+    return (
+        bool(_TAKES_BACK.search(tail))
+        or _speaks_against(tail, label)
+        or _decides_otherwise(tail, label, labels)
+    )
 
 
 def strongly_taken_back(text: str) -> bool:
@@ -173,11 +193,37 @@ def _decides_otherwise(tail: str, label: str, labels: Sequence[str]) -> bool:
     for sentence in _DISTANT.split(tail):
         if not named.search(sentence):
             continue
-        if decided.search(sentence) and not _LATER.search(sentence) and not own.search(sentence):
+        explained = own.search(sentence) or _LATER.search(sentence) or _BLOCKS.search(sentence)
+        if decided.search(sentence) and not explained:
             return True
         if not own.search(sentence) and not _EXPLAINS.search(sentence):
             return True
     return False
+
+
+def _speaks_against(tail: str, label: str) -> bool:
+    """Return whether a text says that the answer is not the move, or a bad one."""
+    if label.casefold() not in tail.casefold() or not _telling(label):
+        return False
+    own = rf"(?<!\w){re.escape(label)}(?!\w)"
+    return bool(
+        re.search(
+            rf"(?:{_AGAINST_BEFORE})[\s\"'`*“‘]+{own}|{own}[\s\"'`*”’]+(?:{_AGAINST_AFTER})\b",
+            tail,
+            re.IGNORECASE,
+        )
+    )
+
+
+_AGAINST_BEFORE = (
+    r"\b(?:better|stronger|safer|wiser|preferable)\s+(?:\w+\s+)?(?:than|to)|\b(?:instead\s+of|rather\s+than|over|not|avoid|"
+    r"never|without|against|withdraw|forget|drop|statt|pas|no|не|nicht|anstatt)|不(?:选|下|走|要)?"
+)
+_AGAINST_AFTER = (
+    r"loses|fails|hangs|blunders|is\s+(?:already\s+|not\s+|a\s+)?(?:taken|illegal|occupied|wrong|bad|mistake|blunder|weak|impossible|"
+    r"legal|available|possible|losing|refuted)|was\s+(?:a\s+|an\s+|wrong|my\s+first)|does(?:\s+not|n['’]t)|won['’]?t|can(?:not|['’]t)|"
+    r"isn['’]t|would\s+(?:lose|fail|hang|be\s+(?:a\s+)?(?:bad|mistake|blunder|wrong|illegal))|verliert|perd|pierde|perde|проигрывает"
+)
 
 
 def _telling(name: str) -> bool:
@@ -187,25 +233,45 @@ def _telling(name: str) -> bool:
 
 def corrects(gap: str) -> bool:
     """Return whether the text between two answers plainly puts the second in place of the first."""
-    if len(gap) > _TAIL or _PLAYED_ON.search(gap):
+    if len(gap) > _TAIL or _PLAYED_ON.search(gap) or _HEDGES.search(gap) or not_own(gap):
         return False
     return bool(_TAKES_BACK.search(gap) or _FINAL.search(gap[-NEAR:]))
 
 
 def announces_final(gap: str) -> bool:
     """Return whether the text before an answer announces it as the final one of several."""
-    return len(gap) <= _TAIL and not _PLAYED_ON.search(gap) and bool(_FINAL.search(gap[-NEAR:]))
+    return corrects(gap) and bool(_FINAL.search(gap[-NEAR:]))
 
 
 def not_own(before: str) -> bool:
     """Return whether the text before an answer introduces it as another's move or an example."""
-    line = before[-NEAR:]
-    line = re.sub(r"[\s`*_]*(?:json|python|yaml|text)?[\s`*_]*\Z", "", line, flags=re.IGNORECASE)
-    line = line.rsplit("\n", 1)[-1]
-    blank = before[before.rfind("\n") + 1 :].strip(" \t`*_>#-") == ""
-    if blank and not line.rstrip().endswith((":", "：")):
-        return False
+    line = _introduction(before)
     return bool(_NOT_OWN.search(line)) and not _OWN.search(line)
+
+
+def doubted(before: str) -> bool:
+    """Return whether the text before an answer denies it or makes it one of several."""
+    line = _introduction(before)
+    return bool(_DOUBTED.search(line) or _NOT_OWN.search(line)) and not _OWN.search(line)
+
+
+def _introduction(before: str) -> str:
+    """Return the words that lead to an answer, on its own line or the line above.
+
+    After a blank line they must end with a colon.
+    """
+    text = _FENCE.sub("", before[-NEAR:])
+    start = text.rfind("\n") + 1
+    if text[start:].strip(" \t`*_>#-"):
+        return text[start:]
+    above = text[:start].rstrip()
+    line = above[above.rfind("\n") + 1 :]
+    apart = "\n" in text[len(above) : start - 1]
+    ends = (":", "：") if apart else (*line[-1:],)
+    return "" if line.endswith((".", "!", "?", "。", "！", "？")) or not line.endswith(ends) else line
+
+
+_FENCE = re.compile(r"\n?[^\S\n]*```\w*\n?\Z")
 
 
 def names_somebody_else(line: str) -> bool:

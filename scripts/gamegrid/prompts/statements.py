@@ -11,8 +11,8 @@ from gamegrid.prompts import prose
 from gamegrid.prompts.objects import Objects, StatedAnswer
 from gamegrid.prompts.spelling import ANSWER_TAGS, LATEX, PLAIN_TAGS, STRIKE, Speller
 
-MOST_ANSWERS = 100
-"""A reply that states more answers than this, not all of them the same, is not weighed."""
+MOST_CHANGES = 5
+"""A reply that changes its answer more often than this is read as undecided."""
 TURN_END = "\x04"
 """Stands for models' special tokens, which start and end a turn."""
 
@@ -51,15 +51,19 @@ def decide(objects: Objects, stated: Sequence[Statement]) -> Statement | None:
     ]
     if changes and all(statement.label is None for statement in stated):
         return last
-    if len(changes) > MOST_ANSWERS:
+    if not changes:
+        return last
+    gap = _gap(objects, *stated[-2:])
+    if prose.announces_final(gap):
+        return last
+    if len(changes) > MOST_CHANGES:
         return None
-    for place, (one, two) in enumerate(reversed(changes)):
-        gap = objects.shape[one.answer.end : two.answer.start]
-        if place == 0 and prose.announces_final(gap):
-            break
-        if not prose.corrects(gap):
-            return None
-    return last
+    return last if all(prose.corrects(_gap(objects, *change)) for change in changes) else None
+
+
+def _gap(objects: Objects, one: Statement, two: Statement) -> str:
+    """Return the text between two statements."""
+    return objects.shape[one.answer.end : two.answer.start]
 
 
 def is_doubtful(objects: Objects, chosen: Statement, speller: Speller) -> bool:
@@ -71,7 +75,8 @@ def is_doubtful(objects: Objects, chosen: Statement, speller: Speller) -> bool:
     answer, label = chosen.answer, chosen.label
     if _is_struck(objects.shape, answer.start) or _is_stated_again(objects, answer.end):
         return True
-    if _is_quoted(objects, answer):
+    before = objects.shape[max(0, answer.start - prose.NEAR) : answer.start]
+    if _is_quoted(objects, answer) or prose.doubted(before):
         return True
     if label is None:
         return False
@@ -125,14 +130,17 @@ def _of_line(line: re.Match[str], objects: Objects, speller: Speller, is_last: b
             label, offset = gloss
             end = value_start + len(line[1]) - len(line[1].lstrip()) + offset
         return Statement(StatedAnswer(start, end, value), label)
-    # A heading without a value. The text below is the answer only if it is a single line with a
-    # legal label; the first of several lines could start a list.
-    if is_last:
-        rest = objects.text[line.end() :].splitlines()
-        below = [text for text in rest if not all(map(is_noise, text))]
-        if len(below) == 1 and (label := speller.legal(below[0])) is not None:
-            return Statement(StatedAnswer(start, len(objects.text), below[0]), label)
-    return Statement(StatedAnswer(start, line.end(), None), None)
+    # A heading without a value. The text below the last one is the answer only if it is a single
+    # line with a legal label; the first of several lines could start a list.
+    below = _WORDS.search(objects.text, line.end())
+    label = speller.legal(below[0]) if below else None
+    if below is None or label is None or is_last and _WORDS.search(objects.text, below.end()):
+        return Statement(StatedAnswer(start, line.end(), None), None)
+    return Statement(StatedAnswer(start, below.end(), below[0]), label)
+
+
+_WORDS = re.compile(r"^.*[^\W_].*$", re.MULTILINE)
+"""A line with a letter or a digit."""
 
 
 _PLACEHOLDER = re.compile(r"\s*[<\[{(].*[>\]})]\s*|\s*(?:\.{2,}|…|\?+|_+|-+)\s*", re.DOTALL)
