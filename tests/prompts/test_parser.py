@@ -165,7 +165,7 @@ def test_only_a_full_match_is_legal(value: str) -> None:
 ILLEGAL = {
     "corrected to no label": '{"action": "a1"}\nNo, rather:\nAction: z9',
     "two that are no labels": "Action: z8\nAction: z9",
-    "placeholder alone": 'Format: {"action": "<one of the labels>"}',
+    "placeholder alone": '{"action": "<one of the labels>"}',
     "explained": "Action: a1 because it wins",
     "two on a line": "Action: a1 Action: b2",
     "object of something else": 'Action: {"move": "a1"}',

@@ -75,7 +75,8 @@ _CLOSES = {"}": "{", "]": "["}
 _ASIDE = re.compile(
     r"alternativ|candidat|consider|option|example|sample|opponent|enemy|rival|adversar|expected|"
     r"predict|previous|earlier|histor|past|next|future|later|plan|follow|hypothe|reject|discard|"
-    r"illegal|invalid|avoid|wrong|worst|bad|schema|format|template|draft|initial|scenario|variation"
+    r"illegal|invalid|avoid|wrong|worst|bad|schema|format|template|draft|initial|scenario|variation|"
+    r"\b(?:if|else|otherwise|unless|when|case)(?:\b|_)"
 )
 """Keys whose content is not the answer of this turn."""
 _REPLACES = re.compile(

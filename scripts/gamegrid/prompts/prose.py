@@ -22,28 +22,31 @@ _TAKES_BACK = re.compile(
       | no+\b(?=\s*[,!—–;:]|\.(?!\s*\d)|\.\.\.|\ wait\b|\ sorry\b) | nope\b | actually\b | correct(?:ion|ed)\b
       | (?:on|upon)\ (?:(?:a\ )?(?:second|closer|further|deeper|more\ careful)\ \w+|reflection|reconsideration)
       | (?:scratch|strike|forget|ignore|disregard|delete|cancel|undo|never\ ?mind)\b
-      | (?:sorry|apologies|my\ (?:mistake|bad|apologies|error))\b(?=[\s,.!:—–-]|$) | edit\b\s*\d*\s*: | update\b\s*: | erratum
+      | my\ (?:mistake|bad|error)\b | edit\b\s*\d*\s*: | update\b\s*: | erratum
       | (?:re-?considering|re-?thinking|re-?checking|double-?checking|thinking\ (?:again|twice|more))\b
       | come\ to\ think\ of\ it | better\ (?:still|yet|idea)\b | better\s*: | or\ (?:rather|better)\b
       | but\ (?:wait|no|actually|then\ again|on\ second)\b | (?:and\ )?yet,?\ on | then\ again\b | rather\s*[,:]
       | let\ me\ (?:re-?\w+|correct|fix|change|try|check|double|verify|think|start|look|redo|adjust|amend)\b
-      | (?:warte|moment(?:\ mal)?\b|halt\b|stopp?\b|nein\b|ach\ nein|doch\ nicht|korrektur|vielmehr|oder\ (?:besser|doch)|besser\s*:|stattdessen|tatsächlich|entschuldigung|ups\b|quatsch|bei\ näherem)
-      | (?:attend|attends|attendez|non\b(?=\s*[,.!:])|plutôt|en\ fait|finalement|à\ la\ réflexion|correction|pardon|ou\ plutôt|mieux\s*:)
-      | (?:espera|un\ momento|no\b\s*,|mejor\b|en\ realidad|pensándolo|corrección|perdón|o\ mejor|más\ bien|en\ vez)
+      | (?:warte|moment(?:\ mal)?\b|halt\b|stopp?\b|nein\b|ach\ nein|doch\ nicht|korrektur|vielmehr|oder\ (?:besser|doch)|besser\s*:|stattdessen|tatsächlich|ups\b|quatsch|bei\ näherem)
+      | (?:attend|attends|attendez|non\b(?=\s*[,.!:])|plutôt|en\ fait|finalement|à\ la\ réflexion|correction|ou\ plutôt|mieux\s*:)
+      | (?:espera|un\ momento|no\b\s*,|mejor\b|en\ realidad|pensándolo|corrección|o\ mejor|más\ bien|en\ vez)
       | (?:espere?\b|peraí|não\b\s*,|melhor\b|na\ verdade|pensando\ bem|correção|ou\ melhor|aliás)
       | (?:aspetta|un\ attimo|anzi\b|in\ realtà|ripensandoci|correzione|o\ meglio|meglio\b)
       | (?:wacht|nee\b|eigenlijk|correctie|of\ beter|vänta|nej\b|vent\b|czekaj|nie\b\s*,|jednak|właściwie|bekle|hayır|aslında|tunggu|tidak\b\s*,|sebenarnya)
-      | (?:подожди|постой|стоп\b|нет\b\s*[,.!—–-]|лучше\b|на\ самом\ деле|поправка|исправл|вернее|точнее|хотя\ нет|передумал|извини|погоди)
-      | (?:等等|等一下|等下|不对|不對|不，|不,|不是|其实|其實|更正|纠正|糾正|修正|重新|我改|改为|改為|改成|还是选|抱歉|说错|說錯|哦不)
-      | (?:待って|いや|いいえ|違う|違います|訂正|やっぱり|やはり|むしろ|実は|すみません|間違え)
-      | (?:잠깐|잠시만|아니|정정|다시|사실|오히려|실수|죄송)
-      | (?:انتظر|لا،|لا\ ،|في\ الواقع|تصحيح|بل\b|عفوا|عذرا)
+      | (?:подожди|постой|стоп\b|нет\b\s*[,.!—–-]|лучше\b|на\ самом\ деле|поправка|исправл|вернее|точнее|хотя\ нет|передумал|погоди)
+      | (?:等等|等一下|等下|不对|不對|不，|不,|不是|其实|其實|更正|纠正|糾正|修正|重新|我改|改为|改為|改成|还是选|说错|說錯|哦不)
+      | (?:待って|いや|いいえ|違う|違います|訂正|やっぱり|やはり|むしろ|実は|間違え)
+      | (?:잠깐|잠시만|아니|정정|다시|사실|오히려|실수)
+      | (?:انتظر|لا،|لا\ ،|في\ الواقع|تصحيح|بل\b)
     )
     | \b(?:chang(?:e|ed|ing)|switch(?:ed|ing)?|correct(?:ed|ing)?|revis(?:e|ed|ing)|amend(?:ed)?|updat(?:e|ed|ing)|withdr[ae]w|retract|reconsider(?:ed|ing)?|rethink)\ (?:my|the|that|this|it|to)\b
     | \bchanged?\ (?:my\ )?mind\b | \b(?:take|taking|took)\ (?:it|that|this|my\ \w+)\ back\b | \bI\ (?:withdraw|retract)\b
     | \bI\ (?:meant?|misread|misspoke|miscounted|miscalculated|overlooked|made\ (?:a|an)\ (?:mistake|error)|was\ wrong)\b
     | \b(?:that|this|it|which|above|answer|move|choice)(?:'s|’s|\ is|\ was|\ would\ be)\ (?:actually\ |clearly\ |in\ fact\ |not\ (?:a\ )?)?(?:wrong|a\ (?:mistake|blunder|typo)|an?\ (?:error|illegal)|illegal|invalid|not\ (?:legal|allowed|possible|in|on)|legal|taken|occupied|losing|impossible|incorrect|already)\b
     | (?:^|[.!?,;:\n])\s*(?:this|that|it)\ (?:hangs|loses|fails|blunders|does\ not\ work|doesn['’]t\ work|won['’]t\ work)\b
+    | (?:^|[.!?;\n])\W*(?:but\ )?(?:unless|except|provided|only\ if|if\ not)\b | \b(?:answer|move|choice|action)\ (?:only\ )?if\b
+    | \bif\s+(?:it|that|this|not|the\ \w+|\w\d+)\b[^.!?\n]{{0,15}}\b(?:free|taken|legal|illegal|available|allowed|possible|occupied|open|empty|valid|invalid)\b
+    | \A\W*\? | \bkidding\b | \bjoking\b | \bI\ lied\b
     | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would|will|should|might)\ (?:rather|prefer\ to)\b
     | \bI['’]d\ (?:rather|prefer) | \b(?:is|was|are)\ (?:even\ |much\ |clearly\ |actually\ )?(?:better|stronger|wiser|safer|preferable)\b(?!\ than\b)
     | \bstattdessen\b | \blieber\b | \bdoch\ (?:besser|lieber)\b | \bà\ la\ place\b | \bplutôt\b | \ben\ (?:su\ lugar|lugar\ de\ eso|vez\ de\ eso)\b
@@ -68,18 +71,21 @@ _STRONG = re.compile(
 """The same where much prose is expected: in the rest of an answering object."""
 
 _FINAL = re.compile(
-    r"""(?:\b(?:final|actual|definitive|real|chosen|selected|ultimate|corrected|revised|conclusive)\b[^\n.!?]{0,60}
-      | \b(?:so|thus|hence|therefore|in\ conclusion|conclusion|to\ conclude|overall|result|decision)\b[^\n.!?]{0,80}
-      | \bI(?:['’]ll|\ will)?\ (?:go\ with|choose|pick|select|settle\ (?:on|for)|decide|play|take|opt\ for)\b[^\n.!?]{0,60}
-      | \b(?:endgültig|schließlich|final[ea]?|définitive|finale?|итог\w*|окончательн\w*)\b[^\n.!?]{0,60}
-      | (?:最终|最後|最后|最終|因此|所以|최종|النهائي)[^\n。！？]{0,40})
-    [\s:*_`#"'—–=>{}\[\]\w-]{0,40}\Z""",
+    r"""(?:\b(?:final|actual|definitive|real|ultimate|corrected|revised|chosen|selected)\ (?:\w+\ ){0,2}(?:answer|move|choice|action|decision|reply|response|output|verdict|selection|json)\b[^\n.!?]{0,40}
+      | \b(?:final(?:ly)?|corrected|revised|in\ conclusion|conclusion|verdict|decision)
+      | \bI(?:['’]ll|\ will)?\ (?:now\ |therefore\ |finally\ )?(?:go\ with|choose|pick|select|settle\ (?:on|for)|decide\ (?:on|for)|opt\ for)\b[^\n.!?]{0,40}
+      | \b(?:endgültige?r?|schließlich|définitive|definitiva|итоговый|окончательный)\b[^\n.!?]{0,40}
+      | (?:最终|最後の|最終|최종)[^\n。！？]{0,20})
+    [\s:*_`#"'—–=>]*(?:```\w*\s*)?\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
 """Words at the end of a text that announce the final answer."""
 
 _WHO_ELSE = (
-    r"(?:(?:my|the|your|our)\ )?(?:opponent|enemy|rival|adversary|other\ player|other\ side|gegner|adversaire|rival|oponente|avversario|соперник|противник|对手|對手|相手|상대)"
+    r"(?:(?:my|the|your|our)\s)?(?:opponent|enemy|rival|adversary|other\splayer|other\sside|gegner|adversaire|rival|oponente|avversario|соперник|противник|对手|對手|相手|상대)"
+)
+_SPEAKER = (
+    r"\b(?:dealer|referee|moderator|game\ ?master|environment|judge|coach|friend|engine|stockfish|book|user|human|you|somebody|someone|everyone|beginners?|computer|theory)"
 )
 _PLAYED_ON = re.compile(
     rf"""(?:^|\n)[\W_]*(?:observation|user|human|system|environment|env|assistant|moderator|game\ ?master|referee|dealer|host
@@ -88,6 +94,7 @@ _PLAYED_ON = re.compile(
         |beobachtung|runde|zug|tour|coup|turno|jugada|ход|раунд|回合|轮|第)\b[^\n:：.]{{0,30}}[:：]
     | \b(?:next|following|second|third|2nd|3rd|another|subsequent|future|later|new|last|previous)\ (?:\w+\ )?(?:turn|round|move|game|ply|step|hand|trick|action)s?\b
     | \b(?:turn|round|move|step|ply|hand)\ \#?\d | \b(?:your|my|his|her|their|our|[XO]['’]s|opponent['’]s)\ turn\b | \bit['’]?s?\ (?:is\ )?(?:now\ )?(?:your|my|[XO]['’]s)\ turn\b
+    | \b(?:O|X|white|black|player\ \w+|they|he|she)['’]s\b | (?:^|\n)\s*[\[(<]\w[\w ]{{0,20}}[\])>] | \b(?:O|X|white|black|opponent|he|she)\ is\ forced\b
     | (?:\b{_WHO_ELSE}|\b(?:O|X|white|black|he|she|they|player\ \w+|opponent))\ (?:then\ |now\ |will\ |would\ |might\ |could\ |may\ |can\ |likely\ |probably\ )*(?:plays?|played|moves?|moved|answers?|answered|replies|reply|replied|responds?|responded|chooses?|chose|takes?|took|goes|bets?|raises?|calls?|folds?|passes|places?|blocks?|counters?|captures?|recaptures?)\b
     | (?:^|[\n.;,])\s*(?:after\ (?:that|this|which)|afterwards|and\ then|then,?\ (?:I|we|he|she|they|O|X|you)\b|now\ (?:the|O|X|it|I\ play)|if\ (?:he|she|they|O|X|the|my)\b)
     | \x04 | \bobservation\s*:
@@ -98,16 +105,24 @@ _PLAYED_ON = re.compile(
 """Words of a game that goes on: other players, an environment, a later turn."""
 
 _SOMEBODY_ELSE = re.compile(
-    rf"""\x04|^[\W_]*(?:observation|user|human|system|environment|moderator|game\ ?master|question|feedback|legal\ moves|moves\ so\ far|it\ is\ your\ turn|{_WHO_ELSE}\b[^\n:：.]{{0,40}}(?=[:：])|(?:expected|likely|possible|predicted)\ (?:reply|response|reaction|answer|counter)\b[^\n:：.]{{0,20}}(?=[:：]))\b\s*\d*""",
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+    r"^[\W_]*(?:observation|user|human|system|environment|moderator|game ?master|legal moves|"
+    r"moves so far|it is your turn)\b(?:\s*\d*\s*[:：]|[.\n]|$)|\x04",
+    re.IGNORECASE | re.MULTILINE,
 )
 """A line that starts a part of somebody else: whatever follows is no longer about the answer."""
+_OTHERS_LINE = re.compile(
+    rf"^[\W_]*(?:{_WHO_ELSE}\b[^\n:：.]{{0,40}}|(?:expected|likely|possible|predicted)\ (?:reply|response"
+    rf"|reaction|answer|counter)\b[^\n:：.]{{0,20}})[:：].*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line about the move that an opponent makes."""
 
 _NOT_OWN = re.compile(
     rf"""\b(?:examples?|for\ instance|sample|template|placeholder|dummy|illustration|beispiel\w*|exemple|ejemplo|esempio|exemplo|например|пример\w*|przykład)\b(?!.*\b(?:my|actual|final|real)\b)
       | \be\.g\. | 例如|比如|例[:：]|たとえば|例えば|예를\ 들어|예[:：]|مثال
       | ^[\W_]*(?:the\ )?(?:\w+\ ){{0,2}}(?:format|schema)\s*(?:is|was|would\ be|looks?|should\ be)[^.!?\n]{{0,40}}$ | ^[\W_]*(?:expected\ |required\ |requested\ |output\ |reply\ )?(?:format|schema)\W*$ | \bin\ the\ (?:form|shape)(?:\ of)?\W*$ | \bsomething\ like\W*$ | \bsuch\ as\W*$
       | {_WHO_ELSE}(?:['’]s)?\s+(?:(?!my\b|I\b|so\b)[\w-]+\s+){{0,2}}(?:moves?|repl(?:y|ies)|response|responds?|answers?|action|turn|plays?|choice|chooses?|says?|said|option|counter\w*)\W*$
+      | {_SPEAKER}(?:['’]s)?\s+(?:\w+\s+){{0,2}}(?:says?|said|told|suggests?|suggested|recommends?|recommended|plays?|played|wants?|wanted|moves?|action|answers?|replies|choice)\b[^.!?\n]{{0,12}}$
       | (?:{_WHO_ELSE}|\b(?:he|she|they|opponent))\s+(?:will|would|might|may|could|can|must|should|shall|probably|likely|then|wants\ to|is\ going\ to)\s+[\w\s]{{0,30}}$
       | \b(?:previous|last|earlier|prior|past|next|following|future)\s+(?:\w+\s+)?(?:turn|round|move|reply|action|game|time)\b[^.!?\n]{{0,30}}$
       | (?:对手|對手|相手|상대)\S{{0,8}}[:：]?\s*$ | \bgegner\w*\s+(?:antwort\w*|zug|spielt|setzt|zieht)\W*$""",
@@ -116,7 +131,8 @@ _NOT_OWN = re.compile(
 """An introduction of something that is not the model's own answer of this turn."""
 
 _DOUBTED = re.compile(
-    rf"""\b(?:never|not|n['’]t|cannot|refuse\ to|decline\ to)\s+(?:just\ |simply\ |ever\ )?(?:say|answer|play|reply|respond|choose|output|write|pick|use|send|give|state|submit|recommend)\b[^.!?\n]{{0,30}}$
+    rf"""\bnot\s+(?:this|that|these|it|recommended|good|allowed|legal|playable)?\W*$ | \b(?:should|shall|could|can|may|might|would|must)\s+(?:I|we)\b[^.!?\n]*$ | \b(?:tempt|attract)\w*\b[^.!?\n]{{0,20}}$
+      | \b(?:never|not|n['’]t|cannot|refuse\ to|decline\ to)\s+(?:just\ |simply\ |ever\ )?(?:say|answer|play|reply|respond|choose|output|write|pick|use|send|give|state|submit|recommend)\b[^.!?\n]{{0,30}}$
       | \b(?:worst|bad|wrong|illegal|invalid|losing|forbidden|incorrect|rejected|discarded|weakest|poor)\s+(?:\w+\s+){{0,2}}(?:moves?|answer|reply|choice|action|option|response|idea)\b[^.!?\n]{{0,20}}$
       | \b(?:instead\ of|rather\ than|as\ opposed\ to|unlike|avoid(?:ing)?)\W*$
       | \bif\ [^.!?\n]*$ | \b(?:else|otherwise|unless|in\ case)\b[^.!?\n]*$ | \bhypothetical\w*[^.!?\n]*$
@@ -134,8 +150,8 @@ _OWN = re.compile(
 """Words that introduce the model's own answer, whatever else the line says."""
 
 _EXPLAINS = re.compile(
-    r"""\b(?:because|since|so\ that|as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before|if|when|would|could|might|than|over|instead\ of|rather\ than
-      |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*|leav\w+|keep\w*|from|between|with|against|beat\w*|los\w+|win\w*|already|toward\w*|unlike|whereas|while|cover\w*|connect\w*|deny|denies|avoid\w*
+    r"""\b(?:reason\w*|rationale|explanation|analysis|justification|because|since|so\ that|as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before|if|when|would|could|might|than|over|instead\ of|rather\ than
+      |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*|leav\w+|keep\w*|from|between|with|against|beat\w*|los\w+|win\w*|already|toward\w*|unlike|whereas|while|cover\w*|connect\w*|expect\w*|plan\w*|idea|prepar\w*|aim\w*|allow\w*|support\w*|develop\w*|consider\w*|thought|tempting|weigh\w*|compar\w*|deny|denies|avoid\w*
       |weil|denn|da|damit|droh\w*|blockier\w*|gegner\w*|sonst|wenn|danach|dann|verhinder\w*|statt|car|parce|puisque|afin|bloqu\w*|menac\w*|adversaire|sinon|si|ensuite|empêch\w*|contre
       |porque|pues|para|bloque\w*|amenaz\w*|rival|evita\w*|luego|después|contra|impede|ameaç\w*|adversário|depois|perché|blocca\w*|minaccia\w*|avversario|poi|evit\w*|потому|чтобы|блокир\w*|угро\w*|соперник\w*|если|затем|иначе)\b
       | 因为|因為|阻止|防止|威胁|威脅|对手|對手|如果|否则|否則|然后|下一|ため|ので|防ぐ|相手|もし|次|때문|막|상대|만약|다음|لأن|لمنع|الخصم|إذا""",
@@ -143,7 +159,7 @@ _EXPLAINS = re.compile(
 )
 """Words of a sentence that explains an answer, and so may name other moves."""
 _LATER = re.compile(
-    r"\b(?:next|then|later|after\w*|follow\w*|if|when|would|could|might|threat\w*|turn|soon|eventually)\b",
+    r"\b(?:next|then|later|after\w*|follow\w*|if|when|would|could|might|threat\w*|turn|soon|eventually|river|flop|showdown|endgame|rounds?|hands?|future)\b",
     re.IGNORECASE,
 )
 _BLOCKS = re.compile(
@@ -151,11 +167,13 @@ _BLOCKS = re.compile(
     re.IGNORECASE,
 )
 _DECIDES = (
-    r"(?:\bI(?:['’]ll|['’]m|['’]d)?\b|\b(?:let['’]?s|let\ me|play|choose|choosing|pick|take|select|go\ with|final|my|better|best|answer|move|action|choice)\b"
-    r"|\bich\b|\bje\b|\bmein\b|\bmon\b|\bmi\b|\bя\b|我|選|选|下)"
-    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to)\b)[^\n.!?;]){0,24}?"
+    r"(?:\bI(?:['’]ll|['’]m|['’]d)?\b|\b(?:let['’]?s|let\ me|play|choose|choosing|pick|take|select|go\ with)\b"
+    r"|\b(?:final|best|better|new|correct|right|my)\b(?:\s+(?:move|answer|choice|action|decision|play))?"
+    r"|\b(?:move|answer|choice|action|decision|verdict)\s*(?:is|:|=)|\bich\b|\bje\b|\bmein\b|\bmon\b|\bmi\b|\bя\b|我|選|选|下)"
+    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to|consider\w*|thought|looked|compared|wanted|tried|reject\w*|avoid\w*"
+    r"|discard\w*|move)\b)[^\n.!?;]){0,24}?"
 )
-_DISTANT = re.compile(r"[.!?;\n。！？；]+")
+_DISTANT = re.compile(r"(?<!\d)[.!?;]+(?=\s|$)|\n+|[。！？；]+")
 
 
 def taken_back(tail: str, label: str, labels: Sequence[str]) -> bool:
@@ -182,6 +200,7 @@ def strongly_taken_back(text: str) -> bool:
 
 def _decides_otherwise(tail: str, label: str, labels: Sequence[str]) -> bool:
     """Return whether a sentence names another legal move and does not just explain the answer."""
+    tail = _OTHERS_LINE.sub("", tail)
     folded = tail.casefold()
     others = [name for name in labels if name != label and _telling(name) and name.casefold() in folded]
     if not others:
@@ -193,10 +212,11 @@ def _decides_otherwise(tail: str, label: str, labels: Sequence[str]) -> bool:
     for sentence in _DISTANT.split(tail):
         if not named.search(sentence):
             continue
-        explained = own.search(sentence) or _LATER.search(sentence) or _BLOCKS.search(sentence)
-        if decided.search(sentence) and not explained:
+        mention, decision = own.search(sentence), decided.search(sentence)
+        explained = _LATER.search(sentence) or _BLOCKS.search(sentence)
+        if decision and not explained and not (mention and mention.start() < decision.end()):
             return True
-        if not own.search(sentence) and not _EXPLAINS.search(sentence):
+        if not mention and not _EXPLAINS.search(sentence):
             return True
     return False
 
@@ -280,3 +300,14 @@ def names_somebody_else(line: str) -> bool:
 
 
 _OPPONENT = re.compile(rf"(?:^|\W){_WHO_ELSE}", re.IGNORECASE)
+
+
+_CONTINUES = re.compile(r"[\s,`*_]*(?:\?|[a-z]+\b(?!\s*[:=]))")
+
+
+def mentioned(before: str, after: str) -> bool:
+    """Return whether an object is part of a sentence about it, such as "{...} would lose".
+
+    ``after`` is the rest of the object's line.
+    """
+    return bool(_CONTINUES.match(after)) and not _OWN.search(_introduction(before))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from gamegrid.games.labels import CHEERS, normalise
+from gamegrid.prompts.objects import half_width
 
 Spellings = Callable[[], Mapping[str, Iterable[str]]]
 """Returns the other spellings that a game accepts, by legal label. Called only when needed."""
@@ -29,13 +30,15 @@ STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _POINTERS = "→⇒⟹⟶⇨➔➜➝➞➡➤▶►▸‣❯👉☞\ufe0f"
 _POINTED = re.compile(rf"(?:\s|[{_POINTERS}{CHEERS}]|-+>|=+>(?!\s*+[\d.+-]))++")
+_FRIENDLY = str.maketrans(dict.fromkeys("🚀🔥💪😊😀😃😄😁🙂😉😎🤝🎲🎮💡🏁💯👌🙏🤖🧠🥇🎊🙌😈♟⚔🃏", " "))
+"""Emoji that say nothing about the label beside them."""
 _GLOSS = re.compile(r"[.!]\s+(?=[^\W\d_])|[。！]")
 """Where an explanation may begin behind a label on the same line."""
 
 _SIGNS = re.compile(
     r"""!=++ | /= | =/= | <> | <\s*+= | >\s*+= | =>(?=\s*+[\d.+-]) | ~ | \+/- | [%‰‱′″‴\u202e]
-      | <(?![^<>]*+>) | (?<![-=>])>(?!>)(?=\s*+[\d.+-]) | (?<!\S)!(?=\w) | (?<!\S)[-−–—]\s++(?=\d)
-      | (?<![^\W\d_]\d)(?<![^\W\d_]\d\d)(?<=\d)\+(?!\w) | \d\.\d""",
+      | <(?![^<>]*+>) | (?<![-=])>(?!>)(?=\s*+[\d.+-]) | (?<!\S)!(?=\w) | (?<!\S)[-−–—]\s++(?=\d)
+      | (?<!!)\?(?!!) | (?<![^\W\d_]\d)(?<![^\W\d_]\d\d)(?<=\d)\+(?!\w) | \d\.\d""",
     re.VERBOSE,
 )
 """Signs that change what a number or a label means, although the normal form drops them."""
@@ -79,7 +82,7 @@ class Speller:
             return plain
         if len(plain) > self._longest:
             return None  # no decoration is that long, and Unicode normalisation is not linear
-        kept = STRIKE.sub(lambda mark: mark[0] if mark[0][1] == "/" else "~", unescaped(plain))
+        kept = STRIKE.sub(lambda mark: mark[0] if mark[0][1] == "/" else "~", unescaped(plain)).translate(_FRIENDLY)
         kept = kept[pointed.end() :] if (pointed := _POINTED.match(kept)) else kept
         dressed = {self._spelt(kept), self._spelt(_DRESS.sub(" ", kept))} - {None}
         return dressed.pop() if len(dressed) == 1 else None
@@ -126,23 +129,25 @@ def _same_signs(value: str, label: str) -> bool:
 
 
 def _signs(text: str) -> list[str]:
-    return sorted(
-        [*_SIGNS.findall(text)]
-        + [char for before, char in zip(f" {text}", text, strict=False) if _is_odd(char, before)]
-    )
+    seen = _INVISIBLE.sub("", text)
+    odd = [char for before, char in zip(f" {seen}", seen, strict=False) if _is_odd(char, before)]
+    return sorted([*_SIGNS.findall(half_width(seen)), *odd])
+
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def _is_odd(char: str, before: str) -> bool:
     """Return whether normalisation would turn a character into another number or a letter.
 
     Examples are superscripts (powers and footnotes), fractions, circled digits and Roman numerals.
-    A subscript is the index of a letter, as in a₁; behind a digit it is something else.
+    A subscript is the index of a letter, as in a₁; elsewhere it is something else.
     """
     if char.isascii():
         return False
     tag = unicodedata.decomposition(char).partition(" ")[0]
     if tag == "<sub>":
-        return before.isascii() and before.isdecimal()
+        return not (before.isalpha() or unicodedata.decomposition(before).startswith("<sub>"))
     if tag in ("<super>", "<fraction>", "<circle>", "<square>"):
         return True
     return tag == "<compat>" and char.isnumeric()

@@ -76,7 +76,9 @@ def is_doubtful(objects: Objects, chosen: Statement, speller: Speller) -> bool:
     if _is_struck(objects.shape, answer.start) or _is_stated_again(objects, answer.end):
         return True
     before = objects.shape[max(0, answer.start - prose.NEAR) : answer.start]
-    if _is_quoted(objects, answer) or prose.doubted(before):
+    rest = objects.text[answer.end : answer.end + prose.NEAR].partition("\n")[0]
+    is_mentioned = answer.after is not None and prose.mentioned(before, rest)
+    if _is_quoted(objects, answer) or prose.doubted(before) or is_mentioned:
         return True
     if label is None:
         return False
