@@ -11,9 +11,9 @@ from collections.abc import Sequence
 NEAR = 240
 """How many characters before an answer can introduce it."""
 _TAIL = 4000
-"""How many characters after an answer are searched."""
+"""How many characters after an answer are searched. An answer with more to follow is in doubt."""
 
-_SENTENCE = r"(?:^|(?<=[.!?;:\n。！？；：…—–(\[*_\"'>#])|(?<=\s[-–—]))[\W_]*+"
+_SENTENCE = r"(?:^|(?<=[.!?;:\n。！？；：…—–(\[*_\"'>#])|(?<=\s[-–—]))[\W_]{0,12}+"
 """The start of a sentence, with any decoration."""
 
 _TAKES_BACK = re.compile(
@@ -46,6 +46,13 @@ _TAKES_BACK = re.compile(
     | (?:^|[.!?,;:\n])\s*(?:this|that|it)\ (?:hangs|loses|fails|blunders|does\ not\ work|doesn['’]t\ work|won['’]t\ work)\b
     | (?:^|[.!?;\n])\W*(?:but\ )?(?:unless|except|provided|only\ if|if\ not)\b | \b(?:answer|move|choice|action)\ (?:only\ )?if\b
     | \bif\s+(?:it|that|this|not|the\ \w+|\w\d+)\b[^.!?\n]{{0,15}}\b(?:free|taken|legal|illegal|available|allowed|possible|occupied|open|empty|valid|invalid)\b
+    | \bif\s+(?:this|that|it|my|the\s+(?:above|move|answer|action))\b | \b(?:hold|hang)\ on\b | \bone\ moment\b
+    | \b(?:examples?|drafts?|placeholder|tentative(?:ly)?|preliminary|provisional(?:ly)?|for\ now)\b
+    | \b(?:resign|give\ up|forfeit|concede|surrender|undecided|unsure)\b | \bnot\ (?:\w+\ )?(?:sure|certain|final)\b | \bdecide\ later\b | \bI\ don['’]t\ know\b
+    | \bnot\ (?:really\ |actually\ )?(?:my|the|an?|what\ I)\ (?:\w+\ )?(?:answer|move|choice|action|want\w*|mean\w*|intend\w*)\b
+    | (?<!['’]s\ )(?<!\bhis\ )(?<!their\ )(?<!\bno\ )(?<!without\ )\b(?:mistake|wrong|erroneous|typo|incorrect|oversight|slip)\b
+    | \b(?:versehen\w*|fehler|falsch|korrigier\w*|geirrt|vertan|zurücknehm\w*|erreur|trompée?|corrige|annule|equivo\w+|corrijo|anulo|sbagliat\w*|errore|correggo|annullo|errei|engano|enganei|fout|vergis\w*|herroep|ошиб\w*|исправ\w*|отмен\w*|błąd|pomył\w*)\b
+    | 等等|不对|不對|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是|算了|待って|間違|訂正|やっぱり|変更|잠깐|정정|실수|취소|바꾸|خطأ|تصحيح
     | \A\W*\? | \bkidding\b | \bjoking\b | \bI\ lied\b
     | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would|will|should|might)\ (?:rather|prefer\ to)\b
     | \bI['’]d\ (?:rather|prefer) | \b(?:is|was|are)\ (?:even\ |much\ |clearly\ |actually\ )?(?:better|stronger|wiser|safer|preferable)\b(?!\ than\b)
@@ -88,7 +95,7 @@ _SPEAKER = (
     r"\b(?:dealer|referee|moderator|game\ ?master|environment|judge|coach|friend|engine|stockfish|book|user|human|you|somebody|someone|everyone|beginners?|computer|theory)"
 )
 _PLAYED_ON = re.compile(
-    rf"""(?:^|\n)[\W_]*(?:observation|user|human|system|environment|env|assistant|moderator|game\ ?master|referee|dealer|host
+    rf"""(?:^|\n)[\W_]{{0,12}}(?:observation|user|human|system|environment|env|assistant|moderator|game\ ?master|referee|dealer|host
         |question|input|feedback|response\ from|legal\ moves|moves\ so\ far|new\ (?:board|state|position)|current\ (?:board|state|position)|board|state
         |{_WHO_ELSE}(?:['’]s)?(?:\ \w+){{0,3}}|player\ \w+|[xo]|white|black|next|then|later|turn|round|move|step|ply|thought\ \d+|action\ \d+
         |beobachtung|runde|zug|tour|coup|turno|jugada|ход|раунд|回合|轮|第)\b[^\n:：.]{{0,30}}[:：]
@@ -105,13 +112,13 @@ _PLAYED_ON = re.compile(
 """Words of a game that goes on: other players, an environment, a later turn."""
 
 _SOMEBODY_ELSE = re.compile(
-    r"^[\W_]*(?:observation|user|human|system|environment|moderator|game ?master|legal moves|"
+    r"^[\W_]{0,12}(?:observation|user|human|system|environment|moderator|game ?master|legal moves|"
     r"moves so far|it is your turn)\b(?:\s*\d*\s*[:：]|[.\n]|$)|\x04",
     re.IGNORECASE | re.MULTILINE,
 )
 """A line that starts a part of somebody else: whatever follows is no longer about the answer."""
 _OTHERS_LINE = re.compile(
-    rf"^[\W_]*(?:{_WHO_ELSE}\b[^\n:：.]{{0,40}}|(?:expected|likely|possible|predicted)\ (?:reply|response"
+    rf"^[\W_]{{0,12}}(?:{_WHO_ELSE}\b[^\n:：.]{{0,40}}|(?:expected|likely|possible|predicted)\ (?:reply|response"
     rf"|reaction|answer|counter)\b[^\n:：.]{{0,20}})[:：].*$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -183,11 +190,11 @@ def taken_back(tail: str, label: str, labels: Sequence[str]) -> bool:
     """
     if not tail.strip():
         return False
-    tail = tail[:_TAIL]
-    other = _SOMEBODY_ELSE.search(tail)
+    other = _SOMEBODY_ELSE.search(tail, 0, _TAIL)
     tail = tail[: other.start()] if other else tail
     return (
-        bool(_TAKES_BACK.search(tail))
+        len(tail) > _TAIL
+        or bool(_TAKES_BACK.search(tail))
         or _speaks_against(tail, label)
         or _decides_otherwise(tail, label, labels)
     )
@@ -266,7 +273,7 @@ def announces_final(gap: str) -> bool:
 def not_own(before: str) -> bool:
     """Return whether the text before an answer introduces it as another's move or an example."""
     line = _introduction(before)
-    return bool(_NOT_OWN.search(line)) and not _OWN.search(line)
+    return bool(_NOT_OWN.search(line)) and not (_OWN.search(line) or _DOUBTED.search(line))
 
 
 def doubted(before: str) -> bool:

@@ -159,7 +159,7 @@ _OTHER_LANGUAGES = (
     _apology(r"je suis désolée?|désolée?|malheureusement|je regrette")
     + _sentence(r"\bje\b", r"refuse\b|refuser\b|décline\b|décliner\b"),
     # Spanish
-    _apology(r"lo siento|lamento|lamentablemente|desafortunadamente|perdón|disculp|me temo|por desgracia")
+    _apology(r"lo siento|(?:lo )?lamento|lamentablemente|desafortunadamente|perdón|disculp|me temo|por desgracia")
     + _sentence(r"(?:\w{1,3} )?(?:\w+ )?\bno (?:puedo|podré|podría|me es posible|estoy|soy capaz)", _ES_DENIED),
     _apology(r"lo siento|lamento|lamentablemente|desafortunadamente")
     + _sentence(r"debo|tengo que|me niego|me veo obligad", r"negarme|rechazar|declinar|rehusar|a (?:jugar|participar|ayudar|hacer|continuar)"),

@@ -31,7 +31,7 @@ def statements(objects: Objects, speller: Speller) -> list[Statement]:
     stated += _of_lines(objects, speller)
     stated.sort(key=lambda statement: statement.answer.start)
     first = 0
-    while first < len(stated) and _precedes(objects, stated, first, speller):
+    while first < len(stated) and _precedes(objects, stated, first):
         first += 1
     return stated[first:]
 
@@ -75,7 +75,7 @@ def is_doubtful(objects: Objects, chosen: Statement, speller: Speller) -> bool:
     answer, label = chosen.answer, chosen.label
     if _is_struck(objects.shape, answer.start) or _is_stated_again(objects, answer.end):
         return True
-    before = objects.shape[max(0, answer.start - prose.NEAR) : answer.start]
+    before = _before(objects, answer)
     rest = objects.text[answer.end : answer.end + prose.NEAR].partition("\n")[0]
     is_mentioned = answer.after is not None and prose.mentioned(before, rest)
     if _is_quoted(objects, answer) or prose.doubted(before) or is_mentioned:
@@ -148,19 +148,23 @@ _WORDS = re.compile(r"^.*[^\W_].*$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\s*[<\[{(].*[>\]})]\s*|\s*(?:\.{2,}|…|\?+|_+|-+)\s*", re.DOTALL)
 
 
-def _precedes(
-    objects: Objects, stated: Sequence[Statement], place: int, speller: Speller
-) -> bool:
+def _precedes(objects: Objects, stated: Sequence[Statement], place: int) -> bool:
     """Return whether a statement before any answer is an example, a placeholder or another's move.
 
     A placeholder counts as an answer if nothing follows it, so that the reply is found illegal.
     """
     answer, label = stated[place].answer, stated[place].label
-    is_last = place == len(stated) - 1
+    if place == len(stated) - 1:
+        return label is not None and prose.not_own(_before(objects, answer))
     if label is None and (answer.value is None or _PLACEHOLDER.fullmatch(answer.value)):
-        return not is_last
-    before = objects.shape[max(0, answer.start - prose.NEAR) : answer.start]
-    return prose.not_own(before)
+        return True
+    has_words = _WORDS.search(_gap(objects, *stated[place : place + 2])) is not None
+    return has_words and prose.not_own(_before(objects, answer))
+
+
+def _before(objects: Objects, answer: StatedAnswer) -> str:
+    """Return the text before an answer that may introduce it."""
+    return objects.shape[max(0, answer.start - prose.NEAR) : answer.start]
 
 
 # Doubts
