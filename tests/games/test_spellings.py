@@ -69,7 +69,9 @@ def test_every_spelling_is_read_as_its_move(name: str) -> None:
         for label, others in spellings.items():
             for written in others:
                 reply = f"Action: {written}"
-                assert parse(reply, FinishReason.STOP, labels, partial(dict, spellings)).label == label
+                assert (
+                    parse(reply, FinishReason.STOP, labels, partial(dict, spellings)).label == label
+                )
 
 
 CHESS = [

@@ -1,6 +1,6 @@
 """Other ways in which chess players write a move, beside the label."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyspiel
 
@@ -8,7 +8,13 @@ from gamegrid.games.labels import normalise
 
 CASTLING = {
     "O-O": ("0-0", "castle kingside", "castles kingside", "kingside castling", "castle short"),
-    "O-O-O": ("0-0-0", "castle queenside", "castles queenside", "queenside castling", "castle long"),
+    "O-O-O": (
+        "0-0-0",
+        "castle queenside",
+        "castles queenside",
+        "queenside castling",
+        "castle long",
+    ),
 }
 FIGURINES = {"K": "♔♚", "Q": "♕♛", "R": "♖♜", "B": "♗♝", "N": "♘♞"}
 

@@ -38,9 +38,9 @@ class StatedAnswer:
     """An answer in the text: its position and content.
 
     ``start`` and ``end`` are offsets into the text. ``value`` is None if it does not state a single
-    label, for instance if it is a list. ``after`` is the offset behind the value in an object, where
-    more text of the object may follow. ``rivals`` are the values of keys such as ``final_action``
-    in the same object.
+    label, for instance if it is a list. ``after`` is the offset behind the value in an object,
+    where more text of the object may follow. ``rivals`` are the values of keys such as
+    ``final_action`` in the same object.
     """
 
     start: int

@@ -122,7 +122,8 @@ _FORM = re.compile(
     r"""\{\s*+ (?P<quote>["']?+)
     (?: reasoning(?P=quote) \s*+:\s*+ (?P<open>["'])(?P<reasoning>[^{}]*)(?P=open)
         [^\S\n]*+ [,\n] \s*+ (?:(?:/\*[^*"]*+\*/|(?://|\#)[^\n"]*+\n)\s*+)?+ (?P=quote) )?
-    action(?P=quote) \s*+:\s*+ (?P<action>"[^"\n{}\\]*+"|'[^'\n{}\\]*+'|[^\s"'{}\[\],:][^"'{}\[\],:\n]*+)
+    action(?P=quote) \s*+:\s*+ (?P<action>
+        "[^"\n{}\\]*+" | '[^'\n{}\\]*+' | [^\s"'{}\[\],:][^"'{}\[\],:\n]*+)
     \s*+,?+\s*+ \} [\s`]*+ \Z""",
     re.VERBOSE | re.IGNORECASE,
 )

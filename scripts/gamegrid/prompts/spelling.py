@@ -30,13 +30,16 @@ STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _POINTERS = "→⇒⟹⟶⇨➔➜➝➞➡➤▶►▸‣❯👉☞\ufe0f"
 _POINTED = re.compile(rf"(?:\s|[{_POINTERS}{CHEERS}]|-+>|=+>(?!\s*+[\d.+-]))++")
-_FRIENDLY = str.maketrans(dict.fromkeys("🚀🔥💪😊😀😃😄😁🙂😉😎🤝🎲🎮💡🏁💯👌🙏🤖🧠🥇🎊🙌😈♟⚔🃏", " "))
+_FRIENDLY = str.maketrans(
+    dict.fromkeys("🚀🔥💪😊😀😃😄😁🙂😉😎🤝🎲🎮💡🏁💯👌🙏🤖🧠🥇🎊🙌😈♟⚔🃏", " ")
+)
 """Emoji that say nothing about the label beside them."""
 _GLOSS = re.compile(r"[.!]\s+(?=[^\W\d_])|[。！]")
 """Where an explanation may begin behind a label on the same line."""
 
 _SIGNS = re.compile(
-    r"""!=++ | /= | =/= | <> | <\s*+= | >\s*+= | =>(?=\s*+[\d.+-]) | == | ~ | \+/- | (?<!\d)/\s*+(?=\d) | (?<=\d)/(?!\s*+\d) | [%‰‱′″‴\u202e]
+    r"""!=++ | /= | =/= | <> | <\s*+= | >\s*+= | =>(?=\s*+[\d.+-]) | ==
+      | ~ | \+/- | (?<!\d)/\s*+(?=\d) | (?<=\d)/(?!\s*+\d) | [%‰‱′″‴\u202e]
       | <(?![^<>]*+>) | (?<![-=])>(?!>)(?=\s*+[\d.+-]) | (?<!\S)!(?=\w) | (?<!\S)[-−–—]\s++(?=\d)
       | (?<!!)\?(?!!) | (?<![^\W\d_]\d)(?<![^\W\d_]\d\d)(?<=\d)\+(?!\w) | \d\.\d""",
     re.VERBOSE,
@@ -82,7 +85,9 @@ class Speller:
             return plain
         if len(plain) > self._longest:
             return None  # no decoration is that long, and Unicode normalisation is not linear
-        kept = STRIKE.sub(lambda mark: mark[0] if mark[0][1] == "/" else "~", unescaped(plain)).translate(_FRIENDLY)
+        kept = STRIKE.sub(
+            lambda mark: mark[0] if mark[0][1] == "/" else "~", unescaped(plain)
+        ).translate(_FRIENDLY)
         kept = kept[pointed.end() :] if (pointed := _POINTED.match(kept)) else kept
         dressed = {self._spelt(kept), self._spelt(_DRESS.sub(" ", kept))} - {None}
         return dressed.pop() if len(dressed) == 1 else None

@@ -47,7 +47,7 @@ def decide(objects: Objects, stated: Sequence[Statement]) -> Statement | None:
     changes = [
         (one, two)
         for one, two in pairwise(stated)
-        if one.label != two.label or one.label is None and one.answer.value != two.answer.value
+        if one.label != two.label or (one.label is None and one.answer.value != two.answer.value)
     ]
     if changes and all(statement.label is None for statement in stated):
         return last
@@ -136,7 +136,7 @@ def _of_line(line: re.Match[str], objects: Objects, speller: Speller, is_last: b
     # line with a legal label; the first of several lines could start a list.
     below = _WORDS.search(objects.text, line.end())
     label = speller.legal(below[0]) if below else None
-    if below is None or label is None or is_last and _WORDS.search(objects.text, below.end()):
+    if below is None or label is None or (is_last and _WORDS.search(objects.text, below.end())):
         return Statement(StatedAnswer(start, line.end(), None), None)
     return Statement(StatedAnswer(start, below.end(), below[0]), label)
 
