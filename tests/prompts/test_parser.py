@@ -74,7 +74,7 @@ JSON_ANSWERS = {
     "after a garbled one": '{"reasoning": "x" "action": "b2"}\nAgain: {"action": "a1"}',
     "after a broken one": 'The format is {"action": <label>}.\n\n{"action": "a1"}',
     "after a rejected one": '{"action": "b2"} no, better: {"action": "a1"}',
-    "after a line": 'Action: b2\nor rather {"action": "a1"}',
+    "corrected line": 'Action: b2\nor rather {"action": "a1"}',
     "before another object": '{"action": "a1"} {"confidence": 0.9}',
     "as the line's value": 'Action: {"action": "a1"}',
     "as the line's fenced value": 'Action:\n```json\n{"action": "a1"}\n```',
@@ -136,8 +136,9 @@ LINE_ANSWERS = {
     "other end token": "Action: a1<|im_end|>",
     "end token with marks": "Action: a1<｜end▁of▁sentence｜>",
     "value below": "**Action:**\n\n`a1`\n",
-    "last line": "Action: b2\nAction: a1",
-    "after an object": '{"action": "b2"}\nAction: a1',
+    "corrected": "Action: b2\nNo, I misread the board.\nAction: a1",
+    "corrected object": '{"action": "b2"}\nSorry, I meant:\nAction: a1',
+    "the same move again": "Action: a1\nAction: A1.",
     "after an object of something else": '{"move": "b2"}\nAction: a1',
     "after thought": "<think>Action: b2</think>Action: a1",
 }
@@ -162,12 +163,11 @@ def test_only_a_full_match_is_legal(value: str) -> None:
 
 
 ILLEGAL = {
-    "line after object": '{"action": "a1"}\nAction: z9',
-    "object after line": 'Action: a1\n{"action": "z9"}',
-    "placeholder after answer": '{"action": "a1"}\nFormat: {"action": "<one of the labels>"}',
+    "corrected to no label": '{"action": "a1"}\nNo, rather:\nAction: z9',
+    "two that are no labels": "Action: z8\nAction: z9",
+    "placeholder alone": '{"action": "<one of the labels>"}',
     "explained": "Action: a1 because it wins",
     "two on a line": "Action: a1 Action: b2",
-    "line and object": 'Action: a1 {"action": "b2"}',
     "object of something else": 'Action: {"move": "a1"}',
     "empty string": '{"action": ""}',
 }
@@ -255,6 +255,20 @@ def test_what_states_no_move_is_unparsable(reply: str) -> None:
 
 
 DOUBTFUL = {
+    "two lines": "Action: b2\nAction: a1",
+    "object, then line": '{"action": "b2"}\nAction: a1',
+    "line after object": '{"action": "a1"}\nAction: z9',
+    "object after line": 'Action: a1\n{"action": "z9"}',
+    "line and object": 'Action: a1 {"action": "b2"}',
+    "placeholder after answer": '{"action": "a1"}\nFormat: {"action": "<one of the labels>"}',
+    "played on": "Action: b2\nObservation: O plays a1.\nAction: c3",
+    "taken back": "Action: b2\nWait, that loses. I play a1 instead.",
+    "plan": '{"plan": [{"action": "b2"}, {"action": "a1"}]}',
+    "ranking": "1. Action: b2\n2. Action: a1",
+    "alternative": "Action: b2\nAlternatively:\nAction: a1",
+    "opponent's": 'Opponent\'s reply:\n{"action": "b2"}',
+    "example": 'For example: {"action": "b2"}',
+    "condition": "If O holds the centre:\nAction: a1",
     "quoted, answer later": '{"reasoning": "not "{"action": "b2"}" but", "action": "a1"}',
     "quoted, answer before": '{"action": "a1", "reasoning": "not "{"action": "b2"}" here"}',
     "quoted twice": '{"action": "a1", "why": "no "{"action": "b2"}", "{"action": "c3"}""}',
@@ -365,7 +379,7 @@ def test_no_labels_is_no_move() -> None:
         ('{"reasoning": "one\\ntwo \\ud83d\\ude00", "action": "a1"}', "one\ntwo 😀"),
         ('{"reasoning": "half \\ud83d.", "action": "a1"}', "half \N{REPLACEMENT CHARACTER}."),
         ('<think>\nx\n</think>\n{"reasoning": "y", "action": "a1"}', "x\n\ny"),
-        ("<THINK>x</THINK>Action: b2<reasoning>y</reasoning>\nAction: a1", "x\n\ny"),
+        ("<THINK>x</THINK>Action: a1<reasoning>y</reasoning>\nAction: a1", "x\n\ny"),
         ("<thinking>a <think> b</thinking>Action: a1", "a <think> b"),
         ("from the prompt on</think>Action: a1", "from the prompt on"),
         ("<think>x</think>y</think>Action: a1", "x\n\ny"),

@@ -8,13 +8,26 @@ How to read a reply:
 
 * Think blocks do not count. A block that never closes swallows everything after it; a closing
   tag alone, everything before it.
-* The answer is the last JSON object with an ``action`` key or the last ``Action:`` line,
-  whichever ends later. JSON that a person reads without hesitation counts as JSON.
+* An answer is a JSON object with an ``action`` key or an ``Action:`` line. JSON that a person reads
+  without hesitation counts as JSON.
 * Its value must be one legal label up to case, spaces, punctuation, markup and quotes. Two
-  labels, a negation, a condition or anything else is not a move.
+  labels, a negation, a condition, a comparison or anything else is not a move.
+* Answers that name the same move are one. Of different answers the last counts only if the words
+  before it plainly put it in place of the others. Otherwise, and if words after the answer take it
+  back, the reply states no move.
+* An answer that belongs to another player, to another turn or to an example is not this turn's.
 * A reply cut off by the token limit or stopped by a filter holds no move, whatever it says.
+
+``replies.jsonl`` holds further cases, one a line: the reply, the legal labels, the right reading
+(``right`` is a label, or null with the ``failure`` if that is beyond doubt) and what it was written
+after. Their readings were fixed before the parser saw them. ``part`` tells when they were written:
+``first`` while the parser was built; ``held out`` and ``hostile`` before the parser had ever read
+them, each run once as it was; ``last`` after all repairs. What the parser got wrong in the first
+run of each part is in ``FIRST_RUNS``. The parser has been repaired since, so only a new part can
+measure it on unseen replies again.
 """
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +41,10 @@ from gamegrid.prompts.parser import parse
 from gamegrid.records.record_types import Failure
 
 FOLDER = Path(__file__).parent / "replies"
+LINES = Path(__file__).parent / "replies.jsonl"
 KEYS = {"id", "labels", "finish", "reply", "truth", "failure", "why"}
-FEWEST_CASES = 300
+FEWEST_CASES = 1_500
+FEWEST_LINES = 1_000
 MOST_FALSE_REJECTS = 0.02
 """As a share of the cases whose truth is a legal move."""
 
@@ -66,7 +81,24 @@ def read(entry: dict[str, Any]) -> Case:
     )
 
 
-CASES = [
+def read_line(number: int, entry: dict[str, Any]) -> Case:
+    """Build a case from a line of ``replies.jsonl``; lines are named by part and number."""
+    return read(
+        {
+            "id": f"{entry['part']}-{number}",
+            "labels": entry["labels"],
+            "finish": "stop",
+            "reply": entry["reply"],
+            "truth": entry["right"],
+            "failure": entry["failure"],
+            "why": f"{entry['kind']} ({entry['source']})",
+        }
+    )
+
+
+ENTRIES = [json.loads(line) for line in LINES.read_text(encoding="utf-8").splitlines()]
+FROM_LINES = [read_line(number, entry) for number, entry in enumerate(ENTRIES, 1)]
+CASES = FROM_LINES + [
     read(entry)
     for path in sorted(FOLDER.glob("*.yaml"))
     for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]
@@ -82,6 +114,7 @@ def told(case: Case, label: str | None, failure: Failure | None) -> str:
 def test_there_are_enough_distinct_cases() -> None:
     distinct = {(case.reply, case.finish, case.labels) for case in CASES}
     assert len(distinct) == len(CASES) >= FEWEST_CASES
+    assert len(FROM_LINES) >= FEWEST_LINES
 
 
 def test_ids_are_unique() -> None:

@@ -1,6 +1,6 @@
 """The interface of agents, which choose a move from what their seat may know."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -54,6 +54,8 @@ class Turn:
     joint_moves: Callable[[], tuple[tuple[int, ...], ...]]
     """Returns the joint moves so far, oldest first, with one action per seat. Raises ValueError if
     seats move in turn or anything is hidden."""
+    spellings: Callable[[], Mapping[str, Sequence[str]]]
+    """Returns other ways to write the legal moves, by label, as the game declares them."""
 
     def draw(self, purpose: str) -> Random:
         """Return the turn's luck for one purpose."""

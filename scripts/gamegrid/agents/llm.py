@@ -25,6 +25,7 @@ from gamegrid.luck import Place
 from gamegrid.prompts import templates
 from gamegrid.prompts.held_answers import is_complete, was_held
 from gamegrid.prompts.parser import Parsed, parse
+from gamegrid.prompts.spelling import Spellings
 from gamegrid.prompts.templates import Template, TurnContext
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
@@ -208,19 +209,21 @@ def _read(turn: Turn, settings: LlmSettings, completion: Completion) -> Parsed:
     """Find the move in a reply, depending on how the agent decides."""
     match Decode(settings.decode):
         case Decode.GENERATE:
-            return _parse(completion, turn.labels)
+            return _parse(completion, turn.labels, turn.spellings)
         case Decode.CONSTRAINED:
-            return _read_held(completion, turn.labels)
+            return _read_held(completion, turn.labels, turn.spellings)
         case Decode.SCORE:
             if completion.likelihoods is None:  # the choices did not fit the model's context
-                return _parse(completion, turn.labels)
+                return _parse(completion, turn.labels, turn.spellings)
             label = _choose(turn, settings.temperature or 0.0, completion.likelihoods)
             return Parsed(label, None, None)
         case other:
             assert_never(other)
 
 
-def _read_held(completion: Completion, labels: Sequence[str]) -> Parsed:
+def _read_held(
+    completion: Completion, labels: Sequence[str], spellings: Spellings | None
+) -> Parsed:
     """Find the move in a reply that was held to the labels.
 
     A complete answer counts whatever follows it: some servers close the answer and then write
@@ -232,13 +235,15 @@ def _read_held(completion: Completion, labels: Sequence[str]) -> Parsed:
         return Parsed(said, None, completion.reasoning)
     cut = completion.finish_reason is FinishReason.LENGTH
     if cut and was_held(completion.sent) and is_complete(completion.text, labels):
-        return _read_held(replace(completion, finish_reason=FinishReason.STOP), labels)
-    return _parse(completion, labels)
+        return _read_held(replace(completion, finish_reason=FinishReason.STOP), labels, spellings)
+    return _parse(completion, labels, spellings)
 
 
-def _parse(completion: Completion, labels: Sequence[str]) -> Parsed:
+def _parse(
+    completion: Completion, labels: Sequence[str], spellings: Spellings | None = None
+) -> Parsed:
     """Parse a reply. Reasoning that the provider delivers comes before that in the reply."""
-    parsed = parse(completion.text, completion.finish_reason, labels)
+    parsed = parse(completion.text, completion.finish_reason, labels, spellings)
     if not completion.reasoning:
         return parsed
     thoughts = [text for text in (completion.reasoning, parsed.reasoning) if text]

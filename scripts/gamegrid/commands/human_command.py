@@ -79,7 +79,7 @@ class Person:
         if line == "?":
             self.write(_wrapped(turn.game.rules()))
             return None
-        read = parse(f"Action: {line}", FinishReason.STOP, turn.labels)
+        read = parse(f"Action: {line}", FinishReason.STOP, turn.labels, turn.spellings)
         if read.label is None:
             self.write(f"{line!r} is not a legal move. {HELP}")
         return read.label

@@ -1,12 +1,13 @@
 """Breakthrough: be the first to bring a piece to the far side of the board."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import pyspiel
 
 from gamegrid.games.boards import BoardGame
 from gamegrid.games.game import Oracle, Tag
-from gamegrid.games.grids import cell, column_name, rows
+from gamegrid.games.grids import cell, column_name, from_to, rows
 
 SPIEL_MARKS = {"b": "x", "w": "o", ".": "."}
 """Maps OpenSpiel's marks to the suite's. OpenSpiel's "b" would also be a column letter."""
@@ -92,6 +93,9 @@ class Breakthrough(BoardGame):
         down, right = DIRECTIONS[direction]
         verb = "takes" if capture else "to"
         return f"{cell(row, column)} {verb} {cell(row + down, column + right)}"
+
+    def spellings(self, state: pyspiel.State, seat: int) -> Mapping[str, Sequence[str]]:
+        return {label: from_to(label) for label in self.labels(state, seat)}
 
 
 GAME = Breakthrough

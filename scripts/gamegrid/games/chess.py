@@ -1,7 +1,10 @@
 """Chess from the standard starting position."""
 
+from collections.abc import Mapping, Sequence
+
 import pyspiel
 
+from gamegrid.games import chess_notation
 from gamegrid.games.game import Game, Scoring, Tag
 from gamegrid.games.grids import column_name, listing
 
@@ -120,6 +123,10 @@ class Chess(Game):
         start = pyspiel.chess.action_to_move(action, state.board()).to_lan()[:2]
         piece = written[0] if written[0] == "B" else ""
         return f"{piece}{start}x{written.split('x')[1]}"
+
+    def spellings(self, state: pyspiel.State, seat: int) -> Mapping[str, Sequence[str]]:
+        _, _, _, passed, _, number = state.observation_string(seat).split()
+        return chess_notation.spellings(state, self.labels(state, seat), int(number), passed)
 
     def _repeating(self, state: pyspiel.State, quiet: int) -> list[str]:
         if quiet < QUIET_TO_REPEAT:

@@ -1,12 +1,13 @@
 """Clobber: every move captures a neighbouring piece; a player who cannot move loses."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import pyspiel
 
 from gamegrid.games.boards import BoardGame
 from gamegrid.games.game import Tag
-from gamegrid.games.grids import cell, column_name, rows
+from gamegrid.games.grids import cell, column_name, from_to, rows
 
 DIRECTIONS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 LARGEST = 26
@@ -70,6 +71,9 @@ class Clobber(BoardGame):
         row, column = divmod(place, self.width)
         down, right = DIRECTIONS[direction]
         return f"{cell(row, column)} takes {cell(row + down, column + right)}"
+
+    def spellings(self, state: pyspiel.State, seat: int) -> Mapping[str, Sequence[str]]:
+        return {label: from_to(label) for label in self.labels(state, seat)}
 
 
 GAME = Clobber

@@ -283,6 +283,15 @@ class Game(ABC):
         """Return the labels of all legal actions of ``seat``, in OpenSpiel's order."""
         return tuple(self.label(state, seat, action) for action in state.legal_actions(seat))
 
+    def spellings(self, state: pyspiel.State, seat: int) -> Mapping[str, Sequence[str]]:
+        """Return other ways to write the legal moves of ``seat``, by label; none by default.
+
+        A reply that uses one of them names the move. Models never see them. No spelling of a move
+        may equal the label or a spelling of another legal move, regardless of case, spaces and
+        punctuation; one that does is not read.
+        """
+        return {}
+
     def describe(self, state: pyspiel.State, seat: int, action: int, observer: int) -> str | None:
         """Describe to ``observer`` that ``seat`` took ``action`` in ``state``.
 

@@ -36,3 +36,9 @@ def _letters(columns: int) -> str:
 def listing(words: Sequence[str]) -> str:
     """Join words with commas; return "none" if there are no words."""
     return ", ".join(words) if words else "none"
+
+
+def from_to(label: str) -> tuple[str, ...]:
+    """Return short spellings of "a2 to a3" (a2-a3) or "a2 takes b3" (a2xb3, a2-b3)."""
+    start, verb, target = label.split()
+    return (f"{start}-{target}", f"{start}x{target}") if verb == "takes" else (f"{start}-{target}",)

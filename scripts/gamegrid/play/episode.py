@@ -153,6 +153,7 @@ class Episode:
             observation=lambda: observation,  # computed for bots too, whose records hold it
             history=lambda: tuple(game.history(self._trajectory, seat)),
             joint_moves=self._joint_moves,
+            spellings=lambda: game.spellings(state, seat),
         )
 
     def _joint_moves(self) -> tuple[tuple[int, ...], ...]:
