@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gamegrid.backends.backend import Price
+from gamegrid.backends.tariff import Price
 from gamegrid.errors import UserError
 from gamegrid.plan import plan
 from gamegrid.play import budget

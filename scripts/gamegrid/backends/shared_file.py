@@ -7,8 +7,8 @@ import os
 import stat
 import struct
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 PAIR = struct.Struct("dd")
@@ -58,6 +58,20 @@ class SharedFile:
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock as ``locked`` does, but give way to no other task while waiting."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no numbers have been written."""
+        return os.fstat(self._file).st_size < PAIR.size
+
     def read(self) -> tuple[float, float]:
         """Return the two numbers; zeros if none have been written."""
         first, second = PAIR.unpack(os.pread(self._file, PAIR.size, 0) or bytes(PAIR.size))
@@ -66,6 +80,10 @@ class SharedFile:
     def write(self, first: float, second: float) -> None:
         """Replace the two numbers."""
         os.pwrite(self._file, PAIR.pack(first, second), 0)
+
+    def clear(self) -> None:
+        """Remove the two numbers."""
+        os.ftruncate(self._file, 0)
 
     def close(self) -> None:
         """Close the file, which frees its lock."""

@@ -9,6 +9,7 @@ from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
+from gamegrid.play.budget import release
 from gamegrid.records.upkeep import Summary, compress, prune, summaries, verify
 
 
@@ -20,6 +21,7 @@ def arguments(parser: ArgumentParser) -> None:
         ("verify", "Read every line; exit with 1 if one is damaged, altered or bought twice"),
         ("compress", "Compress files that no job writes to; they stay readable"),
         ("prune", "List files of cells that are not in a grid, and remove them with --yes"),
+        ("release", "Take what may have been billed out of budget_usd: your bill says it was not"),
     ):
         action = actions.add_parser(name, help=about, description=about)
         action.add_argument(
@@ -50,6 +52,8 @@ def run(given: Namespace) -> int:
             unused = prune(results, _cells_of(given.configfile), given.yes)
             print(*unused, sep="\n")
             print(f"{len(unused)} files {'removed' if given.yes else 'to remove with --yes'}")
+        case "release":
+            print(f"{release(results):.4g} USD that may have been billed no longer count")
     return 0
 
 

@@ -1,8 +1,9 @@
 """The money that all jobs of a results folder may spend together (``budget_usd``).
 
-A job begins a deal only if the same deal can be paid for in every other paying cell. So all
-matchups stop at about the same deal and stay comparable. A deal that was begun is played to its
-end. Replies on file are free. The jobs share one small file under a lock.
+Two rules hold. A request is sent only if its worst price can be paid, so what is billed stays
+within the limit. A job begins a deal only if the same deal is expected to be payable in every other
+paying cell, so all matchups stop at about the same deal and stay comparable. Replies on file are
+free.
 """
 
 import asyncio
@@ -11,18 +12,29 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from gamegrid.backends.backend import BackendError, Completion, Price, Request
-from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
+from gamegrid.backends import prices
+from gamegrid.backends.backend import BackendError, ModelEntry, Request
+from gamegrid.backends.billing import bound, most_usd
+from gamegrid.backends.shared_file import SharedFile
+from gamegrid.backends.tariff import Tariff
 from gamegrid.paths import replacing
-from gamegrid.records.journal import Line, files, read
+from gamegrid.play.till import RequestTab, Till
+from gamegrid.records import spending
+from gamegrid.records.journal import files, read
+from gamegrid.records.ledger import SUFFIX, is_held, name_of, read_sums, units, usd
 
 PAUSE_S = 0.2
 ENOUGH_DEALS = 3
 """Number of finished deals after which their mean cost replaces the estimate."""
+LARGE_PROMPT = 10_000
+"""Prompt tokens assumed of a lost request about which nothing is known."""
+DEALS = "budget.json"
+"""The file, in the folder of the journals, that holds the accounts of all deals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +46,29 @@ class Terms:
     """
 
     limit_usd: float
-    prices: Mapping[str, Price]
-    """Prices by model id; other models cost nothing."""
+    tariffs: Mapping[str, Tariff]
+    """Tariffs of the whole grid by model id; other models of the grid cost nothing."""
     expected_usd: float
     paying_cells: int
+
+    def tariff_of(self, model: str) -> Tariff | None:
+        """Return the tariff of a model on file, which the grid may no longer name."""
+        if (known := self.tariffs.get(model)) is not None:
+            return known
+        entry = ModelEntry(name=model)
+        price = prices.find(entry).highest()
+        return None if price is None else Tariff(price, prices.most_tokens(entry))
+
+    @property
+    def unknown_usd(self) -> float:
+        """The price of a lost request about which nothing is known."""
+        return max(
+            (
+                tariff.price.most_usd(LARGE_PROMPT, tariff.most_tokens or LARGE_PROMPT)
+                for tariff in self.tariffs.values()
+            ),
+            default=0.0,
+        )
 
 
 @dataclass(slots=True)
@@ -55,37 +86,62 @@ class Account:
 
 
 class Budget:
-    """One job's part in the budget. ``path`` is the shared file."""
+    """One job's part in the budget. ``journal`` is the folder of all journals."""
 
-    def __init__(self, terms: Terms, path: Path, chunk: str):
+    def __init__(self, terms: Terms, journal: Path, chunk: str):
         self._terms = terms
-        self._path = path
+        self._path = journal / DEALS
         self._chunk = chunk
-        self._spent = defaultdict[int, float](float)
+        self._spent = defaultdict[int, int](int)
         self._admitted = set[int]()
         self._turn = asyncio.Lock()
+        self._largest = 0
+        lost = terms.unknown_usd
+        self._till = Till(
+            units(terms.limit_usd),
+            journal / spending.TOTAL,
+            journal / f"{chunk}{SUFFIX}",
+            partial(spending.settle, tariff_of=terms.tariff_of, unknown_usd=lost),
+            partial(spending.recount, journal, terms.tariff_of, lost),
+        )
         with self._shared() as accounts:
-            # Count the journal, which also holds what a killed job bought.
-            accounts.by_chunk[chunk] = _spent(path.parent, chunk, terms)
+            # The ledger also counts what a killed job bought, or may have bought.
+            accounts.by_chunk[chunk] = Account(
+                usd=usd(self._till.counted),
+                deals=_deals(journal, chunk),
+                expected_usd=terms.expected_usd,
+            )
 
-    async def admit(self, deal: int) -> None:
+    async def tab(self, deal: int, key: str, request: Request) -> RequestTab | None:
+        """Open the account of a request; None if it costs nothing. Begins its deal.
+
+        Raises BackendError if the deal cannot be paid for in every cell.
+        """
+        tariff = self._terms.tariffs.get(request.model)
+        if tariff is None:
+            await self._admit(deal, 0)
+            return None
+        limits = bound(request.stated(), tariff)
+        most = units(most_usd(limits, tariff))
+        await self._admit(deal, most)
+        spent = partial(self._spend, deal)
+        return RequestTab(self._till, spent, name_of(key), tariff, limits, most)
+
+    async def _admit(self, deal: int, most: int) -> None:
         """Let a deal begin, or raise BackendError if it cannot be paid for in every cell.
 
-        If money is short while deals of this job are in play, wait for their true cost: the
-        estimate is an upper bound.
+        ``most`` is the worst price of its first request. If money is short while deals of this job
+        are in play, wait for their true cost: the estimate is an upper bound.
         """
         if deal in self._admitted:
             return
+        self._largest = max(self._largest, most)
         async with self._turn:
             while deal not in self._admitted and not self._open(deal):
                 await asyncio.sleep(PAUSE_S)
 
-    def bought(self, deal: int, request: Request, completion: Completion) -> None:
-        """Count a reply that was bought for a deal."""
-        price = self._terms.prices.get(request.model)
-        if price is not None:
-            characters = sum(len(message.content) for message in request.messages)
-            self._spent[deal] += price.usd(*_tokens(characters, completion))
+    def _spend(self, deal: int, amount: int) -> None:
+        self._spent[deal] += amount
 
     def finished(self, deal: int) -> None:
         """Book a deal whose episodes have all ended."""
@@ -95,8 +151,16 @@ class Budget:
         with self._shared() as accounts:
             mine = accounts.of(self._chunk)
             mine.open.pop(str(deal), None)
-            mine.usd += self._spent.pop(deal, 0.0)
+            mine.usd += usd(self._spent.pop(deal, 0))
             mine.deals += 1
+
+    def stop(self) -> None:
+        """Refuse the requests that wait for money: the job is ending."""
+        self._till.stop("budget_usd: a request was not sent, the job is ending.")
+
+    def close(self) -> None:
+        """Leave the other jobs, at the end."""
+        self._till.close()
 
     def _open(self, deal: int) -> bool:
         """Begin a deal; return False if it must wait. Raises BackendError if it is refused."""
@@ -106,7 +170,11 @@ class Budget:
             if stop is None or deal < stop:
                 mine = accounts.of(self._chunk)
                 cost = mine.per_deal()
-                if accounts.committed() + cost <= limit and self._fair(accounts, deal):
+                # A deal is begun only if its last request can still be reserved at its worst.
+                needed = cost + usd(self._largest)
+                if accounts.committed() + needed > limit:
+                    self._close_dead(accounts)
+                if accounts.committed() + needed <= limit and self._fair(accounts, deal):
                     mine.open[str(deal)] = cost
                     self._admitted.add(deal)
                     return True
@@ -115,14 +183,21 @@ class Budget:
                 accounts.stop[f"{limit:g}"] = deal
             committed = accounts.committed()
         raise BackendError(
-            f"budget_usd: deal {deal} was not begun: {committed:.2f} of {limit:g} USD are spent "
-            f"or reserved. Raise budget_usd and run the same command again."
+            f"budget_usd: deal {deal} was not begun: {committed:.4g} of {limit:g} USD are spent "
+            f"or set aside for deals in play. Raise budget_usd and run the same command again."
         )
 
     def _fair(self, accounts: "Accounts", deal: int) -> bool:
         """Return True if every paying cell can afford as many deals as this cell would have."""
         known = [account.per_deal() for account in accounts.by_chunk.values()]
-        return (deal + 1) * mean(known) * self._terms.paying_cells <= self._terms.limit_usd
+        deals = (deal + 1) * mean(known) * self._terms.paying_cells
+        return deals + usd(self._largest) <= self._terms.limit_usd
+
+    def _close_dead(self, accounts: "Accounts") -> None:
+        """Set nothing aside for deals of jobs that have died."""
+        for chunk, account in accounts.by_chunk.items():
+            if account.open and not is_held(self._path.parent / f"{chunk}{SUFFIX}"):
+                account.open.clear()
 
     def _shared(self) -> "_Shared":
         return _Shared(self._path, self._terms)
@@ -166,56 +241,52 @@ class _Shared:
             self._lock.close()
 
 
-def forget(path: Path) -> None:
-    """Drop the shared file before a run without a budget; the next budget counts the journals."""
-    path.unlink(missing_ok=True)
+def forget(journal: Path) -> None:
+    """Drop the sums before a run without a budget; the next budget counts ledgers and journals."""
+    (journal / DEALS).unlink(missing_ok=True)
+    if (journal / spending.TOTAL).exists():
+        _clear(journal)
+
+
+def release(results: Path) -> float:
+    """Take what may have been billed out of the budget; return how much it was, in USD.
+
+    Raises UserError, and changes nothing, if a job is at work.
+    """
+    released = spending.release(results)
+    (results / "journal" / DEALS).unlink(missing_ok=True)
+    return released
+
+
+def _clear(journal: Path) -> None:
+    total = SharedFile(journal / spending.TOTAL)
+    with total.held():
+        total.clear()
+    total.close()
 
 
 def _load(path: Path, terms: Terms) -> Accounts:
     if not path.exists():
         journal = path.parent
-        chunks = {
-            f"{file.parent.relative_to(journal)}/{file.name.split('.')[0]}"
-            for folder in journal.glob("*/*")
-            for file in files(folder)
-        }
-        return Accounts({chunk: _spent(journal, chunk, terms) for chunk in sorted(chunks)})
+        ledgers = journal.glob(f"*/*/*{SUFFIX}")
+        chunks = sorted(
+            ledger.relative_to(journal).with_suffix("").as_posix() for ledger in ledgers
+        )
+        return Accounts({chunk: _account(journal, chunk, terms) for chunk in chunks})
     stored: dict[str, Any] = json.loads(path.read_text())
     accounts = {chunk: Account(**account) for chunk, account in stored["by_chunk"].items()}
     return Accounts(accounts, stored["stop"])
 
 
-def _spent(journal: Path, chunk: str, terms: Terms) -> Account:
-    """Return what the replies of one journal have cost."""
-    usd, deals = 0.0, set[int]()
-    for path in files((journal / chunk).parent):
-        if path.name.split(".")[0] != Path(chunk).name:
-            continue
-        for line in read(path):
-            deals.add(json.loads(line.key)["deal"])
-            usd += cost_usd(line, terms.prices)
-    return Account(usd=usd, deals=len(deals), expected_usd=terms.expected_usd)
+def _account(journal: Path, chunk: str, terms: Terms) -> Account:
+    """Return what one job has spent, from its ledger."""
+    sums = read_sums(journal / f"{chunk}{SUFFIX}")
+    spent = usd(sums.counted + sums.in_flight)
+    return Account(usd=spent, deals=_deals(journal, chunk), expected_usd=terms.expected_usd)
 
 
-def cost_usd(line: Line, prices: Mapping[str, Price]) -> float:
-    """Return what a reply on file has cost, in USD; 0 if its model is not among ``prices``."""
-    model, characters = _request(line)
-    price = prices.get(model)
-    return price.usd(*_tokens(characters, line.completion)) if price else 0.0
-
-
-def _request(line: Line) -> tuple[str, int]:
-    """Return the model that was asked and the length of the request in characters."""
-    request = json.loads(line.text)["request"]
-    return request["model"], sum(len(message["content"]) for message in request["messages"])
-
-
-def _tokens(characters: int, completion: Completion) -> tuple[float, float, float]:
-    """Return prompt and completion tokens, as stated or by the rule of thumb, and cached tokens."""
-    usage = completion.usage
-    prompt, said = usage.prompt_tokens, usage.completion_tokens
-    return (
-        characters / CHARACTERS_PER_TOKEN if prompt is None else prompt,
-        len(completion.text) / CHARACTERS_PER_TOKEN if said is None else said,
-        usage.cached_tokens or 0,
-    )
+def _deals(journal: Path, chunk: str) -> int:
+    """Return of how many deals a job has replies on file."""
+    block = Path(chunk).name
+    paths = [p for p in files((journal / chunk).parent) if p.name.split(".")[0] == block]
+    return len({json.loads(line.key)["deal"] for path in paths for line in read(path)})

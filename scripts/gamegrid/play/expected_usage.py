@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import LlmSettings
-from gamegrid.backends.backend import Completion, FinishReason, Price, RecordedCompletion, Request
+from gamegrid.backends.backend import Completion, FinishReason, RecordedCompletion, Request
 from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
+from gamegrid.backends.tariff import Tariff
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
@@ -56,24 +57,29 @@ UNBOUNDED_TOKENS = 1000
 """Completion tokens expected of a reply without ``max_tokens``."""
 
 
-def deal_usd(plan: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
+def deal_usd(plan: Plan, cell: Cell, tariffs: Mapping[str, Tariff]) -> float:
     """Return an upper estimate, in USD, of one deal in all seatings, without rethinks."""
     total = 0.0
     for seating in cell.matchup.seatings(plan.config.seatings):
         for agent in seating:
             settings = plan.config.agents[agent]
-            if isinstance(settings, LlmSettings) and (price := prices.get(settings.model)):
+            if isinstance(settings, LlmSettings) and (tariff := tariffs.get(settings.model)):
                 taken = turns(plan, agent, cell.game)
-                said = taken.calls * (settings.max_tokens or UNBOUNDED_TOKENS)
-                total += price.usd(taken.prompt_tokens, said)
+                said = taken.calls * _reply_tokens(settings, tariff)
+                total += tariff.price.usd(taken.prompt_tokens, said)
     return total
 
 
-def single_move_usd(plan: Plan, moves: SingleMoves, prices: Mapping[str, Price]) -> float:
+def single_move_usd(plan: Plan, moves: SingleMoves, tariffs: Mapping[str, Tariff]) -> float:
     """Return an upper estimate, in USD, of one decision in a job of single moves."""
     settings = plan.config.agents[moves.agent]
-    if not isinstance(settings, LlmSettings) or settings.model not in prices:
+    if not isinstance(settings, LlmSettings) or settings.model not in tariffs:
         return 0.0
     taken = turns(plan, moves.agent, moves.game)
-    said = settings.max_tokens or UNBOUNDED_TOKENS
-    return prices[settings.model].usd(taken.prompt_tokens / taken.calls, said)
+    tariff = tariffs[settings.model]
+    said = _reply_tokens(settings, tariff)
+    return tariff.price.usd(taken.prompt_tokens / taken.calls, said)
+
+
+def _reply_tokens(settings: LlmSettings, tariff: Tariff) -> int:
+    return settings.max_tokens or min(UNBOUNDED_TOKENS, tariff.most_tokens or UNBOUNDED_TOKENS)
