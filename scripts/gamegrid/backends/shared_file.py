@@ -81,10 +81,6 @@ class SharedFile:
         """Replace the two numbers."""
         os.pwrite(self._file, PAIR.pack(first, second), 0)
 
-    def clear(self) -> None:
-        """Remove the two numbers."""
-        os.ftruncate(self._file, 0)
-
     def close(self) -> None:
         """Close the file, which frees its lock."""
         os.close(self._file)

@@ -9,20 +9,20 @@ free.
 import asyncio
 import fcntl
 import json
+import os
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from gamegrid.backends import prices
-from gamegrid.backends.backend import BackendError, ModelEntry, Request
+from gamegrid.backends.backend import BackendError, ModelEntry, Request, shallow
 from gamegrid.backends.billing import bound, most_usd
-from gamegrid.backends.shared_file import SharedFile
 from gamegrid.backends.tariff import Tariff
-from gamegrid.paths import replacing
 from gamegrid.play.till import RequestTab, Till
 from gamegrid.records import spending
 from gamegrid.records.journal import files, read
@@ -33,7 +33,7 @@ ENOUGH_DEALS = 3
 """Number of finished deals after which their mean cost replaces the estimate."""
 LARGE_PROMPT = 10_000
 """Prompt tokens assumed of a lost request about which nothing is known."""
-DEALS = "budget.json"
+DEALS = "budget.deals"
 """The file, in the folder of the journals, that holds the accounts of all deals."""
 
 
@@ -73,11 +73,11 @@ class Terms:
 
 @dataclass(slots=True)
 class Account:
-    """What one job has spent. ``open`` holds the expected cost of deals in play, by number."""
+    """What one job has spent on deals that ended. ``aside_usd``: for deals in play, as expected."""
 
     usd: float = 0.0
     deals: int = 0
-    open: dict[str, float] = field(default_factory=dict)
+    aside_usd: float = 0.0
     expected_usd: float = 0.0
 
     def per_deal(self) -> float:
@@ -93,7 +93,8 @@ class Budget:
         self._path = journal / DEALS
         self._chunk = chunk
         self._spent = defaultdict[int, int](int)
-        self._admitted = set[int]()
+        self._admitted = dict[int, float]()
+        """The expected cost of each deal in play."""
         self._turn = asyncio.Lock()
         self._largest = 0
         lost = terms.unknown_usd
@@ -147,10 +148,10 @@ class Budget:
         """Book a deal whose episodes have all ended."""
         if deal not in self._admitted:
             return
-        self._admitted.discard(deal)
+        expected = self._admitted.pop(deal)
         with self._shared() as accounts:
             mine = accounts.of(self._chunk)
-            mine.open.pop(str(deal), None)
+            mine.aside_usd = max(0.0, mine.aside_usd - expected) if self._admitted else 0.0
             mine.usd += usd(self._spent.pop(deal, 0))
             mine.deals += 1
 
@@ -175,10 +176,10 @@ class Budget:
                 if accounts.committed() + needed > limit:
                     self._close_dead(accounts)
                 if accounts.committed() + needed <= limit and self._fair(accounts, deal):
-                    mine.open[str(deal)] = cost
-                    self._admitted.add(deal)
+                    mine.aside_usd += cost
+                    self._admitted[deal] = cost
                     return True
-                if mine.open:
+                if self._admitted:
                     return False
                 accounts.stop[f"{limit:g}"] = deal
             committed = accounts.committed()
@@ -196,8 +197,8 @@ class Budget:
     def _close_dead(self, accounts: "Accounts") -> None:
         """Set nothing aside for deals of jobs that have died."""
         for chunk, account in accounts.by_chunk.items():
-            if account.open and not is_held(self._path.parent / f"{chunk}{SUFFIX}"):
-                account.open.clear()
+            if account.aside_usd and not is_held(self._path.parent / f"{chunk}{SUFFIX}"):
+                account.aside_usd = 0.0
 
     def _shared(self) -> "_Shared":
         return _Shared(self._path, self._terms)
@@ -214,38 +215,47 @@ class Accounts:
         """Return the account of one job; open it if it is new."""
         return self.by_chunk.setdefault(chunk, Account())
 
+    def text(self) -> str:
+        """Return the content of the file."""
+        chunks = {chunk: shallow(account) for chunk, account in self.by_chunk.items()}
+        return json.dumps({"by_chunk": chunks, "stop": self.stop})
+
     def committed(self) -> float:
         """Return the USD spent and the expected cost of deals in play."""
-        return sum(a.usd + sum(a.open.values()) for a in self.by_chunk.values())
+        return sum(account.usd + account.aside_usd for account in self.by_chunk.values())
 
 
 class _Shared:
-    """Hold the lock and read the accounts; write them back on exit."""
+    """Hold the lock of the accounts and read them; write them back on exit.
+
+    They are written in place, since to replace a file can take milliseconds. If a crash of the host
+    damages them, they are made again from the ledgers.
+    """
 
     def __init__(self, path: Path, terms: Terms):
         self._path = path
         self._terms = terms
-        path.parent.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Accounts:
-        self._lock = self._path.with_suffix(".lock").open("a")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._accounts = _load(self._path, self._terms)
         return self._accounts
 
     def __exit__(self, *error: object) -> None:
         try:
-            with replacing(self._path) as temporary:
-                temporary.write_text(json.dumps(asdict(self._accounts)))
+            text = self._accounts.text().encode("ascii") + b"\n"
+            os.pwrite(self._file, text, 0)
+            os.ftruncate(self._file, len(text))
         finally:
-            self._lock.close()
+            os.close(self._file)
 
 
 def forget(journal: Path) -> None:
-    """Drop the sums before a run without a budget; the next budget counts ledgers and journals."""
-    (journal / DEALS).unlink(missing_ok=True)
-    if (journal / spending.TOTAL).exists():
-        _clear(journal)
+    """Clear the sums before a run without a budget; the next budget counts ledgers and journals."""
+    for name in (DEALS, spending.TOTAL):
+        with suppress(FileNotFoundError):
+            os.truncate(journal / name, 0)
 
 
 def release(results: Path) -> float:
@@ -254,28 +264,21 @@ def release(results: Path) -> float:
     Raises UserError, and changes nothing, if a job is at work.
     """
     released = spending.release(results)
-    (results / "journal" / DEALS).unlink(missing_ok=True)
+    forget(results / "journal")
     return released
 
 
-def _clear(journal: Path) -> None:
-    total = SharedFile(journal / spending.TOTAL)
-    with total.held():
-        total.clear()
-    total.close()
-
-
 def _load(path: Path, terms: Terms) -> Accounts:
-    if not path.exists():
+    first, end, _ = path.read_bytes().partition(b"\n")
+    try:
+        stored: dict[str, Any] = json.loads(first) if end else {}
+        accounts = {chunk: Account(**account) for chunk, account in stored["by_chunk"].items()}
+        return Accounts(accounts, stored["stop"])
+    except (ValueError, TypeError, KeyError):
         journal = path.parent
-        ledgers = journal.glob(f"*/*/*{SUFFIX}")
-        chunks = sorted(
-            ledger.relative_to(journal).with_suffix("").as_posix() for ledger in ledgers
-        )
+        ledgers = sorted(journal.glob(f"*/*/*{SUFFIX}"))
+        chunks = [ledger.relative_to(journal).with_suffix("").as_posix() for ledger in ledgers]
         return Accounts({chunk: _account(journal, chunk, terms) for chunk in chunks})
-    stored: dict[str, Any] = json.loads(path.read_text())
-    accounts = {chunk: Account(**account) for chunk, account in stored["by_chunk"].items()}
-    return Accounts(accounts, stored["stop"])
 
 
 def _account(journal: Path, chunk: str, terms: Terms) -> Account:

@@ -190,7 +190,6 @@ def release(results: Path) -> float:
             for path in sorted(journal.glob(f"*/*/*{SUFFIX}")):
                 books.append(_unheld(path))
             released = sum(map(_release, books))
-            total.clear()
     finally:
         for book in books:
             book.close()
