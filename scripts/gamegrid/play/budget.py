@@ -182,17 +182,22 @@ class Budget:
                 if self._admitted:
                     return False
                 accounts.stop[f"{limit:g}"] = deal
-            committed = accounts.committed()
+            committed, whole = accounts.committed(), self._cost_up_to(accounts, deal)
         raise BackendError(
-            f"budget_usd: deal {deal} was not begun: {committed:.4g} of {limit:g} USD are spent "
-            f"or set aside for deals in play. Raise budget_usd and run the same command again."
+            f"budget_usd: deal {deal} was not begun: {committed:.4g} of {limit:g} USD are spent or "
+            f"set aside for deals in play, and all deals up to this one, in every matchup with a "
+            f"paid model, may cost {whole:.4g}. Raise budget_usd and run the same command again."
         )
+
+    def _cost_up_to(self, accounts: "Accounts", deal: int) -> float:
+        """Return what every paying cell has cost, in USD, when it has played a deal."""
+        known = [account.per_deal() for account in accounts.by_chunk.values()]
+        deals = (deal + 1) * mean(known) * self._terms.paying_cells
+        return deals + usd(self._largest)
 
     def _fair(self, accounts: "Accounts", deal: int) -> bool:
         """Return True if every paying cell can afford as many deals as this cell would have."""
-        known = [account.per_deal() for account in accounts.by_chunk.values()]
-        deals = (deal + 1) * mean(known) * self._terms.paying_cells
-        return deals + usd(self._largest) <= self._terms.limit_usd
+        return self._cost_up_to(accounts, deal) <= self._terms.limit_usd
 
     def _close_dead(self, accounts: "Accounts") -> None:
         """Set nothing aside for deals of jobs that have died."""
