@@ -17,7 +17,8 @@ from typing import Any
 from gamegrid.backends.tariff import Price
 from loopback import Body, Fault, Reply, choose
 
-LARGEST = 2**70
+LARGEST = 2**40
+"""A count of tokens that no request can have, and that every column can hold."""
 
 
 class Trouble(StrEnum):
@@ -36,7 +37,7 @@ class Trouble(StrEnum):
     NO_USAGE = "no usage"
     USAGE_IS_TEXT = "usage is a text"
     NEGATIVE = "negative counts"
-    HUGE = "counts beyond 64 bits"
+    HUGE = "counts that cannot be true"
     ZERO = "zeros"
     PROMPT_ONLY = "only the prompt's tokens"
     REASONING_BESIDE = "reasoning is not part of the completion's count"

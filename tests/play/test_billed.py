@@ -85,7 +85,9 @@ def test_three_jobs_stay_within_a_limit_whatever_the_provider_answers(
 ) -> None:
     bill = Bill(PRICE, LONGEST, rate=0.4)
     with Endpoint(answer=bill) as endpoint:
-        finish(start(jobs(config(endpoint, tmp_path, 3, budget_usd=limit), tmp_path)))
+        processes = start(jobs(config(endpoint, tmp_path, 3, budget_usd=limit), tmp_path))
+        finish(processes)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
     assert bill.usd <= limit
     said = spending(tmp_path / "results")
     assert said is not None and said.in_flight == 0

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from billing_server import Bill, Trouble
+from billing_server import Bill
 from gamegrid.backends.tariff import Price
 from gamegrid.records.spending import Spending, spending
 from loopback import Endpoint
@@ -26,6 +26,7 @@ def grid(endpoint: Endpoint, folder: Path, limit: float, deals: int) -> Grid:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "models.yaml").write_text(
         f"models:\n  - {{name: litellm_openai/m, api_base: '{endpoint.api_base}', timeout: 5, "
+        f"max_connections: 12, "
         f"input_price: {PRICE.input}, output_price: {PRICE.output}, "
         f"max_output_tokens: {LONGEST}}}\n"
     )
@@ -76,18 +77,19 @@ def _is_at_work(run: subprocess.Popen[str], folder: Path) -> bool:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("limit", "kills"), [(4.0, 8), (60.0, 30)])
+@pytest.mark.parametrize(("limit", "kills"), [(15.0, 10), (150.0, 30)])
 def test_kills_of_whole_runs_and_of_jobs_stay_within_the_limit(
     limit: float, kills: int, tmp_path: Path
 ) -> None:
-    bill, luck = Bill(PRICE, LONGEST, rate=0.15, slow_s=0.3), Random(7)
+    bill, luck = Bill(PRICE, LONGEST, rate=0.15, slow_s=1.0), Random(7)
+    in_flight = 0
     with Endpoint(answer=bill) as endpoint:
         write_grid(tmp_path, grid(endpoint, tmp_path, limit, 40))
         for number in range(kills):
             run = start(tmp_path, "--cores", str(JOBS), "--rerun-incomplete", "--nolock")
             assert until(partial(_is_at_work, run, tmp_path))
-            time.sleep(luck.uniform(0, 4))
-            jobs = jobs_in(tmp_path)
+            time.sleep(luck.uniform(1, 5))
+            jobs, in_flight = jobs_in(tmp_path), in_flight + bool(endpoint.in_flight)
             if jobs and number % 2:
                 kill(*luck.sample(jobs, luck.randint(1, len(jobs))))
             else:
@@ -99,5 +101,6 @@ def test_kills_of_whole_runs_and_of_jobs_stay_within_the_limit(
         said, _ = last.communicate()
     assert last.returncode in (0, 1), said
     check(bill, tmp_path, limit)
+    print(f"{in_flight} of {kills} kills with requests in flight, {bill.met.total()} requests")
     assert bill.usd > limit / 10
-    assert set(bill.met) >= set(Trouble) - {Trouble.NONE} or limit < 10
+    assert in_flight > kills / 5
