@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Completion, FinishReason, RecordedCompletion, Request
+from gamegrid.backends.billing import bound
 from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
-from gamegrid.backends.tariff import Tariff
+from gamegrid.backends.tariff import Price, Tariff
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
@@ -17,26 +18,33 @@ from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.play.episode import Episode
 from gamegrid.play.setups import self_play_setup
 
+FREE_OF_CHARGE = Tariff(Price(0.0, 0.0))
 TRIALS = 2
 """Deals played at random per game and agent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The mean number of calls and prompt tokens of one seat in one episode."""
+    """The mean number of calls and prompt tokens of one seat in one episode.
+
+    ``most_prompt_tokens`` bounds the prompt tokens of the largest call, as a budget counts them.
+    """
 
     calls: float
     prompt_tokens: float
+    most_prompt_tokens: int = 0
 
 
 def turns(plan: Plan, agent: str, game: Game) -> Turns:
     """Return what ``agent`` is asked per seat and episode if every seat moves at random."""
     settings = plan.config.agents[agent]
     assert isinstance(settings, LlmSettings)
-    lengths = list[int]()
+    lengths, most = list[int](), 0
 
     async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> RecordedCompletion:
+        nonlocal most
         lengths.append(sum(len(message.content) for message in request.messages))
+        most = max(most, bound(request.stated(), FREE_OF_CHARGE).prompt)
         silence = Completion(text="", finish_reason=FinishReason.STOP)
         return RecordedCompletion(silence, replayed=True)
 
@@ -50,7 +58,7 @@ def turns(plan: Plan, agent: str, game: Game) -> Turns:
 
     asyncio.run(play())
     seats = TRIALS * game.players
-    return Turns(len(lengths) / seats, sum(lengths) / CHARACTERS_PER_TOKEN / seats)
+    return Turns(len(lengths) / seats, sum(lengths) / CHARACTERS_PER_TOKEN / seats, most)
 
 
 UNBOUNDED_TOKENS = 1000
