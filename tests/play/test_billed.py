@@ -99,20 +99,29 @@ def test_three_jobs_stay_within_a_limit_whatever_the_provider_answers(
         assert bill.usd > limit / 10
 
 
-def test_kills_at_any_moment_leave_the_bill_within_the_limit(tmp_path: Path) -> None:
-    bill, luck, limit, kills = Bill(PRICE, LONGEST, rate=0.2), Random(4), 8.0, 6
+@pytest.mark.parametrize(
+    ("number", "kills", "limit", "deals"),
+    [(3, 6, 8.0, 8), pytest.param(6, 30, 150.0, 60, marks=pytest.mark.nightly)],
+)
+def test_kills_at_any_moment_leave_the_bill_within_the_limit(
+    number: int, kills: int, limit: float, deals: int, tmp_path: Path
+) -> None:
+    bill, luck = Bill(PRICE, LONGEST, rate=0.2, slow_s=0.05 * number), Random(4)
     with Endpoint(answer=bill) as endpoint:
-        found = jobs(config(endpoint, tmp_path, 3, budget_usd=limit), tmp_path)
+        raw = config(endpoint, tmp_path, number, budget_usd=limit, deals=deals, chunk=deals)
+        found = jobs(raw, tmp_path)
         for _ in range(kills):
             processes = start(found)
-            time.sleep(luck.uniform(0.2, 0.6))
-            for process in luck.sample(processes, luck.randint(1, 3)):
+            time.sleep(luck.uniform(0.2, 0.2 * number))
+            for process in luck.sample(processes, luck.randint(1, number)):
                 process.kill()
             for process in processes:
-                process.terminate() if process.is_alive() else None
+                if process.is_alive():
+                    process.terminate()
             finish(processes)
             assert bill.usd <= limit
         finish(start(found))
     said = spending(tmp_path / "results")
     assert said is not None
+    print(f"{limit:g}: billed {bill.usd:.3f}, counted {said.billed:.3f} + {said.maybe:.3f}")
     assert limit / 10 < bill.usd <= said.billed + said.maybe + 1e-6 <= limit + 2e-6

@@ -277,7 +277,11 @@ class Backend(Protocol):
         """
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request. Safe to call concurrently. Raises BackendError."""
+        """Answer one request. Safe to call concurrently. Raises BackendError.
+
+        ``budget_usd`` reserves the price of one attempt for it. A backend of a paid model that
+        sends a request again after a failure implements ``billing.Metered`` as well.
+        """
 
     async def close(self) -> None:
         """Release the engine, threads and sockets. Safe to call after a failed ``open``."""

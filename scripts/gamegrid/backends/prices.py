@@ -45,8 +45,10 @@ class Prices:
         """Return a price that no token exceeds, as far as the list tells; None if it is unknown."""
         if self.input is None or self.output is None:
             return None
-        output = max(self.output, self.reasoning or 0.0)
-        return Price(self.input, output, self.cached, self.written, self.long)
+        output, long = max(self.output, self.reasoning or 0.0), self.long
+        if long is not None:
+            long = LongPrice(long.above, max(self.input, long.input), max(output, long.output))
+        return Price(self.input, output, self.cached, self.written, long)
 
 
 @dataclass(frozen=True, slots=True)

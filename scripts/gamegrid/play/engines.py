@@ -31,6 +31,7 @@ class Engine:
         self._model = model
         self._gpus = gpus
         self._backend: Backend = model.kind.create(model.entry, working)
+        self._metered = self._backend if isinstance(self._backend, Metered) else None
         self._start: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -45,8 +46,8 @@ class Engine:
             log.info("%s: starting", self._model.entry.name)
             self._start = asyncio.create_task(self._open())
         await asyncio.shield(self._start)
-        if isinstance(self._backend, Metered):
-            return await self._backend.complete_on(request, tab)
+        if self._metered is not None:
+            return await self._metered.complete_on(request, tab)
         await tab.reserve()
         try:
             return await self._backend.complete(request)
