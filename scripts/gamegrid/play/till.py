@@ -17,7 +17,7 @@ from gamegrid.backends.billing import Bound, bill
 from gamegrid.backends.shared_file import SharedFile
 from gamegrid.backends.tariff import Tariff
 from gamegrid.errors import UserError
-from gamegrid.records.ledger import Ledger, units, usd
+from gamegrid.records.ledger import Account, Ledger, units, usd
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ POLL_S = 0.05
 """How often to look whether another job has freed money."""
 RECOUNT_S = 2.0
 """How often a job that waits for money looks for jobs that have died."""
+RECOUNT_SHARE = 50
+"""The least time between two such looks, in times of what one takes: it stops all jobs."""
 LATEST_S = 0.02
 """How soon the outcome of a request is booked if no request follows it."""
 FULL_DISK_S = 600.0
@@ -69,6 +71,7 @@ class Till:
         self._late: asyncio.TimerHandle | None = None
         self._refusal: str | None = None
         self._short_since: float | None = None
+        self._recount_s = 0.0
         self._full_since: float | None = None
         try:
             self._sum = SharedFile(sum_file)
@@ -82,10 +85,10 @@ class Till:
 
     def _join(self, settle: Callable[[Ledger], None]) -> None:
         account = self._book.account
-        known = account.closed and not self._sum.is_empty
-        before = account.counted, account.in_flight
+        ended, before = account.closed, (account.counted, account.in_flight)
         settle(self._book)
-        if known:
+        # The first job of a chunk adds nothing, and one that ended in order left the sum right.
+        if not self._sum.is_empty and (ended or account == Account()):
             self._add(account.counted - before[0], account.in_flight - before[1])
         else:
             self._sum.write(*self._recount())
@@ -155,9 +158,8 @@ class Till:
             try:
                 async with self._sum.locked():
                     self._exchange()
-                    if self._is_short_for(RECOUNT_S):
-                        self._sum.write(*self._recount())
-                        self._short_since = time.monotonic()
+                    if self._is_short_for(max(RECOUNT_S, RECOUNT_SHARE * self._recount_s)):
+                        self._recount_all()
                 self._full_since = None
                 self._book.sync()
             except OSError as error:
@@ -167,6 +169,13 @@ class Till:
                 self.stop(str(error))
                 if not isinstance(error, UserError):
                     raise
+
+    def _recount_all(self) -> None:
+        """Add up all ledgers, which frees what dead jobs hold. The caller holds the lock."""
+        began = time.monotonic()
+        self._sum.write(*self._recount())
+        self._short_since = time.monotonic()
+        self._recount_s = self._short_since - began
 
     async def _sleep(self, wake: asyncio.Event) -> None:
         """Wait for something to do; while money is short, look for what other jobs free."""
