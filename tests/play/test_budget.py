@@ -161,6 +161,23 @@ def test_a_free_model_needs_no_limit_on_replies() -> None:
     assert {len(found) for found in finished().values()} == {2}
 
 
+def test_a_listed_model_on_a_free_server_stays_free_in_a_rerun() -> None:
+    with Endpoint() as endpoint:
+        raw = grid(endpoint, budget_usd=5.0, deals=2)
+        entry = Path("models.yaml").read_text()
+        free = entry.replace("openai/m", "openai/gpt-4o").replace("1000.0", "0")
+        Path("models.yaml").write_text(f"{entry}{free.removeprefix('models:')}")
+        raw["agents"]["free"] = {"type": "llm", "model": "litellm_openai/gpt-4o"}
+        raw["schedule"] = {"each": ["m"], "against": ["free"]}
+        play(raw)
+        before = spending(Path("results"))
+        for path in Path("results/chunks").rglob("*.parquet"):
+            path.unlink()
+        play(raw)
+    assert before is not None and before.billed > 0
+    assert spending(Path("results")) == before
+
+
 def test_status_says_what_is_billed_and_what_may_be() -> None:
     script = [Reply(body=b"<html>"), Reply(usage=False)]
     with Endpoint(script=script) as endpoint:

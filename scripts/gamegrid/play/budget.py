@@ -46,15 +46,17 @@ class Terms:
     """
 
     limit_usd: float
+    models: frozenset[str]
+    """The ids of all models of the grid."""
     tariffs: Mapping[str, Tariff]
-    """Tariffs of the whole grid by model id; other models of the grid cost nothing."""
+    """Tariffs by model id; the other models of the grid cost nothing."""
     expected_usd: float
     paying_cells: int
 
     def tariff_of(self, model: str) -> Tariff | None:
         """Return the tariff of a model on file, which the grid may no longer name."""
-        if (known := self.tariffs.get(model)) is not None:
-            return known
+        if model in self.models:
+            return self.tariffs.get(model)
         entry = ModelEntry(name=model)
         price = prices.find(entry).highest()
         return None if price is None else Tariff(price, prices.most_tokens(entry))

@@ -167,6 +167,7 @@ def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
     cells = [plan.needs.tariffs(cell) for cell in plan.all_cells]
     terms = Terms(
         limit_usd=limit,
+        models=frozenset(model.written.name for model in plan.models.values()),
         tariffs={name: tariff for found in cells for name, tariff in found.items()},
         expected_usd=work.expected_usd(tariffs),
         paying_cells=sum(map(bool, cells)),
