@@ -166,6 +166,11 @@ class Endpoint:
         """The address to configure in a client."""
         return f"{self.root}/v1"
 
+    @property
+    def in_flight(self) -> int:
+        """The number of requests that wait for their answer."""
+        return self._in_flight
+
     def __enter__(self) -> Self:
         self.start()
         return self

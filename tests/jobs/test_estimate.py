@@ -78,6 +78,19 @@ def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
     assert "without m (unknown)" in text(found)
 
 
+def test_the_worst_price_of_a_request_is_told(tmp_path: Path) -> None:
+    priced = grid("http://127.0.0.1:1", tmp_path, max_tokens=500)
+    [cost] = estimate(plan.make(priced, tmp_path), tmp_path / "results").costs
+    assert cost.most_usd is not None
+    # 500 tokens at 1000 USD per million, and a prompt of 512 to 10,000 tokens at 1 USD.
+    assert 0.5 + 512e-6 < cost.most_usd < 0.51
+    for limit, said in ((0.4, True), (0.6, False)):
+        made = plan.make(priced | {"budget_usd": limit}, tmp_path)
+        shown = text(estimate(made, tmp_path / "results"))
+        assert ("pays for no request of m" in shown) is said
+        assert "at most 0.5 USD a request" in shown
+
+
 def test_the_length_of_random_kuhn_poker_is_what_enumeration_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

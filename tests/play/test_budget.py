@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
-from gamegrid.backends.backend import Price
+from gamegrid.backends.tariff import Price
 from gamegrid.errors import UserError
+from gamegrid.jobs.status import show
 from gamegrid.plan import plan
 from gamegrid.play import budget
+from gamegrid.play.budget import release
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.records.chunkfile import read_finished, read_unfinished
 from gamegrid.records.journal import files, read
-from loopback import Endpoint
+from gamegrid.records.spending import spending
+from loopback import Endpoint, Reply
 
 PRICE = Price(input=1000.0, output=1000.0)
 """High, so that single deals count."""
@@ -131,6 +134,84 @@ def test_a_budget_needs_the_prices_of_hosted_models() -> None:
     Path("models.yaml").write_text("models: [litellm_openai/m]\n")
     with pytest.raises(UserError, match=r"budget_usd: the price of litellm_openai/m is unknown"):
         plan.make(raw, Path.cwd())
+
+
+def test_a_budget_needs_a_limit_on_replies() -> None:
+    with Endpoint() as endpoint:
+        raw = grid(endpoint, budget_usd=1.0)
+    del raw["agents"]["m"]["max_tokens"]
+    with pytest.raises(UserError, match=r"agents\.m: budget_usd needs .* max_output_tokens"):
+        plan.make(raw, Path.cwd())
+    raw["agents"]["m"]["extra_body"] = {"max_completion_tokens": 50}
+    plan.make(raw, Path.cwd())
+    del raw["agents"]["m"]["extra_body"]
+    entry = Path("models.yaml").read_text().replace("max_connections", "max_output_tokens")
+    Path("models.yaml").write_text(entry)
+    plan.make(raw, Path.cwd())
+    plan.make({**raw, "budget_usd": None}, Path.cwd())
+
+
+def test_a_free_model_needs_no_limit_on_replies() -> None:
+    with Endpoint() as endpoint:
+        raw = grid(endpoint, budget_usd=1e-6, deals=2)
+        del raw["agents"]["m"]["max_tokens"]
+        entry = Path("models.yaml").read_text().replace("1000.0", "0")
+        Path("models.yaml").write_text(entry)
+        play(raw)
+    assert {len(found) for found in finished().values()} == {2}
+
+
+def test_a_listed_model_on_a_free_server_stays_free_in_a_rerun() -> None:
+    with Endpoint() as endpoint:
+        raw = grid(endpoint, budget_usd=5.0, deals=2)
+        entry = Path("models.yaml").read_text()
+        free = entry.replace("openai/m", "openai/gpt-4o").replace("1000.0", "0")
+        Path("models.yaml").write_text(f"{entry}{free.removeprefix('models:')}")
+        raw["agents"]["free"] = {"type": "llm", "model": "litellm_openai/gpt-4o"}
+        raw["schedule"] = {"each": ["m"], "against": ["free"]}
+        play(raw)
+        before = spending(Path("results"))
+        for path in Path("results/chunks").rglob("*.parquet"):
+            path.unlink()
+        play(raw)
+    assert before is not None and before.billed > 0
+    assert spending(Path("results")) == before
+
+
+def test_status_says_what_is_billed_and_what_may_be() -> None:
+    script = [Reply(body=b"<html>"), Reply(usage=False)]
+    with Endpoint(script=script) as endpoint:
+        raw = grid(endpoint, budget_usd=1000.0, deals=2)
+        play(raw)
+    told = spending(Path("results"))
+    assert told is not None and told.in_flight == 0
+    assert told.billed == pytest.approx(spent(), rel=0.2)
+    # The price of the prompt is that of its bytes, and of the reply that of max_tokens.
+    assert 2 * 0.5 < told.maybe < 2 * 3.0
+    [line] = [line for line in show(plan.make(raw, Path.cwd()), Path("results")).splitlines()
+              if line.startswith("budget_usd")]  # fmt: skip
+    assert line.startswith(f"budget_usd: {told.billed:.4g} of 1000 USD are billed")
+    assert "gamegrid journal release" in line
+    assert release(Path("results")) == pytest.approx(told.maybe)
+    assert "may be" not in show(plan.make(raw, Path.cwd()), Path("results"))
+
+
+def test_what_was_released_can_be_spent() -> None:
+    def episodes() -> int:
+        return sum(
+            len(read_finished(path)) for path in Path("results/chunks").glob("*/*/*.parquet")
+        )
+
+    with Endpoint(script=[Reply(body=b"<html>")] * 3) as endpoint:
+        raw = grid(endpoint, budget_usd=9.0)
+        play(raw)
+        before, asked = episodes(), len(endpoint.requests)
+        play(raw)
+        assert (episodes(), len(endpoint.requests)) == (before, asked)
+        release(Path("results"))
+        play(raw)
+        assert episodes() > before and len(endpoint.requests) > asked
+    assert spent() <= 9.0
 
 
 def test_tokens_from_a_cache_have_their_own_price() -> None:

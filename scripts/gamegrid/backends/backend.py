@@ -43,6 +43,11 @@ class ModelEntry(BaseModel):
     output_price: float | None = Field(
         default=None, ge=0, description="USD per million reply tokens"
     )
+    max_output_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="the most tokens of a reply if an agent sets no max_tokens; for budget_usd",
+    )
     gpus: int | None = Field(default=None, ge=0, description="GPUs per job")
     gpu_model: str | None = Field(
         default=None, description="the GPU model, as the cluster names it"
@@ -60,27 +65,6 @@ class ModelEntry(BaseModel):
     engine: dict[str, Any] = Field(
         default_factory=dict, description="vLLM engine arguments; hf_ models accept dtype only"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The price of a model's tokens, in USD per million.
-
-    ``cached``: the price of prompt tokens that the provider reads from its cache; None if they
-    cost the same as other prompt tokens.
-    """
-
-    input: float
-    output: float
-    cached: float | None = None
-
-    def usd(
-        self, prompt_tokens: float, completion_tokens: float, cached_tokens: float = 0
-    ) -> float:
-        """Return the price in USD; ``cached_tokens`` are part of ``prompt_tokens``."""
-        saved = 0.0 if self.cached is None else self.input - self.cached
-        asked = prompt_tokens * self.input - min(cached_tokens, prompt_tokens) * saved
-        return (asked + completion_tokens * self.output) / 1e6
 
 
 class Decode(StrEnum):
@@ -297,7 +281,11 @@ class Backend(Protocol):
         """
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request. Safe to call concurrently. Raises BackendError."""
+        """Answer one request. Safe to call concurrently. Raises BackendError.
+
+        ``budget_usd`` reserves the price of one attempt for it. A backend of a paid model that
+        sends a request again after a failure implements ``billing.Metered`` as well.
+        """
 
     async def close(self) -> None:
         """Release the engine, threads and sockets. Safe to call after a failed ``open``."""

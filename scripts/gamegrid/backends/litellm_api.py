@@ -25,6 +25,7 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
 )
+from gamegrid.backends.billing import FREE, Tab, may_be_billed
 from gamegrid.backends.concurrency import START, Adaptive
 from gamegrid.backends.faults import Fault
 from gamegrid.backends.limits import HostLimits
@@ -160,12 +161,16 @@ class LiteLLMBackend:
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Raises BackendError if that fails."""
+        return await self.complete_on(request, FREE)
+
+    async def complete_on(self, request: Request, tab: Tab) -> Completion:
+        """Answer one request, and reserve each attempt on the tab. Raises BackendError."""
         prompt = sum(len(message.content) for message in request.messages)
 
         async def attempt() -> Tried:
             # Anew for each attempt, because the model may have refused a parameter since.
             prepared = self._transport.prepare(request)
-            return await self._attempt(prepared, prompt, request.sampling.max_tokens)
+            return await self._attempt(prepared, prompt, request.sampling.max_tokens, tab)
 
         completion = await self._retries.persist(attempt)
         self._compare_served(completion)
@@ -180,16 +185,24 @@ class LiteLLMBackend:
         await self._transport.close()
         self._limits.close()
 
-    async def _attempt(self, prepared: Prepared, prompt: int, reply: int | None) -> Tried:
-        """Wait for the limits, then send the request once."""
+    async def _attempt(self, prepared: Prepared, prompt: int, reply: int | None, tab: Tab) -> Tried:
+        """Wait for the limits, reserve the price, then send the request once."""
         window = await self._gate.enter()
         try:
-            async with self._limits.turn(prompt, reply) as booking:
-                self._stop.check()
-                at, began = datetime.now(UTC), time.monotonic()
-                outcome = await self._transport.send(prepared)
-                tried = Tried(at, time.monotonic() - began, outcome, prepared.sent)
-                self._learn(outcome, window, booking)
+            await tab.reserve()
+            try:
+                async with self._limits.turn(prompt, reply) as booking:
+                    self._stop.check()
+                    at, began = datetime.now(UTC), time.monotonic()
+                    outcome = await self._transport.send(prepared)
+                    tried = Tried(at, time.monotonic() - began, outcome, prepared.sent)
+                    self._learn(outcome, window, booking)
+            except BackendError:
+                tab.free()  # nothing was sent
+                raise
+            if isinstance(outcome, Fault):
+                billed = may_be_billed(outcome.blame, outcome.status, outcome.text)
+                tab.lost() if billed else tab.free()
             return tried
         finally:
             self._gate.leave()

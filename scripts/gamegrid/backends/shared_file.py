@@ -7,8 +7,8 @@ import os
 import stat
 import struct
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 PAIR = struct.Struct("dd")
@@ -57,6 +57,20 @@ class SharedFile:
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock as ``locked`` does, but give way to no other task while waiting."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no numbers have been written."""
+        return os.fstat(self._file).st_size < PAIR.size
 
     def read(self) -> tuple[float, float]:
         """Return the two numbers; zeros if none have been written."""

@@ -9,6 +9,7 @@ from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
+from gamegrid.play.budget import release
 from gamegrid.records import salvage
 from gamegrid.records.journal import files
 from gamegrid.records.upkeep import (
@@ -32,6 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
         ("accept", "Say what a damaged journal has lost, and go on without it with --yes"),
         ("compress", "Compress files that no job writes to; they stay readable"),
         ("prune", "List files of cells that are not in a grid, and remove them with --yes"),
+        ("release", "Take what may have been billed out of budget_usd: your bill says it was not"),
     ):
         action = actions.add_parser(name, help=about, description=about)
         action.add_argument(
@@ -74,6 +76,8 @@ def run(given: Namespace) -> int:
                 journal_counts.accept([each for each in lacking if each.cell not in kept])
             print(*unused, sep="\n")
             print(f"{len(unused)} files {'removed' if given.yes else 'to remove with --yes'}")
+        case "release":
+            print(f"{release(results):.4g} USD that may have been billed no longer count")
     return 0
 
 

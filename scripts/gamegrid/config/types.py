@@ -163,8 +163,8 @@ class GridConfig(BaseModel):
     )
     budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None,
-        description="limit on the cost of all jobs; deals that would exceed it are not started. "
-        "Raise it and rerun to continue",
+        description="limit on what all jobs are billed; a request is not sent if its worst price "
+        "would exceed it. Raise it and rerun to continue",
     )
     usd_per_gpu_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None,

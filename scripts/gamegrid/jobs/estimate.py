@@ -14,6 +14,10 @@ from statistics import mean
 
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
+from gamegrid.backends.backend import Decode, shallow
+from gamegrid.backends.billing import reply_limit
+from gamegrid.backends.tariff import Tariff
+from gamegrid.config.models import Model
 from gamegrid.plan.plan import Plan
 from gamegrid.play.expected_usage import turns
 from gamegrid.records.journal import files, read
@@ -41,6 +45,8 @@ class Cost:
     measured: bool
     """True if ``completion_tokens`` comes from replies, False if it is the limit."""
     usd: float | None
+    most_usd: float | None
+    """The worst price of one request, which ``budget_usd`` reserves; None if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,7 @@ class Estimate:
     deals: int
     """Deals per matchup and game."""
     costs: tuple[Cost, ...]
+    budget_usd: float | None
     absences: tuple[str, ...]
 
 
@@ -68,6 +75,7 @@ def estimate(plan: Plan, results: Path) -> Estimate:
         finished_episodes=sum(planned[file] for file in finished),
         deals=plan.config.deals,
         costs=tuple(_costs(plan, results)),
+        budget_usd=plan.config.budget_usd,
         absences=tuple(
             f"{out.agent} sits out {out.game.name}: {out.reason}" for out in plan.grid.absences
         ),
@@ -111,11 +119,18 @@ def _costs(plan: Plan, results: Path) -> Iterable[Cost]:
                 for game, count in single.items()
             ),
             seen=on_file[agent],
+            most_prompt_tokens=max(each.most_prompt_tokens for each in taken.values()),
         )
 
 
 def _cost(
-    plan: Plan, agent: str, *, calls: float, prompt_tokens: float, seen: Sequence[int | None]
+    plan: Plan,
+    agent: str,
+    *,
+    calls: float,
+    prompt_tokens: float,
+    seen: Sequence[int | None],
+    most_prompt_tokens: int,
 ) -> Cost:
     settings, model = plan.config.agents[agent], plan.models[agent]
     assert isinstance(settings, LlmSettings)
@@ -136,7 +151,19 @@ def _cost(
         local=not model.kind.capabilities.hosted,
         measured=bool(stated),
         usd=usd,
+        most_usd=_most_usd(settings, model, most_prompt_tokens),
     )
+
+
+def _most_usd(settings: LlmSettings, model: Model, prompt_tokens: int) -> float | None:
+    """Return the worst price of one request; None if a price or the limit on replies is unknown."""
+    price = prices.find(model.entry).highest()
+    if price is None:
+        return None
+    tariff = Tariff(price, prices.most_tokens(model.entry))
+    sampling = shallow(settings.sampling(seed=None))
+    reply = reply_limit(sampling, Decode(settings.decode), tariff)
+    return None if reply is None else price.most_usd(prompt_tokens, reply)
 
 
 def _seats(plan: Plan) -> Mapping[tuple[str, str], int]:
@@ -180,6 +207,7 @@ def text(estimated: Estimate) -> str:
         lines.append(_line(cost))
     if estimated.costs:
         lines.append(_money(estimated.costs))
+    lines += _too_dear(estimated)
     lines.append(_resolution(estimated.deals))
     lines += estimated.absences
     return "\n".join(lines)
@@ -221,9 +249,23 @@ def _line(cost: Cost) -> str:
 
 
 def _price(cost: Cost) -> str:
+    most = f"at most {cost.most_usd:.2g} USD a request" if cost.most_usd else None
     if cost.usd is not None:
-        return f"{cost.usd:,.2f} USD"
+        said = f"{cost.usd:,.2f} USD"
+        return f"{said}, {most}" if most else said
+    if most:
+        return most
     return "runs here" if cost.local else "price unknown"
+
+
+def _too_dear(estimated: Estimate) -> list[str]:
+    """Name the agents of which the budget does not pay for a single request."""
+    limit = estimated.budget_usd
+    if limit is None:
+        return []
+    dear = [cost.agent for cost in estimated.costs if (cost.most_usd or 0.0) > limit]
+    sentence = "budget_usd: {} pays for no request of {} at its worst price; nothing would be sent"
+    return [sentence.format(f"{limit:g}", ", ".join(dear))] if dear else []
 
 
 def _money(costs: Sequence[Cost]) -> str:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gamegrid.backends.backend import Price
+from gamegrid.backends.tariff import Tariff
 from gamegrid.errors import UserError
 from gamegrid.jobs.estimate import episodes_by_file
 from gamegrid.plan.grid import Cell, Chunk
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
-from gamegrid.play.budget import cost_usd
+from gamegrid.records import ledger
 from gamegrid.records.journal import files, read
+from gamegrid.records.spending import filed, spending
 
 BAR = 30
 """Characters of the bar."""
@@ -81,7 +82,7 @@ def parts(plan: Plan, results: Path) -> list[Part]:
         cells[name] = each.cell
         jobs[name].append(_job(results, each.path, episodes[file], file.exists()))
     return [
-        Part.of(name, jobs[name], _usd(_prices(plan, cell), results / "journal" / name))
+        Part.of(name, jobs[name], _usd(_tariffs(plan, cell), results / "journal" / name))
         for name, cell in cells.items()
     ]
 
@@ -117,20 +118,21 @@ def _alive(state: Mapping[str, Any]) -> bool:
     return True
 
 
-def _prices(plan: Plan, cell: Cell) -> Mapping[str, Price] | None:
-    """Return the prices of the cell's models; None if one is unknown."""
+def _tariffs(plan: Plan, cell: Cell) -> Mapping[str, Tariff] | None:
+    """Return the tariffs of the cell's models; None if a price is unknown."""
     try:
-        return plan.needs.prices(cell)
+        return plan.needs.tariffs(cell)
     except UserError:
         return None
 
 
-def _usd(prices: Mapping[str, Price] | None, journal: Path) -> float | None:
-    if prices is None:
+def _usd(tariffs: Mapping[str, Tariff] | None, journal: Path) -> float | None:
+    if tariffs is None:
         return None
-    if not prices:
+    if not tariffs:
         return 0.0
-    return sum(cost_usd(line, prices) for path in files(journal) for line in read(path))
+    lines = (line for path in files(journal) for line in read(path))
+    return ledger.usd(sum(filed(line, tariffs.get).usd for line in lines))
 
 
 def show(plan: Plan, results: Path) -> str:
@@ -140,7 +142,21 @@ def show(plan: Plan, results: Path) -> str:
     begun = sum(part.done > 0 or part.running > 0 for part in all_parts)
     finished = sum(part.done == part.episodes for part in all_parts)
     ends = f"{finished} of {len(all_parts)} matchups finished, {len(all_parts) - begun} not begun"
-    return "\n".join([_bar(all_parts), _summary(all_parts), ends, *map(_line, shown)])
+    lines = [_bar(all_parts), _summary(all_parts), ends, *_budget(plan, results)]
+    return "\n".join([*lines, *map(_line, shown)])
+
+
+def _budget(plan: Plan, results: Path) -> list[str]:
+    """Return a line on the budget, if there is one and any job has begun to keep it."""
+    limit, spent = plan.config.budget_usd, spending(results)
+    if limit is None or spent is None:
+        return []
+    said = [f"{spent.billed:.4g} of {limit:g} USD are billed"]
+    if spent.maybe:
+        said.append(f"{spent.maybe:.4g} may be (gamegrid journal release takes them out)")
+    if spent.in_flight:
+        said.append(f"{spent.in_flight:.4g} at most are in flight")
+    return [f"budget_usd: {', '.join(said)}"]
 
 
 def _bar(all_parts: Sequence[Part]) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gamegrid.backends import prices
-from gamegrid.backends.backend import CORE, Price, heaviest
+from gamegrid.backends.backend import CORE, heaviest
+from gamegrid.backends.tariff import Tariff
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
@@ -76,20 +77,20 @@ class JobNeeds:
         """
         return demand([] if self.config.run_mode == "replay" else self.models_of(cell))
 
-    def prices(self, cell: Cell) -> dict[str, Price]:
-        """Return the prices of the cell's models by model id, without those that cost nothing.
+    def tariffs(self, cell: Cell) -> dict[str, Tariff]:
+        """Return the tariffs of the cell's models by model id, without those that cost nothing.
 
         Raises UserError if the price of a hosted model is unknown: no budget can be kept then.
         """
         known = {}
         for model in self.models_of(cell):
-            cost = prices.find(model.entry)
-            if cost.input is not None and cost.output is not None:
-                known[model.written.name] = Price(cost.input, cost.output, cost.cached)
+            price = prices.find(model.entry).highest()
+            if price is not None:
+                known[model.written.name] = Tariff(price, prices.most_tokens(model.entry))
             elif model.kind.capabilities.hosted:
                 raise UserError(
                     f"config: budget_usd: the price of {model.written.name} is unknown. Give its "
                     f"entry in a model file input_price and output_price (USD per million "
                     f"tokens), or 0 for a server that you run yourself."
                 )
-        return {name: price for name, price in known.items() if price.input or price.output}
+        return {name: tariff for name, tariff in known.items() if tariff.price.is_charged}

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from gamegrid.agents.llm import LlmSettings
-from gamegrid.backends.backend import Capabilities, Decode
+from gamegrid.backends.backend import Capabilities, Decode, shallow
+from gamegrid.backends.billing import reply_limit
 from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -23,8 +24,7 @@ def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     _check_demands(grid, needs)
     _check_jobs(config, grid, needs)
     if config.budget_usd is not None:
-        for cell in grid.cells:
-            needs.prices(cell)
+        _check_budget(config, grid, needs)
 
 
 def check_machine(config: GridConfig, by_agent: Mapping[str, Model]) -> None:
@@ -41,6 +41,21 @@ def check_machine(config: GridConfig, by_agent: Mapping[str, Model]) -> None:
     ]
     if mistakes:
         raise UserError("config: " + "\n  ".join(mistakes))
+
+
+def _check_budget(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
+    """Refuse a budget if nothing tells what a request can cost at most."""
+    tariffs = {name: found for cell in grid.cells for name, found in needs.tariffs(cell).items()}
+    for agent, settings in config.agents.items():
+        if not isinstance(settings, LlmSettings) or settings.model not in tariffs:
+            continue
+        sampling, decode = shallow(settings.sampling(seed=None)), Decode(settings.decode)
+        if reply_limit(sampling, decode, tariffs[settings.model]) is None:
+            raise UserError(
+                f"config: agents.{agent}: budget_usd needs a limit on the length of replies, and "
+                f"none is known for {settings.model}. Set max_tokens on the agent, or "
+                f"max_output_tokens in the model's entry in a model file."
+            )
 
 
 def _check_abilities(config: GridConfig, by_agent: Mapping[str, Model]) -> None:

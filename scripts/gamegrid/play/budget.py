@@ -1,28 +1,40 @@
 """The money that all jobs of a results folder may spend together (``budget_usd``).
 
-A job begins a deal only if the same deal can be paid for in every other paying cell. So all
-matchups stop at about the same deal and stay comparable. A deal that was begun is played to its
-end. Replies on file are free. The jobs share one small file under a lock.
+Two rules hold. A request is sent only if its worst price can be paid, so what is billed stays
+within the limit. A job begins a deal only if the same deal is expected to be payable in every other
+paying cell, so all matchups stop at about the same deal and stay comparable. Replies on file are
+free.
 """
 
 import asyncio
 import fcntl
 import json
+import os
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from gamegrid.backends.backend import BackendError, Completion, Price, Request
-from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
-from gamegrid.paths import replacing
-from gamegrid.records.journal import Line, files, read
+from gamegrid.backends import prices
+from gamegrid.backends.backend import BackendError, ModelEntry, Request, shallow
+from gamegrid.backends.billing import bound, most_usd
+from gamegrid.backends.tariff import Tariff
+from gamegrid.play.till import RequestTab, Till
+from gamegrid.records import spending
+from gamegrid.records.journal import files, read
+from gamegrid.records.ledger import SUFFIX, is_held, name_of, read_sums, units, usd
 
 PAUSE_S = 0.2
 ENOUGH_DEALS = 3
 """Number of finished deals after which their mean cost replaces the estimate."""
+LARGE_PROMPT = 10_000
+"""Prompt tokens assumed of a lost request about which nothing is known."""
+DEALS = "budget.deals"
+"""The file, in the folder of the journals, that holds the accounts of all deals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +46,40 @@ class Terms:
     """
 
     limit_usd: float
-    prices: Mapping[str, Price]
-    """Prices by model id; other models cost nothing."""
+    models: frozenset[str]
+    """The ids of all models of the grid."""
+    tariffs: Mapping[str, Tariff]
+    """Tariffs by model id; the other models of the grid cost nothing."""
     expected_usd: float
     paying_cells: int
+
+    def tariff_of(self, model: str) -> Tariff | None:
+        """Return the tariff of a model on file, which the grid may no longer name."""
+        if model in self.models:
+            return self.tariffs.get(model)
+        entry = ModelEntry(name=model)
+        price = prices.find(entry).highest()
+        return None if price is None else Tariff(price, prices.most_tokens(entry))
+
+    @property
+    def unknown_usd(self) -> float:
+        """The price of a lost request about which nothing is known."""
+        return max(
+            (
+                tariff.price.most_usd(LARGE_PROMPT, tariff.most_tokens or LARGE_PROMPT)
+                for tariff in self.tariffs.values()
+            ),
+            default=0.0,
+        )
 
 
 @dataclass(slots=True)
 class Account:
-    """What one job has spent. ``open`` holds the expected cost of deals in play, by number."""
+    """What one job has spent on deals that ended. ``aside_usd``: for deals in play, as expected."""
 
     usd: float = 0.0
     deals: int = 0
-    open: dict[str, float] = field(default_factory=dict)
+    aside_usd: float = 0.0
     expected_usd: float = 0.0
 
     def per_deal(self) -> float:
@@ -55,48 +88,82 @@ class Account:
 
 
 class Budget:
-    """One job's part in the budget. ``path`` is the shared file."""
+    """One job's part in the budget. ``journal`` is the folder of all journals."""
 
-    def __init__(self, terms: Terms, path: Path, chunk: str):
+    def __init__(self, terms: Terms, journal: Path, chunk: str):
         self._terms = terms
-        self._path = path
+        self._path = journal / DEALS
         self._chunk = chunk
-        self._spent = defaultdict[int, float](float)
-        self._admitted = set[int]()
+        self._spent = defaultdict[int, int](int)
+        self._admitted = dict[int, float]()
+        """The expected cost of each deal in play."""
         self._turn = asyncio.Lock()
+        self._largest = 0
+        lost = terms.unknown_usd
+        self._till = Till(
+            units(terms.limit_usd),
+            journal / spending.TOTAL,
+            journal / f"{chunk}{SUFFIX}",
+            partial(spending.settle, tariff_of=terms.tariff_of, unknown_usd=lost),
+            partial(spending.recount, journal, terms.tariff_of, lost),
+        )
         with self._shared() as accounts:
-            # Count the journal, which also holds what a killed job bought.
-            accounts.by_chunk[chunk] = _spent(path.parent, chunk, terms)
+            # The ledger also counts what a killed job bought, or may have bought.
+            accounts.by_chunk[chunk] = Account(
+                usd=usd(self._till.counted),
+                deals=_deals(journal, chunk),
+                expected_usd=terms.expected_usd,
+            )
 
-    async def admit(self, deal: int) -> None:
+    async def tab(self, deal: int, key: str, request: Request) -> RequestTab | None:
+        """Open the account of a request; None if it costs nothing. Begins its deal.
+
+        Raises BackendError if the deal cannot be paid for in every cell.
+        """
+        tariff = self._terms.tariffs.get(request.model)
+        if tariff is None:
+            await self._admit(deal, 0)
+            return None
+        limits = bound(request.stated(), tariff)
+        most = units(most_usd(limits, tariff))
+        await self._admit(deal, most)
+        spent = partial(self._spend, deal)
+        return RequestTab(self._till, spent, name_of(key), tariff, limits, most)
+
+    async def _admit(self, deal: int, most: int) -> None:
         """Let a deal begin, or raise BackendError if it cannot be paid for in every cell.
 
-        If money is short while deals of this job are in play, wait for their true cost: the
-        estimate is an upper bound.
+        ``most`` is the worst price of its first request. If money is short while deals of this job
+        are in play, wait for their true cost: the estimate is an upper bound.
         """
         if deal in self._admitted:
             return
+        self._largest = max(self._largest, most)
         async with self._turn:
             while deal not in self._admitted and not self._open(deal):
                 await asyncio.sleep(PAUSE_S)
 
-    def bought(self, deal: int, request: Request, completion: Completion) -> None:
-        """Count a reply that was bought for a deal."""
-        price = self._terms.prices.get(request.model)
-        if price is not None:
-            characters = sum(len(message.content) for message in request.messages)
-            self._spent[deal] += price.usd(*_tokens(characters, completion))
+    def _spend(self, deal: int, amount: int) -> None:
+        self._spent[deal] += amount
 
     def finished(self, deal: int) -> None:
         """Book a deal whose episodes have all ended."""
         if deal not in self._admitted:
             return
-        self._admitted.discard(deal)
+        expected = self._admitted.pop(deal)
         with self._shared() as accounts:
             mine = accounts.of(self._chunk)
-            mine.open.pop(str(deal), None)
-            mine.usd += self._spent.pop(deal, 0.0)
+            mine.aside_usd = max(0.0, mine.aside_usd - expected) if self._admitted else 0.0
+            mine.usd += usd(self._spent.pop(deal, 0))
             mine.deals += 1
+
+    def stop(self) -> None:
+        """Refuse the requests that wait for money: the job is ending."""
+        self._till.stop("budget_usd: a request was not sent, the job is ending.")
+
+    def close(self) -> None:
+        """Leave the other jobs, at the end."""
+        self._till.close()
 
     def _open(self, deal: int) -> bool:
         """Begin a deal; return False if it must wait. Raises BackendError if it is refused."""
@@ -106,23 +173,39 @@ class Budget:
             if stop is None or deal < stop:
                 mine = accounts.of(self._chunk)
                 cost = mine.per_deal()
-                if accounts.committed() + cost <= limit and self._fair(accounts, deal):
-                    mine.open[str(deal)] = cost
-                    self._admitted.add(deal)
+                # A deal is begun only if its last request can still be reserved at its worst.
+                needed = cost + usd(self._largest)
+                if accounts.committed() + needed > limit:
+                    self._close_dead(accounts)
+                if accounts.committed() + needed <= limit and self._fair(accounts, deal):
+                    mine.aside_usd += cost
+                    self._admitted[deal] = cost
                     return True
-                if mine.open:
+                if self._admitted:
                     return False
                 accounts.stop[f"{limit:g}"] = deal
-            committed = accounts.committed()
+            committed, whole = accounts.committed(), self._cost_up_to(accounts, deal)
         raise BackendError(
-            f"budget_usd: deal {deal} was not begun: {committed:.2f} of {limit:g} USD are spent "
-            f"or reserved. Raise budget_usd and run the same command again."
+            f"budget_usd: deal {deal} was not begun: {committed:.4g} of {limit:g} USD are spent or "
+            f"set aside for deals in play, and all deals up to this one, in every matchup with a "
+            f"paid model, may cost {whole:.4g}. Raise budget_usd and run the same command again."
         )
+
+    def _cost_up_to(self, accounts: "Accounts", deal: int) -> float:
+        """Return what every paying cell has cost, in USD, when it has played a deal."""
+        known = [account.per_deal() for account in accounts.by_chunk.values()]
+        deals = (deal + 1) * mean(known) * self._terms.paying_cells
+        return deals + usd(self._largest)
 
     def _fair(self, accounts: "Accounts", deal: int) -> bool:
         """Return True if every paying cell can afford as many deals as this cell would have."""
-        known = [account.per_deal() for account in accounts.by_chunk.values()]
-        return (deal + 1) * mean(known) * self._terms.paying_cells <= self._terms.limit_usd
+        return self._cost_up_to(accounts, deal) <= self._terms.limit_usd
+
+    def _close_dead(self, accounts: "Accounts") -> None:
+        """Set nothing aside for deals of jobs that have died."""
+        for chunk, account in accounts.by_chunk.items():
+            if account.aside_usd and not is_held(self._path.parent / f"{chunk}{SUFFIX}"):
+                account.aside_usd = 0.0
 
     def _shared(self) -> "_Shared":
         return _Shared(self._path, self._terms)
@@ -139,83 +222,81 @@ class Accounts:
         """Return the account of one job; open it if it is new."""
         return self.by_chunk.setdefault(chunk, Account())
 
+    def text(self) -> str:
+        """Return the content of the file."""
+        chunks = {chunk: shallow(account) for chunk, account in self.by_chunk.items()}
+        return json.dumps({"by_chunk": chunks, "stop": self.stop})
+
     def committed(self) -> float:
         """Return the USD spent and the expected cost of deals in play."""
-        return sum(a.usd + sum(a.open.values()) for a in self.by_chunk.values())
+        return sum(account.usd + account.aside_usd for account in self.by_chunk.values())
 
 
 class _Shared:
-    """Hold the lock and read the accounts; write them back on exit."""
+    """Hold the lock of the accounts and read them; write them back on exit.
+
+    They are written in place, since to replace a file can take milliseconds. If a crash of the host
+    damages them, they are made again from the ledgers.
+    """
 
     def __init__(self, path: Path, terms: Terms):
         self._path = path
         self._terms = terms
-        path.parent.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Accounts:
-        self._lock = self._path.with_suffix(".lock").open("a")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._accounts = _load(self._path, self._terms)
         return self._accounts
 
     def __exit__(self, *error: object) -> None:
         try:
-            with replacing(self._path) as temporary:
-                temporary.write_text(json.dumps(asdict(self._accounts)))
+            text = self._accounts.text().encode("ascii") + b"\n"
+            os.pwrite(self._file, text, 0)
+            os.ftruncate(self._file, len(text))
         finally:
-            self._lock.close()
+            os.close(self._file)
 
 
-def forget(path: Path) -> None:
-    """Drop the shared file before a run without a budget; the next budget counts the journals."""
-    path.unlink(missing_ok=True)
+def forget(journal: Path) -> None:
+    """Clear the sums before a run without a budget; the next budget counts ledgers and journals."""
+    for name in (DEALS, spending.TOTAL):
+        with suppress(FileNotFoundError):
+            os.truncate(journal / name, 0)
+
+
+def release(results: Path) -> float:
+    """Take what may have been billed out of the budget; return how much it was, in USD.
+
+    Raises UserError, and changes nothing, if a job is at work.
+    """
+    released = spending.release(results)
+    forget(results / "journal")
+    return released
 
 
 def _load(path: Path, terms: Terms) -> Accounts:
-    if not path.exists():
+    first, end, _ = path.read_bytes().partition(b"\n")
+    try:
+        stored: dict[str, Any] = json.loads(first) if end else {}
+        accounts = {chunk: Account(**account) for chunk, account in stored["by_chunk"].items()}
+        return Accounts(accounts, stored["stop"])
+    except (ValueError, TypeError, KeyError):
         journal = path.parent
-        chunks = {
-            f"{file.parent.relative_to(journal)}/{file.name.split('.')[0]}"
-            for folder in journal.glob("*/*")
-            for file in files(folder)
-        }
-        return Accounts({chunk: _spent(journal, chunk, terms) for chunk in sorted(chunks)})
-    stored: dict[str, Any] = json.loads(path.read_text())
-    accounts = {chunk: Account(**account) for chunk, account in stored["by_chunk"].items()}
-    return Accounts(accounts, stored["stop"])
+        ledgers = sorted(journal.glob(f"*/*/*{SUFFIX}"))
+        chunks = [ledger.relative_to(journal).with_suffix("").as_posix() for ledger in ledgers]
+        return Accounts({chunk: _account(journal, chunk, terms) for chunk in chunks})
 
 
-def _spent(journal: Path, chunk: str, terms: Terms) -> Account:
-    """Return what the replies of one journal have cost."""
-    usd, deals = 0.0, set[int]()
-    for path in files((journal / chunk).parent):
-        if path.name.split(".")[0] != Path(chunk).name:
-            continue
-        for line in read(path):
-            deals.add(json.loads(line.key)["deal"])
-            usd += cost_usd(line, terms.prices)
-    return Account(usd=usd, deals=len(deals), expected_usd=terms.expected_usd)
+def _account(journal: Path, chunk: str, terms: Terms) -> Account:
+    """Return what one job has spent, from its ledger."""
+    sums = read_sums(journal / f"{chunk}{SUFFIX}")
+    spent = usd(sums.counted + sums.in_flight)
+    return Account(usd=spent, deals=_deals(journal, chunk), expected_usd=terms.expected_usd)
 
 
-def cost_usd(line: Line, prices: Mapping[str, Price]) -> float:
-    """Return what a reply on file has cost, in USD; 0 if its model is not among ``prices``."""
-    model, characters = _request(line)
-    price = prices.get(model)
-    return price.usd(*_tokens(characters, line.completion)) if price else 0.0
-
-
-def _request(line: Line) -> tuple[str, int]:
-    """Return the model that was asked and the length of the request in characters."""
-    request = json.loads(line.text)["request"]
-    return request["model"], sum(len(message["content"]) for message in request["messages"])
-
-
-def _tokens(characters: int, completion: Completion) -> tuple[float, float, float]:
-    """Return prompt and completion tokens, as stated or by the rule of thumb, and cached tokens."""
-    usage = completion.usage
-    prompt, said = usage.prompt_tokens, usage.completion_tokens
-    return (
-        characters / CHARACTERS_PER_TOKEN if prompt is None else prompt,
-        len(completion.text) / CHARACTERS_PER_TOKEN if said is None else said,
-        usage.cached_tokens or 0,
-    )
+def _deals(journal: Path, chunk: str) -> int:
+    """Return of how many deals a job has replies on file."""
+    block = Path(chunk).name
+    paths = [p for p in files((journal / chunk).parent) if p.name.split(".")[0] == block]
+    return len({json.loads(line.key)["deal"] for path in paths for line in read(path)})

@@ -8,13 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.agent import Agent, Tools, kinds
-from gamegrid.backends.backend import Price
+from gamegrid.backends.tariff import Tariff
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan, make
 from gamegrid.play import provenance
@@ -74,7 +74,7 @@ class _Work:
     cell: Cell
     params: str
     setups: Sequence[Setup]
-    expected_usd: Callable[[Mapping[str, Price]], float]
+    expected_usd: Callable[[Mapping[str, Tariff]], float]
 
 
 MERGED = "merged-"
@@ -100,7 +100,11 @@ def play_chunk(job: Job) -> None:
         progress = Progress(job.path, progress_file, len(missing))
         budget = _budget(plan, work, job)
         began = time.monotonic()
-        with chunkfile.Writer(job.output, run.run_id) as writer, _seldom_collected():
+        with (
+            nullcontext() if budget is None else closing(budget),
+            chunkfile.Writer(job.output, run.run_id) as writer,
+            _seldom_collected(),
+        ):
             play = _play(plan, work.cell, missing, journal, progress, budget, writer, job.threads)
             asyncio.run(play)
             run = replace(
@@ -130,7 +134,7 @@ def _work(plan: Plan, job: Job, run_id: str) -> _Work:
             cell=moves.cell,
             params=plan.identity.single_move_params(moves),
             setups=list(single_move_setups(plan, moves, run_id)),
-            expected_usd=lambda prices: per_deal * single_move_usd(plan, moves, prices),
+            expected_usd=lambda tariffs: per_deal * single_move_usd(plan, moves, tariffs),
         )
     cell = plan.grid.cell_named[job.game, job.matchup]
     if job.block is None:
@@ -139,7 +143,7 @@ def _work(plan: Plan, job: Job, run_id: str) -> _Work:
         cell=cell,
         params=plan.identity.params(cell),
         setups=list(episode_setups(plan, cell, job.block, run_id)),
-        expected_usd=lambda prices: deal_usd(plan, cell, prices),
+        expected_usd=lambda tariffs: deal_usd(plan, cell, tariffs),
     )
 
 
@@ -156,20 +160,22 @@ def _seldom_collected() -> Iterator[None]:
 
 def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
     """Return the job's part in the budget; None if it buys nothing or nothing limits it."""
-    limit, path = plan.config.budget_usd, job.results / "journal/budget.json"
+    limit, journal = plan.config.budget_usd, job.results / "journal"
     if limit is None:
-        forget(path)
+        forget(journal)
         return None
-    prices = plan.needs.prices(work.cell)
-    if not prices or plan.config.run_mode == "replay":
+    tariffs = plan.needs.tariffs(work.cell)
+    if not tariffs or plan.config.run_mode == "replay":
         return None
+    cells = [plan.needs.tariffs(cell) for cell in plan.all_cells]
     terms = Terms(
         limit_usd=limit,
-        prices=prices,
-        expected_usd=work.expected_usd(prices),
-        paying_cells=sum(bool(plan.needs.prices(other)) for other in plan.all_cells),
+        models=frozenset(model.written.name for model in plan.models.values()),
+        tariffs={name: tariff for found in cells for name, tariff in found.items()},
+        expected_usd=work.expected_usd(tariffs),
+        paying_cells=sum(map(bool, cells)),
     )
-    return Budget(terms, path, job.path)
+    return Budget(terms, journal, job.path)
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:

@@ -14,11 +14,13 @@ from gamegrid.backends.backend import (
     Request,
     Stoppable,
 )
+from gamegrid.backends.billing import FREE, Metered, Tab, unbilled
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
 from gamegrid.play.budget import Budget
 from gamegrid.play.gpus import Gpus
-from gamegrid.records.journal import Journal
+from gamegrid.play.till import RequestTab
+from gamegrid.records.journal import Journal, key
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +33,15 @@ class Engine:
         self._in_flight = in_flight
         self._gpus = gpus
         self._backend: Backend = model.kind.create(model.entry, working)
+        self._metered = self._backend if isinstance(self._backend, Metered) else None
         self._start: asyncio.Task[None] | None = None
         self._stopped = False
 
-    async def buy(self, request: Request) -> Completion:
-        """Ask the model, and start it if necessary. Raises BackendError."""
+    async def buy(self, request: Request, tab: Tab) -> Completion:
+        """Ask the model, and start it if necessary. Each attempt is reserved on the tab.
+
+        Raises BackendError.
+        """
         self._check()
         if self._start is None:
             log.info("%s: starting", self._model.entry.name)
@@ -43,7 +49,15 @@ class Engine:
         await asyncio.shield(self._start)
         self._check()
         self._in_flight.add(asyncio.current_task())
-        return await self._backend.complete(request)
+        if self._metered is not None:
+            return await self._metered.complete_on(request, tab)
+        await tab.reserve()
+        try:
+            return await self._backend.complete(request)
+        except BackendError as failed:
+            if failed.attempts and unbilled(failed.attempts):
+                tab.free()
+            raise
 
     def _check(self) -> None:
         if self._stopped:
@@ -96,27 +110,34 @@ class Engines:
         identity = self._identities[model_id]
 
         async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
+            tab: RequestTab | None = None
+
             async def buy(request: Request) -> Completion:
-                return await self._buy(engine, place.deal, request)
+                nonlocal tab
+                if self._budget is not None:
+                    filed = key(place, ply, attempt, request, identity)
+                    tab = await self._budget.tab(place.deal, filed, request)
+                return await engine.buy(request, FREE if tab is None else tab)
 
             paid = buy if self._live else None
             try:
-                return await self._journal.ask(place, ply, attempt, request, paid, identity)
+                answer = await self._journal.ask(place, ply, attempt, request, paid, identity)
+            except BaseException:
+                if tab is not None:
+                    tab.lost()
+                raise
             finally:
                 self._in_flight.discard(asyncio.current_task())
+            if tab is not None:
+                tab.settle(answer.completion)
+            return answer
 
         return ask
 
-    async def _buy(self, engine: Engine, deal: int, request: Request) -> Completion:
-        if self._budget is None:
-            return await engine.buy(request)
-        await self._budget.admit(deal)
-        completion = await engine.buy(request)
-        self._budget.bought(deal, request, completion)
-        return completion
-
     def stop(self) -> None:
         """Ask no model any more; replies in flight still arrive and are filed."""
+        if self._budget is not None:
+            self._budget.stop()
         for engine in self._engines.values():
             engine.stop()
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import LlmSettings
-from gamegrid.backends.backend import Completion, FinishReason, Price, RecordedCompletion, Request
+from gamegrid.backends.backend import Completion, FinishReason, RecordedCompletion, Request
+from gamegrid.backends.billing import bound
 from gamegrid.backends.pace import CHARACTERS_PER_TOKEN
+from gamegrid.backends.tariff import Price, Tariff
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.plan.grid import Cell
@@ -16,26 +18,33 @@ from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.play.episode import Episode
 from gamegrid.play.setups import self_play_setup
 
+FREE_OF_CHARGE = Tariff(Price(0.0, 0.0))
 TRIALS = 2
 """Deals played at random per game and agent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The mean number of calls and prompt tokens of one seat in one episode."""
+    """The mean number of calls and prompt tokens of one seat in one episode.
+
+    ``most_prompt_tokens`` bounds the prompt tokens of the largest call, as a budget counts them.
+    """
 
     calls: float
     prompt_tokens: float
+    most_prompt_tokens: int = 0
 
 
 def turns(plan: Plan, agent: str, game: Game) -> Turns:
     """Return what ``agent`` is asked per seat and episode if every seat moves at random."""
     settings = plan.config.agents[agent]
     assert isinstance(settings, LlmSettings)
-    lengths = list[int]()
+    lengths, most = list[int](), 0
 
     async def ask(_place: Place, _ply: int, _attempt: int, request: Request) -> RecordedCompletion:
+        nonlocal most
         lengths.append(sum(len(message.content) for message in request.messages))
+        most = max(most, bound(request.stated(), FREE_OF_CHARGE).prompt)
         silence = Completion(text="", finish_reason=FinishReason.STOP)
         return RecordedCompletion(silence, replayed=True)
 
@@ -49,31 +58,36 @@ def turns(plan: Plan, agent: str, game: Game) -> Turns:
 
     asyncio.run(play())
     seats = TRIALS * game.players
-    return Turns(len(lengths) / seats, sum(lengths) / CHARACTERS_PER_TOKEN / seats)
+    return Turns(len(lengths) / seats, sum(lengths) / CHARACTERS_PER_TOKEN / seats, most)
 
 
 UNBOUNDED_TOKENS = 1000
 """Completion tokens expected of a reply without ``max_tokens``."""
 
 
-def deal_usd(plan: Plan, cell: Cell, prices: Mapping[str, Price]) -> float:
+def deal_usd(plan: Plan, cell: Cell, tariffs: Mapping[str, Tariff]) -> float:
     """Return an upper estimate, in USD, of one deal in all seatings, without rethinks."""
     total = 0.0
     for seating in cell.matchup.seatings(plan.config.seatings):
         for agent in seating:
             settings = plan.config.agents[agent]
-            if isinstance(settings, LlmSettings) and (price := prices.get(settings.model)):
+            if isinstance(settings, LlmSettings) and (tariff := tariffs.get(settings.model)):
                 taken = turns(plan, agent, cell.game)
-                said = taken.calls * (settings.max_tokens or UNBOUNDED_TOKENS)
-                total += price.usd(taken.prompt_tokens, said)
+                said = taken.calls * _reply_tokens(settings, tariff)
+                total += tariff.price.usd(taken.prompt_tokens, said)
     return total
 
 
-def single_move_usd(plan: Plan, moves: SingleMoves, prices: Mapping[str, Price]) -> float:
+def single_move_usd(plan: Plan, moves: SingleMoves, tariffs: Mapping[str, Tariff]) -> float:
     """Return an upper estimate, in USD, of one decision in a job of single moves."""
     settings = plan.config.agents[moves.agent]
-    if not isinstance(settings, LlmSettings) or settings.model not in prices:
+    if not isinstance(settings, LlmSettings) or settings.model not in tariffs:
         return 0.0
     taken = turns(plan, moves.agent, moves.game)
-    said = settings.max_tokens or UNBOUNDED_TOKENS
-    return prices[settings.model].usd(taken.prompt_tokens / taken.calls, said)
+    tariff = tariffs[settings.model]
+    said = _reply_tokens(settings, tariff)
+    return tariff.price.usd(taken.prompt_tokens / taken.calls, said)
+
+
+def _reply_tokens(settings: LlmSettings, tariff: Tariff) -> int:
+    return settings.max_tokens or min(UNBOUNDED_TOKENS, tariff.most_tokens or UNBOUNDED_TOKENS)
