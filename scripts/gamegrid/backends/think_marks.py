@@ -48,7 +48,7 @@ DOCUMENTED = (
         source="openai/harmony docs/format.md; vllm/parser/harmony.py",
         opens=r"(?:<\|start\|>[^<\n]{0,80})?<\|channel\|>(?!\s{0,9}final\b)[^<\n]{0,80}"
         r"(?:<\|constrain\|>[^<\n]{0,80})?(?:<\|message\|>)?",
-        closes=r"<\|(?:end|return|call)\|>",
+        closes=r"<\|(?:end|call)\|>",
         begins=rf"(?:<\|start\|>[^<\n]{{0,80}})?<\|channel\|>{_FINAL}",
     ),
     Documented(
