@@ -186,9 +186,8 @@ class Prompts:
         self._choice_ends = self.ends if self.end is None else self.ends | {self.end}
         self.longest_stop = max((len(stop.encode()) for stop in self.stops), default=0)
         self._special = _special_tokens(tokenizer) if self.chat else {}
-        marked = [str(template), *self._special.values()]
-        thinks = self.chat and any(map(has_marks, marked))
-        self._default_tokens = THINKING_MAX_TOKENS if thinks else DEFAULT_MAX_TOKENS
+        marked = [str(template), *map(str, tokenizer.added_tokens_decoder.values())]
+        self._thinks = self.chat and any(map(has_marks, marked))
 
     def prepare(self, request: Request) -> Prompt | Completion:
         """Return the prompt, or a completion that states that the request does not fit.
@@ -199,7 +198,9 @@ class Prompts:
         ids, lead = self._ids(request)
         if request.decode is Decode.GENERATE:
             wanted = request.sampling.max_tokens
-            max_tokens = self._budget(len(ids), wanted)
+            thinks = self._thinks or lead != ""
+            default = THINKING_MAX_TOKENS if thinks else DEFAULT_MAX_TOKENS
+            max_tokens = self._budget(len(ids), wanted, default)
             asked = f" and the {wanted} of max_tokens" if wanted is not None else ""
             if max_tokens is not None:
                 return Prompt(ids, max_tokens, lead)
@@ -207,7 +208,7 @@ class Prompts:
             choices = self._choices(request, lead)
             # An engine may need a token per byte of a choice, and one more to end it.
             longest = 1 + max(len(choice.text.encode()) for choice in choices)
-            max_tokens = self._budget(len(ids), longest)
+            max_tokens = self._budget(len(ids), longest, longest)
             asked = f" and the {longest} of the longest choice"
             if max_tokens is not None:
                 return Prompt(ids, max_tokens, "", choices)
@@ -346,14 +347,14 @@ class Prompts:
             )
         )
 
-    def _budget(self, prompt: int, wanted: int | None) -> int | None:
+    def _budget(self, prompt: int, wanted: int | None, default: int) -> int | None:
         """Return the maximum length of the reply in tokens; None if it does not fit."""
         if self._limit is None:
-            return self._default_tokens if wanted is None else wanted
+            return default if wanted is None else wanted
         room = self._limit if self._encoder else self._limit - prompt
         if prompt > self._limit or room < (1 if wanted is None else wanted):
             return None
-        return min(self._default_tokens, room) if wanted is None else wanted
+        return min(default, room) if wanted is None else wanted
 
     def _ids(self, request: Request) -> tuple[list[int], str]:
         """Return the prompt's tokens and the think tag that it ends with, if any."""

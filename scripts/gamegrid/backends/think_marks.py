@@ -48,14 +48,14 @@ DOCUMENTED = (
         source="openai/harmony docs/format.md; vllm/parser/harmony.py",
         opens=r"(?:<\|start\|>[^<\n]{0,80})?<\|channel\|>(?!\s{0,9}final\b)[^<\n]{0,80}"
         r"(?:<\|constrain\|>[^<\n]{0,80})?(?:<\|message\|>)?",
-        closes=r"<\|(?:end|return|call)\|>",
+        closes=r"<\|(?:end|call)\|>",
         begins=rf"(?:<\|start\|>[^<\n]{{0,80}})?<\|channel\|>{_FINAL}",
     ),
     Documented(
         models="gpt-oss, its special tokens dropped",
         source="openai/gpt-oss discussions of replies such as 'analysisWe need…assistantfinal…'",
         # Lowercase and glued to what follows; "analysis:" or "analysis of the board" is prose.
-        opens=r"\A\s*(?:assistant\s{0,3})?(?-i:analysis)(?!\s{0,9}[:\-–—.,]|(?-i:[ \t]*[a-z]))",
+        opens=r"\A\s*(?:assistant\s{0,3})?(?-i:analysis)(?!\s{0,9}[:\-–—.,]|(?-i:[ \t]+[a-z]))",
         closes=r"(?-i:assistant\s{0,3}final)(?:json\b)?|^(?-i:final)(?=\s|(?-i:[A-Z])|[{\[\"*])",
         begins=r"(?-i:assistantfinal)(?:json\b)?|\A\s*(?-i:final)(?=(?-i:[A-Z])|[{\[\"*])",
     ),

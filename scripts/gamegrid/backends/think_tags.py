@@ -64,7 +64,7 @@ _WEAK = re.compile(
     r"""analys(?:is|e|ing)|analyz(?:e|ing)|plan(?:ning)?|drafts?|explanations?|explain|critiques?
     |verif(?:y|ication)|justifications?|considerations?|considering|notes?|workings?|explore|exploration
     |evaluat(?:e|ion)|assessment|strategy|speculation|deduction|inference|hypothes[ie]s|reviews?
-    |critic|steps?|inner|internal|hidden|private|mind|notepad|sketchpad|worksheet|whiteboard|mental
+    |critic|steps?|candidates?|alternatives?|rejected|discarded|inner|internal|hidden|private|mind|notepad|sketchpad|worksheet|whiteboard|mental
     |consider|debate|simulat(?:e|ion)|speculate|preamble|traces?|lookahead|search|voice|dialogue
     |analisi|an[áa]lisis|an[áa]lise|analiz|分析|説明""",
     re.VERBOSE,
@@ -84,7 +84,7 @@ _STARTS = _set("begin begins start starts open opening prefix")
 _PLAIN = _set("think thinking")
 """Names that mark thinking also in brackets that have many other uses."""
 _ANSWERS = re.compile(
-    r"(?:the|my|final|\W|_)*(?:answer|response|reply|output|action|move|decision|solution|result|"
+    r"(?:the|my|final|\W|_)*(?:answer|response|reply|output|action|move|decision|solution|result|final|"
     r"conclusion|回答|答案|最终答案|最終回答|行动|行動|结论|結論|決定|动作|답변|ответ|respuesta|réponse|antwort)\W*"
 )
 _FRAMING = _set(
@@ -159,8 +159,10 @@ def tag_of(found: re.Match[str]) -> Tag | None:
     key = "_".join(core)[glued.end() if glued else 0 :]
     ends = names_end(glued[1] if glued else name) or slashed or piped == (False, True)
     direction = Direction.CLOSES if ends else Direction.NEITHER if alone else Direction.OPENS
-    if says_thinking(name, strict=not angled):
-        sure = left[0] not in "{(|" or (left[0] != "(" and key in _PLAIN)
+    if says_thinking(name, strict=False):
+        weak = not angled and not says_thinking(name, strict=True)
+        many_uses = left[0] in "{(|" and (left[0] == "(" or key not in _PLAIN)
+        sure = not many_uses and (not weak or direction is Direction.CLOSES)
         return Tag(direction, key, sure, heading=not angled and key != "think")
     if left in HEADINGS and _ANSWERS.fullmatch(name.lower()):
         return Tag(Direction.ANSWERS, left)

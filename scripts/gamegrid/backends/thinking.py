@@ -30,7 +30,8 @@ _TAG = re.compile(TAG, re.IGNORECASE)
 _TURN = re.compile(TURNS, re.IGNORECASE)
 _FRAME = re.compile(FRAMES, re.IGNORECASE)
 _LINE = re.compile(LINES, re.IGNORECASE)
-_NESTED = re.compile(r"\"(?P<key>\w{1,40})\"\s{0,20}:\s{0,20}(?=[{\[])")
+_NESTED = re.compile(r"(?P<quote>[\"'])(?P<key>\w{1,40})(?P=quote)\s{0,20}:\s{0,20}(?=[{\[])")
+_BRACKET_OR_STRING = re.compile(r"""[{}\[\]]|"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'""", re.DOTALL)
 _TYPED = re.compile(r"[\"']type[\"']\s{0,9}:\s{0,9}[\"']")
 
 
@@ -232,16 +233,24 @@ def _parts(reply: str) -> Split | None:
 def _cut_nested(answer: str) -> tuple[str, str]:
     """Cut objects and lists out of JSON where their key says that they are thinking."""
     kept, cut, start = [], [], 0
-    decoder = json.JSONDecoder()
     for key in _NESTED.finditer(answer):
-        if key.start() < start or not says_thinking(key["key"], strict=True):
+        if key.start() < start or not says_thinking(key["key"], strict=False):
             continue
-        try:
-            _, end = decoder.raw_decode(answer, key.end())
-        except (ValueError, RecursionError):
+        end = _balanced_end(answer, key.end())
+        if end is None:
             break  # what follows is no JSON
         if "action" in answer[key.end() : end].lower():
             kept += [answer[start : key.end()], '""']
             cut.append(answer[key.end() : end])
             start = end
     return "".join([*kept, answer[start:]]), joined(*cut)
+
+
+def _balanced_end(text: str, start: int) -> int | None:
+    """Return where the object or list that starts at a place ends; None if it does not."""
+    depth = 0
+    for token in _BRACKET_OR_STRING.finditer(text, start):
+        depth += (token[0] in "{[") - (token[0] in "}]")
+        if depth == 0:
+            return token.end()
+    return None
