@@ -75,7 +75,7 @@ TAKES_BACK = re.compile(
     | \b(?:versehen\w*|fehler|falsch|korrigier\w*|geirrt|vertan|zurücknehm\w*|erreur|trompée?
       |corrige|annule|equivo\w+|corrijo|anulo|sbagliat\w*|errore|correggo|annullo|errei|engano
       |enganei|fout|vergis\w*|herroep|ошиб\w*|исправ\w*|отмен\w*|błąd|pomył\w*)\b
-    | 等等|不对|不對|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是|算了|待って|間違
+    | 等等|不对|不對|改成|改为|改為|改下|改走|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是|算了|待って|間違
     |訂正|やっぱり|変更|잠깐|정정|실수|취소|바꾸|خطأ|تصحيح
     | \A\W*\? | \baction\W{{0,3}}\? | \b(?:is|would|was|will|does|did|should|may)\ (?:that|this
       |it|I)\b[^.!?\n]{{0,60}}\? | \bkidding\b | \bjoking\b | \bI\ lied\b
@@ -281,8 +281,8 @@ LATER = re.compile(
 )
 
 BLOCKS = re.compile(
-    r"\b(?:block|stop|prevent|deny|blockier|verhinder|bloqu|bloc|empêch|evit|impid|imped|блокир"
-    r"|меша)|阻|防|堵|막",
+    r"\b(?:block|stop|prevent|deny|blockier|verhinder|bloqu|bloc|droh|threat|menac|amenaz|ameaç|minacc|угрож|empêch|evit|impid|imped|блокир"
+    r"|меша)|阻|防|堵|威胁|威脅|막",
     re.IGNORECASE,
 )
 
@@ -293,7 +293,7 @@ DECIDES = (
     r"|play))?"
     r"|\b(?:move|answer|choice|action|decision|verdict)\s*(?:is|:|=)|\bich\b|\bje\b|\bmein\b"
     r"|\bmon\b|\bmi\b|\bя\b|我|選|选|下)"
-    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to|consider\w*|thought|looked|compared"
+    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to|consider\w*|thought|expect|fear|hope|guess|looked|compared"
     r"|wanted|tried|reject\w*|avoid\w*"
     r"|discard\w*|move)\b)[^\n.!?;]){0,24}?"
 )
