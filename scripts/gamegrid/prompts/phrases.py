@@ -75,8 +75,8 @@ TAKES_BACK = re.compile(
     | \b(?:versehen\w*|fehler|falsch|korrigier\w*|geirrt|vertan|zurücknehm\w*|erreur|trompée?
       |corrige|annule|equivo\w+|corrijo|anulo|sbagliat\w*|errore|correggo|annullo|errei|engano
       |enganei|fout|vergis\w*|herroep|ошиб\w*|исправ\w*|отмен\w*|błąd|pomył\w*)\b
-    | 等等|不对|不對|改成|改为|改為|改下|改走|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是|算了|待って|間違
-    |訂正|やっぱり|変更|잠깐|정정|실수|취소|바꾸|خطأ|تصحيح
+    | 等等|不对|不對|改成|改为|改為|改下|改走|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是
+      |算了|待って|間違|訂正|やっぱり|変更|잠깐|정정|실수|취소|바꾸|خطأ|تصحيح
     | \A\W*\? | \baction\W{{0,3}}\? | \b(?:is|would|was|will|does|did|should|may)\ (?:that|this
       |it|I)\b[^.!?\n]{{0,60}}\? | \bkidding\b | \bjoking\b | \bI\ lied\b
     | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would
@@ -86,8 +86,7 @@ TAKES_BACK = re.compile(
     | \bstattdessen\b | \blieber\b | \bdoch\ (?:besser|lieber)\b | \bà\ la\ place\b
       | \bplutôt\b | \ben\ (?:su\ lugar|lugar\ de\ eso|vez\ de\ eso)\b
     | \bem\ vez\ disso\b | \binvece\b(?!\ di) | \bпередумал | \bвместо\ этого\b | 改选|改選
-    |改下|换成
-      |換成|改主意|代わりに|대신에?\b|بدلا\ من\ ذلك
+      |改下|换成|換成|改主意|代わりに|대신에?\b|بدلا\ من\ ذلك
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
