@@ -54,7 +54,7 @@ def read(reply: str) -> str | None:
     return parse(reply, FinishReason.STOP, LABELS).label
 
 
-@pytest.mark.parametrize(("between", "one", "two"), product(PLAYED_ON, FORMS, FORMS))
+@pytest.mark.parametrize(("between", "one", "two"), list(product(PLAYED_ON, FORMS, FORMS)))
 def test_different_answers_are_none(between: str, one: str, two: str) -> None:
     for first, second in [("a1", "b2"), ("Rock", "a1"), ("c3", "take 2 from pile 3")]:
         reply = f"{one.format(first)}\n{between}\n{two.format(second)}"
@@ -63,13 +63,13 @@ def test_different_answers_are_none(between: str, one: str, two: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("between", "one", "two"), product(PLAYED_ON[:1] + CORRECTED, FORMS, FORMS)
+    ("between", "one", "two"), list(product(PLAYED_ON[:1] + CORRECTED, FORMS, FORMS))
 )
 def test_the_same_answer_twice_is_one(between: str, one: str, two: str) -> None:
     assert read(f"{one.format('a1')}\n{between}\n{two.format('A1')}") == "a1"
 
 
-@pytest.mark.parametrize(("between", "one", "two"), product(CORRECTED, FORMS, FORMS))
+@pytest.mark.parametrize(("between", "one", "two"), list(product(CORRECTED, FORMS, FORMS)))
 def test_a_plain_correction_counts(between: str, one: str, two: str) -> None:
     assert read(f"{one.format('a1')}\n\n{between}\n\n{two.format('b2')}") == "b2"
 

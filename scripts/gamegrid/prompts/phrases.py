@@ -235,7 +235,9 @@ DOUBTED = re.compile(
 SUPPOSED = re.compile(
     r"\b(?:suppos\w+|what if|imagin\w+|assum(?:e|ing)|pretend\w*|let['’]?s say"
     r"|hypothetical\w*)\b[^.!?\n]*$"
-    r"|\b(?:says?|said|thinks?|claims?|suggests?|would|could|might)\b(?:\s+\w+){0,3}\W*$"
+    r"|\b(?:says|said|thinks|claims|suggests)\b(?:\s+\w+){0,3}\W*$"
+    r"|\b(?:(?<!answer )(?<!choice )(?<!move )(?<!action )(?<!I )would|could|might)\b"
+    r"(?:\s+\w+){0,3}\W*$"
     r"|\b(?:invalid|wrong|incorrect|illegal|bad|rejected|forbidden|outdated|old)\b\W*$",
     re.IGNORECASE,
 )

@@ -124,7 +124,7 @@ def _introduction(before: str) -> str:
 
     After a blank line they must end with a colon.
     """
-    text = phrases.FENCE.sub("", before[-NEAR:])
+    text = phrases.FENCE.sub("\n", before[-NEAR:])
     start = text.rfind("\n") + 1
     if text[start:].strip(" \t`*_>#-"):
         return text[start:]
