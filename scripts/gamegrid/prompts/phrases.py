@@ -134,7 +134,7 @@ _WHO_ELSE = (
 
 _SPEAKER = (
     r"\b(?:dealer|referee|moderator|game\ ?master|environment|judge|coach|friend|engine"
-    r"|stockfish|book|user|human|you|somebody|someone|everyone|beginners?|computer|theory)"
+    r"|stockfish|book|user|human|you|somebody|someone|everyone|beginners?|computer)"
 )
 
 PLAYED_ON = re.compile(
@@ -222,7 +222,7 @@ DOUBTED = re.compile(
         |weakest|poor)\s+(?:\w+\s+){0,2}(?:moves?|answer|reply|choice|action|option|response
         |idea)\b[^.!?\n]{0,20}$
       | \b(?:instead\ of|rather\ than|as\ opposed\ to|unlike|avoid(?:ing)?)\W*$
-      | \bif\ [^.!?\n]*$ | \b(?:else|otherwise|unless|in\ case)\b[^.!?\n]*$
+      | \bif\ [^.!?\n]*$ | ^[\W_]*(?:else|otherwise|unless|in\ case)\b[^.!?\n]*$
         | \bhypothetical\w*[^.!?\n]*$
       | \b(?:option|candidate|alternative|possibility|variant|choice|idea|line|plan|draft
         |attempt)\ *(?:\#?\d+|[A-F])\b(?!.*\b(?:I|my|go\ with|final|best)\b)[^.!?\n]{0,20}$
@@ -234,7 +234,7 @@ DOUBTED = re.compile(
 
 SUPPOSED = re.compile(
     r"\b(?:suppos\w+|what if|imagin\w+|assum(?:e|ing)|pretend\w*|let['’]?s say"
-    r"|hypothetical\w*)\b[^.!?\n]*$"
+    r"|hypothetical\w*|(?:should|shall|can|could|may|must|would) I)\b[^.!?\n]*$"
     r"|\b(?:says|said|thinks|claims|suggests)\b(?:\s+\w+){0,3}\W*$"
     r"|\b(?:(?<!answer )(?<!choice )(?<!move )(?<!action )(?<!I )would|could|might)\b"
     r"(?:\s+\w+){0,3}\W*$"
@@ -244,17 +244,16 @@ SUPPOSED = re.compile(
 """An introduction that only supposes an answer, or reports it as bad or as somebody's words."""
 
 OWN = re.compile(
-    r"\b(?:my (?:\w+ )?(?:answer|reply|response|move|choice|action|decision)|final|actual|so I"
-    r"|I (?:will|"
-    r"choose|go|play|pick|take|select|answer|reply|decide|respond)|I['’]ll|hence"
-    r"|therefore)\b(?!\s+(?:never"
-    r"|not)\b)",
+    r"\b(?:so|now)\W*$|\bI should\b|\b(?:my (?:\w+ )?(?:answer|reply|response|move|choice|action"
+    r"|decision)|final|actual|so I|I (?:will|choose|go|play|pick|take|select|answer|reply|decide"
+    r"|respond)|I['’]ll|hence|therefore)\b(?!\s+(?:never|not)\b)",
     re.IGNORECASE,
 )
 """Words that introduce the model's own answer, whatever else the line says."""
 
 EXPLAINS = re.compile(
     r"""\b(?:reason\w*|rationale|explanation|analysis|justification|because|since|so\ that
+      |weaker|worse|inferior|slower|respond\w*
       |as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before
       |if|when|would|could|might|than|over|instead\ of|rather\ than
       |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*
