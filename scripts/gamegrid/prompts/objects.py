@@ -73,14 +73,14 @@ _ESCAPE = re.compile(r"""\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\(')|[\\"]""")
 _CLOSES = {"}": "{", "]": "["}
 
 _ASIDE = re.compile(
-    r"alternativ|candidat|consider|option|example|sample|opponent|enemy|rival|adversar|expected|"
+    r"alternative|candidate|consider|option|example|sample|opponent|enemy|rival|adversar|expected|"
     r"predict|previous|earlier|histor|past|next|future|later|plan|follow|hypothe|reject|discard|"
     r"illegal|invalid|avoid|wrong|worst|bad|schema|format|template|draft|initial|scenario|variation|"
     r"\b(?:if|else|otherwise|unless|when|case)(?:\b|_)"
 )
 """Keys whose content is not the answer of this turn."""
 _REPLACES = re.compile(
-    r"(?:final|correct|revis|updat|actual|real|new|best|chosen|my|selected|instead)\w*+(?:[_\s-]?"
+    r"(?:final|correct|revis|update|actual|real|new|best|chosen|my|selected|instead)\w*+(?:[_\s-]?"
     r"(?:action|answer|move|choice|decision))?|answer|move|choice|decision"
 )
 """Keys beside ``action`` that would state the answer as well."""

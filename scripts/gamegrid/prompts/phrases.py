@@ -75,8 +75,8 @@ TAKES_BACK = re.compile(
     | \b(?:versehen\w*|fehler|falsch|korrigier\w*|geirrt|vertan|zurücknehm\w*|erreur|trompée?
       |corrige|annule|equivo\w+|corrijo|anulo|sbagliat\w*|errore|correggo|annullo|errei|engano
       |enganei|fout|vergis\w*|herroep|ошиб\w*|исправ\w*|отмен\w*|błąd|pomył\w*)\b
-    | 等等|不对|不對|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是|算了|待って|間違
-    |訂正|やっぱり|変更|잠깐|정정|실수|취소|바꾸|خطأ|تصحيح
+    | 等等|不对|不對|改成|改为|改為|改下|改走|错了|錯了|弄错|说错|选错|更正|纠正|撤回|应该是|應該是
+      |算了|待って|間違|訂正|やっぱり|変更|잠깐|정정|실수|취소|바꾸|خطأ|تصحيح
     | \A\W*\? | \baction\W{{0,3}}\? | \b(?:is|would|was|will|does|did|should|may)\ (?:that|this
       |it|I)\b[^.!?\n]{{0,60}}\? | \bkidding\b | \bjoking\b | \bI\ lied\b
     | \binstead\b(?!\ of) | \bon\ second\ thought | \bnot\ in\ (?:the|my)\ list\b | \b(?:would
@@ -86,8 +86,7 @@ TAKES_BACK = re.compile(
     | \bstattdessen\b | \blieber\b | \bdoch\ (?:besser|lieber)\b | \bà\ la\ place\b
       | \bplutôt\b | \ben\ (?:su\ lugar|lugar\ de\ eso|vez\ de\ eso)\b
     | \bem\ vez\ disso\b | \binvece\b(?!\ di) | \bпередумал | \bвместо\ этого\b | 改选|改選
-    |改下|换成
-      |換成|改主意|代わりに|대신에?\b|بدلا\ من\ ذلك
+      |改下|换成|換成|改主意|代わりに|대신에?\b|بدلا\ من\ ذلك
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
@@ -135,7 +134,7 @@ _WHO_ELSE = (
 
 _SPEAKER = (
     r"\b(?:dealer|referee|moderator|game\ ?master|environment|judge|coach|friend|engine"
-    r"|stockfish|book|user|human|you|somebody|someone|everyone|beginners?|computer|theory)"
+    r"|stockfish|book|user|human|you|somebody|someone|everyone|beginners?|computer)"
 )
 
 PLAYED_ON = re.compile(
@@ -223,7 +222,7 @@ DOUBTED = re.compile(
         |weakest|poor)\s+(?:\w+\s+){0,2}(?:moves?|answer|reply|choice|action|option|response
         |idea)\b[^.!?\n]{0,20}$
       | \b(?:instead\ of|rather\ than|as\ opposed\ to|unlike|avoid(?:ing)?)\W*$
-      | \bif\ [^.!?\n]*$ | \b(?:else|otherwise|unless|in\ case)\b[^.!?\n]*$
+      | \bif\ [^.!?\n]*$ | ^[\W_]*(?:else|otherwise|unless|in\ case)\b[^.!?\n]*$
         | \bhypothetical\w*[^.!?\n]*$
       | \b(?:option|candidate|alternative|possibility|variant|choice|idea|line|plan|draft
         |attempt)\ *(?:\#?\d+|[A-F])\b(?!.*\b(?:I|my|go\ with|final|best)\b)[^.!?\n]{0,20}$
@@ -235,25 +234,26 @@ DOUBTED = re.compile(
 
 SUPPOSED = re.compile(
     r"\b(?:suppos\w+|what if|imagin\w+|assum(?:e|ing)|pretend\w*|let['’]?s say"
-    r"|hypothetical\w*)\b[^.!?\n]*$"
-    r"|\b(?:says?|said|thinks?|claims?|suggests?|would|could|might)\b(?:\s+\w+){0,3}\W*$"
+    r"|hypothetical\w*|(?:should|shall|can|could|may|must|would) I)\b[^.!?\n]*$"
+    r"|\b(?:says|said|thinks|claims|suggests)\b(?:\s+\w+){0,3}\W*$"
+    r"|\b(?:(?<!answer )(?<!choice )(?<!move )(?<!action )(?<!I )would|could|might)\b"
+    r"(?:\s+\w+){0,3}\W*$"
     r"|\b(?:invalid|wrong|incorrect|illegal|bad|rejected|forbidden|outdated|old)\b\W*$",
     re.IGNORECASE,
 )
 """An introduction that only supposes an answer, or reports it as bad or as somebody's words."""
 
 OWN = re.compile(
-    r"\b(?:my (?:\w+ )?(?:answer|reply|response|move|choice|action|decision)|final|actual|so I"
-    r"|I (?:will|"
-    r"choose|go|play|pick|take|select|answer|reply|decide|respond)|I['’]ll|hence"
-    r"|therefore)\b(?!\s+(?:never"
-    r"|not)\b)",
+    r"\b(?:so|now)\W*$|\bI should\b|\b(?:my (?:\w+ )?(?:answer|reply|response|move|choice|action"
+    r"|decision)|final|actual|so I|I (?:will|choose|go|play|pick|take|select|answer|reply|decide"
+    r"|respond)|I['’]ll|hence|therefore)\b(?!\s+(?:never|not)\b)",
     re.IGNORECASE,
 )
 """Words that introduce the model's own answer, whatever else the line says."""
 
 EXPLAINS = re.compile(
     r"""\b(?:reason\w*|rationale|explanation|analysis|justification|because|since|so\ that
+      |weaker|worse|inferior|slower|respond\w*
       |as\ it|prevent\w*|block\w*|stop\w*|threat\w*|opponent\w*|next|then|later|after\w*|before
       |if|when|would|could|might|than|over|instead\ of|rather\ than
       |taken|occupied|open\w*|follow\w*|fork\w*|attack\w*|defend\w*|protect\w*|control\w*
@@ -281,8 +281,8 @@ LATER = re.compile(
 )
 
 BLOCKS = re.compile(
-    r"\b(?:block|stop|prevent|deny|blockier|verhinder|bloqu|bloc|empêch|evit|impid|imped|блокир"
-    r"|меша)|阻|防|堵|막",
+    r"\b(?:block|stop|prevent|deny|blockier|verhinder|bloqu|bloc|droh|threat|menac|amenaz|ameaç|minacc|угрож|empêch|evit|impid|imped|блокир"
+    r"|меша)|阻|防|堵|威胁|威脅|막",
     re.IGNORECASE,
 )
 
@@ -293,7 +293,7 @@ DECIDES = (
     r"|play))?"
     r"|\b(?:move|answer|choice|action|decision|verdict)\s*(?:is|:|=)|\bich\b|\bje\b|\bmein\b"
     r"|\bmon\b|\bmi\b|\bя\b|我|選|选|下)"
-    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to|consider\w*|thought|looked|compared"
+    r"(?:(?!\b(?:of|than|over|not|because|since|as|so|to|consider\w*|thought|expect|fear|hope|guess|looked|compared"
     r"|wanted|tried|reject\w*|avoid\w*"
     r"|discard\w*|move)\b)[^\n.!?;]){0,24}?"
 )

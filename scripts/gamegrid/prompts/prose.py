@@ -124,17 +124,18 @@ def _introduction(before: str) -> str:
 
     After a blank line they must end with a colon.
     """
-    text = phrases.FENCE.sub("", before[-NEAR:])
+    text = phrases.FENCE.sub("\n", before[-NEAR:])
     start = text.rfind("\n") + 1
     if text[start:].strip(" \t`*_>#-"):
         return text[start:]
     above = text[:start].rstrip()
     line = above[above.rfind("\n") + 1 :]
-    apart = "\n" in text[len(above) : start - 1]
-    ends = (":", "：") if apart else (*line[-1:],)
-    return (
-        "" if line.endswith((".", "!", "?", "。", "！", "？")) or not line.endswith(ends) else line
-    )
+    is_apart = "\n" in text[len(above) : start - 1]
+    leads = line.endswith((":", "：")) if is_apart else not line.endswith(_ENDS)
+    return line if leads else ""
+
+
+_ENDS = (".", "!", "?", "。", "！", "？")
 
 
 def names_somebody_else(line: str) -> bool:

@@ -66,7 +66,7 @@ _VERBS = (
     rf"(?:move|response|answer|advice|help|assistance|guidance|information|content|gambling|betting"
     rf"|violence|harm|decision|choice|recommendation)s?\b(?! (?:here |now )?(?:because|since|until"
     rf"|yet|that)))|mak(?:e|ing) (?:this|that|such) (?:an? )?(?:kind|type|sort|choice|decision|bet"
-    rf"|wager)"
+    rf"|wager)|mak(?:e|ing) (?:bets|wagers)(?:{_END}| with| on| for)"
     rf"|play(?:ing)?(?:{_END}| (?:along|anymore|any more|any further|games?|poker|cards|for money"
     rf"|against you|with you|or\b|(?:this|that|the|your|any|such|card|betting|gambling|violent|war)"
     rf" (?:kind of |type of |sort of )?(?:game|match|hand|round|role|character)s?\b)))"

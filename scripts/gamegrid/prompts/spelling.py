@@ -30,10 +30,9 @@ STRIKE = re.compile(r"</?(?:s|del|strike)>|(?<!~)~~(?!~)", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w{2,8};")
 _POINTERS = "→⇒⟹⟶⇨➔➜➝➞➡➤▶►▸‣❯👉☞\ufe0f"
 _POINTED = re.compile(rf"(?:\s|[{_POINTERS}{CHEERS}]|-+>|=+>(?!\s*+[\d.+-]))++")
-_FRIENDLY = str.maketrans(
-    dict.fromkeys("🚀🔥💪😊😀😃😄😁🙂😉😎🤝🎲🎮💡🏁💯👌🙏🤖🧠🥇🎊🙌😈♟⚔🃏", " ")
-)
+_EMOJI = "🚀🔥💪😊😀😃😄😁🙂😉😎🤝🎲🎮💡🏁💯👌🙏🤖🧠🥇🎊🙌😈♟⚔🃏"
 """Emoji that say nothing about the label beside them."""
+_FRIENDLY = str.maketrans(dict.fromkeys(_EMOJI, " "))
 _GLOSS = re.compile(r"[.!]\s+(?=[^\W\d_])|[。！]")
 """Where an explanation may begin behind a label on the same line."""
 
@@ -77,7 +76,7 @@ class Speller:
         if gloss is None or not gloss.start() or value[: gloss.start()].strip().isnumeric():
             return None
         label = self.legal(value[: gloss.start()])
-        return label and (label, gloss.end())
+        return None if label is None else (label, gloss.end())
 
     def _read(self, value: str) -> str | None:
         plain = value.strip()
@@ -85,10 +84,10 @@ class Speller:
             return plain
         if len(plain) > self._longest:
             return None  # no decoration is that long, and Unicode normalisation is not linear
-        kept = STRIKE.sub(
-            lambda mark: mark[0] if mark[0][1] == "/" else "~", unescaped(plain)
-        ).translate(_FRIENDLY)
-        kept = kept[pointed.end() :] if (pointed := _POINTED.match(kept)) else kept
+        kept = STRIKE.sub(lambda mark: mark[0] if mark[0][1] == "/" else "~", unescaped(plain))
+        if not self._has_emoji:
+            kept = kept.translate(_FRIENDLY)
+            kept = kept[pointed.end() :] if (pointed := _POINTED.match(kept)) else kept
         dressed = {self._spelt(kept), self._spelt(_DRESS.sub(" ", kept))} - {None}
         return dressed.pop() if len(dressed) == 1 else None
 
@@ -108,6 +107,11 @@ class Speller:
         # If a label itself starts or ends with such characters, they may not be mere decoration.
         exact = bare in near and all(label.strip(_WRAPPING) == label for label in near)
         return bare if exact else None
+
+    @cached_property
+    def _has_emoji(self) -> bool:
+        """Whether labels hold signs that otherwise only decorate a label."""
+        return not {*_EMOJI, *_POINTERS, ">"}.isdisjoint("".join(self.labels))
 
     @cached_property
     def _forms(self) -> dict[str, list[str]]:

@@ -56,6 +56,7 @@ class Failure(StrEnum):
     EMPTY = "empty"
     REFUSED = "refused"
     UNPARSABLE = "unparsable"
+    """It states no answer in the requested form, or can be read in two ways."""
     ILLEGAL = "illegal"
 
 

@@ -92,6 +92,6 @@ COMMENT ON COLUMN failures.truncated IS 'replies | replies cut off by the token 
 COMMENT ON COLUMN failures.cut_in_thinking IS 'replies | truncated replies that were cut off before their thinking ended: the token limit is too low | calls.reply';
 COMMENT ON COLUMN failures.empty IS 'replies | replies without text | calls.failure';
 COMMENT ON COLUMN failures.refused IS 'replies | replies refused by the model or stopped by a content filter | calls.failure';
-COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the requested form; NULL if decode makes every reply legal | calls.failure';
+COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the requested form, or can be read in two ways; NULL if decode makes every reply legal | calls.failure';
 COMMENT ON COLUMN failures.illegal IS 'replies | replies that name an illegal move; NULL if decode makes every reply legal | calls.failure';
 COMMENT ON COLUMN failures.error_episodes IS 'episodes | episodes with this agent that a transport error, of any agent, kept from ending. They are in no other number, and the next run plays them again | episodes.status';
