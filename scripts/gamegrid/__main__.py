@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 import gamegrid.commands
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError, nearest
+from gamegrid.jobs import disk_errors
 from gamegrid.jobs.run import INTERRUPTED
 
 ABOUT = (
@@ -52,6 +53,11 @@ def _run(command: Command, given: argparse.Namespace) -> int:
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        if refusal := disk_errors.sentence(error):
+            print(f"gamegrid: {refusal}", file=sys.stderr)
+            return 1
+        raise
     return code
 
 

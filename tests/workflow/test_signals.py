@@ -19,7 +19,7 @@ from gamegrid.play.interrupt import ENDING
 from loopback import Endpoint
 from model_grids import grid, one_model, questions
 from processes import jobs_in, kill, until, working_in
-from workflow_runs import Grid, command, environment, snakemake, write_grid
+from workflow_runs import DATABASE, Grid, command, environment, snakemake, write_grid
 
 DELAY_S = 0.6
 IN_FLIGHT = 12
@@ -281,6 +281,6 @@ def test_a_job_outlives_a_snakemake_that_is_killed(tmp_path: Path) -> None:
 def _rerun(endpoint: Endpoint, folder: Path) -> None:
     """Check that a rerun completes the grid and has asked no question twice."""
     endpoint.delay = 0.0
-    again = snakemake(folder, None)
+    again = snakemake(folder, None, *DATABASE)
     assert again.code == 0, again.output
     assert max(questions(endpoint).values()) == 1

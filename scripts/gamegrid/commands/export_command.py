@@ -45,7 +45,7 @@ BATCH = 1000
 def traces(database: Path, output: Path, filters: Mapping[str, str | None]) -> int:
     """Write a row per reply to ``output``, a .jsonl, .csv or .parquet file. Returns the count.
 
-    Raises UserError for another extension and duckdb.Error if ``database`` cannot be read.
+    Raises UserError for another extension or if ``database`` cannot be opened.
     """
     if output.suffix not in FORMATS:
         raise UserError(f"{output}: unknown extension. Known: {', '.join(FORMATS)}.")
@@ -64,7 +64,7 @@ def chat(
 
     Each conversation ends with the reply that made the move; fallback moves are left out. Earlier
     replies have ``weight`` 0: they have a conversation of their own or led to no move. ``optimal``
-    keeps only moves that an oracle calls best. Raises duckdb.Error if ``database`` cannot be read.
+    keeps only moves that an oracle calls best. Raises UserError if ``database`` cannot be opened.
     """
     kept = 0
     with output.open("w", encoding="utf-8") as file:

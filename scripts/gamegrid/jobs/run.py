@@ -1,21 +1,18 @@
 """Run a rule's script: log to file and terminal, and report a user's mistake in one sentence."""
 
-import errno
 import logging
-import os
 import site
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from gamegrid.errors import UserError
+from gamegrid.jobs import disk_errors
 
 log = logging.getLogger("gamegrid")
 
 INTERRUPTED = 130
 """The exit code that shells report for a program ended by Ctrl-C."""
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""Errors of a disk that cannot be written."""
 
 
 class LogFile(logging.FileHandler):
@@ -31,14 +28,12 @@ def run(work: Callable[[], object], log_path: str) -> None:
     ``work`` does the heavy imports, so that Ctrl-C during an import is handled too.
     """
     _own_packages_only()
-    Path(log_path).parent.mkdir(parents=True, exist_ok=True)
-    file = LogFile(log_path, mode="w", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setFormatter(logging.Formatter("%(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[file, terminal])
+    logging.basicConfig(level=logging.WARNING, handlers=[terminal])
     log.setLevel(logging.INFO)
     try:
+        logging.getLogger().addHandler(_log_file(log_path))
         work()
     except UserError as error:
         log.error("%s", error)
@@ -47,15 +42,19 @@ def run(work: Callable[[], object], log_path: str) -> None:
         log.error("interrupted")
         sys.exit(INTERRUPTED)
     except Exception as error:
-        if reason := _refused_by_disk(error):
-            log.error(
-                "the results cannot be written (%s). Make room and run the same command again: it "
-                "asks for no reply twice.",
-                reason,
-            )
+        if refusal := disk_errors.sentence(error):
+            log.error("%s", refusal)
         else:
             log.exception("this is a bug in gamegrid, not in your configuration")
         sys.exit(1)
+
+
+def _log_file(path: str) -> LogFile:
+    """Open a job's log file. Raises OSError."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    file = LogFile(path, mode="w", encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return file
 
 
 def _own_packages_only() -> None:
@@ -65,11 +64,3 @@ def _own_packages_only() -> None:
     """
     own = {*site.getsitepackages(), site.getusersitepackages()}
     sys.path[:] = [path for path in sys.path if Path(path).name != "site-packages" or path in own]
-
-
-def _refused_by_disk(error: BaseException) -> str | None:
-    """Return the system's message if the disk failed, else None; DuckDB reports it as text."""
-    if isinstance(error, OSError):
-        return os.strerror(error.errno) if error.errno in DISK else None
-    said = str(error)
-    return next((text for text in map(os.strerror, DISK) if text in said), None)

@@ -23,7 +23,7 @@ from gamegrid.errors import UserError
 from gamegrid.play import reproduce
 from gamegrid.play.reproduce import Counts, Difference
 from gamegrid.prompts import templates
-from gamegrid.records import upkeep
+from gamegrid.records import duckdb_files, upkeep
 from gamegrid.store import journal_counts, looks, manifest
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import AgentRow, Rows
@@ -146,9 +146,9 @@ def _check_database(
 
 def _compare(stored: Path, fresh: Path) -> None:
     """Compare two databases table by table."""
-    with closing(duckdb.connect()) as connection:
+    with closing(duckdb_files.connect()) as connection:
         for name, path in (("stored", stored), ("fresh", fresh)):
-            connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {name}")
+            duckdb_files.attach(connection, path, name)
         wanted = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh' "
             "ORDER BY table_oid"

@@ -73,7 +73,7 @@ class Drawn:
 
 
 def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
-    """Draw one figure for the page: its colours are CSS variables. Raises duckdb.Error."""
+    """Draw one figure for the page: its colours are CSS variables. Raises UserError."""
     columns, rows = read(connection, figure)
     panels = figure.panels(rows) if rows else ()
     drawn = tuple((panel.title, svg(panel.chart)) for panel in panels)
@@ -111,7 +111,7 @@ def write_figures(database: Path, folder: Path) -> None:
     """Write every figure as NAME.svg and NAME.png into ``folder``.
 
     Equal databases give equal files. A figure without rows says so in its file. Raises UserError
-    if what draws is not installed, duckdb.Error if ``database`` cannot be read.
+    if what draws is not installed or ``database`` cannot be opened.
     """
     check_installed()
     import vl_convert

@@ -53,7 +53,7 @@ def build(database: Path, output: Path) -> None:
     """Write the page of ``database`` to ``output``.
 
     Equal databases give equal pages. Raises UserError if the drawing packages are not installed,
-    and duckdb.Error if ``database`` cannot be read.
+    or if ``database`` cannot be opened.
     """
     drawing.check_installed()
     with closing(connect(database)) as connection:

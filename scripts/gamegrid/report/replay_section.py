@@ -108,7 +108,7 @@ def replay_data(database: Path, limit: int = EPISODES, size: int = SIZE) -> dict
     The sample takes turns between games, matchups and outcomes, interesting episodes first
     (sample.sql). It ends at ``limit`` episodes or ``size`` characters of JSON. The keys are
     ``episodes``, ``played`` (the number of episodes in the database) and ``drawings`` (each
-    distinct drawing once). Raises duckdb.Error if ``database`` cannot be read.
+    distinct drawing once). Raises UserError if ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
         rows = _chosen(connection, limit)
@@ -122,7 +122,7 @@ def replay_data(database: Path, limit: int = EPISODES, size: int = SIZE) -> dict
 def replay(database: Path, episode_id: str) -> ShownEpisode:
     """Return one episode with every reply in full.
 
-    Raises UserError if no episode has this id, and duckdb.Error if ``database`` cannot be read.
+    Raises UserError if no episode has this id or ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
         rows = _chosen(connection, 1, only=episode_id)

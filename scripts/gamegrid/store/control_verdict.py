@@ -27,7 +27,7 @@ class ControlVerdict:
 
 
 def read(database: Path) -> ControlVerdict:
-    """Read the controls. Raises duckdb.Error if ``database`` cannot be read."""
+    """Read the controls. Raises UserError if ``database`` cannot be opened."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
         rows = connection.execute(
             "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals, "

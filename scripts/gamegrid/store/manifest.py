@@ -26,7 +26,7 @@ def write(
 
     ``rows`` are the rows of agents and games that the database was built with, and the plug-ins in
     use. ``played`` are the files it was built from, by kind. Equal databases give equal manifests.
-    Raises duckdb.Error if the database cannot be read.
+    Raises UserError if the database cannot be opened.
     """
     results = output.parent.absolute()
     with closing(duckdb_files.connect(database, read_only=True)) as connection:

@@ -64,7 +64,7 @@ def write_tables(database: Path, folder: Path) -> None:
     """Write every table as NAME.csv, NAME.md and NAME.tex, and README.md, into ``folder``.
 
     CSV has full precision and an empty field for NULL; the others are rounded for people.
-    Equal databases give equal files. Raises duckdb.Error if ``database`` cannot be read.
+    Equal databases give equal files. Raises UserError if ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
         tables = read_tables(connection)
@@ -80,7 +80,7 @@ def write_tables(database: Path, folder: Path) -> None:
 def leaderboard_text(database: Path) -> str:
     """Return the results for a terminal: the win_loss leaderboard, then every other game.
 
-    Raises duckdb.Error if ``database`` cannot be read.
+    Raises UserError if ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
         board = connection.execute(
@@ -121,7 +121,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
 
 
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open ``database`` to read. Raises duckdb.Error if it cannot be opened."""
+    """Open ``database`` to read. Raises UserError if it cannot be opened."""
     return duckdb_files.connect(database, read_only=True)
 
 
