@@ -49,9 +49,12 @@ def traces(database: Path, output: Path, filters: Mapping[str, str | None]) -> i
     """
     if output.suffix not in FORMATS:
         raise UserError(f"{output}: unknown extension. Known: {', '.join(FORMATS)}.")
-    with closing(connect(database)) as connection, replacing(output) as temporary:
+    with (
+        replacing(output) as temporary,
+        closing(connect(database, files=[temporary])) as connection,
+    ):
         written = connection.execute(
-            f"COPY ({_sql()}) TO $output ({FORMATS[output.suffix]})",
+            f"COPY ({_sql()}) TO $output ({FORMATS[output.suffix]}, USE_TMP_FILE false)",
             {**filters, "output": str(temporary)},
         ).fetchone()
     return int(written[0]) if written else 0

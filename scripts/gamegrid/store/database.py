@@ -13,7 +13,8 @@ import duckdb
 
 from gamegrid.errors import UserError
 from gamegrid.records import duckdb_files
-from gamegrid.records.chunkfile import check_whole, exact
+from gamegrid.records.chunkfile import check_whole
+from gamegrid.records.duckdb_files import exact
 from gamegrid.store import looks, table_files
 from gamegrid.store.grid_rows import Rows
 from gamegrid.store.table_files import TableFile
@@ -50,6 +51,11 @@ class Sources:
     looks: Path | None = None
     """The record of looks, which is only read here."""
 
+    @property
+    def parquet(self) -> list[Path]:
+        """All the Parquet files."""
+        return [*self.chunks, *self.judged, *self.exploitability_estimates]
+
 
 def build(database: Path, rows: Rows, sources: Sources, interim: str | None = None) -> None:
     """Build ``database`` from exactly these rows and files, and replace what was there.
@@ -69,7 +75,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     for leftover in (partial, partial_wal):
         leftover.unlink(missing_ok=True)
     try:
-        with closing(duckdb_files.connect(partial)) as connection:
+        with closing(duckdb_files.connect(partial, files=sources.parquet)) as connection:
             connection.begin()
             connection.execute(_sql("schema"))
             _fill(connection, rows, interim)
@@ -153,9 +159,14 @@ def _insert(
 ) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        values = ", ".join(f"unnest(?) AS {name}" for name in rows[0])
+        values = ", ".join(f"unnest(?) AS {_quoted(name)}" for name in rows[0])
         columns = [[row[name] for row in rows] for name in rows[0]]
         connection.execute(f"INSERT INTO {table} BY NAME SELECT {values}", columns)
+
+
+def _quoted(name: str) -> str:
+    """Return a column's name as SQL; names in files may hold anything."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _append(connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path]) -> None:
