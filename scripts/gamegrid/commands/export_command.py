@@ -14,11 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import ReplyRow
+from gamegrid.commands.results_folder import database_of
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
 from gamegrid.store.tables import connect
@@ -70,7 +69,7 @@ def chat(
     keeps only moves that an oracle calls best. Raises duckdb.Error if ``database`` cannot be read.
     """
     kept = 0
-    with output.open("w", encoding="utf-8") as file:
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8") as file:
         for line in _replies(database, filters):
             if line["own"] and (line["optimal"] or not optimal):
                 talk = {"messages": _conversation(line)}
@@ -135,8 +134,6 @@ def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[Repl
 
 def _check(database: Path, filters: Mapping[str, str | None]) -> None:
     """Raise UserError for a name that the database does not contain."""
-    if not database.exists():
-        raise UserError(f"there is no {database}; play a grid first.")
     columns = {
         "game": "SELECT game FROM games",
         "agent": "SELECT agent FROM agents",
@@ -186,24 +183,28 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Write the export and print the number of entries."""
-    database: Path = given.results / "gamegrid.duckdb"
     filters = {
         name: getattr(given, name) for name in ("game", "agent", "model", "episode", "outcome")
     }
-    try:
-        _check(database, filters)
-        match given.form:
-            case "traces":
-                count = f"{traces(database, given.output, filters)} replies"
-            case "chat":
-                talks = chat(database, given.output, filters, given.optimal)
-                count = f"{talks} conversations"
-            case _:
-                count = f"{inspect(database, given.output, filters)} logs"
-    except (duckdb.Error, OSError) as error:
-        raise UserError(" ".join(str(error).split())) from error
+    with database_of(given.results) as database:
+        try:
+            count = _write(database, filters, given)
+        except OSError as error:
+            raise UserError(f"cannot write {given.output}: {error}.") from error
     print(f"{given.output}: {count}")
     return 0
+
+
+def _write(database: Path, filters: Mapping[str, str | None], given: Namespace) -> str:
+    """Write the export that was asked for, and return what it holds in words."""
+    _check(database, filters)
+    match given.form:
+        case "traces":
+            return f"{traces(database, given.output, filters)} replies"
+        case "chat":
+            return f"{chat(database, given.output, filters, given.optimal)} conversations"
+        case _:
+            return f"{inspect(database, given.output, filters)} logs"
 
 
 COMMAND = Command("Export replies as tables, conversations or Inspect logs", arguments, run)

@@ -6,6 +6,7 @@ event per reply, an id per message, and file names that begin with the time.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -25,10 +26,14 @@ SEATED = ("matchup", "deal", "seating", "seat")
 
 
 def name(game: str, agent: str, lines: Sequence[ReplyRow]) -> str:
-    """Return the file name TIME_TASK_ID that Inspect lists; its parts contain no underscores."""
+    """Return the file name TIME_TASK_ID that Inspect lists; its parts contain no underscores.
+
+    Names of a database from elsewhere may hold anything; what is no part of gamegrid's names
+    becomes ``-``, so that the file stays in its folder.
+    """
     parts = [
         f"{_began(lines):%Y-%m-%dT%H-%M-%S}+00-00",
-        *(p.replace("_", "-") for p in (game, agent)),
+        *(re.sub(r"[^a-z0-9.-]+", "-", part, flags=re.IGNORECASE) for part in (game, agent)),
     ]
     return "_".join(parts) + ".json"
 

@@ -9,6 +9,7 @@ from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
+from gamegrid.records import received
 from gamegrid.records.upkeep import Summary, compress, prune, summaries, verify
 
 
@@ -35,6 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Perform the action. ``verify`` returns 1 if it finds a problem."""
     results: Path = given.results
+    received.check_folder(results)
     if not (results / "journal").is_dir():
         raise UserError(f"{results} has no journal; name a results folder.")
     match given.action:

@@ -15,7 +15,7 @@ from typing import Any
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
-from gamegrid.records import stamp, upkeep
+from gamegrid.records import received, stamp, upkeep
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
 from gamegrid.records.record_types import Task
@@ -46,6 +46,7 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
     another seed or protocol.
     """
     for folder in (ours, theirs):
+        received.check_folder(folder)
         if not (folder / "chunks").is_dir() and not (folder / "journal").is_dir():
             raise UserError(f"{folder} has no chunks and no journal; give a results folder.")
     if (their_stamp := stamp.read(theirs)) != (own_stamp := stamp.read(ours)):
@@ -100,7 +101,9 @@ def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
 def _by_params(folder: Path) -> dict[str, list[Path]]:
     """Return the intact chunk files of a folder by their settings."""
     files: dict[str, list[Path]] = {}
-    for path, params in read_params(sorted(folder.glob("*.parquet"))).items():
+    paths = sorted(folder.glob("*.parquet"))
+    received.check_tables(paths)
+    for path, params in read_params(paths).items():
         files.setdefault(params, []).append(path)
     return files
 

@@ -15,7 +15,7 @@ from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
-from gamegrid.records import duckdb_files
+from gamegrid.records import duckdb_files, received
 from gamegrid.report.figures import figures
 from gamegrid.store.database import create_empty
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
@@ -45,6 +45,7 @@ def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """
     prepared = plan.make(config, working)
     if main:
+        received.check_folder(working / RESULTS)
         preconditions.check_writable(working / RESULTS)
         _check_plugins()
     return prepared

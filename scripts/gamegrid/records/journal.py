@@ -7,14 +7,12 @@ does not know these files, so it cannot delete them.
 
 import asyncio
 import fcntl
-import gzip
 import hashlib
 import json
 import logging
 import os
 import socket
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +33,7 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
+from gamegrid.records import bounded
 from gamegrid.records.blocks import overlap
 
 log = logging.getLogger(__name__)
@@ -357,7 +356,7 @@ def read_lost(path: Path) -> Iterator[tuple[Attempt, ...]]:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             yield tuple(Attempt(**each) for each in json.loads(line)["attempts"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise UserError(
                 f"{path}, line {number} cannot be read. It holds no reply: remove the line."
             ) from error
@@ -386,7 +385,7 @@ def read(path: Path) -> Iterator[Line]:
             entry = json.loads(line)
             form = entry["form"]
             reply = _line(entry, line) if form == FORM else None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             if number == len(lines):
                 return
             raise UserError(
@@ -402,12 +401,7 @@ def read(path: Path) -> Iterator[Line]:
 
 
 def _content(path: Path) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
-    try:
-        return gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is damaged. Restore the file from a backup.") from error
+    return bounded.unpacked(path) if path.suffix == ".gz" else path.read_bytes()
 
 
 def _line(entry: dict[str, Any], text: bytes) -> Line:

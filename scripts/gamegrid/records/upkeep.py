@@ -16,6 +16,7 @@ from typing import Any
 from gamegrid.backends.faults import Blame
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
+from gamegrid.records.bounded import unpacked
 from gamegrid.records.journal import LOST, Key, Line, digest, files, lost_files, read, read_lost
 
 
@@ -201,7 +202,7 @@ def _pack(path: Path) -> None:
     packed = path.with_name(f"{path.name}.gz")
     content = path.read_bytes()
     if packed.exists():  # compressed before; the job has written a new file since
-        before = gzip.decompress(packed.read_bytes())
+        before = unpacked(packed)
         content = before if before.endswith(content) else before + content
     with replacing(packed, durable=True) as temporary:
         temporary.write_bytes(gzip.compress(content, mtime=0))
