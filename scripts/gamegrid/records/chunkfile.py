@@ -134,7 +134,7 @@ PARAMS_KEY = "params"
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 """Bytes that DuckDB allows for one JSON object unless told otherwise."""
 
-BATCH = 1000
+BATCH = 100
 """Episodes in memory at once while a file is read."""
 
 EpisodeRow = dict[str, Any]

@@ -34,12 +34,12 @@ FILES = (".duckdb", ".html", ".json", ".jsonl", ".txt")
 MB = 1_000_000
 JSON_LIMIT = 256 * MB
 """The largest JSON file that is read, in bytes. Real ones are a thousandth of that."""
-ROWS_LIMIT = 20_000_000
-"""The most episodes that one table file may hold."""
 TABLE_LIMIT = 1000 * MB
-"""A table file may unpack to this many bytes,"""
-RATIO_LIMIT = 100
-"""or to this many times its size, if that is more."""
+"""The texts of a table file may have this many bytes in all,"""
+RATIO_LIMIT = 1000
+"""or this many times its size, if that is more: equal texts are stored once."""
+ROW = 100
+"""What a row counts beside its texts, in bytes."""
 
 KINDS = (
     (stat.S_ISFIFO, "a pipe"),
@@ -103,39 +103,75 @@ def loads(text: bytes | str) -> Any:
 
 
 def check_tables(paths: Sequence[Path]) -> None:
-    """Check how much Parquet files would unpack to, by what they state, before they are read.
+    """Check how much Parquet files unpack to, before their rows are read.
 
     Files that cannot be read are left to their readers. Raises UserError.
     """
     for path in paths:
         check_file(path)
-        stated = _stated(path)
-        if stated is None:
-            continue
-        rows, size = stated
         most = max(TABLE_LIMIT, RATIO_LIMIT * path.stat().st_size)
-        if rows > ROWS_LIMIT or size > most:
+        try:
+            with duckdb_files.connect(files=[path]) as connection:
+                sizes = (measure(connection, path) for measure in (_stated, _texts))
+                size = next((size for size in sizes if size > most), None)
+        except duckdb.Error:
+            continue
+        if size is not None:
             raise UserError(
-                f"{path} states {rows:,} rows and {size / MB:,.0f} MB of content, which is more "
-                f"than a file of this size can honestly hold. It was not read."
+                f"{path} unpacks to {size / MB:,.0f} MB, which is more than a file of its size "
+                f"can honestly hold. It was not read."
             )
 
 
-def _stated(path: Path) -> tuple[int, int] | None:
-    """Return the number of rows and of bytes that a Parquet file states; None for another file."""
-    try:
-        with duckdb_files.connect(files=[path]) as connection:
-            [(rows,)] = connection.execute(
-                "SELECT num_rows FROM parquet_file_metadata($path)", {"path": exact(path)}
-            ).fetchall()
-            [(size,)] = connection.execute(
-                "SELECT coalesce(sum(total_uncompressed_size), 0)::HUGEINT "
-                "FROM parquet_metadata($path)",
-                {"path": exact(path)},
-            ).fetchall()
-    except (duckdb.Error, ValueError):
-        return None
-    return int(rows), int(size)
+def _stated(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return the size that a Parquet file states, in bytes."""
+    [(size,)] = connection.execute(
+        "SELECT (SELECT sum(num_rows) FROM parquet_file_metadata($path)) * $row "
+        "+ (SELECT coalesce(sum(total_uncompressed_size), 0) FROM parquet_metadata($path))",
+        {"path": exact(path), "row": ROW},
+    ).fetchall()
+    return int(size)
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return the length of all texts in a Parquet file, in bytes.
+
+    A text that many rows share is stored once, so a file cannot state this.
+    """
+    source, file = "FROM read_parquet($path, hive_partitioning = false)", {"path": exact(path)}
+    columns = connection.execute(f"SELECT * {source} LIMIT 0", file).description or ()
+    parts = [_length(_quoted(name), kind) for name, kind, *_ in columns]
+    [(size,)] = connection.execute(f"SELECT sum({' + '.join(parts)}) {source}", file).fetchall()
+    return int(size or 0)
+
+
+def _length(value: str, kind: Any, depth: int = 0) -> str:
+    """Return SQL for the length of the texts in a value of type ``kind``."""
+    match kind.id:
+        case "varchar":
+            return f"coalesce(strlen({value}), 0)::HUGEINT"
+        case "blob":
+            return f"coalesce(octet_length({value}), 0)::HUGEINT"
+        case "list":
+            (_, inner), each = kind.children[0], f"each{depth}"
+            part = _length(each, inner, depth + 1)
+            return f"coalesce(list_sum([{part} FOR {each} IN {value}]), 0)::HUGEINT"
+        case "struct":
+            fields = [
+                _length(f"struct_extract({value}, {_literal(name)})", inner, depth + 1)
+                for name, inner in kind.children
+            ]
+            return f"({' + '.join(fields)})"
+        case _:
+            return "8::HUGEINT"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _entries(folder: Path) -> Iterator[tuple[Path, os.DirEntry[str]]]:

@@ -1,6 +1,5 @@
 """Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
-from gamegrid.records import duckdb_files
+from gamegrid.records import duckdb_files, received
 from gamegrid.records.chunkfile import check_whole
 from gamegrid.records.duckdb_files import exact
 from gamegrid.store import looks, table_files
@@ -144,10 +143,10 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
 def _read_references(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Insert what is known without playing. Raises UserError for a file of another version."""
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = received.read_json(path)
         for table, key in REFERENCES.items():
             _insert(connection, table, known.get(key, []))  # earlier versions wrote fewer
-    except (ValueError, TypeError, AttributeError, duckdb.Error) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, duckdb.Error) as error:
         raise UserError(
             f"{path} is damaged, or another version of gamegrid wrote it. Delete it and run the "
             f"same command again: the next run computes it anew and asks no model."
