@@ -40,7 +40,7 @@ def there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
     """Return whether a file or folder exists; False for names that the file system rejects."""
     try:
         return kind(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a character that no path can have
         return False
 
 

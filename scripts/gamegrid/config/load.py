@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from gamegrid import plugins
 from gamegrid.agents.agent import kinds
+from gamegrid.config import yaml_files
 from gamegrid.config.types import Each, GridConfig, Matchups, config_type
+from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import WORKFLOW
 
@@ -103,6 +104,6 @@ def _short(value: Any) -> str:
 def read_yaml(path: Path) -> Any:
     """Return the content of a YAML file. Raises UserError if it cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}.") from error
+        return yaml_files.read(path)
+    except UnfitYaml as error:
+        raise UserError(f"cannot read {path}: {error}.") from error

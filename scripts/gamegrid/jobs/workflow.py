@@ -10,6 +10,7 @@ from gamegrid import plugins
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
+from gamegrid.config.load import read_yaml
 from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
@@ -25,6 +26,7 @@ from gamegrid.store.table_files import table_names
 __all__ = [
     "agent_cell",
     "captions",
+    "check_configfiles",
     "code_hash",
     "database_rows",
     "hub_models",
@@ -36,6 +38,17 @@ __all__ = [
 ]
 
 RESULTS = Path("results")
+
+
+def check_configfiles(workflow: Any) -> None:
+    """Refuse grids that Snakemake read in another way than people do. Raises UserError.
+
+    Snakemake keeps the last of two equal keys without a word.
+    """
+    for name in workflow.configfiles if workflow.is_main_process else ():
+        path = Path(name)
+        if path.suffix in (".yaml", ".yml"):
+            read_yaml(path)
 
 
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
