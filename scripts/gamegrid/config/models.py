@@ -116,7 +116,7 @@ def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
 
 def _read_file(path: Path) -> list[ModelEntry]:
     try:
-        if not paths.there(path):
+        if not paths.there(path, Path.is_file):
             raise UserError(f"config: models: there is no file {str(path)!r}.")
         content = yaml_files.read(path)
     except UnfitYaml as error:

@@ -22,7 +22,7 @@ from gamegrid.commands.runner.translate import Translation, translate
 from gamegrid.config import yaml_files
 from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError
-from gamegrid.paths import WORKFLOW, replacing, resolve
+from gamegrid.paths import WORKFLOW, replacing, resolve, there
 from gamegrid.plan import plan
 
 MODEL_FILES = (
@@ -112,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
 def _translate(given: argparse.Namespace) -> Translation:
     working = Path.cwd()
     path = resolve(given.config, working)
+    if not there(path, Path.is_file):
+        raise UserError(f"--config: cannot read {given.config}: there is no such file.")
     try:
         content: Any = yaml_files.read(path)
     except UnfitYaml as error:
