@@ -156,10 +156,13 @@ def _ladder_rows(prepared: Plan) -> list[LadderRow]:
     return bots
 
 
-def hub_models(prepared: Plan) -> list[tuple[str, str, str]]:
-    """Return id, repository and revision of each model that its backend takes from the hub."""
+def hub_models(prepared: Plan) -> list[tuple[str, str, str, bool]]:
+    """Return each model that its backend takes from the hub.
+
+    A model is its id, its repository, its revision, and whether its own code may be run.
+    """
     wanted = {
-        (model.entry.name, repo, model.entry.revision or "main")
+        (model.entry.name, repo, model.entry.revision or "main", model.entry.trust_remote_code)
         for model in prepared.models.values()
         if (repo := model.kind.hub(model.entry)) is not None
     }
