@@ -51,7 +51,7 @@ def campaign(number: int, once: Callable[[], object], kept: list[str]) -> Counte
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize(("seed", "number"), seeds(150, 1600))
+@pytest.mark.parametrize(("seed", "number"), seeds(120, 2000))
 def test_a_grid_file_is_planned_or_refused(
     seed: int, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +101,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize(("seed", "number"), seeds(60, 800))
+@pytest.mark.parametrize(("seed", "number"), seeds(50, 800))
 def test_a_command_line_is_done_or_refused(
     seed: int,
     number: int,
@@ -134,7 +134,7 @@ def test_a_command_line_is_done_or_refused(
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize(("seed", "number"), seeds(25, 400))
+@pytest.mark.parametrize(("seed", "number"), seeds(12, 150))
 def test_a_results_folder_is_read_or_refused(
     seed: int, number: int, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Results from somebody else run no code, and touch no file outside their folder."""
 
+import csv
 import json
 import resource
 import shutil
@@ -157,6 +158,10 @@ def test_names_in_a_database_are_text_and_nothing_else(
     episode = "tic_tac_toe:alone--random:0:0"
     assert main(["replay", episode, "--page", str(page), "--results", str(results)]) == 0
     assert main(["replay", episode, "--results", str(results)]) == 0
+    assert main(["export", "traces", f"{tmp_path}/a/t.csv", f"--results={results}"]) == 0
+    with (tmp_path / "a/t.csv").open(newline="", encoding="utf-8") as file:
+        assert {row["reply"] for row in csv.DictReader(file)} == {name}
+    assert ("begin as formulas do" in capsys.readouterr().err) == (name[0] in "=+-@")
     if "<" in name:
         assert name not in page.read_text("utf-8")
     assert "\x1b" not in capsys.readouterr().out

@@ -5,6 +5,7 @@ for Inspect's viewer and data frames.
 """
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -119,6 +120,17 @@ def _means(database: Path, game: str, agent: str) -> dict[str, float]:
     return {score: value for score, value in means if value is not None}
 
 
+def _formulas(database: Path, filters: Mapping[str, str | None]) -> int:
+    """Count the replies that a spreadsheet would take for formulas."""
+    with closing(connect(database)) as connection:
+        [(number,)] = connection.execute(
+            f"SELECT count(*) FROM ({_sql()}) WHERE regexp_matches(reply, '^[=+@\t\r-]') "
+            "OR regexp_matches(reasoning, '^[=+@\t\r-]')",
+            dict(filters),
+        ).fetchall()
+    return int(number)
+
+
 def _sql() -> str:
     return (files("gamegrid.report") / "replies.sql").read_text("utf-8")
 
@@ -200,7 +212,15 @@ def _write(database: Path, filters: Mapping[str, str | None], given: Namespace) 
     _check(database, filters)
     match given.form:
         case "traces":
-            return f"{traces(database, given.output, filters)} replies"
+            count = f"{traces(database, given.output, filters)} replies"
+            formulas = _formulas(database, filters) if given.output.suffix == ".csv" else 0
+            if formulas:
+                print(
+                    f"gamegrid: {formulas} replies begin as formulas do (=, +, - or @). The file "
+                    f"holds them unchanged: import its columns as text, or export .parquet.",
+                    file=sys.stderr,
+                )
+            return count
         case "chat":
             return f"{chat(database, given.output, filters, given.optimal)} conversations"
         case _:
