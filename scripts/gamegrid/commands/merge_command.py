@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from gamegrid.commands.command import Command
+from gamegrid.commands.results_folder import UNFIT
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
 from gamegrid.records import received, stamp, upkeep
@@ -61,7 +64,12 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
     for task, pattern in CELLS.items():
         folders = (theirs / FOLDERS[task]).glob(pattern)
         for folder in sorted(path for path in folders if path.is_dir()):
-            added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
+            try:
+                added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
+            except (duckdb.Error, RecursionError, *UNFIT) as error:
+                said = " ".join(str(error).split()).rstrip(".")
+                added, there = 0, 0
+                trouble = [f"{folder} holds a file that is no chunk file: {said}"]
             episodes, known = episodes + added, known + there
             conflicts += trouble
     return MergedResults(replies.added, episodes, known, tuple(conflicts))

@@ -372,7 +372,7 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
 
 def check_whole(paths: Sequence[Path]) -> None:
     """Raise UserError if a file was cut short or is no chunk file."""
-    whole = read_params(paths)
+    whole = read_params([path for path in paths if path.is_file()])
     damaged = [path for path in paths if path not in whole]
     if damaged:
         raise UserError(
