@@ -18,6 +18,7 @@ from gamegrid.jobs import preconditions, verify, workflow
 from gamegrid.records import stamp
 from strangers import ATTACKS
 
+NIGHTLY = pytest.mark.nightly
 HARMLESS = ("plug-ins by their folder", "a look at three billion deals")
 """Attacks on what nothing reads any more: verify says that the results are equal."""
 MEMORY = 3_000_000_000
@@ -90,19 +91,30 @@ def test_good_results_pass(received: Path, capsys: pytest.CaptureFixture[str]) -
     assert not told.err
 
 
-@pytest.mark.timeout(120)
+DAILY = ("verify", "leaderboard", "merge", "run")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "commands",
+    [pytest.param(DAILY, id="daily"), pytest.param((*COMMANDS,), id="all", marks=NIGHTLY)],
+)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_is_told_and_does_nothing(
-    name: str, received: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    commands: tuple[str, ...],
+    received: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     bait = tmp_path / "bait"
     ATTACKS[name](received, bait)
     before = sorted(path.name for path in bait.iterdir())
     refused = 0
-    for command in COMMANDS.values():
+    for command in commands:
         try:
             with bounded_memory():
-                command(received, tmp_path / "own")
+                COMMANDS[command](received, tmp_path / "own")
         except UserError as error:
             refused += 1
             print(error)

@@ -21,8 +21,7 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
     Folders of plug-ins are relative to ``working``. Raises UserError that names the key, the value
     and what is allowed.
     """
-    if not isinstance(raw, Mapping):
-        raise UserError(f"config: this must be a mapping of keys, not {_short(raw)}.")
+    check_mapping(raw)
     if raw.get("games") is None or raw.get("agents") is None:
         missing = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {missing!r} is missing; a grid needs games and agents.")
@@ -33,6 +32,12 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError(_sentence(error)) from error
+
+
+def check_mapping(raw: Any) -> None:
+    """Raise UserError if a configuration is no mapping of keys."""
+    if not isinstance(raw, Mapping):
+        raise UserError(f"config: this must be a mapping of keys, not {_short(raw)}.")
 
 
 def _refuse_people(agents: Any) -> None:

@@ -63,9 +63,11 @@ def parse(text: str) -> Any:
         raise
     except yaml.MarkedYAMLError as error:
         raise UnfitYaml(_told(error)) from error
-    except (yaml.YAMLError, ValueError, OverflowError, TypeError, LookupError) as error:
+    except (yaml.YAMLError, ValueError, ArithmeticError, TypeError, LookupError) as error:
         # Values such as 2025-13-45 raise what Python raises for them.
         raise UnfitYaml(" ".join(str(error).split()).rstrip(".")) from error
+    except AttributeError as error:  # what SafeLoader raises for a tag such as !!timestamp
+        raise UnfitYaml("a value does not fit its tag") from error
 
 
 def _told(error: yaml.MarkedYAMLError) -> str:
