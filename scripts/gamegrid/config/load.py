@@ -53,6 +53,11 @@ def _sentence(error: ValidationError) -> str:
     """Describe one mistake, preferably an unknown key."""
     mistakes = error.errors(include_url=False)
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
+    if first["type"] == "string_unicode":
+        place = ".".join(map(str, first["loc"])) or "a key"
+        return (
+            f"config: {place}: this is no text that can be written, found {_short(first['input'])}."
+        )
     where = _path(first["loc"])
     if first["type"] == "extra_forbidden":
         return f"config: {_unknown_key(first['loc'])}"
