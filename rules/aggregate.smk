@@ -8,7 +8,7 @@ rule compute_references:
     conda:
         "../envs/core.yaml"
     params:
-        grid=gamegrid.reference_params(PLAN),
+        grid=as_it_is(gamegrid.reference_params(PLAN)),
         code=gamegrid.code_hash("analysis.references"),
     script:
         "../scripts/compute_references.py"
@@ -29,7 +29,7 @@ rule build_database:
     conda:
         "../envs/core.yaml"
     params:
-        rows=gamegrid.database_rows(PLAN),
+        rows=as_it_is(gamegrid.database_rows(PLAN)),
         code=gamegrid.code_hash("store.database"),
     script:
         "../scripts/build_database.py"

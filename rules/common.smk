@@ -20,6 +20,14 @@ def or_exit(work):
         sys.exit(1)
 
 
+def as_it_is(text):
+    """A parameter in which Snakemake takes no {word} for a wildcard."""
+    return lambda wildcards: text
+
+
+or_exit(lambda: gamegrid.check_configfiles(workflow))
+
+
 PLAN = or_exit(
     lambda: gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
 )

@@ -4,6 +4,13 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs.run import run
-    from gamegrid.jobs.verify import verify
 
-    run(lambda: print(verify(Path("results"), Path.cwd())), snakemake.log[0])
+    def work() -> None:
+        """Verify the results with the plug-ins of the user's configuration."""
+        from gamegrid import plugins
+        from gamegrid.jobs.verify import verify
+
+        plugins.use_configured(snakemake.config, Path.cwd())
+        print(verify(Path("results"), Path.cwd()))
+
+    run(work, snakemake.log[0])

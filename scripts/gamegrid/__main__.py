@@ -4,7 +4,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pkgutil import iter_modules
 
 import gamegrid.commands
@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words[0] if words else "--help"
     if name in ("-h", "--help"):
-        print(_overview())
-        return 0 if words else 2
+        return _unbroken(lambda: _show_overview(bool(words)))
     command = _command(name)
     if command is None:
         known = _names()
@@ -41,16 +40,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _run(command, parser.parse_args(words[1:]))
 
 
-def _run(command: Command, given: argparse.Namespace) -> int:
+def _show_overview(wanted: bool) -> int:
+    print(_overview())
+    return 0 if wanted else 2
+
+
+def _unbroken(work: Callable[[], int]) -> int:
+    """Do ``work`` and write out what it prints, unless the reader has gone."""
     try:
-        code = command.run(given)
+        code = work()
         sys.stdout.flush()
-    except UserError as error:
-        print(f"gamegrid: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # such as `gamegrid leaderboard | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return code
+
+
+def _run(command: Command, given: argparse.Namespace) -> int:
+    try:
+        code = _unbroken(lambda: command.run(given))
+    except UserError as error:
+        print(f"gamegrid: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:

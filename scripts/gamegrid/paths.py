@@ -40,7 +40,7 @@ def there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
     """Return whether a file or folder exists; False for names that the file system rejects."""
     try:
         return kind(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a character that no path can have
         return False
 
 
@@ -52,6 +52,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     as it was and the temporary file is removed. ``durable`` forces the content to disk first.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)  # a link that somebody put there would be followed
     try:
         yield temporary
         if durable:

@@ -84,6 +84,48 @@ def test_the_lock_file_names_one_version_that_the_project_allows() -> None:
         assert pin.version in requirement.specifier, requirement
 
 
+def hashed(path: Path) -> dict[str, tuple[Requirement, int]]:
+    """The requirements of a file in locks/, each with its number of hashes, by name."""
+    entries = re.split(r"\n(?=\S)", path.read_text().strip())
+    found = {}
+    for entry in entries:
+        requirement = Requirement(entry.partition(" \\")[0])
+        hashes = re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)
+        found[canonicalize_name(requirement.name)] = (requirement, len(hashes))
+    return found
+
+
+@pytest.mark.parametrize("name", ["core", "litellm", "hf", "vllm", "report", "slurm", "dev"])
+def test_a_lock_pins_all_that_an_extra_needs_by_version_and_hash(name: str) -> None:
+    """``make lock`` writes it."""
+    held = hashed(WORKFLOW / f"locks/{name}.txt")
+    wanted = names(map(Requirement, PROJECT["dependencies"])) | {"hatchling", "editables"}
+    assert wanted | (names(required(name)) if name != "core" else set()) <= held.keys()
+    versions = {canonicalize_name(pin.name): pin.specifier for pin in LOCKED}
+    for package, (requirement, hashes) in held.items():
+        assert str(requirement.specifier).startswith("=="), package
+        assert hashes, package
+        assert requirement.specifier == versions.get(package, requirement.specifier), package
+
+
+@pytest.mark.parametrize("backend", ["litellm", "hf", "vllm"])
+def test_the_lock_of_a_backend_can_be_installed_with_those_of_other_extras(backend: str) -> None:
+    """pip refuses two versions of one package."""
+    mine = hashed(WORKFLOW / f"locks/{backend}.txt")
+    for other in ("report", "slurm", *(["dev"] if backend != "vllm" else [])):
+        theirs = hashed(WORKFLOW / f"locks/{other}.txt")
+        for package in mine.keys() & theirs.keys():
+            assert mine[package][0].specifier == theirs[package][0].specifier, (other, package)
+
+
+@pytest.mark.parametrize("path", [*(WORKFLOW / ".github/workflows").glob("*.yaml")], ids=str)
+def test_an_action_is_pinned_by_its_commit(path: Path) -> None:
+    used = re.findall(r"uses: (.*)", path.read_text())
+    assert used
+    for each in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each), each
+
+
 def test_the_tables_of_keys_and_the_list_of_errors_are_those_of_the_code() -> None:
     """``make pages`` writes them."""
     assert config_page.page(CONFIG_README) == CONFIG_README

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from gamegrid.records import chunkfile
+from gamegrid.records.duckdb_files import exact
 from gamegrid.records.record_types import (
     CallRecord,
     DecisionRecord,
@@ -41,7 +42,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     """Return every row as DuckDB reads it."""
     with duckdb.connect() as connection:
         result = connection.execute(
-            "SELECT * FROM read_parquet(?, hive_partitioning = false)", [chunkfile.exact(path)]
+            "SELECT * FROM read_parquet(?, hive_partitioning = false)", [exact(path)]
         )
         names = [name for name, *_ in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -50,7 +51,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def types(path: Path) -> list[tuple[str, str]]:
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "DESCRIBE SELECT * FROM read_parquet(?)", [chunkfile.exact(path)]
+            "DESCRIBE SELECT * FROM read_parquet(?)", [exact(path)]
         ).fetchall()
     return [row[:2] for row in rows]
 

@@ -18,7 +18,8 @@ from gamegrid.games.game import Game, Joint, Oracle, apply
 from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.paths import replacing
 from gamegrid.records import duckdb_files
-from gamegrid.records.chunkfile import Columns, check_whole, exact
+from gamegrid.records.chunkfile import Columns, check_whole
+from gamegrid.records.duckdb_files import exact
 
 JUDGED: Columns = MappingProxyType(
     {
@@ -161,7 +162,10 @@ def judge_game(game: Game, chunks: Sequence[Path], output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     rows = output.with_name(f"{output.name}.ndjson")
     try:
-        with replacing(output) as temporary, duckdb_files.connect() as connection:
+        with (
+            replacing(output) as temporary,
+            duckdb_files.connect(files=[*chunks, rows, temporary]) as connection,
+        ):
             _group(connection, game, chunks)
             with rows.open("w", encoding="utf-8") as file:
                 for line in _judged(connection, game, judge):
@@ -247,7 +251,7 @@ def _write(connection: duckdb.DuckDBPyConnection, judge: Judge, rows: Path, targ
                 compression = 'uncompressed', hive_partitioning = false
             ) JOIN lines USING (line)
             ORDER BY episode_id, ply, seat
-        ) TO $target (FORMAT parquet, COMPRESSION zstd)
+        ) TO $target (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)
         """,
         {"rows": exact(rows), "oracle": judge.name, "target": str(target)},
     )

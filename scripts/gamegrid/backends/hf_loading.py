@@ -92,7 +92,9 @@ def repository(entry: ModelEntry) -> str | None:
 def hub_model(entry: ModelEntry) -> HubModel | None:
     """Return the hub model with its revision; None if it has a folder."""
     repo = repository(entry)
-    return HubModel(entry.name, repo, entry.revision or "main") if repo else None
+    if not repo:
+        return None
+    return HubModel(entry.name, repo, entry.revision or "main", code=entry.trust_remote_code)
 
 
 def load(entry: ModelEntry) -> LoadedModel:
@@ -135,7 +137,7 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
     dtype = entry.engine.get("dtype", "float32" if full else "auto")
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
-        source, config=config, dtype=dtype, output_loading_info=True, **where
+        source, config=config, dtype=dtype, output_loading_info=True, use_safetensors=True, **where
     )
     _refuse_gaps(entry, source, report)
     network = network.to(device).eval()
@@ -236,6 +238,8 @@ def _threads(parameters: int) -> int:
 
 
 def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
+    if local.is_pickled(Path(source)):
+        return local.pickled(entry.name, source)
     if out_of_memory(error):
         return (
             f"{entry.name}: out of memory while loading {source!r}; use a smaller model, "

@@ -13,10 +13,12 @@ from gamegrid.paths import there
 
 log = logging.getLogger(__name__)
 
-WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
-"""File types of weights that torch reads, in order of preference. Models often have several."""
-OTHER = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
-"""File types of settings, tokenizers and code."""
+WEIGHTS = ".safetensors"
+"""The only file type of weights that is loaded: the others are pickles, which can run code."""
+OTHER = (".json", ".jinja", ".txt", ".model", ".tiktoken")
+"""File types of settings and tokenizers."""
+CODE = ".py"
+"""The file type of code, which is fetched only if the model's entry allows to run it."""
 GB = 1e9
 
 
@@ -27,6 +29,8 @@ class HubModel:
     name: str
     repo: str
     revision: str = "main"
+    code: bool = False
+    """Whether the entry sets ``trust_remote_code``."""
 
 
 def cache() -> Path:
@@ -53,7 +57,7 @@ def snapshot(model: HubModel) -> Path:
 def is_cached(model: HubModel) -> bool:
     """Return whether settings and weights of a model have been downloaded."""
     folder = snapshot(model)
-    weights = (path for path in folder.glob("*") if path.suffix in WEIGHTS)
+    weights = folder.glob(f"*{WEIGHTS}")
     return there(folder / "config.json") and any(path.exists() for path in weights)
 
 
@@ -99,7 +103,9 @@ def fetch(model: HubModel) -> str:
     try:
         info = HfApi().model_info(model.repo, revision=model.revision, files_metadata=True)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-        wanted = needed(sizes)
+        wanted = needed(sizes, code=model.code)
+        if not any(name.endswith(WEIGHTS) for name in wanted):
+            raise UserError(local.pickled(model.name, model.repo))
         total, free = sum(sizes[name] for name in wanted) / GB, free_gb()
         if not is_cached(model) and total > free:
             raise UserError(
@@ -115,11 +121,10 @@ def fetch(model: HubModel) -> str:
     return f"{model.repo} is in the cache ({total:.1f} GB)"
 
 
-def needed(sizes: Mapping[str, int]) -> Sequence[str]:
-    """Return the top-level files to download, with weights of one type only."""
-    top = [name for name in sizes if "/" not in name]
-    kind = next((kind for kind in WEIGHTS if any(name.endswith(kind) for name in top)), WEIGHTS[0])
-    return [name for name in top if name.endswith((kind, *OTHER))]
+def needed(sizes: Mapping[str, int], *, code: bool = False) -> Sequence[str]:
+    """Return the top-level files to download, with the model's own code only on request."""
+    kinds = (WEIGHTS, *OTHER, CODE) if code else (WEIGHTS, *OTHER)
+    return [name for name in sizes if "/" not in name and name.endswith(kinds)]
 
 
 def _failure(model: HubModel, error: Exception) -> str:

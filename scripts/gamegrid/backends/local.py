@@ -31,6 +31,8 @@ THINKING_MAX_TOKENS = 4096
 """The default length of a reply if the chat template has thinking, so that it can finish."""
 
 BRIEF = 300
+PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+"""Endings of weights that torch reads by pickle, which can run code."""
 """The most characters quoted from another library's error."""
 
 CUE = "Action:"
@@ -78,7 +80,7 @@ def check_folder(name: str, key: str, folder: Path) -> str | None:
             f"{name}: {key} {str(folder)!r} has no config.json; "
             "it must be a model folder as written by `save_pretrained` or `hf download`."
         )
-    return None
+    return pickled(name, str(folder)) if is_pickled(folder) else None
 
 
 def fetch(folder: Path) -> str:
@@ -126,6 +128,20 @@ def brief(error: BaseException) -> str:
     """Return an error's type and the start of its text on one line, for a message."""
     text = textwrap.shorten(str(error), BRIEF, placeholder=" …")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def is_pickled(folder: Path) -> bool:
+    """Return whether a model's folder has weights, but none in the safetensors format."""
+    names = [path.suffix for path in folder.glob("*")] if folder.is_dir() else []
+    return ".safetensors" not in names and any(suffix in PICKLES for suffix in names)
+
+
+def pickled(name: str, source: str) -> str:
+    """Return the sentence for weights that could run code when they are loaded."""
+    return (
+        f"{name}: {source!r} has no weights in the safetensors format. Other weights are pickles, "
+        "which can run code, so they are not loaded; convert the model, or take another copy of it."
+    )
 
 
 def free_memory() -> None:

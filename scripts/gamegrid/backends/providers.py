@@ -10,6 +10,8 @@ from urllib.parse import quote_plus
 
 from dotenv import dotenv_values
 
+from gamegrid.errors import UserError
+
 PREFIX = "litellm"
 
 KEY_VARIABLES: Mapping[str, tuple[str, ...]] = {
@@ -46,7 +48,15 @@ def read_settings(directory: Path) -> dict[str, str]:
     Empty values are left out. Nothing from the file enters ``os.environ``, which child processes
     inherit.
     """
-    settings = dotenv_values(directory / ".env", interpolate=False) | os.environ
+    path = directory / ".env"
+    try:
+        filed = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}). It must be a text file in UTF-8, with a line "
+            f"NAME=value for each key."
+        ) from error
+    settings = filed | os.environ
     return {name: value for name, value in settings.items() if value}
 
 

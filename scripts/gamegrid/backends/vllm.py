@@ -75,6 +75,9 @@ OWN_KEYS = {
 """Engine arguments that have their own key in the entry."""
 
 
+PICKLED_FORMATS = ("pt", "npcache", "auto", "hf")
+"""Values of vLLM's load_format with which it may read weights that are pickles."""
+
 DRIVER_REMEDY = (
     "vLLM needs an NVIDIA GPU that the job may use, and a driver at least as new as the CUDA "
     "version of its torch: compare `nvidia-smi` with "
@@ -153,6 +156,12 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
     for key in DETERMINISTIC_ARGUMENTS:
         if entry.deterministic and key in entry.engine:
             return f"{entry.name}: engine may not contain {key!r}, which deterministic sets."
+    format_ = entry.engine.get("load_format")
+    if format_ in PICKLED_FORMATS and not entry.trust_remote_code:
+        return (
+            f"{entry.name}: engine: load_format {format_!r} reads pickles, which can run code; "
+            "convert the model to safetensors, or set trust_remote_code in its entry."
+        )
     folder = _folder(entry, working)
     if entry.model_path is None and not paths.there(folder, Path.is_dir):
         return (
@@ -506,6 +515,7 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
         "model": str(folder),
         "tokenizer": entry.tokenizer_path or str(folder),
         "trust_remote_code": entry.trust_remote_code,
+        "load_format": "safetensors",
         "disable_log_stats": True,
     }
     if entry.max_connections is not None:

@@ -5,6 +5,7 @@ for Inspect's viewer and data frames.
 """
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import ReplyRow
+from gamegrid.commands.results_folder import database_of
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
 from gamegrid.store.tables import connect
@@ -49,9 +49,12 @@ def traces(database: Path, output: Path, filters: Mapping[str, str | None]) -> i
     """
     if output.suffix not in FORMATS:
         raise UserError(f"{output}: unknown extension. Known: {', '.join(FORMATS)}.")
-    with closing(connect(database)) as connection, replacing(output) as temporary:
+    with (
+        replacing(output) as temporary,
+        closing(connect(database, files=[temporary])) as connection,
+    ):
         written = connection.execute(
-            f"COPY ({_sql()}) TO $output ({FORMATS[output.suffix]})",
+            f"COPY ({_sql()}) TO $output ({FORMATS[output.suffix]}, USE_TMP_FILE false)",
             {**filters, "output": str(temporary)},
         ).fetchone()
     return int(written[0]) if written else 0
@@ -67,7 +70,7 @@ def chat(
     keeps only moves that an oracle calls best. Raises UserError if ``database`` cannot be opened.
     """
     kept = 0
-    with output.open("w", encoding="utf-8") as file:
+    with replacing(output) as temporary, temporary.open("w", encoding="utf-8") as file:
         for line in _replies(database, filters):
             if line["own"] and (line["optimal"] or not optimal):
                 talk = {"messages": _conversation(line)}
@@ -117,6 +120,17 @@ def _means(database: Path, game: str, agent: str) -> dict[str, float]:
     return {score: value for score, value in means if value is not None}
 
 
+def _formulas(database: Path, filters: Mapping[str, str | None]) -> int:
+    """Count the replies that a spreadsheet would take for formulas."""
+    with closing(connect(database)) as connection:
+        [(number,)] = connection.execute(
+            f"SELECT count(*) FROM ({_sql()}) WHERE regexp_matches(reply, '^[=+@\t\r-]') "
+            "OR regexp_matches(reasoning, '^[=+@\t\r-]')",
+            dict(filters),
+        ).fetchall()
+    return int(number)
+
+
 def _sql() -> str:
     return (files("gamegrid.report") / "replies.sql").read_text("utf-8")
 
@@ -132,8 +146,6 @@ def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[Repl
 
 def _check(database: Path, filters: Mapping[str, str | None]) -> None:
     """Raise UserError for a name that the database does not contain."""
-    if not database.exists():
-        raise UserError(f"there is no {database}; play a grid first.")
     columns = {
         "game": "SELECT game FROM games",
         "agent": "SELECT agent FROM agents",
@@ -183,24 +195,36 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Write the export and print the number of entries."""
-    database: Path = given.results / "gamegrid.duckdb"
     filters = {
         name: getattr(given, name) for name in ("game", "agent", "model", "episode", "outcome")
     }
-    try:
-        _check(database, filters)
-        match given.form:
-            case "traces":
-                count = f"{traces(database, given.output, filters)} replies"
-            case "chat":
-                talks = chat(database, given.output, filters, given.optimal)
-                count = f"{talks} conversations"
-            case _:
-                count = f"{inspect(database, given.output, filters)} logs"
-    except (duckdb.Error, OSError) as error:
-        raise UserError(" ".join(str(error).split())) from error
+    with database_of(given.results) as database:
+        try:
+            count = _write(database, filters, given)
+        except OSError as error:
+            raise UserError(f"cannot write {given.output}: {error}.") from error
     print(f"{given.output}: {count}")
     return 0
+
+
+def _write(database: Path, filters: Mapping[str, str | None], given: Namespace) -> str:
+    """Write the export that was asked for, and return what it holds in words."""
+    _check(database, filters)
+    match given.form:
+        case "traces":
+            count = f"{traces(database, given.output, filters)} replies"
+            formulas = _formulas(database, filters) if given.output.suffix == ".csv" else 0
+            if formulas:
+                print(
+                    f"gamegrid: {formulas} replies begin as formulas do (=, +, - or @). The file "
+                    f"holds them unchanged: import its columns as text, or export .parquet.",
+                    file=sys.stderr,
+                )
+            return count
+        case "chat":
+            return f"{chat(database, given.output, filters, given.optimal)} conversations"
+        case _:
+            return f"{inspect(database, given.output, filters)} logs"
 
 
 COMMAND = Command("Export replies as tables, conversations or Inspect logs", arguments, run)

@@ -13,6 +13,7 @@ from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.suites import Suite, read
+from gamegrid.records import received
 
 
 def freeze(suite: Suite, results: Path) -> int:
@@ -86,6 +87,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Freeze the results and print where they are."""
+    received.check_folder(given.results)
     suite = read(given.suite, Path.cwd())
     print(f"{freeze(suite, given.results)} cells frozen in {suite.results}")
     return 0

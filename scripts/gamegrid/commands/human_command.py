@@ -28,6 +28,7 @@ from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.setups import self_play_setup
 from gamegrid.prompts.parser import parse
+from gamegrid.records import received
 from gamegrid.records.journal import Journal
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
 
@@ -180,6 +181,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Play one episode."""
+    received.check_folder(Path("results"))
     prepared, match = _match(read_yaml(given.configfile), given)
     try:
         played = play(prepared, match, Person(input, print), Path("results"))

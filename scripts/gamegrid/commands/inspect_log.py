@@ -5,7 +5,9 @@ only readers need Inspect. Inspect's readers require more than is documented: th
 event per reply, an id per message, and file names that begin with the time.
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -32,12 +34,24 @@ SEATED = ("matchup", "deal", "seating", "seat")
 
 
 def name(game: str, agent: str, lines: Sequence[ReplyRow]) -> str:
-    """Return the file name TIME_TASK_ID that Inspect lists; its parts contain no underscores."""
+    """Return the file name TIME_TASK_ID that Inspect lists; its parts contain no underscores.
+
+    Names in a database from elsewhere may hold anything; the file stays in its folder.
+    """
     parts = [
         f"{_began(lines):%Y-%m-%dT%H-%M-%S}+00-00",
-        *(p.replace("_", "-") for p in (game, agent)),
+        *(_word(part) for part in (game, agent)),
     ]
     return "_".join(parts) + ".json"
+
+
+def _word(text: str) -> str:
+    """Return a name of a game or an agent as a part of a file name."""
+    plain = text.replace("_", "-")
+    if re.fullmatch(r"[\w.()=,;-]{1,80}", plain):
+        return plain
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
+    return re.sub(r"[^a-z0-9]+", "-", plain, flags=re.IGNORECASE)[:60] + f"-{digest}"
 
 
 def log(

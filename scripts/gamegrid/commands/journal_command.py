@@ -10,7 +10,7 @@ from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from gamegrid.play.budget import release
-from gamegrid.records import salvage
+from gamegrid.records import received, salvage
 from gamegrid.records.journal import files
 from gamegrid.records.upkeep import (
     Summary,
@@ -54,6 +54,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Perform the action. ``verify`` returns 1 if it finds a problem."""
     results: Path = given.results
+    received.check_folder(results)
     if not results.is_dir() or (given.action != "accept" and not (results / "journal").is_dir()):
         raise UserError(f"{results} has no journal; name a results folder.")
     match given.action:

@@ -4,10 +4,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-import duckdb
-
 from gamegrid.commands.command import Command
-from gamegrid.errors import UserError
+from gamegrid.commands.results_folder import database_of
 from gamegrid.store import control_verdict
 from gamegrid.store.tables import leaderboard_text
 
@@ -33,13 +31,8 @@ def run(given: Namespace) -> int:
 
 def show(folder: Path) -> None:
     """Print the leaderboard of a results folder. Raises UserError if it cannot be read."""
-    database = folder / "gamegrid.duckdb"
-    if not database.exists():
-        raise UserError(f"there is no {database}; play a grid first.")
-    try:
+    with database_of(folder) as database:
         text, verdict = leaderboard_text(database), control_verdict.read(database)
-    except duckdb.Error as error:
-        raise UserError(f"cannot read {database}: {' '.join(str(error).split())}") from error
     print(text)
     print(f"\n{_coloured(verdict)}")
     print(f"\nTables: {folder / 'tables'}/   Database: {database}")

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from gamegrid.commands.command import Command
+from gamegrid.commands.results_folder import UNFIT
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
-from gamegrid.records import journal, stamp, upkeep
+from gamegrid.records import journal, received, stamp, upkeep
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
 from gamegrid.records.record_types import Task
@@ -45,7 +48,35 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
     Raises UserError, before adding anything, for a folder without results or for results of
     another seed or protocol.
     """
+    _check(ours, theirs)
+    replies = upkeep.merge(theirs, ours)
+    looks.merge(theirs / looks.NAME, ours / looks.NAME)
+    conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
+    episodes = known = 0
+    for task, pattern in CELLS.items():
+        folders = (theirs / FOLDERS[task]).glob(pattern)
+        for folder in sorted(path for path in folders if path.is_dir()):
+            try:
+                added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
+            except (duckdb.Error, RecursionError, *UNFIT) as error:
+                said = " ".join(str(error).split()).rstrip(".")
+                added, there = 0, 0
+                trouble = [f"{folder} holds a file that is no chunk file: {said}"]
+            episodes, known = episodes + added, known + there
+            conflicts += trouble
+    lacking = journal_counts.shortfalls(ours)
+    journal_counts.accept(lacking)
+    conflicts += [
+        f"{each.counted - each.filed} replies of {each.cell} are in no journal of {theirs}"
+        for each in lacking
+    ]
+    return MergedResults(replies.added, episodes, known, tuple(conflicts))
+
+
+def _check(ours: Path, theirs: Path) -> None:
+    """Raise UserError if the two folders cannot be merged."""
     for folder in (ours, theirs):
+        received.check_folder(folder)
         if not (folder / "chunks").is_dir() and not (folder / "journal").is_dir():
             raise UserError(f"{folder} has no chunks and no journal; give a results folder.")
     if (their_stamp := stamp.read(theirs)) != (own_stamp := stamp.read(ours)):
@@ -59,23 +90,6 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
                 journal.check(path)
     if lacking := journal_counts.shortfalls(ours):
         raise UserError(str(lacking[0]))
-    replies = upkeep.merge(theirs, ours)
-    looks.merge(theirs / looks.NAME, ours / looks.NAME)
-    conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
-    episodes = known = 0
-    for task, pattern in CELLS.items():
-        folders = (theirs / FOLDERS[task]).glob(pattern)
-        for folder in sorted(path for path in folders if path.is_dir()):
-            added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
-            episodes, known = episodes + added, known + there
-            conflicts += trouble
-    lacking = journal_counts.shortfalls(ours)
-    journal_counts.accept(lacking)
-    conflicts += [
-        f"{each.counted - each.filed} replies of {each.cell} are in no journal of {theirs}"
-        for each in lacking
-    ]
-    return MergedResults(replies.added, episodes, known, tuple(conflicts))
 
 
 def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
@@ -112,7 +126,9 @@ def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
 def _by_params(folder: Path) -> dict[str, list[Path]]:
     """Return the intact chunk files of a folder by their settings."""
     files: dict[str, list[Path]] = {}
-    for path, params in read_params(sorted(folder.glob("*.parquet"))).items():
+    paths = sorted(folder.glob("*.parquet"))
+    received.check_tables(paths)
+    for path, params in read_params(paths).items():
         files.setdefault(params, []).append(path)
     return files
 

@@ -4,11 +4,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 from markupsafe import Markup
 
 from gamegrid.commands.command import Command
+from gamegrid.commands.results_folder import database_of
 from gamegrid.errors import UserError
+from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
 from gamegrid.report.replay_section import Choice, ShownEpisode, ShownReply
 
@@ -87,19 +88,18 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Show the episode."""
-    database: Path = given.results / "gamegrid.duckdb"
-    if not database.exists():
-        raise UserError(f"there is no {database}; play a grid first.")
-    try:
+    with database_of(given.results) as database:
         episode = replay_section.replay(database, given.episode)
-        if given.page is None:
-            shown = text(episode)
-        else:
-            given.page.write_text(html(episode), "utf-8")
-            shown = f"{given.page} shows {episode.episode_id}"
-    except (duckdb.Error, OSError) as error:
-        raise UserError(" ".join(str(error).split())) from error
-    print(shown)
+        shown = text(episode) if given.page is None else html(episode)
+    if given.page is None:
+        print(shown)
+        return 0
+    try:
+        with replacing(given.page) as temporary:
+            temporary.write_text(shown, "utf-8", "replace")
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot write {given.page}: {error}.") from error
+    print(f"{given.page} shows {episode.episode_id}")
     return 0
 
 

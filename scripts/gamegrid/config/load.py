@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from gamegrid import plugins
 from gamegrid.agents.agent import kinds
+from gamegrid.config import yaml_files
 from gamegrid.config.types import Each, GridConfig, Matchups, config_type
+from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import WORKFLOW
 
@@ -20,8 +21,7 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
     Folders of plug-ins are relative to ``working``. Raises UserError that names the key, the value
     and what is allowed.
     """
-    if not isinstance(raw, Mapping):
-        raise UserError(f"config: this must be a mapping of keys, not {_short(raw)}.")
+    check_mapping(raw)
     if raw.get("games") is None or raw.get("agents") is None:
         missing = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {missing!r} is missing; a grid needs games and agents.")
@@ -32,6 +32,12 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError(_sentence(error)) from error
+
+
+def check_mapping(raw: Any) -> None:
+    """Raise UserError if a configuration is no mapping of keys."""
+    if not isinstance(raw, Mapping):
+        raise UserError(f"config: this must be a mapping of keys, not {_short(raw)}.")
 
 
 def _refuse_people(agents: Any) -> None:
@@ -47,6 +53,11 @@ def _sentence(error: ValidationError) -> str:
     """Describe one mistake, preferably an unknown key."""
     mistakes = error.errors(include_url=False)
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
+    if first["type"] == "string_unicode":
+        place = ".".join(map(str, first["loc"])) or "a key"
+        return (
+            f"config: {place}: this is no text that can be written, found {_short(first['input'])}."
+        )
     where = _path(first["loc"])
     if first["type"] == "extra_forbidden":
         return f"config: {_unknown_key(first['loc'])}"
@@ -103,6 +114,6 @@ def _short(value: Any) -> str:
 def read_yaml(path: Path) -> Any:
     """Return the content of a YAML file. Raises UserError if it cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}.") from error
+        return yaml_files.read(path)
+    except UnfitYaml as error:
+        raise UserError(f"cannot read {path}: {error}.") from error

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from gamegrid import paths, plugins
 from gamegrid.backends.backend import BackendKind, ModelEntry
+from gamegrid.config import yaml_files
+from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 
 RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
@@ -115,11 +116,11 @@ def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
 
 def _read_file(path: Path) -> list[ModelEntry]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid YAML: {_one_line(error)}.") from error
-    except (OSError, ValueError) as error:  # ValueError: what no path can be
-        raise UserError(f"config: models: there is no file {str(path)!r}.") from error
+        if not paths.there(path, Path.is_file):
+            raise UserError(f"config: models: there is no file {str(path)!r}.")
+        content = yaml_files.read(path)
+    except UnfitYaml as error:
+        raise UserError(f"{path} is not valid YAML: {error}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("models"), list):
         raise UserError(f"{path}: a model file has one key, models, with a list of entries.")
     entries = [_entry(path, item) for item in content["models"]]
@@ -148,7 +149,3 @@ def _entry(path: Path, item: Any) -> ModelEntry:
                 f"{key}: {first['msg']}." if key else "this is neither a model id nor a mapping."
             )
         raise UserError(f"{path}: entry {name!r}: {reason}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -9,6 +9,7 @@ from typing import Any
 from gamegrid import plugins
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan
+from gamegrid.records import received
 from gamegrid.records.chunkfile import read_params
 
 Change = tuple[str, str]
@@ -41,8 +42,19 @@ def _played(plan: Plan, results: Path) -> Iterator[tuple[Cell, Mapping[str, Any]
     }
     params = read_params(list(files.values()))
     for cell, path in files.items():
-        if path in params:
-            yield cell, json.loads(params[path])
+        if path in params and (before := _settings(params[path])):
+            yield cell, before
+
+
+def _settings(text: str) -> Mapping[str, Any] | None:
+    """Return what a chunk file says of how it was played; None if it says something else."""
+    try:
+        stated = received.loads(text)
+    except ValueError:
+        return None
+    agents = stated.get("agents") if isinstance(stated, dict) else None
+    whole = isinstance(agents, dict) and all(isinstance(each, dict) for each in agents.values())
+    return stated if whole else None
 
 
 def _changes(plan: Plan, cell: Cell, before: Mapping[str, Any]) -> Iterator[Change]:

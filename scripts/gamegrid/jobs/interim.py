@@ -14,7 +14,7 @@ from gamegrid.jobs import workflow
 from gamegrid.jobs.preconditions import check_results
 from gamegrid.plan.plan import Plan
 from gamegrid.records import duckdb_files
-from gamegrid.records.chunkfile import exact
+from gamegrid.records.duckdb_files import exact
 from gamegrid.records.record_types import Task
 from gamegrid.store import looks
 from gamegrid.store.database import Sources, build
@@ -68,7 +68,7 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
 
 def _finished(chunks: Sequence[Path]) -> int:
     """Count the episodes in chunk files, without those whose model could not be reached."""
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=chunks) as connection:
         row = connection.execute(
             "SELECT count(*) FILTER (WHERE status <> 'error') "
             "FROM read_parquet(?, union_by_name = true, hive_partitioning = false)",

@@ -3,12 +3,11 @@
 It only reads, so it never disturbs a run.
 """
 
-import json
 import os
 import socket
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.records import ledger
 from gamegrid.records.journal import files, read
+from gamegrid.records.progress import read as read_progress
 from gamegrid.records.spending import filed, spending
 
 BAR = 30
@@ -90,7 +90,8 @@ def parts(plan: Plan, results: Path) -> list[Part]:
 def _job(results: Path, path: str, episodes: int, there: bool) -> JobStatus:
     """Read one job's progress file; ``there`` says whether its chunk file exists."""
     progress = results / "progress" / f"{path}.json"
-    state: Mapping[str, Any] = json.loads(progress.read_text()) if progress.exists() else {}
+    found = read_progress(progress)
+    state: Mapping[str, Any] = asdict(found) if found else {}
     played, failed = state.get("done", 0), state.get("errors", 0)
     taken_over = episodes - state["episodes"] if state else 0
     if state.get("finished") and not there and not failed:  # somebody deleted the chunk file

@@ -7,13 +7,15 @@ database, every table. The first difference ends the check. The folder may have 
 import json
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyspiel
 
 from gamegrid import games, plugins
 from gamegrid.agents.agent import AgentSettings, settings_of
@@ -23,39 +25,49 @@ from gamegrid.errors import UserError
 from gamegrid.play import reproduce
 from gamegrid.play.reproduce import Counts, Difference
 from gamegrid.prompts import templates
-from gamegrid.records import duckdb_files, upkeep
-from gamegrid.store import journal_counts, looks, manifest
+from gamegrid.records import received, upkeep
+from gamegrid.store import journal_counts, looks, manifest, table_files
 from gamegrid.store.database import Sources, build
-from gamegrid.store.grid_rows import AgentRow, Rows
-from gamegrid.store.tables import write_tables
+from gamegrid.store.grid_rows import AgentRow
+from gamegrid.store.manifest import Manifest
+from gamegrid.store.tables import connect, write_tables
 
 TOLERANCE = 1e-9
 """Relative difference that counts as rounding; sums may be taken in another order."""
 BATCH = 10_000
+NEEDED = (plugins.GAME.what, plugins.AGENT.what, plugins.TABLE.what)
+"""What a plug-in adds that results cannot be computed again without."""
+UNFIT = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+"""What reading a file that holds something else raises."""
 
 
 def verify(results: Path, working: Path) -> str:
     """Return a sentence that says what was computed again and came out equal.
 
-    Raises Difference with the first thing that differs, and UserError if the results are incomplete
-    or something that the check needs is missing.
+    The plug-ins in use are those of the user's own configuration; nothing that the results name is
+    run. Raises Difference with the first thing that differs, and UserError if the results are
+    incomplete or something that the check needs is missing.
     """
-    stated = _manifest(results)
-    config = stated["config"]
-    plugins.use_configured(config, working)
-    played = {
-        kind: [manifest.place(name, results) for name in names]
-        for kind, names in stated["files"].items()
-    }
+    received.check_folder(results)
+    stated = manifest.read(results)
+    _check_plugins(stated)
     _check_files(stated, results)
     if trouble := [*upkeep.verify(results), *map(str, journal_counts.shortfalls(results))]:
         raise Difference(trouble[0])
     counts = Counts()
     prompts = templates.places(working)
-    for path in (*played["chunks"], *played["positions"], *played["probes"]):
-        reproduce.check(path, results / "journal", prompts, counts)
-    with tempfile.TemporaryDirectory() as folder:
-        tables = _check_database(stated, played, results, Path(folder))
+    played = _Played.of(stated, results)
+    received.check_tables(played.tables)
+    try:
+        for path in played.chunks:
+            reproduce.check(path, results / "journal", prompts, counts)
+        with tempfile.TemporaryDirectory() as folder:
+            tables = _check_database(stated, played, results, Path(folder))
+    except (duckdb.Error, pyspiel.SpielError, *UNFIT) as error:
+        said = " ".join(str(error).split()).rstrip(".")
+        raise Difference(
+            f"{results} does not hold what results hold: {type(error).__name__}: {said}."
+        ) from error
     unfinished = f"; {counts.unfinished} episodes are unfinished" if counts.unfinished else ""
     return (
         f"equal: {counts.episodes} episodes with {counts.decisions} decisions and "
@@ -65,26 +77,61 @@ def verify(results: Path, working: Path) -> str:
     )
 
 
-def _manifest(results: Path) -> dict[str, Any]:
-    path = results / manifest.NAME
-    try:
-        stated = dict(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"there is no {path}: these results are incomplete. Run the grid again."
-        ) from error
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path} cannot be read. Run the grid again to write it anew.") from error
-    if stated.get("form") != manifest.FORM:
-        raise UserError(
-            f"{path} is of form {stated.get('form')!r}; this version reads form {manifest.FORM}. "
-            f"Use the version of gamegrid that wrote it."
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """The files that a manifest names."""
+
+    chunks: Sequence[Path]
+    """Files of episodes and of single moves."""
+    probes: Sequence[Path]
+    """Those of ``chunks`` that hold probes."""
+    judged: Sequence[Path]
+    exploitability: Sequence[Path]
+    references: Path
+
+    @classmethod
+    def of(cls, stated: Manifest, results: Path) -> "_Played":
+        probes = stated.paths("probes", results)
+        chunks = [path for kind in ("chunks", "positions") for path in stated.paths(kind, results)]
+        references = stated.paths("references", results)
+        if len(references) != 1:
+            raise Difference(f"{results / manifest.NAME} names no file of references, or several.")
+        return cls(
+            chunks=[*chunks, *probes],
+            probes=probes,
+            judged=stated.paths("judged", results),
+            exploitability=stated.paths("exploitability", results),
+            references=references[0],
         )
-    return stated
+
+    @property
+    def tables(self) -> list[Path]:
+        """All Parquet files."""
+        return [*self.chunks, *self.judged, *self.exploitability]
 
 
-def _check_files(stated: Mapping[str, Any], results: Path) -> None:
-    for names in stated["files"].values():
+def _check_plugins(stated: Manifest) -> None:
+    """Raise UserError unless the user's own configuration has the plug-ins of these results.
+
+    Files that the manifest names are never run: it may come from somebody else.
+    """
+    own = {file.digest for hook in plugins.HOOKS for file in plugins.files(hook)}
+    for each in stated.plugins:
+        if each.adds in NEEDED and each.sha256 not in own:
+            raise UserError(
+                f"these results were made with the plug-in {each.file!r} (it adds a {each.adds}, "
+                f"SHA-256 {each.sha256}), which is not in the folders of plugins of your "
+                f"configuration. Read the file; if you trust it, add its folder and verify again."
+            )
+    if stated.own_tables != table_files.plugin_files(plugins.folders()):
+        raise UserError(
+            "these results have tables of their own, and your configuration has others. List "
+            "under plugins the folders that they were made with, and no others."
+        )
+
+
+def _check_files(stated: Manifest, results: Path) -> None:
+    for names in stated.files.values():
         for name, digest in names.items():
             path = manifest.place(name, results)
             if not path.is_file():
@@ -100,35 +147,29 @@ def _settings(row: AgentRow) -> AgentSettings:
     return settings_of(json.loads(row.params))
 
 
-def _check_database(
-    stated: Mapping[str, Any],
-    played: Mapping[str, Sequence[Path]],
-    results: Path,
-    folder: Path,
-) -> int:
+def _check_database(stated: Manifest, played: _Played, results: Path, folder: Path) -> int:
     """Build database and tables in ``folder`` and compare; return the number of table files."""
-    chunks, positions, probes = (played[kind] for kind in ("chunks", "positions", "probes"))
-    rows = Rows.of(stated)
+    rows = stated.rows(table_files.plugin_files(plugins.folders()))
     by_name = {row.game: games.load(row.load_string) for row in rows.games}
-    judged = [folder / "judged" / path.name for path in played["judged"]]
+    judged = [folder / "judged" / path.name for path in played.judged]
+    decided = [path for path in played.chunks if path not in played.probes]
     for path in judged:
-        judge_game(by_name[path.stem], [*chunks, *positions], path)
+        judge_game(by_name[path.stem], decided, path)
     exploitability_estimates = [
-        folder / "exploitability" / path.name for path in played["exploitability"]
+        folder / "exploitability" / path.name for path in played.exploitability
     ]
     for path in exploitability_estimates:
-        files = [probe for probe in probes if probe.parent.name == path.stem]
+        files = [probe for probe in played.probes if probe.parent.name == path.stem]
         probed = {probe.stem for probe in files}
         known = [row for row in rows.agents if row.agent in probed and not row.model]
         bots = {row.agent: _settings(row) for row in known}
         measure_game(by_name[path.stem], files, path, bots)
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
-    [references] = played["references"]
     sources = Sources(
-        chunks=[*chunks, *positions, *probes],
+        chunks=played.chunks,
         judged=judged,
         exploitability_estimates=exploitability_estimates,
-        references=references,
+        references=played.references,
         looks=results / looks.NAME,
     )
     build(fresh, rows, sources)
@@ -146,29 +187,29 @@ def _check_database(
 
 def _compare(stored: Path, fresh: Path) -> None:
     """Compare two databases table by table."""
-    with closing(duckdb_files.connect()) as connection:
-        for name, path in (("stored", stored), ("fresh", fresh)):
-            duckdb_files.attach(connection, path, name)
-        wanted = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'fresh' "
-            "ORDER BY table_oid"
-        ).fetchall()
-        there = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'stored'"
-        ).fetchall()
+    with closing(connect(stored)) as filed, closing(connect(fresh)) as computed:
+        wanted, there = (
+            side.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_oid").fetchall()
+            for side in (computed, filed)
+        )
         if lacking := sorted({table for (table,) in {*wanted} - {*there}}):
             raise Difference(
                 f"the database was made by another version: it has no {', '.join(lacking)}."
             )
         for (table,) in wanted:
-            _compare_table(connection, table)
+            _compare_table(filed, computed, table)
 
 
-def _compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    sides = [
-        connection.cursor().execute(f'SELECT * FROM {side}."{table}" ORDER BY ALL')
-        for side in ("stored", "fresh")
-    ]
+def _compare_table(
+    filed: duckdb.DuckDBPyConnection, computed: duckdb.DuckDBPyConnection, table: str
+) -> None:
+    stored, right = (
+        int(side.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0])
+        for side in (filed, computed)
+    )
+    if stored > right:  # before any number of rows is sorted
+        raise Difference(f"gamegrid.duckdb, table {table}: it has {stored} rows, computed {right}.")
+    sides = [side.execute(f'SELECT * FROM "{table}" ORDER BY ALL') for side in (filed, computed)]
     names = [[column[0] for column in side.description] for side in sides]
     if names[0] != names[1]:
         raise Difference(f"the database was made by another version: columns of {table} differ.")
@@ -176,8 +217,8 @@ def _compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         ours, theirs = (side.fetchmany(BATCH) for side in sides)
         if not ours and not theirs:
             return
-        for filed, computed in zip_longest(ours, theirs):
-            if difference := _unlike(names[0], filed, computed):
+        for one, other in zip_longest(ours, theirs):
+            if difference := _unlike(names[0], one, other):
                 raise Difference(f"gamegrid.duckdb, table {table}: {difference}.")
 
 

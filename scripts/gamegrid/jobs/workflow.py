@@ -10,12 +10,13 @@ from gamegrid import plugins
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
+from gamegrid.config.load import read_yaml
 from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
-from gamegrid.records import duckdb_files
+from gamegrid.records import duckdb_files, received
 from gamegrid.report.figures import figures
 from gamegrid.store.database import create_empty
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
@@ -25,6 +26,7 @@ from gamegrid.store.table_files import table_names
 __all__ = [
     "agent_cell",
     "captions",
+    "check_configfiles",
     "code_hash",
     "database_rows",
     "hub_models",
@@ -38,6 +40,17 @@ __all__ = [
 RESULTS = Path("results")
 
 
+def check_configfiles(workflow: Any) -> None:
+    """Refuse grids that Snakemake read in another way than people do. Raises UserError.
+
+    Snakemake keeps the last of two equal keys without a word.
+    """
+    for name in workflow.configfiles if workflow.is_main_process else ():
+        path = Path(name)
+        if path.suffix in (".yaml", ".yml"):
+            read_yaml(path)
+
+
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """Make the plan; the main process also checks that the results folder can be written.
 
@@ -45,6 +58,7 @@ def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
     """
     prepared = plan.make(config, working)
     if main:
+        received.check_folder(working / RESULTS)
         preconditions.check_writable(working / RESULTS)
         _check_plugins()
     return prepared
@@ -142,10 +156,13 @@ def _ladder_rows(prepared: Plan) -> list[LadderRow]:
     return bots
 
 
-def hub_models(prepared: Plan) -> list[tuple[str, str, str]]:
-    """Return id, repository and revision of each model that its backend takes from the hub."""
+def hub_models(prepared: Plan) -> list[tuple[str, str, str, bool]]:
+    """Return each model that its backend takes from the hub.
+
+    A model is its id, its repository, its revision, and whether its own code may be run.
+    """
     wanted = {
-        (model.entry.name, repo, model.entry.revision or "main")
+        (model.entry.name, repo, model.entry.revision or "main", model.entry.trust_remote_code)
         for model in prepared.models.values()
         if (repo := model.kind.hub(model.entry)) is not None
     }

@@ -109,6 +109,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
 
     Raises UserError, in one or two sentences, for a configuration that cannot be run.
     """
+    load.check_mapping(raw)
     raw = sweep.expand(raw)
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
     config = load.read(suites.expand(raw, suite) if suite else raw, working)

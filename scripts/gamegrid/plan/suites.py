@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gamegrid import paths
+from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError, nearest
 
 FOLDER = "config/suites"
@@ -56,7 +55,9 @@ def read(name: str, working: Path) -> Suite:
             f"config: suite: {name!r} is unknown.{nearest(str(name), folders)} There are "
             f"{', '.join(sorted(folders))}."
         )
-    grid = yaml.safe_load((folder / "suite.yaml").read_text(encoding="utf-8"))
+    grid = read_yaml(folder / "suite.yaml")
+    if not isinstance(grid, Mapping) or not isinstance(grid.get("agents"), Mapping):
+        raise UserError(f"{folder / 'suite.yaml'} must be a grid with agents.")
     return Suite(name, grid, folder / RESULTS, folder / RATINGS)
 
 

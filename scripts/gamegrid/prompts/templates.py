@@ -7,6 +7,7 @@ without a legal move. ``places`` lists the folders that are searched.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,10 @@ from gamegrid import plugins
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.game import Game
 from gamegrid.paths import WORKFLOW, there
+from gamegrid.prompts import sandbox
 
+NAME = re.compile(r"\w[\w.-]*")
+"""A name is one word, so it leads to no other folder."""
 FIXED = {"game": {"title": "", "rules": ""}, "seat": ""}
 TURN = FIXED | {"observation": "", "history": ("",), "labels": ("",)}
 BLOCKS = {"prefix": FIXED, "state": TURN, "rethink": TURN | {"failure": ""}}
@@ -90,7 +94,7 @@ def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
     # A shared context: otherwise Jinja copies its helpers, which takes longer than rendering a
     # turn.
     context = template.new_context({**template.environment.globals, **names}, shared=True)
-    return "".join(template.blocks[block](context)).strip()
+    return sandbox.joined(template.blocks[block](context)).strip()
 
 
 def places(working: Path) -> tuple[Path, ...]:
@@ -100,11 +104,16 @@ def places(working: Path) -> tuple[Path, ...]:
 
 
 def load(name: str, folders: Sequence[Path] | None = None) -> Template:
-    """Load the template ``name`` from the first folder that has it.
+    """Load the template ``name``, one word, from the first folder that has it.
 
     Raises UserError if no folder has it, if it does not parse, if a block is missing, or if a block
     uses an unknown name.
     """
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"prompt: {name!r} is not the name of a template. A name is one word of letters, "
+            f"digits, _, . and -, such as 'default'."
+        )
     searched = places(Path.cwd()) if folders is None else folders
     named = (folder / f"{name}{plugins.PROMPT.suffix}" for folder in searched)
     path = next((path for path in named if there(path, Path.is_file)), None)
@@ -119,7 +128,7 @@ def load(name: str, folders: Sequence[Path] | None = None) -> Template:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not valid UTF-8 text.") from error
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    environment = sandbox.environment(keep_trailing_newline=True)
     environment.filters["tojson_plain"] = _json
     try:
         template = environment.from_string(text)
@@ -133,7 +142,8 @@ def load(name: str, folders: Sequence[Path] | None = None) -> Template:
     for block, names in BLOCKS.items():
         try:
             render(template, block, names)
-        except (jinja2.TemplateError, TypeError) as error:
+        except Exception as error:
+            # Expressions raise what Python raises, such as ZeroDivisionError.
             raise UserError(f"{path}: block {block!r}: {error}.") from error
     return Template(name, hashlib.sha256(text.encode()).hexdigest(), template)
 

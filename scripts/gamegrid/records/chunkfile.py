@@ -20,6 +20,7 @@ import duckdb
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.records import duckdb_files
+from gamegrid.records.duckdb_files import exact
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord, Task
 
 Columns = Mapping[str, str]
@@ -133,7 +134,7 @@ PARAMS_KEY = "params"
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 """Bytes that DuckDB allows for one JSON object unless told otherwise."""
 
-BATCH = 1000
+BATCH = 100
 """Episodes in memory at once while a file is read."""
 
 EpisodeRow = dict[str, Any]
@@ -238,7 +239,7 @@ def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
 
     Raises duckdb.Error if a file is missing or is no chunk file.
     """
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=[*paths, packed]) as connection:
         connection.execute(
             f"""
             COPY (
@@ -247,7 +248,8 @@ def pack(paths: Sequence[Path], packed: Path, params: str) -> None:
                 ORDER BY game, matchup, deal, seating
             ) TO $packed (
                 FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19,
-                KV_METADATA {{{PARAMS_KEY}: $params}}
+                KV_METADATA {{{PARAMS_KEY}: $params}},
+                USE_TMP_FILE false
             )
             """,
             {"paths": [exact(path) for path in paths], "packed": str(packed), "params": params},
@@ -259,7 +261,10 @@ def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]
 
     The file is written as a whole or not at all. Raises duckdb.Error if a file is no chunk file.
     """
-    with replacing(united) as temporary, duckdb_files.connect() as connection:
+    with (
+        replacing(united) as temporary,
+        duckdb_files.connect(files=[*paths, temporary]) as connection,
+    ):
         connection.execute(
             f"""
             COPY (
@@ -268,7 +273,8 @@ def unite(paths: Sequence[Path], united: Path, params: str, ids: Collection[str]
                 WHERE list_contains($ids, episode_id)
                 ORDER BY deal, seating
             ) TO $temporary (
-                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}},
+                USE_TMP_FILE false
             )
             """,
             {
@@ -288,7 +294,7 @@ def read_unfinished(paths: Sequence[Path]) -> dict[Path, list[tuple[str, str | N
     if not paths:
         return {}
     by_name = {str(path.absolute()): path for path in paths}
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=paths) as connection:
         rows = connection.execute(
             "SELECT filename, episode_id, error "
             "FROM read_parquet($paths, filename = true, hive_partitioning = false) "
@@ -310,7 +316,7 @@ def count_replies(paths: Sequence[Path]) -> dict[str, int]:
     whole = list(read_params(paths))
     if not whole:
         return {}
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=whole) as connection:
         rows = connection.execute(
             """
             SELECT game, matchup, sum(replies)::BIGINT
@@ -331,7 +337,7 @@ def read_finished(path: Path) -> dict[str, str]:
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=[path]) as connection:
         rows = connection.execute(
             "SELECT episode_id, trajectory FROM read_parquet($path, hive_partitioning = false) "
             "WHERE status <> $error",
@@ -345,7 +351,7 @@ def read_episodes(path: Path) -> Iterator[EpisodeRow]:
 
     Raises duckdb.Error if the file is missing or is no chunk file.
     """
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=[path]) as connection:
         result = connection.execute(
             "SELECT * EXCLUDE (run) FROM read_parquet($path, hive_partitioning = false)",
             {"path": exact(path)},
@@ -374,7 +380,7 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
     by_name = {str(path.absolute()): path for path in paths}
     try:
         # One connection for all files, because opening one takes 20 ms: 40 s for 2,000 files.
-        with duckdb_files.connect() as connection:
+        with duckdb_files.connect(files=paths) as connection:
             rows = connection.execute(
                 "SELECT file_name, decode(value) FROM parquet_kv_metadata($paths) "
                 "WHERE decode(key) = $key",
@@ -391,21 +397,13 @@ def read_params(paths: Sequence[Path]) -> dict[Path, str]:
 
 def check_whole(paths: Sequence[Path]) -> None:
     """Raise UserError if a file was cut short or is no chunk file."""
-    whole = read_params(paths)
+    whole = read_params([path for path in paths if path.is_file()])
     damaged = [path for path in paths if path not in whole]
     if damaged:
         raise UserError(
             f"{damaged[0]} is damaged or no chunk file ({len(damaged)} such files). Delete it and "
             f"run the same command again: it is written anew, and no reply is asked for twice."
         )
-
-
-def exact(path: Path) -> str:
-    """Return ``path`` with glob characters escaped, so that DuckDB reads this one file.
-
-    DuckDB takes every path as a glob pattern: it would read a folder ``run[1]`` as ``run1``.
-    """
-    return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))
 
 
 def _copy(
@@ -431,7 +429,7 @@ def _copy(
     }
     for n, (path, ids) in enumerate(kept.items()):
         values |= {f"path{n}": exact(path), f"ids{n}": sorted(ids)}
-    with duckdb_files.connect() as connection:
+    with duckdb_files.connect(files=[rows, target, *kept]) as connection:
         connection.execute(
             f"""
             COPY (
@@ -443,7 +441,8 @@ def _copy(
                 ){others}
                 ORDER BY deal, seating
             ) TO $target (
-                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}}
+                FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{PARAMS_KEY}: $params}},
+                USE_TMP_FILE false
             )
             """,
             values,

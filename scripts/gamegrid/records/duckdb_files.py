@@ -1,6 +1,7 @@
 """Open DuckDB in the one way that gamegrid uses it."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -10,35 +11,35 @@ from gamegrid.errors import UserError
 _HOLDER = re.compile(r"Conflicting lock is held in (.*) \(PID (\d+)\)")
 
 
-def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open ``path``, or a database in memory, with one thread and without fetching extensions.
+def connect(
+    path: Path | None = None, *, read_only: bool = False, files: Iterable[Path] = ()
+) -> duckdb.DuckDBPyConnection:
+    """Open ``path``, or a database in memory, with one thread.
+
+    SQL may read and write ``files`` and nothing else outside the database: a view in somebody
+    else's database opens no file and no address, loads no extension and sees no Python variable.
+    Write a file with the COPY option ``use_tmp_file false``.
 
     With one thread, rows are stored and sums are added in a fixed order: equal data gives equal
     numbers. Raises UserError if ``path`` cannot be opened.
     """
     try:
-        return duckdb.connect(
+        connection = duckdb.connect(
             ":memory:" if path is None else str(path),
             read_only=read_only,
             config={
                 "threads": 1,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                "python_enable_replacements": False,
             },
         )
     except duckdb.Error as error:
         if path is None:
             raise
         raise UserError(_unopened(path, " ".join(str(error).split()))) from error
-
-
-def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """Attach a database for reading. Raises UserError if it cannot be opened."""
-    quoted = str(path).replace("'", "''")
-    try:
-        connection.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
-    except duckdb.Error as error:
-        raise UserError(_unopened(path, " ".join(str(error).split()))) from error
+    _close_off(connection, files)
+    return connection
 
 
 def _unopened(path: Path, text: str) -> str:
@@ -54,3 +55,19 @@ def _unopened(path: Path, text: str) -> str:
         f"{path} cannot be opened: {reason}. If it is damaged, delete it and run the grid again: "
         f"it is built anew, and no reply is asked for twice."
     )
+
+
+def _close_off(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
+    """Allow these files only, for good."""
+    allowed = [name for path in files for name in (str(path.absolute()), exact(path))]
+    connection.execute("SET allowed_paths = $allowed", {"allowed": allowed})
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def exact(path: Path) -> str:
+    """Return ``path`` with glob characters escaped, so that DuckDB reads this one file.
+
+    DuckDB takes every path as a glob pattern: it would read a folder ``run[1]`` as ``run1``.
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))

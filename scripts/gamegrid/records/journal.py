@@ -7,14 +7,12 @@ does not know these files, so it cannot delete them. ``chain`` shows if one was 
 
 import asyncio
 import fcntl
-import gzip
 import hashlib
 import json
 import logging
 import os
 import socket
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +34,7 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.paths import replacing
-from gamegrid.records import chain
+from gamegrid.records import bounded, chain
 from gamegrid.records.blocks import overlap
 from gamegrid.records.chain import Head
 
@@ -401,7 +399,7 @@ def read_lost(path: Path) -> Iterator[tuple[Attempt, ...]]:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             yield tuple(Attempt(**each) for each in json.loads(line)["attempts"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise UserError(
                 f"{path}, line {number} cannot be read. It holds no reply: remove the line."
             ) from error
@@ -468,7 +466,7 @@ def _read(path: Path, text: bytes, check: chain.Check) -> Iterator[Line]:
                 )
             link = chain.link(line)
             reply = _line(entry, line, link)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             if number == len(lines):
                 return
             raise UserError(f"{path}, line {number} cannot be read. {chain.GO_ON}") from error
@@ -500,10 +498,7 @@ def _stored(journal: Path) -> tuple[bytes, bytes]:
 def unpacked(journal: Path) -> bytes:
     """Return the lines of the compressed file, empty without one. Raises UserError if damaged."""
     path = packed(journal)
-    try:
-        return gzip.decompress(path.read_bytes()) if path.exists() else b""
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is damaged. {chain.GO_ON}") from error
+    return bounded.unpacked(path) if path.exists() else b""
 
 
 def write(journal: Path, contents: Sequence[bytes]) -> None:

@@ -8,7 +8,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from gamegrid.errors import UserError
 from gamegrid.paths import replacing
+from gamegrid.records import received
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,19 @@ class ChunkState:
             rest = f", about {self.elapsed_s * (self.episodes / self.done - 1):.0f} s left"
         share = f"{self.done} of {self.episodes} episodes"
         return f"{self.chunk}: {share} in {self.elapsed_s:.0f} s{bought}{reused}{errors}{rest}"
+
+
+_STATE = TypeAdapter(ChunkState)
+
+
+def read(path: Path) -> ChunkState | None:
+    """Return the state in a progress file; None without one. Raises UserError for another file."""
+    if not path.exists():
+        return None
+    try:
+        return _STATE.validate_python(received.read_json(path))
+    except ValueError as error:
+        raise UserError(f"{path} cannot be read. Remove it; the job writes it anew.") from error
 
 
 class Progress:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
+from gamegrid.records import received
 
 NAME = "stamp.json"
 
@@ -42,8 +43,8 @@ def read(results: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        return dict(received.read_json(path))
+    except (ValueError, TypeError) as error:
         raise UserError(
             f"{path} cannot be read. Remove it; the next run writes a new one."
         ) from error

@@ -24,6 +24,7 @@ import jinja2
 from markupsafe import Markup
 
 from gamegrid.paths import replacing
+from gamegrid.prompts import sandbox
 from gamegrid.report import drawing, palette
 from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
@@ -142,10 +143,9 @@ def _templates() -> Any:
 
 def environment() -> jinja2.Environment:
     """Return a Jinja environment that escapes everything except what this module marks as safe."""
-    jinja = jinja2.Environment(
+    jinja = sandbox.environment(
         loader=jinja2.PackageLoader("gamegrid.report"),
         autoescape=True,
-        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -22,6 +22,7 @@ from gamegrid import games
 from gamegrid.analysis.judge import Judge, judge_of, moves_in, replayed
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.game import Game
+from gamegrid.prompts import sandbox
 from gamegrid.report import boards
 from gamegrid.store.tables import connect
 
@@ -155,7 +156,7 @@ def section(data: Mapping[str, Any]) -> str:
     The page must include ``replays.css`` and ``replays.js``.
     """
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    environment = sandbox.environment(loader=loader, autoescape=True, trim_blocks=True)
     environment.filters["embedded"] = lambda value: Markup(embedded(value))
     return environment.get_template("replays.jinja").render(data=data)
 

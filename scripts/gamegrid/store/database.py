@@ -1,6 +1,5 @@
 """Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -12,8 +11,9 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
-from gamegrid.records import duckdb_files
-from gamegrid.records.chunkfile import check_whole, exact
+from gamegrid.records import duckdb_files, received
+from gamegrid.records.chunkfile import check_whole
+from gamegrid.records.duckdb_files import exact
 from gamegrid.store import looks, table_files
 from gamegrid.store.grid_rows import Rows
 from gamegrid.store.table_files import TableFile
@@ -50,6 +50,11 @@ class Sources:
     looks: Path | None = None
     """The record of looks, which is only read here."""
 
+    @property
+    def parquet(self) -> list[Path]:
+        """All the Parquet files."""
+        return [*self.chunks, *self.judged, *self.exploitability_estimates]
+
 
 def build(database: Path, rows: Rows, sources: Sources, interim: str | None = None) -> None:
     """Build ``database`` from exactly these rows and files, and replace what was there.
@@ -69,7 +74,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     for leftover in (partial, partial_wal):
         leftover.unlink(missing_ok=True)
     try:
-        with closing(duckdb_files.connect(partial)) as connection:
+        with closing(duckdb_files.connect(partial, files=sources.parquet)) as connection:
             connection.begin()
             connection.execute(_sql("schema"))
             _fill(connection, rows, interim)
@@ -138,10 +143,10 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
 def _read_references(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Insert what is known without playing. Raises UserError for a file of another version."""
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = received.read_json(path)
         for table, key in REFERENCES.items():
             _insert(connection, table, known.get(key, []))  # earlier versions wrote fewer
-    except (ValueError, TypeError, AttributeError, duckdb.Error) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, duckdb.Error) as error:
         raise UserError(
             f"{path} is damaged, or another version of gamegrid wrote it. Delete it and run the "
             f"same command again: the next run computes it anew and asks no model."
@@ -153,9 +158,14 @@ def _insert(
 ) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        values = ", ".join(f"unnest(?) AS {name}" for name in rows[0])
+        values = ", ".join(f"unnest(?) AS {_quoted(name)}" for name in rows[0])
         columns = [[row[name] for row in rows] for name in rows[0]]
         connection.execute(f"INSERT INTO {table} BY NAME SELECT {values}", columns)
+
+
+def _quoted(name: str) -> str:
+    """Return a column's name as SQL; names in files may hold anything."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _append(connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[Path]) -> None:

@@ -9,27 +9,32 @@ holds the number of replies behind the tables, since the journal must never have
 import fcntl
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache, reduce
 from io import BufferedRandom
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import duckdb
+from pydantic import Field, TypeAdapter
 
 from gamegrid.errors import UserError
 from gamegrid.records import duckdb_files
 
 NAME = "looks.jsonl"
 
-Deals: TypeAlias = frozenset[int]
+Deals: TypeAlias = tuple[tuple[int, int], ...]
+"""Ranges of deals, from and up to, in order and apart. A range costs the same however long."""
 Cells: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
 """By game and matchup: the deals that count, such as ``0-9,12``, and a digest of the game, the seed
 and the agents with their settings."""
 
+_RANGES = r"\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*"
+_DEALS: TypeAlias = Annotated[str, Field(pattern=f"^{_RANGES}$")]
+_SHAPE = TypeAdapter(dict[str, dict[str, tuple[_DEALS, str]]])
 _COUNTED = """
     WITH played AS (
         SELECT
@@ -103,7 +108,7 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Cells:
     """Return the deals that count in a database that has its views."""
     cells: dict[str, dict[str, Sequence[str]]] = {}
     for game, matchup, deals, play in connection.execute(_COUNTED).fetchall():
-        cells.setdefault(game, {})[matchup] = [_text(deals), play]
+        cells.setdefault(game, {})[matchup] = (_text(deals), play)
     return cells
 
 
@@ -169,8 +174,11 @@ def _lines(text: bytes, path: Path) -> list[Look]:
     whole = text[: text.rfind(b"\n") + 1].splitlines()
     try:
         entries = [json.loads(line) for line in whole]
-        return [Look(entry["cells"], dict(entry.get("replies", {}))) for entry in entries]
-    except (ValueError, TypeError, KeyError) as error:
+        return [
+            Look(_SHAPE.validate_python(entry["cells"]), dict(entry.get("replies", {})))
+            for entry in entries
+        ]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UserError(
             f"{path} has a line that is not a look. Remove that line; the tables then count one "
             f"look less."
@@ -191,12 +199,30 @@ def _text(deals: Sequence[int]) -> str:
 @cache
 def _intersection(texts: frozenset[str]) -> Deals:
     """Return the deals that all ``texts`` contain."""
-    return reduce(frozenset.intersection, map(_deals, texts))
+    return reduce(_common_deals, map(_deals, texts))
 
 
 def _deals(text: str) -> Deals:
     """Parse ranges such as ``0-9,12``."""
     ends = [span.partition("-") for span in text.split(",")]
-    return frozenset(
-        deal for low, _, high in ends for deal in range(int(low), int(high or low) + 1)
-    )
+    return _united((int(low), int(high or low)) for low, _, high in ends)
+
+
+def _united(spans: Iterable[tuple[int, int]]) -> Deals:
+    """Put ranges in order and unite those that touch, so that equal deals are equal ranges."""
+    united: list[tuple[int, int]] = []
+    for low, high in sorted(span for span in spans if span[0] <= span[1]):
+        if united and low <= united[-1][1] + 1:
+            low, high = united[-1][0], max(united.pop()[1], high)
+        united.append((low, high))
+    return tuple(united)
+
+
+def _common_deals(one: Deals, other: Deals) -> Deals:
+    """Return the deals that are in both."""
+    shared, here, there = list[tuple[int, int]](), 0, 0
+    while here < len(one) and there < len(other):
+        (low, high), (least, most) = one[here], other[there]
+        shared.append((max(low, least), min(high, most)))
+        here, there = (here + 1, there) if high < most else (here, there + 1)
+    return _united(shared)

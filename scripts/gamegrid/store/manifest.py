@@ -1,18 +1,94 @@
-"""Write results/manifest.json: what the results were made from, in one file to cite."""
+"""Write and read results/manifest.json: what the results were made from, in one file to cite."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW, replacing
-from gamegrid.records import duckdb_files
+from gamegrid.records import duckdb_files, received
+from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows
+from gamegrid.store.table_files import TableFile
 
 NAME = "manifest.json"
 FORM = 1
+SHIPPED = "config/suites"
+"""The folder of the workflow whose files a manifest may name."""
+
+
+class StatedPlugin(BaseModel):
+    """A plug-in that results were made with. ``sha256`` is the digest of its file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    adds: str
+    file: str
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """A manifest as it was read. It may come from somebody else: nothing in it is to be run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form: Literal[1]
+    config: dict[str, Any]
+    files: dict[str, dict[str, str]]
+    """By kind, the SHA-256 of each file by its name."""
+    agents: list[AgentRow]
+    games: list[GameRow]
+    ladder: list[LadderRow] = []
+    usd_per_gpu_hour: float | None = None
+    own_tables: list[TableFile] = []
+    plugins: list[StatedPlugin] = []
+
+    def rows(self, own_tables: Sequence[TableFile]) -> Rows:
+        """Return the rows for a database with the tables ``own_tables`` of the user's own."""
+        return Rows(
+            agents=self.agents,
+            games=self.games,
+            ladder=self.ladder,
+            usd_per_gpu_hour=self.usd_per_gpu_hour,
+            own_tables=own_tables,
+        )
+
+    def paths(self, kind: str, results: Path) -> list[Path]:
+        """Return the paths of the files of a kind. Raises UserError; see ``place``."""
+        return [place(name, results) for name in self.files.get(kind, ())]
+
+
+def read(results: Path) -> Manifest:
+    """Read the manifest of a results folder.
+
+    Raises UserError if there is none, or if it is damaged or of another version.
+    """
+    path = results / NAME
+    if not path.exists():
+        raise UserError(f"there is no {path}: these results are incomplete. Run the grid again.")
+    try:
+        stated = received.read_json(path)
+    except ValueError as error:
+        raise UserError(f"{path} cannot be read. Run the grid again to write it anew.") from error
+    form = stated.get("form") if isinstance(stated, dict) else None
+    if form != FORM:
+        raise UserError(
+            f"{path} is of form {form!r}; this version reads form {FORM}. Use the version of "
+            f"gamegrid that wrote it."
+        )
+    try:
+        return Manifest.model_validate(stated)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"{path} is damaged or was written by another version: {where}: {first['msg']}."
+        ) from error
 
 
 def write(
@@ -51,9 +127,20 @@ def write(
 
 
 def place(name: str, results: Path) -> Path:
-    """Return the path of a file that a manifest names: in the results or with the workflow."""
-    root, _, rest = name.partition("/")
-    return results / rest if root == "results" else WORKFLOW / name
+    """Return the path of a file that a manifest names: in the results, or in a suite's folder.
+
+    Raises UserError for a name that leads anywhere else.
+    """
+    parts = PurePosixPath(name).parts
+    if not {"..", "/"}.intersection(parts) and "\0" not in name:
+        if parts[:1] == ("results",) and len(parts) > 1:
+            return results.joinpath(*parts[1:])
+        if name.startswith(f"{SHIPPED}/"):
+            return WORKFLOW / name
+    raise UserError(
+        f"{results / NAME} names the file {name!r}. A manifest may name files of its results "
+        f"folder and of {SHIPPED}/ only; do not trust these results."
+    )
 
 
 def sha256(path: Path) -> str:

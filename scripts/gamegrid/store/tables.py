@@ -120,9 +120,12 @@ def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
     return Table(name, about, columns, tuple(rows))
 
 
-def connect(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open ``database`` to read. Raises UserError if it cannot be opened."""
-    return duckdb_files.connect(database, read_only=True)
+def connect(database: Path, files: Iterable[Path] = ()) -> duckdb.DuckDBPyConnection:
+    """Open ``database`` to read. SQL may write ``files``, and may read and write no others.
+
+    Raises UserError if it cannot be opened.
+    """
+    return duckdb_files.connect(database, read_only=True, files=files)
 
 
 def _shown(value: Value) -> str:

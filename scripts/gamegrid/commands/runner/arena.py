@@ -19,8 +19,10 @@ import yaml
 from gamegrid.commands import human_command, leaderboard_command
 from gamegrid.commands.runner import settings
 from gamegrid.commands.runner.translate import Translation, translate
+from gamegrid.config import yaml_files
+from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError
-from gamegrid.paths import WORKFLOW, replacing, resolve
+from gamegrid.paths import WORKFLOW, replacing, resolve, there
 from gamegrid.plan import plan
 
 MODEL_FILES = (
@@ -110,11 +112,12 @@ def _parser() -> argparse.ArgumentParser:
 def _translate(given: argparse.Namespace) -> Translation:
     working = Path.cwd()
     path = resolve(given.config, working)
+    if not there(path, Path.is_file):
+        raise UserError(f"--config: cannot read {given.config}: there is no such file.")
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"--config: cannot read {given.config}: {reason}.") from error
+        content: Any = yaml_files.read(path)
+    except UnfitYaml as error:
+        raise UserError(f"--config: cannot read {given.config}: {error}.") from error
     old = [name for name in MODEL_FILES if (working / name).is_file()]
     files = ["config/models.yaml", *old, *given.models]
     return translate(settings.read(content, given.override), files)

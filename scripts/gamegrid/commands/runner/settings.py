@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gamegrid.config import yaml_files
+from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -132,8 +133,8 @@ def parse_value(text: str) -> Any:
     if NUMBER.fullmatch(text):
         return float(text)
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return yaml_files.parse(text)
+    except UnfitYaml:
         return text
 
 
