@@ -17,6 +17,8 @@ from gamegrid.backends.backend import Completion, FinishReason
 from gamegrid.backends.providers import Secrets
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429})
+TIMED_OUT_STATUSES = frozenset({408, 499, 504, 520, 524, 598, 599})
+"""Statuses of gateways that gave up waiting for the model. It may have answered them, for money."""
 BUSY_STATUSES = frozenset({429, 503, 529})
 """Statuses of an overloaded server."""
 OWN_LIMIT_STATUSES = frozenset({400, 413, 422})
@@ -34,8 +36,10 @@ SPENT = re.compile(r"credit balance is too low", re.IGNORECASE)
 SPENT_QUOTA = re.compile(r'"quotaId"\s*:\s*"[^"]*PerDay')
 """Gemini's 429 for a daily quota, which does not reset during a run."""
 BAD_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
-RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
+RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([^"]*)s"')
 """Gemini states in the body how long to wait."""
+SECONDS = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?")
+LONGEST_DELAY_S = 366 * 86400.0
 
 
 class Blame(StrEnum):
@@ -83,10 +87,9 @@ class Refusal:
     def error(self) -> tuple[str, frozenset[str]]:
         """The error's message and codes."""
         try:
-            body = json.loads(self.text)
-        except ValueError:
+            return error_of(json.loads(self.text))
+        except (ValueError, RecursionError):
             return self.text, frozenset()
-        return error_of(body)
 
 
 def error_of(body: Any) -> tuple[str, frozenset[str]]:
@@ -141,6 +144,9 @@ def _fault(
         return hopeless(f"there is no such model or address {said}.")
     if 300 <= status < 400:
         return hopeless(f"the address has moved {said}. Correct api_base.")
+    if status in TIMED_OUT_STATUSES:
+        text = f"a server waited in vain for the model's answer {said}."
+        return Fault(Blame.MAYBE_BILLED, text, retry_after_s(refusal), status)
     if status in RETRIED_STATUSES or status >= 500:
         text = f"the server is unable to answer {said}."
         return Fault(Blame.UNBILLED, text, retry_after_s(refusal), status)
@@ -156,19 +162,24 @@ def _is_spent(refusal: Refusal, message: str, codes: frozenset[str]) -> bool:
 
 
 def retry_after_s(refusal: Refusal) -> float | None:
-    """Return the seconds to wait, from Retry-After (seconds or a date) or the body."""
+    """Return the seconds to wait, from Retry-After (seconds or a date) or the body.
+
+    The result lies between 0 and ``LONGEST_DELAY_S``; None if the answer states no such time.
+    """
     stated = refusal.headers.get("retry-after")
     if stated is None:
         told = RETRY_DELAY.search(refusal.text)
-        return float(told[1]) if told else None
+        stated = told[1] if told else ""
     try:
-        return max(0.0, float(stated))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(stated)
-    except ValueError:
+        seconds = float(stated) if SECONDS.fullmatch(stated.strip()) else _seconds_until(stated)
+    except (ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), LONGEST_DELAY_S)
+
+
+def _seconds_until(stated: str) -> float:
+    """Return the seconds until a date. Raises ValueError or OverflowError if it is none."""
+    until = parsedate_to_datetime(stated)
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return (until - datetime.now(UTC)).total_seconds()

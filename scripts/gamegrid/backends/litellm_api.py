@@ -118,7 +118,7 @@ def _address(entry: ModelEntry, settings: Mapping[str, str], connections: int = 
         model=model,
         key=key,
         timeout_s=entry.timeout or DEFAULT_TIMEOUT_S,
-        secrets=Secrets(settings, key),
+        secrets=Secrets(settings, key, entry.api_base),
         connections=connections,
     )
 

@@ -1,0 +1,71 @@
+"""What one attempt has received, and what it means if the answer cannot be read.
+
+Whatever a server sends, and wherever it breaks off, an attempt ends in a completion or a fault.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gamegrid.backends.backend import Completion
+from gamegrid.backends.bodies import LONGEST_KEPT, Body
+from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
+from gamegrid.backends.transport import Address
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One attempt's answer as far as it has arrived. Header names are in lower case."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> Body:
+        """Note the head of an answer and return its empty body."""
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body = Body(status, self.headers.get("content-encoding"))
+        return self.body
+
+    @property
+    def text(self) -> str:
+        """The body as far as it has arrived."""
+        return "" if self.body is None else self.body.text
+
+    @property
+    def refused(self) -> bool:
+        """Whether the status is one of an error or of a redirection."""
+        return self.status is not None and self.status >= 300
+
+    def refusal(self, address: Address) -> Completion | Fault:
+        """Interpret an answer with the status of an error or of a redirection."""
+        assert self.status is not None
+        refusal = Refusal(self.status, self.headers, address.secrets.scrub_answer(self.text))
+        return self.understood(
+            lambda: read_refusal(refusal, address.key_advice, address.secrets), address
+        )
+
+    def broken(self, fault: Fault, address: Address) -> Completion | Fault:
+        """Interpret an answer that was not read to its end, because of ``fault``."""
+        if not self.refused:
+            return replace(fault, status=self.status, body=self.kept(address))
+        refused = self.refusal(address)
+        if isinstance(refused, Fault) and refused.blame is Blame.UNBILLED:
+            # The server worked on the request and did not get to say how that ended.
+            return replace(refused, blame=Blame.MAYBE_BILLED)
+        return refused
+
+    def understood(
+        self, read: Callable[[], Completion | Fault], address: Address
+    ) -> Completion | Fault:
+        """Return what ``read`` makes of the answer, or the fault of an unreadable one."""
+        try:
+            return read()
+        except Exception as error:
+            # Nothing that a server writes may stop a job, and this answer may be paid for.
+            what = f"the answer is unreadable ({type(error).__name__})."
+            return Fault(Blame.MAYBE_BILLED, what, status=self.status, body=self.kept(address))
+
+    def kept(self, address: Address) -> str | None:
+        """Return what to keep of an unreadable answer; None if nothing has arrived."""
+        return address.secrets.scrub_answer(self.text)[:LONGEST_KEPT] or None
