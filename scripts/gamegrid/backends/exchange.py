@@ -19,6 +19,8 @@ class Exchange:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Body | None = None
+    whole: bool = False
+    """Whether the body has arrived as far as it is wanted."""
 
     def begin(self, status: int, headers: Mapping[str, str]) -> Body:
         """Note the head of an answer and return its empty body."""
@@ -26,6 +28,12 @@ class Exchange:
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.body = Body(status, self.headers.get("content-encoding"))
         return self.body
+
+    def end(self) -> None:
+        """Note that the body is complete. Raises BodyError for one that cannot be decoded."""
+        assert self.body is not None
+        self.body.end()
+        self.whole = True
 
     @property
     def text(self) -> str:
@@ -41,19 +49,19 @@ class Exchange:
         """Interpret an answer with the status of an error or of a redirection."""
         assert self.status is not None
         refusal = Refusal(self.status, self.headers, address.secrets.scrub_answer(self.text))
-        return self.understood(
+        refused = self.understood(
             lambda: read_refusal(refusal, address.key_advice, address.secrets), address
         )
-
-    def broken(self, fault: Fault, address: Address) -> Completion | Fault:
-        """Interpret an answer that was not read to its end, because of ``fault``."""
-        if not self.refused:
-            return replace(fault, status=self.status, body=self.kept(address))
-        refused = self.refusal(address)
-        if isinstance(refused, Fault) and refused.blame is Blame.UNBILLED:
+        if isinstance(refused, Fault) and refused.blame is Blame.UNBILLED and not self.whole:
             # The server worked on the request and did not get to say how that ended.
             return replace(refused, blame=Blame.MAYBE_BILLED)
         return refused
+
+    def broken(self, fault: Fault, address: Address) -> Completion | Fault:
+        """Interpret an answer that was not read to its end, or not understood."""
+        if self.refused:
+            return self.refusal(address)
+        return replace(fault, status=self.status, body=self.kept(address))
 
     def understood(
         self, read: Callable[[], Completion | Fault], address: Address

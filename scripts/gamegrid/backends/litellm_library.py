@@ -25,6 +25,8 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
+from gamegrid.backends.addresses import shown
+from gamegrid.backends.bodies import BodyError
 from gamegrid.backends.chat_answers import (
     UNFINISHED,
     finish_reason,
@@ -32,7 +34,9 @@ from gamegrid.backends.chat_answers import (
     reasoning_of,
     text_of,
 )
-from gamegrid.backends.faults import Blame, Fault, Refusal, ended, own_limit, read_refusal
+from gamegrid.backends.exchange import Exchange
+from gamegrid.backends.faults import OWN_LIMIT_STATUSES, Blame, Fault, ended, own_limit
+from gamegrid.backends.library_http import attempt, watch
 from gamegrid.backends.transport import Address, Prepared, move_schema, patience
 from gamegrid.errors import nearest
 
@@ -86,6 +90,7 @@ def load(name: str) -> Any:
         ) from None
     litellm.suppress_debug_info = True
     litellm.drop_params = False
+    watch()
     _mend()
     return litellm
 
@@ -218,15 +223,21 @@ class LiteLLMLibrary:
         """Send once and read the answer."""
         began = time.monotonic()
         limit_s = self._address.timeout_s
-        try:
-            async with patience(limit_s):
-                # A copy, because the library modifies its arguments.
-                response = await self._litellm.acompletion(**prepared.payload)
-        except TimeoutError:
-            return Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
-        except Exception as error:
-            return self._read_error(error)
-        return self._read_answer(response, time.monotonic() - began)
+        with attempt(2 * limit_s) as exchange:
+            try:
+                async with patience(limit_s):
+                    # A copy, because the library modifies its arguments.
+                    response = await self._litellm.acompletion(**prepared.payload)
+            except TimeoutError:
+                late = Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
+                return exchange.broken(late, self._address)
+            except Exception as error:
+                failed = error
+                return exchange.understood(
+                    lambda: self._read_error(failed, exchange), self._address
+                )
+        latency_s = time.monotonic() - began
+        return exchange.understood(lambda: self._read_answer(response, latency_s), self._address)
 
     async def close(self) -> None:
         """Close the connections, unless another open transport still needs them."""
@@ -357,30 +368,21 @@ class LiteLLMLibrary:
             cached_tokens=(stated.get("prompt_tokens_details") or {}).get("cached_tokens"),
         )
 
-    def _read_error(self, error: Exception) -> Completion | Fault:
+    def _read_error(self, error: Exception, exchange: Exchange) -> Completion | Fault:
         """Interpret a failed call: a limit of the model becomes a completion, all else a fault."""
-        import httpx
-
-        # The library reports lost connections and unreadable answers as status 500. The actual
-        # answer, if any, is in the underlying error of the HTTP client.
-        causes = tuple(_causes(error))
-        answered = next((c.response for c in causes if isinstance(c, httpx.HTTPStatusError)), None)
+        # The library reports lost connections and unreadable answers as status 500, so the status
+        # comes from the exchange.
         secrets, exceptions = self._address.secrets, self._litellm.exceptions
-        if answered is None or answered.status_code in (400, 413, 422):
+        if not exchange.refused or exchange.status in OWN_LIMIT_STATUSES:
             if isinstance(error, exceptions.ContextWindowExceededError):
                 return ended(FinishReason.CONTEXT_OVERFLOW, error, secrets)
             if isinstance(error, exceptions.ContentPolicyViolationError):
                 return ended(FinishReason.CONTENT_FILTER, error, secrets)
-        if answered is not None:
-            headers = {name.lower(): value for name, value in answered.headers.items()}
-            refusal = Refusal(answered.status_code, headers, answered.text)
-            return read_refusal(refusal, self._address.key_advice, secrets)
-        return self._read_failure(error, causes)
+        return exchange.broken(self._read_failure(error, exchange), self._address)
 
-    def _read_failure(
-        self, error: Exception, causes: tuple[BaseException, ...]
-    ) -> Completion | Fault:
+    def _read_failure(self, error: Exception, exchange: Exchange) -> Completion | Fault:
         """Interpret a call that failed without an error status."""
+        causes = tuple(_causes(error))
         secrets, exceptions = self._address.secrets, self._litellm.exceptions
         refused = isinstance(error, exceptions.BadRequestError)
         if refused and (reason := own_limit(str(error), frozenset())):
@@ -389,9 +391,12 @@ class LiteLLMLibrary:
             return Fault(Blame.REQUEST, secrets.quote(error))
         if isinstance(error, exceptions.AuthenticationError):
             return Fault(Blame.ACCOUNT, f"{secrets.quote(error)} {self._address.key_advice}")
-        if _is_unsent(causes):
-            where = self._address.entry.api_base or "the provider"
+        if exchange.status is None and _is_unsent(causes):
+            api_base = self._address.entry.api_base
+            where = "the provider" if api_base is None else shown(api_base)
             return Fault(Blame.UNBILLED, f"no connection to {where}.")
+        if limit := next((cause for cause in causes if isinstance(cause, BodyError)), None):
+            return Fault(Blame.MAYBE_BILLED, f"the answer {limit}.")
         cause = _plainest(causes)
         said = f"{type(cause).__name__}: {secrets.quote(cause)}"
         return Fault(Blame.MAYBE_BILLED, f"the answer was lost or unreadable ({said}).")

@@ -106,7 +106,7 @@ class OpenAIHttp:
                 async for piece in response.content.iter_any():
                     if not body.feed(piece):
                         break
-                body.end()
+                exchange.end()
         except TimeoutError as error:
             return exchange.broken(self._timed_out(error), self._address)
         except Exception as error:
