@@ -21,9 +21,7 @@ def shown(address: str) -> str:
     _login, at, host = parts.netloc.rpartition("@")
     names = [part.partition("=")[0] for part in re.split("[&;]", parts.query) if part]
     query = "&".join(f"{name}={HIDDEN}" for name in names)
-    return urlunsplit(
-        (parts.scheme, f"{HIDDEN}@{host}" if at else host, parts.path, query, "")
-    )
+    return urlunsplit((parts.scheme, f"{HIDDEN}@{host}" if at else host, parts.path, query, ""))
 
 
 def secret_parts(address: str) -> Iterator[str]:

@@ -12,6 +12,10 @@ from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
 from gamegrid.backends.transport import Address
 
 
+class Resent(Exception):
+    """A library tried to repeat a request on its own."""
+
+
 @dataclass(slots=True)
 class Exchange:
     """One attempt's answer as far as it has arrived. Header names are in lower case."""
@@ -21,6 +25,21 @@ class Exchange:
     body: Body | None = None
     whole: bool = False
     """Whether the body has arrived as far as it is wanted."""
+    failure: Exception | None = None
+    """The first error of the HTTP client, if any."""
+    sent: set[str] = field(default_factory=set)
+    """The requests that a library has begun to send, by method and address."""
+
+    def ask(self, method: str, address: str) -> None:
+        """Note that a library sends a request, and forget the answer to the one before it.
+
+        Raises Resent if it has sent this one already: only ``retry`` may repeat a request.
+        """
+        request = f"{method} {address}"
+        if method != "GET" and request in self.sent:
+            raise Resent
+        self.sent.add(request)
+        self.status, self.body, self.whole, self.failure = None, None, False, None
 
     def begin(self, status: int, headers: Mapping[str, str]) -> Body:
         """Note the head of an answer and return its empty body."""

@@ -57,9 +57,12 @@ def watch() -> None:
     import requests
 
     if not hasattr(httpx.AsyncClient.send, "__wrapped__"):
-        httpx.AsyncClient.send = _asynchronous(httpx.AsyncClient.send)
-        httpx.Client.send = _synchronous(httpx.Client.send)
-        requests.Session.send = _by_requests(requests.Session.send)
+        for client, watched in (
+            (httpx.AsyncClient, _asynchronous),
+            (httpx.Client, _synchronous),
+            (requests.Session, _by_requests),
+        ):
+            client.send = watched(client.send)
 
 
 def _asynchronous(send: Any) -> Any:
@@ -68,18 +71,18 @@ def _asynchronous(send: Any) -> Any:
         watched = _ATTEMPT.get()
         if watched is None:
             return await send(client, request, **options)
-        request.headers["Accept-Encoding"] = ASKED_ENCODING
-        once = options | {"stream": True, "follow_redirects": False}
-        response = await send(client, request, **once)
-        try:
-            body = _begin(watched, response.status_code, response.headers)
-            async for piece in response.aiter_raw():
-                if not _feed(watched, body, piece):
-                    break
-            watched.exchange.end()
-        finally:
-            await response.aclose()
-        return _whole(response, body)
+        with _sending(watched, request):
+            once = options | {"stream": True, "follow_redirects": False}
+            response = await send(client, request, **once)
+            try:
+                body = _begin(watched, response.status_code, response.headers)
+                async for piece in response.aiter_raw():
+                    if not _feed(watched, body, piece):
+                        break
+                watched.exchange.end()
+            finally:
+                await response.aclose()
+            return _whole(response, body)
 
     return send_watched
 
@@ -90,18 +93,18 @@ def _synchronous(send: Any) -> Any:
         watched = _ATTEMPT.get()
         if watched is None:
             return send(client, request, **options)
-        request.headers["Accept-Encoding"] = ASKED_ENCODING
-        once = options | {"stream": True, "follow_redirects": False}
-        response = send(client, request, **once)
-        try:
-            body = _begin(watched, response.status_code, response.headers)
-            for piece in response.iter_raw():
-                if not _feed(watched, body, piece):
-                    break
-            watched.exchange.end()
-        finally:
-            response.close()
-        return _whole(response, body)
+        with _sending(watched, request):
+            once = options | {"stream": True, "follow_redirects": False}
+            response = send(client, request, **once)
+            try:
+                body = _begin(watched, response.status_code, response.headers)
+                for piece in response.iter_raw():
+                    if not _feed(watched, body, piece):
+                        break
+                watched.exchange.end()
+            finally:
+                response.close()
+            return _whole(response, body)
 
     return send_watched
 
@@ -112,23 +115,35 @@ def _by_requests(send: Any) -> Any:
         watched = _ATTEMPT.get()
         if watched is None:
             return send(session, request, **options)
-        request.headers["Accept-Encoding"] = ASKED_ENCODING
-        once = options | {"stream": True, "allow_redirects": False}
-        response = send(session, request, **once)
-        try:
-            body = _begin(watched, response.status_code, response.headers)
-            for piece in response.raw.stream(PIECE, decode_content=False):
-                if not _feed(watched, body, piece):
-                    break
-            watched.exchange.end()
-        finally:
-            response.close()
-        for name in REPLACED_HEADERS:
-            response.headers.pop(name, None)
-        response.raw = io.BytesIO(body.bytes)
-        return response
+        with _sending(watched, request):
+            once = options | {"stream": True, "allow_redirects": False}
+            response = send(session, request, **once)
+            try:
+                body = _begin(watched, response.status_code, response.headers)
+                for piece in response.raw.stream(PIECE, decode_content=False):
+                    if not _feed(watched, body, piece):
+                        break
+                watched.exchange.end()
+            finally:
+                response.close()
+            for name in REPLACED_HEADERS:
+                response.headers.pop(name, None)
+            response.raw = io.BytesIO(body.bytes)
+            return response
 
     return send_watched
+
+
+@contextmanager
+def _sending(watched: Attempt, request: Any) -> Iterator[None]:
+    """Prepare a request, and note the first error of sending it and of reading its answer."""
+    watched.exchange.ask(request.method, str(request.url))
+    request.headers["Accept-Encoding"] = ASKED_ENCODING
+    try:
+        yield
+    except Exception as error:
+        watched.exchange.failure = error
+        raise
 
 
 def _begin(watched: Attempt, status: int, headers: Any) -> Body:

@@ -5,18 +5,16 @@ disables both, and all its look-ups in the network.
 """
 
 import asyncio
-import functools
 import importlib
-import inspect
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakSet
 
 from gamegrid import paths
+from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
@@ -25,7 +23,6 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
-from gamegrid.backends.addresses import shown
 from gamegrid.backends.bodies import BodyError
 from gamegrid.backends.chat_answers import (
     UNFINISHED,
@@ -37,6 +34,7 @@ from gamegrid.backends.chat_answers import (
 from gamegrid.backends.exchange import Exchange
 from gamegrid.backends.faults import OWN_LIMIT_STATUSES, Blame, Fault, ended, own_limit
 from gamegrid.backends.library_http import attempt, watch
+from gamegrid.backends.litellm_mends import mend
 from gamegrid.backends.transport import Address, Prepared, move_schema, patience
 from gamegrid.errors import nearest
 
@@ -61,6 +59,8 @@ CLAUDE_CLOUDS = frozenset({"bedrock", "vertex_ai", "azure_ai"})
 """Other providers that serve Claude with Anthropic's format."""
 INCOMPLETE = frozenset({"MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED"})
 """Finish reasons of Gemini for incomplete answers, which the library reports as ``stop``."""
+UNWATCHED = frozenset({"aiohttp_openai"})
+"""Providers that the library asks with a client that ``library_http`` does not watch."""
 ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
 """Providers for which the library estimates these counts. Estimates are discarded."""
@@ -91,7 +91,7 @@ def load(name: str) -> Any:
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     watch()
-    _mend()
+    mend()
     return litellm
 
 
@@ -101,58 +101,6 @@ def _load_whole(name: str) -> Any:
     for part in LATE_PARTS:
         importlib.import_module(part)
     return litellm
-
-
-def _mend() -> None:
-    """Patch how the pinned version treats paid replies, where it has no setting."""
-    from litellm.litellm_core_utils import core_helpers
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
-
-    # It repeats a request whose connection broke, although the work may be done.
-    AsyncHTTPHandler.single_connection_post_request = _resend_nothing
-    # It maps this finish reason of Claude, a truncated reply, to that of a complete one.
-    core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
-    _send_no_temperature_unasked()
-    _miss_no_service_tier()
-
-
-def _send_no_temperature_unasked() -> None:
-    """Remove the temperature that the library adds for newer Gemini models."""
-    from litellm.llms.vertex_ai.gemini import vertex_and_google_ai_studio_gemini as gemini
-
-    map_parameters = inspect.unwrap(gemini.VertexGeminiConfig.map_openai_params)
-
-    @functools.wraps(map_parameters)
-    def map_as_asked(config: Any, non_default_params: Any, *more: Any, **named: Any) -> Any:
-        mapped = map_parameters(config, non_default_params, *more, **named)
-        if "temperature" not in non_default_params:
-            mapped.pop("temperature", None)
-        return mapped
-
-    gemini.VertexGeminiConfig.map_openai_params = map_as_asked
-
-
-def _miss_no_service_tier() -> None:
-    """Accept a reply in Groq's format without a service tier, on which the library fails."""
-    from litellm.llms.openai_like.chat.transformation import OpenAILikeChatConfig
-
-    transform = inspect.unwrap(OpenAILikeChatConfig.transform_response)
-
-    @functools.wraps(transform)
-    def transform_whole(*positional: Any, **named: Any) -> Any:
-        reply = transform(*positional, **named)
-        if not hasattr(reply, "service_tier"):
-            reply.service_tier = None
-        return reply
-
-    OpenAILikeChatConfig.transform_response = transform_whole
-
-
-async def _resend_nothing(_handler: Any, **_request: Any) -> None:
-    """Raise again the error that the library is handling when it calls this."""
-    error = sys.exception()
-    assert error is not None
-    raise error
 
 
 class LiteLLMLibrary:
@@ -172,6 +120,11 @@ class LiteLLMLibrary:
     def use(self, litellm: Any) -> None:
         """Look up the model's parameters. Raises BackendError for an unknown provider."""
         provider, model = self._address.provider, self._address.model
+        if provider in UNWATCHED:
+            raise BackendError(
+                f"{self._address.name}: the provider {provider} is not supported. "
+                "Name a model behind an OpenAI-compatible api_base litellm_openai/<model>."
+            )
         try:
             litellm.get_llm_provider(f"{provider}/{model}")
         except litellm.exceptions.BadRequestError:
@@ -378,11 +331,16 @@ class LiteLLMLibrary:
                 return ended(FinishReason.CONTEXT_OVERFLOW, error, secrets)
             if isinstance(error, exceptions.ContentPolicyViolationError):
                 return ended(FinishReason.CONTENT_FILTER, error, secrets)
-        return exchange.broken(self._read_failure(error, exchange), self._address)
+        if exchange.refused:
+            return exchange.refusal(self._address)
+        failure = self._read_failure(error, exchange)
+        return (
+            failure if isinstance(failure, Completion) else exchange.broken(failure, self._address)
+        )
 
     def _read_failure(self, error: Exception, exchange: Exchange) -> Completion | Fault:
         """Interpret a call that failed without an error status."""
-        causes = tuple(_causes(error))
+        causes = tuple(_causes(exchange.failure or error))
         secrets, exceptions = self._address.secrets, self._litellm.exceptions
         refused = isinstance(error, exceptions.BadRequestError)
         if refused and (reason := own_limit(str(error), frozenset())):
@@ -399,6 +357,8 @@ class LiteLLMLibrary:
             return Fault(Blame.MAYBE_BILLED, f"the answer {limit}.")
         cause = _plainest(causes)
         said = f"{type(cause).__name__}: {secrets.quote(cause)}"
+        if not exchange.sent:
+            return Fault(Blame.REQUEST, f"the LiteLLM library could not send it ({said}).")
         return Fault(Blame.MAYBE_BILLED, f"the answer was lost or unreadable ({said}).")
 
 

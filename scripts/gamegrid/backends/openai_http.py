@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from gamegrid import paths
-from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.addresses import shown
+from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.bodies import ASKED_ENCODING, BodyError
 from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.exchange import Exchange
@@ -161,9 +161,7 @@ class OpenAIHttp:
     def _timed_out(self, error: TimeoutError) -> Fault:
         if isinstance(error, self._aiohttp.ConnectionTimeoutError):
             return Fault(Blame.UNBILLED, f"no connection to {self._shown} within {CONNECT_S:g} s.")
-        return Fault(
-            Blame.MAYBE_BILLED, f"no whole answer within {self._address.timeout_s:g} s."
-        )
+        return Fault(Blame.MAYBE_BILLED, f"no whole answer within {self._address.timeout_s:g} s.")
 
     def _broken(self, error: Exception) -> Fault:
         """Return the fault of a connection that failed or broke, or of an endless body."""

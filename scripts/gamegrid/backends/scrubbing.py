@@ -60,11 +60,11 @@ class Scrubber:
                 for level in reversed(levels):
                     start, end = level.origin(start, end)
                 yield start, end
-            level = _decoded(text)
-            if level is None:
+            decoded = _decoded(text)
+            if decoded is None:
                 return
-            levels.append(level)
-            text = level.text
+            levels.append(decoded)
+            text = decoded.text
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         for needle in self._needles:
