@@ -11,6 +11,9 @@ from gamegrid.backends.bodies import LONGEST_KEPT, Body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
 from gamegrid.backends.transport import Address
 
+WITHHELD = "the body held a key in pieces"
+"""Stands in the journal for such a body."""
+
 
 class Resent(Exception):
     """A library tried to repeat a request on its own."""
@@ -87,7 +90,7 @@ class Exchange:
     ) -> Completion | Fault:
         """Return what ``read`` makes of the answer, or the fault of an unreadable one."""
         try:
-            return read()
+            return _without_keys(read(), address)
         except Exception as error:
             # Nothing that a server writes may stop a job, and this answer may be paid for.
             what = f"the answer is unreadable ({type(error).__name__})."
@@ -96,3 +99,25 @@ class Exchange:
     def kept(self, address: Address) -> str | None:
         """Return what to keep of an unreadable answer; None if nothing has arrived."""
         return address.secrets.scrub_answer(self.text)[:LONGEST_KEPT] or None
+
+
+def _without_keys(outcome: Completion | Fault, address: Address) -> Completion | Fault:
+    """Return the outcome with every key removed that only its decoded texts show.
+
+    A body may hold a key in pieces, as the parts of a message, which only the text puts together.
+    """
+    if isinstance(outcome, Fault):
+        return outcome
+    scrub = address.secrets.scrub_answer
+
+    def clean(said: str | None) -> str | None:
+        return scrub(said) if isinstance(said, str) else said
+
+    cleaned = replace(
+        outcome,
+        text=scrub(outcome.text),
+        reasoning=clean(outcome.reasoning),
+        model_served=clean(outcome.model_served),
+        fingerprint=clean(outcome.fingerprint),
+    )
+    return outcome if cleaned == outcome else replace(cleaned, raw={"withheld": WITHHELD})

@@ -11,7 +11,7 @@ Within an attempt no client follows a redirect, and all bodies are read within t
 import functools
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -57,12 +57,13 @@ def watch() -> None:
     import requests
 
     if not hasattr(httpx.AsyncClient.send, "__wrapped__"):
-        for client, watched in (
-            (httpx.AsyncClient, _asynchronous),
-            (httpx.Client, _synchronous),
-            (requests.Session, _by_requests),
-        ):
-            client.send = watched(client.send)
+        _replace(httpx.AsyncClient, _asynchronous)
+        _replace(httpx.Client, _synchronous)
+        _replace(requests.Session, _by_requests)
+
+
+def _replace(client: Any, watched: Callable[[Any], Any]) -> None:
+    client.send = watched(client.send)
 
 
 def _asynchronous(send: Any) -> Any:

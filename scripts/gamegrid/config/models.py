@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from gamegrid import paths, plugins
+from gamegrid.backends import misplaced_keys
 from gamegrid.backends.backend import BackendKind, ModelEntry
 from gamegrid.errors import UserError, nearest
 
@@ -108,12 +109,12 @@ def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
     entries = {}
     for name in names:
         path = paths.resolve(name, working)
-        for entry in _read_file(path):
+        for entry in _read_file(path, working):
             entries[entry.name] = entry
     return entries
 
 
-def _read_file(path: Path) -> list[ModelEntry]:
+def _read_file(path: Path, working: Path) -> list[ModelEntry]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -122,6 +123,7 @@ def _read_file(path: Path) -> list[ModelEntry]:
         raise UserError(f"config: models: there is no file {str(path)!r}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("models"), list):
         raise UserError(f"{path}: a model file has one key, models, with a list of entries.")
+    misplaced_keys.refuse(content["models"], str(path), working)
     entries = [_entry(path, item) for item in content["models"]]
     for name, count in Counter(entry.name for entry in entries).items():
         if count > 1:
