@@ -10,7 +10,7 @@ LONGEST_BODY = 16 * 2**20
 character is escaped."""
 LONGEST_REFUSAL = 64 * 2**10
 """Bytes that are read of an answer with an error status; nothing beyond them is needed."""
-LONGEST_KEPT = 2**20
+LONGEST_KEPT = 2**18
 """Characters that are kept of an answer that could not be read."""
 
 ASKED_ENCODING = "identity"

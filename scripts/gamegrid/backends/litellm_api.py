@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gamegrid.backends import litellm_library, openai_http
+from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import (
     Backend,
     BackendError,
@@ -71,7 +72,8 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
         return f"{entry.name}: a model id has the form litellm_<provider>/<model>."
     if entry.api_base is not None:
         if not entry.api_base.startswith(("http://", "https://")):
-            return f"{entry.name}: api_base is {entry.api_base!r}; it must begin with http:// or https://."
+            address = shown(entry.api_base)
+            return f"{entry.name}: api_base is {address!r}; it must begin with http:// or https://."
         return None
     if provider in KEY_VARIABLES and find_key(provider, settings) is None:
         names = " or ".join(KEY_VARIABLES[provider])

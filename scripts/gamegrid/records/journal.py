@@ -36,6 +36,7 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.records.blocks import overlap
+from gamegrid.records.unreadable import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Journal:
         self._bought: dict[bytes, int] = {}
         """Offsets of the lines of replies that this job bought, by the digests of their keys: a
         long job keeps no reply in memory."""
+        self._unreadable = Unreadable()
         self._end = 0
         self._synced = time.monotonic()
         self._warned = False
@@ -117,6 +119,8 @@ class Journal:
             self._end = self._path.stat().st_size
             for path in files(self._path.parent):
                 self._known.update((line.key, line.completion) for line in read(path))
+            for path in lost_files(self._path.parent):
+                self._unreadable.read(path)
         except BaseException:
             self._file.close()  # frees the lock too; nobody calls __exit__
             raise
@@ -165,9 +169,11 @@ class Journal:
                 f"{place.seating}, ply {ply} of {place.matchup} in {place.game}; "
                 f"run_mode: replay asks no model."
             )
+        self._unreadable.check(filed, request.model)
         try:
             completion = await buy(request)
         except BackendError as trouble:
+            self._unreadable.add(filed, trouble.attempts, self._path.with_suffix(LOST))
             self._note_loss(filed, trouble)
             raise
         self.asked += 1
