@@ -11,6 +11,7 @@ import gamegrid.commands
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError, nearest
 from gamegrid.jobs.run import INTERRUPTED
+from gamegrid.terminal import plain, plain_output
 
 ABOUT = (
     "Inspect, move and check results. Use Snakemake to play a grid: "
@@ -42,10 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(command: Command, given: argparse.Namespace) -> int:
     try:
-        code = command.run(given)
+        with plain_output():
+            code = command.run(given)
         sys.stdout.flush()
     except UserError as error:
-        print(f"gamegrid: {error}", file=sys.stderr)
+        print(plain(f"gamegrid: {error}"), file=sys.stderr)
         return 1
     except BrokenPipeError:  # such as `gamegrid leaderboard | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

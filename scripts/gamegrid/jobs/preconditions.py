@@ -10,6 +10,7 @@ from gamegrid.plan import plan_checks
 from gamegrid.plan.plan import Plan
 from gamegrid.records import stamp
 from gamegrid.records.chunkfile import read_params
+from gamegrid.terminal import plain
 
 RESULTS = "results"
 
@@ -24,7 +25,7 @@ def check_before_play(plan: Plan, working: Path) -> None:
     plan_checks.check_machine(plan.config, plan.models)
     check_results(plan, working / RESULTS)
     for notice in changes.notices(plan, working / RESULTS):
-        print(f"gamegrid: {notice}", file=sys.stderr)
+        print(plain(f"gamegrid: {notice}"), file=sys.stderr)
 
 
 def check_results(plan: Plan, results: Path) -> None:

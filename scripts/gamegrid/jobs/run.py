@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from gamegrid.backends.providers import Secrets, read_settings
 from gamegrid.errors import UserError
+from gamegrid.terminal import plain, plain_output
 
 log = logging.getLogger("gamegrid")
 
@@ -16,6 +18,18 @@ INTERRUPTED = 130
 """The exit code that shells report for a program ended by Ctrl-C."""
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Errors of a disk that cannot be written."""
+
+
+class SafeFormatter(logging.Formatter):
+    """Escapes what could control a terminal, and removes keys that the environment names."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(form)
+        self._secrets = Secrets(read_settings(Path.cwd()), None)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with the traceback if there is one."""
+        return plain(self._secrets.scrub(super().format(record)))
 
 
 class LogFile(logging.FileHandler):
@@ -33,11 +47,16 @@ def run(work: Callable[[], object], log_path: str) -> None:
     _own_packages_only()
     Path(log_path).parent.mkdir(parents=True, exist_ok=True)
     file = LogFile(log_path, mode="w", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    file.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(logging.Formatter("%(message)s"))
+    terminal.setFormatter(SafeFormatter("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[file, terminal])
     log.setLevel(logging.INFO)
+    with plain_output():
+        _work(work)
+
+
+def _work(work: Callable[[], object]) -> None:
     try:
         work()
     except UserError as error:

@@ -41,9 +41,8 @@ class Unreadable:
 
     def add(self, filed: str, attempts: Iterable[Attempt], path: Path) -> None:
         """Count the answers among the attempts of a question, which are in the file ``path``."""
-        answers = [a for a in attempts if a.kind == Blame.MAYBE_BILLED and a.body is not None]
-        if answers:
-            self._answers[filed] += len(answers)
+        if count := sum(map(_is_unreadable, attempts)):
+            self._answers[filed] += count
             self._files[filed] = path
 
     def check(self, filed: str, model: str) -> None:
@@ -54,3 +53,9 @@ class Unreadable:
                 f"billed, so it is not asked again. They are in {self._files[filed]}; move that "
                 "file away to ask again."
             )
+
+
+def _is_unreadable(attempt: Attempt) -> bool:
+    """Return whether an attempt got an answer with a status of success that could not be read."""
+    status = attempt.status or 0
+    return attempt.kind == Blame.MAYBE_BILLED and 200 <= status < 300
