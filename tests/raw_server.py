@@ -1,5 +1,6 @@
 """A local HTTP server that sends exactly the bytes a test gives it, however wrong they are."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -7,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-Send = Callable[[bytes], None]
+LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,8 @@ def _read(connection: socket.socket) -> Asked | None:
             return None
         raw += piece
     head, _, body = raw.partition(b"\r\n\r\n")
-    length = next(
-        (
-            int(line.split(b":")[1])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length:")
-        ),
-        0,
-    )
+    stated = LENGTH.search(head)
+    length = int(stated[1]) if stated else 0
     while len(body) < length:
         piece = connection.recv(65536)
         if not piece:
@@ -95,6 +90,6 @@ def response(
     body: bytes, *headers: str, status: str = "200 OK", length: int | None = None
 ) -> bytes:
     """Return an answer with these headers; ``length`` is what it claims instead of its length."""
-    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", *headers]
+    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", "Connection: close", *headers]
     lines.append(f"Content-Length: {len(body) if length is None else length}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
