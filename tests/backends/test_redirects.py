@@ -196,12 +196,8 @@ def test_the_hub_s_key_stays_with_the_hub(tmp_path: Path, monkeypatch: pytest.Mo
             yield response(json.dumps({"id": "a/b", "sha": commit, "siblings": files}).encode())
             return
         size = f"X-Linked-Size: {len(content)}"
-        head = (
-            f"Location: {cdn.root}/blob",
-            f"X-Repo-Commit: {commit}",
-            size,
-            'X-Linked-ETag: "e"',
-        )
+        where = f"Location: {cdn.root.replace('127.0.0.1', 'localhost')}/blob"
+        head = (where, f"X-Repo-Commit: {commit}", size, 'X-Linked-ETag: "e"')
         yield response(b"", *head, status="302 Found")
 
     with RawServer(store) as cdn, RawServer(answer) as server:
