@@ -5,7 +5,7 @@ import json
 import zlib
 from typing import Any
 
-LONGEST_BODY = 16 * 2**20
+LONGEST_BODY = 8 * 2**20
 """Bytes of an answer, on the wire and decompressed. A reply of 128,000 tokens has 3 MB if every
 character is escaped."""
 LONGEST_REFUSAL = 64 * 2**10

@@ -11,6 +11,7 @@ from gamegrid.backends.bodies import LONGEST_KEPT, Body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
 from gamegrid.backends.transport import Address
 
+LONGEST_KEY = 8192
 WITHHELD = "the body held a key in pieces"
 """Stands in the journal for such a body."""
 
@@ -98,7 +99,9 @@ class Exchange:
 
     def kept(self, address: Address) -> str | None:
         """Return what to keep of an unreadable answer; None if nothing has arrived."""
-        return address.secrets.scrub_answer(self.text)[:LONGEST_KEPT] or None
+        # A key at the place of the cut must be whole to be found.
+        begin = self.text[: LONGEST_KEPT + LONGEST_KEY]
+        return address.secrets.scrub_answer(begin)[:LONGEST_KEPT] or None
 
 
 def _without_keys(outcome: Completion | Fault, address: Address) -> Completion | Fault:

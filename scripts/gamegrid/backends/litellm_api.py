@@ -143,7 +143,8 @@ class LiteLLMBackend:
         self._transport = _transport(address)
         self._limits = HostLimits(
             entry,
-            f"{entry.api_base or ''} {address.provider} {address.model}",
+            # Without the login and the keys that an address may hold.
+            f"{shown(entry.api_base or '')} {address.provider} {address.model}",
             self._stop,
             host_folder(),
         )
