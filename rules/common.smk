@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
 from gamegrid.jobs import workflow as gamegrid
+from gamegrid.terminal import plain
 
 
 def or_exit(work):
@@ -16,7 +17,7 @@ def or_exit(work):
     try:
         return work()
     except UserError as error:
-        print(f"gamegrid: {error}", file=sys.stderr)
+        print(plain(f"gamegrid: {error}"), file=sys.stderr)
         sys.exit(1)
 
 

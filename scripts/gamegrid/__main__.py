@@ -12,6 +12,7 @@ from gamegrid.commands.command import Command
 from gamegrid.errors import UserError, nearest
 from gamegrid.jobs import disk_errors
 from gamegrid.jobs.run import INTERRUPTED
+from gamegrid.terminal import plain, plain_output
 
 ABOUT = (
     "Inspect, move and check results. Use Snakemake to play a grid: "
@@ -56,17 +57,23 @@ def _unbroken(work: Callable[[], int]) -> int:
     return code
 
 
+def _plainly(command: Command, given: argparse.Namespace) -> int:
+    """Run a command; what it prints cannot control the terminal."""
+    with plain_output():
+        return command.run(given)
+
+
 def _run(command: Command, given: argparse.Namespace) -> int:
     try:
-        code = _unbroken(lambda: command.run(given))
+        code = _unbroken(lambda: _plainly(command, given))
     except UserError as error:
-        print(f"gamegrid: {error}", file=sys.stderr)
+        print(plain(f"gamegrid: {error}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
         if refusal := disk_errors.sentence(error):
-            print(f"gamegrid: {refusal}", file=sys.stderr)
+            print(plain(f"gamegrid: {refusal}"), file=sys.stderr)
             return 1
         raise
     return code

@@ -23,12 +23,16 @@ from gamegrid.backends.error_signs import Trouble, trouble_of
 from gamegrid.backends.providers import Secrets
 
 RETRIED_STATUSES = frozenset({408, 409, 424, 425, 429})
+TIMED_OUT_STATUSES = frozenset({408, 499, 504, 520, 524, 598, 599})
+"""Statuses of gateways that gave up waiting for the model. It may have answered them, for money."""
 BUSY_STATUSES = frozenset({429, 498, 503, 529})
 """Statuses of an overloaded server."""
 PARAMETER_STATUSES = frozenset({400, 416, 422})
 """Statuses of errors that may be about a parameter."""
-RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([0-9.]+)s"')
+RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"([^"]*)s"')
 """Gemini states in the body how long to wait."""
+SECONDS = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?")
+LONGEST_DELAY_S = 366 * 86400.0
 PAGE = re.compile(
     r"\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
@@ -98,11 +102,10 @@ class Refusal:
     def error(self) -> StatedError:
         """The error as the server states it."""
         try:
-            body = json.loads(self.text)
+            error = error_of(json.loads(self.text))
         except (ValueError, RecursionError):
             page = page_title(self.text)
             return StatedError(message=page or self.text, words="" if page else self.text)
-        error = error_of(body)
         named = self.headers.get("x-amzn-errortype", "").partition(":")[0].casefold()
         return replace(error, codes=error.codes | {named}) if named else error
 
@@ -214,6 +217,9 @@ def _by_status(status: int, error: StatedError, asked: Asked, wait_s: float | No
     if 300 <= status < 400:
         moved = f"the address has moved {said}. Correct api_base."
         return Fault(Blame.ACCOUNT, moved, status=status)
+    if status in TIMED_OUT_STATUSES:
+        text = f"a server waited in vain for the model's answer {said}."
+        return Fault(Blame.MAYBE_BILLED, text, wait_s, status)
     if status in RETRIED_STATUSES or status >= 500:
         text = f"the server is unable to answer {said}."
         return Fault(Blame.UNBILLED, text, wait_s, status)
@@ -223,19 +229,24 @@ def _by_status(status: int, error: StatedError, asked: Asked, wait_s: float | No
 
 
 def retry_after_s(refusal: Refusal) -> float | None:
-    """Return the seconds to wait, from Retry-After (seconds or a date) or the body."""
+    """Return the seconds to wait, from Retry-After (seconds or a date) or the body.
+
+    The result lies between 0 and ``LONGEST_DELAY_S``; None if the answer states no such time.
+    """
     stated = refusal.headers.get("retry-after")
     if stated is None:
         told = RETRY_DELAY.search(refusal.text)
-        return float(told[1]) if told else None
+        stated = told[1] if told else ""
     try:
-        return max(0.0, float(stated))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(stated)
-    except ValueError:
+        seconds = float(stated) if SECONDS.fullmatch(stated.strip()) else _seconds_until(stated)
+    except (ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), LONGEST_DELAY_S)
+
+
+def _seconds_until(stated: str) -> float:
+    """Return the seconds until a date. Raises ValueError or OverflowError if it is none."""
+    until = parsedate_to_datetime(stated)
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return (until - datetime.now(UTC)).total_seconds()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gamegrid.backends import local
+from gamegrid.backends.providers import Secrets
 from gamegrid.errors import UserError
 from gamegrid.paths import there
 
@@ -141,8 +142,10 @@ def _failure(model: HubModel, error: Exception) -> str:
             "HF_TOKEN if it is private."
         )
     cached = "An earlier download is in the cache. " if is_cached(model) else ""
+    # Addresses of downloads are signed, and errors quote them.
+    said = Secrets(os.environ, None).scrub(local.brief(error))
     return (
-        f"{model.name}: cannot download {model.repo} from the hub ({local.brief(error)}). "
+        f"{model.name}: cannot download {model.repo} from the hub ({said}). "
         f"{cached}Run this with a network, or set model_path to its folder "
         f"({free_gb():.1f} GB are free in {cache()})."
     )

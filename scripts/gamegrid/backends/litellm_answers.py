@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import Completion, FinishReason, Usage
+from gamegrid.backends.bodies import BodyError
 from gamegrid.backends.chat_answers import (
     Note,
     count_of,
@@ -18,18 +20,16 @@ from gamegrid.backends.chat_answers import (
     unknown_reason,
 )
 from gamegrid.backends.error_bodies import error_in
+from gamegrid.backends.exchange import Exchange
 from gamegrid.backends.faults import (
     Asked,
     Blame,
     Fault,
-    Refusal,
     ended,
     own_limit,
     read_error_in_answer,
-    read_refusal,
 )
 from gamegrid.backends.finish_reasons import Ending, ending, stated_reasons, worst
-from gamegrid.backends.heard import Heard
 from gamegrid.backends.transport import Address
 
 ESTIMATED_USAGE = frozenset({"replicate"})
@@ -49,13 +49,13 @@ class Reader:
     # Answers
 
     def read(
-        self, response: Any, heard: Heard, latency_s: float, sent: Mapping[str, Any]
+        self, response: Any, exchange: Exchange, latency_s: float, sent: Mapping[str, Any]
     ) -> Completion | Fault:
         """Return the completion in a response of the library, or a fault if there is none."""
         secrets = self._address.secrets
         delivered = json.dumps(response.model_dump(warnings=False), default=str)
         raw = json.loads(secrets.scrub_answer(delivered))
-        told = None if heard.status is None else secrets.scrub_answer(heard.text)
+        told = None if exchange.status is None else secrets.scrub_answer(exchange.text)
 
         def lost(what: str) -> Fault:
             return Fault(Blame.MAYBE_BILLED, what, status=200, body=told)
@@ -111,30 +111,37 @@ class Reader:
     # Errors
 
     def read_error(
-        self, error: Exception, heard: Heard, latency_s: float, sent: Mapping[str, Any]
+        self, error: Exception, exchange: Exchange, latency_s: float, sent: Mapping[str, Any]
     ) -> Completion | Fault:
         """Interpret a failed call: a limit of the model becomes a completion, all else a fault.
 
         The library's own classes of errors hide statuses and codes, so the answer counts first.
         """
-        if heard.status is None:
-            return self._unanswered(error)
-        if heard.status < 300:
-            return self._untranslated(error, heard, latency_s, sent)
-        told = self._address.secrets.scrub_answer(heard.text)
-        refusal = Refusal(heard.status, heard.headers, told)
-        found = read_refusal(refusal, self._address.key_advice, self._address.secrets, sent)
-        unexplained = isinstance(found, Fault) and not found.parameters
-        if unexplained and heard.status in OWN_LIMIT_STATUSES:
-            return self._limit(error) or found
-        return found
+        if exchange.refused:
+            return self._refused(error, exchange, sent)
+        if exchange.whole:
+            return self._untranslated(error, exchange, latency_s, sent)
+        failure = self._unanswered(error, exchange)
+        if isinstance(failure, Completion):
+            return failure
+        return exchange.broken(failure, self._address, sent)
+
+    def _refused(
+        self, error: Exception, exchange: Exchange, sent: Mapping[str, Any]
+    ) -> Completion | Fault:
+        """Interpret a call that was answered with an error status."""
+        outcome = exchange.refusal(self._address, sent)
+        unexplained = isinstance(outcome, Fault) and not outcome.parameters
+        if unexplained and exchange.status in OWN_LIMIT_STATUSES:
+            return self._limit(error) or outcome
+        return outcome
 
     def _untranslated(
-        self, error: Exception, heard: Heard, latency_s: float, sent: Mapping[str, Any]
+        self, error: Exception, exchange: Exchange, latency_s: float, sent: Mapping[str, Any]
     ) -> Completion | Fault:
         """Read an answer that the library could not translate, as far as it is readable."""
         secrets = self._address.secrets
-        told = secrets.scrub_answer(heard.text)
+        told = secrets.scrub_answer(exchange.text)
         asked = self._asked(sent)
         found = read_body(told, latency_s, secrets, asked=asked, note=self._note)
         if isinstance(found, Completion) or found.blame is not Blame.MAYBE_BILLED:
@@ -143,7 +150,7 @@ class Reader:
             return read_error_in_answer(stated_error, told, asked)
         cause = _plainest(tuple(_causes(error)))
         what = f"the answer is unreadable ({type(cause).__name__}: {secrets.quote(cause)})."
-        return Fault(Blame.MAYBE_BILLED, what, status=heard.status, body=told)
+        return Fault(Blame.MAYBE_BILLED, what, status=exchange.status, body=told)
 
     def _limit(self, error: Exception) -> Completion | None:
         """Return the completion of a limit of the model that only the library knows."""
@@ -153,24 +160,30 @@ class Reader:
             return ended(FinishReason.CONTENT_FILTER, error, self._address.secrets)
         return None
 
-    def _unanswered(self, error: Exception) -> Completion | Fault:
-        """Interpret a call that failed without any answer."""
+    def _unanswered(self, error: Exception, exchange: Exchange) -> Completion | Fault:
+        """Interpret a call that failed before a whole answer arrived."""
         secrets, exceptions = self._address.secrets, self._exceptions
-        if (limit := self._limit(error)) is not None:
-            return limit
-        refused = isinstance(error, exceptions.BadRequestError)
-        if refused and (reason := own_limit(str(error))):
-            return ended(reason, error, secrets)
-        if isinstance(error, exceptions.UnsupportedParamsError):
-            return Fault(Blame.REQUEST, secrets.quote(error))
-        if isinstance(error, exceptions.AuthenticationError):
-            return Fault(Blame.ACCOUNT, f"{secrets.quote(error)} {self._address.key_advice}")
-        causes = tuple(_causes(error))
-        if _is_unsent(causes):
-            where = self._address.entry.api_base or "the provider"
-            return Fault(Blame.UNBILLED, f"no connection to {where}.")
+        causes = tuple(_causes(exchange.failure or error))
+        if limit := next((cause for cause in causes if isinstance(cause, BodyError)), None):
+            return Fault(Blame.MAYBE_BILLED, f"the answer {limit}.")
+        if exchange.status is None:
+            if (ending := self._limit(error)) is not None:
+                return ending
+            refused = isinstance(error, exceptions.BadRequestError)
+            if refused and (reason := own_limit(str(error))):
+                return ended(reason, error, secrets)
+            if isinstance(error, exceptions.UnsupportedParamsError):
+                return Fault(Blame.REQUEST, secrets.quote(error))
+            if isinstance(error, exceptions.AuthenticationError):
+                return Fault(Blame.ACCOUNT, f"{secrets.quote(error)} {self._address.key_advice}")
+            if _is_unsent(causes):
+                api_base = self._address.entry.api_base
+                where = "the provider" if api_base is None else shown(api_base)
+                return Fault(Blame.UNBILLED, f"no connection to {where}.")
         cause = _plainest(causes)
         said = f"{type(cause).__name__}: {secrets.quote(cause)}"
+        if not exchange.sent:
+            return Fault(Blame.REQUEST, f"the LiteLLM library could not send it ({said}).")
         return Fault(Blame.MAYBE_BILLED, f"the answer was lost or unreadable ({said}).")
 
     def _asked(self, sent: Mapping[str, Any]) -> Asked:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gamegrid.backends import litellm_library, openai_http
+from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import (
     Backend,
     BackendError,
@@ -72,7 +73,8 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
         return f"{entry.name}: a model id has the form litellm_<provider>/<model>."
     if entry.api_base is not None:
         if not entry.api_base.startswith(("http://", "https://")):
-            return f"{entry.name}: api_base is {entry.api_base!r}; it must begin with http:// or https://."
+            address = shown(entry.api_base)
+            return f"{entry.name}: api_base is {address!r}; it must begin with http:// or https://."
         return None
     if provider in KEY_VARIABLES and find_key(provider, settings) is None:
         names = " or ".join(KEY_VARIABLES[provider])
@@ -119,7 +121,7 @@ def _address(entry: ModelEntry, settings: Mapping[str, str], connections: int = 
         model=model,
         key=key,
         timeout_s=entry.timeout or DEFAULT_TIMEOUT_S,
-        secrets=Secrets(settings, key),
+        secrets=Secrets(settings, key, entry.api_base),
         connections=connections,
     )
 
@@ -142,7 +144,8 @@ class LiteLLMBackend:
         self._transport = _transport(address)
         self._limits = HostLimits(
             entry,
-            f"{entry.api_base or ''} {address.provider} {address.model}",
+            # Without the login and the keys that an address may hold.
+            f"{shown(entry.api_base or '')} {address.provider} {address.model}",
             self._stop,
             host_folder(),
         )

@@ -5,11 +5,8 @@ disables both, and all its look-ups in the network.
 """
 
 import asyncio
-import functools
 import importlib
-import inspect
 import os
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +14,11 @@ from weakref import WeakSet
 
 from gamegrid import paths
 from gamegrid.backends.backend import BackendError, Completion, Request, Sampling
+from gamegrid.backends.exchange import Exchange
 from gamegrid.backends.faults import Blame, Fault
-from gamegrid.backends.heard import listen, listening
+from gamegrid.backends.library_http import attempt, watch
 from gamegrid.backends.litellm_answers import Reader
+from gamegrid.backends.litellm_mends import mend
 from gamegrid.backends.notes import Notes
 from gamegrid.backends.parameters import Parameters
 from gamegrid.backends.transport import Address, Prepared, move_schema, patience
@@ -44,6 +43,8 @@ BODY_RETRIES = frozenset({"huggingface"})
 """Providers for which the number of retries would enter the request body. They never retry."""
 CLAUDE_CLOUDS = frozenset({"bedrock", "vertex_ai", "azure_ai"})
 """Other providers that serve Claude with Anthropic's format."""
+UNWATCHED = frozenset({"aiohttp_openai"})
+"""Providers that the library asks with a client that ``library_http`` does not watch."""
 
 LATE_PARTS = (
     "litellm._service_logger",
@@ -70,7 +71,8 @@ def load(name: str) -> Any:
         ) from None
     litellm.suppress_debug_info = True
     litellm.drop_params = False
-    _mend()
+    watch()
+    mend()
     return litellm
 
 
@@ -80,56 +82,6 @@ def _load_whole(name: str) -> Any:
     for part in LATE_PARTS:
         importlib.import_module(part)
     return litellm
-
-
-def _mend() -> None:
-    """Patch how the pinned version treats paid replies, where it has no setting."""
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
-
-    # It repeats a request whose connection broke, although the work may be done.
-    AsyncHTTPHandler.single_connection_post_request = _resend_nothing
-    listen()
-    _send_no_temperature_unasked()
-    _miss_no_service_tier()
-
-
-def _send_no_temperature_unasked() -> None:
-    """Remove the temperature that the library adds for newer Gemini models."""
-    from litellm.llms.vertex_ai.gemini import vertex_and_google_ai_studio_gemini as gemini
-
-    map_parameters = inspect.unwrap(gemini.VertexGeminiConfig.map_openai_params)
-
-    @functools.wraps(map_parameters)
-    def map_as_asked(config: Any, non_default_params: Any, *more: Any, **named: Any) -> Any:
-        mapped = map_parameters(config, non_default_params, *more, **named)
-        if "temperature" not in non_default_params:
-            mapped.pop("temperature", None)
-        return mapped
-
-    gemini.VertexGeminiConfig.map_openai_params = map_as_asked
-
-
-def _miss_no_service_tier() -> None:
-    """Accept a reply in Groq's format without a service tier, on which the library fails."""
-    from litellm.llms.openai_like.chat.transformation import OpenAILikeChatConfig
-
-    transform = inspect.unwrap(OpenAILikeChatConfig.transform_response)
-
-    @functools.wraps(transform)
-    def transform_whole(*positional: Any, **named: Any) -> Any:
-        reply = transform(*positional, **named)
-        if not hasattr(reply, "service_tier"):
-            reply.service_tier = None
-        return reply
-
-    OpenAILikeChatConfig.transform_response = transform_whole
-
-
-async def _resend_nothing(_handler: Any, **_request: Any) -> None:
-    """Raise again the error that the library is handling when it calls this."""
-    error = sys.exception()
-    assert error is not None
-    raise error
 
 
 class LiteLLMLibrary:
@@ -152,6 +104,11 @@ class LiteLLMLibrary:
     def use(self, litellm: Any) -> None:
         """Look up the model's parameters. Raises BackendError for an unknown provider."""
         provider, model = self._address.provider, self._address.model
+        if provider in UNWATCHED:
+            raise BackendError(
+                f"{self._address.name}: the provider {provider} is not supported. "
+                "Name a model behind an OpenAI-compatible api_base litellm_openai/<model>."
+            )
         try:
             litellm.get_llm_provider(f"{provider}/{model}")
         except litellm.exceptions.BadRequestError:
@@ -205,20 +162,39 @@ class LiteLLMLibrary:
         assert self._reader is not None, "the transport is not open"
         began = time.monotonic()
         limit_s = self._address.timeout_s
-        with listening() as heard:
+        with attempt(2 * limit_s) as exchange:
             try:
                 async with patience(limit_s):
                     # A copy, because the library modifies its arguments.
                     response = await self._litellm.acompletion(**prepared.payload)
             except TimeoutError:
-                return Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
+                late = Fault(Blame.MAYBE_BILLED, f"no answer within {limit_s:g} s.")
+                outcome = exchange.broken(late, self._address, prepared.sent)
             except Exception as error:
-                passed_s = time.monotonic() - began
-                outcome = self._reader.read_error(error, heard, passed_s, prepared.sent)
+                outcome = self._understood(exchange, began, prepared, failed=error)
             else:
-                passed_s = time.monotonic() - began
-                outcome = self._reader.read(response, heard, passed_s, prepared.sent)
+                outcome = self._understood(exchange, began, prepared, response)
         return self._parameters.settle(outcome, prepared.sent)
+
+    def _understood(
+        self,
+        exchange: Exchange,
+        began: float,
+        prepared: Prepared,
+        response: Any = None,
+        *,
+        failed: Exception | None = None,
+    ) -> Completion | Fault:
+        """Interpret the library's response, or the error that it raised."""
+        assert self._reader is not None
+        reader, sent, passed_s = self._reader, prepared.sent, time.monotonic() - began
+
+        def interpret() -> Completion | Fault:
+            if failed is None:
+                return reader.read(response, exchange, passed_s, sent)
+            return reader.read_error(failed, exchange, passed_s, sent)
+
+        return exchange.understood(interpret, self._address)
 
     async def close(self) -> None:
         """Close the connections, unless another open transport still needs them."""

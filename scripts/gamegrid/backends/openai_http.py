@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from gamegrid import paths
+from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import BackendError, Completion, Request
+from gamegrid.backends.bodies import ASKED_ENCODING, BodyError
 from gamegrid.backends.chat_answers import read_body
-from gamegrid.backends.faults import Asked, Blame, Fault, Refusal, read_refusal
+from gamegrid.backends.exchange import Exchange
+from gamegrid.backends.faults import Asked, Blame, Fault
 from gamegrid.backends.notes import Notes
 from gamegrid.backends.parameters import Parameters
 from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema, patience
@@ -55,6 +58,7 @@ class OpenAIHttp:
         self._url = chat_url(address.entry.api_base)
         self._parameters = Parameters(address.name)
         self._note = Notes(address.name)
+        self._shown = shown(self._url)
         self._aiohttp: Any = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -68,7 +72,7 @@ class OpenAIHttp:
                 f"install it with: {paths.install('litellm')}"
             ) from None
         aiohttp = self._aiohttp
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": ASKED_ENCODING}
         if self._address.key is not None and "@" not in urlsplit(self._url).netloc:
             headers["Authorization"] = f"Bearer {self._address.key}"
         self._session = aiohttp.ClientSession(
@@ -79,6 +83,7 @@ class OpenAIHttp:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
+            auto_decompress=False,  # ``Body`` does it, within its limits
             trust_env=False,
         )
 
@@ -93,7 +98,7 @@ class OpenAIHttp:
         """Post once and read the answer."""
         assert self._session is not None, "the transport is not open"
         began = time.monotonic()
-        status: int | None = None
+        exchange = Exchange()
         try:
             async with (
                 patience(self._address.timeout_s),
@@ -101,15 +106,18 @@ class OpenAIHttp:
                     self._url, data=prepared.payload, allow_redirects=False
                 ) as response,
             ):
-                status = response.status
-                text = (await response.read()).decode("utf-8", "replace")
+                body = exchange.begin(response.status, response.headers)
+                async for piece in response.content.iter_any():
+                    if not body.feed(piece):
+                        break
+                exchange.end()
         except TimeoutError as error:
-            return self._timed_out(error, status)
-        except (self._aiohttp.ClientError, OSError, ValueError) as error:
-            return self._broken(error, status)
-        outcome = self._read(
-            status, response.headers, text, time.monotonic() - began, prepared.sent
-        )
+            outcome = exchange.broken(self._timed_out(error), self._address, prepared.sent)
+        except Exception as error:
+            # A server can make its client raise anything, and the answer may be paid for.
+            outcome = exchange.broken(self._broken(error), self._address, prepared.sent)
+        else:
+            outcome = self._read(exchange, time.monotonic() - began, prepared.sent)
         return self._parameters.settle(outcome, prepared.sent)
 
     async def close(self) -> None:
@@ -118,16 +126,17 @@ class OpenAIHttp:
             await self._session.close()
 
     def _read(
-        self, status: int, headers: Any, text: str, latency_s: float, sent: Mapping[str, Any]
+        self, exchange: Exchange, latency_s: float, sent: Mapping[str, Any]
     ) -> Completion | Fault:
-        address = self._address
-        text = address.secrets.scrub_answer(text)
-        if 200 <= status < 300:
-            asked = Asked(address.secrets, address.key_advice, sent)
-            return read_body(text, latency_s, address.secrets, asked=asked, note=self._note)
-        lowered = {name.lower(): value for name, value in headers.items()}
-        refusal = Refusal(status, lowered, text)
-        return read_refusal(refusal, address.key_advice, address.secrets, sent)
+        if exchange.refused:
+            return exchange.refusal(self._address, sent)
+        secrets = self._address.secrets
+        text = secrets.scrub_answer(exchange.text)
+        asked = Asked(secrets, self._address.key_advice, sent)
+        return exchange.understood(
+            lambda: read_body(text, latency_s, secrets, asked=asked, note=self._note),
+            self._address,
+        )
 
     def _wanted(self, request: Request) -> dict[str, Any]:
         """Return the keys that are set, under the protocol's names."""
@@ -164,23 +173,23 @@ class OpenAIHttp:
             return {"structured_outputs": {"choice": list(choices)}}
         return {"response_format": move_schema(choices)}
 
-    def _timed_out(self, error: TimeoutError, status: int | None) -> Fault:
+    def _timed_out(self, error: TimeoutError) -> Fault:
         if isinstance(error, self._aiohttp.ConnectionTimeoutError):
-            return Fault(Blame.UNBILLED, f"no connection to {self._url} within {CONNECT_S:g} s.")
-        limit = f"{self._address.timeout_s:g} s"
-        return Fault(Blame.MAYBE_BILLED, f"no whole answer within {limit}.", status=status)
+            return Fault(Blame.UNBILLED, f"no connection to {self._shown} within {CONNECT_S:g} s.")
+        return Fault(Blame.MAYBE_BILLED, f"no whole answer within {self._address.timeout_s:g} s.")
 
-    def _broken(self, error: Exception, status: int | None) -> Fault:
-        """Return the fault of a connection that failed or broke."""
+    def _broken(self, error: Exception) -> Fault:
+        """Return the fault of a connection that failed or broke, or of an endless body."""
         aiohttp, quote = self._aiohttp, self._address.secrets.quote
+        if isinstance(error, BodyError):
+            return Fault(Blame.MAYBE_BILLED, f"the answer {error}.")
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            text = f"no connection to {self._url}: its certificate is not trusted."
+            text = f"no connection to {self._shown}: its certificate is not trusted."
             return Fault(Blame.ACCOUNT, f"{text} ({quote(error)})")
         if isinstance(error, aiohttp.InvalidURL):
-            return Fault(
-                Blame.ACCOUNT, f"api_base {self._address.entry.api_base!r} is not an address."
-            )
+            return Fault(Blame.ACCOUNT, f"api_base {self._shown!r} is not an address.")
         if isinstance(error, aiohttp.ClientConnectorError):
-            return Fault(Blame.UNBILLED, f"no connection to {self._url} ({quote(error.os_error)}).")
+            said = quote(error.os_error)
+            return Fault(Blame.UNBILLED, f"no connection to {self._shown} ({said}).")
         said = f"{type(error).__name__}: {quote(error)}"
-        return Fault(Blame.MAYBE_BILLED, f"the answer was lost on the way ({said}).", status=status)
+        return Fault(Blame.MAYBE_BILLED, f"the answer was lost on the way ({said}).")

@@ -1,15 +1,16 @@
 """Providers of hosted models: names, API keys, and removal of keys from all text."""
 
-import html
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote_plus
+from urllib.parse import unquote
 
 from dotenv import dotenv_values
 
+from gamegrid.backends.addresses import HIDDEN, secret_parts
+from gamegrid.backends.scrubbing import SHORTEST_SECRET, Scrubber
 from gamegrid.errors import UserError
 
 PREFIX = "litellm"
@@ -30,10 +31,23 @@ KEY_VARIABLES: Mapping[str, tuple[str, ...]] = {
 }
 """The environment variables for a provider's key; the first one that is set wins."""
 
-SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|_PAT$|CONNECTION_STRING",
+    re.IGNORECASE,
+)
 URL_LOGIN = re.compile(r"//[^/@\s]+@")
-SHORTEST_SECRET = 8
+URL_PASSWORD = re.compile(r"//[^/@:\s]*:([^/@\s]+)@")
+QUOTED_SECRET = re.compile(
+    r"((?:[?&][\w.-]*(?:key|token|secret|sig|signature|password|credential|policy)[\w.-]*=)"
+    r"|\b(?:bearer|basic)\s+)[^&\s\"'<>\\]{8,}",
+    re.IGNORECASE,
+)
+"""A secret in an address or a header that an error quotes, whoever's it is."""
+LONG_SECRET = 16
+LONG_LINE = 40
 LONGEST_QUOTE = 300
+LONGEST_READ = 20_000
+"""Characters of a message that are searched for its first line."""
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -70,54 +84,75 @@ def find_key(provider: str, settings: Mapping[str, str]) -> str | None:
     return next((settings[name] for name in key_variables(provider) if name in settings), None)
 
 
-def _written(secrets: set[str]) -> re.Pattern[str] | None:
-    """Return a pattern for secrets as text, JSON, HTML or a URL writes them; None without any."""
-    # Longer secrets come first, because one may begin with a shorter one.
-    patterns = [_spelled(each) for each in sorted(secrets, key=len, reverse=True)]
-    return re.compile("|".join(patterns)) if patterns else None
-
-
-def _spelled(secret: str) -> str:
-    """Return the pattern of one secret; a short one only matches as a whole word."""
-    pattern = "".join(map(_character, secret))
-    return pattern if len(secret) >= SHORTEST_SECRET else rf"(?<![\w.]){pattern}(?!\.?\w)"
-
-
-def _character(character: str) -> str:
-    """Return the pattern of one character, plain or escaped once or several times."""
-    if character.isalnum() and character.isascii():
-        return character
-    code = ord(character)
-    forms = {character, html.escape(character), quote_plus(character)}
-    plain = "|".join(map(re.escape, sorted(forms)))
-    spelled = re.escape(json.dumps(character)[1:-1].lstrip("\\") or character)
-    percent = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode(errors="replace"))
-    number = f"&(?:amp;)*#(?:0*{code}|x0*{code:x});"
-    coded = rf"\\+{spelled}|\\+u{code:04x}|{percent}|{number}"
-    return rf"(?:\\{{0,8}}(?:{plain})|(?i:{coded}))"
-
-
 class Secrets:
-    """Removes keys from all messages and records, because providers quote refused keys."""
+    """Removes keys from all messages and records, because providers repeat what they are sent.
 
-    def __init__(self, settings: Mapping[str, str], key: str | None) -> None:
-        named = {v for n, v in settings.items() if SECRET_NAME.search(n)}
-        known = {value for value in named if len(value) >= SHORTEST_SECRET}
-        own = {key} if key else set()
-        self._all = _written(known | own)
+    ``settings`` are environment variables and ``.env``; ``key`` is this model's key and ``address``
+    its api_base, which may hold a login or a key.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, str], key: str | None, address: str | None = None
+    ) -> None:
+        own = {key} if key else set[str]()
+        own |= set(secret_parts(address)) if address else set()
+        known = {v for v in known_secrets(settings) if len(v) >= SHORTEST_SECRET}
+        self._all = Scrubber(known | own)
         # A short key is a placeholder for servers without keys; answers may contain it by chance.
-        self._own = _written({each for each in own if len(each) >= SHORTEST_SECRET})
+        # So may an answer contain a setting that is a word.
+        sent = {each for each in own if len(each) >= SHORTEST_SECRET}
+        self._own = Scrubber(sent | {each for each in known if is_random(each)})
 
     def scrub(self, text: str) -> str:
         """Remove every secret from an error's text."""
-        return URL_LOGIN.sub("//***@", self._all.sub("***", text) if self._all else text)
+        text = self._all.scrub(text)
+        text = URL_LOGIN.sub(f"//{HIDDEN}@", text)
+        return QUOTED_SECRET.sub(rf"\1{HIDDEN}", text)
 
     def scrub_answer(self, text: str) -> str:
-        """Remove the key of this model from an answer; the rest is the model's text."""
-        return self._own.sub("***", text) if self._own else text
+        """Remove what may be a key from an answer; the rest is the model's text."""
+        return self._own.scrub(text)
 
     def quote(self, said: object) -> str:
         """Return the first line of a message, without secrets and shortened."""
-        lines = (line.strip() for line in self.scrub(str(said)).splitlines())
-        line = next((line for line in lines if line), "")
+        text = self.scrub(str(said).lstrip()[:LONGEST_READ])
+        line = next((line.strip() for line in text.splitlines() if line.strip()), "")
         return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}…"
+
+
+def known_secrets(settings: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values of environment variables, and parts of them, that are secret by name."""
+    for name, value in settings.items():
+        for login in URL_PASSWORD.findall(value):
+            yield from {login, unquote(login)}
+        if SECRET_NAME.search(name):
+            yield value
+            yield from _lines(value)
+            yield from _fields(value)
+
+
+def _lines(value: str) -> Iterator[str]:
+    """Yield the long lines of a secret that has several, such as a private key."""
+    lines = [line.strip() for line in value.replace("\\n", "\n").splitlines()]
+    if len(lines) > 1:
+        yield from (line for line in lines if len(line) >= LONG_LINE and "-----" not in line)
+
+
+def _fields(value: str) -> Iterator[str]:
+    """Yield the secrets in a JSON object, such as a service account's."""
+    if not value.lstrip().startswith("{"):
+        return
+    try:
+        fields = json.loads(value)
+    except (ValueError, RecursionError):
+        return
+    for name, text in fields.items():
+        if isinstance(text, str) and SECRET_NAME.search(name):
+            yield text
+            yield from _lines(text)
+
+
+def is_random(secret: str) -> bool:
+    """Return whether a text is too long and too mixed to be in a model's answer by chance."""
+    mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
+    return len(secret) >= LONG_SECRET and mixed and " " not in secret and secret[0] != "/"

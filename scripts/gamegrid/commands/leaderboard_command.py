@@ -1,6 +1,5 @@
 """Print the leaderboard of a results folder and the verdict of its controls."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -8,8 +7,9 @@ from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import database_of
 from gamegrid.store import control_verdict
 from gamegrid.store.tables import leaderboard_text
+from gamegrid.terminal import print_coloured
 
-GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
+GREEN, RED = "\033[32m", "\033[31m"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -34,17 +34,14 @@ def show(folder: Path) -> None:
     with database_of(folder) as database:
         text, verdict = leaderboard_text(database), control_verdict.read(database)
     print(text)
-    print(f"\n{_coloured(verdict)}")
+    print()
+    if verdict.passed or verdict.red:
+        print_coloured(verdict.text, RED if verdict.red else GREEN)
+    else:
+        print(verdict.text)
     print(f"\nTables: {folder / 'tables'}/   Database: {database}")
     if (report := folder / "report.html").exists():
         print(f"Report: {report}")
-
-
-def _coloured(verdict: control_verdict.ControlVerdict) -> str:
-    """Return the verdict of the controls, coloured if the output is a terminal."""
-    if not sys.stdout.isatty() or not (verdict.passed or verdict.red):
-        return verdict.text
-    return f"{RED if verdict.red else GREEN}{verdict.text}{PLAIN}"
 
 
 COMMAND = Command("Print the leaderboard of a results folder", arguments, run)

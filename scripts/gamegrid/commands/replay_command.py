@@ -12,6 +12,7 @@ from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
 from gamegrid.report.replay_section import Choice, ShownEpisode, ShownReply
+from gamegrid.terminal import plain
 
 
 def text(episode: ShownEpisode) -> str:
@@ -22,7 +23,7 @@ def text(episode: ShownEpisode) -> str:
     for ply, frame in enumerate(episode.frames):
         for choice in frame.choices:
             lines += ["", *_decision(ply, choice, episode)]
-    return _printable("\n".join(lines))
+    return plain("\n".join(lines))
 
 
 def html(episode: ShownEpisode) -> str:
@@ -68,11 +69,6 @@ def _reply(number: int, reply: ShownReply) -> Iterator[str]:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  | {line}" for line in text.split("\n"))
-
-
-def _printable(text: str) -> str:
-    """Escape control characters, so that a reply cannot control the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def arguments(parser: ArgumentParser) -> None:

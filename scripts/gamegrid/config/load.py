@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from gamegrid import plugins
 from gamegrid.agents.agent import kinds
+from gamegrid.backends import misplaced_keys
 from gamegrid.config import yaml_files
 from gamegrid.config.types import Each, GridConfig, Matchups, config_type
 from gamegrid.config.yaml_files import UnfitYaml
@@ -25,6 +26,7 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
     if raw.get("games") is None or raw.get("agents") is None:
         missing = "games" if raw.get("games") is None else "agents"
         raise UserError(f"config: the key {missing!r} is missing; a grid needs games and agents.")
+    misplaced_keys.refuse(raw, "config", working)
     _refuse_people(raw["agents"])
     plugins.use_configured(raw, working)
     kind = config_type(kinds().values()) if plugins.folders() else GridConfig

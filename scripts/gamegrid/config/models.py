@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gamegrid import paths, plugins
+from gamegrid.backends import misplaced_keys
 from gamegrid.backends.backend import BackendKind, ModelEntry
 from gamegrid.config import yaml_files
 from gamegrid.config.yaml_files import UnfitYaml
@@ -109,12 +110,12 @@ def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
     entries = {}
     for name in names:
         path = paths.resolve(name, working)
-        for entry in _read_file(path):
+        for entry in _read_file(path, working):
             entries[entry.name] = entry
     return entries
 
 
-def _read_file(path: Path) -> list[ModelEntry]:
+def _read_file(path: Path, working: Path) -> list[ModelEntry]:
     try:
         if not paths.there(path, Path.is_file):
             raise UserError(f"config: models: there is no file {str(path)!r}.")
@@ -123,6 +124,7 @@ def _read_file(path: Path) -> list[ModelEntry]:
         raise UserError(f"{path} is not valid YAML: {error}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("models"), list):
         raise UserError(f"{path}: a model file has one key, models, with a list of entries.")
+    misplaced_keys.refuse(content["models"], str(path), working)
     entries = [_entry(path, item) for item in content["models"]]
     for name, count in Counter(entry.name for entry in entries).items():
         if count > 1:

@@ -5,8 +5,6 @@
 
 import asyncio
 import json
-import urllib.error
-import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,18 +12,17 @@ from pathlib import Path
 
 from gamegrid.agents.agent import Tools, kinds
 from gamegrid.agents.llm import LlmSettings
+from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import BackendError, Decode, RecordedCompletion, Request
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError
+from gamegrid.jobs.reachable import silence
 from gamegrid.luck import Place
 from gamegrid.plan.plan import Plan
 from gamegrid.play.episode import Episode
 from gamegrid.play.gpus import visible
 from gamegrid.play.setups import self_play_setup
 from gamegrid.records.record_types import EpisodeRecord
-
-ANSWER_S = 5.0
-"""Seconds in which an endpoint must answer."""
 
 SWALLOWED = (
     "The server delivered only reasoning, and no reply. If the reasoning ends with the answer, "
@@ -94,15 +91,10 @@ def _trouble(model: Model, gpus_here: bool) -> str | None:
 
 
 def _silence(address: str) -> str | None:
-    """Return a sentence if nothing answers at an address, else None; an HTTP error is an answer."""
-    try:
-        urllib.request.urlopen(f"{address.rstrip('/')}/models", timeout=ANSWER_S).close()
-    except urllib.error.HTTPError:
+    """Return a sentence if no server answers at an address, else None."""
+    if (reason := silence(address)) is None:
         return None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        return f"no answer from {address} ({reason}). Start the server, or correct api_base."
-    return None
+    return f"no answer from {shown(address)} ({reason}). Start the server, or correct api_base."
 
 
 def confirm(plan: Plan, findings: Sequence[Finding]) -> str:

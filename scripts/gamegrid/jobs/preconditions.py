@@ -11,6 +11,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.records import journal, stamp
 from gamegrid.records.chunkfile import read_params
 from gamegrid.store import journal_counts
+from gamegrid.terminal import plain
 
 RESULTS = "results"
 
@@ -26,7 +27,7 @@ def check_before_play(plan: Plan, working: Path) -> None:
     check_results(plan, working / RESULTS)
     check_journal(plan, working / RESULTS)
     for notice in changes.notices(plan, working / RESULTS):
-        print(f"gamegrid: {notice}", file=sys.stderr)
+        print(plain(f"gamegrid: {notice}"), file=sys.stderr)
 
 
 def check_results(plan: Plan, results: Path) -> None:

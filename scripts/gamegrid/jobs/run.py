@@ -6,13 +6,27 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from gamegrid.backends.providers import Secrets, read_settings
 from gamegrid.errors import UserError
 from gamegrid.jobs import disk_errors
+from gamegrid.terminal import plain, plain_output
 
 log = logging.getLogger("gamegrid")
 
 INTERRUPTED = 130
 """The exit code that shells report for a program ended by Ctrl-C."""
+
+
+class SafeFormatter(logging.Formatter):
+    """Escapes what could control a terminal, and removes keys that the environment names."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(form)
+        self._secrets = Secrets(read_settings(Path.cwd()), None)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with the traceback if there is one."""
+        return plain(self._secrets.scrub(super().format(record)))
 
 
 class LogFile(logging.FileHandler):
@@ -29,10 +43,15 @@ def run(work: Callable[[], object], log_path: str) -> None:
     """
     _own_packages_only()
     terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])
     log.setLevel(logging.INFO)
+    with plain_output():
+        _work(work, log_path, terminal)
+
+
+def _work(work: Callable[[], object], log_path: str, terminal: logging.Handler) -> None:
     try:
+        terminal.setFormatter(SafeFormatter("%(message)s"))
         logging.getLogger().addHandler(_log_file(log_path))
         work()
     except UserError as error:
@@ -53,7 +72,7 @@ def _log_file(path: str) -> LogFile:
     """Open a job's log file. Raises OSError."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     file = LogFile(path, mode="w", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    file.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
     return file
 
 

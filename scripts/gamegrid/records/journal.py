@@ -37,6 +37,7 @@ from gamegrid.paths import replacing
 from gamegrid.records import bounded, chain
 from gamegrid.records.blocks import overlap
 from gamegrid.records.chain import Head
+from gamegrid.records.unreadable import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ class Journal:
         self._bought: dict[bytes, int] = {}
         """Offsets of the lines of replies that this job bought, by the digests of their keys: a
         long job keeps no reply in memory."""
+        self._unreadable = Unreadable()
         self._end = 0
         self._tip = Head()
         """The last line of this journal, including those that are not written yet."""
@@ -127,6 +129,8 @@ class Journal:
                         self._tip = Head(self._tip.lines + 1, line.digest)
             _mend_tail(self._path)
             self._end = self._path.stat().st_size
+            for path in lost_files(self._path.parent):
+                self._unreadable.read(path)
         except BaseException:
             self._file.close()  # frees the lock too; nobody calls __exit__
             raise
@@ -175,9 +179,11 @@ class Journal:
                 f"{place.seating}, ply {ply} of {place.matchup} in {place.game}; "
                 f"run_mode: replay asks no model."
             )
+        self._unreadable.check(filed, request.model)
         try:
             completion = await buy(request)
         except BackendError as trouble:
+            self._unreadable.add(filed, trouble.attempts, self._path.with_suffix(LOST))
             self._note_loss(filed, trouble)
             raise
         self.asked += 1

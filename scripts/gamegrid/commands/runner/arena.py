@@ -24,6 +24,7 @@ from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW, replacing, resolve, there
 from gamegrid.plan import plan
+from gamegrid.terminal import plain_output
 
 MODEL_FILES = (
     "configs/litellm_models.yaml",
@@ -38,6 +39,11 @@ BACKSLASH = "\\"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play what the command line asks for. Returns the exit code."""
+    with plain_output():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         words = join_lines(sys.argv[1:] if arguments is None else arguments, _read_line)
         given = _parser().parse_args(words)

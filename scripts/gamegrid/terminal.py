@@ -1,0 +1,71 @@
+r"""Output for people: text from servers, models and files cannot control a terminal.
+
+Control characters, escape sequences, and characters that reorder or hide text are written as
+Python writes them, such as ``\x1b``. ``plain_output`` does this for everything a process prints.
+"""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of characters that are escaped: controls, formats, surrogates, unassigned
+and private characters, and line separators."""
+SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+RESET = "\033[0m"
+
+
+def plain(text: str) -> str:
+    """Return the text with unprintable characters escaped, except line ends and tabs."""
+    return SUSPECT.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if unicodedata.category(character) not in UNPRINTABLE:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+class PlainStream:
+    """A text stream that escapes what is written to it, and is otherwise the stream inside."""
+
+    def __init__(self, inside: TextIO) -> None:
+        self.inside = inside
+
+    def write(self, text: str) -> int:
+        """Write the text, escaped. Returns the length of the given text."""
+        self.inside.write(plain(text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write the lines, escaped."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inside, name)
+
+
+@contextmanager
+def plain_output() -> Iterator[None]:
+    """Escape everything that is written to standard output and standard error."""
+    before: tuple[Any, Any] = sys.stdout, sys.stderr
+    for name, stream in zip(("stdout", "stderr"), before, strict=True):
+        if stream is not None and not isinstance(stream, PlainStream):
+            setattr(sys, name, PlainStream(stream))
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def print_coloured(text: str, colour: str) -> None:
+    """Print a line in a colour, if standard output is a terminal; ``colour`` is its sequence."""
+    stream: Any = sys.stdout
+    inside = stream.inside if isinstance(stream, PlainStream) else stream
+    shown = plain(text)
+    print(f"{colour}{shown}{RESET}" if inside.isatty() else shown, file=inside)
