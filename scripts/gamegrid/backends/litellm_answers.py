@@ -53,7 +53,7 @@ class Reader:
     ) -> Completion | Fault:
         """Return the completion in a response of the library, or a fault if there is none."""
         secrets = self._address.secrets
-        delivered = json.dumps(response.model_dump(warnings=False), default=str)
+        delivered = json.dumps(response.model_dump(), default=str)
         raw = json.loads(secrets.scrub_answer(delivered))
         told = None if heard.status is None else secrets.scrub_answer(heard.text)
 
