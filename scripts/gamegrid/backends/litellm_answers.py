@@ -9,6 +9,7 @@ from gamegrid.backends.chat_answers import (
     Note,
     count_of,
     first_choice,
+    is_count,
     name_of,
     parsed,
     read_body,
@@ -35,6 +36,7 @@ from gamegrid.backends.transport import Address
 ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
 """Providers for which the library estimates these counts. Estimates are discarded."""
+COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 OWN_LIMIT_STATUSES = frozenset({400, 413, 422})
 
 
@@ -67,14 +69,15 @@ class Reader:
         if choice is None or _lacks_choices(native):
             return lost("the answer has no choices.")
         message = choice["message"]
-        end, word = _ending(native, choice)
+        end, word = _ending(native, choice, tool_asked="response_format" in sent)
         if end is Ending.BROKEN_OFF:
             return lost(f"the server broke off its answer ({secrets.quote(word)}).")
         if end is Ending.UNKNOWN:
             self._note(unknown_reason(secrets.quote(word)))
         refusal = (message.get("provider_specific_fields") or {}).get("refusal")
         text = text_of(message.get("content")) or (refusal if isinstance(refusal, str) else "")
-        usage = self._usage(raw.get("usage") or {}, text)
+        counts = native.get("usage") if isinstance(native, dict) and "choices" in native else None
+        usage = self._usage(raw.get("usage") or {}, counts, text)
         if usage == Usage():
             raw["usage"] = None  # zeros or estimates of the library
         return Completion(
@@ -88,11 +91,19 @@ class Reader:
             raw=raw,
         )
 
-    def _usage(self, stated: Mapping[str, Any], text: str) -> Usage:
-        """Return the token counts. The library reports 0 if the provider stated none."""
+    def _usage(self, stated: Mapping[str, Any], native: object, text: str) -> Usage:
+        """Return the token counts. The library reports 0 if the provider stated none.
+
+        ``native`` are the counts of an answer in OpenAI's format. The library takes a text or a
+        truth value among them for a number.
+        """
         provider, note = self._address.provider, self._note
         if provider in ESTIMATED_USAGE:
             return Usage()
+        if isinstance(native, dict):
+            told = {name: native[name] for name in COUNTS if native.get(name)}
+            odd = {name: count for name, count in told.items() if not is_count(count)}
+            stated = {**stated, **odd}
         prompt_tokens = count_of(stated, "prompt_tokens", note) or None
         completion_tokens = count_of(stated, "completion_tokens", note)
         if not completion_tokens and (text or prompt_tokens is None):
@@ -187,19 +198,18 @@ def _lacks_choices(native: Any) -> bool:
     )
 
 
-def _ending(native: Any, choice: Mapping[str, Any]) -> tuple[Ending, str]:
+def _ending(native: Any, choice: Mapping[str, Any], *, tool_asked: bool) -> tuple[Ending, str]:
     """Return why a reply ended, and the word for it.
 
-    The provider's word counts: the library turns those it does not know into ``stop``. If the model
-    called a tool, the library's word counts, since it turns a tool that it added itself, to obtain
-    a format, into text.
+    The provider's word counts: the library turns those it does not know into ``stop``. But to
+    obtain a format, it may have added a tool and turned its call into text (``tool_asked``).
     """
     fields = choice.get("provider_specific_fields")
     hidden = fields.get("native_finish_reason") if isinstance(fields, Mapping) else None
     reasons = [*stated_reasons(native), hidden]
     end = worst(ending(reason) for reason in reasons)
     translated = choice.get("finish_reason")
-    if end in (Ending.UNSTATED, Ending.TOOL_CALLS):
+    if end is Ending.UNSTATED or (end is Ending.TOOL_CALLS and tool_asked):
         return ending(translated), str(translated)
     if end is Ending.STOP and ending(translated) is Ending.TOOL_CALLS:
         return Ending.TOOL_CALLS, str(translated)
