@@ -36,7 +36,6 @@ from gamegrid.backends.transport import Address
 ESTIMATED_USAGE = frozenset({"replicate"})
 ESTIMATED_REASONING_TOKENS = frozenset({"anthropic", "replicate"})
 """Providers for which the library estimates these counts. Estimates are discarded."""
-COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 OWN_LIMIT_STATUSES = frozenset({400, 413, 422})
 
 
@@ -101,9 +100,7 @@ class Reader:
         if provider in ESTIMATED_USAGE:
             return Usage()
         if isinstance(native, dict):
-            told = {name: native[name] for name in COUNTS if native.get(name)}
-            odd = {name: count for name, count in told.items() if not is_count(count)}
-            stated = {**stated, **odd}
+            stated = _with_nonsense(stated, native)
         prompt_tokens = count_of(stated, "prompt_tokens", note) or None
         completion_tokens = count_of(stated, "completion_tokens", note)
         if not completion_tokens and (text or prompt_tokens is None):
@@ -186,6 +183,18 @@ class Reader:
 
     def _asked(self, sent: Mapping[str, Any]) -> Asked:
         return Asked(self._address.secrets, self._address.key_advice, sent)
+
+
+def _with_nonsense(counts: Mapping[str, Any], native: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the library's counts, with the provider's own where these make no sense."""
+    mixed = dict(counts)
+    for name, value in native.items():
+        inner = counts.get(name)
+        if isinstance(value, dict) and isinstance(inner, dict):
+            mixed[name] = _with_nonsense(inner, value)
+        elif name in counts and value and not is_count(value):
+            mixed[name] = value
+    return mixed
 
 
 def _lacks_choices(native: Any) -> bool:
