@@ -231,6 +231,26 @@ def test_providers_that_the_library_translates(
     assert timeless(grid.episodes) == timeless(undisturbed.episodes)
 
 
+def test_a_gateway_behind_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library replaces finish reasons and hides errors of answers in OpenAI's format."""
+    monkeypatch.setenv("OPENROUTER_API_KEY", "loopback-key-0000")
+    models = ("litellm_openrouter/one", "litellm_openrouter/two")
+    grid = Grid(tmp_path / "disturbed", models, 4, monkeypatch)
+    slips = ("--slips", "0.4", "--seed", "3")
+    with Provider(tmp_path / "faulty.jsonl", *slips, *FAULTS) as provider:
+        grid.play(provider.root)
+        first = provider.entries()
+    assert len({entry.slip for entry in first}) > 10
+    check_sales(first, grid.journal)
+    check_decisions(check_verdict(grid), grid.journal, first)
+    with Provider(tmp_path / "healthy.jsonl", *slips) as provider:
+        grid.play(provider.root)
+        second = provider.entries()
+    assert not questions(second) & delivered(first)
+    assert {episode["status"] for episode in check_verdict(grid)} == {"complete"}
+    check_decisions(grid.episodes, grid.journal, first + second)
+
+
 @pytest.mark.parametrize("fault", [Fault.BAD_KEY, Fault.NO_MODEL, Fault.NO_QUOTA], ids=str)
 def test_a_hopeless_account_ends_a_run_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
