@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, assert_never
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from provider_forms import Answer, Body, End, Form, Question, Refusal, form_of, tokens
@@ -60,8 +60,19 @@ class Fault(StrEnum):
     """The work is done, but the answer is never sent."""
     TRICKLE = "trickle"
     """The body arrives a byte at a time."""
+    CAPACITY = "498"
+    """The provider's own code for an overloaded server, where it has one."""
+    RATE_IN_200 = "429 in 200"
+    BUSY_IN_200 = "overload in 200"
     NO_CHOICES = "no choices"
     ERROR_IN_200 = "error in 200"
+    ERROR_IN_CHOICE = "error in a choice"
+    """An error where the reply should be, in OpenAI's interface; elsewhere an error in 200."""
+    BROKEN_OFF = "broken off"
+    """A reply with a legal move, and a finish reason that says that the server failed."""
+    PAGE = "web page"
+    CUT_STREAM = "cut stream"
+    """A stream of events, though none was asked for, that breaks off."""
     BAD_KEY = "401"
     NO_MODEL = "404"
     NO_QUOTA = "insufficient quota"
@@ -79,8 +90,23 @@ class Slip(StrEnum):
     FILTER = "filter"
     FILTERED = "filtered request"
     OVERFLOW = "overflow"
+    FLAGGED = "403 for the prompt"
+    FLAGGED_IN_200 = "flagged in 200"
+    OVERFLOW_IN_200 = "overflow in 200"
+    FULL = "500 for a full context"
+    OTHER_LENGTH = "a limit in other words"
+    OTHER_FILTER = "a filter in other words"
+    TOOLS = "a tool called"
+    UNKNOWN_END = "an unknown end"
+    """These four replies name a legal move, which must not count."""
     NO_USAGE = "no usage"
     """A good reply without token counts."""
+    ODD_USAGE = "odd usage"
+    """A good reply with token counts that make no sense."""
+    OBJECT_END = "an object for an end"
+    """A good reply whose finish reason is an object."""
+    STREAMED = "streamed"
+    """A good reply as a stream of events, though none was asked for."""
 
 
 REFUSED = {
@@ -90,6 +116,7 @@ REFUSED = {
     Fault.BAD_GATEWAY: Refusal.BAD_GATEWAY,
     Fault.UNAVAILABLE: Refusal.UNAVAILABLE,
     Fault.OVERLOADED: Refusal.OVERLOADED,
+    Fault.CAPACITY: Refusal.CAPACITY,
     Fault.BAD_KEY: Refusal.BAD_KEY,
     Fault.NO_MODEL: Refusal.NO_MODEL,
     Fault.NO_QUOTA: Refusal.NO_QUOTA,
@@ -105,11 +132,35 @@ LOST = (
     Fault.TRICKLE,
     Fault.NO_CHOICES,
     Fault.ERROR_IN_200,
+    Fault.ERROR_IN_CHOICE,
+    Fault.BROKEN_OFF,
+    Fault.PAGE,
+    Fault.CUT_STREAM,
 )
 """Faults after which a client cannot know whether it has paid."""
 PASSING = tuple(fault for fault in Fault if fault is not Fault.NONE and fault not in FATAL)
-GOOD = (Slip.NONE, Slip.NO_USAGE)
+SPOILT = (
+    Fault.MALFORMED,
+    Fault.NO_CHOICES,
+    Fault.ERROR_IN_200,
+    Fault.ERROR_IN_CHOICE,
+    Fault.BROKEN_OFF,
+    Fault.PAGE,
+    Fault.CUT_STREAM,
+)
+"""Faults in a complete body of status 200."""
+GOOD = (Slip.NONE, Slip.NO_USAGE, Slip.ODD_USAGE, Slip.OBJECT_END, Slip.STREAMED)
 """Replies that hold a legal move."""
+REFUSALS = {
+    Slip.FILTERED: Refusal.FILTERED,
+    Slip.FLAGGED: Refusal.FLAGGED,
+    Slip.FLAGGED_IN_200: Refusal.FLAGGED,
+    Slip.OVERFLOW: Refusal.OVERFLOW,
+    Slip.OVERFLOW_IN_200: Refusal.OVERFLOW,
+    Slip.FULL: Refusal.FULL,
+}
+"""Slips that are errors instead of replies."""
+IN_200 = (Slip.FLAGGED_IN_200, Slip.OVERFLOW_IN_200)
 
 Decide = Callable[[Question, int], tuple[Fault, Slip]]
 """Decides fault and slip for a question and the number of its earlier attempts."""
@@ -327,9 +378,14 @@ class Exchange:
                 self.connection.reset()
             case Fault.DROP | Fault.TRUNCATE | Fault.HANG | Fault.TRICKLE:
                 self._lose(fault, slip)
-            case Fault.MALFORMED | Fault.NO_CHOICES | Fault.ERROR_IN_200:
+            case _ if fault in SPOILT:
                 self._book(fault, slip, billed=True)
                 self._send(200, self._spoilt(fault))
+            case Fault.RATE_IN_200 | Fault.BUSY_IN_200:
+                self._book(fault, slip, billed=False)
+                rate = fault is Fault.RATE_IN_200
+                why = Refusal.RATE_LIMIT if rate else Refusal.OVERLOADED
+                self._send(200, self._dump(self.form.refusal(why, self._told())[1]))
             case _ if fault in REFUSED:
                 self._book(fault, slip, billed=False)
                 status, body = self.form.refusal(REFUSED[fault], self._told())
@@ -341,8 +397,9 @@ class Exchange:
     def _whole(self, fault: Fault, slip: Slip) -> None:
         """Deliver the model's reply, good or not."""
         status, body, label = self._reply(slip)
-        self._send(status, self._dump(body))
-        billed = status == 200
+        streamed = slip is Slip.STREAMED and "choices" in body
+        self._send(status, self._stream(body) if streamed else self._dump(body))
+        billed = status == 200 and slip not in REFUSALS
         self._book(fault, slip, billed=billed, label=label, delivered=self.connection.here)
 
     def _lose(self, fault: Fault, slip: Slip) -> None:
@@ -376,20 +433,44 @@ class Exchange:
         self._book(Fault.TRICKLE, slip, billed=billed, label=label, delivered=self.connection.here)
 
     def _spoilt(self, fault: Fault) -> bytes:
-        _, body, _ = self._reply(Slip.NONE, whole=fault is not Fault.NO_CHOICES)
-        if fault is Fault.MALFORMED:
-            # The content of a cut-off JSON string stays escaped, including a key in it.
-            text = self._dump(body)
-            return text[: len(text) // 2] + self._dump({"told": self._told()})[:-2]
-        if fault is Fault.ERROR_IN_200:
-            return self._dump(self.form.refusal(Refusal.SERVER_ERROR, self._told())[1])
-        return self._dump(body)
+        end = End.BROKEN if fault is Fault.BROKEN_OFF else None
+        _, body, _ = self._reply(Slip.NONE, whole=fault is not Fault.NO_CHOICES, end=end)
+        failure = self.form.refusal(Refusal.SERVER_ERROR, self._told())[1]
+        match fault:
+            case Fault.MALFORMED:
+                # The content of a cut-off JSON string stays escaped, including a key in it.
+                text = self._dump(body)
+                return text[: len(text) // 2] + self._dump({"told": self._told()})[:-2]
+            case Fault.PAGE:
+                return f"<!DOCTYPE html><html><title>Sorry</title>{self._told()}".encode()
+            case Fault.CUT_STREAM if "choices" in body:
+                return self._stream(body, whole=False)
+            case Fault.ERROR_IN_CHOICE if "choices" in body:
+                empty = {"role": "assistant", "content": ""}
+                choice = {"index": 0, "message": empty, "finish_reason": None, **failure}
+                return self._dump(body | {"choices": [choice]})
+            case Fault.ERROR_IN_200 | Fault.ERROR_IN_CHOICE | Fault.CUT_STREAM:
+                return self._dump(failure)
+            case _:
+                return self._dump(body)
 
-    def _reply(self, slip: Slip, whole: bool = True) -> tuple[int, Body, str | None]:
+    def _stream(self, body: Body, *, whole: bool = True) -> bytes:
+        """Return a body in OpenAI's format as a stream of events."""
+        [choice] = body["choices"]
+        message, head = choice["message"], {**body, "choices": []}
+        deltas = [{name: text} for name, text in message.items() if name != "role"]
+        chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        chunks += [{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, head]
+        events = [b"data: " + self._dump(chunk) + b"\n\n" for chunk in chunks]
+        return b"".join([*events, b"data: [DONE]\n\n"] if whole else events[:1])
+
+    def _reply(
+        self, slip: Slip, whole: bool = True, end: End | None = None
+    ) -> tuple[int, Body, str | None]:
         """Return status, body and legal move of the model's reply to this question."""
-        if slip in (Slip.FILTERED, Slip.OVERFLOW):
-            why = Refusal.FILTERED if slip is Slip.FILTERED else Refusal.OVERFLOW
-            return (*self.form.refusal(why, self._told()), None)
+        if slip in REFUSALS:
+            status, body = self.form.refusal(REFUSALS[slip], self._told())
+            return (200 if slip in IN_200 else status), body, None
         text, label = say(self.question, slip)
         luck = int(self.question.digest[8:16], 16)
         answer = Answer(
@@ -398,8 +479,9 @@ class Exchange:
             text=text,
             asked_tokens=sum(tokens(said) for _, said in self.question.messages),
             reasoning="Let me see." if luck % 4 == 0 else None,
-            end=END.get(slip, End.STOP),
+            end=end or END.get(slip, End.STOP),
             usage=slip is not Slip.NO_USAGE,
+            odd_usage=slip is Slip.ODD_USAGE,
             whole=whole,
         )
         body = self.form.answer(answer)
@@ -449,7 +531,15 @@ class Exchange:
         )
 
 
-END = {Slip.LENGTH: End.LENGTH, Slip.FILTER: End.FILTER}
+END = {
+    Slip.LENGTH: End.LENGTH,
+    Slip.FILTER: End.FILTER,
+    Slip.OTHER_LENGTH: End.OTHER_LENGTH,
+    Slip.OTHER_FILTER: End.OTHER_FILTER,
+    Slip.TOOLS: End.TOOLS,
+    Slip.UNKNOWN_END: End.UNKNOWN,
+    Slip.OBJECT_END: End.OBJECT,
+}
 
 
 def say(question: Question, slip: Slip) -> tuple[str | None, str | None]:
@@ -460,9 +550,11 @@ def say(question: Question, slip: Slip) -> tuple[str | None, str | None]:
     whole = json.dumps(
         {"reasoning": f"Move {pick} of {len(labels)}.", "action": labels[pick]}, ensure_ascii=False
     )
+    if slip in GOOD:
+        return whole, labels[pick]
     match slip:
-        case Slip.NONE | Slip.NO_USAGE:
-            return whole, labels[pick]
+        case Slip.OTHER_LENGTH | Slip.OTHER_FILTER | Slip.TOOLS | Slip.UNKNOWN_END:
+            return whole, None
         case Slip.ILLEGAL:
             return json.dumps({"reasoning": "Surprise!", "action": "zz99"}), None
         case Slip.UNPARSABLE:
@@ -473,10 +565,8 @@ def say(question: Question, slip: Slip) -> tuple[str | None, str | None]:
             return whole[:-5], None
         case Slip.NULL | Slip.FILTER:
             return None, None
-        case Slip.FILTERED | Slip.OVERFLOW:
-            raise AssertionError("an error has no text")
-        case other:
-            assert_never(other)
+        case _:
+            raise AssertionError(f"{slip} is an error and has no text")
 
 
 def head(status: int, size: int, more: str = "") -> bytes:

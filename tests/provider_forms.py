@@ -21,6 +21,17 @@ class End(Enum):
     STOP = auto()
     LENGTH = auto()
     FILTER = auto()
+    OTHER_LENGTH = auto()
+    """A limit in another provider's word."""
+    OTHER_FILTER = auto()
+    """A filter in another provider's word."""
+    TOOLS = auto()
+    UNKNOWN = auto()
+    """A word that no document has."""
+    BROKEN = auto()
+    """The server failed while it wrote."""
+    OBJECT = auto()
+    """A complete answer, stated as an object where the interface allows for one."""
 
 
 class Refusal(Enum):
@@ -34,8 +45,13 @@ class Refusal(Enum):
     BAD_KEY = auto()
     NO_MODEL = auto()
     NO_QUOTA = auto()
+    CAPACITY = auto()
     FILTERED = auto()
+    FLAGGED = auto()
+    """The prompt was flagged, in the words and with the status of a refused key."""
     OVERFLOW = auto()
+    FULL = auto()
+    """The prompt does not fit the context, with the status of a failure."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,8 @@ class Answer:
     reasoning: str | None = None
     end: End = End.STOP
     usage: bool = True
+    odd_usage: bool = False
+    """Whether to state counts that make no sense, where the interface is tested for it."""
     whole: bool = True
 
     @property
@@ -123,12 +141,21 @@ class OpenAi:
         Refusal.NO_MODEL: (404, "model_not_found"),
         Refusal.NO_QUOTA: (429, "insufficient_quota"),
         Refusal.FILTERED: (400, "content_filter"),
+        Refusal.CAPACITY: (498, "capacity_exceeded"),
+        Refusal.FLAGGED: (403, "content_policy_violation"),
         Refusal.OVERFLOW: (400, "context_length_exceeded"),
+        Refusal.FULL: (500, "exceed_context_size_error"),
     }
-    ENDS: Mapping[End, str] = {
+    ENDS: Mapping[End, Any] = {
         End.STOP: "stop",
         End.LENGTH: "length",
         End.FILTER: "content_filter",
+        End.OTHER_LENGTH: "model_length",
+        End.OTHER_FILTER: "sensitive",
+        End.TOOLS: "tool_calls",
+        End.UNKNOWN: "gone_fishing",
+        End.BROKEN: "network_error",
+        End.OBJECT: {"type": "stop", "matched": 2},
     }
 
     def question(self, path: str, body: Body) -> Question:
@@ -156,6 +183,8 @@ class OpenAi:
                 "prompt_tokens_details": {"cached_tokens": 1},
                 "completion_tokens_details": {"reasoning_tokens": answer.thought_tokens},
             }
+        if answer.odd_usage:
+            body["usage"] = {"prompt_tokens": 2**64 - 1, "completion_tokens": -1}
         return body
 
     def refusal(self, why: Refusal, message: str) -> tuple[int, Body]:
@@ -179,21 +208,30 @@ class Anthropic:
             "invalid_request_error",
             "Your credit balance is too low to access the Anthropic API.",
         ),
+        Refusal.CAPACITY: (529, "overloaded_error", "Overloaded"),
         Refusal.FILTERED: (
             400,
             "invalid_request_error",
             "Output blocked by content filtering policy",
         ),
+        Refusal.FLAGGED: (403, "permission_error", "Your prompt was flagged by moderation."),
         Refusal.OVERFLOW: (
             400,
             "invalid_request_error",
             "prompt is too long: 210000 tokens > 200000 maximum",
         ),
+        Refusal.FULL: (500, "api_error", "prompt is too long: 210000 tokens > 200000 maximum"),
     }
     ENDS: Mapping[End, str] = {
         End.STOP: "end_turn",
         End.LENGTH: "max_tokens",
         End.FILTER: "refusal",
+        End.OTHER_LENGTH: "model_context_window_exceeded",
+        End.OTHER_FILTER: "refusal",
+        End.TOOLS: "pause_turn",
+        End.UNKNOWN: "gone_fishing",
+        End.BROKEN: "error",
+        End.OBJECT: "end_turn",
     }
 
     def question(self, path: str, body: Body) -> Question:
@@ -255,8 +293,25 @@ class Gemini:
             "The input token count (1048600) exceeds the maximum number of tokens allowed "
             "(1048576).",
         ),
+        Refusal.CAPACITY: (503, "UNAVAILABLE", "The model is overloaded."),
+        Refusal.FLAGGED: (403, "PERMISSION_DENIED", "The prompt was blocked by a safety filter."),
+        Refusal.FULL: (
+            500,
+            "INTERNAL",
+            "The maximum context length of 9 is exceeded.",
+        ),
     }
-    ENDS: Mapping[End, str] = {End.STOP: "STOP", End.LENGTH: "MAX_TOKENS", End.FILTER: "SAFETY"}
+    ENDS: Mapping[End, str] = {
+        End.STOP: "STOP",
+        End.LENGTH: "MAX_TOKENS",
+        End.FILTER: "SAFETY",
+        End.OTHER_LENGTH: "MAX_TOKENS",
+        End.OTHER_FILTER: "RECITATION",
+        End.TOOLS: "MAX_TOKENS",
+        End.UNKNOWN: "GONE_FISHING",
+        End.BROKEN: "MALFORMED_RESPONSE",
+        End.OBJECT: "STOP",
+    }
 
     def question(self, path: str, body: Body) -> Question:
         system = _text((body.get("system_instruction") or {}).get("parts"))

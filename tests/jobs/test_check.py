@@ -10,7 +10,7 @@ from gamegrid.errors import UserError
 from gamegrid.jobs import check
 from gamegrid.plan import plan
 from gamegrid.play import gpus
-from loopback import Endpoint
+from loopback import Endpoint, Reply
 
 
 def llm(model: str) -> dict[str, Any]:
@@ -100,6 +100,17 @@ def test_a_probe_asks_one_real_question_and_shows_what_became_of_it(tmp_path: Pa
     assert "Legal moves: [" in told
     assert "[reply]" in told
     assert "== a: the move '" in told
+
+
+def test_a_probe_of_a_server_that_takes_the_answer_for_reasoning_gives_a_hint(
+    tmp_path: Path,
+) -> None:
+    swallowed = Reply(text="", reasoning="Action: a1")
+    with Endpoint(answer=lambda _: swallowed) as endpoint:
+        entries = f"  - {{name: litellm_openai/there, api_base: '{endpoint.api_base}'}}\n"
+        told = check.try_models(made(tmp_path, entries, a=llm("litellm_openai/there")), tmp_path)
+    assert "no move (empty)" in told
+    assert "delivered only reasoning" in told.splitlines()[-1]
 
 
 def test_a_probe_of_a_dead_endpoint_is_one_sentence(tmp_path: Path) -> None:

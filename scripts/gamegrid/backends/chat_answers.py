@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from gamegrid.backends.backend import Completion, FinishReason, Usage
 from gamegrid.backends.content_parts import split_parts
@@ -192,8 +192,14 @@ def count_of(stated: object, name: str, note: Note) -> int | None:
     count = stated.get(name) if isinstance(stated, dict) else None
     if count is None:
         return None
-    number = int(count) if isinstance(count, float) and count.is_integer() else count
-    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_TOKENS:
-        return number
+    if is_count(count):
+        return int(count)
     note(f"the server states a {name!r} that is no number of tokens; it is recorded as unknown.")
     return None
+
+
+def is_count(value: object) -> TypeGuard[int | float]:
+    """Return whether a value is a possible number of tokens."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == value // 1 and 0 <= value <= MOST_TOKENS

@@ -11,6 +11,7 @@ from gamegrid.backends.chat_answers import (
     Note,
     count_of,
     first_choice,
+    is_count,
     name_of,
     parsed,
     read_body,
@@ -53,7 +54,7 @@ class Reader:
     ) -> Completion | Fault:
         """Return the completion in a response of the library, or a fault if there is none."""
         secrets = self._address.secrets
-        delivered = json.dumps(response.model_dump(warnings=False), default=str)
+        delivered = json.dumps(response.model_dump(), default=str)
         raw = json.loads(secrets.scrub_answer(delivered))
         told = None if exchange.status is None else secrets.scrub_answer(exchange.text)
 
@@ -67,14 +68,15 @@ class Reader:
         if choice is None or _lacks_choices(native):
             return lost("the answer has no choices.")
         message = choice["message"]
-        end, word = _ending(native, choice)
+        end, word = _ending(native, choice, tool_asked="response_format" in sent)
         if end is Ending.BROKEN_OFF:
             return lost(f"the server broke off its answer ({secrets.quote(word)}).")
         if end is Ending.UNKNOWN:
             self._note(unknown_reason(secrets.quote(word)))
         refusal = (message.get("provider_specific_fields") or {}).get("refusal")
         text = text_of(message.get("content")) or (refusal if isinstance(refusal, str) else "")
-        usage = self._usage(raw.get("usage") or {}, text)
+        counts = native.get("usage") if isinstance(native, dict) and "choices" in native else None
+        usage = self._usage(raw.get("usage") or {}, counts, text)
         if usage == Usage():
             raw["usage"] = None  # zeros or estimates of the library
         return Completion(
@@ -88,11 +90,17 @@ class Reader:
             raw=raw,
         )
 
-    def _usage(self, stated: Mapping[str, Any], text: str) -> Usage:
-        """Return the token counts. The library reports 0 if the provider stated none."""
+    def _usage(self, stated: Mapping[str, Any], native: object, text: str) -> Usage:
+        """Return the token counts. The library reports 0 if the provider stated none.
+
+        ``native`` are the counts of an answer in OpenAI's format. The library takes a text or a
+        truth value among them for a number.
+        """
         provider, note = self._address.provider, self._note
         if provider in ESTIMATED_USAGE:
             return Usage()
+        if isinstance(native, dict):
+            stated = _with_nonsense(stated, native)
         prompt_tokens = count_of(stated, "prompt_tokens", note) or None
         completion_tokens = count_of(stated, "completion_tokens", note)
         if not completion_tokens and (text or prompt_tokens is None):
@@ -190,6 +198,18 @@ class Reader:
         return Asked(self._address.secrets, self._address.key_advice, sent)
 
 
+def _with_nonsense(counts: Mapping[str, Any], native: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the library's counts, with the provider's own where these make no sense."""
+    mixed = dict(counts)
+    for name, value in native.items():
+        inner = counts.get(name)
+        if isinstance(value, dict) and isinstance(inner, dict):
+            mixed[name] = _with_nonsense(inner, value)
+        elif name in counts and value and not is_count(value):
+            mixed[name] = value
+    return mixed
+
+
 def _lacks_choices(native: Any) -> bool:
     """Return whether an answer in OpenAI's format has no reply, which the library makes up."""
     return (
@@ -200,19 +220,18 @@ def _lacks_choices(native: Any) -> bool:
     )
 
 
-def _ending(native: Any, choice: Mapping[str, Any]) -> tuple[Ending, str]:
+def _ending(native: Any, choice: Mapping[str, Any], *, tool_asked: bool) -> tuple[Ending, str]:
     """Return why a reply ended, and the word for it.
 
-    The provider's word counts: the library turns those it does not know into ``stop``. If the model
-    called a tool, the library's word counts, since it turns a tool that it added itself, to obtain
-    a format, into text.
+    The provider's word counts: the library turns those it does not know into ``stop``. But to
+    obtain a format, it may have added a tool and turned its call into text (``tool_asked``).
     """
     fields = choice.get("provider_specific_fields")
     hidden = fields.get("native_finish_reason") if isinstance(fields, Mapping) else None
     reasons = [*stated_reasons(native), hidden]
     end = worst(ending(reason) for reason in reasons)
     translated = choice.get("finish_reason")
-    if end in (Ending.UNSTATED, Ending.TOOL_CALLS):
+    if end is Ending.UNSTATED or (end is Ending.TOOL_CALLS and tool_asked):
         return ending(translated), str(translated)
     if end is Ending.STOP and ending(translated) is Ending.TOOL_CALLS:
         return Ending.TOOL_CALLS, str(translated)
