@@ -58,7 +58,7 @@ async def ask(
     text = body if isinstance(body, str) else json.dumps(body)
     endpoint.answer = lambda asked: Reply(status=status, body=text.encode())
     name = f"litellm_{provider}/m"
-    entry = ModelEntry(name=name, api_base=endpoint.root + path, timeout=5)
+    entry = ModelEntry(name=name, api_base=endpoint.root + path, timeout=30)
     backend = litellm_api.create(entry, Path())
     await backend.open()
     said = (Message("user", "question"),)
@@ -227,7 +227,7 @@ async def test_an_answer_that_the_library_cannot_translate_is_not_lost(
 
 async def test_an_answer_that_nobody_can_read_is_kept_whole(endpoint: Endpoint) -> None:
     endpoint.answer = lambda asked: Reply(body=b'{"choices": [{"mess')
-    entry = ModelEntry(name="litellm_groq/m", api_base=endpoint.api_base, timeout=5)
+    entry = ModelEntry(name="litellm_groq/m", api_base=endpoint.api_base, timeout=30)
     backend = litellm_api.create(entry, Path())
     await backend.open()
     said = (Message("user", "question"),)

@@ -182,17 +182,19 @@ def test_the_hub_s_key_stays_with_the_hub(tmp_path: Path, monkeypatch: pytest.Mo
     content = b'{"a": 1}'
     commit = "a" * 40
 
+    names = ("config.json", "model.safetensors")
+
     def store(asked: Asked) -> Iterator[bytes]:
         body = b"" if asked.line.startswith("HEAD") else content
         yield response(body, 'ETag: "e"', length=len(content))
 
     def answer(asked: Asked) -> Iterator[bytes]:
         if "/tree/" in asked.line:
-            files = [{"type": "file", "path": "config.json", "size": 8, "oid": "f" * 40}]
+            files = [{"type": "file", "path": name, "size": 8, "oid": "f" * 40} for name in names]
             yield response(json.dumps(files).encode())
             return
         if "/resolve/" not in asked.line:
-            files = [{"rfilename": name, "size": len(content)} for name in ("config.json",)]
+            files = [{"rfilename": name, "size": len(content)} for name in names]
             yield response(json.dumps({"id": "a/b", "sha": commit, "siblings": files}).encode())
             return
         size = f"X-Linked-Size: {len(content)}"

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import sys
+import warnings
 from typing import Any
 
 
@@ -17,6 +18,8 @@ def mend() -> None:
     _show_no_proxy_a_key()
     # It maps this finish reason of Claude, a truncated reply, to that of a complete one.
     core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
+    # It warns of answers that do not fit its own types, and quotes them.
+    warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
     _send_no_temperature_unasked()
     _miss_no_service_tier()
 
