@@ -231,7 +231,7 @@ def test_providers_that_the_library_translates(
     assert timeless(grid.episodes) == timeless(undisturbed.episodes)
 
 
-@pytest.mark.nightly
+@pytest.mark.faults
 def test_a_gateway_behind_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library replaces finish reasons and hides errors of answers in OpenAI's format."""
     monkeypatch.setenv("OPENROUTER_API_KEY", "loopback-key-0000")

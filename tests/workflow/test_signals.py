@@ -233,7 +233,7 @@ def test_a_terminal_that_ends_loses_no_reply(way: str, tmp_path: Path) -> None:
         _rerun(endpoint, tmp_path)
 
 
-@pytest.mark.nightly
+@pytest.mark.faults
 @pytest.mark.parametrize("victim", ["group", "snakemake", "job"])
 @pytest.mark.parametrize("number", sorted(ENDING))
 def test_a_signal_to_a_run_loses_no_reply(
@@ -261,7 +261,7 @@ def test_a_signal_to_a_run_loses_no_reply(
         _rerun(endpoint, tmp_path)
 
 
-@pytest.mark.nightly
+@pytest.mark.faults
 def test_a_job_outlives_a_snakemake_that_is_killed(tmp_path: Path) -> None:
     """Only SIGKILL leaves Snakemake's locks behind; the job plays its chunk to the end."""
     with Endpoint(delay=DELAY_S) as endpoint:
