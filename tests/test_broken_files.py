@@ -70,7 +70,7 @@ def test_a_grid_file_is_planned_or_refused(
             assert made.identity.params(cell)
 
     outcomes = campaign(number, once, kept)
-    assert min(outcomes["taken"], outcomes["refused"]) > number / 20, outcomes
+    assert min(outcomes["taken"], outcomes["refused"]) > number / 40, outcomes
 
 
 FILES: dict[str, tuple[str, Callable[[Path], object]]] = {

@@ -74,7 +74,7 @@ def test_an_opponent_that_cannot_play_is_refused(tmp_path: Path) -> None:
         (["tic_tac_toe", "--against", "optimum"], "did you mean 'optimal'"),
         (["tic_tac_toe", "--against", "random", "--seat", "3"], "--seat: 3 is not between 1 and 2"),
         (["tick_tack", "--against", "random"], "tick_tack"),
-        (["pig", "--against", "random", "--configfile", "none.yaml"], "cannot read none.yaml"),
+        (["pig", "--against", "random", "--configfile", "none.yaml"], "cannot read 'none.yaml'"),
     ],
 )
 def test_bad_arguments_are_one_sentence(

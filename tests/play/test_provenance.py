@@ -23,7 +23,7 @@ def test_weights_are_what_sha256sum_says(tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
-    weights, notes = tmp_path / "a.bin", tmp_path / "weights.json"
+    weights, notes = tmp_path / "a.safetensors", tmp_path / "weights.json"
     weights.write_text("one")
     first = provenance.weights(tmp_path, notes)
     known = json.loads(notes.read_text())

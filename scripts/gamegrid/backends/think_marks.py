@@ -243,15 +243,8 @@ DOCUMENTED = (
 FRAMES = (
     r"\[END\ FINAL\ RESPONSE\]|</?(?:message|channel)>|<(?:turn|channel)\|>|<\|(?:turn|channel)>"
     r"|</?(?:final[_ -]?)?(?:answer|response|reply|output|solution)>"
-    r"|<\|(?:open|close)\|>\s{0,9}\w{1,20}\s{0,9}<\|sep\|>|<[|｜][\w▁:./-]{1,60}[|｜]>"
+    r"|<\|(?:open|close)\|>\s{0,9}\w{1,20}\s{0,9}<\|sep\|>"
 )
-"""Marks around an answer, which are no part of it, and any other special token."""
+"""Marks around an answer, which are no part of it."""
 LINES = r"(?!.*box)"
 """Those of them that stand for a line break: all but those around a single value."""
-
-TURNS = (
-    r"<\|(?:im_start|start|begin|turn)\|?>\s{0,9}(?:user|system|human|tool|developer)\b"
-    r"|<\|start_header_id\|>\s{0,9}(?:user|system|ipython)\b|<start_of_turn>\s{0,9}user\b"
-    r"|<[|｜](?:user|human|observation|user_start|USER_TOKEN)[|｜]>"
-)
-"""The header of a turn that is not the model's: what follows is no part of its reply."""

@@ -10,7 +10,7 @@ import json
 import re
 
 from gamegrid.backends.content_parts import Split, is_parts, joined, split_parts
-from gamegrid.backends.think_marks import DOCUMENTED, FRAMES, LINES, TURNS
+from gamegrid.backends.think_marks import DOCUMENTED, FRAMES, LINES
 from gamegrid.backends.think_places import BEGINS, FLAGS, Mark, marks
 from gamegrid.backends.think_tags import TAG, Direction, Tag, says_thinking, tag_of
 
@@ -27,7 +27,6 @@ Span = tuple[int, int]
 _STARTS = [re.compile(documented.opens, FLAGS) for documented in DOCUMENTED]
 _ENDS = [re.compile(documented.ends(), FLAGS) for documented in DOCUMENTED]
 _TAG = re.compile(TAG, re.IGNORECASE)
-_TURN = re.compile(TURNS, re.IGNORECASE)
 _FRAME = re.compile(FRAMES, re.IGNORECASE)
 _LINE = re.compile(LINES, re.IGNORECASE)
 _NESTED = re.compile(r"(?P<quote>[\"'])(?P<key>\w{1,40})(?P=quote)\s{0,20}:\s{0,20}(?=[{\[])")
@@ -39,15 +38,13 @@ def split(reply: str) -> Split:
     """Split a reply into its answer and its thinking.
 
     A line break replaces each block of thinking, so that the text after it starts a line. Marks
-    around the answer and other special tokens are removed. A turn of somebody else that the model
-    wrote itself, with the header of its chat template, belongs to neither.
+    around the answer and other special tokens are removed.
     """
     parts = _parts(reply)
     if parts is not None:
         inner = split(parts.answer)
         return Split(inner.answer, joined(parts.thinking, inner.thinking))
-    turn = _TURN.search(reply, 1)
-    answer, thoughts = reply[: turn.start()] if turn else reply, list[str]()
+    answer, thoughts = reply, list[str]()
     # What follows a block starts a line, so it may have marks that count only there.
     for _ in range(MOST_PASSES):
         before = answer

@@ -7,6 +7,8 @@ from typing import Any
 
 from gamegrid.backends.thinking import split
 from gamegrid.backends.transport import MOVE
+from gamegrid.prompts.parser import without_tokens
+from gamegrid.prompts.statements import TURN_END
 
 CONSTRAINTS = frozenset({"response_format", "structured_outputs"})
 """Parameters of a request that hold a reply to the moves."""
@@ -24,7 +26,7 @@ def is_complete(reply: str, labels: Sequence[str]) -> bool:
     Text that follows shows that the server did not hold the reply to the moves. A label without
     JSON around it may be the start of a longer one.
     """
-    answer = split(reply).answer.strip()
+    answer = without_tokens(split(reply).answer).replace(TURN_END, " ").strip()
     if not answer.startswith("{"):
         said = answer.removeprefix(CUE).strip()
         longer = any(label.startswith(said) for label in labels if label != said)

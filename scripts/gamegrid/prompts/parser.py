@@ -84,7 +84,7 @@ def _parsed(outcome: str | Failure, *reasoning: str | None) -> Parsed:
 
 
 def _read(text: str, thought: str, speller: Speller) -> Parsed:
-    text = _without_tokens(text)
+    text = without_tokens(text)
     if _is_blank(text):
         return _parsed(Failure.EMPTY if _is_blank(thought) else Failure.UNPARSABLE, thought)
     for objects in map(Objects, _mended(text)):
@@ -114,7 +114,7 @@ _TOKENS = re.compile(
 """Special tokens of models that reached the text, and a quotation mark that follows."""
 
 
-def _without_tokens(text: str) -> str:
+def without_tokens(text: str) -> str:
     """Replace special tokens by a mark on a line for itself; within a string, drop them."""
     return _TOKENS.sub(lambda tokens: tokens[1] or f"\n{TURN_END}\n", text)
 
