@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gamegrid.records import journal
 from workflow_runs import DATABASE, ROOT, Grid, data, query, snakemake
 
 ENGINES = ("torch", "transformers", "litellm", "vllm", "aiohttp")
@@ -59,9 +60,9 @@ def test_a_reply_that_is_not_on_file_is_an_error_and_nothing_is_asked(
     without_engines(tmp_path / "none", monkeypatch)
     proof = tmp_path / "proof"
     shutil.copytree(recorded / "results/journal", proof / "results/journal")
-    journal = next((proof / "results/journal/kuhn_poker").glob("*tiny*/*.jsonl"))
-    lines = journal.read_text().splitlines(keepends=True)
-    journal.write_text("".join(lines[:-1]))
+    path = next((proof / "results/journal/kuhn_poker").glob("*tiny*/*.jsonl"))
+    contents = [line.content for line in journal.read(path)]
+    journal.write(path, contents[:-1])
     run = snakemake(proof, {**GRID, "run_mode": "replay"})
     assert run.code == 1
     assert "Traceback" not in run.output
