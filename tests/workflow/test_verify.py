@@ -15,6 +15,7 @@ from gamegrid.jobs import verify as verifying
 from gamegrid.jobs.status import parts
 from gamegrid.plan import plan
 from gamegrid.play.reproduce import Difference
+from gamegrid.records import journal
 from gamegrid.records.chunkfile import PARAMS_KEY, read_params
 from gamegrid.store import manifest
 from loopback import Endpoint
@@ -147,12 +148,21 @@ def one(name: str, change: str) -> str:
 
 
 def journal_line(change: Callable[[str], str]) -> Harm:
+    """Change the first line as somebody would who also computes the digests anew."""
+
     def harm(results: Path) -> None:
         path = next((results / "journal/kuhn_poker/one--random").glob("*.jsonl"))
-        first, *rest = path.read_text().splitlines(keepends=True)
-        path.write_text("".join([change(first), *rest]))
+        first, *rest = [line.content for line in journal.read(path)]
+        changed = change(first.decode()).encode()
+        journal.write(path, [*([changed] if changed else []), *rest])
 
     return harm
+
+
+def journal_byte(results: Path) -> None:
+    """Change one character of a reply, and no digest."""
+    path = next((results / "journal/kuhn_poker/one--random").glob("*.jsonl"))
+    path.write_text(path.read_text().replace("Legal moves", "Legal Moves", 1))
 
 
 def in_database(statement: str) -> Harm:
@@ -170,7 +180,7 @@ def swapped(line: str) -> str:
     moves = ("Check", "Bet") if "Check" in text or "Bet" in text else ("Fold", "Call")
     first, second = moves if moves[0] in text else moves[::-1]
     entry["completion"]["text"] = text.replace(first, second)
-    return json.dumps(entry) + "\n"
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"))
 
 
 def remove(name: str) -> Harm:
@@ -219,7 +229,8 @@ HARMS: dict[str, tuple[Harm, list[str]]] = {
     "a reply in the chunk": (in_chunk(one("calls", "reply := 'x'")), ["calls[0].reply is 'x'"]),
     # Another move may also change the length of the game.
     "a reply in the journal": (journal_line(swapped), ["one--random:"]),
-    "a reply is gone": (journal_line(lambda line: ""), ["no reply on file to attempt 0"]),
+    "a reply is gone": (journal_line(lambda line: ""), ["replies, but"]),
+    "a byte in the journal": (journal_byte, ["line 1 was altered"]),
     "a question": (
         journal_line(lambda line: line.replace("Legal moves", "Legal Moves")),
         ["the request of a reply was altered"],
