@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +69,7 @@ async def told(provider: str, root: str) -> str:
         return str(trouble)
     finally:
         await backend.close()
-        Path("journal/one.jsonl").unlink(missing_ok=True)
+        shutil.rmtree("journal", ignore_errors=True)
 
 
 @pytest.mark.parametrize(

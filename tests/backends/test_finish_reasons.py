@@ -27,7 +27,7 @@ NOTHING = Secrets({}, None)
 WORDS = sorted(
     {(word, end) for source in sources() for end, words in source.words.items() for word in words}
 )
-CUT = "Suppose\nAction: a1\nHmm, that los"
+CUT = "A corner makes two threats.\nAction: a1"
 
 
 def read(reason: Any, **more: Any) -> Completion | Fault:
