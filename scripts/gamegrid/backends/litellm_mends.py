@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import logging
 import sys
 import warnings
 from typing import Any
@@ -18,7 +19,8 @@ def mend() -> None:
     _show_no_proxy_a_key()
     # It maps this finish reason of Claude, a truncated reply, to that of a complete one.
     core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
-    # It warns of answers that do not fit its own types, and quotes them.
+    # It warns of what gamegrid says itself, and quotes answers unchecked.
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
     _send_no_temperature_unasked()
     _miss_no_service_tier()
