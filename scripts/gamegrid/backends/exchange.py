@@ -81,9 +81,10 @@ class Exchange:
         refused = self.understood(
             lambda: read_refusal(refusal, address.key_advice, address.secrets, sent), address
         )
-        if isinstance(refused, Fault) and refused.blame is Blame.UNBILLED and not self.whole:
-            # The server worked on the request and did not get to say how that ended.
-            return replace(refused, blame=Blame.MAYBE_BILLED)
+        if isinstance(refused, Fault) and not self.whole:
+            # Half an error does not say what is wrong, and the server may have done the work.
+            what = f"the server broke off its answer ({self.status})."
+            return Fault(Blame.MAYBE_BILLED, what, refused.retry_after_s, self.status)
         return refused
 
     def broken(

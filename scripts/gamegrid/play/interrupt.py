@@ -17,8 +17,9 @@ from gamegrid.errors import UserError
 log = logging.getLogger(__name__)
 
 _CRASHES = ("SIGABRT", "SIGBUS", "SIGEMT", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP")
+# Python itself ignores SIGPIPE and SIGXFSZ, and raises errors where their cause is.
 _NOT_ENDING = ("SIGCHLD", "SIGCLD", "SIGCONT", "SIGINFO", "SIGPIPE", "SIGTSTP", "SIGTTIN",
-               "SIGTTOU", "SIGURG", "SIGWINCH")  # fmt: skip
+               "SIGTTOU", "SIGURG", "SIGWINCH", "SIGXFSZ")  # fmt: skip
 _NOT_CATCHABLE = ("SIGKILL", "SIGSTOP")
 ENDING = frozenset(
     number
