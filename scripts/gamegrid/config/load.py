@@ -81,15 +81,16 @@ def _sentence(error: ValidationError) -> str:
 def _path(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that lead to the mistake, without pydantic's names for union members."""
     parts = [str(part) for part in location]
-    if parts[0] == "schedule":
+    if parts[:1] == ["schedule"]:
         return [parts[0], *parts[2:]]
-    if parts[0] == "agents" and len(parts) > 2 and parts[2] in kinds():
+    if parts[:1] == ["agents"] and len(parts) > 2 and parts[2] in kinds():
         return [*parts[:2], *parts[3:]]
-    return [part for part in parts if "[" not in part and part != "int"]
+    # The first is the user's own, whatever it is called.
+    return parts[:1] + [part for part in parts[1:] if "[" not in part and part != "int"]
 
 
 def _unknown_key(location: tuple[int | str, ...]) -> str:
-    *parents, key = _path(location)
+    parents, key = _path(location[:-1]), str(location[-1])
     known = sorted(_known_keys(location))
     inside = f" in {'.'.join(parents)}" if parents else ""
     return f"unknown key {key!r}{inside}.{nearest(key, known)} Known: {', '.join(known)}."

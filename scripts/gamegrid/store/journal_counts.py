@@ -67,7 +67,7 @@ def accepted(folder: Path) -> int:
     path = folder / ACCEPTED
     try:
         lost = json.loads(path.read_text(encoding="ascii"))["lost"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # or a file in the place of the folder
         return 0
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"{path} is damaged. Remove it and run the same command again.") from error
