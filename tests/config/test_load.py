@@ -206,7 +206,7 @@ BAD: list[tuple[Break, str]] = [
     ),
     (put(*LLM, "temprature", value=0.1), r"Did you mean 'temperature'\?"),
     (put("deal", value=5), r"unknown key 'deal'\. Did you mean 'deals'\?"),
-    (put("de[id]als", value=5), r"unknown key 'de\[id\]als'\. Did you mean 'deals'\?"),
+    (put("deals[0]", value=5), r"unknown key 'deals\[0\]'\. Did you mean 'deals'\?"),
     (put("deals", value=0), r"deals: .*found 0"),
     (put("deals", value="ten"), r"deals: .*found 'ten'"),
     (put("deals", value=None), r"deals: .*found None"),
