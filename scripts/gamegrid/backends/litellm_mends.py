@@ -10,15 +10,12 @@ from typing import Any
 
 def mend() -> None:
     """Patch how the library sends requests, and how it treats paid replies."""
-    from litellm.litellm_core_utils import core_helpers
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     # It repeats a request whose connection broke, although the work may be done.
     AsyncHTTPHandler.single_connection_post_request = _resend_nothing
     _retry_nothing()
     _show_no_proxy_a_key()
-    # It maps this finish reason of Claude, a truncated reply, to that of a complete one.
-    core_helpers._FINISH_REASON_MAP["model_context_window_exceeded"] = "length"
     # It warns of what gamegrid says itself, and quotes answers unchecked.
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
