@@ -81,8 +81,9 @@ class Exchange:
         refused = self.understood(
             lambda: read_refusal(refusal, address.key_advice, address.secrets, sent), address
         )
-        if isinstance(refused, Fault) and not self.whole:
+        if isinstance(refused, Fault) and self.status >= 400 and not self.whole:
             # Half an error does not say what is wrong, and the server may have done the work.
+            # The head of a redirection says all: its body is never read.
             what = f"the server broke off its answer ({self.status})."
             return Fault(Blame.MAYBE_BILLED, what, refused.retry_after_s, self.status)
         return refused
