@@ -128,7 +128,7 @@ class Clusters:
     alone: Floats
     """Covariance of the gradient if all matches were independent."""
     shared: Floats
-    """Covariance of the gradient if a pair's matches in one deal shared all their luck."""
+    """Covariance of the gradient if a pair's matches in one draw of luck shared all of it."""
 
     @classmethod
     def make(cls, frame: FittedModel, matches: Matches, clusters: Integers) -> "Clusters":
@@ -139,9 +139,9 @@ class Clusters:
         owners = np.concatenate([matches.first, matches.second, game, game + model.games])
         pairs = np.unique(np.stack([owners, np.tile(clusters, 4)], axis=1), axis=0)
         low, high = np.sort([matches.first, matches.second], axis=0)
-        sharing = codes(matches.game, matches.deal, low, high)
+        sharing = codes(matches.draws, low, high)
         together = np.bincount(sharing)[sharing]
-        squares = np.bincount(model.outcome // 3, model.weight**2 * together)
+        squares = np.bincount(model.cell, model.weight**2 * together)
         return cls(
             frame=frame,
             steps=steps,
