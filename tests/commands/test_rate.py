@@ -74,8 +74,8 @@ def test_matches_of_three_seats_are_rated_by_their_returns(run) -> None:
     ("text", "expected"),
     [
         ("match,game,agnt,seat,result\n", "no column 'agent'"),
-        ("match,game,agent,seat\n", "neither of the columns"),
-        ("match,game,agent,seat,result,return\n", "both of the columns"),
+        ("match,game,agent,seat\n", "it has none of these columns"),
+        ("match,game,agent,seat,result,return\n", "it has the columns result and return"),
         (HEAD, "no match between two different agents"),
         ("", "no column 'match'"),
         (HEAD + "1,g,a,0,win\n", "only one seat"),
@@ -85,7 +85,8 @@ def test_matches_of_three_seats_are_rated_by_their_returns(run) -> None:
         (HEAD + "1,g,a,0,won\n1,g,b,1,loss\n", "line 2: result is 'won'"),
         (HEAD + "1,g,a,x,win\n1,g,b,1,loss\n", "seat is 'x'"),
         (HEAD + "1,g,,0,win\n1,g,b,1,loss\n", "'agent' is empty"),
-        (HEAD + "1,g,a\n", "'seat' is empty"),
+        (HEAD + "1,g,a\n", "'result' is empty"),
+        (HEAD + "1,g,a,,win\n", "'seat' is empty"),
         ("match,game,agent,seat,return\n1,g,a,0,nan\n1,g,b,1,0\n", "return is 'nan'"),
     ],
 )  # fmt: skip

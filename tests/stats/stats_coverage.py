@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.arrays import Floats
-from gamegrid.stats.davidson import ELO, Matches
+from gamegrid.stats.davidson import COLUMNS, ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, share_ends
 from gamegrid.stats.paired import looks, sign_flip
@@ -126,7 +126,7 @@ def played(
     score = np.where(place < win, 1.0, np.where(place < win + nu, 0.5, 0.0))
     return Matches(
         agents=tuple(f"agent{code}" for code in range(len(strengths))),
-        game=game, family=game, first=first, second=second, score=score, deal=deal,
+        game=game, family=game, first=first, second=second, score=score, luck=game, deal=deal,
     )  # fmt: skip
 
 
@@ -230,8 +230,7 @@ def anchored_errors(strengths: Floats, deals: int, samples: int, seed: int) -> f
 
 def both(frozen: Matches, own: Matches) -> Matches:
     """Join two sets of matches; the first set's agents are the first agents of the second."""
-    columns = ("game", "family", "first", "second", "score", "deal")
-    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in columns}
+    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in COLUMNS}
     return Matches(agents=own.agents, **joined)
 
 

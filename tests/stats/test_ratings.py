@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gamegrid.stats.davidson import ELO, Davidson, Matches
+from gamegrid.stats.davidson import COLUMNS, ELO, Davidson, Matches
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate
@@ -24,6 +24,7 @@ def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
         first=np.array([names.index(row[0]) for row in rows]),
         second=np.array([names.index(row[1]) for row in rows]),
         score=np.array([row[2] for row in rows], dtype=np.float64),
+        luck=zeros,
         deal=np.arange(len(rows)),
     )
 
@@ -78,8 +79,7 @@ def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
     refits = []
     for deal in range(12):
         kept = matches.deal != deal
-        columns = ("game", "family", "first", "second", "score", "deal")
-        rest = replace(matches, **{name: getattr(matches, name)[kept] for name in columns})
+        rest = matches.where(kept)
         refits.append(Davidson.of(rest).maximise(best, everything) - best)
     one_step, refitted = ((moves[:, :3] ** 2).T for moves in (steps, np.array(refits)))
     assert one_step @ times == pytest.approx(refitted.sum(axis=1), rel=0.15)
@@ -113,8 +113,7 @@ def test_intervals_cover_and_equals_are_seldom_told_apart() -> None:
 def test_shared_luck_widens() -> None:
     """Repeat every match four times in its deal: there are more matches but no more information."""
     matches = played(np.array([60.0, -60]), everybody(2), deals=15, luck=np.random.default_rng(5))
-    columns = ("game", "family", "first", "second", "score", "deal")
-    four = replace(matches, **{name: np.tile(getattr(matches, name), 4) for name in columns})
+    four = replace(matches, **{name: np.tile(getattr(matches, name), 4) for name in COLUMNS})
     once, again = (interval(rate(each).ratings[0].these_games) for each in (matches, four))
     assert again.half_width == pytest.approx(once.half_width, rel=0.1)
 
@@ -207,7 +206,7 @@ def test_a_bot_under_another_name_rates_as_its_anchor_where_games_disagree() -> 
     first = played(strengths, everybody(5), deals=40, luck=luck)
     second = played(np.zeros(3), everybody(3), deals=40, luck=luck)
     ones = np.ones(len(second.score), dtype=np.int64)
-    frozen = both(first, replace(second, agents=first.agents, game=ones, family=ones))
+    frozen = both(first, replace(second, agents=first.agents, game=ones, family=ones, luck=ones))
     anchors = ladder(frozen, "agent4")
     twin = {0: 5}
     mine = frozen.where((frozen.first == 0) | (frozen.second == 0))
@@ -238,7 +237,7 @@ def test_a_family_of_many_variants_weighs_as_one_game() -> None:
         rows += [("b", "a", s) for s in ((0, 0, 0, 1) if game == 0 else (1, 1, 1, 0))] * 2
         games += [game] * 16
         families += [min(game, 1)] * 16
-    one = replace(of(*rows), game=np.array(games))
+    one = replace(of(*rows), game=np.array(games), luck=np.array(games))
     weighed = points(rate(replace(one, family=np.array(families))))
     assert weighed["a"] == pytest.approx(0, abs=1)
     assert points(rate(replace(one, family=np.array(games))))["a"] < -50
@@ -254,7 +253,7 @@ def test_games_like_these_vary_more_than_deals_of_these() -> None:
     columns = ("first", "second", "score", "deal")
     numbers = np.repeat(np.arange(6), [len(part.score) for part in parts])
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
-    found = rate(replace(parts[0], game=numbers, family=numbers, **joined)).ratings[0]
+    found = rate(replace(parts[0], game=numbers, family=numbers, luck=numbers, **joined)).ratings[0]
     assert interval(found.games_like_these).half_width > 3 * interval(found.these_games).half_width
     alone = rate(parts[0]).ratings[0]
     assert alone.games_like_these == NoInterval(Reason.TOO_FEW)
@@ -281,7 +280,9 @@ def test_agents_share_a_letter_exactly_if_they_cannot_be_told_apart() -> None:
 def test_wrong_matches_are_refused() -> None:
     good = of(("a", "b", 1), ("b", "a", 0))
     for column, values, message in (
-        ("score", np.array([0.3, 1.0]), "a score is"),
+        ("score", np.array([1.3, 1.0]), "a score is"),
+        ("score", np.array([-0.1, 1.0]), "a score is"),
+        ("score", np.array([np.nan, 1.0]), "a score is"),
         ("score", np.array([1.0]), "one length"),
         ("second", good.first, "itself"),
         ("second", good.first + 7, "no name"),

@@ -139,7 +139,7 @@ class Clusters:
         owners = np.concatenate([matches.first, matches.second, game, game + model.games])
         pairs = np.unique(np.stack([owners, np.tile(clusters, 4)], axis=1), axis=0)
         low, high = np.sort([matches.first, matches.second], axis=0)
-        sharing = codes(matches.draws, low, high)
+        sharing = codes(matches.clusters, low, high)
         together = np.bincount(sharing)[sharing]
         squares = np.bincount(model.cell, model.weight**2 * together)
         return cls(

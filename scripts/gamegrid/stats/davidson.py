@@ -96,8 +96,8 @@ class Matches:
             raise ValueError("a game belongs to one family")
 
     @property
-    def draws(self) -> Integers:
-        """The draw of luck that each match was played with, numbered from 0, shape (matches,)."""
+    def clusters(self) -> Integers:
+        """A number from 0 per match, the same for matches of one luck and deal: one cluster."""
         return codes(self.luck, self.deal)
 
     def where(self, kept: NDArray[np.bool_]) -> "Matches":
@@ -189,8 +189,8 @@ class Davidson:
         )[example]
         weight = family_weights(matches, anchors)
         drawn = matches.score == 0.5
-        parts = (~drawn * matches.score, drawn, ~drawn * (1 - matches.score))
-        counts = np.stack([np.bincount(cell, weight * part) for part in parts], axis=1)
+        parts = np.where(drawn, [[0.0], [1.0], [0.0]], [matches.score, drawn, 1 - matches.score])
+        counts = np.array([np.bincount(cell, weight * part) for part in parts], dtype=np.float64).T
         penalty = np.eye(agents + 2 * games)
         if len(anchors):
             penalty[:agents, :agents] -= 1 / agents

@@ -36,25 +36,12 @@ from gamegrid.store.values import (
 )
 
 _MATCHES = """
-    WITH played AS (
-        SELECT game, family, matchup, deal, seating, trajectory, episode_id
-        FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
-        JOIN rated_games USING (game)
-        WHERE counted AND NOT self_play AND unrated_reason IS NULL
-    ),
-
-    repeats AS (
-        SELECT episode_id
-        FROM played JOIN repeating USING (game, matchup)
-        QUALIFY row_number() OVER (
-            PARTITION BY game, matchup, seating, trajectory ORDER BY deal
-        ) > 1
-    )
-
     SELECT
-        game, any_value(family), any_value(deal), list(agent ORDER BY seat),
+        game, any_value(family), any_value(luck), any_value(deal), list(agent ORDER BY seat),
         list(score ORDER BY seat)
-    FROM played ANTI JOIN repeats USING (episode_id) JOIN seats USING (episode_id)
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
+    JOIN rated_games USING (game) JOIN seats USING (episode_id)
+    WHERE counted AND NOT self_play AND unrated_reason IS NULL
     GROUP BY game, episode_id
     ORDER BY game, episode_id
 """
@@ -228,14 +215,14 @@ def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
 def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
     """Return the names of the games and all rated matches that count; None without matches."""
     rows = [
-        (game, family, deal, agents[low], agents[high], score)
-        for game, family, deal, agents, scores in connection.execute(_MATCHES).fetchall()
+        (game, family, luck, deal, agents[low], agents[high], score)
+        for game, family, luck, deal, agents, scores in connection.execute(_MATCHES).fetchall()
         for low, high, score in pairs_of_seats(scores)
         if agents[low] != agents[high]
     ]
     if not rows:
         return None
-    games, families, deals, firsts, seconds, scores = zip(*rows, strict=True)
+    games, families, lucks, deals, firsts, seconds, scores = zip(*rows, strict=True)
     names, game = np.unique(np.array(games), return_inverse=True)
     agents, players = np.unique(np.array([*firsts, *seconds]), return_inverse=True)
     return names.tolist(), Matches(
@@ -245,6 +232,7 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches]
         first=players[: len(rows)],
         second=players[len(rows) :],
         score=np.array(scores),
+        luck=np.unique(np.array(lucks), return_inverse=True)[1],
         deal=np.array(deals, dtype=np.int64),
     )
 
