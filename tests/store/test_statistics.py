@@ -247,7 +247,7 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
     fit = rate(
         Matches(
             agents=tuple("abcd"), game=codes, family=families, first=first, second=second,
-            score=scores, deal=numbers,
+            score=scores, luck=codes, deal=numbers,
         )
     )  # fmt: skip
     found = query(path, "SELECT * FROM ratings ORDER BY agent")
@@ -255,7 +255,10 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
         assert row[:2] == (each.agent, pytest.approx(each.rating, abs=1e-3))
         assert row[2:4] == low_high(each.these_games)
         assert row[4] is None
-        assert row[8:] == (0, each.group, False)
+        assert row[8:14] == (
+            0, each.group, False, each.rank, each.ranks.low, each.ranks.high
+        )  # fmt: skip
+        assert row[14] == pytest.approx(fit.expected_score(each.rating))
     assert [row[0] for row in sorted(found, key=lambda row: -row[1])] == list("abcd")
     assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
 

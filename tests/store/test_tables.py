@@ -228,9 +228,23 @@ def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str,
     }
     counts = ("deals", "forfeited", "fallbacks", "dropped_deals", "rank", "ranked_among")
     row |= {column: luck.randrange(10 ** luck.randint(1, 5)) for column in counts[:4]}
-    row |= {column: luck.randint(1, 200) for column in counts[4:]}
+    row |= {column: luck.randint(1, 200) for column in (*counts[4:], "rank_low", "rank_high")}
+    row |= {"beats_low": luck.random(), "beats_high": 1.0, "tied_group": "abcd"}
     reason = luck.choice([*map(str, Reason)])
     return row | {"agent": name, "reason": reason}
+
+
+def any_rating(luck: random.Random, name: str) -> dict[str, tables.Value]:
+    """Return what a line of the ratings may contain."""
+    low, high, reason = luck.choice(RATED)
+    expected = (None, None) if reason == "one deal or family" else (0.0, 1.0)
+    counts = {column: 10 ** luck.randint(1, 5) for column in ("deals", "dropped_deals")}
+    return counts | {
+        "agent": name, "rank_low": 99, "rank_high": luck.randint(99, 101), "ranked_among": 200,
+        "rating": luck.uniform(-1999, 1999), "rating_low": low, "rating_high": high,
+        "rating_reason": reason, "expected_score": luck.random(), "expected_low": expected[0],
+        "expected_high": expected[1], "tied_group": "abcd",
+    }  # fmt: skip
 
 
 def any_names(luck: random.Random) -> list[str]:
@@ -247,13 +261,8 @@ def test_text_fits_a_terminal_whatever_names_and_numbers(seed: int) -> None:
         rows = [any_row(luck, [*columns.values(), "high"], name) for name in names]
         text = tables._game_text("kuhn_poker", scoring, rows)
         assert max(map(len, text.splitlines())) <= tables.WIDTH
-    shares = [luck.random() for _ in names]
-    board = [
-        ("tic_tac_toe", 1, 8, name, share, share / 2, 1.0, None, 2000 * share - 1000,
-         *luck.choice(RATED), "abcd", share, 10 ** luck.randint(1, 5), 99)
-        for name, share in zip(names, shares, strict=True)
-    ]  # fmt: skip
-    text = tables._board_text("tic_tac_toe", board)
+    board = [any_rating(luck, name) for name in names]
+    text = tables._board_text(board, sets=2)
     assert max(map(len, text.splitlines())) <= tables.WIDTH
 
 
@@ -283,4 +292,4 @@ def test_an_interval_without_ends_is_shown_as_one() -> None:
 def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:
     path = database(tmp_path, [], agents=[agent("a")])
     tables.write_tables(path, tmp_path / "tables")
-    assert tables.leaderboard_text(path) == "No win_loss game counts for: a"
+    assert tables.leaderboard_text(path) == "No rated match counts for: a"

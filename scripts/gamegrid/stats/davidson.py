@@ -65,9 +65,9 @@ class Matches:
     ``game`` and ``family`` are codes; each game belongs to one family. ``luck`` is the code of the
     source of the deals, and ``deal`` a number within it: matches with the same luck and deal were
     played with the same random events, whatever their game. A game shares its luck with its
-    disguises. ``first`` and ``second`` are codes of agents, and ``score`` is that of ``first``, from
-    0 to 1. List every match that was played, also if deterministic agents repeat one move by move:
-    each deal is a draw of luck, and repetitions show how often luck gives this match. Raises
+    disguises. ``first`` and ``second`` are codes of agents, and ``score`` is that of ``first``,
+    from 0 to 1. List every match that was played, also if deterministic agents repeat one move by
+    move: each deal is a draw of luck, and repetitions show how often luck gives this match. Raises
     ValueError if there are no matches or the columns differ in length, for any other score, for an
     agent that plays itself or has no name, and for a game of two families.
     """
@@ -144,7 +144,7 @@ def family_weights(matches: Matches, anchors: Integers = NOBODY) -> Floats:
 
 
 def chances(eta: Floats, log_nu: Floats) -> Floats:
-    """Return the probabilities of win, draw and loss, shape (cells, 3). Both have shape (cells,)."""
+    """Return the chances of win, draw and loss, shape (cells, 3). Both have shape (cells,)."""
     half = eta / 2
     top = np.maximum(np.abs(half), log_nu)
     parts = np.exp(np.stack([half - top, log_nu - top, -half - top], axis=1))

@@ -19,10 +19,11 @@ from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
-from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
+from gamegrid.stats.ratings import Anchor, Fit, Rating, ladder, pairs_of_seats, rate_sets
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.standings import Compared, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
@@ -49,6 +50,12 @@ _MATCHES = """
 """
 
 _ANCHORS = "SELECT agent, rating, se, correlations FROM ladder WHERE rating IS NOT NULL"
+
+_PAIRS = """
+    SELECT game, agent, rival, difference, p
+    FROM comparisons
+    WHERE game IS NOT NULL AND difference IS NOT NULL
+"""
 
 _SPANS = """
     SELECT game, highest_return - lowest_return FROM games WHERE highest_return > lowest_return
@@ -125,13 +132,21 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "nash_averages": [],
         "first_moves": [],
     }
-    anchors = _anchors(connection)
     played = _matches(connection)
-    for number, part in enumerate(_linked(played)):
-        _rate(number, *part, anchors, rows)
-    rows["strength_equivalents"] = list(strength_equivalents(connection, *played)) if played else []
+    if played is not None:
+        _rate(*played, _anchors(connection), rows)
+        rows["strength_equivalents"] = list(strength_equivalents(connection, *played))
     for table, lines in rows.items():
         insert(connection, table, lines)
+    insert(connection, "game_ranks", list(game_ranks(cells, comparable, _pairs(connection))))
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[tuple[str, str], Compared]]:
+    """Return the comparisons of each game."""
+    pairs: dict[str, dict[tuple[str, str], Compared]] = defaultdict(dict)
+    for game, agent, rival, difference, p in connection.execute(_PAIRS).fetchall():
+        pairs[game][agent, rival] = Compared(difference, p)
+    return pairs
 
 
 def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
@@ -236,17 +251,6 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches]
     )
 
 
-def _linked(played: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str], Matches]]:
-    """Yield the matches of each set of agents that matches link, the largest set first."""
-    if played is None:
-        return
-    names, matches = played
-    sets = components(matches)
-    members = [np.flatnonzero(sets == number) for number in range(int(sets.max()) + 1)]
-    for codes in sorted(members, key=lambda codes: (-len(codes), codes[0])):
-        yield names, matches.among(codes)
-
-
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
     """Rate the agents of a database against the agent ``zero``. Empty if it met nobody."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
@@ -265,28 +269,33 @@ def _anchors(connection: duckdb.DuckDBPyConnection) -> dict[str, Anchor]:
 
 
 def _rate(
-    number: int,
     games: Sequence[str],
     matches: Matches,
     anchors: Mapping[str, Anchor],
     rows: dict[str, list[TableRow]],
 ) -> None:
-    """Add the rows of one set of agents."""
-    known = {name: anchors[name] for name in matches.agents if name in anchors}
-    fit = rate(matches, known)
-    rows["ratings"] += [
-        (
-            each.agent, each.rating, *ends(each.these_games), *ends(each.games_like_these), number,
-            each.group, bool(known),
-        )
-        for each in fit.ratings
-    ]  # fmt: skip
-    best = int(np.argmax([each.rating for each in fit.ratings]))
-    rows["nash_averages"] += _nash_rows(matches, best)
-    rows["first_moves"] += [
-        (games[each.game], number, each.first_mover, *ends(each.interval), each.draw_rate)
-        for each in fit.games
-    ]
+    """Add the rows of each set of agents that matches link. ``games`` are the names by code."""
+    for number, each in enumerate(rate_sets(matches, anchors)):
+        anchored = not anchors.keys().isdisjoint(each.matches.agents)
+        rows["ratings"] += [
+            _rating_row(number, anchored, each.fit, one) for one in each.fit.ratings
+        ]
+        best = int(np.argmax([one.rating for one in each.fit.ratings]))
+        rows["nash_averages"] += _nash_rows(each.matches, best)
+        rows["first_moves"] += [
+            (games[one.game], number, one.first_mover, *ends(one.interval), one.draw_rate)
+            for one in each.fit.games
+        ]
+
+
+def _rating_row(number: int, anchored: bool, fit: Fit, each: Rating) -> TableRow:
+    """Return the row of an agent of the set with a number."""
+    expected = fit.expected_interval(each.these_games)
+    return (
+        each.agent, each.rating, *ends(each.these_games), *ends(each.games_like_these), number,
+        each.group, anchored, each.rank, each.ranks.low, each.ranks.high,
+        fit.expected_score(each.rating), *ends(expected)[:2],
+    )  # fmt: skip
 
 
 def _nash_rows(matches: Matches, best: int) -> list[TableRow]:
