@@ -174,27 +174,31 @@ def test_leaderboard_text(mixed: Path) -> None:
     Strictly b loses 2 to c in both seatings: b mean(3/2, -2) = -1/4, c mean(-1, 2) = 1/2, and
     each wins from one opponent. The intervals of the scores are computed in test_statistics.
     """
-    [(lost, top)] = query(mixed, "SELECT rating, high FROM ratings WHERE agent = 'b'")
-    b = f"{lost:6.0f}  {f'-∞ to {top:.0f}':>13}"
+    columns = "rating, high, expected_score, expected_high"
+    [(lost, top, score, best)] = query(mixed, f"SELECT {columns} FROM ratings WHERE agent = 'b'")
+    b = f"{lost:6.0f}  {f'-∞ to {top:.0f}':>13}  {score:8.2f}  {f'0.00 to {best:.2f}':>12}"
     assert tables.leaderboard_text(mixed) == (
-        "Leaderboard over tic_tac_toe\n"
-        "rank  of  agent  score            95 %  rating           95 %  tied  strict  deals  "
-        "dropped\n"
-        "   1   2  a      0.750  0.158 to 0.980       0  anchored here     a   0.750      3  "
-        "      0\n"
-        f"   2   2  b      0.250  0.020 to 0.842  {b}     a   0.250      3        0\n"
+        "Ratings; expected: score against an opponent rated 0\n"
+        "   ranks  agent  rating           95 %  expected          95 %  tied  deals  dropped\n"
+        "1–2 of 2  a           0  anchored here      0.50             –     a      3        0\n"
+        f"1–2 of 2  b      {b}     a      3        0\n"
         "\n"
-        "No win_loss game counts for: c, d\n"
+        "No rated match counts for: c, d\n"
         "\n"
         "kuhn_poker (margin: opponents won from, then mean strict return)\n"
-        "rank  of  agent  beats  strict  return      95 %  deals  forfeits  fallbacks  dropped\n"
-        "   1   3  c      0.500   0.500  -1.250  one deal      2         0          0        0\n"
-        "   2   3  a      0.500  -0.250  -0.250  one deal      2         0          0        0\n"
-        "   2   3  b      0.500  -0.250   1.500  one deal      2         0          0        0\n"
+        "   ranks  agent      beats  strict      95 %  deals  forfeits  fallbacks  dropped\n"
+        "1–3 of 3  c      0.00–1.00   0.500  one deal      2         0          0        0\n"
+        "1–3 of 3  a      0.00–1.00  -0.250  one deal      2         0          0        0\n"
+        "1–3 of 3  b      0.00–1.00  -0.250  one deal      2         0          0        0\n"
         "\n"
         "patience (solo: mean return; gap to the best response)\n"
-        "rank  of  agent    return      95 %  gap  deals  forfeits  fallbacks  dropped\n"
-        "   1   1  c      1234.500  one deal    –      1         0          0        0"
+        " ranks  agent    return      95 %  gap  deals  forfeits  fallbacks  dropped\n"
+        "1 of 1  c      1234.500  one deal    –      1         0          0        0\n"
+        "\n"
+        "tic_tac_toe (win_loss: mean score)\n"
+        "   ranks  agent  score            95 %  strict  deals  forfeits  fallbacks  dropped\n"
+        "1–2 of 2  a      0.750  0.158 to 0.980   0.750      3         0          0        0\n"
+        "1–2 of 2  b      0.250  0.020 to 0.842   0.250      3         0          0        0"
     )
 
 

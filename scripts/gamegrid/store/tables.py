@@ -93,7 +93,8 @@ def leaderboard_text(database: Path) -> str:
         per_game = _records(connection, "per_game")
         parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
     sets = [list(rows) for _, rows in groupby(board, lambda row: row["rating_set"])]
-    parts += [_board_text(rows, len(sets)) for rows in sets]
+    rated = sum(rows[0]["rating"] is not None for rows in sets)
+    parts += [_board_text(rows, rated) for rows in sets]
     parts += [
         _game_text(game, scoring, list(rows))
         for (game, scoring), rows in groupby(per_game, lambda row: (row["game"], row["scoring"]))
