@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from scipy import stats
 
-from gamegrid.stats.arrays import Floats
-from gamegrid.stats.intervals import CONFIDENCE, SAME
-from gamegrid.stats.observations import Observations
+from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval
+from gamegrid.stats.mean_test import MeanTest
+from gamegrid.stats.observations import Observations, Part, mean_test
 from gamegrid.stats.paired import holm
 from gamegrid.stats.ranks import Relation, closed, possible_ranks, tied_groups
 from gamegrid.store.values import CellValues, TableRow
@@ -20,19 +19,24 @@ Pair: TypeAlias = tuple[str, str]
 
 
 class Sign(StrEnum):
-    """What a test says about a mean."""
+    """What the results say about the sign of a mean."""
 
     ABOVE = "above 0"
     BELOW = "below 0"
+    ZERO = "0"
+    """Nothing is left to luck, and the mean is 0."""
     UNKNOWN = "not told apart from 0"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """An agent's mean minus a rival's, and the two-sided p of their being equal."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whether a mean is above or below 0."""
 
-    difference: float
-    p: float
+    mean: float
+    p: float | None
+    """The two-sided p of its being 0; None if there is no test."""
+    fixed: bool
+    """Whether luck cannot move the mean, so that its sign is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,14 @@ class Beats:
 def game_ranks(
     cells: Sequence[CellValues],
     comparable: Collection[tuple[str, str, str]],
-    pairs: Mapping[str, Mapping[Pair, Compared]],
+    pairs: Mapping[str, Mapping[Pair, Question]],
+    limits: Mapping[str, Interval],
 ) -> Iterator[TableRow]:
     """Yield the row of each agent in each game that ranks agents.
 
-    ``comparable`` holds (game, agent, rival) in both directions, ``pairs`` the comparisons of
-    each game, in one direction. The ranges of ranks of a game hold simultaneously with 95 %
+    ``comparable`` holds (game, agent, rival) in both directions, ``pairs`` the differences of
+    pairs in each game, in one direction, and ``limits`` the least and the largest return of the
+    games that declare them. The ranges of ranks of a game hold simultaneously with 95 %
     probability: all its tests are adjusted together (Holm 1979).
     """
     played: dict[str, list[CellValues]] = defaultdict(list)
@@ -63,7 +69,7 @@ def game_ranks(
         rivals = {(one, other) for name, one, other in comparable if name == game}
         peers = np.array([[(one, other) in rivals for other in agents] for one in agents])
         standings = (
-            _by_beats(agents, own, pairs.get(game, {}))
+            _by_beats(agents, own, pairs.get(game, {}), limits.get(game))
             if own[0].scoring == "margin"
             else _by_mean(agents, pairs.get(game, {}))
         )
@@ -106,15 +112,17 @@ def _order(agents: Sequence[str], cells: Sequence[CellValues]) -> list[int]:
     )
 
 
-def _by_mean(agents: Sequence[str], pairs: Mapping[Pair, Compared]) -> _Standings:
+def _by_mean(agents: Sequence[str], pairs: Mapping[Pair, Question]) -> _Standings:
     """Return the standings of a game ranked by the mean."""
-    adjusted = holm([each.p for each in pairs.values()]).p
-    higher = _relation(agents, pairs, adjusted)
-    return _Standings(higher, [None] * len(agents))
+    signs = _signs(list(pairs.values()))
+    return _Standings(_higher(agents, list(pairs), signs), [None] * len(agents))
 
 
 def _by_beats(
-    agents: Sequence[str], cells: Sequence[CellValues], pairs: Mapping[Pair, Compared]
+    agents: Sequence[str],
+    cells: Sequence[CellValues],
+    pairs: Mapping[Pair, Question],
+    limits: Interval | None,
 ) -> _Standings:
     """Return the standings of a game ranked by the share of opponents beaten, then by the mean.
 
@@ -126,29 +134,67 @@ def _by_beats(
         met[cell.agent].append(cell)
     # If two agents met only each other, their matchup alone decides.
     needed = {pair: each for pair, each in pairs.items() if len(met[pair[0]]) > 1}
-    matchups = {_mirrored(cell): cell.observations for cell in cells}
-    tests = [_p(each) for each in matchups.values()] + [each.p for each in needed.values()]
-    adjusted = holm(tests).p
-    signs = {
-        key: _sign(_mean(each), p)
-        for (key, each), p in zip(matchups.items(), adjusted[: len(matchups)], strict=True)
-    }
-    beats = [_beats([_signed(cell, signs) for cell in met[agent]]) for agent in agents]
+    matchups = {_mirrored(cell): _question(cell.observations, limits) for cell in cells}
+    signs = _signs([*matchups.values(), *needed.values()])
+    decided = {key for key, sign in zip(matchups, signs, strict=False) if sign is not Sign.UNKNOWN}
+    beats = [
+        _beats([_sign(cell.observations, _mirrored(cell) in decided) for cell in met[agent]])
+        for agent in agents
+    ]
     low, high = np.array([(each.low, each.high) for each in beats]).T
-    higher = _relation(agents, needed, adjusted[len(matchups) :])
+    higher = _higher(agents, list(needed), signs[len(matchups) :])
     above = (low[:, None] > high) | ((low[:, None] >= high) & higher)
     return _Standings(above, beats)
 
 
-def _relation(agents: Sequence[str], pairs: Mapping[Pair, Compared], adjusted: Floats) -> Relation:
-    """Return whose mean is above whose, given the adjusted p of each pair."""
+def _higher(agents: Sequence[str], pairs: Sequence[Pair], signs: Sequence[Sign]) -> Relation:
+    """Return whose mean is above whose, given the signs of the pairs' differences."""
     place = {agent: number for number, agent in enumerate(agents)}
     higher = np.zeros((len(agents), len(agents)), dtype=bool)
-    for ((one, other), each), p in zip(pairs.items(), adjusted, strict=True):
-        if p < 1 - CONFIDENCE:
-            up, down = (one, other) if each.difference > 0 else (other, one)
-            higher[place[up], place[down]] = True
+    for (one, other), sign in zip(pairs, signs, strict=True):
+        if sign is Sign.ABOVE:
+            higher[place[one], place[other]] = True
+        if sign is Sign.BELOW:
+            higher[place[other], place[one]] = True
     return higher
+
+
+def _signs(questions: Sequence[Question]) -> list[Sign]:
+    """Answer all questions at once: with 95 % probability or more, every answer is right."""
+    adjusted = iter(holm([each.p for each in questions if each.p is not None]).p)
+    return [
+        _direction(each.mean)
+        if each.fixed or (each.p is not None and next(adjusted) < 1 - CONFIDENCE)
+        else Sign.UNKNOWN
+        for each in questions
+    ]
+
+
+def _direction(mean: float) -> Sign:
+    """Return the sign of a mean that luck does not explain."""
+    if abs(mean) < SAME:
+        return Sign.ZERO
+    return Sign.ABOVE if mean > 0 else Sign.BELOW
+
+
+def _sign(observations: Observations, decided: bool) -> Sign:
+    """Return the sign of the mean if the test of its matchup decided it."""
+    return _direction(_mean(observations)) if decided else Sign.UNKNOWN
+
+
+def _question(observations: Observations, limits: Interval | None) -> Question:
+    """Return the question whether the mean is above or below 0."""
+    known = limits is not None and all(limits.covers(end) for end in _ends(observations))
+    test = mean_test([Part(observations)], limits if known else None)
+    return Question(
+        mean=_mean(observations),
+        p=test.p() if isinstance(test, MeanTest) else None,
+        fixed=observations.fixed is not None,
+    )
+
+
+def _ends(observations: Observations) -> tuple[float, float]:
+    return float(observations.values.min()), float(observations.values.max())
 
 
 def _mirrored(cell: CellValues) -> tuple[str, bytes]:
@@ -157,36 +203,13 @@ def _mirrored(cell: CellValues) -> tuple[str, bytes]:
     return cell.matchup, max(values.tobytes(), (0.0 - values).tobytes())
 
 
-def _signed(cell: CellValues, signs: Mapping[tuple[str, bytes], Sign]) -> Sign:
-    """Return the sign of the cell's mean, from the test that its matchup shares."""
-    if signs[_mirrored(cell)] is Sign.UNKNOWN:
-        return Sign.UNKNOWN
-    return Sign.ABOVE if _mean(cell.observations) > 0 else Sign.BELOW
-
-
-def _sign(mean: float, p: float) -> Sign:
-    if p >= 1 - CONFIDENCE:
-        return Sign.UNKNOWN
-    return Sign.ABOVE if mean > 0 else Sign.BELOW
-
-
 def _beats(signs: Sequence[Sign]) -> Beats:
-    """Return which shares of the opponents may be beaten."""
-    return Beats(
-        sum(sign is Sign.ABOVE for sign in signs) / len(signs),
-        1 - sum(sign is Sign.BELOW for sign in signs) / len(signs),
-    )
+    """Return which shares of the opponents may be beaten. A mean of exactly 0 counts as half."""
+    worth = {Sign.ABOVE: (1.0, 1.0), Sign.BELOW: (0.0, 0.0), Sign.ZERO: (0.5, 0.5)}
+    low, high = np.array([worth.get(sign, (0.0, 1.0)) for sign in signs]).mean(axis=0)
+    return Beats(float(low), float(high))
 
 
 def _mean(observations: Observations) -> float:
     """Return the mean over deals, of which there is at least one."""
     return float(observations.values.mean())
-
-
-def _p(observations: Observations) -> float:
-    """Return the two-sided p of the mean being 0, by Student's t; of a fixed mean, 0 or 1."""
-    if observations.fixed is not None:
-        return float(abs(_mean(observations)) < SAME)
-    if len(observations) < 2 or np.ptp(observations.values) < SAME:
-        return 1.0
-    return float(stats.ttest_1samp(observations.values, 0.0).pvalue)

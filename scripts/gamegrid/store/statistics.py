@@ -16,14 +16,14 @@ import numpy as np
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.intervals import mean_interval
+from gamegrid.stats.intervals import Interval, mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
 from gamegrid.stats.ratings import Anchor, Fit, Rating, ladder, pairs_of_seats, rate_sets
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
-from gamegrid.store.standings import Compared, game_ranks
+from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
@@ -52,9 +52,13 @@ _MATCHES = """
 _ANCHORS = "SELECT agent, rating, se, correlations FROM ladder WHERE rating IS NOT NULL"
 
 _PAIRS = """
-    SELECT game, agent, rival, difference, p
+    SELECT game, agent, rival, difference, p, p IS NULL AND verdict IS NOT NULL
     FROM comparisons
     WHERE game IS NOT NULL AND difference IS NOT NULL
+"""
+
+_LIMITS = """
+    SELECT game, lowest_return, highest_return FROM games WHERE highest_return > lowest_return
 """
 
 _SPANS = """
@@ -132,20 +136,24 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "nash_averages": [],
         "first_moves": [],
     }
-    played = _matches(connection)
+    played = rated_matches(connection)
     if played is not None:
         _rate(*played, _anchors(connection), rows)
         rows["strength_equivalents"] = list(strength_equivalents(connection, *played))
     for table, lines in rows.items():
         insert(connection, table, lines)
-    insert(connection, "game_ranks", list(game_ranks(cells, comparable, _pairs(connection))))
+    limits = {
+        game: Interval(low, high) for game, low, high in connection.execute(_LIMITS).fetchall()
+    }
+    ranks = game_ranks(cells, comparable, _pairs(connection), limits)
+    insert(connection, "game_ranks", list(ranks))
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[tuple[str, str], Compared]]:
+def _pairs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[tuple[str, str], Question]]:
     """Return the comparisons of each game."""
-    pairs: dict[str, dict[tuple[str, str], Compared]] = defaultdict(dict)
-    for game, agent, rival, difference, p in connection.execute(_PAIRS).fetchall():
-        pairs[game][agent, rival] = Compared(difference, p)
+    pairs: dict[str, dict[tuple[str, str], Question]] = defaultdict(dict)
+    for game, agent, rival, difference, p, fixed in connection.execute(_PAIRS).fetchall():
+        pairs[game][agent, rival] = Question(mean=difference, p=p, fixed=fixed)
     return pairs
 
 
@@ -226,7 +234,7 @@ def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     return ends(combined_interval(parts))
 
 
-def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
+def rated_matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
     """Return the names of the games and all rated matches that count; None without matches."""
     rows = [
         (game, family, luck, deal, agents[low], agents[high], score)
@@ -254,7 +262,7 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches]
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
     """Rate the agents of a database against the agent ``zero``. Empty if it met nobody."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
-        played = _matches(connection)
+        played = rated_matches(connection)
     if played is None or zero not in played[1].agents:
         return {}
     return ladder(played[1], zero)

@@ -151,7 +151,12 @@ places AS (
 )
 
 SELECT
-    game, scoring, rank, rank_low, rank_high, ranked_among, tied_group, agent, deals, distinct_episodes, score, strict_score,
+    game, scoring, rank,
+    least(game_ranks.rank_low, rank) AS rank_low,
+    greatest(game_ranks.rank_high, rank) AS rank_high,
+    ranked_among,
+    CASE WHEN rank IS NOT NULL THEN tied_group END AS tied_group,
+    agent, deals, distinct_episodes, score, strict_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     beats_low, beats_high,
     mean_return, strict_return,
