@@ -76,9 +76,11 @@ def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sampl
 
 
 def means(case: simulated.MeanCase, deals: int, samples: int) -> Sample:
-    """Measure how often two agents with equal means are told apart."""
+    """Measure how often two agents with equal means are told apart, also over three games."""
     return {"deals": deals, "samples": samples,
-            "false": simulated.mean_errors(case, deals, samples, 2)}  # fmt: skip
+            "false": simulated.mean_errors(case, deals, samples, 2),
+            "false_over_games": simulated.mean_errors(case, deals, samples, 3, games=3),
+            "student": simulated.student_errors(case, deals, samples, 2)}  # fmt: skip
 
 
 def comparisons(samples: int) -> Sample:

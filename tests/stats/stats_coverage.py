@@ -137,14 +137,23 @@ UNLIMITED = (
 MEAN_DEALS = (5, 6, 8, 10, 20, 50, 200, 2000)
 
 
-def mean_errors(case: MeanCase, deals: int, samples: int, seed: int) -> float:
-    """Return how often the mean of a case is rejected at 5 %, as its interval misses it."""
+def mean_errors(case: MeanCase, deals: int, samples: int, seed: int, games: int = 1) -> float:
+    """Return how often equal means are told apart at 5 %, over ``games`` of equal weight."""
     luck = np.random.default_rng(seed)
     rejected = 0
     for _ in range(samples):
-        test = MeanTest.of([Sample(case.draw(luck, deals))], case.limits)
+        drawn = [Sample(case.draw(luck, deals), 1 / games) for _ in range(games)]
+        test = MeanTest.of(drawn, case.limits)
         rejected += isinstance(test, MeanTest) and test.p() < 0.05
     return rejected / samples
+
+
+def student_errors(case: MeanCase, deals: int, samples: int, seed: int) -> float:
+    """Return how often Student's t tells equal means apart, where the values are not all equal."""
+    luck = np.random.default_rng(seed)
+    values = np.array([case.draw(luck, deals) for _ in range(samples)])
+    varying = values[np.ptp(values, axis=1) > 0]
+    return float((stats.ttest_1samp(varying, 0.0, axis=1).pvalue < 0.05).sum() / samples)
 
 
 def anytime_misses(

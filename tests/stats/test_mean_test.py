@@ -7,7 +7,7 @@ from scipy import optimize, stats
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import Interval, NoInterval, Reason
 from gamegrid.stats.mean_test import MeanTest, Sample
-from stats_coverage import MEAN_DEALS, MEANS, UNLIMITED, MeanCase, mean_errors
+from stats_coverage import MEAN_DEALS, MEANS, UNLIMITED, MeanCase, mean_errors, student_errors
 
 ALL = Interval(-1, 1)
 
@@ -16,6 +16,11 @@ def examine(values: Floats | list[float], limits: Interval | None = ALL) -> Mean
     found = MeanTest.of([Sample(np.array(values, dtype=float))], limits)
     assert isinstance(found, MeanTest)
     return found
+
+
+def rare_case(name: str) -> MeanCase:
+    [case] = [case for case in MEANS if case.name == name]
+    return case
 
 
 def random_samples(luck: np.random.Generator) -> list[Sample]:
@@ -120,6 +125,18 @@ def test_what_cannot_be_tested_says_why() -> None:
 def test_equal_means_are_told_apart_in_6_percent_of_samples_at_most(deals: int) -> None:
     for case in MEANS:
         assert mean_errors(case, deals, 250, 4) <= 0.06 + 3 * (0.06 * 0.94 / 250) ** 0.5, case.name
+
+
+@pytest.mark.parametrize("deals", [5, 20])
+def test_equal_means_over_games_are_told_apart_as_rarely(deals: int) -> None:
+    limit = 0.06 + 3 * (0.06 * 0.94 / 200) ** 0.5
+    for case in MEANS:
+        assert mean_errors(case, deals, 200, 7, games=3) <= limit, case.name
+
+
+def test_students_t_would_err_far_more_often() -> None:
+    """Why there are three tests: of samples without the loss, all gains are about the same."""
+    assert student_errors(rare_case("a loss in 10%, gains vary by 100%"), 10, 1000, 8) > 0.3
 
 
 @pytest.mark.nightly
