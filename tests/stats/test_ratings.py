@@ -8,8 +8,17 @@ import pytest
 from gamegrid.stats.davidson import COLUMNS, ELO, Davidson, Matches
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
-from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate
-from stats_coverage import Schedule, anchored_errors, both, everybody, played, rating_errors
+from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate, rate_sets
+from stats_coverage import (
+    Schedule,
+    anchored_errors,
+    both,
+    everybody,
+    opening_errors,
+    played,
+    ranking_errors,
+    rating_errors,
+)
 
 
 def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
@@ -118,6 +127,83 @@ def test_shared_luck_widens() -> None:
     assert again.half_width == pytest.approx(once.half_width, rel=0.1)
 
 
+def test_a_disguise_adds_no_deal() -> None:
+    """Bots without luck replay their matches in the disguise: twice the matches, no more known."""
+    plain = played(np.array([60.0, -60]), everybody(2), deals=15, luck=np.random.default_rng(5))
+    twice = {name: np.tile(getattr(plain, name), 2) for name in COLUMNS}
+    games = np.repeat([0, 1], len(plain.score))
+    disguised = replace(plain, **{**twice, "game": games})
+    once, again = (interval(rate(each).ratings[0].these_games) for each in (plain, disguised))
+    assert again.half_width == pytest.approx(once.half_width, rel=0.1)
+    apart = interval(rate(replace(disguised, luck=games)).ratings[0].these_games)
+    assert apart.half_width < 0.8 * once.half_width
+
+
+@pytest.mark.parametrize("games", [1, 2])
+def test_agents_without_luck_are_rated_by_draws_of_openings(games: int) -> None:
+    """Six openings decide every match; the second game, if any, is a disguise of the first."""
+    found = opening_errors(deals=20, games=games, samples=60, seed=1)
+    assert found >= 0.95 - 3 * (0.05 * 0.95 / 60) ** 0.5
+
+
+def test_a_share_is_that_part_of_a_win_and_the_rest_of_a_loss() -> None:
+    """a gets 3/4 of every match: odds of 3 to 1, whether as shares or as wins and losses."""
+    shares = rate(of(("a", "b", 0.75), ("b", "a", 0.25), times=40))
+    wins = rate(of(*[("a", "b", s) for s in (1, 1, 1, 0)] * 2, ("b", "a", 0), times=10))
+    found = points(shares)
+    assert found["a"] - found["b"] == pytest.approx(400 * np.log10(3), abs=2)
+    assert isinstance(wins.ratings[0].these_games, Interval)
+    # The matches do not vary, so luck can move the rating by little.
+    assert interval(shares.ratings[0].these_games).half_width < 40
+    assert shares.expected_score(found["a"] - found["b"]) == pytest.approx(0.75, abs=0.002)
+
+
+def test_an_expected_score_is_the_mean_score_of_a_pair() -> None:
+    """Draws and moving first are in it: a difference in points alone does not say it."""
+    luck = np.random.default_rng(4)
+    for nu, first_mover in ((0.0, 0.0), (0.5, 200.0), (18.0, 60.0)):
+        matches = played(
+            np.array([120.0, -120]), everybody(2), deals=400, luck=luck, nu=nu,
+            first_mover=first_mover,
+        )  # fmt: skip
+        mean = np.where(matches.first == 0, matches.score, 1 - matches.score).mean()
+        fit = rate(matches)
+        found = points(fit)
+        assert fit.expected_score(found["agent0"] - found["agent1"]) == pytest.approx(
+            mean, abs=0.002
+        )
+    assert mean < 0.55  # 240 points, where nearly every match is drawn
+    assert [fit.expected_score(end) for end in (-np.inf, 0.0, np.inf)] == [0, 0.5, 1]
+
+
+def test_ranks_come_with_those_that_are_possible() -> None:
+    strengths = np.array([300.0, 20.0, 0.0, -300.0])
+    matches = played(strengths, everybody(4), deals=30, luck=np.random.default_rng(8))
+    fit = rate(matches)
+    assert [each.rank for each in fit.ratings][0::3] == [1, 4]
+    assert [(each.ranks.low, each.ranks.high) for each in fit.ratings] == [
+        (1, 1), (2, 3), (2, 3), (4, 4)
+    ]  # fmt: skip
+    assert [each.group for each in fit.ratings] == ["a", "b", "b", "c"]
+
+
+def test_sets_that_no_match_links_share_no_letter_and_have_their_own_zero() -> None:
+    three = [(x, y, s) for x, y in (("a", "b"), ("b", "c"), ("c", "a")) for s in (1, 0, 0.5)]
+    sets = rate_sets(of(*three, ("x", "y", 1), ("x", "y", 0), ("y", "x", 0.5), times=4))
+    assert [each.matches.agents for each in sets] == [("a", "b", "c"), ("x", "y")]
+    for number, each in enumerate(sets):
+        assert {one.component for one in each.fit.ratings} == {number}
+        assert {one.group for one in each.fit.ratings} == {"ab"[number]}
+        assert sum(one.rating for one in each.fit.ratings) == pytest.approx(0, abs=1e-6)
+        assert min(one.rank for one in each.fit.ratings) == 1
+
+
+def test_rankings_of_four_recover_planted_strengths_and_their_intervals_cover() -> None:
+    found = ranking_errors(matches=60, samples=25, seed=2)
+    assert found.ratings >= 0.95 - 3 * (0.05 * 0.95 / 100) ** 0.5
+    assert found.false_claims <= 0.05 + 3 * (0.05 * 0.95 / 25) ** 0.5
+
+
 def test_who_always_won_has_an_open_end_and_can_be_told_apart() -> None:
     even = [("b", "c", 1), ("c", "b", 1), ("b", "c", 0), ("c", "b", 0)]
     fit = rate(of(*even, *[("a", "b", 1), ("b", "a", 0), ("a", "c", 1)] * 2, times=5))
@@ -144,6 +230,8 @@ def test_what_no_match_links_is_not_compared() -> None:
     assert fit.ratings[3].these_games == NoInterval(Reason.NOT_CONNECTED)
     assert fit.pair_p[0, 3] == 1
     assert fit.pairs == 3 + 1
+    letters_of = [set(each.group) for each in fit.ratings]
+    assert not (letters_of[0] | letters_of[1] | letters_of[2]) & (letters_of[3] | letters_of[4])
 
 
 def test_a_ladders_ratings_stay_and_carry_their_errors() -> None:

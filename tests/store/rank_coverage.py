@@ -23,7 +23,7 @@ from gamegrid.store.comparisons import comparisons
 from gamegrid.store.database import Sources, build
 from gamegrid.store.standings import Pair, Question, game_ranks
 from gamegrid.store.statistics import rated_matches
-from gamegrid.store.values import CellValues, read_cells
+from gamegrid.store.values import CellValues
 from played_coverage import Grid, play
 
 CARDS = {
@@ -61,24 +61,28 @@ class Errors:
 
 def population(grid: Grid, deals: int, seed: int) -> Population:
     """Play ``deals`` deals of a grid and read them as the tables do."""
-    for results in play(grid, deals, seed):
-        with tempfile.TemporaryDirectory() as name:
-            database = Path(name, "gamegrid.duckdb")
-            files = [path for paths in results.blocks.values() for path in paths]
-            build(database, workflow.rows(results.made), Sources(chunks=files))
-            with duckdb.connect(str(database), read_only=True) as connection:
-                found = rated_matches(connection)
+    with play(grid, deals, seed) as results, tempfile.TemporaryDirectory() as name:
+        database = Path(name, "gamegrid.duckdb")
+        files = [path for paths in results.blocks.values() for path in paths]
+        build(database, workflow.rows(results.made), Sources(chunks=files))
+        with duckdb.connect(str(database), read_only=True) as connection:
+            found = rated_matches(connection)
         matches = None if found is None else found[1]
         return Population(matches, results.cells, results.comparable)
-    raise AssertionError("play yields its results once")
 
 
-def rating_errors(matches: Matches, deals: int, samples: int, seed: int) -> Errors:
-    """Rate samples of ``deals`` deals of each luck."""
+def rating_errors(
+    matches: Matches, deals: int, samples: int, seed: int, *, apart: bool = False
+) -> Errors:
+    """Rate samples of ``deals`` deals of each luck.
+
+    With ``apart``, each game's deals count as its own, as if games shared no luck.
+    """
     luck, truth = np.random.default_rng(seed), rate(matches).ratings
     inside, ranks, right, width = [], [], [], []
     for _ in range(samples):
-        found = rate(drawn(matches, deals, luck)).ratings
+        sample = drawn(matches, deals, luck)
+        found = rate(replace(sample, luck=sample.game) if apart else sample).ratings
         pairs = list(zip(found, truth, strict=True))
         inside += [
             one.these_games.covers(true.rating)

@@ -64,7 +64,7 @@ def _cells(each: Rating, fit: Fit) -> tuple[str, ...]:
     """Return the line of an agent."""
     low, high = each.ranks.low, each.ranks.high
     return (
-        f"{low}" if low == high else f"{low} to {high}",
+        f"{low}" if low == high else f"{low}–{high}",
         each.agent,
         f"{each.rating:.1f}",
         _shown(each.these_games, 1),
