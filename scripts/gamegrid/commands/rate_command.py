@@ -78,7 +78,7 @@ def _shown(interval: MaybeInterval, digits: int) -> str:
     """Return an interval, or the reason there is none."""
     match interval:
         case Interval(low, high):
-            return f"[{low:.{digits}f}, {high:.{digits}f}]"
+            return f"[{low:.{digits}f}, {high:.{digits}f}]".replace("inf", "∞")
         case NoInterval(reason):
             return f"({reason})"
 
