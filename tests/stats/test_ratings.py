@@ -8,6 +8,8 @@ import pytest
 from gamegrid.stats.davidson import COLUMNS, ELO, Davidson, Matches
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.observations import Fixed
+from gamegrid.stats.ranks import Ranks
 from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate, rate_sets
 from stats_coverage import (
     Schedule,
@@ -83,7 +85,7 @@ def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
     model = Davidson.of(matches)
     everything = np.eye(model.size)
     best = model.maximise(np.zeros(model.size), everything)
-    steps, times = model.left_out(best, everything, matches.deal)
+    steps, times = model.left_out(best, everything, matches.deal, matches.free)
     assert times.sum() == 12
     refits = []
     for deal in range(12):
@@ -146,13 +148,36 @@ def test_agents_without_luck_are_rated_by_draws_of_openings(games: int) -> None:
     assert found >= 0.95 - 3 * (0.05 * 0.95 / 60) ** 0.5
 
 
+def test_without_sampling_error_the_order_is_known_and_no_interval_is_needed() -> None:
+    rows = of(("a", "b", 1), ("b", "a", 0.5), ("b", "c", 1), ("c", "b", 0.5), ("a", "c", 0.5))
+    every = replace(rows, fixed=np.full(5, Fixed.EVERY_DEAL, dtype=object))
+    fit = rate(every)
+    assert {each.these_games for each in fit.ratings} == {NoInterval(Reason.EVERY_DEAL)}
+    assert [(each.rank, each.ranks) for each in fit.ratings] == [
+        (rank, Ranks(rank, rank)) for rank in (1, 2, 3)
+    ]
+    assert [each.group for each in fit.ratings] == ["a", "b", "c"]
+
+
+def test_matches_that_luck_cannot_move_add_nothing_to_the_width() -> None:
+    """The matches of a and b are known exactly; only those with c vary."""
+    luck = np.random.default_rng(4)
+    matches = played(np.array([50.0, 0, -50]), everybody(3), deals=30, luck=luck)
+    known = (matches.first != 2) & (matches.second != 2)
+    fixed = np.where(known, Fixed.EVERY_DEAL, None)
+    varying, part = (rate(each).ratings for each in (matches, replace(matches, fixed=fixed)))
+    for code in (0, 1):
+        one, other = (interval(each[code].these_games) for each in (varying, part))
+        assert other.half_width < 0.9 * one.half_width
+
+
 def test_a_share_is_that_part_of_a_win_and_the_rest_of_a_loss() -> None:
     """a gets 3/4 of every match: odds of 3 to 1, whether as shares or as wins and losses."""
     shares = rate(of(("a", "b", 0.75), ("b", "a", 0.25), times=40))
-    wins = rate(of(*[("a", "b", s) for s in (1, 1, 1, 0)] * 2, ("b", "a", 0), times=10))
-    found = points(shares)
-    assert found["a"] - found["b"] == pytest.approx(400 * np.log10(3), abs=2)
-    assert isinstance(wins.ratings[0].these_games, Interval)
+    rows = [("a", "b", s) for s in (1, 1, 1, 0)] + [("b", "a", s) for s in (0, 0, 0, 1)]
+    for fit in (shares, rate(of(*rows, times=10))):
+        found = points(fit)
+        assert found["a"] - found["b"] == pytest.approx(400 * np.log10(3), abs=2)
     # The matches do not vary, so luck can move the rating by little.
     assert interval(shares.ratings[0].these_games).half_width < 40
     assert shares.expected_score(found["a"] - found["b"]) == pytest.approx(0.75, abs=0.002)

@@ -67,7 +67,9 @@ class Matches:
     played with the same random events, whatever their game. A game shares its luck with its
     disguises. ``first`` and ``second`` are codes of agents, and ``score`` is that of ``first``,
     from 0 to 1. List every match that was played, also if deterministic agents repeat one move by
-    move: each deal is a draw of luck, and repetitions show how often luck gives this match. Raises
+    move: each deal is a draw of luck, and repetitions show how often luck gives this match.
+    ``fixed`` says for each match why luck cannot move the mean of the matches it belongs to, a
+    member of Fixed, or is None if luck can; by default, luck can move all. Raises
     ValueError if there are no matches or the columns differ in length, for any other score, for an
     agent that plays itself or has no name, and for a game of two families.
     """
@@ -80,9 +82,11 @@ class Matches:
     score: Floats
     luck: Integers
     deal: Integers
+    fixed: NDArray[np.object_] | None = None
 
     def __post_init__(self) -> None:
         columns = [getattr(self, name) for name in COLUMNS]
+        columns += [] if self.fixed is None else [self.fixed]
         if len({len(column) for column in columns}) != 1 or not len(self.score):
             raise ValueError("matches need columns of one length and at least one match")
         if not ((self.score >= 0) & (self.score <= 1)).all():
@@ -100,9 +104,17 @@ class Matches:
         """A number from 0 per match, the same for matches of one luck and deal: one cluster."""
         return codes(self.luck, self.deal)
 
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which matches belong to a mean that luck can move, shape (matches,)."""
+        if self.fixed is None:
+            return np.ones(len(self.score), dtype=bool)
+        return np.array([each is None for each in self.fixed], dtype=bool)
+
     def where(self, kept: NDArray[np.bool_]) -> "Matches":
         """Return the matches for which ``kept`` is True. Raises ValueError if there are none."""
-        return replace(self, **{name: getattr(self, name)[kept] for name in COLUMNS})
+        fixed = None if self.fixed is None else self.fixed[kept]
+        return replace(self, fixed=fixed, **{name: getattr(self, name)[kept] for name in COLUMNS})
 
     def among(self, agents: Integers) -> "Matches":
         """Return the matches between ``agents``, which are sorted codes and get new ones.
@@ -253,15 +265,17 @@ class Davidson:
             point = point + length * step
         raise ArithmeticError("the ratings did not converge")
 
-    def left_out(self, point: Floats, basis: Floats, clusters: Integers) -> tuple[Floats, Floats]:
+    def left_out(
+        self, point: Floats, basis: Floats, clusters: Integers, free: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats]:
         """Return how far one Newton step moves the maximum if a cluster is left out.
 
-        ``clusters`` holds the cluster of each match. Clusters with the same results are of one
-        kind. Returns (steps, times): the steps, shape (kinds, parameters), and the number of
-        clusters of each kind.
+        ``clusters`` holds the cluster of each match. Matches that are not ``free`` always stay.
+        Clusters with the same results are of one kind. Returns (steps, times): the steps, shape
+        (kinds, parameters), and the number of clusters of each kind.
         """
         whole = basis.T @ self.hessian(point) @ basis
-        kinds = Counter(self._kinds(clusters))
+        kinds = Counter(self._kinds(clusters, free) if free.any() else ())
         steps = np.empty((len(kinds), self.size))
         for row, (cells, scores, weights) in enumerate(_unpacked(kinds)):
             lost = basis.T @ self._information(point, weights, cells) @ basis
@@ -365,9 +379,12 @@ class Davidson:
         summed = np.bincount(index.ravel(), parts.ravel(), minlength=self.size)
         return np.asarray(summed, dtype=np.float64)
 
-    def _kinds(self, clusters: Integers) -> Iterator[tuple[bytes, bytes, bytes]]:
-        """Yield the cells, scores and weights of each cluster's matches, as bytes."""
+    def _kinds(
+        self, clusters: Integers, free: NDArray[np.bool_]
+    ) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """Yield the cells, scores and weights of each cluster's free matches, as bytes."""
         order = np.lexsort((self.score, self.cell, clusters))
+        order = order[free[order]]
         ends = np.flatnonzero(np.diff(clusters[order])) + 1
         columns = (self.cell, self.score, self.weight)
         for parts in zip(*(np.split(each[order], ends) for each in columns), strict=True):

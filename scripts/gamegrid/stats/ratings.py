@@ -21,8 +21,9 @@ from scipy.sparse import csgraph
 
 from gamegrid.stats.arrays import Floats, Integers
 from gamegrid.stats.contrasts import Clusters, FittedModel, around, held_at
-from gamegrid.stats.davidson import DRAW, ELO, WIN, Davidson, Matches, chances, codes
+from gamegrid.stats.davidson import CLOSE, DRAW, ELO, WIN, Davidson, Matches, chances, codes
 from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.observations import Fixed
 from gamegrid.stats.paired import holm
 from gamegrid.stats.ranks import Ranks, Relation, closed, possible_ranks, tied_groups
 
@@ -174,6 +175,7 @@ def rate(
         origin=origin,
         errors=_errors({name: known[name] for name in matches.agents if name in known}),
         linked=np.isin(linked, linked[origin]),
+        fixed=_all_fixed(matches),
         confidence=confidence,
     )
     by_deal = Clusters.make(frame, matches, matches.clusters)
@@ -297,6 +299,8 @@ class _Scale:
     """Covariance of the errors of the anchors, shape (fixed, fixed), in units of theta."""
     linked: NDArray[np.bool_]
     """For each agent, whether matches link it with the origin."""
+    fixed: Fixed | None
+    """Why luck can move no match at all; None if it can move any."""
     confidence: float
 
     def contrast(self, code: int) -> Floats:
@@ -351,6 +355,8 @@ class _Scale:
             return Reason.ANCHORED
         if agent and not self.linked[code]:
             return Reason.NOT_CONNECTED
+        if self.fixed is not None:
+            return self.fixed.reason
         if clusters.freedom(contrast) < 1:
             return Reason.TOO_FEW
         return None
@@ -488,8 +494,21 @@ def _pair_tests(
     return pair_p, above, len(pairs)
 
 
+def _all_fixed(matches: Matches) -> Fixed | None:
+    """Return why luck can move no match; None if it can move any."""
+    if matches.fixed is None or matches.free.any():
+        return None
+    return Fixed.EVERY_DEAL if Fixed.EVERY_DEAL in matches.fixed else Fixed.DETERMINISTIC
+
+
 def _apart(clusters: Clusters, one: int, other: int) -> float:
-    """Return the two-sided p of two agents being equally strong; 1 if one played only one deal."""
+    """Return the two-sided p of two agents being equally strong; 1 if one played only one deal.
+
+    If luck can move no match, the order is known: p is 0, or 1 for equal strengths.
+    """
+    if not len(clusters.times):
+        point = clusters.frame.point
+        return float(abs(point[one] - point[other]) < CLOSE)
     contrast = np.zeros(clusters.frame.model.size)
     contrast[one], contrast[other] = 1.0, -1.0
     freedom = clusters.freedom(contrast)

@@ -40,10 +40,11 @@ from gamegrid.store.values import (
 
 _MATCHES = """
     SELECT
-        game, any_value(family), any_value(luck), any_value(deal), list(agent ORDER BY seat),
-        list(score ORDER BY seat)
+        game, any_value(family), any_value(luck), any_value(deal), any_value(fixed),
+        list(agent ORDER BY seat), list(score ORDER BY seat)
     FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
     JOIN rated_games USING (game) JOIN seats USING (episode_id)
+    LEFT JOIN fixed_matchups USING (game, matchup)
     WHERE counted AND NOT self_play AND unrated_reason IS NULL
     GROUP BY game, episode_id
     ORDER BY game, episode_id
@@ -237,14 +238,16 @@ def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
 def rated_matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
     """Return the names of the games and all rated matches that count; None without matches."""
     rows = [
-        (game, family, luck, deal, agents[low], agents[high], score)
-        for game, family, luck, deal, agents, scores in connection.execute(_MATCHES).fetchall()
+        (game, family, luck, deal, fixed, agents[low], agents[high], score)
+        for game, family, luck, deal, fixed, agents, scores in connection.execute(
+            _MATCHES
+        ).fetchall()
         for low, high, score in pairs_of_seats(scores)
         if agents[low] != agents[high]
     ]
     if not rows:
         return None
-    games, families, lucks, deals, firsts, seconds, scores = zip(*rows, strict=True)
+    games, families, lucks, deals, fixed, firsts, seconds, scores = zip(*rows, strict=True)
     names, game = np.unique(np.array(games), return_inverse=True)
     agents, players = np.unique(np.array([*firsts, *seconds]), return_inverse=True)
     return names.tolist(), Matches(
@@ -256,6 +259,7 @@ def rated_matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Mat
         score=np.array(scores),
         luck=np.unique(np.array(lucks), return_inverse=True)[1],
         deal=np.array(deals, dtype=np.int64),
+        fixed=np.array([None if each is None else Fixed(each) for each in fixed], dtype=object),
     )
 
 
