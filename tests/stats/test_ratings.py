@@ -10,7 +10,7 @@ from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.observations import Fixed
 from gamegrid.stats.ranks import Ranks
-from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate, rate_sets
+from gamegrid.stats.ratings import Anchor, Fit, differences, ladder, pairs_of_seats, rate, rate_sets
 from stats_coverage import (
     Schedule,
     anchored_errors,
@@ -210,6 +210,21 @@ def test_ranks_come_with_those_that_are_possible() -> None:
         (1, 1), (2, 3), (2, 3), (4, 4)
     ]  # fmt: skip
     assert [each.group for each in fit.ratings] == ["a", "b", "b", "c"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_differences_interval_holds_0_exactly_if_the_two_share_a_letter(seed: int) -> None:
+    strengths = np.array([150.0, 40.0, 0.0, -120.0])
+    matches = played(strengths, everybody(4), deals=15, luck=np.random.default_rng(seed))
+    fit = rate(matches)
+    groups, ratings = {each.agent: set(each.group) for each in fit.ratings}, points(fit)
+    found = list(differences(matches, fit))
+    assert len(found) == fit.pairs == 6
+    for each in found:
+        assert each.difference == pytest.approx(ratings[each.one] - ratings[each.other])
+        tied = bool(groups[each.one] & groups[each.other])
+        assert interval(each.interval).covers(0) == tied
+        assert each.turned().turned() == each
 
 
 def test_sets_that_no_match_links_share_no_letter_and_have_their_own_zero() -> None:

@@ -259,6 +259,16 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
         assert row[14] == pytest.approx(fit.expected_score(each.rating))
     assert [row[0] for row in sorted(found, key=lambda row: -row[1])] == list("abcd")
     assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
+    pairs = query(path, "SELECT agent, rival, difference, expected_score, low, high, verdict "
+                        "FROM rating_differences")  # fmt: skip
+    assert len(pairs) == 6
+    by_name = {each.agent: each for each in fit.ratings}
+    for agent, rival, difference, expected, low, high, verdict in pairs:
+        apart = by_name[agent].rating - by_name[rival].rating
+        assert difference == pytest.approx(apart, abs=1e-3) and difference >= 0
+        assert expected == pytest.approx(fit.expected_score(difference))
+        assert (verdict == "better") == (low > 0) and low < difference < high
+        assert (verdict == "better") != bool({*by_name[agent].group} & {*by_name[rival].group})
 
 
 BOTS = (
@@ -415,6 +425,7 @@ def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
         ("paired", "low", "high", "reason"),
         ("paired", "anytime_low", "anytime_high", "anytime_reason"),
         ("leaderboard", "rating_low", "rating_high", "rating_reason"),
+        ("rating_differences", "low", "high", "reason"),
         ("leaderboard", "score_low", "score_high", "score_reason"),
     ):
         wrong = f"({low} IS NULL OR {high} IS NULL) <> ({reason} IS NOT NULL)"

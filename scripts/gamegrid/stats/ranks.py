@@ -28,17 +28,6 @@ class Ranks:
     high: int
 
 
-def closed(above: Relation) -> Relation:
-    """Return ``above`` with what follows from it: a is above c if a is above b and b above c.
-
-    No further claim is made: if all of ``above`` is true, so is what follows.
-    """
-    reached = above.copy()
-    for middle in range(len(reached)):
-        reached |= np.outer(reached[:, middle], reached[middle])
-    return reached
-
-
 def possible_ranks(above: Relation, peers: Relation) -> list[Ranks]:
     """Return each agent's possible ranks among its peers and itself.
 

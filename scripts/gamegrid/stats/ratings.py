@@ -10,8 +10,9 @@ and deal, which allows for that: Varin, Reid and Firth, "An overview of composit
 methods" (2011).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from gamegrid.stats.davidson import CLOSE, DRAW, ELO, WIN, Davidson, Matches, ch
 from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.observations import Fixed
 from gamegrid.stats.paired import holm
-from gamegrid.stats.ranks import Ranks, Relation, closed, possible_ranks, tied_groups
+from gamegrid.stats.ranks import Ranks, Relation, possible_ranks, tied_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,29 @@ class Fit:
                 return Interval(self.expected_score(low), self.expected_score(high))
             case NoInterval():
                 return ratings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How much stronger one agent is than another, in rating points."""
+
+    one: str
+    other: str
+    difference: float
+    interval: MaybeInterval
+    """It holds 0 exactly if ``Fit.pair_p`` does not tell the two apart, so it allows for the number
+    of pairs."""
+
+    def turned(self) -> "Difference":
+        """Return how much stronger the other agent is."""
+        match self.interval:
+            case Interval(low, high):
+                interval: MaybeInterval = Interval(-high, -low)
+            case NoInterval():
+                interval = self.interval
+        return Difference(
+            one=self.other, other=self.one, difference=-self.difference, interval=interval
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +279,40 @@ def rate_sets(matches: Matches, anchors: Mapping[str, Anchor] | None = None) -> 
         )
         for place, each in enumerate(sets)
     ]
+
+
+def differences(
+    matches: Matches, fit: Fit, *, confidence: float = CONFIDENCE
+) -> Iterator[Difference]:
+    """Yield the difference of each pair of agents of one set, from the matches alone.
+
+    ``fit`` is what ``rate`` says of the same matches; its anchors play no part. The intervals have
+    the confidence 1 - alpha / k, where alpha is 1 - ``confidence`` and k the number of pairs that
+    are not told apart, or 1: the level at which Holm's procedure tests those pairs.
+    """
+    frame = framed(matches, {})
+    deals = Clusters.make(frame, matches, matches.clusters)
+    fixed, size = _all_fixed(matches), len(matches.agents)
+    undecided = int((fit.pair_p[np.triu_indices(size, 1)] >= 1 - confidence).sum())
+    level = 1 - (1 - confidence) / max(1, undecided)
+    for one, other in combinations(range(size), 2):
+        contrast = np.zeros(frame.model.size)
+        contrast[one], contrast[other] = 1.0, -1.0
+        freedom = deals.freedom(contrast)
+        yield Difference(
+            one=matches.agents[one],
+            other=matches.agents[other],
+            difference=float(contrast @ frame.point) * ELO,
+            interval=(
+                NoInterval(Reason.TOO_FEW if fixed is None else fixed.reason)
+                if fixed is not None or freedom < 1
+                else _in_points(around(frame, contrast, deals.design(contrast), freedom, level))
+            ),
+        )
+
+
+def _in_points(interval: Interval) -> Interval:
+    return Interval(interval.low * ELO, interval.high * ELO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,7 +548,7 @@ def _pair_tests(
     for (one, other), p in zip(pairs, adjusted, strict=True):
         pair_p[one, other] = pair_p[other, one] = p
     strengths = frame.point[: frame.model.agents]
-    above = closed((pair_p < alpha) & (strengths[:, None] > strengths))
+    above = (pair_p < alpha) & (strengths[:, None] > strengths)
     return pair_p, above, len(pairs)
 
 

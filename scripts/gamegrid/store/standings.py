@@ -12,7 +12,7 @@ from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval
 from gamegrid.stats.mean_test import MeanTest
 from gamegrid.stats.observations import Observations, Part, mean_test
 from gamegrid.stats.paired import holm
-from gamegrid.stats.ranks import Relation, closed, possible_ranks, tied_groups
+from gamegrid.stats.ranks import Relation, possible_ranks, tied_groups
 from gamegrid.store.values import CellValues, TableRow
 
 Pair: TypeAlias = tuple[str, str]
@@ -87,7 +87,7 @@ class _Standings:
         self, game: str, agents: Sequence[str], order: Sequence[int], peers: Relation
     ) -> Iterator[TableRow]:
         """Yield the rows of the game. ``order`` lists the agents from the first rank."""
-        above = closed(self.above & peers)
+        above = self.above & peers
         for agent, ranks, group, beats in zip(
             agents,
             possible_ranks(above, peers),

@@ -16,10 +16,20 @@ import numpy as np
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.intervals import Interval, mean_interval
+from gamegrid.stats.intervals import CONFIDENCE, Interval, mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
-from gamegrid.stats.ratings import Anchor, Fit, Rating, ladder, pairs_of_seats, rate_sets
+from gamegrid.stats.paired import Verdict
+from gamegrid.stats.ratings import (
+    Anchor,
+    Fit,
+    RatedSet,
+    Rating,
+    differences,
+    ladder,
+    pairs_of_seats,
+    rate_sets,
+)
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
@@ -134,6 +144,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
+        "rating_pairs": [],
         "nash_averages": [],
         "first_moves": [],
     }
@@ -292,6 +303,7 @@ def _rate(
         rows["ratings"] += [
             _rating_row(number, anchored, each.fit, one) for one in each.fit.ratings
         ]
+        rows["rating_pairs"] += _pair_rows(number, each)
         best = int(np.argmax([one.rating for one in each.fit.ratings]))
         rows["nash_averages"] += _nash_rows(each.matches, best)
         rows["first_moves"] += [
@@ -308,6 +320,20 @@ def _rating_row(number: int, anchored: bool, fit: Fit, each: Rating) -> TableRow
         each.group, anchored, each.rank, each.ranks.low, each.ranks.high,
         fit.expected_score(each.rating), *ends(expected)[:2],
     )  # fmt: skip
+
+
+def _pair_rows(number: int, rated: RatedSet) -> Iterator[TableRow]:
+    """Yield the difference of each pair of a set, the stronger agent first."""
+    place = {agent: code for code, agent in enumerate(rated.matches.agents)}
+    for each in differences(rated.matches, rated.fit):
+        stronger = each if each.difference >= 0 else each.turned()
+        p = float(rated.fit.pair_p[place[each.one], place[each.other]])
+        yield (
+            stronger.one, stronger.other, number, stronger.difference, *ends(stronger.interval),
+            rated.fit.expected_score(stronger.difference),
+            *ends(rated.fit.expected_interval(stronger.interval))[:2], p,
+            Verdict.BETTER if p < 1 - CONFIDENCE else Verdict.NOT_TOLD_APART,
+        )  # fmt: skip
 
 
 def _nash_rows(matches: Matches, best: int) -> list[TableRow]:

@@ -170,6 +170,23 @@ COMMENT ON COLUMN ratings.expected_score IS '0 to 1 | the mean score, by the fit
 COMMENT ON COLUMN ratings.expected_low IS '0 to 1 | expected_score at the lower end of the rating''s interval; 0 if it has no lower end, NULL without an interval | ratings.low';
 COMMENT ON COLUMN ratings.expected_high IS '0 to 1 | expected_score at the upper end; 1 if it has none | ratings.high';
 
+CREATE TABLE rating_pairs (
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    rating_set INTEGER NOT NULL,
+    difference DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    expected_score DOUBLE NOT NULL,
+    expected_low DOUBLE,
+    expected_high DOUBLE,
+    p_adjusted DOUBLE NOT NULL,
+    verdict VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE rating_pairs IS 'The rows of the view rating_differences, which describes them.';
+
 CREATE TABLE game_ranks (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
