@@ -104,7 +104,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
             "fits",
             "ladders",
             "played",
-        )  # fmt: skip
+        )
     )
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
     yield _most("coverage of the tables beyond 10 deals, at most", played, "most", 0.99)
