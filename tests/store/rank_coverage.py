@@ -16,7 +16,7 @@ import numpy as np
 
 from gamegrid.jobs import workflow
 from gamegrid.stats.arrays import Integers
-from gamegrid.stats.davidson import COLUMNS, Matches
+from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import Interval
 from gamegrid.stats.ratings import rate
 from gamegrid.store.comparisons import comparisons
@@ -105,9 +105,8 @@ def drawn(matches: Matches, deals: int, luck: np.random.Generator) -> Matches:
         picks = luck.integers(0, len(starts) - 1, deals)
         rows += [order[starts[pick] : starts[pick + 1]] for pick in picks]
         numbers += [starts[pick + 1] - starts[pick] for pick in picks]
-    every = np.concatenate(rows)
-    columns = {name: getattr(matches, name)[every] for name in COLUMNS}
-    return replace(matches, **{**columns, "deal": np.repeat(np.arange(len(rows)), numbers)})
+    every = matches.where(np.concatenate(rows))
+    return replace(every, deal=np.repeat(np.arange(len(rows)), numbers))
 
 
 def game_errors(everything: Population, deals: int, samples: int, seed: int) -> Errors:

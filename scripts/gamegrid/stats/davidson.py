@@ -111,8 +111,11 @@ class Matches:
             return np.ones(len(self.score), dtype=bool)
         return np.array([each is None for each in self.fixed], dtype=bool)
 
-    def where(self, kept: NDArray[np.bool_]) -> "Matches":
-        """Return the matches for which ``kept`` is True. Raises ValueError if there are none."""
+    def where(self, kept: NDArray[np.bool_] | Integers) -> "Matches":
+        """Return the matches for which ``kept`` is True, or those with these numbers.
+
+        Raises ValueError if there are none.
+        """
         fixed = None if self.fixed is None else self.fixed[kept]
         return replace(self, fixed=fixed, **{name: getattr(self, name)[kept] for name in COLUMNS})
 
