@@ -4,14 +4,17 @@ Nothing here is asymptotic: many checks at a small alpha are decided in the tail
 approximations are at their worst.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import optimize, stats
 from scipy.special import logsumexp
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import SAME, Interval
 from gamegrid.stats.paired import bets
+from gamegrid.stats.power import POWER
 
 FAMILY_ALPHA = 0.001
 """Probability that at least one check of a result set fails although nothing is wrong."""
@@ -19,6 +22,10 @@ TILTS: Floats = np.geomspace(1e-3, 1e8, 800)
 """Values of t in Chernoff's bound, for results scaled to 0 to 1. The tightest bound is used."""
 CLOSE = 1e-9
 """Results closer than this differ only by rounding."""
+MARGIN = float(stats.norm.ppf(POWER))
+"""How many standard deviations beyond the limit a result must be expected to be found so often."""
+LEAST_VARIANCE = 1e-4
+"""Variance added where results are certain, so that no stake is unbounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,40 @@ class Law:
         up, down = (_reach(one, self.chances, share) for one in (unit, 1 - unit))
         return Interval(high - (high - low) * down - SAME, low + (high - low) * up + SAME)
 
+    def noticed_shift(self, deals: int, alpha: float) -> float | None:
+        """Return the least shift of the mean that ``accepted`` would show, in the results' units.
+
+        A fault that moves the mean this far, or further, in either direction puts the observed mean
+        outside with a probability of POWER or more, if the results go on spreading as expected and
+        their mean is normal. A direction in which the results leave no room for so large a shift
+        does not count. Returns None if no shift would be found.
+        """
+        accepted, spread = self.accepted(deals, alpha), self._sd / deals**0.5
+        top, bottom = float(self.results.max()), float(self.results.min())
+        return _either(
+            (accepted.high - self.mean + MARGIN * spread, top - self.mean, top > accepted.high),
+            (self.mean - accepted.low + MARGIN * spread, self.mean - bottom, bottom < accepted.low),
+        )
+
+    @property
+    def _sd(self) -> float:
+        return float(np.sqrt(((self.results - self.mean) ** 2) @ self.chances))
+
+    def noticed_share(self, deals: int, alpha: float) -> float | None:
+        """Return the least change of a result's share that ``odd_share`` would show.
+
+        A fault that makes any one of the results this much more frequent or rarer, or more so, is
+        found with a probability of POWER or more. The probability is exact if the results of
+        different deals are independent: the number of times is binomial. A direction without room
+        for so large a change does not count. Returns None if no change would be found.
+        """
+        least = [
+            _noticed_share(float(chance), deals, alpha / len(self.results))
+            for chance in self.chances
+        ]
+        known = [change for change in least if change is not None]
+        return max(known) if len(known) == len(least) else None
+
     def odd_share(self, observed: Floats, deals: int, alpha: float) -> Oddity | None:
         """Return a result that came too often or too rarely; None if luck explains all shares.
 
@@ -81,11 +122,42 @@ class Law:
         for result, chance, share in zip(
             self.results, self.chances, matching.mean(axis=0), strict=True
         ):
-            law = Law(np.array([0.0, 1.0]), np.clip([1 - chance, chance], 0, 1))
-            accepted = law.accepted(deals, alpha / len(self.results))
+            accepted = _accepted_share(float(chance), deals, alpha / len(self.results))
             if not accepted.covers(float(share)):
                 return Oddity(float(result), float(share), float(chance), accepted)
         return None
+
+
+def _accepted_share(chance: float, deals: int, alpha: float) -> Interval:
+    """Return the shares of a result with probability ``chance`` that luck explains."""
+    law = Law(np.array([0.0, 1.0]), np.clip([1 - chance, chance], 0, 1))
+    return law.accepted(deals, alpha)
+
+
+def _noticed_share(chance: float, deals: int, alpha: float) -> float | None:
+    """Return the least change of one result's probability that is found as often as POWER.
+
+    If more than k of n deals are too many, the probability that is found so often is the POWER
+    quantile of the beta distribution with parameters k + 1 and n - k (Clopper and Pearson 1934).
+    """
+    accepted = _accepted_share(chance, deals, alpha)
+    most, least = (np.floor(accepted.high * deals), np.ceil(accepted.low * deals))
+    above = stats.beta.ppf(POWER, most + 1, deals - most) if most < deals else 1.0
+    below = stats.beta.ppf(1 - POWER, least, deals - least + 1) if least > 0 else 0.0
+    return _either(
+        (float(above) - chance, 1 - chance, most < deals), (chance - float(below), chance, least > 0)
+    )
+
+
+def _either(*directions: tuple[float, float, bool]) -> float | None:
+    """Return the least change that is found whichever its direction.
+
+    Each direction has the least change that is found there, the largest possible one, and whether
+    the latter is found. None if neither direction is ever found.
+    """
+    if not any(found for _, _, found in directions):
+        return None
+    return max(min(least, room) if found else room for least, room, found in directions)
 
 
 def _reach(results: Floats, chances: Floats, share: float) -> float:
@@ -106,7 +178,81 @@ def at_least(deals: Floats, expected: float, lowest: float, highest: float) -> f
     computed from the deals before it (paired.bets). If the hypothesis is true, the capital grows
     tenfold with probability 1/10 at most (Ville's inequality), so 1 / capital is a valid p.
     """
+    return float(min(1.0, np.exp(-_growth(deals, expected, lowest, highest).sum())))
+
+
+def _growth(deals: Floats, expected: float, lowest: float, highest: float) -> Floats:
+    """Return how the logarithm of the capital of ``at_least`` grows with each deal."""
     shares = (deals - lowest) / (highest - lowest)
     mean = (expected - lowest) / (highest - lowest)
     stakes = np.minimum(bets(shares, FAMILY_ALPHA), 0.5 / max(1 - mean, SAME))
-    return float(min(1.0, np.exp(-np.log1p(-stakes * (shares - mean)).sum())))
+    return np.asarray(np.log1p(-stakes * (shares - mean)))
+
+
+def noticed_loss(
+    deals: Floats, expected: float, lowest: float, highest: float, alpha: float
+) -> float | None:
+    """Return how far below ``expected`` a mean must be for ``at_least`` to give p below ``alpha``.
+
+    The probability of that is then POWER, if the results spread as ``deals`` do around their mean
+    and the logarithm of the capital is normal. None if so many deals never show it.
+    """
+    around = deals - deals.mean()
+
+    def lack(loss: float) -> float:
+        growth = _growth(around + expected - loss, expected, lowest, highest)
+        return float(np.log(1 / alpha) - growth.sum() + MARGIN * growth.std() * len(deals) ** 0.5)
+
+    return _root(lack, expected - lowest)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A test of many deals together."""
+
+    p: float
+    """Two-sided."""
+    mean: float
+    """The weighted mean deviation; 0 is expected."""
+    noticed: float | None
+    """The least mean deviation that is found with a probability of POWER; None if none is."""
+
+
+def aggregate(deviations: Floats, variances: Floats, alpha: float) -> Aggregate:
+    """Test whether many deals, of several games, deviate in one direction.
+
+    ``deviations`` has shape (deals,): one number per deal, between -1 and 1, whose expectation is 0
+    if nothing is wrong, and which is independent of those of other deals. ``variances`` are guesses
+    of their variances that do not depend on the results. The test bets that the deviations are
+    positive, and that they are negative, as ``at_least`` does. Each stake is the deviation that the
+    deals can just show, divided by the variance, which is Kelly's for small deviations (1956). Bad
+    guesses make the test weaker and not invalid. ``alpha`` is the probability of a false alarm.
+    """
+    guessed = variances + LEAST_VARIANCE
+    limit = np.log(2 / alpha)
+    weights = 1 / guessed
+    stakes = np.minimum(0.5, np.sqrt(2 * limit / weights.sum()) / guessed)
+    grown = max(float(np.log1p(stakes * side * deviations).sum()) for side in (1, -1))
+    seen = np.maximum(guessed, float((weights * deviations**2).sum() / weights.sum()))
+
+    def lack(shift: float) -> float:
+        growth = stakes * shift - stakes**2 * (seen + shift**2) / 2
+        return float(limit - growth.sum() + MARGIN * np.sqrt((stakes**2 * seen).sum()))
+
+    return Aggregate(
+        p=min(1.0, 2 * float(np.exp(-grown))),
+        mean=float((weights * deviations).sum() / weights.sum()),
+        noticed=_root(lack, 1.0),
+    )
+
+
+def _root(lack: Callable[[float], float], most: float) -> float | None:
+    """Return where ``lack``, positive at 0, first reaches 0; None if it does not up to ``most``."""
+    if most <= 0:
+        return None
+    steps = np.linspace(0, most, 200)[1:]
+    reached = next((step for step in steps if lack(float(step)) <= 0), None)
+    if reached is None:
+        return None
+    root: float = optimize.brentq(lack, float(reached) - most / 199, float(reached))
+    return root

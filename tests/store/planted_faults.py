@@ -1,0 +1,150 @@
+"""Faults planted in the play loop, the tape or an agent, and whether the controls find them.
+
+The faults change how episodes are played. No result is edited afterwards. The tests play them on a
+small scale; ``python -m bench stats`` makes the table of docs/statistics.md.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import pyspiel
+
+from gamegrid.agents.agent import Decision, Turn
+from gamegrid.agents.noisy_optimal import NoisyOptimalAgent
+from gamegrid.analysis.references import write
+from gamegrid.jobs.workflow import rows
+from gamegrid.luck import Place
+from gamegrid.plan import plan
+from gamegrid.plan.deals import Tape
+from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.play.episode import Episode
+from gamegrid.records.record_types import EpisodeStatus, SeatRecord
+from gamegrid.store import control_verdict
+from gamegrid.store.database import Sources, build
+
+BOTS = {
+    "random": {"type": "random"},
+    "optimal": {"type": "optimal"},
+    "half": {"type": "noisy_optimal", "epsilon": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault that is in force while its context lasts."""
+
+    name: str
+    plant: Callable[[], AbstractContextManager[object]]
+    games: Sequence[str]
+
+
+def swapped_seats(share: float) -> AbstractContextManager[object]:
+    """Book the results of this share of the episodes under the other seat's agent."""
+    honest = Episode._seats
+
+    def seats(episode: Episode, status: EpisodeStatus) -> tuple[SeatRecord, ...]:
+        records, setup = honest(episode, status), episode._setup
+        if Random(f"swap|{setup.seed}|{setup.episode_id}").random() >= share:
+            return records
+        names = [record.agent for record in reversed(records)]
+        return tuple(replace(r, agent=name) for r, name in zip(records, names, strict=True))
+
+    return patch.object(Episode, "_seats", seats)
+
+
+@contextmanager
+def peeking(share: float) -> Iterator[None]:
+    """Let ``noisy_optimal`` see the hidden cards in this share of its moves.
+
+    There it plays the best reply to random play that knows all cards.
+    """
+    honest = NoisyOptimalAgent.decide
+
+    async def decide(agent: NoisyOptimalAgent, turn: Turn) -> Decision:
+        if turn.draw("peek").random() >= share:
+            return await honest(agent, turn)
+        return Decision(action=_best(turn.game.load_string, turn.sample_state().serialize()))
+
+    def true_state(episode: Episode, place: Place) -> pyspiel.State:
+        return episode._state.clone()
+
+    with patch.object(NoisyOptimalAgent, "decide", decide), patch.object(Episode, "_sample", true_state):
+        yield
+
+
+@cache
+def _best(load_string: str, serialized: str) -> int:
+    """Return the best action if all cards are known and everybody else moves at random."""
+    game = pyspiel.load_game(load_string)
+    state = game.deserialize_state(serialized)
+    seat = state.current_player()
+    return int(max(state.legal_actions(), key=lambda a: _value(state.child(a), seat)))
+
+
+def _value(state: pyspiel.State, seat: int) -> float:
+    if state.is_terminal():
+        return float(state.player_return(seat))
+    if state.is_chance_node():
+        return sum(p * _value(state.child(a), seat) for a, p in state.chance_outcomes())
+    values = [_value(state.child(action), seat) for action in state.legal_actions()]
+    return max(values) if state.current_player() == seat else sum(values) / len(values)
+
+
+def biased_card(factor: float) -> AbstractContextManager[object]:
+    """Deal the highest card ``factor`` times as often as the rules do, at every chance event."""
+
+    def resolve(tape: Tape, state: pyspiel.State, mover: int | None) -> int:
+        number = tape.counts["event"]
+        tape.counts["event"] += 1
+        luck = Random(f"bias|{tape.seed}|{tape.game.luck_name}|{tape.deal}|{number}")
+        outcomes = state.chance_outcomes()
+        most = max(action for action, _ in outcomes)
+        wanted = factor * dict(outcomes)[most]
+        rest = (1 - wanted) / (1 - dict(outcomes)[most]) if len(outcomes) > 1 else 1.0
+        weights = [wanted if action == most else p * rest for action, p in outcomes]
+        return int(luck.choices([action for action, _ in outcomes], weights)[0])
+
+    return patch.object(Tape, "resolve", resolve)
+
+
+FAULTS = (
+    Fault("no fault", nullcontext, ("kuhn_poker", "tic_tac_toe")),
+    Fault("5 % of seats swapped", lambda: swapped_seats(0.05), ("kuhn_poker", "tic_tac_toe")),
+    Fault("5 % of seats swapped, poker", lambda: swapped_seats(0.05), ("kuhn_poker",)),
+    Fault("hidden card seen, kuhn", lambda: peeking(1 / 3), ("kuhn_poker",)),
+    Fault("hidden card seen, leduc", lambda: peeking(1 / 3), ("leduc_poker",)),
+    Fault("card 20 % too often, kuhn", lambda: biased_card(1.2), ("kuhn_poker",)),
+    Fault("card 20 % too often, leduc", lambda: biased_card(1.2), ("leduc_poker",)),
+)
+
+
+def failed(fault: Fault, deals: int, seed: int) -> list[str]:
+    """Play a grid of bots with the fault; return a sentence for each check that failed."""
+    raw = {"seed": seed, "games": list(fault.games), "agents": BOTS, "deals": deals}
+    with tempfile.TemporaryDirectory() as name, chdir(name), fault.plant():
+        return list(control_verdict.read(_played(raw, Path(name))).red)
+
+
+def _played(raw: dict[str, Any], folder: Path) -> Path:
+    """Play a grid as its jobs would, and build its database."""
+    made, files = plan.make(raw, folder), []
+    for chunk in made.chunks:
+        game, matchup, block = chunk.path.split("/")
+        files.append(folder / f"results/chunks/{chunk.path}.parquet")
+        play_chunk(
+            Job(
+                config=raw, game=game, matchup=matchup, block=block, threads=1,
+                results=folder / "results", output=files[-1],
+            )
+        )  # fmt: skip
+    write(made, folder / "references.json")
+    path = folder / "gamegrid.duckdb"
+    build(path, rows(made), Sources(chunks=files, references=folder / "references.json"))
+    return path
