@@ -7,7 +7,7 @@ small scale; ``python -m bench stats`` makes the table of docs/statistics.md.
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import pyspiel
 
-from gamegrid.agents.agent import Decision, Turn
+from gamegrid.agents.agent import Agent, Decision, Turn
 from gamegrid.agents.noisy_optimal import NoisyOptimalAgent
 from gamegrid.analysis.references import write
 from gamegrid.jobs.workflow import rows
@@ -24,8 +24,7 @@ from gamegrid.luck import Place
 from gamegrid.plan import plan
 from gamegrid.plan.deals import Tape
 from gamegrid.play.chunk import Job, play_chunk
-from gamegrid.play.episode import Episode
-from gamegrid.records.record_types import EpisodeStatus, SeatRecord
+from gamegrid.play.episode import Episode, Setup
 from gamegrid.store import control_verdict
 from gamegrid.store.database import Sources, build
 
@@ -46,17 +45,18 @@ class Fault:
 
 
 def swapped_seats(share: float) -> AbstractContextManager[object]:
-    """Book the results of this share of the episodes under the other seat's agent."""
-    honest = Episode._seats
+    """Let the agents play in each other's seats in this share of the episodes.
 
-    def seats(episode: Episode, status: EpisodeStatus) -> tuple[SeatRecord, ...]:
-        records, setup = honest(episode, status), episode._setup
-        if Random(f"swap|{setup.seed}|{setup.episode_id}").random() >= share:
-            return records
-        names = [record.agent for record in reversed(records)]
-        return tuple(replace(r, agent=name) for r, name in zip(records, names, strict=True))
+    The records name the seats that the plan gives them, so every deal stays complete.
+    """
+    honest = Episode.__init__
 
-    return patch.object(Episode, "_seats", seats)
+    def seated(episode: Episode, setup: Setup, agents: dict[str, Agent]) -> None:
+        honest(episode, setup, agents)
+        if Random(f"swap|{setup.seed}|{setup.episode_id}").random() < share:
+            episode._players.reverse()
+
+    return patch.object(Episode, "__init__", seated)
 
 
 @contextmanager
@@ -75,7 +75,10 @@ def peeking(share: float) -> Iterator[None]:
     def true_state(episode: Episode, place: Place) -> pyspiel.State:
         return episode._state.clone()
 
-    with patch.object(NoisyOptimalAgent, "decide", decide), patch.object(Episode, "_sample", true_state):
+    with (
+        patch.object(NoisyOptimalAgent, "decide", decide),
+        patch.object(Episode, "_sample", true_state),
+    ):
         yield
 
 

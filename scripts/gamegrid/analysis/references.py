@@ -21,6 +21,7 @@ import pyspiel
 
 from gamegrid.agents.agent import Agent, AgentKind, Ask, Baseline, Tools, kinds, own_kinds
 from gamegrid.agents.random import uniform
+from gamegrid.analysis.draws import Draw, draws
 from gamegrid.games.game import Game, Oracle, Scoring
 from gamegrid.games.policy import Policy
 from gamegrid.games.repeated_game import RepeatedGame
@@ -527,6 +528,8 @@ def write(plan: "Plan", output: Path) -> None:
     for cell in plan.reference_cells.controls:
         cells[cell.game.name].append(cell)
     seats, expected, plays = list[Reference](), list[Expectation](), list[Play]()
+    drawn = dict[str, list[Draw]]()
+    """By luck: games of the same luck draw the same."""
     responses = [
         row for cell in plan.reference_cells.responses for row in best_responses(plan, cell)
     ]
@@ -539,7 +542,16 @@ def write(plan: "Plan", output: Path) -> None:
                 expected += expectations(plan, cell, policies)
             also, played = beside(plan, game)
             expected, plays = expected + also, plays + played
-    _write(output, references=seats, expectations=expected, plays=plays, responses=responses)
+        if (enumerable or game.chance) and game.luck_name not in drawn:
+            drawn[game.luck_name] = draws(game, plan.config.seed, plan.opening_plies(game))
+    _write(
+        output,
+        references=seats,
+        expectations=expected,
+        plays=plays,
+        responses=responses,
+        draws=[draw for rows in drawn.values() for draw in rows],
+    )
 
 
 def write_scales(plan: "Plan", output: Path) -> None:
@@ -552,12 +564,12 @@ def write_scales(plan: "Plan", output: Path) -> None:
         for game in plan.grid.games
         for seat in references(game, plan.opening_plies(game), plan.max_plies(game), small(game))
     ]
-    _write(output, references=seats, expectations=[], plays=[], responses=[])
+    _write(output, references=seats, expectations=[], plays=[], responses=[], draws=[])
 
 
 def _write(
     output: Path,
-    **rows: Sequence[Reference] | Sequence[Expectation] | Sequence[Play] | Sequence[BestResponse],
+    **rows: Sequence[Reference | Expectation | Play | BestResponse | Draw],
 ) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     text = {table: [asdict(row) for row in table_rows] for table, table_rows in rows.items()}

@@ -4,7 +4,7 @@ Nothing here is asymptotic: many checks at a small alpha are decided in the tail
 approximations are at their worst.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ CLOSE = 1e-9
 """Results closer than this differ only by rounding."""
 MARGIN = float(stats.norm.ppf(POWER))
 """How many standard deviations beyond the limit a result must be expected to be found so often."""
+ORDERS = 16
 LEAST_VARIANCE = 1e-4
 """Variance added where results are certain, so that no stake is unbounded."""
 
@@ -51,10 +52,20 @@ class Law:
     results: Floats
     chances: Floats
 
+    @classmethod
+    def of_share(cls, chance: float) -> "Law":
+        """Return the law of something that happens with probability ``chance``: 1, else 0."""
+        return cls(np.array([0.0, 1.0]), np.clip([1 - chance, chance], 0, 1))
+
     @property
     def mean(self) -> float:
         """The expected result."""
         return float(self.results @ self.chances)
+
+    @property
+    def variance(self) -> float:
+        """The variance of one result."""
+        return float((self.results - self.mean) ** 2 @ self.chances)
 
     def accepted(self, deals: int, alpha: float) -> Interval:
         """Return the means over ``deals`` that luck explains.
@@ -81,16 +92,12 @@ class Law:
         their mean is normal. A direction in which the results leave no room for so large a shift
         does not count. Returns None if no shift would be found.
         """
-        accepted, spread = self.accepted(deals, alpha), self._sd / deals**0.5
+        accepted, spread = self.accepted(deals, alpha), (self.variance / deals) ** 0.5
         top, bottom = float(self.results.max()), float(self.results.min())
         return _either(
             (accepted.high - self.mean + MARGIN * spread, top - self.mean, top > accepted.high),
             (self.mean - accepted.low + MARGIN * spread, self.mean - bottom, bottom < accepted.low),
         )
-
-    @property
-    def _sd(self) -> float:
-        return float(np.sqrt(((self.results - self.mean) ** 2) @ self.chances))
 
     def noticed_share(self, deals: int, alpha: float) -> float | None:
         """Return the least change of a result's share that ``odd_share`` would show.
@@ -130,8 +137,7 @@ class Law:
 
 def _accepted_share(chance: float, deals: int, alpha: float) -> Interval:
     """Return the shares of a result with probability ``chance`` that luck explains."""
-    law = Law(np.array([0.0, 1.0]), np.clip([1 - chance, chance], 0, 1))
-    return law.accepted(deals, alpha)
+    return Law.of_share(chance).accepted(deals, alpha)
 
 
 def _noticed_share(chance: float, deals: int, alpha: float) -> float | None:
@@ -145,7 +151,8 @@ def _noticed_share(chance: float, deals: int, alpha: float) -> float | None:
     above = stats.beta.ppf(POWER, most + 1, deals - most) if most < deals else 1.0
     below = stats.beta.ppf(1 - POWER, least, deals - least + 1) if least > 0 else 0.0
     return _either(
-        (float(above) - chance, 1 - chance, most < deals), (chance - float(below), chance, least > 0)
+        (float(above) - chance, 1 - chance, most < deals),
+        (chance - float(below), chance, least > 0),
     )
 
 
@@ -168,6 +175,11 @@ def _reach(results: Floats, chances: Floats, share: float) -> float:
     # logsumexp, because the log of a mean of exponentials underflows if a result is certain.
     tilted = logsumexp(TILTS[:, None] * (results - 1), axis=1, b=chances)
     return min(1.0, 1 + float(((tilted + share) / TILTS).min()))
+
+
+def noticed_once(deals: int) -> float:
+    """Return the share of deals that must be affected for one of them to be with prob. POWER."""
+    return float(1 - (1 - POWER) ** (1 / deals))
 
 
 def at_least(deals: Floats, expected: float, lowest: float, highest: float) -> float:
@@ -195,15 +207,46 @@ def noticed_loss(
     """Return how far below ``expected`` a mean must be for ``at_least`` to give p below ``alpha``.
 
     The probability of that is then POWER, if the results spread as ``deals`` do around their mean
-    and the logarithm of the capital is normal. None if so many deals never show it.
+    and the logarithm of the capital is normal. None if so many deals never show it. The stakes
+    depend on the order of the deals, so the answer is for the mean over ORDERS random orders.
     """
-    around = deals - deals.mean()
+    luck = np.random.default_rng(0)
+    around = [luck.permutation(deals - deals.mean()) for _ in range(ORDERS)]
 
     def lack(loss: float) -> float:
-        growth = _growth(around + expected - loss, expected, lowest, highest)
-        return float(np.log(1 / alpha) - growth.sum() + MARGIN * growth.std() * len(deals) ** 0.5)
+        grown = [_growth(one + expected - loss, expected, lowest, highest) for one in around]
+        total = float(np.sum(grown)) / ORDERS
+        spread = float(np.std(grown)) * len(deals) ** 0.5
+        return float(np.log(1 / alpha)) - total + MARGIN * spread
 
     return _root(lack, expected - lowest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviations:
+    """How far the results of deals are from what is expected. All arrays have shape (deals,)."""
+
+    found: Floats
+    """Their expectation is 0 if nothing is wrong; those of different deals are independent."""
+    lowest: Floats
+    """The least possible deviations, 0 or less."""
+    highest: Floats
+    """The largest possible deviations, 0 or more."""
+    variances: Floats
+    """Guesses of the variances that do not depend on the results."""
+
+    @classmethod
+    def joined(cls, parts: Sequence["Deviations"]) -> "Deviations":
+        """Return the deals of all ``parts``, one after the other."""
+        names = ("found", "lowest", "highest", "variances")
+        return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
+
+    @property
+    def reversed(self) -> "Deviations":
+        """The same deals with the signs changed."""
+        return Deviations(
+            found=-self.found, lowest=-self.highest, highest=-self.lowest, variances=self.variances
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,35 +258,68 @@ class Aggregate:
     mean: float
     """The weighted mean deviation; 0 is expected."""
     noticed: float | None
-    """The least mean deviation that is found with a probability of POWER; None if none is."""
+    """The least mean deviation that is found with a probability of POWER, whatever its direction.
+    None if none is."""
 
 
-def aggregate(deviations: Floats, variances: Floats, alpha: float) -> Aggregate:
+def aggregate(deals: Deviations, alpha: float) -> Aggregate:
     """Test whether many deals, of several games, deviate in one direction.
 
-    ``deviations`` has shape (deals,): one number per deal, between -1 and 1, whose expectation is 0
-    if nothing is wrong, and which is independent of those of other deals. ``variances`` are guesses
-    of their variances that do not depend on the results. The test bets that the deviations are
-    positive, and that they are negative, as ``at_least`` does. Each stake is the deviation that the
-    deals can just show, divided by the variance, which is Kelly's for small deviations (1956). Bad
-    guesses make the test weaker and not invalid. ``alpha`` is the probability of a false alarm.
+    The test bets that the deviations are positive, and that they are negative, as ``at_least``
+    does. Each stake is the deviation that the deals can just show, divided by the variance, which
+    is best for small deviations: Kelly, "A new interpretation of information rate" (1956). Bad
+    guesses of the variances make the test weaker and not invalid. ``alpha`` is the probability of a
+    false alarm.
     """
-    guessed = variances + LEAST_VARIANCE
-    limit = np.log(2 / alpha)
-    weights = 1 / guessed
-    stakes = np.minimum(0.5, np.sqrt(2 * limit / weights.sum()) / guessed)
-    grown = max(float(np.log1p(stakes * side * deviations).sum()) for side in (1, -1))
-    seen = np.maximum(guessed, float((weights * deviations**2).sum() / weights.sum()))
-
-    def lack(shift: float) -> float:
-        growth = stakes * shift - stakes**2 * (seen + shift**2) / 2
-        return float(limit - growth.sum() + MARGIN * np.sqrt((stakes**2 * seen).sum()))
-
+    weights = 1 / (deals.variances + LEAST_VARIANCE)
+    sides = [_Bet.on(side, alpha / 2) for side in (deals, deals.reversed)]
     return Aggregate(
-        p=min(1.0, 2 * float(np.exp(-grown))),
-        mean=float((weights * deviations).sum() / weights.sum()),
-        noticed=_root(lack, 1.0),
+        p=min(1.0, 2 * float(np.exp(-max(side.growth for side in sides)))),
+        mean=float((weights * deals.found).sum() / weights.sum()),
+        noticed=_either(*(side.noticed for side in sides)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bet:
+    """A bet that deviations are positive."""
+
+    deals: Deviations
+    stakes: Floats
+    limit: float
+    """The growth of the logarithm of the capital that is an alarm."""
+
+    @classmethod
+    def on(cls, deals: Deviations, alpha: float) -> "_Bet":
+        """Choose the stakes. No deal can cost more than half of the capital."""
+        limit, variances = float(np.log(1 / alpha)), deals.variances + LEAST_VARIANCE
+        shown = np.sqrt(2 * limit / (1 / variances).sum())
+        stakes = np.minimum(0.5 / np.maximum(-deals.lowest, SAME), shown / variances)
+        return cls(deals=deals, stakes=stakes, limit=limit)
+
+    @property
+    def growth(self) -> float:
+        """The logarithm of the capital. Impossible results count as the furthest possible ones."""
+        found = np.clip(self.deals.found, self.deals.lowest, self.deals.highest)
+        return float(np.log1p(self.stakes * found).sum())
+
+    @property
+    def noticed(self) -> tuple[float, float, bool]:
+        """The least shift that is found, the largest possible one, and whether this one is found.
+
+        The variances are those guessed, or larger in the ratio in which the deals found them to be.
+        """
+        variances = self.deals.variances + LEAST_VARIANCE
+        ratio = max(1.0, float((self.deals.found**2 / variances).mean()))
+        spread = float(np.sqrt((self.stakes**2 * variances * ratio).sum()))
+
+        def lack(shift: float) -> float:
+            growth = self.stakes * shift - self.stakes**2 * (variances * ratio + shift**2) / 2
+            return self.limit - float(growth.sum()) + MARGIN * spread
+
+        room = float((self.deals.highest / variances).sum() / (1 / variances).sum())
+        least = _root(lack, room)
+        return (room, room, False) if least is None else (least, room, True)
 
 
 def _root(lack: Callable[[float], float], most: float) -> float | None:

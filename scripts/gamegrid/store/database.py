@@ -26,6 +26,7 @@ REFERENCES: Mapping[str, str] = MappingProxyType(
         "return_scales": "references",
         "expectations": "expectations",
         "control_plays": "plays",
+        "control_draws": "draws",
         "best_responses": "responses",
     }
 )
