@@ -216,8 +216,9 @@ def noticed_loss(
     def lack(loss: float) -> float:
         grown = [_growth(one + expected - loss, expected, lowest, highest) for one in around]
         total = float(np.sum(grown)) / ORDERS
-        spread = float(np.std(grown)) * len(deals) ** 0.5
-        return float(np.log(1 / alpha)) - total + MARGIN * spread
+        spread = float(np.std(grown) * np.sqrt(len(deals)))
+        limit = float(np.log(1 / alpha))
+        return limit - total + MARGIN * spread
 
     return _root(lack, expected - lowest)
 
