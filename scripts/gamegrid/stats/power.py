@@ -1,8 +1,11 @@
 """Power before a grid is played: the difference that a number of deals can detect."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import optimize, stats
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import CONFIDENCE
 
 POWER = 0.8
@@ -11,6 +14,33 @@ SHARE_SD = 0.5
 DIFFERENCE_SD = 1.0
 """The largest SD of differences between -1 and 1."""
 MOST_DEALS = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """How the difference of two agents varies from deal to deal, against one opponent at a time."""
+
+    own: float
+    """The variance against one opponent, averaged over the opponents."""
+    shared: float
+    """The covariance of the differences against two opponents on the same deal, averaged."""
+
+    @classmethod
+    def of(cls, differences: Floats) -> "Variation":
+        """Estimate it from differences of shape (opponents, deals), with at least 2 deals.
+
+        With one opponent, the covariance is taken to be the variance, which is its upper limit.
+        """
+        covariances = np.atleast_2d(np.cov(differences))
+        count = len(covariances)
+        own = float(np.trace(covariances)) / count
+        if count == 1:
+            return cls(own, own)
+        return cls(own, (float(covariances.sum()) - own * count) / (count * (count - 1)))
+
+    def sd(self, opponents: int) -> float:
+        """Return the standard deviation of a deal's mean difference against ``opponents``."""
+        return float(np.sqrt(max(0.0, (self.own + (opponents - 1) * self.shared) / opponents)))
 
 
 def power_of(difference: float, deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:

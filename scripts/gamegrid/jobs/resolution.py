@@ -1,0 +1,270 @@
+"""Say how small a difference between two agents a grid can show, and what a smaller one would take.
+
+How much differences vary from deal to deal is taken from the best source there is, and the answer
+names it: results of these agents on file, else of bots in the same games, else exact values for
+bots with known policies in small games, else the worst case.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from statistics import median
+
+from gamegrid.agents.agent import kinds
+from gamegrid.analysis.exact_variation import exact_variations
+from gamegrid.analysis.references import baselines
+from gamegrid.games.game import Game, Scoring
+from gamegrid.games.policy import Policy
+from gamegrid.jobs.estimate import Cost
+from gamegrid.jobs.workflow import rows
+from gamegrid.plan import plan as plans
+from gamegrid.plan import suites
+from gamegrid.plan.plan import Plan
+from gamegrid.stats.intervals import CONFIDENCE
+from gamegrid.stats.power import POWER, Variation, deals_needed, resolvable_difference
+from gamegrid.store.pilot import Pilot, pilots
+
+SHARES = (0.05, 0.1, 0.2)
+"""The differences of the table, as shares of the range of a game's results."""
+
+
+class Source(StrEnum):
+    """Where the standard deviation of a deal's difference is known from."""
+
+    AGENTS = "results of these agents on file"
+    BOTS = "results of bots on file"
+    SUITE = "results of bots in frozen suites"
+    EXACT = "exact values for bots"
+    WORST = "nothing; this is the worst case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What is known about the differences of two agents in one game."""
+
+    game: Game
+    deals: int
+    """Deals of the grid."""
+    sds: tuple[float, ...]
+    """The standard deviation of a deal's difference for each pair of the source, sorted."""
+    source: Source
+
+    @property
+    def span(self) -> float:
+        """The range of a deal's results: 1 for scores, else that of the returns."""
+        if self.game.scoring is Scoring.WIN_LOSS:
+            return 1.0
+        return float(self.game.spiel.max_utility() - self.game.spiel.min_utility())
+
+    @property
+    def largest_sd(self) -> float:
+        """The standard deviation of the pair that varies most, which is planned with."""
+        return self.sds[-1]
+
+    @property
+    def smallest_shown(self) -> float | None:
+        """The smallest difference that the grid shows; None if not even the largest possible."""
+        if self.deals < 2:
+            return None
+        if self.largest_sd == 0:
+            return 0.0
+        least = resolvable_difference(self.deals, self.largest_sd)
+        return least if least <= self.span else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """What it takes to show a difference in one game."""
+
+    game: str
+    difference: float
+    usual: int
+    """Deals for a pair with the median standard deviation."""
+    deals: int
+    """Deals for the pair that varies most."""
+    extra: int
+    """How many more that is than the grid has."""
+
+
+def resolutions(plan: Plan, results: Path) -> list[Resolution]:
+    """Return what is known about each game of the grid in which agents are compared.
+
+    Raises UserError if a chunk file is damaged.
+    """
+    files = [path for chunk in plan.chunks if (path := results / chunk.file).exists()]
+    on_file = _by_game(pilots(rows(plan), [*files, *plan.frozen]))
+    frozen: dict[str, list[Pilot]] | None = None
+    found = []
+    for game in plan.grid.games:
+        opponents = _opponents(plan, game)
+        if not opponents or game.scoring is Scoring.PAYOFF:
+            continue
+        source, variations = _known(plan, on_file[game.load_string])
+        if not variations:
+            frozen = _suites() if frozen is None else frozen
+            source, variations = Source.SUITE, _variations(frozen.get(game.load_string, ()))
+        if not variations:
+            source, variations = Source.EXACT, _exact(plan, game)
+        sds = sorted(variation.sd(opponents) for variation in variations)
+        known = Resolution(game=game, deals=plan.config.deals, sds=tuple(sds), source=source)
+        if not sds or sds[-1] == 0:
+            known = Resolution(
+                game=game, deals=plan.config.deals, sds=(known.span,), source=Source.WORST
+            )
+        found.append(known)
+    return found
+
+
+def _opponents(plan: Plan, game: Game) -> int:
+    """Return the least number of opponents that an agent to be compared has in a game."""
+    met = defaultdict[str, int](int)
+    for cell in plan.grid.cells:
+        if cell.game is game and (game.players == 1 or len(set(cell.matchup.agents)) > 1):
+            for agent in set(cell.matchup.agents):
+                met[agent] += 1
+    wanted = [count for agent, count in met.items() if agent in plan.models or not plan.models]
+    return min(wanted, default=0)
+
+
+def _by_game(found: Sequence[Pilot]) -> dict[str, list[Pilot]]:
+    games = defaultdict[str, list[Pilot]](list)
+    for pilot in found:
+        games[pilot.load_string].append(pilot)
+    return games
+
+
+def _known(plan: Plan, found: Sequence[Pilot]) -> tuple[Source, list[Variation]]:
+    """Return the pairs with a model, if there are models and results of them, else all pairs."""
+    own = [pilot for pilot in found if not plan.models or pilot.agents & plan.models.keys()]
+    if own:
+        return Source.AGENTS, _variations(own)
+    return Source.BOTS, _variations(found)
+
+
+def _variations(found: Sequence[Pilot]) -> list[Variation]:
+    return [pilot.variation for pilot in found]
+
+
+def _suites() -> dict[str, list[Pilot]]:
+    """Return the pairs of bots in all frozen suites."""
+    found = list[Pilot]()
+    for name in suites.names(Path.cwd()):
+        suite = suites.read(name, Path.cwd())
+        if suite.results.exists():
+            made = plans.make(suite.grid, Path.cwd())
+            found += pilots(rows(made), [suite.results])
+    return _by_game(found)
+
+
+def _exact(plan: Plan, game: Game) -> list[Variation]:
+    """Return the exact variations of the baselines and of the grid's bots with known policies."""
+    policies, missing = dict[str, Policy](), baselines()
+    for name, settings in plan.config.agents.items():
+        kind = kinds()[settings.type]
+        if kind.policy is not None and kind.unsupported_reason(settings, game) is None:
+            policies[name] = kind.policy(settings, game)
+            baseline = kind.traits(settings).baseline
+            if baseline is not None:
+                missing.pop(baseline, None)
+    for absent, kind in missing.items():
+        plain = kind.settings(type=kind.type)
+        if kind.policy is not None and kind.unsupported_reason(plain, game) is None:
+            policies[f"{absent} beside the grid"] = kind.policy(plain, game)
+    return list(
+        exact_variations(game, policies, plan.opening_plies(game), plan.max_plies(game)).values()
+    )
+
+
+def needed(known: Resolution) -> Iterator[Needed]:
+    """Yield the deals that each difference of the table takes."""
+    for share in SHARES:
+        difference = share * known.span
+        most = deals_needed(difference, known.largest_sd)
+        usual_sd = median(known.sds)
+        yield Needed(
+            game=known.game.name,
+            difference=difference,
+            usual=deals_needed(difference, usual_sd) if usual_sd > 0 else 2,
+            deals=most,
+            extra=max(0, most - known.deals),
+        )
+
+
+def text(known: Sequence[Resolution], costs: Sequence[Cost]) -> str:
+    """Return both tables in lines of text; empty if no agents are compared."""
+    if not known:
+        return ""
+    deals = known[0].deals
+    return "\n".join(
+        [
+            "",
+            f"WHAT THIS GRID CAN SHOW (deals: {deals})",
+            f"If two agents truly differ by the stated amount in a game, {POWER:.0%} of such grids "
+            f"find it (p below {1 - CONFIDENCE:.2g}, before p is adjusted for the number of pairs). "
+            "They find a larger difference more often and a smaller one less often.",
+            *_aligned(
+                [("game", "smallest difference shown", "SD of a deal's difference", "SD from")],
+                [_shown(each) for each in known],
+            ),
+            "",
+            "WHAT OTHER DIFFERENCES TAKE",
+            "Deals: for the median pair, and for the pair that varies most. Calls and money: what "
+            "the deals beyond this grid's would add for that pair, over all its opponents.",
+            *_aligned(
+                [("game", "difference", "deals", "deals to add", "calls to add", "money to add")],
+                [_taken(one, costs) for each in known for one in needed(each)],
+            ),
+        ]
+    )
+
+
+def _unit(game: Game) -> str:
+    return "of score" if game.scoring is Scoring.WIN_LOSS else "of return"
+
+
+def _shown(known: Resolution) -> tuple[str, ...]:
+    least = known.smallest_shown
+    shown = f"{least:.2g} {_unit(known.game)}" if least is not None else "none, however large"
+    sd = f"{known.largest_sd:.2g}"
+    if len(known.sds) > 1:
+        sd = f"{known.sds[0]:.2g} to {sd}"
+    count = f"{len(known.sds)} pairs" if len(known.sds) > 1 else "one pair"
+    source = known.source if known.source is Source.WORST else f"{known.source}, {count}"
+    return known.game.name, shown, sd, source
+
+
+def _taken(one: Needed, costs: Sequence[Cost]) -> tuple[str, ...]:
+    deals = f"{one.deals:,}" if one.usual == one.deals else f"{one.usual:,} to {one.deals:,}"
+    playing = [
+        (cost.agent, cost.per_deal[one.game], cost) for cost in costs if one.game in cost.per_deal
+    ]
+    calls = ", ".join(f"{agent} {one.extra * deal.calls:,.0f}" for agent, deal, _ in playing)
+    money = ", ".join(f"{agent} {_money(one.extra, cost, one.game)}" for agent, _, cost in playing)
+    return (
+        one.game,
+        f"{one.difference:.3g}",
+        deals,
+        f"{one.extra:,}",
+        calls or "no model",
+        money or "nothing is bought",
+    )
+
+
+def _money(extra: int, cost: Cost, game: str) -> str:
+    usd = cost.per_deal[game].usd
+    if usd is not None:
+        return f"{extra * usd:,.2f} USD"
+    return "runs here" if cost.local else "unknown"
+
+
+def _aligned(head: Sequence[tuple[str, ...]], lines: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the rows of a table with columns of equal width."""
+    table = [*head, *lines]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
