@@ -18,11 +18,12 @@ from scipy import stats
 
 from bench.measure import ROOT, Sample
 
-sys.path.append(str(ROOT / "tests/stats"))
+sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/jobs")]
 
+import power_cases as powers
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 500, 200
+SHARES, FLIPS, LOOKS, FITS, GRIDS = 20_000, 1000, 500, 200, 1000
 """Number of samples per case, for each question."""
 SEQUENCE = 200
 """Number of deals in a sequence that is examined ten times."""
@@ -50,6 +51,8 @@ def main(part: float) -> list[Sample]:
 
 def jobs(part: float) -> Iterator[Job]:
     """Yield all cases, each with the fraction ``part`` of the full number of samples."""
+    for grid in powers.CASES:
+        yield Job("power", grid.name, power, (grid, int(GRIDS * part)))
     for schedule in simulated.SCHEDULES:
         yield Job("fits", schedule.name, fits, (schedule, int(FITS * part)))
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
@@ -92,6 +95,13 @@ def fits(schedule: simulated.Schedule, samples: int) -> Sample:
     errors = simulated.rating_errors(schedule, samples, 4)
     return {"samples": samples, "ratings": errors.ratings, "first_mover": errors.first_mover,
             "false": errors.false_claims, "without": errors.without}  # fmt: skip
+
+
+def power(grid: powers.Case, samples: int) -> Sample:
+    """Measure how far the power that the rule estimate promises is from that of played grids."""
+    known = powers.power(grid, samples, 7)
+    return {"samples": samples, "deals": known.deals, "promised": known.promised,
+            "found": known.found, "apart": abs(known.found - known.promised)}  # fmt: skip
 
 
 def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:

@@ -49,6 +49,7 @@ def figures(runs: int) -> Iterator[Figure]:
     yield from _tables(part)
     yield from _pairing(part)
     yield from _coverage(worker("coverage", part))
+    yield from _planted(worker("planted", part))
 
 
 def _tables(part: float) -> Iterator[Figure]:
@@ -92,9 +93,9 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, flips, looks, fits, ladders = (
+    shares, flips, looks, fits, ladders, powers = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "flips", "looks", "fits", "ladders")
+        for question in ("shares", "flips", "looks", "fits", "ladders", "power")
     )
     many = [case for case in shares if case["deals"] >= 50]
     yield _least("coverage of a share, at least", shares, "ours", 0.93)
@@ -108,6 +109,15 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
     yield _least("coverage of a place between bots", ladders, "placed", 0.93)
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
+    yield _most("power that estimate promises, from that of grids", powers, "apart", 0.05)
+
+
+def _planted(cases: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield how often the controls find the planted faults at the sizes stated for them."""
+    stated = [case for case in cases if case["stated"]]
+    yield _least("share of grids with a planted fault that are red", stated, "found", 0.8)
+    none = [case for case in cases if case["none"]]
+    yield _most("share of honest grids that are red", none, "found", 0.0)
 
 
 def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:

@@ -5,10 +5,10 @@ small scale; ``python -m bench stats`` makes the table of docs/statistics.md.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -41,7 +41,10 @@ class Fault:
 
     name: str
     plant: Callable[[], AbstractContextManager[object]]
-    games: Sequence[str]
+    games: tuple[str, ...]
+    deals: int | None
+    """The deals at which it must be found in four of five grids; None if it is no fault, or too
+    small to be found."""
 
 
 def swapped_seats(share: float) -> AbstractContextManager[object]:
@@ -117,14 +120,15 @@ def biased_card(factor: float) -> AbstractContextManager[object]:
     return patch.object(Tape, "resolve", resolve)
 
 
+POKER, BOARD = ("kuhn_poker",), ("kuhn_poker", "tic_tac_toe")
 FAULTS = (
-    Fault("no fault", nullcontext, ("kuhn_poker", "tic_tac_toe")),
-    Fault("5 % of seats swapped", lambda: swapped_seats(0.05), ("kuhn_poker", "tic_tac_toe")),
-    Fault("5 % of seats swapped, poker", lambda: swapped_seats(0.05), ("kuhn_poker",)),
-    Fault("hidden card seen, kuhn", lambda: peeking(1 / 3), ("kuhn_poker",)),
-    Fault("hidden card seen, leduc", lambda: peeking(1 / 3), ("leduc_poker",)),
-    Fault("card 20 % too often, kuhn", lambda: biased_card(1.2), ("kuhn_poker",)),
-    Fault("card 20 % too often, leduc", lambda: biased_card(1.2), ("leduc_poker",)),
+    Fault("none", nullcontext, BOARD, None),
+    Fault("5 % of seats swapped", partial(swapped_seats, 0.05), BOARD, 100),
+    Fault("5 % of seats swapped", partial(swapped_seats, 0.05), POKER, None),
+    Fault("hidden card seen in a third of moves", partial(peeking, 1 / 3), POKER, 1000),
+    Fault("hidden card seen in a third of moves", partial(peeking, 1 / 3), ("leduc_poker",), 1000),
+    Fault("one card 20 % too often", partial(biased_card, 1.2), POKER, 20),
+    Fault("one card 20 % too often", partial(biased_card, 1.2), ("leduc_poker",), 20),
 )
 
 

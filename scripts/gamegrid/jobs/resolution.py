@@ -202,7 +202,7 @@ def text(known: Sequence[Resolution], costs: Sequence[Cost]) -> str:
             "",
             f"WHAT THIS GRID CAN SHOW (deals: {deals})",
             f"If two agents truly differ by the stated amount in a game, {POWER:.0%} of such grids "
-            f"find it (p below {1 - CONFIDENCE:.2g}, before p is adjusted for the number of pairs). "
+            f"find it (p below {1 - CONFIDENCE:.2g}, not adjusted for the number of pairs). "
             "They find a larger difference more often and a smaller one less often.",
             *_aligned(
                 [("game", "smallest difference shown", "SD of a deal's difference", "SD from")],
