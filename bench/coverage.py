@@ -23,7 +23,7 @@ sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/jobs")]
 import power_cases as powers
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS, GRIDS = 20_000, 1000, 500, 200, 1000
+SHARES, FLIPS, LOOKS, FITS, GRIDS = 20_000, 1000, 500, 200, 500
 """Number of samples per case, for each question."""
 SEQUENCE = 200
 """Number of deals in a sequence that is examined ten times."""

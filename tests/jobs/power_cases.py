@@ -21,7 +21,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.records import duckdb_files
 from gamegrid.stats.observations import Observations
-from gamegrid.stats.power import deals_needed, power_of
+from gamegrid.stats.power import Design, deals_needed, power_of
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.database import create_empty, read_episodes
 from gamegrid.store.values import CellValues, read_cells
@@ -92,7 +92,7 @@ def _sd(made: Plan) -> float:
     [game] = made.grid.games
     policies = {name: policy_of(made, name, game) for name in made.config.agents}
     found = exact_variations(game, policies, made.opening_plies(game), made.max_plies(game))
-    return found["a", "b"].sd(len(policies) - 1)
+    return found["a", "b"].sd(Design(met=1, apart=len(policies) - 2))
 
 
 def _difference(made: Plan) -> float:

@@ -85,12 +85,8 @@ def _variation(
     matrix = np.array(means)
     centred = matrix - (matrix @ lucks)[:, None]
     covariances = (centred * lucks) @ centred.T
-    own = np.diag(covariances) + np.array(variances) @ lucks
-    count = len(own)
-    if count == 1:
-        return Variation(own=float(own[0]), shared=float(own[0]))
-    apart = covariances.sum() - np.trace(covariances)
-    return Variation(own=float(own.mean()), shared=float(apart / (count * (count - 1))))
+    covariances += np.diag(np.array(variances) @ lucks)
+    return Variation.of(covariances, np.arange(len(means)) == 0)
 
 
 def _moments(

@@ -6,9 +6,10 @@ bots with known policies in small games, else the worst case.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
@@ -21,10 +22,11 @@ from gamegrid.jobs.estimate import Cost
 from gamegrid.jobs.workflow import rows
 from gamegrid.plan import plan as plans
 from gamegrid.plan import suites
+from gamegrid.plan.grid import Matchup
 from gamegrid.plan.plan import Plan
 from gamegrid.stats.intervals import CONFIDENCE
-from gamegrid.stats.power import POWER, Variation, deals_needed, resolvable_difference
-from gamegrid.store.pilot import Pilot, pilots
+from gamegrid.stats.power import POWER, Design, Variation, deals_needed, resolvable_difference
+from gamegrid.store.pilot import LEAST_DEALS, Pilot, pilots
 
 SHARES = (0.05, 0.1, 0.2)
 """The differences of the table, as shares of the range of a game's results."""
@@ -98,8 +100,8 @@ def resolutions(plan: Plan, results: Path) -> list[Resolution]:
     frozen: dict[str, list[Pilot]] | None = None
     found = []
     for game in plan.grid.games:
-        opponents = _opponents(plan, game)
-        if not opponents or game.scoring is Scoring.PAYOFF:
+        design = _design(plan, game)
+        if design is None or game.scoring is Scoring.PAYOFF:
             continue
         source, variations = _known(plan, on_file[game.load_string])
         if not variations:
@@ -107,7 +109,7 @@ def resolutions(plan: Plan, results: Path) -> list[Resolution]:
             source, variations = Source.SUITE, _variations(frozen.get(game.load_string, ()))
         if not variations:
             source, variations = Source.EXACT, _exact(plan, game)
-        sds = sorted(variation.sd(opponents) for variation in variations)
+        sds = sorted(variation.sd(design) for variation in variations)
         known = Resolution(game=game, deals=plan.config.deals, sds=tuple(sds), source=source)
         if not sds or sds[-1] == 0:
             known = Resolution(
@@ -117,15 +119,30 @@ def resolutions(plan: Plan, results: Path) -> list[Resolution]:
     return found
 
 
-def _opponents(plan: Plan, game: Game) -> int:
-    """Return the least number of opponents that an agent to be compared has in a game."""
-    met = defaultdict[str, int](int)
+def _design(plan: Plan, game: Game) -> Design | None:
+    """Return the matchups that compare two agents of a game, one of them a model if there are any.
+
+    The pair with the fewest matchups counts. None if no two agents are compared.
+    """
+    met = defaultdict[str, set[Matchup]](set)
     for cell in plan.grid.cells:
-        if cell.game is game and (game.players == 1 or len(set(cell.matchup.agents)) > 1):
-            for agent in set(cell.matchup.agents):
-                met[agent] += 1
-    wanted = [count for agent, count in met.items() if agent in plan.models or not plan.models]
-    return min(wanted, default=0)
+        names = set(cell.matchup.agents)
+        if cell.game is game and (game.players == 1 or len(names) > 1):
+            for agent in names:
+                met[agent].add(cell.matchup)
+    designs = []
+    for one, two in combinations(sorted(met), 2):
+        if plan.models and not {one, two} & plan.models.keys():
+            continue
+        together = met[one] & met[two]
+        if _without(one, met[one] - together) == _without(two, met[two] - together):
+            designs.append(Design(len(together), len(met[one]) - len(together)))
+    return min(designs, key=lambda design: design.met + design.apart, default=None)
+
+
+def _without(agent: str, matchups: Iterable[Matchup]) -> list[tuple[str, ...]]:
+    """Return the line-ups of the other agents of ``matchups``, sorted."""
+    return sorted(tuple(name for name in matchup.agents if name != agent) for matchup in matchups)
 
 
 def _by_game(found: Sequence[Pilot]) -> dict[str, list[Pilot]]:
@@ -208,6 +225,7 @@ def text(known: Sequence[Resolution], costs: Sequence[Cost]) -> str:
                 [("game", "smallest difference shown", "SD of a deal's difference", "SD from")],
                 [_shown(each) for each in known],
             ),
+            *_advice(known),
             "",
             "WHAT OTHER DIFFERENCES TAKE",
             "Deals: for the median pair, and for the pair that varies most. Calls and money: what "
@@ -218,6 +236,16 @@ def text(known: Sequence[Resolution], costs: Sequence[Cost]) -> str:
             ),
         ]
     )
+
+
+def _advice(known: Sequence[Resolution]) -> list[str]:
+    games = [each.game.name for each in known if each.source is Source.WORST]
+    if not games:
+        return []
+    return [
+        f"The true SD in {', '.join(games)} is probably much smaller. Play {LEAST_DEALS} deals or "
+        "more and run estimate again: it then uses their results."
+    ]
 
 
 def _unit(game: Game) -> str:

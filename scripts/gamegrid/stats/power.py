@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from gamegrid.stats.arrays import Floats
@@ -17,30 +18,54 @@ MOST_DEALS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Variation:
-    """How the difference of two agents varies from deal to deal, against one opponent at a time."""
+class Design:
+    """The matchups over which two agents are compared."""
 
-    own: float
-    """The variance against one opponent, averaged over the opponents."""
+    met: int
+    """Matchups in which they play against each other."""
+    apart: int
+    """Line-ups of opponents that each of them meets without the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """How the difference of two agents varies from deal to deal, matchup by matchup."""
+
+    met: float
+    """The variance in a matchup of both."""
+    apart: float
+    """The variance of the difference against the same opponents, averaged over these."""
     shared: float
-    """The covariance of the differences against two opponents on the same deal, averaged."""
+    """The covariance of the differences in two matchups on the same deal, averaged."""
 
     @classmethod
-    def of(cls, differences: Floats) -> "Variation":
-        """Estimate it from differences of shape (opponents, deals), with at least 2 deals.
+    def of(cls, covariances: Floats, met: NDArray[np.bool_]) -> "Variation":
+        """Make it from the covariances of matchups, of shape (matchups, matchups).
 
-        With one opponent, the covariance is taken to be the variance, which is its upper limit.
+        ``met``, of shape (matchups,), tells the matchups of both. What is not known is put on the
+        safe side: in a matchup of both, the variance is taken to be twice that against others,
+        which it is if their results are unrelated; against others, as large as in a matchup of
+        both; and the covariance is taken to be as large as the variance.
         """
-        covariances = np.atleast_2d(np.cov(differences))
-        count = len(covariances)
-        own = float(np.trace(covariances)) / count
+        own = np.diag(covariances)
+        if met.all():
+            together = apart = float(own.mean())
+        elif met.any():
+            together, apart = float(own[met].mean()), float(own[~met].mean())
+        else:
+            together, apart = 2 * float(own.mean()), float(own.mean())
+        count = len(own)
         if count == 1:
-            return cls(own, own)
-        return cls(own, (float(covariances.sum()) - own * count) / (count * (count - 1)))
+            return cls(together, apart, apart)
+        shared = float(covariances.sum() - own.sum()) / (count * (count - 1))
+        return cls(together, apart, shared)
 
-    def sd(self, opponents: int) -> float:
-        """Return the standard deviation of a deal's mean difference against ``opponents``."""
-        return float(np.sqrt(max(0.0, (self.own + (opponents - 1) * self.shared) / opponents)))
+    def sd(self, design: Design) -> float:
+        """Return the standard deviation of a deal's difference, a mean over the matchups."""
+        count = design.met + design.apart
+        total = design.met * self.met + design.apart * self.apart
+        total += count * (count - 1) * self.shared
+        return float(np.sqrt(max(0.0, total))) / count
 
 
 def power_of(difference: float, deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:

@@ -55,12 +55,16 @@ def pilots(rows: Rows, chunks: Sequence[Path]) -> list[Pilot]:
 
 
 def _pilot(load_string: str, mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Pilot:
-    pairs = [(one.observations, two.observations) for one, two in paired_cells(mine, theirs)]
+    cells = paired_cells(mine, theirs)
+    pairs = [(one.observations, two.observations) for one, two in cells]
     deals = reduce(np.intersect1d, [side.deals for pair in pairs for side in pair])
     differences = np.array([one.at(deals) - two.at(deals) for one, two in pairs])
+    known = len(deals) >= LEAST_DEALS
+    covariances = np.atleast_2d(np.cov(differences)) if known else np.eye(len(pairs))
+    rival = theirs[0].agent
     return Pilot(
         load_string=load_string,
-        agents=frozenset({mine[0].agent, theirs[0].agent}),
+        agents=frozenset({mine[0].agent, rival}),
         deals=len(deals),
-        variation=Variation.of(differences) if len(deals) > 1 else Variation(0.0, 0.0),
+        variation=Variation.of(covariances, np.array([rival in one.others for one, _ in cells])),
     )
