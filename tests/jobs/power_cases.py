@@ -24,7 +24,11 @@ from gamegrid.stats.observations import Observations
 from gamegrid.stats.power import Design, deals_needed, power_of
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.database import create_empty, read_episodes
+from gamegrid.store.pilot import pilots
 from gamegrid.store.values import CellValues, read_cells
+
+PILOT = 1000
+"""Deals that bots play to find a standard deviation, where it is not exact."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def power(case: Case, samples: int, seed: int) -> Power:
     raw = {"seed": seed, "games": [case.game], "agents": agents, "deals": 1}
     with tempfile.TemporaryDirectory() as name, chdir(name):
         made = plan.make(raw, Path(name))
-        difference, sd = _difference(made), _sd(made)
+        difference, sd = _difference(made), _sd(made, raw)
         deals = deals_needed(difference, sd)
         played = _cells(raw | {"deals": deals * samples}, Path(name))
     parts = [_row(_cut(played, start, start + deals)) for start in _starts(deals, samples)]
@@ -87,12 +91,21 @@ def _starts(deals: int, samples: int) -> range:
     return range(0, deals * samples, deals)
 
 
-def _sd(made: Plan) -> float:
-    """Return the standard deviation of a deal's difference of the agents a and b."""
+def _sd(made: Plan, raw: dict[str, Any]) -> float:
+    """Return the standard deviation of a deal's difference of the agents a and b.
+
+    Against each other it is exact. With opponents it comes from PILOT deals of another seed.
+    """
     [game] = made.grid.games
-    policies = {name: policy_of(made, name, game) for name in made.config.agents}
-    found = exact_variations(game, policies, made.opening_plies(game), made.max_plies(game))
-    return found["a", "b"].sd(Design(met=1, apart=len(policies) - 2))
+    if len(made.config.agents) == 2:
+        policies = {name: policy_of(made, name, game) for name in made.config.agents}
+        found = exact_variations(game, policies, made.opening_plies(game), made.max_plies(game))
+        return found["a", "b"] ** 0.5
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pilot = pilots(rows(made), _files({**raw, "seed": 99, "deals": PILOT}, folder))
+    [variation] = [each.variation for each in pilot if each.agents == {"a", "b"}]
+    return variation.sd(Design(met=1, apart=len(made.config.agents) - 2))
 
 
 def _difference(made: Plan) -> float:
@@ -108,9 +121,16 @@ def _difference(made: Plan) -> float:
 
 
 def _cells(raw: dict[str, Any], folder: Path) -> list[CellValues]:
-    """Play a grid as its jobs would, and read what each agent got in each matchup."""
-    made, files = plan.make(raw, folder), list[Path]()
-    for chunk in made.chunks:
+    """Play a grid, and read what each agent got in each matchup."""
+    files = _files(raw, folder)
+    with read_episodes(rows(plan.make(raw, folder)), files) as connection:
+        return read_cells(connection)
+
+
+def _files(raw: dict[str, Any], folder: Path) -> list[Path]:
+    """Play a grid as its jobs would, and return the chunk files."""
+    files = list[Path]()
+    for chunk in plan.make(raw, folder).chunks:
         game, matchup, block = chunk.path.split("/")
         files.append(folder / f"{chunk.path}.parquet")
         play_chunk(
@@ -119,8 +139,7 @@ def _cells(raw: dict[str, Any], folder: Path) -> list[CellValues]:
                 results=folder / "results", output=files[-1],
             )
         )  # fmt: skip
-    with read_episodes(rows(made), files) as connection:
-        return read_cells(connection)
+    return files
 
 
 def _cut(cells: list[CellValues], start: int, stop: int) -> list[CellValues]:

@@ -35,10 +35,10 @@ def model(folder: Path, price: str = "input_price: 1.0, output_price: 1000.0") -
 
 def test_a_small_game_is_planned_with_exact_values(tmp_path: Path) -> None:
     """The worst case, an SD of 1, takes 787 deals for a difference of .1."""
-    [found] = known(tmp_path, **model(tmp_path))
+    [found] = known(tmp_path)
     assert found.source is Source.EXACT
     by_difference = {one.difference: one for one in needed(found)}
-    assert by_difference[0.1].deals < 150
+    assert by_difference[0.1].deals < 350
     assert by_difference[0.1].extra == by_difference[0.1].deals - 20
 
 
@@ -47,11 +47,21 @@ def test_a_game_of_a_suite_is_planned_with_its_bots(tmp_path: Path) -> None:
     assert (found.source, len(found.sds)) == (Source.SUITE, 3)
 
 
-def test_an_unknown_game_is_planned_for_the_worst_case(tmp_path: Path) -> None:
-    raw = {"games": ["connect_four"], **model(tmp_path)}
-    raw["agents"].pop("half")
+def test_bots_play_where_nothing_is_known(tmp_path: Path) -> None:
+    """Three agents meet in tic_tac_toe, whose matchups share luck; connect_four is too large."""
+    small, large = known(tmp_path, games=["tic_tac_toe", "connect_four"], **model(tmp_path))
+    assert (small.source, large.source) == (Source.PLAYED, Source.PLAYED)
+    assert len(small.sds) == 3  # random, half and the baseline optimal
+    assert max(small.sds) < 0.5 and max(large.sds) < 1
+    assert not (tmp_path / "results").exists()
+
+
+def test_where_no_two_bots_differ_the_worst_case_is_planned_for(tmp_path: Path) -> None:
+    """In patience, two random bots draw the same luck."""
+    raw = {"games": ["patience"], **model(tmp_path)}
+    raw["agents"] = {name: raw["agents"][name] for name in ("m", "random")}
     [found] = known(tmp_path, **raw)
-    assert (found.source, found.sds) == (Source.WORST, (1.0,))
+    assert (found.source, found.sds) == (Source.WORST, (found.span,))
     made = plan.make({"seed": 1, "deals": 20, **raw}, tmp_path)
     shown = text([found], estimate(made, tmp_path / "results").costs)
     assert "nothing; this is the worst case" in shown
@@ -79,7 +89,7 @@ def test_results_on_file_come_first(
     [for_model] = known(tmp_path, deals=deals, **grid)
     assert for_model.source is Source.BOTS
     shutil.rmtree(tmp_path / "results/chunks")
-    assert known(tmp_path, deals=deals, **grid)[0].source is Source.EXACT
+    assert known(tmp_path, deals=deals, **grid)[0].source is Source.PLAYED
 
 
 def test_what_more_deals_cost_is_said_for_each_model(tmp_path: Path) -> None:
@@ -117,14 +127,6 @@ def test_the_difference_shown_has_the_stated_power(tmp_path: Path) -> None:
     [found] = known(tmp_path)
     assert found.smallest_shown is not None
     assert power_of(found.smallest_shown, 20, found.largest_sd) == pytest.approx(0.8)
-
-
-def test_a_few_grids_find_about_what_was_promised(tmp_path: Path) -> None:
-    """Four standard errors of 40 grids are 25 points; a wrong unit or a variance twice as large
-    would be further off."""
-    quick = Case("kuhn_poker", ({"type": "noisy_optimal", "epsilon": 0.2}, {"type": "random"}))
-    found = power(quick, 25, 3)
-    assert found.found == pytest.approx(found.promised, abs=4 * (0.16 / 25) ** 0.5)
 
 
 @pytest.mark.nightly

@@ -7,6 +7,8 @@ from scipy import stats
 from gamegrid.stats.intervals import Interval, mean_interval, share_interval
 from gamegrid.stats.power import (
     DIFFERENCE_SD,
+    Design,
+    Variation,
     deals_needed,
     expected_half_width,
     expected_share_half_width,
@@ -63,3 +65,22 @@ def test_what_cannot_be_shown_is_refused() -> None:
         deals_needed(0.0)
     with pytest.raises(ValueError, match="no power from 1 deals"):
         power_of(0.1, 1, 0.5)
+
+
+def test_a_variation_gives_back_the_spread_of_the_mean_it_was_made_of() -> None:
+    luck = np.random.default_rng(5)
+    differences = luck.normal(0, 1, (3, 50)) + luck.normal(0, 0.5, 50)
+    covariances, met = np.cov(differences), np.array([True, False, False])
+    found = Variation.of(covariances, met)
+    assert found.sd(Design(1, 2)) == pytest.approx(differences.mean(axis=0).std(ddof=1))
+    # More opponents that share little luck with each other vary less together.
+    assert found.sd(Design(0, 20)) < found.sd(Design(0, 2))
+
+
+@pytest.mark.parametrize("met", [True, False])
+def test_what_one_matchup_does_not_say_is_put_on_the_safe_side(met: bool) -> None:
+    """With one matchup, more of them are planned as if they shared all their luck."""
+    found = Variation.of(np.array([[0.25]]), np.array([met]))
+    assert found.sd(Design(int(met), int(not met))) == pytest.approx(0.5)
+    assert found.sd(Design(0, 7)) == pytest.approx(0.5)
+    assert found.sd(Design(1, 0)) >= 0.5

@@ -2,9 +2,10 @@
 
 How much differences vary from deal to deal is taken from the best source there is, and the answer
 names it: results of these agents on file, else of bots in the same games, else exact values for
-bots with known policies in small games, else the worst case.
+bots with known policies in small games, else bots that play now, else the worst case.
 """
 
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,23 +14,31 @@ from itertools import combinations
 from pathlib import Path
 from statistics import median
 
-from gamegrid.agents.agent import kinds
+import numpy as np
+
+from gamegrid.agents.agent import AgentSettings, kinds
 from gamegrid.analysis.exact_variation import exact_variations
 from gamegrid.analysis.references import baselines
 from gamegrid.games.game import Game, Scoring
-from gamegrid.games.policy import Policy
 from gamegrid.jobs.estimate import Cost
 from gamegrid.jobs.workflow import rows
 from gamegrid.plan import plan as plans
 from gamegrid.plan import suites
 from gamegrid.plan.grid import Matchup
 from gamegrid.plan.plan import Plan
+from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.stats.intervals import CONFIDENCE
 from gamegrid.stats.power import POWER, Design, Variation, deals_needed, resolvable_difference
 from gamegrid.store.pilot import LEAST_DEALS, Pilot, pilots
 
 SHARES = (0.05, 0.1, 0.2)
 """The differences of the table, as shares of the range of a game's results."""
+
+
+BOTS = 3
+PLAYED = 100
+"""Deals that bots play; the standard error of a standard deviation is then a fourteenth of it."""
+ONE_MATCHUP = Design(met=1, apart=0)
 
 
 class Source(StrEnum):
@@ -39,6 +48,7 @@ class Source(StrEnum):
     BOTS = "results of bots on file"
     SUITE = "results of bots in frozen suites"
     EXACT = "exact values for bots"
+    PLAYED = "games of bots played for this estimate"
     WORST = "nothing; this is the worst case"
 
 
@@ -107,8 +117,10 @@ def resolutions(plan: Plan, results: Path) -> list[Resolution]:
         if not variations:
             frozen = _suites() if frozen is None else frozen
             source, variations = Source.SUITE, _variations(frozen.get(game.load_string, ()))
-        if not variations:
+        if not variations and design == ONE_MATCHUP:
             source, variations = Source.EXACT, _exact(plan, game)
+        if not variations:
+            source, variations = Source.PLAYED, _variations(_played(plan, game))
         sds = sorted(variation.sd(design) for variation in variations)
         known = Resolution(game=game, deals=plan.config.deals, sds=tuple(sds), source=source)
         if not sds or sds[-1] == 0:
@@ -176,22 +188,62 @@ def _suites() -> dict[str, list[Pilot]]:
 
 
 def _exact(plan: Plan, game: Game) -> list[Variation]:
-    """Return the exact variations of the baselines and of the grid's bots with known policies."""
-    policies, missing = dict[str, Policy](), baselines()
+    """Return the exact variations of bots with known policies that play each other."""
+    policies = {
+        name: policy(settings, game)
+        for name, settings in _bots(plan, game).items()
+        if (policy := kinds()[settings.type].policy) is not None
+    }
+    found = exact_variations(game, policies, plan.opening_plies(game), plan.max_plies(game))
+    return [Variation.of(np.array([[variance]]), np.array([True])) for variance in found.values()]
+
+
+def _bots(plan: Plan, game: Game) -> dict[str, AgentSettings]:
+    """Return the grid's quick bots that can play a game, and the baselines that it lacks."""
+    found, missing = dict[str, AgentSettings](), baselines()
     for name, settings in plan.config.agents.items():
         kind = kinds()[settings.type]
-        if kind.policy is not None and kind.unsupported_reason(settings, game) is None:
-            policies[name] = kind.policy(settings, game)
+        if kind.repeatable and kind.unsupported_reason(settings, game) is None:
+            found[name] = settings
             baseline = kind.traits(settings).baseline
             if baseline is not None:
                 missing.pop(baseline, None)
     for absent, kind in missing.items():
         plain = kind.settings(type=kind.type)
-        if kind.policy is not None and kind.unsupported_reason(plain, game) is None:
-            policies[f"{absent} beside the grid"] = kind.policy(plain, game)
-    return list(
-        exact_variations(game, policies, plan.opening_plies(game), plan.max_plies(game)).values()
-    )
+        if kind.unsupported_reason(plain, game) is None:
+            found[f"{absent}_baseline"] = plain
+    return found
+
+
+def _played(plan: Plan, game: Game) -> list[Pilot]:
+    """Let up to BOTS bots of the grid, or baselines, play PLAYED deals of a game.
+
+    Where there are fewer bots than seats, some play against themselves under a second name.
+    """
+    bots = list(_bots(plan, game).values())[:BOTS]
+    bots += bots[:1] * (max(2, game.players) - len(bots))
+    shared = ("seed", "opening_plies", "max_plies", "seatings", "plugins")
+    raw = {
+        **{key: value for key, value in plan.config.model_dump().items() if key in shared},
+        "games": [game.load_string],
+        "deals": PLAYED,
+        "agents": {
+            f"bot_{number}": bot.model_dump(exclude={"games", "sweep"})
+            for number, bot in enumerate(bots)
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        made, files = plans.make(raw, Path.cwd()), list[Path]()
+        for chunk in made.chunks:
+            cell = chunk.cell
+            files.append(Path(folder) / chunk.file)
+            play_chunk(
+                Job(
+                    config=raw, game=cell.game.name, matchup=cell.matchup.name, block=chunk.block,
+                    threads=1, results=Path(folder), output=files[-1],
+                )
+            )  # fmt: skip
+        return pilots(rows(made), files)
 
 
 def needed(known: Resolution) -> Iterator[Needed]:

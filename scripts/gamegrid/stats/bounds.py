@@ -25,6 +25,8 @@ CLOSE = 1e-9
 MARGIN = float(stats.norm.ppf(POWER))
 """How many standard deviations beyond the limit a result must be expected to be found so often."""
 ORDERS = 16
+MOST_TILT = 500.0
+"""The strongest fault that is considered: all results but the highest then practically vanish."""
 LEAST_VARIANCE = 1e-4
 """Variance added where results are certain, so that no stake is unbounded."""
 
@@ -88,16 +90,35 @@ class Law:
         """Return the least shift of the mean that ``accepted`` would show, in the results' units.
 
         A fault that moves the mean this far, or further, in either direction puts the observed mean
-        outside with a probability of POWER or more, if the results go on spreading as expected and
-        their mean is normal. A direction in which the results leave no room for so large a shift
-        does not count. Returns None if no shift would be found.
+        outside with a probability of POWER or more. The fault is one that favours high results, or
+        low ones, a little in every deal: it multiplies their probabilities by exp(t x). The mean of
+        the deals is taken to be normal. A direction in which the results leave no room for so large
+        a shift does not count. Returns None if no shift would be found.
         """
-        accepted, spread = self.accepted(deals, alpha), (self.variance / deals) ** 0.5
-        top, bottom = float(self.results.max()), float(self.results.min())
+        accepted = self.accepted(deals, alpha)
+        mirrored = Law(-self.results, self.chances)
         return _either(
-            (accepted.high - self.mean + MARGIN * spread, top - self.mean, top > accepted.high),
-            (self.mean - accepted.low + MARGIN * spread, self.mean - bottom, bottom < accepted.low),
+            self._shift_beyond(accepted.high, deals), mirrored._shift_beyond(-accepted.low, deals)
         )
+
+    def _shift_beyond(self, limit: float, deals: int) -> tuple[float, float, bool]:
+        """Return the least shift up that puts the mean beyond ``limit``; see ``_either``."""
+        top, span = float(self.results.max()), float(np.ptp(self.results))
+        room = top - self.mean
+        if top <= limit:
+            return room, room, False
+
+        def lack(tilt: float) -> float:
+            law = self._tilted(tilt / span)
+            return limit - law.mean + MARGIN * float(np.sqrt(law.variance / deals))
+
+        tilt = optimize.brentq(lack, 0.0, MOST_TILT) if lack(MOST_TILT) < 0 else MOST_TILT
+        return self._tilted(tilt / span).mean - self.mean, room, True
+
+    def _tilted(self, tilt: float) -> "Law":
+        """Return the law whose probabilities are multiplied by exp(tilt x)."""
+        weights = self.chances * np.exp(tilt * (self.results - self.results.max()))
+        return Law(self.results, weights / weights.sum())
 
     def noticed_share(self, deals: int, alpha: float) -> float | None:
         """Return the least change of a result's share that ``odd_share`` would show.
