@@ -57,8 +57,8 @@ def test_bots_play_where_nothing_is_known(tmp_path: Path) -> None:
 
 
 def test_where_no_two_bots_differ_the_worst_case_is_planned_for(tmp_path: Path) -> None:
-    """In patience, two random bots draw the same luck."""
-    raw = {"games": ["patience"], **model(tmp_path)}
+    """In blackjack, which one plays alone, two random bots draw the same luck."""
+    raw = {"games": ["blackjack"], **model(tmp_path)}
     raw["agents"] = {name: raw["agents"][name] for name in ("m", "random")}
     [found] = known(tmp_path, **raw)
     assert (found.source, found.sds) == (Source.WORST, (found.span,))
