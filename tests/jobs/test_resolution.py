@@ -12,8 +12,9 @@ from gamegrid.jobs.resolution import Resolution, Source, needed, resolutions, te
 from gamegrid.plan import plan
 from gamegrid.stats.power import power_of
 from gamegrid.store.pilot import LEAST_DEALS
+from played_coverage import Grid
 from played_grids import played
-from power_cases import CASES, Case, power
+from power_cases import CASES, power
 from store_samples import query
 
 BOTS = {"random": {"type": "random"}, "half": {"type": "noisy_optimal", "epsilon": 0.5}}
@@ -131,7 +132,7 @@ def test_the_difference_shown_has_the_stated_power(tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("case", [CASES[0], CASES[2]], ids=lambda case: case.name)
-def test_grids_find_what_was_promised(case: Case) -> None:
+def test_grids_find_what_was_promised(case: Grid) -> None:
     """Within 5 points and two standard errors of 300 grids."""
     found = power(case, 300, 7)
     assert found.found == pytest.approx(found.promised, abs=0.05 + 2 * (0.16 / 300) ** 0.5)
