@@ -220,17 +220,15 @@ def _played(plan: Plan, game: Game) -> list[Pilot]:
 
     Where there are fewer bots than seats, some play against themselves under a second name.
     """
-    bots = list(_bots(plan, game).values())[:BOTS]
-    bots += bots[:1] * (max(2, game.players) - len(bots))
+    bots = dict(list(_bots(plan, game).items())[:BOTS])
+    name, first = next(iter(bots.items()))
+    bots |= {f"{name}_{number}": first for number in range(len(bots), max(2, game.players))}
     shared = ("seed", "opening_plies", "max_plies", "seatings", "plugins")
     raw = {
         **{key: value for key, value in plan.config.model_dump().items() if key in shared},
         "games": [game.load_string],
         "deals": PLAYED,
-        "agents": {
-            f"bot_{number}": bot.model_dump(exclude={"games", "sweep"})
-            for number, bot in enumerate(bots)
-        },
+        "agents": {name: bot.model_dump(exclude={"games", "sweep"}) for name, bot in bots.items()},
     }
     with tempfile.TemporaryDirectory() as folder:
         made, files = plans.make(raw, Path.cwd()), list[Path]()
