@@ -48,6 +48,17 @@ def test_a_game_of_a_suite_is_planned_with_its_bots(tmp_path: Path) -> None:
     assert (found.source, len(found.sds)) == (Source.SUITE, 3)
 
 
+def test_a_model_in_a_suite_is_compared_with_bots_that_met_before(tmp_path: Path) -> None:
+    """It meets every bot of the ladder, and each bot has met the others in the frozen games."""
+    agents = {"m": model(tmp_path)["agents"]["m"]}
+    raw = {"suite": "core-v1", "models": [str(tmp_path / "models.yaml")], "agents": agents}
+    found = resolutions(plan.make(raw, tmp_path), tmp_path / "results")
+    payoffs = {"repeated_prisoners_dilemma"}
+    games = {game.name for game in plan.make(raw, tmp_path).grid.games}
+    assert {each.game.name for each in found} == games - payoffs
+    assert {each.source for each in found} == {Source.BOTS}
+
+
 def test_bots_play_where_nothing_is_known(tmp_path: Path) -> None:
     """Three agents meet in tic_tac_toe, whose matchups share luck; connect_four is too large."""
     small, large = known(tmp_path, games=["tic_tac_toe", "connect_four"], **model(tmp_path))

@@ -22,9 +22,9 @@ from gamegrid.analysis.references import baselines
 from gamegrid.games.game import Game, Scoring
 from gamegrid.jobs.estimate import Cost
 from gamegrid.jobs.workflow import rows
+from gamegrid.plan import grid, suites
 from gamegrid.plan import plan as plans
-from gamegrid.plan import suites
-from gamegrid.plan.grid import Matchup
+from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.stats.intervals import CONFIDENCE
@@ -137,9 +137,9 @@ def _design(plan: Plan, game: Game) -> Design | None:
     The pair with the fewest matchups counts. None if no two agents are compared.
     """
     met = defaultdict[str, set[Matchup]](set)
-    for cell in plan.grid.cells:
+    for cell in _cells(plan):
         names = set(cell.matchup.agents)
-        if cell.game is game and (game.players == 1 or len(names) > 1):
+        if cell.game.name == game.name and (game.players == 1 or len(names) > 1):
             for agent in names:
                 met[agent].add(cell.matchup)
     designs = []
@@ -150,6 +150,16 @@ def _design(plan: Plan, game: Game) -> Design | None:
         if _without(one, met[one] - together) == _without(two, met[two] - together):
             designs.append(Design(len(together), len(met[one]) - len(together)))
     return min(designs, key=lambda design: design.met + design.apart, default=None)
+
+
+def _cells(plan: Plan) -> list[Cell]:
+    """Return the cells of the grid and those that come with its suite."""
+    if plan.suite is None:
+        return list(plan.grid.cells)
+    bots = set(plan.suite.grid["agents"])
+    everybody = plan.config.model_copy(update={"schedule": "round_robin", "self_play": False})
+    frozen = [cell for cell in grid.build(everybody).cells if bots.issuperset(cell.matchup.agents)]
+    return [*plan.grid.cells, *frozen]
 
 
 def _without(agent: str, matchups: Iterable[Matchup]) -> list[tuple[str, ...]]:
