@@ -14,7 +14,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from bench.measure import ROOT, Sample
 
@@ -22,9 +21,10 @@ sys.path += [str(ROOT / "tests" / room) for room in ("stats", "store", "jobs")]
 
 import played_coverage as end_to_end
 import power_cases as powers
+import random_comparisons
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS, GRIDS = 20_000, 1000, 500, 200, 500
+SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 500, 200, 2000, 500
 """Number of samples per case, for each question."""
 PLAYED = 10_000
 """Number of deals of each grid of bots that is played, and split into sets."""
@@ -59,7 +59,7 @@ def main(part: float) -> list[Sample]:
 def jobs(part: float) -> Iterator[Job]:
     """Yield all cases, each with the fraction ``part`` of the full number of samples."""
     for grid in powers.CASES:
-        yield Job("power", grid.name, power, (grid, int(GRIDS * part)))
+        yield Job("power", grid.name, power, (grid, int(POWERS * part)))
     for grid in end_to_end.GRIDS:
         yield Job("played", grid.name, played, (grid, int(PLAYED * part)))
     for schedule in simulated.SCHEDULES:
@@ -69,8 +69,10 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
         yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
-    for deals in simulated.DEALS:
-        yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
+    for deals, case in product(simulated.NULL_DEALS, simulated.NULLS + simulated.UNLIMITED):
+        question = "nulls" if case.limits else "unlimited nulls"
+        yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
+    yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
         yield Job("looks", f"{case.name}, luck {luck}", looks, (case, luck, int(LOOKS * part)))
     for deals, case, luck in product(simulated.DEALS, simulated.CASES, simulated.CORRELATIONS):
@@ -127,12 +129,23 @@ def means(name: str, deals: int, samples: int) -> Sample:
     return found | {"t": simulated.mean_coverage(name, deals, samples, 7)}
 
 
-def flips(deals: int, samples: int) -> Sample:
-    """Measure how often equal agents are declared different, and how uniform p is."""
-    p_values = simulated.null_p(deals, samples, 2)
-    uniform = float(stats.kstest(p_values, "uniform").pvalue)
-    return {"deals": deals, "samples": samples, "false": float((p_values <= 0.05).mean()),
-            "uniform_p": uniform}  # fmt: skip
+def nulls(case: simulated.NullCase, deals: int, samples: int) -> Sample:
+    """Measure how often two agents with equal means are told apart, also over three games."""
+    return {"deals": deals, "samples": samples,
+            "false": simulated.null_errors(case, deals, samples, 2),
+            "false_over_games": simulated.null_errors(case, deals, samples, 3, games=3),
+            "student": simulated.student_errors(case, deals, samples, 2)}  # fmt: skip
+
+
+def comparisons(samples: int) -> Sample:
+    """Count the rows of ``paired`` in which interval, p, adjusted p and verdict do not agree."""
+    rows = [
+        row
+        for seed in range(samples)
+        for row in random_comparisons.random_rows(np.random.default_rng([seed, 15]))
+    ]
+    wrong = sum(bool(random_comparisons.contradictions(row)) for row in rows)
+    return {"samples": samples, "rows": len(rows), "contradictions": wrong}
 
 
 def looks(case: simulated.Case, luck: float, samples: int) -> Sample:

@@ -209,17 +209,18 @@ CREATE TABLE comparisons (
     rival VARCHAR NOT NULL,
     deals INTEGER NOT NULL,
     difference DOUBLE,
+    verdict VARCHAR,
     low DOUBLE,
     high DOUBLE,
     reason VARCHAR,
+    p DOUBLE,
+    adjusted_low DOUBLE,
+    adjusted_high DOUBLE,
+    p_adjusted DOUBLE,
+    m INTEGER NOT NULL,
     anytime_low DOUBLE,
     anytime_high DOUBLE,
     anytime_reason VARCHAR,
-    p DOUBLE NOT NULL,
-    smallest_p DOUBLE NOT NULL,
-    p_adjusted DOUBLE NOT NULL,
-    m INTEGER NOT NULL,
-    method VARCHAR NOT NULL,
     look INTEGER
 );
 
