@@ -4,16 +4,22 @@ The nightly test plays a part of them, ``python -m bench stats`` all of them.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gamegrid.analysis.exact_variation import exact_variations
 from gamegrid.analysis.references import policy_of
+from gamegrid.jobs.resolution import Resolution, Source
 from gamegrid.jobs.workflow import rows
 from gamegrid.plan.plan import Plan
+from gamegrid.records import duckdb_files
 from gamegrid.stats.power import Design, deals_needed, power_of
+from gamegrid.store.comparisons import comparisons
+from gamegrid.store.database import create_empty
 from gamegrid.store.pilot import pilots
-from played_coverage import Grid, answers, exact, play, within
+from gamegrid.store.values import TableRow
+from played_coverage import Grid, exact, play, within
 
 PILOT = 1000
 """Deals that bots play to find a standard deviation, where it is not exact."""
@@ -55,25 +61,45 @@ def power(grid: Grid, samples: int, seed: int) -> Power:
 
     The true difference is exact, and so is the standard deviation if two agents meet; else it comes
     from PILOT deals of another seed. One long grid is played and cut into ``samples`` grids. A
-    difference is found if its interval excludes 0.
+    difference is found if its p is 0.05 or less.
     """
-    [game] = grid.games
-    pair = (game, "a", "b")
+    [name] = grid.games
+    pair = (name, "a", "b")
     with play(grid, PILOT, seed + 1) as pilot:
         difference = exact(pilot.made)["pairs"][pair]
         files = [path for paths in pilot.blocks.values() for path in paths]
         sd = _sd(pilot.made, files)
-    deals = deals_needed(difference, sd)
+        [game] = pilot.made.grid.games
+    known = Resolution(
+        game=game, deals=PILOT, sds=(sd,), source=Source.EXACT, matchups=len(grid.agents) - 1
+    )
+    deals = deals_needed(difference, sd, limit=known.limit)
+    spans = {game.name: known.span}
     with play(grid, deals * samples, seed) as played:
-        found = [
-            low > 0 or high < 0
+        parts = [
+            [within(cell, start, deals) for cell in played.cells]
             for start in range(0, deals * samples, deals)
-            for question, key, low, high in answers(
-                [within(cell, start, deals) for cell in played.cells], played.comparable
-            )
-            if (question, key) == ("pairs", pair) and low is not None and high is not None
         ]
-    return Power(deals=deals, promised=power_of(difference, deals, sd), found=sum(found) / samples)
+        found = [
+            float(row["p"]) <= 0.05
+            for part in parts
+            for row in _rows(comparisons(part, played.comparable, None, spans))
+            if (row["game"], row["agent"], row["rival"]) == pair
+        ]
+    promised = power_of(difference, deals, sd, limit=known.limit)
+    return Power(deals=deals, promised=promised, found=sum(found) / samples)
+
+
+def _rows(found: list[TableRow]) -> list[dict[str, Any]]:
+    """Return rows of ``comparisons`` by the names of its columns."""
+    return [dict(zip(_columns(), row, strict=True)) for row in found]
+
+
+@cache
+def _columns() -> list[str]:
+    with duckdb_files.connect() as connection:
+        create_empty(connection)
+        return [name for name, *_ in connection.execute("DESCRIBE comparisons").fetchall()]
 
 
 def _sd(made: Plan, files: list[Path]) -> float:

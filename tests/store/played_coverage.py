@@ -193,7 +193,7 @@ def answers(
     for agent in sorted({cell.agent for cell in cells if cell.scoring == WIN_LOSS}):
         low, high, _ = score_ends(agent, pooled)
         yield "scores", (None, agent, None), low, high
-    for name, one, other, _, _, low, high, *_ in comparisons(cells, comparable):
+    for name, one, other, _, _, _, low, high, *_ in comparisons(cells, comparable):
         yield "pairs over games" if name is None else "pairs", (name, one, other), low, high
 
 

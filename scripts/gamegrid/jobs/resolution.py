@@ -35,6 +35,10 @@ SHARES = (0.05, 0.1, 0.2)
 """The differences of the table, as shares of the range of a game's results."""
 
 
+FAR = 2.5
+"""Standard deviations."""
+LEAST_SD = 1e-3
+"""Standard deviation to plan with, as a share of the range, where none was found."""
 BOTS = 3
 PLAYED = 100
 """Deals that bots play; the standard error of a standard deviation is then a fourteenth of it."""
@@ -62,6 +66,16 @@ class Resolution:
     sds: tuple[float, ...]
     """The standard deviation of a deal's difference for each pair of the source, sorted."""
     source: Source
+    matchups: int
+    """The number of matchups that a pair is compared over."""
+
+    @property
+    def limit(self) -> float:
+        """The largest difference of a deal to expect.
+
+        In one matchup it is all the range, else so many standard deviations that few are beyond.
+        """
+        return max(self.span / self.matchups, min(self.span, FAR * self.largest_sd))
 
     @property
     def span(self) -> float:
@@ -80,9 +94,7 @@ class Resolution:
         """The smallest difference that the grid shows; None if not even the largest possible."""
         if self.deals < 2:
             return None
-        if self.largest_sd == 0:
-            return 0.0
-        least = resolvable_difference(self.deals, self.largest_sd)
+        least = resolvable_difference(self.deals, self.largest_sd, limit=self.limit)
         return least if least <= self.span else None
 
 
@@ -121,11 +133,18 @@ def resolutions(plan: Plan, results: Path) -> list[Resolution]:
             source, variations = Source.EXACT, _exact(plan, game)
         if not variations:
             source, variations = Source.PLAYED, _variations(_played(plan, game))
+        matchups = design.met + design.apart
         sds = sorted(variation.sd(design) for variation in variations)
-        known = Resolution(game=game, deals=plan.config.deals, sds=tuple(sds), source=source)
+        known = Resolution(
+            game=game, deals=plan.config.deals, sds=tuple(sds), source=source, matchups=matchups
+        )
         if not sds or sds[-1] == 0:
             known = Resolution(
-                game=game, deals=plan.config.deals, sds=(known.span,), source=Source.WORST
+                game=game,
+                deals=plan.config.deals,
+                sds=(known.span,),
+                source=Source.WORST,
+                matchups=matchups,
             )
         found.append(known)
     return found
@@ -258,12 +277,12 @@ def needed(known: Resolution) -> Iterator[Needed]:
     """Yield the deals that each difference of the table takes."""
     for share in SHARES:
         difference = share * known.span
-        most = deals_needed(difference, known.largest_sd)
+        most = deals_needed(difference, known.largest_sd, limit=known.limit)
         usual_sd = median(known.sds)
         yield Needed(
             game=known.game.name,
             difference=difference,
-            usual=deals_needed(difference, usual_sd) if usual_sd > 0 else 2,
+            usual=deals_needed(difference, max(usual_sd, LEAST_SD * known.span), limit=known.limit),
             deals=most,
             extra=max(0, most - known.deals),
         )
