@@ -138,7 +138,8 @@ def test_too_few_deals_show_nothing(tmp_path: Path) -> None:
 def test_the_difference_shown_has_the_stated_power(tmp_path: Path) -> None:
     [found] = known(tmp_path)
     assert found.smallest_shown is not None
-    assert power_of(found.smallest_shown, 20, found.largest_sd) == pytest.approx(0.8)
+    shown = power_of(found.smallest_shown, 20, found.largest_sd, limit=found.limit)
+    assert shown == pytest.approx(0.8)
 
 
 @pytest.mark.nightly

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from gamegrid.stats.intervals import Interval, mean_interval, share_interval
+from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.power import (
     DIFFERENCE_SD,
     Design,
@@ -12,6 +13,7 @@ from gamegrid.stats.power import (
     deals_needed,
     expected_half_width,
     expected_share_half_width,
+    least_mean,
     power_of,
     resolvable_difference,
 )
@@ -84,3 +86,19 @@ def test_what_one_matchup_does_not_say_is_put_on_the_safe_side(met: bool) -> Non
     assert found.sd(Design(int(met), int(not met))) == pytest.approx(0.5)
     assert found.sd(Design(0, 7)) == pytest.approx(0.5)
     assert found.sd(Design(1, 0)) >= 0.5
+
+
+@pytest.mark.parametrize("deals", [15, 60])
+def test_the_least_mean_is_where_the_test_of_a_hidden_loss_begins_to_reject(deals: int) -> None:
+    """The values vary too little for anything else to matter."""
+    for share, rejected in ((0.99, False), (1.01, True)):
+        values = share * least_mean(deals, 1.0) + np.linspace(-1e-3, 1e-3, deals)
+        test = MeanTest.of([Sample(values)], Interval(-1.0, 1.0))
+        assert isinstance(test, MeanTest)
+        assert (test.p() < 0.05) is rejected
+
+
+def test_differences_that_hardly_vary_still_take_deals() -> None:
+    assert deals_needed(0.1, 0.01) == 2
+    found = deals_needed(0.1, 0.01, limit=1.0)
+    assert least_mean(found, 1.0) < 0.1 < least_mean(found - 2, 1.0)
