@@ -63,8 +63,7 @@ def main(part: float) -> list[Sample]:
 
 def jobs(part: float) -> Iterator[Job]:
     """Yield all cases, each with the fraction ``part`` of the full number of samples."""
-    for grid in powers.CASES:
-        yield Job("power", grid.name, power, (grid, int(POWERS * part)))
+    yield from _powers(part)
     for grid in end_to_end.GRIDS:
         yield Job("played", grid.name, played, (grid, int(PLAYED * part)))
     for schedule in simulated.SCHEDULES:
@@ -119,6 +118,11 @@ def played(grid: end_to_end.Grid, deals: int) -> Sample:
 
 def _each(by_question: Mapping[str, end_to_end.Found], name: str) -> dict[str, float]:
     return {question: getattr(found, name) for question, found in by_question.items()}
+
+
+def _powers(part: float) -> Iterator[Job]:
+    for grid in powers.CASES:
+        yield Job("power", grid.name, power, (grid, int(POWERS * part)))
 
 
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
