@@ -49,6 +49,7 @@ def figures(runs: int) -> Iterator[Figure]:
     yield from _tables(part)
     yield from _pairing(part)
     yield from _coverage(worker("coverage", part))
+    yield from _planted(worker("planted", part))
 
 
 def _tables(part: float) -> Iterator[Figure]:
@@ -105,6 +106,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
         redrawn,
         margins,
         rankings,
+        powers,
     ) = (
         [case for case in cases if case["question"] == question]
         for question in (
@@ -120,6 +122,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
             "played ratings",
             "margin ranks",
             "rankings",
+            "power",
         )
     )
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
@@ -148,6 +151,15 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
     yield _least("coverage of a place between bots", ladders, "placed", 0.93)
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
+    yield _most("power that estimate promises, from that of grids", powers, "apart", 0.05)
+
+
+def _planted(cases: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield how often the controls find the planted faults at the sizes stated for them."""
+    stated = [case for case in cases if case["stated"]]
+    yield _least("share of grids with a planted fault that are red", stated, "found", 0.8)
+    none = [case for case in cases if case["none"]]
+    yield _most("share of honest grids that are red", none, "found", 0.0)
 
 
 def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:

@@ -280,7 +280,9 @@ SELECT
         any_value(name),
         CASE any_value(measured.baseline) WHEN 'random' THEN 'random' ELSE 'self_play' END
     ) AS name,
+    any_value(measured.baseline) IS NOT NULL AS beside,
     count(DISTINCT deal) AS deals,
+    list(DISTINCT deal ORDER BY deal) AS numbers,
     list(result ORDER BY deal, seating) AS found
 FROM measured LEFT JOIN kinds USING (game, matchup)
 GROUP BY game, matchup, agent, seat;

@@ -173,6 +173,23 @@ COMMENT ON COLUMN control_plays.seat IS 'number from 0 | the seat | seats.seat';
 COMMENT ON COLUMN control_plays.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got in that seat | played';
 
+CREATE TABLE control_draws (
+    game VARCHAR NOT NULL,
+    event INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    chance DOUBLE NOT NULL,
+    times INTEGER NOT NULL,
+    deals INTEGER NOT NULL
+);
+
+COMMENT ON TABLE control_draws IS 'The luck of many deals, drawn beside the grid and counted. Only the controls use it. Games of the same luck have one set of rows.';
+COMMENT ON COLUMN control_draws.game IS 'name | the game | games.game';
+COMMENT ON COLUMN control_draws.event IS 'number from 0 | a chance event before the first decision, or a ply of the opening | computed';
+COMMENT ON COLUMN control_draws.outcome IS 'action | an outcome of the event | computed';
+COMMENT ON COLUMN control_draws.chance IS '0 to 1 | its probability by the rules; the probabilities of an event add up to 1 | enumeration';
+COMMENT ON COLUMN control_draws.times IS 'deals | deals with this outcome | drawn';
+COMMENT ON COLUMN control_draws.deals IS 'deals | deals drawn | drawn';
+
 -- Whole games. Single moves are not among them, so a query that joins episodes counts games alone.
 CREATE TABLE episodes (
     episode_id VARCHAR NOT NULL,

@@ -280,7 +280,7 @@ COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions,
 
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
-    game VARCHAR NOT NULL,
+    game VARCHAR,
     matchup VARCHAR,
     agent VARCHAR,
     seat INTEGER,
@@ -289,6 +289,8 @@ CREATE TABLE control_checks (
     low DOUBLE,
     high DOUBLE,
     deals INTEGER NOT NULL,
+    noticed_shift DOUBLE,
+    noticed_share DOUBLE,
     passed BOOLEAN,
     reason VARCHAR
 );
