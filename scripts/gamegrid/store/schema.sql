@@ -139,7 +139,9 @@ CREATE TABLE runs (
     wall_s DOUBLE,
     gpus INTEGER,
     models JSON,
-    prompts JSON
+    prompts JSON,
+    -- The value function on record for the game before its first deal; NULL if there was none.
+    value_function VARCHAR
 );
 
 -- The views that become files in tables/, by their place in the order.
@@ -239,6 +241,14 @@ CREATE TABLE decisions (
     optimal BOOLEAN,
     trivial BOOLEAN,
     oracle VARCHAR
+);
+
+-- What control variates add to the strict returns of margin games; see analysis/control_variates.py.
+CREATE TABLE corrections (
+    episode_id VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    correction DOUBLE, -- NULL if an agent made a move that its known policy rules out
+    value_function VARCHAR NOT NULL
 );
 
 CREATE TABLE exploitability_estimates (
