@@ -182,3 +182,8 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
         anytime=OVER_GAMES,
         test=sign_flip(contributions),
     )
+
+
+def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
+    """Return an agent's values minus a comparable rival's on the deals of both, in one game."""
+    return _differences(mine, theirs).observations

@@ -24,6 +24,10 @@ CREATE MACRO in_words(code) AS CASE code
     WHEN 'not_win_loss' THEN 'not a win_loss game'
     WHEN 'no_oracle' THEN 'no oracle'
     WHEN 'not_played' THEN 'not played'
+    WHEN 'no_value_function' THEN 'no value function'
+    WHEN 'value_function_late' THEN 'played before the value function was recorded'
+    WHEN 'value_function_changed' THEN 'the value function changed after the first deal'
+    WHEN 'policy_contradicted' THEN 'an agent made a move that its stated policy rules out'
 END;
 
 CREATE TABLE agents (
