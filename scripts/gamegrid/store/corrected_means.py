@@ -83,7 +83,8 @@ def _row(
     assert plain is not None
     reason = next((matchup.reason for matchup in behind if matchup.reason), None)
     functions = [matchup.value_function for matchup in behind if matchup.value_function]
-    known = sum(matchup.known_moves for matchup in behind) / sum(each.moves for each in behind)
+    moves = sum(matchup.moves for matchup in behind)
+    known = sum(matchup.known_moves for matchup in behind) / moves if moves else None
     told = (known, functions[0] if functions else None)
     if reason is not None or corrected is None:
         return len(plain), plain.mean, None, None, None, reason, None, *told

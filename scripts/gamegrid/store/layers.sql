@@ -211,10 +211,10 @@ WITH used AS (
                 THEN 'value_function_changed'
             WHEN count(correction) < count(*) THEN 'policy_contradicted'
         END AS reason
-    FROM deals JOIN episodes USING (game, matchup, deal) JOIN runs USING (run_id)
-    JOIN games USING (game) JOIN seats USING (episode_id)
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+    JOIN games USING (game) LEFT JOIN runs USING (run_id)
     LEFT JOIN corrections USING (episode_id, seat)
-    WHERE scoring = 'margin' AND counted AND NOT deals.self_play
+    WHERE scoring = 'margin' AND counted AND NOT self_play
     GROUP BY game, matchup
 ),
 
@@ -227,8 +227,10 @@ made AS (
     GROUP BY game, matchup
 )
 
-SELECT game, matchup, value_function, reason, moves, known_moves
-FROM used JOIN made USING (game, matchup);
+SELECT
+    game, matchup, value_function, reason,
+    coalesce(moves, 0) AS moves, coalesce(known_moves, 0) AS known_moves
+FROM used LEFT JOIN made USING (game, matchup);
 
 -- By deal, the decisions of move_quality that an oracle judged optimal or not.
 CREATE VIEW measured_moves AS
