@@ -28,6 +28,7 @@ from gamegrid.oracles.value_function import (
 )
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import DecisionStatus, RunRecord
+from variates_simulated import Played, coverage, variance_left
 
 BOTS: dict[str, dict[str, Any]] = {
     "random": {"type": "random"},
@@ -327,3 +328,24 @@ def test_every_seat_of_every_episode_has_a_row(tmp_path: Path) -> None:
         for seat in (0, 1):
             assert found[episode.episode_id, seat] == pytest.approx(expected[seat], abs=1e-12)
     assert 0 < failed < len(episodes)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("name", "left"),
+    # Exact variances by enumeration, as in deal_variances.
+    [("kuhn_poker", {"random": 0.655, "optimal": 0.664}),
+     ("leduc_poker", {"random": 0.379, "optimal": 0.555})],
+)  # fmt: skip
+def test_adjusted_intervals_cover_the_exact_mean_in_play(
+    name: str, left: Mapping[str, float]
+) -> None:
+    """4,000 deals, seed 11; 200 intervals of 20 deals miss within three standard errors of 5 %."""
+    played = Played.of(name, 4000, 11)
+    plain = played.plain()
+    for known, expected in left.items():
+        values = played.corrected([known]).values
+        assert variance_left(plain, values) == pytest.approx(expected, abs=0.06)
+        error = values.std() / len(values) ** 0.5
+        assert abs(values.mean() - played.truth) < 4 * error
+        assert abs(coverage(values, played.truth, 20) - 0.95) < 3 * (0.95 * 0.05 / 200) ** 0.5

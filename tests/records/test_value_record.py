@@ -87,8 +87,10 @@ def test_a_line_that_a_crash_cut_short_is_written_again(tmp_path: Path) -> None:
     assert len(lines(tmp_path)) == 1
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_text('{"game": 3}\n')
+@pytest.mark.parametrize("game", [3, "../../elsewhere", "/tmp", ".."])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, game: object) -> None:
+    line = {"at": "2025-01-01T00:00:00+00:00", "value_function": "values", "before_play": True}
+    (tmp_path / NAME).write_text(json.dumps({**line, "game": game}) + "\n")
     for use in (lambda: read(tmp_path), lambda: fix(tmp_path, "kuhn_poker", "values")):
         with pytest.raises(UserError, match=f"{NAME} has a line that is no record"):
             use()

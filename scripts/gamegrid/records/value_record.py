@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BufferedRandom
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from gamegrid.errors import UserError
 from gamegrid.records import journal
@@ -26,13 +26,17 @@ from gamegrid.records.record_types import Task
 NAME = "value_functions.jsonl"
 
 
+_Name: TypeAlias = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+"""The name of a game, which is the name of its folders, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """One line of the file: what was recorded of a game, once and for all."""
 
     at: str
     """UTC, ISO 8601."""
-    game: str
+    game: _Name
     value_function: str
     """The function's name, which identifies it."""
     before_play: bool
