@@ -124,6 +124,15 @@ class Played:
     cells: Sequence[CellValues]
     comparable: Sequence[tuple[str, str, str]]
 
+    @property
+    def apart(self) -> "Played":
+        """The same as if each game had deals of its own, which is wrong for disguises."""
+        cells = [
+            replace(cell, observations=replace(cell.observations, luck=cell.game))
+            for cell in self.cells
+        ]
+        return replace(self, cells=cells)
+
 
 @contextmanager
 def play(grid: Grid, deals: int, seed: int, chunk: int | None = None) -> Iterator[Played]:
