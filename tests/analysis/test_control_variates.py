@@ -349,3 +349,13 @@ def test_adjusted_intervals_cover_the_exact_mean_in_play(
         error = values.std() / len(values) ** 0.5
         assert abs(values.mean() - played.truth) < 4 * error
         assert abs(coverage(values, played.truth, 20) - 0.95) < 3 * (0.95 * 0.05 / 200) ** 0.5
+
+
+def test_a_game_of_which_nothing_was_played_yet_has_no_rows(tmp_path: Path) -> None:
+    """As in interim results."""
+    kuhn, leduc = games.load("kuhn_poker"), games.load("leduc_poker")
+    chunk, output = tmp_path / "chunk.parquet", tmp_path / "leduc_poker.parquet"
+    chunkfile.write(chunk, RUN, play([setup(kuhn, ["a", "a"])], {"a": bot("random")}), "{}")
+    correct_game(leduc, [chunk], {}, output)
+    with duckdb.connect() as connection:
+        assert connection.execute("FROM read_parquet(?)", [str(output)]).fetchall() == []
