@@ -48,7 +48,7 @@ def test_adjusted_means_are_those_of_corrected_strict_returns(
     path = played(tmp_path, monkeypatch, games=GAMES, deals=12, agents=AGENTS)
     rows = query(
         path,
-        "SELECT game, agent, adjusted, variance_left, mean, low, high, deals, known_moves "
+        "SELECT game, agent, corrected, variance_left, mean, low, high, deals, known_moves "
         "FROM adjusted_returns WHERE rival IS NULL ORDER BY game, agent",
     )
     by_hand = query(path, _BY_HAND)
@@ -73,13 +73,13 @@ def test_adjusted_means_are_those_of_corrected_strict_returns(
         assert 0 < known < 1
     pairs = query(
         path,
-        "SELECT adjusted_returns.mean, paired.difference, adjusted_returns.low, paired.low, "
-        "adjusted_low, adjusted, adjusted_high, adjusted_reason, equivalent_deals "
+        "SELECT adjusted_returns.mean, paired.difference, corrected_low, corrected, "
+        "corrected_high, corrected_reason, equivalent_deals "
         "FROM adjusted_returns JOIN paired USING (game, agent, rival)",
     )
     assert len(pairs) == 3 * len(GAMES)
-    for mean, difference, low, paired_low, least, adjusted, most, reason, equivalent in pairs:
-        assert (mean, low) == pytest.approx((difference, paired_low))
+    for mean, difference, least, adjusted, most, reason, equivalent in pairs:
+        assert mean == pytest.approx(difference)
         assert least < adjusted < most
         assert reason is None
         assert equivalent > 0
@@ -87,7 +87,7 @@ def test_adjusted_means_are_those_of_corrected_strict_returns(
 
 def reasons(path: Path) -> set[tuple[Any, ...]]:
     return set(
-        query(path, "SELECT adjusted, adjusted_low, variance_left, adjusted_reason "
+        query(path, "SELECT corrected, corrected_low, variance_left, corrected_reason "
                     "FROM adjusted_returns WHERE mean IS NOT NULL")
     )  # fmt: skip
 

@@ -86,12 +86,11 @@ def _row(
     moves = sum(matchup.moves for matchup in behind)
     known = sum(matchup.known_moves for matchup in behind) / moves if moves else None
     told = (known, functions[0] if functions else None)
+    own = (len(plain), plain.mean, *ends(plain.mean_interval()))
     if reason is not None or corrected is None:
-        return len(plain), plain.mean, None, None, None, reason, None, *told
-    left = variance_left(plain, corrected)
-    return (
-        len(plain), plain.mean, corrected.mean, *ends(corrected.mean_interval()), left, *told
-    )  # fmt: skip
+        return *own, None, None, None, reason, None, *told
+    adjusted = (corrected.mean, *ends(corrected.mean_interval()))
+    return *own, *adjusted, variance_left(plain, corrected), *told
 
 
 def variance_left(plain: Observations, corrected: Observations) -> float | None:
