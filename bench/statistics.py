@@ -23,6 +23,8 @@ BOTS = {
 GAMES = ["tic_tac_toe", "connect_four_4x4", "misere_tic_tac_toe", "nim", "kuhn_poker"]
 POKER = {"kuhn_poker": 0.35, "leduc_poker": 0.75}
 """Target for the variance of a deal's mean, relative to the mean of two independent episodes."""
+UNCORRECTED = {"kuhn_poker": 0.7, "leduc_poker": 0.6}
+"""Target for what control variates leave of the variance of a deal's mean over both seatings."""
 PAIRED = """
     WITH results AS (
         SELECT
@@ -50,6 +52,7 @@ def figures(runs: int) -> Iterator[Figure]:
     yield from _pairing(part)
     yield from _coverage(worker("coverage", part))
     yield from _planted(worker("planted", part))
+    yield from _variates(worker("variates", part))
 
 
 def _tables(part: float) -> Iterator[Figure]:
@@ -160,6 +163,16 @@ def _planted(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("share of grids with a planted fault that are red", stated, "found", 0.8)
     none = [case for case in cases if case["none"]]
     yield _most("share of honest grids that are red", none, "found", 0.0)
+
+
+def _variates(cases: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield what control variates leave of the variance, what is covered, and the cost."""
+    for game, wanted in UNCORRECTED.items():
+        one = [case for case in cases if case["game"] == game and case["known"] == 1]
+        yield _most(f"variance left, one policy known, {game}", one, "left", wanted)
+    yield _least("coverage of adjusted returns, at least", cases, "covered", 0.93)
+    yield _most("coverage of adjusted returns, at most", cases, "covered", 0.975)
+    yield _most("s of CPU to correct 1,000 episodes", cases, "seconds", 1.0)
 
 
 def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:

@@ -12,9 +12,9 @@ from itertools import combinations
 import numpy as np
 import pyspiel
 
-from gamegrid.analysis.references import moves, opened
+from gamegrid.analysis.references import opened
 from gamegrid.games.game import Game, Scoring
-from gamegrid.games.policy import Policy
+from gamegrid.games.policy import Policy, successors
 from gamegrid.play.scoring import by_returns
 from gamegrid.stats.arrays import Floats
 
@@ -96,7 +96,7 @@ def _after(
     """
     following: dict[object, tuple[pyspiel.State, Floats]] = {}
     for state, chances in layer.values():
-        for child, part in moves(state, policies):
+        for child, part in successors(state, policies):
             if child.is_chance_node():
                 return None
             if child.is_terminal():

@@ -12,8 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from itertools import product
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -23,7 +21,7 @@ from gamegrid.agents.agent import Agent, AgentKind, Ask, Baseline, Tools, kinds,
 from gamegrid.agents.random import uniform
 from gamegrid.analysis.draws import Draw, draws
 from gamegrid.games.game import Game, Oracle, Scoring
-from gamegrid.games.policy import Policy
+from gamegrid.games.policy import Policy, successors
 from gamegrid.games.repeated_game import RepeatedGame
 from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.oracles.minimax import Minimax
@@ -183,7 +181,7 @@ def _after(game: Game, layer: Layer, policies: Sequence[Policy], ended: Shares) 
     """Return the positions one ply later, and add finished episodes to ``ended``."""
     following: Layer = {}
     for state, chance in layer.values():
-        for child, part in moves(state, policies):
+        for child, part in successors(state, policies):
             for settled, luck in _settled(child):
                 _add(game, following, ended, settled, chance * part * luck)
     return following
@@ -203,25 +201,6 @@ def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: 
     layer[key] = merged, already + chance
     if len(layer) > STATES:
         raise TooLargeError
-
-
-def moves(
-    state: pyspiel.State, policies: Sequence[Policy]
-) -> Iterator[tuple[pyspiel.State, float]]:
-    """Yield what may follow in one ply, with its probability."""
-    if not state.is_simultaneous_node():
-        seat = state.current_player()
-        for action, chance in policies[seat](state, seat).items():
-            if chance > 0:
-                yield state.child(action), chance
-        return
-    choices = [policy(state, seat).items() for seat, policy in enumerate(policies)]
-    for joint in product(*choices):
-        chance = prod(part for _, part in joint)
-        if chance > 0:
-            child = state.clone()
-            child.apply_actions([action for action, _ in joint])
-            yield child, chance
 
 
 def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
@@ -371,7 +350,7 @@ def _best_joint(game: Game, enumerable: bool) -> float | None:
         if state.is_chance_node():
             return sum(float(p) * best(state.child(a)) for a, p in state.chance_outcomes())
         everybody = [uniform] * game.players
-        return max(best(child) for child, _ in moves(state, everybody))
+        return max(best(child) for child, _ in successors(state, everybody))
 
     return best(game.spiel.new_initial_state())
 

@@ -197,3 +197,8 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         test=mean_test(parts, Interval(-reach, reach)),
         anytime=OVER_GAMES,
     )
+
+
+def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
+    """Return an agent's values minus a comparable rival's on the deals of both, in one game."""
+    return _differences(mine, theirs).observations

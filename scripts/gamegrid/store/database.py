@@ -44,6 +44,8 @@ class Sources:
     """Chunk files of episodes and of single moves."""
     judged: Sequence[Path] = ()
     """What oracles say about their decisions. The oracle columns of other decisions are NULL."""
+    corrections: Sequence[Path] = ()
+    """What control variates add to strict returns. Those of other games have no correction."""
     exploitability_estimates: Sequence[Path] = ()
     """The exploitability of the probed policies."""
     references: Path | None = None
@@ -54,7 +56,12 @@ class Sources:
     @property
     def parquet(self) -> list[Path]:
         """All the Parquet files."""
-        return [*self.chunks, *self.judged, *self.exploitability_estimates]
+        return [
+            *self.chunks,
+            *self.judged,
+            *self.corrections,
+            *self.exploitability_estimates,
+        ]
 
 
 def build(database: Path, rows: Rows, sources: Sources, interim: str | None = None) -> None:
@@ -138,6 +145,7 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
         _read_episodes(connection, sources.chunks)
         connection.execute(_sql("load_decisions"))
     connection.execute("DROP TABLE judged")
+    _append(connection, "corrections", sources.corrections)
     _append(connection, "exploitability_estimates", sources.exploitability_estimates)
 
 

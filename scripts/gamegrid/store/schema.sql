@@ -24,6 +24,10 @@ CREATE MACRO in_words(code) AS CASE code
     WHEN 'not_win_loss' THEN 'not a win_loss game'
     WHEN 'no_oracle' THEN 'no oracle'
     WHEN 'not_played' THEN 'not played'
+    WHEN 'no_value_function' THEN 'no value function'
+    WHEN 'value_function_late' THEN 'played before the value function was recorded'
+    WHEN 'value_function_changed' THEN 'the value function changed after the first deal'
+    WHEN 'policy_contradicted' THEN 'an agent made a move that its stated policy rules out'
 END;
 
 CREATE TABLE agents (
@@ -141,7 +145,9 @@ CREATE TABLE runs (
     wall_s DOUBLE,
     gpus INTEGER,
     models JSON,
-    prompts JSON
+    prompts JSON,
+    -- The value function on record for the game before its first deal; NULL if there was none.
+    value_function VARCHAR
 );
 
 -- The views that become files in tables/, by their place in the order.
@@ -258,6 +264,14 @@ CREATE TABLE decisions (
     optimal BOOLEAN,
     trivial BOOLEAN,
     oracle VARCHAR
+);
+
+-- What control variates add to the strict returns of margin games; see analysis/control_variates.py.
+CREATE TABLE corrections (
+    episode_id VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    correction DOUBLE, -- NULL if an agent made a move that its known policy rules out
+    value_function VARCHAR NOT NULL
 );
 
 CREATE TABLE exploitability_estimates (
