@@ -20,7 +20,7 @@ class AgentRow:
     """JSON object."""
     hosted: bool | None = None
     """Whether a provider or a server runs the model; None for agents without a model."""
-    draws_luck: bool = True
+    draws_luck: bool | None = None
     """As the agent's file declares it, like all below up to the prices: see ``Traits``."""
     policy_known: bool = False
     """Whether the probabilities of its moves are known."""

@@ -158,7 +158,7 @@ FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game
 -- by move is no second observation; elsewhere a draw that comes twice is two observations.
 CREATE VIEW repeating AS
 SELECT game, matchup
-FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
+FROM line_ups JOIN agent_luck USING (game, agent) JOIN games USING (game)
 GROUP BY game, matchup
 HAVING bool_and(NOT chance AND NOT draws_luck);
 

@@ -34,7 +34,7 @@ CREATE TABLE agents (
     hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
     -- What the agent's file declares for its settings.
-    draws_luck BOOLEAN NOT NULL,
+    draws_luck BOOLEAN, -- NULL if the settings do not tell; the table luck says what counts
     policy_known BOOLEAN NOT NULL,
     baseline VARCHAR CHECK (baseline IN ('random', 'optimal')),
     ladder VARCHAR, -- the ladder of bots that it stands on; NULL if none
