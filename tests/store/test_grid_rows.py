@@ -20,7 +20,6 @@ from gamegrid.store.tables import write_tables
 from outside import AGENT
 from store_samples import query
 
-
 GREEDY = {"deterministic": True, "fallback": "forfeit"}
 
 

@@ -96,6 +96,9 @@ class GameRow:
     lowest_return: float | None = None
     """The lowest return that the rules allow, in the game's own units."""
     highest_return: float | None = None
+    different_deals: int | None = None
+    """How many deals the game has, if the grid is balanced: each round of so many deals then holds
+    every deal once. None in other grids."""
     cooperate: int | None = None
     """The action that cooperates; None if the game is no dilemma."""
 

@@ -156,20 +156,30 @@ FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game
 
 -- Matchups whose means have no sampling error, and why: see Fixed in stats/observations.py.
 -- Deterministic: neither the game nor its openings nor an agent draw luck, and so every deal was
--- the same.
+-- the same. Every deal played: no agent draws luck, and the deals of a balanced grid are whole rounds,
+-- of which none was dropped.
 CREATE VIEW fixed_matchups AS
 WITH luckless AS (
-    SELECT game, matchup
-    FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
+    SELECT
+        game, matchup,
+        any_value(chance OR opening_plies > 0) AS dealt,
+        any_value(different_deals) AS round_deals
+    FROM line_ups JOIN agent_luck USING (game, agent) JOIN games USING (game)
     GROUP BY game, matchup
-    HAVING bool_and(NOT chance AND opening_plies = 0 AND NOT draws_luck)
+    HAVING bool_and(NOT draws_luck)
 )
 
 SELECT game, matchup, 'deterministic' AS fixed
 FROM luckless JOIN episodes USING (game, matchup)
-WHERE status <> 'error'
+WHERE NOT dealt AND status <> 'error'
 GROUP BY game, matchup
-HAVING count(DISTINCT (seating, trajectory)) = count(DISTINCT seating);
+HAVING count(DISTINCT (seating, trajectory)) = count(DISTINCT seating)
+UNION ALL
+SELECT game, matchup, 'every deal played'
+FROM luckless JOIN deals USING (game, matchup)
+WHERE dealt AND round_deals IS NOT NULL
+GROUP BY game, matchup
+HAVING bool_and(counted) AND count(*) = count(DISTINCT deal // round_deals) * any_value(round_deals);
 
 -- Matchups in which neither the game nor an agent draws luck. Only the ratings leave out what they
 -- repeat.

@@ -63,6 +63,7 @@ CREATE TABLE games (
     scoring VARCHAR NOT NULL CHECK (scoring IN ('win_loss', 'margin', 'payoff', 'solo')),
     luck VARCHAR NOT NULL, -- what keys the deals: games with the same luck share them
     opening_plies INTEGER NOT NULL, -- random plies that open each deal; 0 if none do
+    different_deals INTEGER, -- in balanced grids, how many deals a round holds: each deal once
     family VARCHAR NOT NULL,
     hidden_information BOOLEAN NOT NULL,
     chance BOOLEAN NOT NULL,
