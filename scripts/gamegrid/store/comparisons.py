@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from gamegrid.stats.dropped import Bounds, IntervalOf, bounds_over_games, difference_bounds
 from gamegrid.stats.intervals import MaybeInterval, NoInterval, Reason
 from gamegrid.stats.observations import (
     Observations,
@@ -27,7 +28,7 @@ from gamegrid.stats.paired import (
     sign_flip,
 )
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
+from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, Worst, ends, worst_ends
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -42,6 +43,9 @@ class _Differences:
     family: str
     matchups: frozenset[str]
     observations: Observations
+    dropped: int
+    """Number of deals that do not count for one of the two, once per matchup."""
+    bounds: Bounds | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +61,15 @@ class _Comparison:
     interval: Ends
     anytime: Ends
     test: SignFlip
+    dropped: int
+    worst: Worst
 
     def row(self, p: float, m: int, method: str, looks: Looks | None) -> TableRow:
         """Return the row as the table stores it."""
         return (
             self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
             self.test.p, self.test.smallest_p, p, m, method,
-            looks.number(self.games) if looks else None,
+            looks.number(self.games) if looks else None, self.dropped, *self.worst,
         )  # fmt: skip
 
 
@@ -120,7 +126,19 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
         family=mine[0].family,
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
         observations=difference([(one.observations, other.observations) for one, other in pairs]),
+        dropped=sum({cell.matchup: cell.dropped for pair in pairs for cell in pair}.values()),
+        bounds=_bounds(pairs),
     )
+
+
+def _bounds(pairs: Sequence[tuple[CellValues, CellValues]]) -> Bounds | None:
+    """Return the bounds of the mean difference; None if nothing bounds a dropped deal."""
+    bounds = [
+        (one.bounds, other.bounds)
+        for one, other in pairs
+        if one.bounds is not None and other.bounds is not None
+    ]
+    return difference_bounds(bounds) if len(bounds) == len(pairs) else None
 
 
 def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Comparison:
@@ -129,7 +147,9 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
     if differences.scoring == WIN_LOSS:
         share = compare(observations)
         interval, anytime, test = ends(share.interval), ends(share.anytime), share.test
+        interval_of: IntervalOf = Observations.difference_interval
     else:
+        interval_of = Observations.mean_interval
         interval = ends(observations.mean_interval())
         anytime, test = ends(_anytime(observations, span)), sign_flip(observations.coins)
     return _Comparison(
@@ -141,6 +161,8 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
         interval=interval,
         anytime=anytime,
         test=test,
+        dropped=differences.dropped,
+        worst=worst_ends(differences.dropped, differences.bounds, interval_of),
     )
 
 
@@ -188,4 +210,19 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
         interval=ends(combined_difference(parts)),
         anytime=OVER_GAMES,
         test=sign_flip(contributions),
+        dropped=sum(each.dropped for each in games.values()),
+        worst=_worst_together(list(games.values()), parts),
     )
+
+
+def _worst_together(games: Sequence[_Differences], parts: Sequence[Part]) -> Worst:
+    """Return the bounds of the mean difference over games, with the weights of ``parts``."""
+    bounds = [
+        (each.bounds, part.weight)
+        for each, part in zip(games, parts, strict=True)
+        if each.bounds is not None
+    ]
+    if len(bounds) < len(games) or not any(each.dropped for each in games):
+        return None, None
+    found = bounds_over_games(bounds, combined_difference)
+    return (found.low, found.high) if found else (None, None)

@@ -16,6 +16,7 @@ import numpy as np
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
+from gamegrid.stats.dropped import bounds_over_games
 from gamegrid.stats.intervals import mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
@@ -27,7 +28,6 @@ from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
     CellValues,
-    Ends,
     Pooled,
     TableRow,
     ends,
@@ -123,9 +123,12 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
 
     rows: dict[str, list[TableRow]] = {
         "cell_intervals": [
-            (cell.game, cell.matchup, cell.agent, *ends(cell.interval)) for cell in cells
+            (cell.game, cell.matchup, cell.agent, *ends(cell.interval), *cell.worst)
+            for cell in cells
         ],
-        "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
+        "game_intervals": [
+            (*key, *ends(each.interval), *each.worst) for key, each in pooled.items()
+        ],
         "normalized_intervals": list(_normalized_rows(connection)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
@@ -164,7 +167,8 @@ def _seat_rows(cells_by_seat: Iterable[tuple[int, CellValues]]) -> Iterator[Tabl
     for seat, cell in cells_by_seat:
         seats[cell.game, cell.agent, seat].append(cell)
     for key, cells in seats.items():
-        yield (*key, *ends(Pooled.of(cells).interval))
+        pooled = Pooled.of(cells)
+        yield (*key, *ends(pooled.interval), *pooled.worst)
 
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
@@ -212,8 +216,10 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
     return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
 
 
-def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
-    """Return the interval of the mean over families of the mean over games."""
+def _score_ends(
+    agent: str, pooled: Mapping[tuple[str, str], Pooled]
+) -> tuple[float | str | None, ...]:
+    """Return the interval of the mean over families of the mean over games, and its bounds."""
     played = [
         each
         for (_, name), each in pooled.items()
@@ -221,7 +227,14 @@ def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     ]
     sizes = Counter(each.family for each in played)
     parts = [Part(each.observations, 1 / len(sizes) / sizes[each.family]) for each in played]
-    return ends(combined_interval(parts))
+    bounds = [
+        (each.bounds, part.weight)
+        for each, part in zip(played, parts, strict=True)
+        if each.bounds is not None
+    ]
+    bounded = any(each.dropped for each in played) and len(bounds) == len(played)
+    worst = bounds_over_games(bounds, combined_interval) if bounded else None
+    return *ends(combined_interval(parts)), *((worst.low, worst.high) if worst else (None, None))
 
 
 def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:

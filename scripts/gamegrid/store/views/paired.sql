@@ -1,7 +1,8 @@
 -- table: 50
 CREATE VIEW paired AS
 SELECT
-    game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,
+    game, agent, rival, deals, look, difference, low, high, reason, dropped_deals, worst_low,
+    worst_high, anytime_low, anytime_high,
     anytime_reason, p, smallest_p, p_adjusted, m, method
 FROM comparisons
 ORDER BY game NULLS FIRST, agent, rival;
@@ -17,6 +18,9 @@ COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_retur
 COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed in advance; NULL: see reason | comparisons.low';
 COMMENT ON COLUMN paired.high IS 'as difference | upper end of the same interval | comparisons.high';
 COMMENT ON COLUMN paired.reason IS 'words | the reason there is no interval; NULL if there is one | comparisons.reason';
+COMMENT ON COLUMN paired.dropped_deals IS 'deals | deals that do not count for one of the two, once per matchup behind the comparison | comparisons.dropped_deals';
+COMMENT ON COLUMN paired.worst_low IS 'as difference | lower end of the 95 % interval if every dropped deal had gone as badly for the agent and as well for the rival as the rules allow; NULL if no deal was dropped | comparisons.worst_low';
+COMMENT ON COLUMN paired.worst_high IS 'as difference | upper end of the interval in the opposite case; NULL like worst_low | comparisons.worst_high';
 COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds no matter how often you look and when you stop; NULL: see anytime_reason | comparisons.anytime_low';
 COMMENT ON COLUMN paired.anytime_high IS 'as difference | upper end of the same interval | comparisons.anytime_high';
 COMMENT ON COLUMN paired.anytime_reason IS 'words | the reason there is no anytime interval; NULL if there is one | comparisons.anytime_reason';
