@@ -130,15 +130,27 @@ WITH open_deals AS (
     WHERE NOT self_play AND NOT (counted AND (returned OR scoring = 'win_loss'))
 ),
 
+sat AS (
+    SELECT
+        game, matchup, deal, agent, seat,
+        CASE WHEN status <> 'error'
+            THEN by_scoring(scoring, score, strict_return, "return")
+        END AS result,
+        CASE WHEN status <> 'error'
+            THEN by_scoring(scoring, score, "return", "return")
+        END AS played
+    FROM open_deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+),
+
 known AS (
     SELECT
         game, matchup, deal, agent, seat,
         count(*) AS sat,
-        count(by_scoring(scoring, score, strict_return, "return")) AS measured,
-        sum(by_scoring(scoring, score, strict_return, "return")) AS total,
-        count(by_scoring(scoring, score, "return", "return")) AS returned,
-        sum(by_scoring(scoring, score, "return", "return")) AS total_return
-    FROM open_deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+        count(result) AS measured,
+        sum(result) AS total,
+        count(played) AS returned,
+        sum(played) AS total_return
+    FROM sat
     GROUP BY game, matchup, deal, agent, seat
 ),
 
