@@ -92,13 +92,19 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, flips, looks, fits, ladders = (
+    shares, means, flips, looks, fits, ladders, played = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "flips", "looks", "fits", "ladders")
+        for question in ("shares", "means", "flips", "looks", "fits", "ladders", "played")
     )
+    yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
+    yield _most("coverage of the tables beyond 10 deals, at most", played, "most", 0.99)
     many = [case for case in shares if case["deals"] >= 50]
     yield _least("coverage of a share, at least", shares, "ours", 0.93)
     yield _most("coverage from 50 deals on, at most", many, "ours", 0.97)
+    normal = [case for case in means if case["case"].startswith("normal")]
+    yield _least("coverage of a mean of normal values", normal, "t", 0.93)
+    skewed = [case for case in means if case["deals"] >= 200]
+    yield _least("coverage of a skewed mean from 200 deals on", skewed, "t", 0.92)
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
     yield _most("p <= .05 among equals", flips, "false", _with_noise(flips))

@@ -3,7 +3,9 @@
 The tests in this folder run a small part, ``python -m bench stats`` runs everything.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from scipy import stats
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
-from gamegrid.stats.intervals import Interval, share_ends
+from gamegrid.stats.intervals import Interval, mean_interval, share_ends
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
 
@@ -77,6 +79,37 @@ def naive_coverage(case: Case, correlation: float, deals: int, samples: int, see
 
 def covered(low: Floats, high: Floats, truth: float) -> float:
     return float(np.mean((low <= truth + 1e-12) & (truth - 1e-12 <= high)))
+
+
+MEANS: Mapping[str, Callable[[np.random.Generator, tuple[int, int]], Floats]] = MappingProxyType(
+    {
+        "normal": lambda luck, shape: luck.normal(size=shape),
+        "exponential": lambda luck, shape: luck.exponential(size=shape) - 1,
+        "a large loss in 5 %": lambda luck, shape: np.where(
+            luck.random(shape) < 0.05, -9.975, 0.525
+        ),
+    }
+)
+"""Values of deals with mean 0 and skewness 0, 2 and -4.1."""
+
+
+def mean_coverage(name: str, deals: int, samples: int, seed: int, bootstrap: bool = False) -> float:
+    """Return how often the interval of an unbounded mean covers it, or the BCa bootstrap's.
+
+    Samples of equal values, which have no interval, are left out.
+    """
+    drawn = MEANS[name](np.random.default_rng(seed), (samples, deals))
+    varied = drawn[np.ptp(drawn, axis=1) > 0]
+    found = [_bca(row, seed) if bootstrap else mean_interval(row) for row in varied]
+    return float(np.mean([isinstance(each, Interval) and each.covers(0.0) for each in found]))
+
+
+def _bca(values: Floats, seed: int) -> Interval:
+    """Return the interval of Efron, "Better bootstrap confidence intervals" (1987)."""
+    ends = stats.bootstrap(
+        (values,), np.mean, n_resamples=1999, method="BCa", rng=np.random.default_rng(seed)
+    ).confidence_interval
+    return Interval(float(ends.low), float(ends.high))
 
 
 def null_p(deals: int, samples: int, seed: int) -> Floats:

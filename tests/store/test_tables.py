@@ -123,7 +123,9 @@ def test_special_characters_are_escaped(tmp_path: Path) -> None:
         r"\textasciitilde{} \textless{}é中\textgreater{}* & solo & 1 & -- & 1 & a" in latex
     )
     markdown = (tmp_path / "tables" / "per_game.md").read_text("utf-8").splitlines()
-    assert markdown[2].startswith(r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | – | 1 | a |")
+    assert markdown[2].startswith(
+        r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | – | 1 | a |"
+    )
     with (tmp_path / "tables" / "per_game.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file))[1][0] == awkward
 

@@ -28,8 +28,10 @@ from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
     CellValues,
+    Ends,
     Pooled,
     TableRow,
+    Worst,
     ends,
     ratio_parts,
     read_cells,
@@ -131,7 +133,10 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         ],
         "normalized_intervals": list(_normalized_rows(connection)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
-        "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
+        "score_intervals": [
+            (agent, *score_ends(agent, pooled), *_score_worst(agent, pooled))
+            for agent in sorted(agents)
+        ],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
@@ -216,25 +221,30 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
     return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
 
 
-def _score_ends(
-    agent: str, pooled: Mapping[tuple[str, str], Pooled]
-) -> tuple[float | str | None, ...]:
-    """Return the interval of the mean over families of the mean over games, and its bounds."""
+def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
+    """Return the interval of the mean over families of the mean over games."""
+    return ends(combined_interval([part for _, part in _score_parts(agent, pooled)]))
+
+
+def _score_worst(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Worst:
+    """Return the bounds of the same mean if a deal of any game was dropped."""
+    parts = _score_parts(agent, pooled)
+    bounds = [(each.bounds, part.weight) for each, part in parts if each.bounds is not None]
+    if len(bounds) < len(parts) or not any(each.dropped for each, _ in parts):
+        return None, None
+    found = bounds_over_games(bounds, combined_interval)
+    return (found.low, found.high) if found else (None, None)
+
+
+def _score_parts(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> list[tuple[Pooled, Part]]:
+    """Return an agent's values in each game that counts for its score, with the game's weight."""
     played = [
         each
         for (_, name), each in pooled.items()
         if name == agent and each.scoring == WIN_LOSS and len(each.observations)
     ]
     sizes = Counter(each.family for each in played)
-    parts = [Part(each.observations, 1 / len(sizes) / sizes[each.family]) for each in played]
-    bounds = [
-        (each.bounds, part.weight)
-        for each, part in zip(played, parts, strict=True)
-        if each.bounds is not None
-    ]
-    bounded = any(each.dropped for each in played) and len(bounds) == len(played)
-    worst = bounds_over_games(bounds, combined_interval) if bounded else None
-    return *ends(combined_interval(parts)), *((worst.low, worst.high) if worst else (None, None))
+    return [(each, Part(each.observations, 1 / len(sizes) / sizes[each.family])) for each in played]
 
 
 def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
