@@ -123,7 +123,7 @@ GROUP BY game, matchup, deal, agent, seat;
 -- seat's sittings. A sitting with a known result keeps it; any other, whether it was forfeited, cut
 -- off, in error or never played, got between the lowest and the highest result that the rules
 -- allow. ``played`` is of returns as played, which forfeited deals of margin games lack, too.
-CREATE VIEW dropped_sittings AS
+CREATE TABLE dropped_sittings AS
 WITH open_deals AS (
     SELECT game, matchup, deal, scoring, players, counted
     FROM deals JOIN games USING (game)
@@ -413,7 +413,7 @@ WHERE mine.line_ups = theirs.line_ups;
 
 -- Agents whose order within a game dropped deals might reverse: against at least one comparable
 -- agent, the bounds of what ranks them overlap. per_game ranks by beats first in margin games.
-CREATE VIEW unsure_ranks AS
+CREATE TABLE unsure_ranks AS
 WITH cells AS (
     SELECT
         game, scoring, matchup, agent,
