@@ -20,6 +20,7 @@ from bench.measure import ROOT, Sample
 
 sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/store")]
 
+import balanced_coverage as balanced
 import played_coverage as end_to_end
 import stats_coverage as simulated
 
@@ -31,6 +32,8 @@ SIZES = (5, 10, 20, 50, 200)
 """Numbers of deals in a set."""
 MEANS, BOOTSTRAPS = 5000, 500
 """Number of samples of unbounded values, for Student's t and for the bootstrap."""
+ROUNDS = 1000
+"""Number of grids of one round each, for balanced deals."""
 SEQUENCE = 200
 """Number of deals in a sequence that is examined ten times."""
 
@@ -66,6 +69,12 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
         yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
+    for case in balanced.CASES:
+        name = f"{case.game}, {' against '.join(bot['type'] for bot in case.bots.values())}"
+        yield Job("balanced", name, rounds, (case, int(ROUNDS * part)))
+    for deals, share in product((10, 40, 200), (0.05, 0.2, 0.5)):
+        name = f"{deals} deals, {share:.0%} of those below the mean dropped"
+        yield Job("dropped", name, drops, (deals, share, int(MEANS * part)))
     for deals in simulated.DEALS:
         yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
@@ -122,6 +131,18 @@ def means(name: str, deals: int, samples: int) -> Sample:
         part = samples * BOOTSTRAPS // MEANS
         found |= {"bca": simulated.mean_coverage(name, deals, part, 8, bootstrap=True)}
     return found | {"t": simulated.mean_coverage(name, deals, samples, 7)}
+
+
+def rounds(case: balanced.Case, samples: int) -> Sample:
+    """Measure the coverage of a bot with luck in a round of balanced deals, and in random deals."""
+    found = {name: balanced.covered(case, name == "round", samples) for name in ("round", "random")}
+    return {"samples": samples, **found}
+
+
+def drops(deals: int, share: float, samples: int) -> Sample:
+    """Measure the coverage of the bounds of dropped deals, and of the interval of those left."""
+    bounded, plain = simulated.dropped_coverage(deals, share, samples, 7)
+    return {"samples": samples, "bounded": bounded, "left": plain}
 
 
 def flips(deals: int, samples: int) -> Sample:

@@ -92,10 +92,12 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, means, flips, looks, fits, ladders, played = (
+    shares, means, flips, looks, fits, ladders, played, balanced, dropped = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "means", "flips", "looks", "fits", "ladders", "played")
-    )
+        for question in (
+            "shares", "means", "flips", "looks", "fits", "ladders", "played", "balanced", "dropped"
+        )
+    )  # fmt: skip
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
     yield _most("coverage of the tables beyond 10 deals, at most", played, "most", 0.99)
     many = [case for case in shares if case["deals"] >= 50]
@@ -105,6 +107,8 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a mean of normal values", normal, "t", 0.93)
     skewed = [case for case in means if case["deals"] >= 200]
     yield _least("coverage of a skewed mean from 200 deals on", skewed, "t", 0.92)
+    yield _least("coverage with luck in a round of balanced deals", balanced, "round", 0.91)
+    yield _least("coverage of the bounds of dropped deals", dropped, "bounded", 0.94)
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
     yield _most("p <= .05 among equals", flips, "false", _with_noise(flips))

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from balanced_coverage import CASES, Case, covered
 from gamegrid import games
 from gamegrid.agents.agent import kinds
 from gamegrid.analysis.references import results
@@ -163,3 +164,10 @@ def test_a_grid_that_cannot_be_balanced_is_refused(
     with pytest.raises(UserError) as refusal:
         plan.make(grid(agents=agents, **keys), tmp_path)
     assert found in str(refusal.value)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.game)
+def test_agents_with_luck_have_intervals_that_are_not_too_short(case: Case) -> None:
+    """500 grids; three standard errors are left for chance, and skew costs 2 points at 6 deals."""
+    assert covered(case, balanced=True, samples=500) > 0.93 - 3 * (0.05 * 0.95 / 500) ** 0.5

@@ -5,8 +5,8 @@ import pytest
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.dropped import Bounds, bounds_over_games, difference_bounds, pool_bounds
-from gamegrid.stats.intervals import Interval
 from gamegrid.stats.observations import Observations, combined_interval
+from stats_coverage import dropped_coverage
 
 
 def observed(values: Floats) -> Observations:
@@ -72,14 +72,7 @@ def test_the_ends_cover_the_mean_whichever_deals_are_dropped(size: int, share: f
     of 95 % is 0.5 points. The interval over the deals that are left covers 80 % or less wherever
     it can be told from chance.
     """
-    luck, held, plain = np.random.default_rng(7), 0, 0
-    for _ in range(2000):
-        values = luck.random(size)
-        dropped = (values < 0.5) & (luck.random(size) < share)
-        found = bounds(values, dropped).interval(Observations.share_interval)
-        left = observed(values[~dropped]).share_interval()
-        held += isinstance(found, Interval) and found.covers(0.5)
-        plain += isinstance(left, Interval) and left.covers(0.5)
-    assert held / 2000 > 0.94
+    bounded, plain = dropped_coverage(size, share, 2000, 7)
+    assert bounded > 0.94
     if share == 0.5 and size > 10:
-        assert plain / 2000 < 0.8
+        assert plain < 0.8
