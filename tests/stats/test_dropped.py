@@ -68,11 +68,10 @@ def test_equal_values_are_bounded_by_their_mean() -> None:
 def test_the_ends_cover_the_mean_whichever_deals_are_dropped(size: int, share: float) -> None:
     """Deals below 1/2 are dropped with this probability, as by an agent that gives up when behind.
 
-    2,000 samples (seed 7) of uniform values, whose mean is 1/2: the standard error of a coverage
-    of 95 % is 0.5 points. The interval over the deals that are left covers 80 % or less wherever
-    it can be told from chance.
+    300 samples (seed 7): three standard errors of a coverage of 95 % are 3.8 points. The interval
+    over the deals that are left covers 67 % of the means with 40 deals, and 6 % with 200.
     """
-    bounded, plain = dropped_coverage(size, share, 2000, 7)
-    assert bounded > 0.94
+    bounded, plain = dropped_coverage(size, share, 300, 7)
+    assert bounded > 0.91
     if share == 0.5 and size > 10:
         assert plain < 0.8
