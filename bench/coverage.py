@@ -19,6 +19,7 @@ from bench.measure import ROOT, Sample
 
 sys.path += [str(ROOT / "tests" / room) for room in ("stats", "store", "jobs")]
 
+import balanced_coverage as balanced
 import played_coverage as end_to_end
 import power_cases as powers
 import random_comparisons
@@ -37,6 +38,8 @@ SIZES = (5, 10, 20, 50, 200)
 """Numbers of deals in a set."""
 MEANS, BOOTSTRAPS = 5000, 500
 """Number of samples of unbounded values, for Student's t and for the bootstrap."""
+ROUNDS = 1000
+"""Number of grids of one round each, for balanced deals."""
 SEQUENCE = 200
 """Number of deals in a sequence that is examined ten times."""
 
@@ -82,11 +85,22 @@ def jobs(part: float) -> Iterator[Job]:
         question = "nulls" if case.limits else "unlimited nulls"
         yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
     yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
+    yield from _deals(part)
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
         yield Job("looks", f"{case.name}, luck {luck}", looks, (case, luck, int(LOOKS * part)))
     for deals, case, luck in product(simulated.DEALS, simulated.CASES, simulated.CORRELATIONS):
         name = f"{deals} deals, {case.name}, luck {luck}"
         yield Job("shares", name, shares, (case, luck, deals, int(SHARES * part)))
+
+
+def _deals(part: float) -> Iterator[Job]:
+    """Yield the cases of balanced deals and of dropped ones."""
+    for case in balanced.CASES:
+        name = f"{case.game}, {' against '.join(bot['type'] for bot in case.bots.values())}"
+        yield Job("balanced", name, rounds, (case, int(ROUNDS * part)))
+    for deals, share in product((10, 40, 200), (0.05, 0.2, 0.5)):
+        name = f"{deals} deals, {share:.0%} of those below the mean dropped"
+        yield Job("dropped", name, drops, (deals, share, int(MEANS * part)))
 
 
 def played(grid: end_to_end.Grid, deals: int) -> Sample:
@@ -160,6 +174,18 @@ def comparisons(samples: int) -> Sample:
     ]
     wrong = sum(bool(random_comparisons.contradictions(row)) for row in rows)
     return {"samples": samples, "rows": len(rows), "contradictions": wrong}
+
+
+def rounds(case: balanced.Case, samples: int) -> Sample:
+    """Measure the coverage of a bot with luck in a round of balanced deals, and in random deals."""
+    found = {name: balanced.covered(case, name == "round", samples) for name in ("round", "random")}
+    return {"samples": samples, **found}
+
+
+def drops(deals: int, share: float, samples: int) -> Sample:
+    """Measure the coverage of the bounds of dropped deals, and of the interval of those left."""
+    bounded, plain = simulated.dropped_coverage(deals, share, samples, 7)
+    return {"samples": samples, "bounded": bounded, "left": plain}
 
 
 def looks(case: simulated.Case, luck: float, samples: int) -> Sample:

@@ -13,9 +13,11 @@ from scipy import stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import COLUMNS, ELO, Matches
+from gamegrid.stats.dropped import Bounds
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, mean_interval, share_ends
 from gamegrid.stats.mean_test import MeanTest, Sample
+from gamegrid.stats.observations import Observations
 from gamegrid.stats.paired import looks
 from gamegrid.stats.ratings import Fit, ladder, pairs_of_seats, rate
 
@@ -431,3 +433,27 @@ def ladder_coverage(
             and (found.high is None or place <= found.high)
         )
     return float(np.mean(inside))
+
+
+def dropped_coverage(deals: int, share: float, samples: int, seed: int) -> tuple[float, float]:
+    """Return how often bounds cover a mean, and how often the interval over the deals left does.
+
+    Values are uniform from 0 to 1. Each below the mean is dropped with the probability ``share``.
+    """
+    luck, bounded, plain = np.random.default_rng(seed), 0, 0
+    for _ in range(samples):
+        values = luck.random(deals)
+        dropped = (values < 0.5) & (luck.random(deals) < share)
+        least, most, left = (
+            Observations(luck="", deals=np.arange(len(each)), values=each)
+            for each in (
+                np.where(dropped, 0, values),
+                np.where(dropped, 1, values),
+                values[~dropped],
+            )
+        )
+        bounds = Bounds(least, most).interval(Observations.share_interval)
+        interval = left.share_interval()
+        bounded += bounds is not None and bounds.covers(0.5)
+        plain += isinstance(interval, Interval) and interval.covers(0.5)
+    return bounded / samples, plain / samples

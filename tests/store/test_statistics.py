@@ -450,7 +450,9 @@ def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path
     ]
     tit_for_tat = bot("a", "scripted", strategy="tit_for_tat")
     eager = bot("a", "preference", prefer=["left"])
-    greedy = bot("b", "llm", model="hf_tiny", temperature=0.0)
+    greedy = bot(
+        "b", "llm", model="hf_tiny", temperature=0.0, deterministic=True, fallback="forfeit"
+    )
     sampled = bot("b", "llm", model="hf_tiny", temperature=0.7)
     for number, (agents, reason) in enumerate(
         [

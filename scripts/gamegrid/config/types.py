@@ -95,6 +95,12 @@ class GridConfig(BaseModel):
         ge=1,
         description="deals per matchup and game; each is played once in every seating",
     )
+    balanced: Switch = Field(
+        default=False,
+        description="play every deal of each game equally often instead of random ones: in small "
+        "games whose deals are equally likely, such as tic_tac_toe (24) or kuhn_poker (6); deals "
+        "is then a multiple of their numbers",
+    )
     opening_plies: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
         default="auto",
         description="random opening moves of a deal in games without chance; auto: the game's "

@@ -18,6 +18,16 @@ MOST_LINES = 1000
 """Search all openings of a length up to this many; among so few, each is drawn at some deal."""
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a deal fixes before it is played: its opening, and its chance events if balanced."""
+
+    opening: tuple[Joint, ...] = ()
+    events: tuple[int, ...] | None = None
+    """Which outcome each chance event has, from 0, by the number of the event. None if a ``Tape``
+    draws them."""
+
+
 @dataclass(slots=True)
 class Tape:
     """One deal's chance events, resolved as an episode meets them.
@@ -29,13 +39,20 @@ class Tape:
     game: Game
     seed: int
     deal: int
+    events: tuple[int, ...] | None = None
+    """See ``Start``."""
     counts: Counter[str] = field(default_factory=Counter)
 
     def resolve(self, state: pyspiel.State, mover: int | None) -> int:
-        """Return the outcome of a chance node; ``mover`` is the seat that moved last."""
+        """Return the outcome of a chance node; ``mover`` is the seat that moved last.
+
+        Raises IndexError at more chance events than ``events`` fixes.
+        """
         row = f"seat {mover}" if self.game.dice and mover is not None else "event"
         number = self.counts[row]
         self.counts[row] += 1
+        if self.events is not None:
+            return int(state.chance_outcomes()[self.events[number]][0])
         draw = deal_draw(self.seed, self.game.luck_name, self.deal, f"chance {row} {number}")
         outcomes = state.chance_outcomes()
         return int(draw.choices([a for a, _ in outcomes], [p for _, p in outcomes])[0])

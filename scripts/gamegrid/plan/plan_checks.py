@@ -1,6 +1,7 @@
 """Refuse configurations that cannot be run, before anything is spent."""
 
 from collections.abc import Callable, Mapping
+from math import lcm
 
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Capabilities, Decode, shallow
@@ -9,6 +10,7 @@ from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
+from gamegrid.plan.balanced import number_of_deals
 from gamegrid.plan.deals import check_opening, opening_plies
 from gamegrid.plan.grid import Grid
 from gamegrid.plan.job_needs import JobNeeds
@@ -21,6 +23,8 @@ def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Check what follows from the configuration alone. Raises UserError."""
     _check_abilities(config, needs.models)
     _check_openings(config, grid)
+    if config.balanced:
+        _check_balanced(config, grid)
     _check_demands(grid, needs)
     _check_jobs(config, grid, needs)
     if config.budget_usd is not None:
@@ -104,6 +108,24 @@ def _check_openings(config: GridConfig, grid: Grid) -> None:
             check_opening(game, config.seed, opening_plies(config, game))
         except ValueError as error:
             raise UserError(f"config: opening_plies: {error}.") from error
+
+
+def _check_balanced(config: GridConfig, grid: Grid) -> None:
+    """Refuse a number of deals that cannot play every deal of each game equally often."""
+    try:
+        sizes = {g.name: number_of_deals(g, opening_plies(config, g)) for g in grid.games}
+    except ValueError as error:
+        raise UserError(
+            f"config: balanced: {error}. Take the game out, change its opening_plies, or remove "
+            f"balanced."
+        ) from error
+    if config.deals % (common := lcm(*sizes.values())):
+        listed = ", ".join(f"{name} has {size}" for name, size in sizes.items())
+        raise UserError(
+            f"config: deals: {config.deals} deals cannot play every deal of each game equally "
+            f"often ({listed}). With balanced, deals is a multiple of {common}, such as "
+            f"{common * -(-config.deals // common)}."
+        )
 
 
 def _check_demands(grid: Grid, needs: JobNeeds) -> None:

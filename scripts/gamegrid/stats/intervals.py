@@ -26,8 +26,6 @@ coverage of up to 97.7 %, because the sum of few wins lies on a coarse grid (if 
 2 1/2 or less in 92.3 % of samples and 3 or less in 97.1 %). A prior that shrinks with the number of
 deals does not help: draws that are never lost fall to 89 % before the others improve.
 """
-DROPPED_SHARE = 0.05
-"""If a larger share of deals is dropped, the dropped deals may matter more than luck."""
 SAME = 1e-12
 """Values closer than this differ only by rounding."""
 
@@ -169,28 +167,6 @@ def mean_interval(
     quantile = _quantile(_freedom(deals, freedom), confidence)
     half = quantile * float(deals.std(ddof=1)) / len(deals) ** 0.5
     return Interval(float(deals.mean()) - half, float(deals.mean()) + half)
-
-
-def too_many_dropped(complete: int, dropped: int) -> bool:
-    """Return True if more than 5 % of the deals are missing; then report worst_case as well."""
-    return dropped > DROPPED_SHARE * (complete + dropped)
-
-
-def worst_case(
-    interval: Interval, complete: int, dropped: int, *, lowest: float = 0.0, highest: float = 1.0
-) -> Interval:
-    """Extend ``interval`` to the cases that every dropped deal had gone the worst or the best way.
-
-    To bound a mean without regard to luck, pass it as both ends. ``lowest`` and ``highest`` are the
-    least and the largest possible value of a deal. Source: Manski, "Nonparametric bounds on
-    treatment effects" (1990). Raises ValueError if no deal is complete.
-    """
-    if complete < 1:
-        raise ValueError("no complete deal")
-    kept = complete / (complete + dropped)
-    return Interval(
-        kept * interval.low + (1 - kept) * lowest, kept * interval.high + (1 - kept) * highest
-    )
 
 
 def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:

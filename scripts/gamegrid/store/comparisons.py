@@ -8,12 +8,13 @@ from typing import TypeAlias
 
 import numpy as np
 
+from gamegrid.stats.dropped import Bounds, bounds_over_games, difference_bounds
 from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.mean_test import MeanTest
 from gamegrid.stats.observations import Observations, Part, count, difference, mean_of, mean_test
 from gamegrid.stats.paired import Comparison, anytime_interval, compare
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
+from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, Worst, ends
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -30,6 +31,9 @@ class _Differences:
     rounds: int
     """The number of matchups that each of the two agents played; a deal's value is their mean."""
     observations: Observations
+    dropped: int
+    """Number of deals that do not count for one of the two, once per matchup."""
+    bounds: Bounds | None
 
     @property
     def largest(self) -> float:
@@ -59,6 +63,8 @@ class Compared:
     difference: float | None
     test: MeanTest | NoInterval
     anytime: Ends
+    dropped: int
+    worst: Worst
 
     def row(self, found: Comparison, m: int, looks: Looks | None) -> TableRow:
         """Return the row as the table stores it. ``m``: the number of pairs adjusted together."""
@@ -66,7 +72,7 @@ class Compared:
         return (
             self.game, *self.pair, self.deals, self.difference, found.verdict,
             *ends(found.interval), found.p, low, high, found.p_adjusted, m, *self.anytime,
-            looks.number(self.games) if looks else None,
+            looks.number(self.games) if looks else None, self.dropped, *self.worst,
         )  # fmt: skip
 
 
@@ -127,7 +133,19 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
         rounds=len(pairs),
         observations=difference([(one.observations, other.observations) for one, other in pairs]),
+        dropped=sum({cell.matchup: cell.dropped for pair in pairs for cell in pair}.values()),
+        bounds=_bounds(pairs),
     )
+
+
+def _bounds(pairs: Sequence[tuple[CellValues, CellValues]]) -> Bounds | None:
+    """Return the bounds of the mean difference; None if nothing bounds a dropped deal."""
+    bounds = [
+        (one.bounds, other.bounds)
+        for one, other in pairs
+        if one.bounds is not None and other.bounds is not None
+    ]
+    return difference_bounds(bounds) if len(bounds) == len(pairs) else None
 
 
 def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> Compared:
@@ -147,6 +165,8 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
             [Part(observations)], None if span is None else differences.hidden_within(span)
         ),
         anytime=ends(_anytime(observations, span)),
+        dropped=differences.dropped,
+        worst=_worst([differences], [1.0], span),
     )
 
 
@@ -196,7 +216,32 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         difference=mean_of(parts),
         test=mean_test(parts, Interval(-reach, reach)),
         anytime=OVER_GAMES,
+        dropped=sum(each.dropped for each in games.values()),
+        worst=_worst(list(games.values()), [part.weight for part in parts], 1.0),
     )
+
+
+def _worst(games: Sequence[_Differences], weights: Sequence[float], span: float | None) -> Worst:
+    """Return the bounds of the weighted mean difference over games, whatever dropped deals held.
+
+    ``span`` is the largest difference of two results. None if no deal was dropped, or if nothing
+    bounds a dropped deal.
+    """
+    bounds = [
+        (each.bounds, weight)
+        for each, weight in zip(games, weights, strict=True)
+        if each.bounds is not None
+    ]
+    if span is None or len(bounds) < len(games) or not any(each.dropped for each in games):
+        return None, None
+    limits = Interval(-span, span)
+
+    def interval(parts: Sequence[Part]) -> MaybeInterval:
+        test = mean_test(parts, limits)
+        return test if isinstance(test, NoInterval) else test.interval()
+
+    found = bounds_over_games(bounds, interval)
+    return (found.low, found.high) if found else (None, None)
 
 
 def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
