@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from gamegrid import PROTOCOL
 from gamegrid.agents.agent import AgentKind, AgentSettings, kinds
 from gamegrid.config.names import AGENT_NAME
+from gamegrid.config.preregister import Preregister
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 WORDS = {"true": True, "false": False}
@@ -156,6 +157,12 @@ class GridConfig(BaseModel):
         description="deals per job; default: 2500 for bots, all for local engines, and for hosted "
         "models 20, doubled until a job has four episodes for each request in flight "
         "(max_connections or 32)",
+    )
+    preregister: Preregister | None = Field(
+        default=None,
+        description="the primary questions: pairs of agents, and games with the planned deals and "
+        "the margin of a difference that does not matter "
+        "([an example](../docs/statistics.md#preregistration))",
     )
     run_mode: Literal["live", "replay"] = Field(
         default="live",

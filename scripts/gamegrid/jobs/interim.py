@@ -13,7 +13,7 @@ from gamegrid.errors import UserError
 from gamegrid.jobs import workflow
 from gamegrid.jobs.preconditions import check_results
 from gamegrid.plan.plan import Plan
-from gamegrid.records import duckdb_files
+from gamegrid.records import duckdb_files, registrations
 from gamegrid.records.duckdb_files import exact
 from gamegrid.records.record_types import Task
 from gamegrid.store import looks
@@ -51,7 +51,9 @@ def build_interim(plan: Plan, results: Path) -> str:
         exploitability_estimates=_measure(plan, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         looks=results / looks.NAME,
+        registrations=results / registrations.NAME,
     )
+    registrations.note(results, plan.planned)
     build(database, workflow.rows(plan), sources, interim=held)
     looks.note(results / looks.NAME, database)
     write_tables(database, folder / "tables")

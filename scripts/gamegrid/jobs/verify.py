@@ -171,6 +171,7 @@ def _check_database(stated: Manifest, played: _Played, results: Path, folder: Pa
         exploitability_estimates=exploitability_estimates,
         references=played.references,
         looks=results / looks.NAME,
+        registrations=results / registrations.NAME,
     )
     build(fresh, rows, sources)
     if not stored.is_file():

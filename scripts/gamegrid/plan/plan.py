@@ -13,7 +13,7 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Oracle
-from gamegrid.plan import deals, grid, plan_checks, reference_cells, suites
+from gamegrid.plan import deals, grid, plan_checks, preregistered, reference_cells, suites
 from gamegrid.plan.grid import Cell, Chunk, Grid
 from gamegrid.plan.identity import Identity
 from gamegrid.plan.job_needs import JobNeeds
@@ -21,6 +21,7 @@ from gamegrid.plan.reference_cells import ReferenceCells
 from gamegrid.plan.single_moves import SingleMoves, single_moves
 from gamegrid.prompts import templates
 from gamegrid.records.record_types import Task
+from gamegrid.records.registrations import PlannedQuestions
 from gamegrid.records.stamp import Stamp
 
 
@@ -61,6 +62,11 @@ class Plan:
     def max_plies(self, game: Game) -> int:
         """After how many decisions an episode of a game is cut off."""
         return deals.max_plies(self.config, game)
+
+    @property
+    def planned(self) -> PlannedQuestions | None:
+        """The plan of ``preregister`` in the form that is recorded; None without the key."""
+        return preregistered.planned(self.config, self.grid, self.identity)
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:

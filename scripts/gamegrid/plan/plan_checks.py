@@ -9,6 +9,7 @@ from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
+from gamegrid.plan import preregistered
 from gamegrid.plan.deals import check_opening, opening_plies
 from gamegrid.plan.grid import Grid
 from gamegrid.plan.job_needs import JobNeeds
@@ -23,6 +24,7 @@ def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     _check_openings(config, grid)
     _check_demands(grid, needs)
     _check_jobs(config, grid, needs)
+    preregistered.check(config, grid)
     if config.budget_usd is not None:
         _check_budget(config, grid, needs)
 

@@ -58,4 +58,9 @@ SELECT
             GROUP BY prompt ORDER BY prompt
         )
     ) AS prompts,
-    (SELECT to_json(list_sort(list(DISTINCT seed))) FROM episodes) AS seeds;
+    (SELECT to_json(list_sort(list(DISTINCT seed))) FROM episodes) AS seeds,
+    (
+        SELECT coalesce(to_json(list(json_object(
+            'at', registered_at, 'sha256', sha256, 'plan', plan, 'played', played, 'looks', looks
+        ) ORDER BY rowid)), '[]') FROM registrations
+    ) AS preregistration;

@@ -1,16 +1,20 @@
 -- table: 50
 CREATE VIEW paired AS
 SELECT
-    game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,
+    comparisons.game, comparisons.agent, comparisons.rival, role, deals, look, difference, low, high, reason, anytime_low, anytime_high,
     anytime_reason, p, smallest_p, p_adjusted, m, method
 FROM comparisons
-ORDER BY game NULLS FIRST, agent, rival;
+JOIN question_roles ON
+    question_roles.game IS NOT DISTINCT FROM comparisons.game
+    AND question_roles.agent = comparisons.agent AND question_roles.rival = comparisons.rival
+ORDER BY comparisons.game NULLS FIRST, comparisons.agent, comparisons.rival;
 
 COMMENT ON VIEW paired IS
 'Which of two agents is better, on the deals that both played, so that the luck of the deal cancels out. Only agents that met the same opponents are compared: each in the other''s place against these opponents, and against each other. Payoff games are not ranked and have no rows.';
 COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';
+COMMENT ON COLUMN paired.role IS 'words | primary: the question was preregistered before any deal of it was played; exploratory: every other question; NULL if nothing was preregistered | planned_questions';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
 COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison this is, interim results included: the number of distinct sets of its deals that tables were made from so far. From 2 on, if earlier results influenced how many deals were played, low, high and p no longer hold, but anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s value minus the rival''s; NULL without deals | comparisons.difference';
