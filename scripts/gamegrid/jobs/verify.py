@@ -25,7 +25,7 @@ from gamegrid.errors import UserError
 from gamegrid.play import reproduce
 from gamegrid.play.reproduce import Counts, Difference
 from gamegrid.prompts import templates
-from gamegrid.records import received, upkeep
+from gamegrid.records import received, registrations, upkeep
 from gamegrid.store import journal_counts, looks, manifest, table_files
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import AgentRow

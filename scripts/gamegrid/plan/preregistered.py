@@ -1,4 +1,4 @@
-"""The plan of ``preregister``: check it against the grid, and put it in the form that is recorded."""
+"""Check the plan of ``preregister`` against the grid, and put it in the form that is recorded."""
 
 import hashlib
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def planned(config: GridConfig, grid: Grid, identity: Identity) -> PlannedQuesti
             games.load(name).name: GamePlan(deals=each.deals, margin=each.margin)
             for name, each in sorted(stated.games.items())
         },
-        over_games=stated.over_games and MeanPlan(margin=stated.over_games.margin),
+        over_games=MeanPlan(margin=stated.over_games.margin) if stated.over_games else None,
         cells={
             f"{cell.game.name}/{cell.matchup.name}": hashlib.sha256(
                 identity.params(cell).encode()

@@ -242,9 +242,7 @@ def _played_otherwise(question: Question, counted: Mapping[Key, int]) -> Iterato
     if not deals:
         yield _row(Deviation.NOT_COMPARED, question.key, planned=_text(question.deals))
     elif question.deals is not None and deals != question.deals:
-        yield _row(
-            Deviation.DEALS, question.key, planned=_text(question.deals), found=_text(deals)
-        )
+        yield _row(Deviation.DEALS, question.key, planned=_text(question.deals), found=_text(deals))
 
 
 def _row(

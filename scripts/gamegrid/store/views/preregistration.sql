@@ -1,24 +1,19 @@
 -- table: 52
 CREATE VIEW preregistration AS
 SELECT
-    game, agent, rival, planned_questions.deals AS planned_deals,
-    coalesce(comparisons.deals, 0) AS deals, margin, role, registered_at, sha256,
+    question.game, question.agent, question.rival, question.deals AS planned_deals,
+    coalesce(comparisons.deals, 0) AS deals, margin,
+    CASE WHEN is_primary THEN 'primary' ELSE 'exploratory' END AS role,
+    registered_at, sha256,
     (
         SELECT count(*) FROM plan_deviations AS departed
-        WHERE departed.agent = planned_questions.agent
-            AND departed.rival = planned_questions.rival
-            AND departed.game IS NOT DISTINCT FROM planned_questions.game
+        WHERE departed.agent = question.agent AND departed.rival = question.rival
+            AND departed.game IS NOT DISTINCT FROM question.game
     ) AS deviations
-FROM planned_questions
-LEFT JOIN comparisons ON
-    comparisons.game IS NOT DISTINCT FROM planned_questions.game
-    AND comparisons.agent = planned_questions.agent
-    AND comparisons.rival = planned_questions.rival
-JOIN question_roles ON
-    question_roles.game IS NOT DISTINCT FROM planned_questions.game
-    AND question_roles.agent = planned_questions.agent
-    AND question_roles.rival = planned_questions.rival
-ORDER BY game NULLS FIRST, agent, rival;
+FROM planned_questions AS question LEFT JOIN comparisons ON
+    comparisons.game IS NOT DISTINCT FROM question.game
+    AND comparisons.agent = question.agent AND comparisons.rival = question.rival
+ORDER BY question.game NULLS FIRST, question.agent, question.rival;
 
 COMMENT ON VIEW preregistration IS
 'The questions that the configuration''s preregister named, as the first plan on file that names them states them. Empty without a plan.';
