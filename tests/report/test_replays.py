@@ -29,7 +29,7 @@ def row(name: str) -> GameRow:
         game=loaded.name, load_string=loaded.load_string, players=loaded.players,
         scoring=loaded.scoring.value, family=loaded.family, chance=loaded.chance,
         hidden_information=loaded.hidden_information, oracle=loaded.oracle.value, generic=False,
-        disguise_of=None,
+        luck=loaded.luck_name, opening_plies=loaded.opening_plies, disguise_of=None,
     )  # fmt: skip
 
 

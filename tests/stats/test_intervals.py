@@ -12,7 +12,6 @@ from gamegrid.stats.intervals import (
     Stratum,
     combined_share_interval,
     mean_interval,
-    pool_cells,
     share_ends,
     share_interval,
     too_many_dropped,
@@ -78,24 +77,10 @@ def test_where_there_is_no_interval_the_reason_is_said() -> None:
     one, none, same = np.array([0.5]), np.array([]), np.full(8, 0.5)
     assert share_interval(none) == mean_interval(none) == NoInterval(Reason.NO_DEALS)
     assert share_interval(one) == mean_interval(one) == NoInterval(Reason.ONE_DEAL)
-    assert share_interval(same, distinct=1) == NoInterval(Reason.DETERMINISTIC)
-    assert mean_interval(same, distinct=1) == NoInterval(Reason.DETERMINISTIC)
+    assert combined_share_interval([]) == NoInterval(Reason.NO_DEALS)
     assert mean_interval(same) == NoInterval(Reason.ALL_EQUAL)
-    with pytest.raises(ValueError, match="9 distinct deals of 8"):
-        share_interval(same, distinct=9)
     with pytest.raises(ValueError, match="between 0 and 1"):
         share_interval(np.array([0.0, 1.5]))
-
-
-def test_repeats_of_deterministic_agents_do_not_narrow_an_interval() -> None:
-    deals = np.array([0.0, 0.5, 1.0, 1.0])
-    few = share_interval(deals)
-    many = share_interval(np.tile(deals, 50), distinct=4)
-    believed = share_interval(np.tile(deals, 50))
-    assert isinstance(few, Interval)
-    assert isinstance(many, Interval) and isinstance(believed, Interval)
-    assert many.half_width == pytest.approx(few.half_width, rel=0.15)
-    assert believed.half_width < many.half_width / 3
 
 
 def test_a_mean_over_games_is_covered_though_one_is_always_lost() -> None:
@@ -119,14 +104,6 @@ def test_one_game_alone_is_combined_to_its_own_interval() -> None:
     assert (combined.low, combined.high) == pytest.approx((alone.low, alone.high))
 
 
-def test_a_game_that_cannot_vary_adds_no_width() -> None:
-    varying, fixed = Stratum(np.array([0.0, 1.0, 1.0]), 1), Stratum(np.zeros(9), 1, distinct=1)
-    alone, both = share_interval(varying.deals), combined_share_interval([varying, fixed])
-    assert isinstance(alone, Interval) and isinstance(both, Interval)
-    assert both.half_width == pytest.approx(alone.half_width / 2)
-    assert combined_share_interval([fixed]) == NoInterval(Reason.DETERMINISTIC)
-
-
 @pytest.mark.parametrize("deals", [8, 40])
 def test_means_without_bounds_are_covered(deals: int) -> None:
     """Draw swapped poker hands: sums of two returns of 1 or 2 units, with mean .25."""
@@ -138,15 +115,6 @@ def test_means_without_bounds_are_covered(deals: int) -> None:
         assert isinstance(found, Interval)
         hits.append(found.covers(-0.3 - 0.3 + 0.4 + 0.3))
     assert np.mean(hits) >= 0.90  # 95 % minus three standard errors of 150 samples
-
-
-def test_deals_shared_by_opponents_are_one_observation() -> None:
-    """Two opponents with the same luck give the same width as one of them."""
-    numbers, values = np.arange(12), np.random.default_rng(5).integers(0, 3, 12) / 2
-    pooled = pool_cells([(numbers, values), (numbers, values)])
-    assert pooled == pytest.approx(values)
-    missing = pool_cells([(numbers, values), (numbers[:5], values[:5])])
-    assert missing.mean() == pytest.approx((values.mean() + values[:5].mean()) / 2)
 
 
 def test_dropped_deals_widen_to_the_worst_case() -> None:

@@ -6,17 +6,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import Interval, NoInterval, Reason
+from gamegrid.stats.observations import Fixed, Observations
 from gamegrid.stats.paired import (
     anytime_interval,
     benjamini_hochberg,
-    common_differences,
     compare,
     holm,
     looks,
     sign_flip,
 )
 from stats_coverage import CASES, anytime_misses, null_p
+
+
+def observations(differences: Floats, fixed: Fixed | None = None) -> Observations:
+    deals = np.arange(len(differences))
+    return Observations(luck="a game", deals=deals, values=differences, fixed=fixed)
 
 
 @pytest.mark.parametrize(("deals", "samples"), [(10, 800), (24, 300)])
@@ -66,15 +72,6 @@ def test_holm_and_benjamini_hochberg_by_hand() -> None:
     assert holm([]).m == benjamini_hochberg([]).m == 0
 
 
-def test_differences_are_on_common_deals_in_order() -> None:
-    found = common_differences(
-        np.array([3, 1, 2]), np.array([1.0, 0.5, 0.0]), np.array([1, 3, 9]), np.array([1, 0.5, 0])
-    )
-    assert found.tolist() == [-0.5, 0.5]
-    with pytest.raises(ValueError, match="twice"):
-        common_differences(np.array([1, 1]), np.zeros(2), np.array([1]), np.zeros(1))
-
-
 def test_ten_looks_miss_in_5_percent_of_sequences_at_most() -> None:
     for case, correlation in product((CASES[0], CASES[1], CASES[3], CASES[5]), (0.0, 1.0)):
         assert anytime_misses(case, correlation, 100, 60, 5) <= 0.05 + 0.05, case.name
@@ -118,7 +115,7 @@ def test_looks_are_refused_out_of_order_or_of_reach() -> None:
 
 def test_a_comparison_agrees_with_itself_turned_round() -> None:
     differences = np.random.default_rng(8).choice([-0.5, 0.0, 0.5, 1.0], 30)
-    one, other = compare(differences), compare(-differences)
+    one, other = compare(observations(differences)), compare(observations(-differences))
     assert isinstance(one.interval, Interval) and isinstance(other.interval, Interval)
     assert (one.interval.low, one.interval.high) == pytest.approx(
         (-other.interval.high, -other.interval.low)
@@ -127,15 +124,13 @@ def test_a_comparison_agrees_with_itself_turned_round() -> None:
     assert one.test == other.test
 
 
-def test_repeats_of_deterministic_agents_prove_nothing() -> None:
-    same = compare(np.full(40, 1.0), plays=np.zeros(40, dtype=np.int64))
+def test_a_comparison_that_luck_cannot_move_has_no_interval() -> None:
+    same = compare(observations(np.full(40, 1.0), fixed=Fixed.DETERMINISTIC))
     assert same.interval == same.anytime == NoInterval(Reason.DETERMINISTIC)
-    assert same.test.p == 1.0
-    twice = compare(np.tile([1.0, 1.0, 0.5], 2), plays=np.tile([0, 1, 2], 2))
-    assert twice.test.p == 0.25  # as for three deals
+    assert (same.difference, same.test.p) == (1.0, 1.0)
 
 
 def test_no_common_deal_is_no_comparison() -> None:
-    found = compare(np.array([]))
+    found = compare(observations(np.array([])))
     assert (found.deals, found.difference, found.test.p) == (0, None, 1.0)
     assert found.interval == found.anytime == NoInterval(Reason.NO_DEALS)

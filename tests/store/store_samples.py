@@ -61,6 +61,8 @@ def game(name: str, scoring: str = "win_loss", players: int = 2, family: str = "
         load_string=name,
         players=players,
         scoring=scoring,
+        luck=name,
+        opening_plies=0,
         family=family or name,
         hidden_information=False,
         chance=False,

@@ -30,8 +30,8 @@ from store_samples import (
 
 PROMISED = {
     "agents": "agent type backend model params",
-    "games": "game load_string players scoring family hidden_information chance oracle generic "
-    "disguise_of",
+    "games": "game load_string players scoring luck opening_plies family hidden_information chance "
+    "oracle generic disguise_of",
     "episodes": "episode_id run_id matchup game deal seating seed status plies trajectory "
     "duration_s",
     "seats": "episode_id seat agent return normalized_return score strict_score strict_return "

@@ -17,12 +17,10 @@ from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
-    Stratum,
-    combined_share_interval,
     mean_interval,
-    pool_cells,
     share_interval,
 )
+from gamegrid.stats.observations import Observations, Part, combined_interval, pool
 from gamegrid.stats.paired import anytime_interval, benjamini_hochberg, compare, holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
@@ -44,6 +42,10 @@ from store_samples import (
 
 TTT = "tic_tac_toe"
 DEALS = 6
+
+
+def observations(values: Sequence[float], luck: str = TTT) -> Observations:
+    return Observations(luck=luck, deals=np.arange(len(values)), values=np.array(values))
 
 
 def low_high(found: MaybeInterval) -> tuple[float, float]:
@@ -82,7 +84,7 @@ def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) ->
         low_high(share_interval(deals)) for deals in seats
     ]
     # The differences between the two: 1/2, 0 and 1 in favour of a.
-    found = compare(np.array([0.5, 0.0, 1.0]))
+    found = compare(observations([0.5, 0.0, 1.0]))
     columns = "agent, rival, deals, difference, low, high, p, m, method"
     together, alone = query(path, f"SELECT {columns} FROM paired")
     assert alone[:4] == together[:4] == ("a", "b", 3, 0.5)
@@ -132,7 +134,7 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
                              f"WHERE agent = '{name}'")  # fmt: skip
         assert ends[:2] == low_high(share_interval(values[name]))
         assert ends[2:] == low_high(mean_interval(regrets[name]))
-    found = compare(values["a"] - values["b"])
+    found = compare(observations(values["a"] - values["b"]))
     columns = "game, agent, rival, positions, difference, low, high, p, m, method"
     together, alone = query(path, f"SELECT {columns} FROM paired_positions")
     assert (alone[0], together[0]) == (TTT, None)
@@ -180,10 +182,14 @@ def deal_means(
     return found
 
 
-def cells_of(deals: dict[Any, dict[int, float]], name: str, one: str) -> list[Any]:
-    """Return the values in the form that pool_cells takes."""
+def cells_of(deals: dict[Any, dict[int, float]], name: str, one: str) -> list[Observations]:
+    """Return the values against each opponent."""
     return [
-        (np.array(sorted(cell)), np.array([cell[deal] for deal in sorted(cell)]))
+        Observations(
+            luck=name,
+            deals=np.array(sorted(cell)),
+            values=np.array([cell[deal] for deal in sorted(cell)]),
+        )
         for (of, me, _), cell in deals.items()
         if (of, me) == (name, one)
     ]
@@ -209,20 +215,17 @@ def test_intervals_are_the_pure_functions_on_the_same_deals(
         interval = mean_interval if name == "kuhn_poker" else share_interval
         assert (low, high) == low_high(interval(values))
     for name, one, low, high in query(path, "SELECT game, agent, low, high FROM per_game"):
-        pooled = pool_cells(cells_of(deals, name, one))
+        pooled = pool(cells_of(deals, name, one))
         if name == "kuhn_poker":
-            assert (low, high) == low_high(mean_interval(pooled))
+            assert (low, high) == low_high(pooled.mean_interval())
         else:
-            assert (low, high) == low_high(share_interval(pooled, pooled=True))
+            assert (low, high) == low_high(pooled.share_interval())
     weights = {TTT: 1 / 2, "hex_4": 1 / 4, "hex_5": 1 / 4}
     for one, score, low, high in query(
         path, "SELECT agent, score, score_low, score_high FROM leaderboard"
     ):
-        strata = [
-            Stratum(pool_cells(cells_of(deals, name, one)), weight, pooled=True)
-            for name, weight in weights.items()
-        ]
-        assert (low, high) == low_high(combined_share_interval(strata))
+        parts = [Part(pool(cells_of(deals, name, one)), weight) for name, weight in weights.items()]
+        assert (low, high) == low_high(combined_interval(parts))
         assert low < score < high
 
 
@@ -327,7 +330,7 @@ def test_comparisons_are_on_common_deals_and_adjusted_by_family(
             theirs = [deals[name, other, one], *(deals[name, other, third] for third in others)]
             common = sorted(set.intersection(*map(set, mine + theirs)))
             found = compare(
-                np.array(
+                observations(
                     [
                         np.mean([a[deal] - b[deal] for a, b in zip(mine, theirs, strict=True)])
                         for deal in common

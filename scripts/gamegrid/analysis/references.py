@@ -27,7 +27,7 @@ from gamegrid.games.repeated_game import RepeatedGame
 from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.oracles.minimax import Minimax
 from gamegrid.oracles.response import STATES, KnownPolicy, TooLargeError, best_response
-from gamegrid.plan.deals import keeps_value, opening
+from gamegrid.plan.deals import keeps_value, opening, random_plies
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.scoring import by_returns
@@ -168,7 +168,7 @@ def _opened(game: Game, plies: int) -> Layer:
     ended: Shares = {}
     for state, chance in _settled(game.spiel.new_initial_state()):
         _add(game, layer, ended, state, chance)
-    if plies == 0 or game.chance or not game.sequential:
+    if not random_plies(game, plies):
         return layer
     for _ in range(plies):
         layer = _after(game, layer, [uniform] * game.players, {})
@@ -341,7 +341,7 @@ def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None
         case Oracle.EQUILIBRIUM:
             from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
 
-            if opening_plies and not game.chance and game.sequential:
+            if random_plies(game, opening_plies):
                 return [None] * game.players
             first = solved(game.load_string).value
         case other:

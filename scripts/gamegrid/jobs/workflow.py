@@ -14,6 +14,7 @@ from gamegrid.config.load import read_yaml
 from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
+from gamegrid.plan.deals import random_plies
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
 from gamegrid.records import duckdb_files, received
@@ -184,6 +185,8 @@ def _game_rows(prepared: Plan) -> list[GameRow]:
             load_string=game.load_string,
             players=game.players,
             scoring=game.scoring.value,
+            luck=game.luck_name,
+            opening_plies=random_plies(game, prepared.opening_plies(game)),
             family=game.family,
             hidden_information=game.hidden_information,
             chance=game.chance,

@@ -48,7 +48,7 @@ def opening(game: Game, seed: int, deal: int, plies: int, minimax: Minimax) -> l
     knows it: a deal that is lost from the start measures nobody. Raises ValueError if no opening
     of this length is left undecided.
     """
-    if not _opens(game, plies):
+    if not random_plies(game, plies):
         return []
     for attempt in range(MAX_DRAWS):
         draw = deal_draw(seed, game.luck_name, deal, f"opening {attempt}")
@@ -67,7 +67,7 @@ def check_opening(game: Game, seed: int, plies: int) -> None:
     If no opening of this length ends the game, best play is one of them and keeps the game's value.
     That spares a search for the value, which may take seconds.
     """
-    if _opens(game, plies) and not (game.balanced_openings and _all_go_on(game, plies)):
+    if random_plies(game, plies) and not (game.balanced_openings and _all_go_on(game, plies)):
         opening(game, seed, 0, plies, Minimax())
 
 
@@ -76,13 +76,18 @@ def opening_plies(config: GridConfig, game: Game) -> int:
     return game.opening_plies if config.opening_plies == "auto" else config.opening_plies
 
 
+def random_plies(game: Game, plies: int) -> int:
+    """Return how many random plies open each deal if ``plies`` are asked for.
+
+    A game of chance has none, for chance makes its deals differ. Nor has a game in which seats move
+    at once.
+    """
+    return 0 if game.chance or not game.sequential else plies
+
+
 def max_plies(config: GridConfig, game: Game) -> int:
     """Return after how many decisions an episode of a game is cut off."""
     return config.max_plies or game.max_plies
-
-
-def _opens(game: Game, plies: int) -> bool:
-    return plies > 0 and not game.chance and game.sequential
 
 
 def _all_go_on(game: Game, plies: int) -> bool:

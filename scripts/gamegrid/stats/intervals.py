@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.arrays import Floats
@@ -27,12 +26,6 @@ coverage of up to 97.7 %, because the sum of few wins lies on a coarse grid (if 
 2 1/2 or less in 92.3 % of samples and 3 or less in 97.1 %). A prior that shrinks with the number of
 deals does not help: draws that are never lost fall to 89 % before the others improve.
 """
-BOOTSTRAP_DEALS = 30
-"""With fewer deals, the t interval, which ignores skew, beats a skew estimated from the deals."""
-BOOTSTRAP_MOST = 2000
-"""With more deals, skew hardly moves an end (a skewness of 2 moves it by 7 % of a standard error,
-decreasing as 1/sqrt(deals)), and resampling takes long."""
-RESAMPLES = 4999
 DROPPED_SHARE = 0.05
 """If a larger share of deals is dropped, the dropped deals may matter more than luck."""
 SAME = 1e-12
@@ -67,6 +60,7 @@ class Reason(StrEnum):
     ONE_DEAL = "one deal"
     ALL_EQUAL = "all deals equal"
     DETERMINISTIC = "deterministic"
+    EVERY_DEAL = "every deal played"
     ANCHORED = "anchored here"
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
@@ -88,128 +82,83 @@ MaybeInterval: TypeAlias = Interval | NoInterval
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """Deals of one game, and their weight in a mean over games."""
+    """Deals of one luck, and their weight in a mean over games."""
 
     deals: Floats
-    """The values of the deals, shape (deals,), each 0 to 1."""
+    """The values of the deals, shape (deals,); their mean is from 0 to 1."""
     weight: float
-    distinct: int | None = None
-    """See share_interval."""
-    pooled: bool = False
-    """See share_interval."""
 
 
 def share_interval(
-    deals: Floats,
-    *,
-    distinct: int | None = None,
-    pooled: bool = False,
-    confidence: float = CONFIDENCE,
+    deals: Floats, *, pooled: bool = False, confidence: float = CONFIDENCE
 ) -> MaybeInterval:
     """Return the interval of a mean of values between 0 and 1. Its width is never zero.
 
-    ``deals`` holds one value per deal, shape (deals,). ``distinct`` is for deterministic agents
-    only: the number of deals that differ in the moves played. Repetitions of a deal are one
-    observation, and if all deals are repetitions of one, the mean cannot vary. ``pooled`` marks
-    values from pool_cells, which may lie outside 0 to 1 if opponents lack deals. Raises ValueError
-    for other values outside 0 to 1, and if ``distinct`` is not between 1 and the number of deals.
+    ``deals`` holds one value per deal, shape (deals,). ``pooled`` marks values from a
+    linearisation, which may lie outside 0 to 1. Raises ValueError for other values outside 0 to 1.
 
     This is the interval of Wilson (1927) with n_eff = p(1-p) / Var(deal mean) in place of n and the
     t quantile with deals-1 degrees of freedom, after Korn and Graubard, "Confidence intervals for
     proportions with small expected number of positive counts estimated from survey data" (1998).
     """
-    missing = _missing(deals, distinct)
+    missing = _missing(deals)
     if missing is not None:
         return missing
     _check_shares(deals, pooled)
-    size = _observations(deals, distinct)
-    low, high = _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
+    low, high = _wilson(*_share_moments(deals), _quantile(len(deals) - 1, confidence))
     return Interval(float(low), float(high))
 
 
 def combined_share_interval(
     strata: Sequence[Stratum], *, confidence: float = CONFIDENCE
 ) -> MaybeInterval:
-    """Return the interval of a weighted mean of the shares of independent games.
+    """Return the interval of a weighted mean of the shares of independent strata.
 
-    The weights need not sum to 1. The squared distances to the Wilson ends of each game add up:
+    The weights need not sum to 1. The squared distances to the Wilson ends of each stratum add up:
     Zou and Donner, "Construction of confidence limits about effect measures: a general approach"
     (2008). The width is then never zero, as it would be with added variances if every game was
-    always lost. All games use one t quantile, with the degrees of freedom of Satterthwaite (1946).
-    A game that cannot vary adds nothing to the width. Raises ValueError for weights that are not
-    positive and for the values that share_interval rejects.
+    always lost. All strata use one t quantile, with the degrees of freedom of Satterthwaite (1946).
+    Raises ValueError for weights that are not positive and for means outside 0 to 1.
     """
     if not all(stratum.weight > 0 for stratum in strata):
         raise ValueError("weights must be positive")
-    reasons = [_missing(stratum.deals, stratum.distinct) for stratum in strata]
-    varying = [s for s, missing in zip(strata, reasons, strict=True) if missing is None]
-    for missing in reasons:
-        if missing is not None and missing.reason is not Reason.DETERMINISTIC:
+    for stratum in strata:
+        missing = _missing(stratum.deals)
+        if missing is not None:
             return missing
-    if not varying:
-        return NoInterval(Reason.DETERMINISTIC if strata else Reason.NO_DEALS)
+        _check_shares(stratum.deals, pooled=True)
+    if not strata:
+        return NoInterval(Reason.NO_DEALS)
 
-    for stratum in varying:
-        _check_shares(stratum.deals, stratum.pooled)
-    total = sum(stratum.weight for stratum in strata)
-    weights = np.array([stratum.weight / total for stratum in varying])
-    sizes = np.array([_observations(s.deals, s.distinct) for s in varying])
-    moments = [_share_moments(s.deals, size) for s, size in zip(varying, sizes, strict=True)]
-    means, effective = np.array(moments).T
+    weights = np.array([stratum.weight for stratum in strata])
+    weights = weights / weights.sum()
+    sizes = np.array([len(stratum.deals) for stratum in strata])
+    means, effective = np.array([_share_moments(stratum.deals) for stratum in strata]).T
     # Add half a win and half a loss, so that a game that was always lost has some variance, too.
     likely = (means * effective + 0.5) / (effective + 1)
     spread = weights**2 * likely * (1 - likely) / effective
     freedom = float(spread.sum() ** 2 / (spread**2 / (sizes - 1)).sum())
     low, high = _wilson(means, effective, _quantile(freedom, confidence))
-    centre = sum(stratum.weight / total * float(stratum.deals.mean()) for stratum in strata)
+    centre = float(weights @ means)
     return Interval(
         max(0.0, centre - float(np.sqrt((weights**2 * (means - low) ** 2).sum()))),
         min(1.0, centre + float(np.sqrt((weights**2 * (high - means) ** 2).sum()))),
     )
 
 
-def mean_interval(
-    deals: Floats,
-    *,
-    distinct: int | None = None,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
-) -> MaybeInterval:
+def mean_interval(deals: Floats, *, confidence: float = CONFIDENCE) -> MaybeInterval:
     """Return the interval of a mean of unbounded values, such as margins, in the values' units.
 
-    ``deals`` holds one value per deal, shape (deals,); for ``distinct`` see share_interval. The
-    interval is Student's t over deals. From 30 to 2000 deals without repetitions, it is the
-    bias-corrected and accelerated bootstrap over deals, which follows skew: Efron, "Better
-    bootstrap confidence intervals" (1987). ``seed`` is the bootstrap's.
+    ``deals`` holds one value per deal, shape (deals,). The interval is Student's t over deals
+    (Student, "The probable error of a mean", 1908).
     """
-    missing = _missing(deals, distinct)
+    missing = _missing(deals)
     if missing is not None:
         return missing
     if np.ptp(deals) < SAME:
         return NoInterval(Reason.ALL_EQUAL)
-    size = _observations(deals, distinct)
-    if size == len(deals) and BOOTSTRAP_DEALS <= size <= BOOTSTRAP_MOST:
-        return _bca(deals, confidence, seed)
-    half = _quantile(size - 1, confidence) * float(deals.std(ddof=1)) / size**0.5
+    half = _quantile(len(deals) - 1, confidence) * float(deals.std(ddof=1)) / len(deals) ** 0.5
     return Interval(float(deals.mean()) - half, float(deals.mean()) + half)
-
-
-def pool_cells(cells: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:
-    """Return one value per deal for a mean over opponents that played the same deals.
-
-    ``cells`` holds, for each opponent, the numbers of the deals and their values; both have the
-    same length and are not empty. The result has one value for each distinct deal. Its mean is the
-    mean of the opponents' means, and its variance is right for this mean even if some opponents
-    lack deals (linearisation: Binder, "On the variances of asymptotically normal estimators",
-    1983).
-    """
-    numbers = np.unique(np.concatenate([deals for deals, _ in cells]))
-    means = [float(values.mean()) for _, values in cells]
-    pooled = np.full(len(numbers), np.mean(means))
-    for (deals, values), mean in zip(cells, means, strict=True):
-        scale = len(numbers) / (len(cells) * len(deals))
-        np.add.at(pooled, np.searchsorted(numbers, deals), scale * (values - mean))
-    return pooled
 
 
 def too_many_dropped(complete: int, dropped: int) -> bool:
@@ -240,24 +189,17 @@ def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, F
     ``deals`` has shape (samples, deals) with at least 2 deals. Every deal counts as an observation.
     """
     _check_shares(deals, pooled=False)
-    size = deals.shape[-1]
-    return _wilson(*_share_moments(deals, size), _quantile(size - 1, confidence))
+    return _wilson(*_share_moments(deals), _quantile(deals.shape[-1] - 1, confidence))
 
 
-def _missing(deals: Floats, distinct: int | None) -> NoInterval | None:
-    """Return the reason there can be no interval, else None. Raises ValueError for ``distinct``."""
-    if distinct is not None and not min(1, len(deals)) <= distinct <= len(deals):
-        raise ValueError(f"{distinct} distinct deals of {len(deals)}")
-    if len(deals) == 0:
-        return NoInterval(Reason.NO_DEALS)
-    if len(deals) == 1:
-        return NoInterval(Reason.ONE_DEAL)
-    return NoInterval(Reason.DETERMINISTIC) if distinct == 1 else None
-
-
-def _observations(deals: Floats, distinct: int | None) -> int:
-    """Return the number of deals that count as observations."""
-    return len(deals) if distinct is None else distinct
+def _missing(deals: Floats) -> NoInterval | None:
+    """Return the reason there can be no interval, else None."""
+    match len(deals):
+        case 0:
+            return NoInterval(Reason.NO_DEALS)
+        case 1:
+            return NoInterval(Reason.ONE_DEAL)
+    return None
 
 
 def _check_shares(deals: Floats, pooled: bool) -> None:
@@ -267,12 +209,12 @@ def _check_shares(deals: Floats, pooled: bool) -> None:
         raise ValueError("shares lie between 0 and 1")
 
 
-def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
-    """Return the mean and n_eff = p(1-p) / Var(mean over ``size`` deals), along the last axis.
+def _share_moments(deals: Floats) -> tuple[Floats, Floats]:
+    """Return the mean and n_eff = p(1-p) / Var(mean over deals), along the last axis.
 
     No distribution on 0 to 1 with mean p has a variance above p(1-p) (Bhatia and Davis 2000), which
-    is reached if the seatings of a deal share all their luck. So n_eff is at least ``size``. Equal
-    values say nothing about the variance; for them, the worst case is assumed.
+    is reached if the seatings of a deal share all their luck. So n_eff is at least the number of
+    deals. Equal values say nothing about the variance; for them, the worst case is assumed.
     """
     count = deals.shape[-1]
     mean = np.asarray(np.clip(deals.mean(axis=-1), 0, 1))
@@ -280,7 +222,7 @@ def _share_moments(deals: Floats, size: int) -> tuple[Floats, Floats]:
     observed = np.asarray(deals.var(axis=-1, ddof=1))
     mixed = ((count - 1) * observed + PRIOR_DEALS * worst) / (count - 1 + PRIOR_DEALS)
     constant = np.ptp(deals, axis=-1) < SAME
-    effective = size * np.where(constant, 1.0, worst / np.where(constant, 1.0, mixed))
+    effective = count * np.where(constant, 1.0, worst / np.where(constant, 1.0, mixed))
     return mean, effective
 
 
@@ -295,12 +237,3 @@ def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, F
 def _quantile(freedom: float, confidence: float) -> float:
     """Return the two-sided quantile of Student's t."""
     return float(stats.t.ppf((1 + confidence) / 2, freedom))
-
-
-def _bca(deals: Floats, confidence: float, seed: int) -> Interval:
-    """Return the bias-corrected and accelerated bootstrap interval of the mean."""
-    ends = stats.bootstrap(
-        (deals,), np.mean, n_resamples=RESAMPLES, batch=500, confidence_level=confidence,
-        method="BCa", rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return Interval(float(ends.low), float(ends.high))

@@ -19,8 +19,8 @@ from gamegrid.stats.intervals import (
     MaybeInterval,
     NoInterval,
     Reason,
-    share_interval,
 )
+from gamegrid.stats.observations import Observations
 
 EXACT_DEALS = 16
 """Up to this number of nonzero differences, the test enumerates all patterns of signs (2**16)."""
@@ -77,46 +77,21 @@ class Adjusted:
     """The number of questions."""
 
 
-def common_differences(
-    deals: NDArray[np.int64], values: Floats, others: NDArray[np.int64], other_values: Floats
-) -> Floats:
-    """Return the first agent's value minus the second's on each deal of both, by deal number.
-
-    ``deals`` and ``others`` are the numbers of the deals that the values belong to. Raises
-    ValueError if a deal appears twice.
-    """
-    if len(np.unique(deals)) < len(deals) or len(np.unique(others)) < len(others):
-        raise ValueError("a deal appears twice")
-    _, mine, theirs = np.intersect1d(deals, others, assume_unique=True, return_indices=True)
-    return np.asarray(values[mine] - other_values[theirs], dtype=np.float64)
-
-
-def compare(
-    differences: Floats,
-    *,
-    plays: NDArray[np.int64] | None = None,
-    confidence: float = CONFIDENCE,
-) -> Comparison:
+def compare(differences: Observations, *, confidence: float = CONFIDENCE) -> Comparison:
     """Compare two agents by their differences in score, one per deal in the order of play.
 
-    Each difference is from -1 to 1. ``plays`` is for deterministic agents only: a label per deal,
-    equal for deals with the same moves, which count as one observation. Raises ValueError for
-    differences outside -1 to 1.
+    Each difference is from -1 to 1. Raises ValueError for others.
     """
-    groups = np.arange(len(differences)) if plays is None else plays
-    different, group = np.unique(groups, return_inverse=True)
-    distinct = None if len(different) == len(differences) else len(different)
-    scaled = share_interval((differences + 1) / 2, distinct=distinct, confidence=confidence)
     return Comparison(
         deals=len(differences),
-        difference=float(differences.mean()) if len(differences) else None,
-        interval=_unscaled(scaled),
+        difference=differences.mean,
+        interval=differences.difference_interval(confidence),
         anytime=(
-            NoInterval(Reason.DETERMINISTIC)
-            if distinct is not None
-            else anytime_interval(differences, confidence)
+            anytime_interval(differences.values, confidence)
+            if differences.fixed is None
+            else NoInterval(differences.fixed.reason)
         ),
-        test=sign_flip(np.bincount(group, differences, len(different)).astype(np.float64)),
+        test=sign_flip(differences.coins),
     )
 
 
@@ -241,15 +216,6 @@ def _not_rejected(up: Floats, down: Floats, alpha: float) -> Interval:
     low = float((up >= limit).sum()) / GRID
     high = 1 - float((down >= limit).sum()) / GRID
     return Interval(2 * min(low, high) - 1, 2 * max(low, high) - 1)
-
-
-def _unscaled(interval: MaybeInterval) -> MaybeInterval:
-    """Convert an interval of shares to one of differences."""
-    match interval:
-        case Interval(low, high):
-            return Interval(2 * low - 1, 2 * high - 1)
-        case NoInterval():
-            return interval
 
 
 def _all_sums(sizes: Floats, counts: NDArray[np.int64]) -> Floats:

@@ -3,22 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
-from gamegrid.stats.arrays import Floats
-from gamegrid.stats.intervals import (
-    Interval,
-    MaybeInterval,
-    NoInterval,
-    Reason,
-    Stratum,
-    combined_share_interval,
-    mean_interval,
-)
+from gamegrid.stats.intervals import MaybeInterval, NoInterval, Reason
+from gamegrid.stats.observations import Observations, Part, coins, combined_difference, difference
 from gamegrid.stats.paired import (
     Adjusted,
     SignFlip,
@@ -29,7 +20,7 @@ from gamegrid.stats.paired import (
     sign_flip,
 )
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, Numbers, TableRow, ends, labels_of
+from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -43,23 +34,7 @@ class _Differences:
     scoring: str
     family: str
     matchups: frozenset[str]
-    values: Floats
-    plays: Numbers | None
-    """One label per deal, as in CellValues."""
-
-    @property
-    def distinct(self) -> int | None:
-        """The number of deals that differ in what was played, or None: see share_interval."""
-        if self.plays is None or not len(self.plays):
-            return None
-        return len(np.unique(self.plays))
-
-    @property
-    def coins(self) -> Floats:
-        """One number per observation, whose sign is random if the two agents are equally good."""
-        if self.plays is None:
-            return self.values
-        return np.bincount(self.plays, self.values).astype(np.float64)
+    observations: Observations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +73,7 @@ def comparisons(
     """
     played: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
-        if len(cell.deals) and cell.scoring != "payoff":
+        if len(cell.observations) and cell.scoring != "payoff":
             played[cell.game, cell.agent].append(cell)
     apart: dict[str, dict[Pair, _Differences]] = defaultdict(dict)
     for game, agent, rival in sorted(comparable):
@@ -133,52 +108,42 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
     pairs = [
         (cell, met[cell.matchup] if rival in cell.others else apart[cell.others]) for cell in mine
     ]
-    every = [cell for pair in pairs for cell in pair]
-    deals = reduce(np.intersect1d, [cell.deals for cell in every])
-    values = [_at(one, deals) - _at(other, deals) for one, other in pairs]
     return _Differences(
         scoring=mine[0].scoring,
         family=mine[0].family,
-        matchups=frozenset(cell.matchup for cell in every),
-        values=np.mean(values, axis=0),
-        plays=labels_of(every, deals),
+        matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
+        observations=difference([(one.observations, other.observations) for one, other in pairs]),
     )
-
-
-def _at(cell: CellValues, deals: Numbers) -> Floats:
-    """Return the values of ``deals``, all of which the cell has."""
-    return np.asarray(cell.values[np.searchsorted(cell.deals, deals)])
 
 
 def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Comparison:
     """Compare a pair in one game."""
-    values = differences.values
+    observations = differences.observations
     if differences.scoring == WIN_LOSS:
-        share = compare(values, plays=differences.plays)
+        share = compare(observations)
         interval, anytime, test = ends(share.interval), ends(share.anytime), share.test
     else:
-        interval = ends(mean_interval(values, distinct=differences.distinct))
-        anytime, test = ends(_anytime(differences, span)), sign_flip(differences.coins)
+        interval = ends(observations.mean_interval())
+        anytime, test = ends(_anytime(observations, span)), sign_flip(observations.coins)
     return _Comparison(
         game=game,
         pair=pair,
         games={game: differences.matchups},
-        deals=len(values),
-        difference=float(values.mean()) if len(values) else None,
+        deals=len(observations),
+        difference=observations.mean,
         interval=interval,
         anytime=anytime,
         test=test,
     )
 
 
-def _anytime(differences: _Differences, span: float | None) -> MaybeInterval:
+def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
     """Return the anytime interval of returns. None beyond the bounds that a game declares."""
-    values = differences.values
-    if differences.distinct is not None and differences.distinct < len(values):
-        return NoInterval(Reason.DETERMINISTIC)
-    if span is None or np.abs(values).max(initial=0.0) > span:
+    if differences.fixed is not None:
+        return NoInterval(differences.fixed.reason)
+    if span is None or np.abs(differences.values).max(initial=0.0) > span:
         return NoInterval(Reason.UNBOUNDED)
-    return anytime_interval(values, span=span)
+    return anytime_interval(differences.values, span=span)
 
 
 def _overall(
@@ -200,38 +165,20 @@ def _overall(
 
 def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
     """Compare a pair over ``games``, with equal weights for families and for games of one."""
-    parts = list(games.values())
-    families = [part.family for part in parts]
-    weights = [1 / families.count(part.family) / len(set(families)) for part in parts]
-    deals = sum(len(part.values) for part in parts)
-    whole = all(len(part.values) for part in parts)
-    strata = [
-        Stratum((part.values + 1) / 2, weight, part.distinct)
-        for part, weight in zip(parts, weights, strict=True)
+    families = [each.family for each in games.values()]
+    parts = [
+        Part(each.observations, 1 / families.count(each.family) / len(set(families)))
+        for each in games.values()
     ]
-    # The contribution of each deal, times the number of deals to keep it near 1.
-    coins = [
-        part.coins * weight * deals / len(part.values)
-        for part, weight in zip(parts, weights, strict=True)
-        if whole
-    ]
-    means = [float(part.values.mean()) for part in parts if whole]
+    whole = all(len(part.observations) for part in parts)
+    contributions = coins(parts) if whole else np.array([])
     return _Comparison(
         game=None,
         pair=pair,
-        games={game: part.matchups for game, part in games.items()},
-        deals=deals,
-        difference=float(np.dot(weights, means)) if whole else None,
-        interval=ends(_unscaled(combined_share_interval(strata))),
+        games={game: each.matchups for game, each in games.items()},
+        deals=sum(len(part.observations) for part in parts),
+        difference=float(contributions.mean()) if whole else None,
+        interval=ends(combined_difference(parts)),
         anytime=OVER_GAMES,
-        test=sign_flip(np.concatenate(coins) if coins else np.array([])),
+        test=sign_flip(contributions),
     )
-
-
-def _unscaled(share: MaybeInterval) -> MaybeInterval:
-    """Turn an interval of a share into one of a difference."""
-    match share:
-        case Interval(low, high):
-            return Interval(2 * low - 1, 2 * high - 1)
-        case NoInterval():
-            return share

@@ -79,6 +79,10 @@ class GameRow:
     load_string: str
     players: int
     scoring: str
+    luck: str
+    """The name that keys the game's luck: games with the same name share their deals."""
+    opening_plies: int
+    """Random plies that open each deal; 0 if none do, as in games of chance."""
     family: str
     """Variants of one game share a family, and one weight in averages over games."""
     hidden_information: bool

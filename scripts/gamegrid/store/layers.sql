@@ -154,27 +154,39 @@ SELECT
     END AS reason
 FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game, matchup, agent);
 
--- Matchups in which neither the game nor an agent draws luck. There a deal that repeats another move
--- by move is no second observation; elsewhere a draw that comes twice is two observations.
+-- Matchups whose means have no sampling error, and why: see Fixed in stats/observations.py.
+-- Deterministic: neither the game nor its openings nor an agent draw luck, and so every deal was
+-- the same.
+CREATE VIEW fixed_matchups AS
+WITH luckless AS (
+    SELECT game, matchup
+    FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
+    GROUP BY game, matchup
+    HAVING bool_and(NOT chance AND opening_plies = 0 AND NOT draws_luck)
+)
+
+SELECT game, matchup, 'deterministic' AS fixed
+FROM luckless JOIN episodes USING (game, matchup)
+WHERE status <> 'error'
+GROUP BY game, matchup
+HAVING count(DISTINCT (seating, trajectory)) = count(DISTINCT seating);
+
+-- Matchups in which neither the game nor an agent draws luck. Only the ratings leave out what they
+-- repeat.
 CREATE VIEW repeating AS
 SELECT game, matchup
 FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
 GROUP BY game, matchup
 HAVING bool_and(NOT chance AND NOT draws_luck);
 
--- The input of statistics.py: the measure of each agent per deal, and in repeating matchups a label
--- of what was played.
-CREATE VIEW plays AS
-SELECT game, matchup, deal, hash(list((seating, trajectory) ORDER BY seating)) AS play
-FROM repeating JOIN episodes USING (game, matchup)
-GROUP BY game, matchup, deal;
-
+-- The input of statistics.py: the measure of each agent per deal. A deal is one observation, in
+-- all games with the same luck together.
 CREATE VIEW measured_deals AS
 SELECT
-    game, family, scoring, matchup, agent, deal, counted, play,
+    game, luck, family, scoring, matchup, agent, deal, counted, fixed,
     by_scoring(scoring, score, strict_return, mean_return) AS measure,
     normalized_return
-FROM deal_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
+FROM deal_values JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup);
 
 -- By deal, the decisions of move_quality that an oracle judged optimal or not.
 CREATE VIEW measured_moves AS
@@ -193,12 +205,11 @@ WITH made AS (
 
 SELECT
     game, agent, deal,
+    any_value(luck) AS luck,
     sum(moves)::BIGINT AS moves,
     sum(best)::BIGINT AS best,
-    CASE
-        WHEN count(play) = count(*) THEN hash(list((matchup, play) ORDER BY matchup))
-    END AS play
-FROM made LEFT JOIN plays USING (game, matchup, deal)
+    CASE WHEN count(fixed) = count(*) THEN max(fixed) END AS fixed
+FROM made JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup)
 GROUP BY game, agent, deal;
 
 -- By ply and deal, the decisions that mean_regret counts.
@@ -218,19 +229,18 @@ WITH made AS (
 
 SELECT
     game, agent, ply, deal,
+    any_value(luck) AS luck,
     sum(moves)::BIGINT AS moves,
     sum(regret) AS regret,
-    CASE
-        WHEN count(play) = count(*) THEN hash(list((matchup, play) ORDER BY matchup))
-    END AS play
-FROM made LEFT JOIN plays USING (game, matchup, deal)
+    CASE WHEN count(fixed) = count(*) THEN max(fixed) END AS fixed
+FROM made JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup)
 GROUP BY game, agent, ply, deal;
 
 CREATE VIEW measured_seats AS
 SELECT
-    game, family, games.scoring, matchup, agent, seat, deal, play,
+    game, luck, family, games.scoring, matchup, agent, seat, deal, fixed,
     by_scoring(games.scoring, score, mean_return, mean_return) AS measure
-FROM seat_values JOIN games USING (game) LEFT JOIN plays USING (game, matchup, deal);
+FROM seat_values JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup);
 
 -- The bots of the ladders: of the suite if there is one, else of the grid. One per setting.
 CREATE VIEW ladder_bots AS

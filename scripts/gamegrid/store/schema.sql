@@ -61,6 +61,8 @@ CREATE TABLE games (
     load_string VARCHAR NOT NULL,
     players INTEGER NOT NULL,
     scoring VARCHAR NOT NULL CHECK (scoring IN ('win_loss', 'margin', 'payoff', 'solo')),
+    luck VARCHAR NOT NULL, -- what keys the deals: games with the same luck share them
+    opening_plies INTEGER NOT NULL, -- random plies that open each deal; 0 if none do
     family VARCHAR NOT NULL,
     hidden_information BOOLEAN NOT NULL,
     chance BOOLEAN NOT NULL,

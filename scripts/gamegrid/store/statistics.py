@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.intervals import Stratum, combined_share_interval, mean_interval, share_interval
+from gamegrid.stats.intervals import mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
+from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
 from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
@@ -74,8 +76,10 @@ _NO_SCALE = """
 
 _MOVES = """
     SELECT
-        game, agent, list(moves ORDER BY deal), list(best ORDER BY deal),
-        list(play ORDER BY deal) FILTER (WHERE play IS NOT NULL)
+        game, agent, any_value(luck),
+        CASE WHEN count(fixed) = count(*) THEN max(fixed) END,
+        list(deal ORDER BY deal),
+        list(moves ORDER BY deal), list(best ORDER BY deal)
     FROM measured_moves
     GROUP BY game, agent
     ORDER BY game, agent
@@ -83,8 +87,10 @@ _MOVES = """
 
 _PLIES = """
     SELECT
-        game, agent, ply, list(moves ORDER BY deal), list(regret ORDER BY deal),
-        list(play ORDER BY deal) FILTER (WHERE play IS NOT NULL)
+        game, agent, ply, any_value(luck),
+        CASE WHEN count(fixed) = count(*) THEN max(fixed) END,
+        list(deal ORDER BY deal),
+        list(moves ORDER BY deal), list(regret ORDER BY deal)
     FROM measured_plies
     GROUP BY game, agent, ply
     ORDER BY game, agent, ply
@@ -93,7 +99,7 @@ _PLIES = """
 
 _POSITIONS = """
     SELECT
-        game, any_value(family), any_value(scoring), '', agent, [],
+        game, any_value(family), any_value(luck), any_value(scoring), '', agent, [],
         list(position ORDER BY position),
         list(coalesce(optimal, false)::DOUBLE ORDER BY position),
         NULL,
@@ -117,7 +123,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
 
     rows: dict[str, list[TableRow]] = {
         "cell_intervals": [
-            (cell.game, cell.matchup, cell.agent, *_cell_ends(cell)) for cell in cells
+            (cell.game, cell.matchup, cell.agent, *ends(cell.interval)) for cell in cells
         ],
         "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
         "normalized_intervals": list(_normalized_rows(connection)),
@@ -139,14 +145,6 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     rows["strength_equivalents"] = list(strength_equivalents(connection, *played)) if played else []
     for table, lines in rows.items():
         insert(connection, table, lines)
-
-
-def _cell_ends(cell: CellValues) -> Ends:
-    """Return the interval of one agent's mean in one matchup."""
-    distinct = cell.distinct
-    if cell.scoring == WIN_LOSS:
-        return ends(share_interval(cell.values, distinct=distinct))
-    return ends(mean_interval(cell.values, distinct=distinct))
 
 
 def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
@@ -171,18 +169,25 @@ def _seat_rows(cells_by_seat: Iterable[tuple[int, CellValues]]) -> Iterator[Tabl
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
     """Yield the intervals of the shares of optimal decisions."""
-    for game, agent, moves, best, plays in connection.execute(_MOVES).fetchall():
-        values = ratio_parts(np.array(best), np.array(moves))
-        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
-        yield game, agent, *ends(share_interval(values, distinct=distinct, pooled=True))
+    for game, agent, *row in connection.execute(_MOVES).fetchall():
+        yield game, agent, *ends(_ratio(row).share_interval())
 
 
 def _regret_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
     """Yield the intervals of the mean regret at each ply."""
-    for game, agent, ply, moves, regret, plays in connection.execute(_PLIES).fetchall():
-        values = ratio_parts(np.array(regret), np.array(moves))
-        distinct = len(set(plays)) if plays and len(plays) == len(moves) else None
-        yield game, agent, ply, *ends(mean_interval(values, distinct=distinct))
+    for game, agent, ply, *row in connection.execute(_PLIES).fetchall():
+        yield game, agent, ply, *ends(_ratio(row).mean_interval())
+
+
+def _ratio(row: Sequence[Any]) -> Observations:
+    """Return each deal's contribution to a ratio: parts of wholes, such as optimal moves of all."""
+    luck, fixed, deals, wholes, parts = row
+    return Observations(
+        luck=luck,
+        deals=np.array(deals, dtype=np.int64),
+        values=ratio_parts(np.array(parts), np.array(wholes)),
+        fixed=None if fixed is None else Fixed(fixed),
+    )
 
 
 def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[TableRow]]:
@@ -197,7 +202,7 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
         )  # right or wrong, whatever the scoring of the game
         cells.append(cell)
         regret = mean_interval(np.array(regrets or [], dtype=np.float64))
-        intervals.append((cell.game, cell.agent, *ends(share_interval(cell.values)), *ends(regret)))
+        intervals.append((cell.game, cell.agent, *ends(cell.interval), *ends(regret)))
     pairs = [
         (one.game, one.agent, other.agent)
         for one in cells
@@ -212,17 +217,11 @@ def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     played = [
         each
         for (_, name), each in pooled.items()
-        if name == agent and each.scoring == WIN_LOSS and len(each.values)
+        if name == agent and each.scoring == WIN_LOSS and len(each.observations)
     ]
     sizes = Counter(each.family for each in played)
-    return ends(
-        combined_share_interval(
-            [
-                Stratum(each.values, 1 / len(sizes) / sizes[each.family], each.distinct, True)
-                for each in played
-            ]
-        )
-    )
+    parts = [Part(each.observations, 1 / len(sizes) / sizes[each.family]) for each in played]
+    return ends(combined_interval(parts))
 
 
 def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
