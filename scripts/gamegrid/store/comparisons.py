@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
-from gamegrid.stats.intervals import MaybeInterval, NoInterval, Reason
+from gamegrid.stats.equivalence import IntervalAt
+from gamegrid.stats.intervals import CONFIDENCE, MaybeInterval, NoInterval, Reason
 from gamegrid.stats.observations import Observations, Part, coins, combined_difference, difference
 from gamegrid.stats.paired import (
     Adjusted,
@@ -23,6 +25,8 @@ from gamegrid.store.looks import Looks
 from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
 
 Pair: TypeAlias = tuple[str, str]
+Question: TypeAlias = tuple[str | None, str, str]
+"""The game (None over games) and the two agents, in the order of a row."""
 
 OVER_GAMES: Ends = (None, None, "over games")
 
@@ -38,8 +42,8 @@ class _Differences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Comparison:
-    """One row, before p is adjusted."""
+class Compared:
+    """One pair in one game or over games, before p is adjusted."""
 
     game: str | None
     pair: Pair
@@ -47,29 +51,34 @@ class _Comparison:
     """The matchups behind the row, by game."""
     deals: int
     difference: float | None
-    interval: Ends
+    interval_at: IntervalAt
+    """The interval of the difference at any confidence."""
     anytime: Ends
     test: SignFlip
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        return self.game, *self.pair
 
     def row(self, p: float, m: int, method: str, looks: Looks | None) -> TableRow:
         """Return the row as the table stores it."""
         return (
-            self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
-            self.test.p, self.test.smallest_p, p, m, method,
+            self.game, *self.pair, self.deals, self.difference, *ends(self.interval_at(CONFIDENCE)),
+            *self.anytime, self.test.p, self.test.smallest_p, p, m, method,
             looks.number(self.games) if looks else None,
         )  # fmt: skip
 
 
-def comparisons(
+def compare_pairs(
     cells: Iterable[CellValues],
     comparable: Collection[tuple[str, str, str]],
-    looks: Looks | None = None,
     spans: Mapping[str, float] = MappingProxyType({}),
-) -> list[TableRow]:
-    """Return every row.
+) -> list[Compared]:
+    """Compare every pair, in each game and over all win_loss games.
 
-    ``comparable`` holds (game, agent, rival) in both directions. ``looks`` is None if the values of
-    the cells are not those of deals. ``spans``: by game, the largest difference of two returns.
+    ``comparable`` holds (game, agent, rival) in both directions. ``spans``: by game, the largest
+    difference of two returns.
     """
     played: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
@@ -79,15 +88,38 @@ def comparisons(
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
             apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
-    rows: list[TableRow] = []
-    for game, pairs in apart.items():
-        compared = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
-        rows += _adjusted(compared, benjamini_hochberg, "benjamini-hochberg", looks)
-    return rows + _adjusted(list(_overall(played, apart)), holm, "holm", looks)
+    within = [
+        _within(game, pair, each, spans.get(game))
+        for game, pairs in apart.items()
+        for pair, each in pairs.items()
+    ]
+    return within + list(_overall(played, apart))
+
+
+def rows_of(
+    compared: Sequence[Compared],
+    looks: Looks | None = None,
+    primary: Collection[Question] = (),
+) -> list[TableRow]:
+    """Return every row, with p adjusted within its family of tests.
+
+    The ``primary`` questions are one family. The others are one family per game, and one over
+    games. ``looks`` is None if the values are not those of deals.
+    """
+    planned = [each for each in compared if each.question in primary]
+    others: dict[str | None, list[Compared]] = defaultdict(list)
+    for each in compared:
+        if each.question not in primary:
+            others[each.game].append(each)
+    overall = others.pop(None, [])
+    rows = _adjusted(planned, holm, "holm", looks)
+    for pairs in others.values():
+        rows += _adjusted(pairs, benjamini_hochberg, "benjamini-hochberg", looks)
+    return rows + _adjusted(overall, holm, "holm", looks)
 
 
 def _adjusted(
-    compared: Sequence[_Comparison],
+    compared: Sequence[Compared],
     adjust: Callable[[Sequence[float]], Adjusted],
     method: str,
     looks: Looks | None,
@@ -116,22 +148,23 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
     )
 
 
-def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Comparison:
+def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> Compared:
     """Compare a pair in one game."""
     observations = differences.observations
     if differences.scoring == WIN_LOSS:
         share = compare(observations)
-        interval, anytime, test = ends(share.interval), ends(share.anytime), share.test
+        interval_at: IntervalAt = observations.difference_interval
+        anytime, test = ends(share.anytime), share.test
     else:
-        interval = ends(observations.mean_interval())
+        interval_at = observations.mean_interval
         anytime, test = ends(_anytime(observations, span)), sign_flip(observations.coins)
-    return _Comparison(
+    return Compared(
         game=game,
         pair=pair,
         games={game: differences.matchups},
         deals=len(observations),
         difference=observations.mean,
-        interval=interval,
+        interval_at=interval_at,
         anytime=anytime,
         test=test,
     )
@@ -149,7 +182,7 @@ def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
 def _overall(
     played: Mapping[tuple[str, str], Sequence[CellValues]],
     apart: Mapping[str, Mapping[Pair, _Differences]],
-) -> Iterable[_Comparison]:
+) -> Iterable[Compared]:
     """Compare over all win_loss games the pairs that have the same games and compare in each."""
     games: dict[str, set[str]] = defaultdict(set)
     for (game, agent), cells in played.items():
@@ -163,7 +196,7 @@ def _overall(
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
+def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
     """Compare a pair over ``games``, with equal weights for families and for games of one."""
     families = [each.family for each in games.values()]
     parts = [
@@ -172,13 +205,13 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
     ]
     whole = all(len(part.observations) for part in parts)
     contributions = coins(parts) if whole else np.array([])
-    return _Comparison(
+    return Compared(
         game=None,
         pair=pair,
         games={game: each.matchups for game, each in games.items()},
         deals=sum(len(part.observations) for part in parts),
         difference=float(contributions.mean()) if whole else None,
-        interval=ends(combined_difference(parts)),
+        interval_at=partial(combined_difference, parts),
         anytime=OVER_GAMES,
         test=sign_flip(contributions),
     )

@@ -20,8 +20,9 @@ from gamegrid.stats.intervals import mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
 from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.control_checks import controls
+from gamegrid.store.equivalences import equivalence_rows, primary, read_planned
 from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
@@ -115,6 +116,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     spans = dict(connection.execute(_SPANS).fetchall())
+    compared, planned = compare_pairs(cells, comparable, spans), read_planned(connection)
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
     games: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
@@ -131,7 +133,8 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
-        "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
+        "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
+        "equivalence_tests": list(equivalence_rows(compared, planned)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
@@ -209,7 +212,10 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
         for other in cells
         if one.game == other.game and one is not other
     ]
-    return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
+    return {
+        "position_intervals": intervals,
+        "position_comparisons": rows_of(compare_pairs(cells, pairs)),
+    }
 
 
 def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:

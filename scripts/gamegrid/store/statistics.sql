@@ -230,6 +230,26 @@ CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
 
+CREATE TABLE equivalence_tests (
+    game VARCHAR,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    margin DOUBLE NOT NULL,
+    difference DOUBLE,
+    confidence DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    p DOUBLE,
+    p_adjusted DOUBLE,
+    m INTEGER NOT NULL,
+    equivalent BOOLEAN NOT NULL,
+    anytime_equivalent BOOLEAN
+);
+
+COMMENT ON TABLE equivalence_tests IS 'The rows of the view equivalence, which describes them.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR NOT NULL,
