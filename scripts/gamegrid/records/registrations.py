@@ -132,7 +132,7 @@ def _add(path: Path, lines: Sequence[Registration], *, only_new: bool) -> None:
         known = _lines(text, path)
         for each in lines:
             last = known[-1].plan if known else None
-            if each in known or (only_new and each.plan == last):
+            if each.plan == last if only_new else each in known:
                 continue
             file.write(json.dumps(each.line, ensure_ascii=True).encode() + b"\n")
             known.append(each)
