@@ -20,12 +20,15 @@ from bench.measure import ROOT, Sample
 
 sys.path.append(str(ROOT / "tests/stats"))
 
+import anytime_coverage as anytime
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 500, 200
+SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 300, 200
 """Number of samples per case, for each question."""
-SEQUENCE = 200
-"""Number of deals in a sequence that is examined ten times."""
+SEQUENCE = 1000
+"""Number of deals in a sequence that is examined thirty times."""
+WALKS = 40_000
+"""Paths of Brownian motion."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,11 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for deals in simulated.DEALS:
         yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
-    for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
-        yield Job("looks", f"{case.name}, luck {luck}", looks, (case, luck, int(LOOKS * part)))
+    for number, source in enumerate(anytime.SOURCES):
+        yield Job("looks", source.name, looks, (number, int(LOOKS * part)))
+    yield Job("looks", "Brownian motion", boundary, (int(WALKS * part),))
+    yield Job("looks", "games in turn", over_games, (int(LOOKS * part),))
+    yield Job("looks", "deals where they inform", allocated, (int(LOOKS * part),))
     for deals, case, luck in product(simulated.DEALS, simulated.CASES, simulated.CORRELATIONS):
         name = f"{deals} deals, {case.name}, luck {luck}"
         yield Job("shares", name, shares, (case, luck, deals, int(SHARES * part)))
@@ -81,10 +87,28 @@ def flips(deals: int, samples: int) -> Sample:
             "uniform_p": uniform}  # fmt: skip
 
 
-def looks(case: simulated.Case, luck: float, samples: int) -> Sample:
-    """Measure how often at least one of ten looks misses the truth."""
-    missed = simulated.anytime_misses(case, luck, SEQUENCE, samples, 3)
+def looks(number: int, samples: int) -> Sample:
+    """Measure how often at least one of thirty looks misses the truth of a source."""
+    missed = anytime.misses(anytime.SOURCES[number], SEQUENCE, samples, 3)
     return {"samples": samples, "false": missed}
+
+
+def boundary(walks: int) -> Sample:
+    """Measure how often Brownian motion leaves the boundary of the anytime interval."""
+    return {"samples": walks, "false": anytime.boundary_misses(walks, 4)}
+
+
+def over_games(samples: int) -> Sample:
+    """Measure how often an interval over three games misses while the games get deals in turn."""
+    missed = anytime.games_misses(anytime.SOURCES[4:24:8], samples, 5, SEQUENCE)
+    return {"samples": samples, "false": missed}
+
+
+def allocated(samples: int) -> Sample:
+    """Measure how often intervals miss if the games whose question is open get the deals."""
+    sources = anytime.SOURCES[::3]
+    missed = anytime.sequential_misses(sources, samples // 4, 6, 2 * SEQUENCE)
+    return {"samples": samples // 4 * len(sources), "false": missed}
 
 
 def fits(schedule: simulated.Schedule, samples: int) -> Sample:

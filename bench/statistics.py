@@ -102,7 +102,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
     yield _most("p <= .05 among equals", flips, "false", _with_noise(flips))
-    yield _most("ten looks of which one misses", looks, "false", _with_noise(looks))
+    yield _most("thirty looks of which one misses", looks, "false", _with_noise(looks))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)

@@ -13,7 +13,7 @@ from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, share_ends
-from gamegrid.stats.paired import looks, sign_flip
+from gamegrid.stats.paired import sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
 
 DEALS = (5, 10, 20, 50, 200)
@@ -83,24 +83,6 @@ def null_p(deals: int, samples: int, seed: int) -> Floats:
     """Return p-values of sign_flip for two equal agents with continuous differences (no ties)."""
     luck = np.random.default_rng(seed)
     return np.array([sign_flip(luck.uniform(-1, 1, deals)).p for _ in range(samples)])
-
-
-def anytime_misses(
-    case: Case, correlation: float, deals: int, samples: int, seed: int, times: int = 10
-) -> float:
-    """Return how often any of ten looks at the confidence sequence misses the case's true mean."""
-    luck = np.random.default_rng(seed)
-    after = [deals * (number + 1) // times for number in range(times)]
-    differences = 2 * deal_means(case, correlation, deals, samples, luck) - 1
-    truth = 2 * case.mean - 1
-    missed = [
-        any(
-            not (isinstance(look.interval, Interval) and look.interval.covers(truth))
-            for look in looks(row, after)
-        )
-        for row in differences
-    ]
-    return float(np.mean(missed))
 
 
 def played(

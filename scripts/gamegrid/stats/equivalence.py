@@ -5,19 +5,13 @@ than a margin stated in advance: Schuirmann, "A comparison of the two one-sided 
 the power approach for assessing the equivalence of average bioavailability" (1987).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.mean_test import MeanTest
 
 ALPHA = 0.05
 """The probability, at most, of calling agents equivalent that differ by the margin or more."""
-STEPS = 50
-"""Halvings in the search for p."""
-
-IntervalAt: TypeAlias = Callable[[float], MaybeInterval]
-"""The interval of a difference at a confidence between 0 and 1. A higher one contains a lower."""
 
 _KNOWN = (Reason.DETERMINISTIC, Reason.EVERY_DEAL)
 """Reasons that leave no luck: the difference is known."""
@@ -36,41 +30,41 @@ class Equivalence:
     p_adjusted: float | None
     """p times the number of questions, at most 1 (Bonferroni)."""
     equivalent: bool
-    """True exactly if the interval lies within the margin, which is if p_adjusted <= ALPHA."""
+    """True exactly if the interval lies within the margin, which is if p_adjusted < ALPHA."""
 
 
 def equivalence(
-    interval_at: IntervalAt, difference: float | None, margin: float, questions: int = 1
+    test: MeanTest | NoInterval, difference: float | None, margin: float, questions: int = 1
 ) -> Equivalence:
     """Test whether a difference is larger than -margin and smaller than margin.
 
-    ``difference`` is the mean, in the units of the interval and of ``margin``, which is above 0.
-    ``questions`` is the number of tests of equivalence made at once. The one-sided tests are those
-    that ``interval_at`` inverts, so p and interval cannot contradict each other. A difference that
-    luck cannot move is compared with the margin itself. Raises ValueError for other numbers.
+    ``test`` is that of the mean difference, ``difference`` the mean, None without deals; both have
+    the units of ``margin``, which is above 0. ``questions`` is the number of tests of equivalence
+    made at once. The interval inverts the same test, so p and interval cannot contradict each
+    other. A difference that luck cannot move is compared with the margin itself. Raises ValueError
+    for other numbers.
     """
     if not margin > 0 or questions < 1:
         raise ValueError(f"no test of a margin of {margin} among {questions} questions")
     confidence = 1 - 2 * ALPHA / questions
-    found = interval_at(confidence)
-    match found:
+    match test:
         case NoInterval(reason):
-            known = reason in _KNOWN and difference is not None
+            known = difference is not None and reason in _KNOWN
             return Equivalence(
                 confidence=confidence,
-                interval=found,
+                interval=test,
                 p=None,
                 p_adjusted=None,
                 equivalent=known and difference is not None and abs(difference) < margin,
             )
-        case Interval():
-            p = _p(interval_at, margin)
+        case MeanTest():
+            p = max(_one_sided(test, edge, test.mean) for edge in (-margin, margin))
             return Equivalence(
                 confidence=confidence,
-                interval=found,
+                interval=test.interval(confidence),
                 p=p,
                 p_adjusted=min(1.0, questions * p),
-                equivalent=within(found, margin),
+                equivalent=questions * p < ALPHA,
             )
 
 
@@ -79,28 +73,7 @@ def within(interval: Interval, margin: float) -> bool:
     return -margin < interval.low and interval.high < margin
 
 
-def _p(interval_at: IntervalAt, margin: float) -> float:
-    """Return the smallest alpha whose interval of confidence 1 - 2 alpha lies within the margin.
-
-    If not even the narrowest does, the difference lies beyond the margin, and p is 1 minus the
-    smallest alpha whose interval lies wholly beyond it.
-    """
-    if _holds(interval_at, 0.5, lambda interval: within(interval, margin)):
-        return _smallest(interval_at, lambda interval: within(interval, margin))
-    return 1 - _smallest(
-        interval_at, lambda interval: interval.low >= margin or interval.high <= -margin
-    )
-
-
-def _smallest(interval_at: IntervalAt, fits: Callable[[Interval], bool]) -> float:
-    """Return the smallest alpha up to 1/2 whose interval fits, from above."""
-    low, high = 0.0, 0.5
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if _holds(interval_at, middle, fits) else (middle, high)
-    return high
-
-
-def _holds(interval_at: IntervalAt, alpha: float, fits: Callable[[Interval], bool]) -> bool:
-    found = interval_at(1 - 2 * alpha)
-    return isinstance(found, Interval) and fits(found)
+def _one_sided(test: MeanTest, edge: float, mean: float) -> float:
+    """Return the p of the hypothesis that the mean lies at ``edge`` or farther from 0."""
+    p = test.p(edge) / 2
+    return p if abs(mean) < abs(edge) or (mean > 0) != (edge > 0) else 1 - p

@@ -31,6 +31,7 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
+from gamegrid.stats.mean_test import MeanTest, Sample
 
 
 class Fixed(Enum):
@@ -81,17 +82,6 @@ class Observations:
         """The mean over deals; None without deals."""
         return float(self.values.mean()) if len(self) else None
 
-    @property
-    def coins(self) -> Floats:
-        """One number per independent observation, whose mean is ``mean``.
-
-        If they are differences of two agents of equal strength, each has the mean 0. Fixed values
-        are one number, however many deals there are.
-        """
-        return (
-            self.values if self.fixed is None or not len(self) else self.values.mean(keepdims=True)
-        )
-
     def at(self, deals: Integers) -> Floats:
         """Return the values of ``deals``, all of which must be here."""
         return np.asarray(self.values[np.searchsorted(self.deals, deals)])
@@ -105,10 +95,6 @@ class Observations:
         if (missing := self._without_interval()) is not None:
             return missing
         return share_interval(self.values, pooled=True, confidence=confidence)
-
-    def difference_interval(self, confidence: float = CONFIDENCE) -> MaybeInterval:
-        """Return the interval of the mean of differences of shares, which are from -1 to 1."""
-        return _unscaled(self.with_values((self.values + 1) / 2).share_interval(confidence))
 
     def mean_interval(self, confidence: float = CONFIDENCE) -> MaybeInterval:
         """Return the interval of the mean of unbounded values; see intervals.mean_interval."""
@@ -197,21 +183,11 @@ def by_luck(parts: Sequence[Part]) -> list[Part]:
     return [Part(add(same), sum(part.weight for part in same)) for same in lucks.values()]
 
 
-def coins(parts: Sequence[Part]) -> Floats:
-    """Return one number per deal of each luck; their mean is the weighted mean of ``parts``.
-
-    Each is the contribution of one deal, whose parts in different games are added. Shape
-    (observations,), where fixed observations are one.
-    """
-    together = by_luck(parts)
-    total = sum(part.weight for part in together)
-    sets = [part.observations.coins for part in together]
-    count = sum(map(len, sets))
-    scaled = [
-        values * (part.weight / total) * count / len(values)
-        for part, values in zip(together, sets, strict=True)
-    ]
-    return np.concatenate(scaled) if scaled else np.array([])
+def count(parts: Sequence[Part]) -> int:
+    """Return the number of deals, where games of one luck share theirs."""
+    return len(
+        {(part.observations.luck, deal) for part in parts for deal in part.observations.deals}
+    )
 
 
 def combined_interval(parts: Sequence[Part], confidence: float = CONFIDENCE) -> MaybeInterval:
@@ -240,13 +216,37 @@ def combined_interval(parts: Sequence[Part], confidence: float = CONFIDENCE) -> 
             return moving
 
 
-def combined_difference(parts: Sequence[Part], confidence: float = CONFIDENCE) -> MaybeInterval:
-    """Return the interval of the weighted mean of differences of shares, each from -1 to 1."""
-    shares = [
-        Part(part.observations.with_values((part.observations.values + 1) / 2), part.weight)
+def mean_of(parts: Sequence[Part]) -> float | None:
+    """Return the weighted mean; None without parts and if a part has no deals."""
+    means = [part.observations.mean for part in parts]
+    known = [mean for mean in means if mean is not None]
+    if not parts or len(known) < len(means):
+        return None
+    return float(np.average(known, weights=[part.weight for part in parts]))
+
+
+def mean_test(parts: Sequence[Part], limits: Interval | None) -> MeanTest | NoInterval:
+    """Return the test of the weighted mean of ``parts``, such as differences in several games.
+
+    ``limits`` are the least and the largest value that a deal can have in any of them; None if
+    there is no limit, or if it is unknown. Games of one luck are added first. Fixed games move the
+    mean and add nothing to its error. Returns the reason if luck cannot move the mean, and those of
+    MeanTest.of.
+    """
+    if not parts or not all(len(part.observations) for part in parts):
+        return NoInterval(Reason.NO_DEALS)
+    fixed = _all_fixed([part.observations for part in parts])
+    if fixed is not None:
+        return NoInterval(fixed.reason)
+    total = sum(part.weight for part in parts)
+    known = sum(
+        part.weight / total * float(part.observations.values.mean())
         for part in parts
-    ]
-    return _unscaled(combined_interval(shares, confidence))
+        if part.observations.fixed is not None
+    )
+    varying = by_luck([part for part in parts if part.observations.fixed is None])
+    samples = [Sample(part.observations.values, part.weight / total) for part in varying]
+    return MeanTest.of(samples, limits, known)
 
 
 def _all_fixed(every: Sequence[Observations]) -> Fixed | None:
@@ -255,12 +255,3 @@ def _all_fixed(every: Sequence[Observations]) -> Fixed | None:
     if None in reasons:
         return None
     return Fixed.EVERY_DEAL if Fixed.EVERY_DEAL in reasons else Fixed.DETERMINISTIC
-
-
-def _unscaled(share: MaybeInterval) -> MaybeInterval:
-    """Turn an interval of a share into one of a difference."""
-    match share:
-        case Interval(low, high):
-            return Interval(2 * low - 1, 2 * high - 1)
-        case NoInterval():
-            return share

@@ -1,34 +1,24 @@
 """Compare pairs of agents, per game and over all win_loss games: the rows of comparisons."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
-from gamegrid.stats.equivalence import IntervalAt
-from gamegrid.stats.intervals import CONFIDENCE, MaybeInterval, NoInterval, Reason
-from gamegrid.stats.observations import Observations, Part, coins, combined_difference, difference
-from gamegrid.stats.paired import (
-    Adjusted,
-    SignFlip,
-    anytime_interval,
-    benjamini_hochberg,
-    compare,
-    holm,
-    sign_flip,
-)
+from gamegrid.stats.anytime import anytime_interval
+from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval
+from gamegrid.stats.mean_test import MeanTest
+from gamegrid.stats.observations import Observations, Part, count, difference, mean_of, mean_test
+from gamegrid.stats.paired import Comparison, compare
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
+from gamegrid.store.values import WIN_LOSS, CellValues, TableRow, ends
 
 Pair: TypeAlias = tuple[str, str]
 Question: TypeAlias = tuple[str | None, str, str]
 """The game (None over games) and the two agents, in the order of a row."""
-
-OVER_GAMES: Ends = (None, None, "over games")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +28,8 @@ class _Differences:
     scoring: str
     family: str
     matchups: frozenset[str]
+    rounds: int
+    """The number of matchups that each of the two agents played; a deal's value is their mean."""
     observations: Observations
 
 
@@ -51,21 +43,24 @@ class Compared:
     """The matchups behind the row, by game."""
     deals: int
     difference: float | None
-    interval_at: IntervalAt
-    """The interval of the difference at any confidence."""
-    anytime: Ends
-    test: SignFlip
+    test: MeanTest | NoInterval
 
     @property
     def question(self) -> Question:
         """What is asked."""
         return self.game, *self.pair
 
-    def row(self, p: float, m: int, method: str, looks: Looks | None) -> TableRow:
-        """Return the row as the table stores it."""
+    @property
+    def anytime(self) -> MaybeInterval:
+        """The interval of the difference that holds however often you look."""
+        return anytime_interval(self.test)
+
+    def row(self, found: Comparison, m: int, looks: Looks | None) -> TableRow:
+        """Return the row as the table stores it. ``m``: the number of pairs adjusted together."""
+        low, high, _ = ends(found.adjusted)
         return (
-            self.game, *self.pair, self.deals, self.difference, *ends(self.interval_at(CONFIDENCE)),
-            *self.anytime, self.test.p, self.test.smallest_p, p, m, method,
+            self.game, *self.pair, self.deals, self.difference, found.verdict,
+            *ends(found.interval), found.p, low, high, found.p_adjusted, m, *ends(self.anytime),
             looks.number(self.games) if looks else None,
         )  # fmt: skip
 
@@ -106,30 +101,18 @@ def rows_of(
     The ``primary`` questions are one family. The others are one family per game, and one over
     games. ``looks`` is None if the values are not those of deals.
     """
-    planned = [each for each in compared if each.question in primary]
-    others: dict[str | None, list[Compared]] = defaultdict(list)
+    families: dict[tuple[bool, str | None], list[Compared]] = defaultdict(list)
     for each in compared:
-        if each.question not in primary:
-            others[each.game].append(each)
-    overall = others.pop(None, [])
-    rows = _adjusted(planned, holm, "holm", looks)
-    for pairs in others.values():
-        rows += _adjusted(pairs, benjamini_hochberg, "benjamini-hochberg", looks)
-    return rows + _adjusted(overall, holm, "holm", looks)
+        planned = each.question in primary
+        families[planned, None if planned else each.game].append(each)
+    return [row for family in families.values() for row in _adjusted(family, looks)]
 
 
-def _adjusted(
-    compared: Sequence[Compared],
-    adjust: Callable[[Sequence[float]], Adjusted],
-    method: str,
-    looks: Looks | None,
-) -> list[TableRow]:
-    """Return the rows of one family of tests, with adjusted p."""
-    adjusted = adjust([each.test.p for each in compared])
-    return [
-        each.row(float(p), adjusted.m, method, looks)
-        for each, p in zip(compared, adjusted.p, strict=True)
-    ]
+def _adjusted(compared: Sequence[Compared], looks: Looks | None) -> list[TableRow]:
+    """Return the rows of the pairs whose p-values are adjusted together."""
+    found = compare([each.test for each in compared], [each.difference for each in compared])
+    m = sum(each.p is not None for each in found)
+    return [each.row(result, m, looks) for each, result in zip(compared, found, strict=True)]
 
 
 def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
@@ -144,46 +127,47 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
         scoring=mine[0].scoring,
         family=mine[0].family,
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
+        rounds=len(pairs),
         observations=difference([(one.observations, other.observations) for one, other in pairs]),
     )
 
 
 def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> Compared:
-    """Compare a pair in one game."""
+    """Compare a pair in one game. ``span`` is the largest difference of two returns, if known.
+
+    A hidden deal is taken to go as badly as the rules allow in one matchup, or as badly as the
+    worst deal that was played. That it goes so in several matchups at once is a rarer event still.
+    """
     observations = differences.observations
-    if differences.scoring == WIN_LOSS:
-        share = compare(observations)
-        interval_at: IntervalAt = observations.difference_interval
-        anytime, test = ends(share.anytime), share.test
-    else:
-        interval_at = observations.mean_interval
-        anytime, test = ends(_anytime(observations, span)), sign_flip(observations.coins)
+    span = 1.0 if differences.scoring == WIN_LOSS else span
+    seen = float(np.abs(observations.values).max(initial=0.0))
+    if span is not None and seen > span + SAME:
+        span = None
     return Compared(
         game=game,
         pair=pair,
         games={game: differences.matchups},
         deals=len(observations),
         difference=observations.mean,
-        interval_at=interval_at,
-        anytime=anytime,
-        test=test,
+        test=mean_test(
+            [Part(observations)],
+            None if span is None else _around_0(max(seen, span / differences.rounds)),
+        ),
     )
 
 
-def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
-    """Return the anytime interval of returns. None beyond the bounds that a game declares."""
-    if differences.fixed is not None:
-        return NoInterval(differences.fixed.reason)
-    if span is None or np.abs(differences.values).max(initial=0.0) > span:
-        return NoInterval(Reason.UNBOUNDED)
-    return anytime_interval(differences.values, span=span)
+def _around_0(reach: float) -> Interval:
+    return Interval(-reach, reach)
 
 
 def _overall(
     played: Mapping[tuple[str, str], Sequence[CellValues]],
     apart: Mapping[str, Mapping[Pair, _Differences]],
 ) -> Iterable[Compared]:
-    """Compare over all win_loss games the pairs that have the same games and compare in each."""
+    """Compare over all win_loss games the pairs that have the same games and compare in each.
+
+    Of a pair with one game, the comparison in that game says all there is to say.
+    """
     games: dict[str, set[str]] = defaultdict(set)
     for (game, agent), cells in played.items():
         if cells[0].scoring == WIN_LOSS:
@@ -192,7 +176,8 @@ def _overall(
     for place, agent in enumerate(agents):
         for rival in agents[place + 1 :]:
             both = sorted(games[agent])
-            if games[rival] == games[agent] and all((agent, rival) in apart[g] for g in both):
+            same = len(both) > 1 and games[rival] == games[agent]
+            if same and all((agent, rival) in apart[game] for game in both):
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
@@ -203,15 +188,11 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         Part(each.observations, 1 / families.count(each.family) / len(set(families)))
         for each in games.values()
     ]
-    whole = all(len(part.observations) for part in parts)
-    contributions = coins(parts) if whole else np.array([])
     return Compared(
         game=None,
         pair=pair,
         games={game: each.matchups for game, each in games.items()},
-        deals=sum(len(part.observations) for part in parts),
-        difference=float(contributions.mean()) if whole else None,
-        interval_at=partial(combined_difference, parts),
-        anytime=OVER_GAMES,
-        test=sign_flip(contributions),
+        deals=count(parts),
+        difference=mean_of(parts),
+        test=mean_test(parts, _around_0(1.0)),
     )

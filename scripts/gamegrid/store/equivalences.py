@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import duckdb
 
 from gamegrid.stats.equivalence import equivalence, within
-from gamegrid.stats.intervals import Interval
+from gamegrid.stats.intervals import Interval, MaybeInterval
 from gamegrid.store.comparisons import Compared, Question
-from gamegrid.store.values import Ends, TableRow, ends
+from gamegrid.store.values import TableRow, ends
 
 _PLANNED = "SELECT game, agent, rival, margin, is_primary FROM planned_questions"
 
@@ -45,7 +45,7 @@ def equivalence_rows(
         if asked is None or asked.margin is None:
             continue
         questions = roles.count(asked.primary)
-        found = equivalence(pair.interval_at, pair.difference, asked.margin, questions)
+        found = equivalence(pair.test, pair.difference, asked.margin, questions)
         yield (
             *pair.question, pair.deals, asked.margin, pair.difference, found.confidence,
             *ends(found.interval), found.p, found.p_adjusted, questions, found.equivalent,
@@ -53,9 +53,6 @@ def equivalence_rows(
         )  # fmt: skip
 
 
-def _anytime(interval: Ends, margin: float) -> bool | None:
+def _anytime(interval: MaybeInterval, margin: float) -> bool | None:
     """Return whether the anytime interval lies within the margin; None if there is none."""
-    low, high, _ = interval
-    if low is None or high is None:
-        return None
-    return within(Interval(low, high), margin)
+    return within(interval, margin) if isinstance(interval, Interval) else None

@@ -27,5 +27,5 @@ COMMENT ON COLUMN equivalence.reason IS 'words | the reason there is no interval
 COMMENT ON COLUMN equivalence.p IS '0 to 1 | the larger p of the two one-sided tests that the difference is margin or more, and -margin or less; NULL without an interval | equivalence_tests.p';
 COMMENT ON COLUMN equivalence.p_adjusted IS '0 to 1 | p times m, at most 1 (Bonferroni) | equivalence_tests.p_adjusted';
 COMMENT ON COLUMN equivalence.m IS 'questions | number of questions with this role and a margin | equivalence_tests.m';
-COMMENT ON COLUMN equivalence.verdict IS 'words | equivalent: the interval lies within the margin, which is so exactly if p_adjusted is 0.05 or less; or there is no luck and the difference itself does. not shown: otherwise, which is no evidence of a difference | equivalence_tests.equivalent';
+COMMENT ON COLUMN equivalence.verdict IS 'words | equivalent: the interval lies within the margin, which is so exactly if p_adjusted is below 0.05; or there is no luck and the difference itself does. not shown: otherwise, which is no evidence of a difference | equivalence_tests.equivalent';
 COMMENT ON COLUMN equivalence.anytime_verdict IS 'words | the same by the 95 % anytime interval of paired, which holds no matter how often you look; not adjusted for m; NULL without this interval | equivalence_tests.anytime_equivalent';
