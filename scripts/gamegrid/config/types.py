@@ -96,6 +96,11 @@ class GridConfig(BaseModel):
         ge=1,
         description="deals per matchup and game; each is played once in every seating",
     )
+    game_deals: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default={},
+        description="deals of single games, by their entry in games, instead of deals: to play on "
+        "where further deals decide a question (target interim names them)",
+    )
     opening_plies: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
         default="auto",
         description="random opening moves of a deal in games without chance; auto: the game's "

@@ -21,6 +21,7 @@ from gamegrid.store.database import Sources, build
 from gamegrid.store.tables import write_tables
 
 FOLDER = "interim"
+DATABASE = f"{FOLDER}/gamegrid.duckdb"
 
 
 def build_interim(plan: Plan, results: Path) -> str:
@@ -44,7 +45,7 @@ def build_interim(plan: Plan, results: Path) -> str:
         for task in (Task.POSITION, Task.PROBE)
     )
     judged = [*played, *plan.frozen, *positions]
-    database, references = folder / "gamegrid.duckdb", results / "references.json"
+    database, references = results / DATABASE, results / "references.json"
     sources = Sources(
         chunks=[*judged, *probes],
         judged=_judge(plan, judged, folder / "judged"),

@@ -55,6 +55,10 @@ class Plan:
         """Chunk files that come with the suite and belong to the results."""
         return (self.suite.results,) if self.suite else ()
 
+    def deals_of(self, game: Game) -> int:
+        """How many deals every matchup of a game gets."""
+        return deals.deals_of(self.config, game)
+
     def opening_plies(self, game: Game) -> int:
         """How many random plies open each deal of a game."""
         return deals.opening_plies(self.config, game)
@@ -71,7 +75,7 @@ class Plan:
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """The jobs that play episodes."""
-        return tuple(self.grid.chunks(self.config.deals, self.needs.deals))
+        return tuple(self.grid.chunks(self.deals_of, self.needs.deals))
 
     @cached_property
     def single_moves(self) -> Mapping[tuple[Task, str, str], SingleMoves]:

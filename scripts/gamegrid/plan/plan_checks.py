@@ -10,7 +10,7 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.plan import preregistered
-from gamegrid.plan.deals import check_opening, opening_plies
+from gamegrid.plan.deals import check_game_deals, check_opening, deals_of, opening_plies
 from gamegrid.plan.grid import Grid
 from gamegrid.plan.job_needs import JobNeeds
 
@@ -21,6 +21,7 @@ MOST_JOBS = 1_000_000
 def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Check what follows from the configuration alone. Raises UserError."""
     _check_abilities(config, needs.models)
+    check_game_deals(config, grid.games)
     _check_openings(config, grid)
     _check_demands(grid, needs)
     _check_jobs(config, grid, needs)
@@ -122,7 +123,7 @@ def _check_demands(grid: Grid, needs: JobNeeds) -> None:
 
 def _check_jobs(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Refuse a grid with more jobs than can be planned."""
-    jobs = sum(-(-config.deals // needs.deals(cell)) for cell in grid.cells)
+    jobs = sum(-(-deals_of(config, cell.game) // needs.deals(cell)) for cell in grid.cells)
     if jobs > MOST_JOBS:
         raise UserError(
             f"config: deals: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "

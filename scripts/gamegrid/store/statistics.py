@@ -24,6 +24,7 @@ from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.control_checks import controls
 from gamegrid.store.equivalences import equivalence_rows, primary, read_planned
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.open_questions import open_questions
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
@@ -135,6 +136,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
         "equivalence_tests": list(equivalence_rows(compared, planned)),
+        "open_questions": list(open_questions(compared, planned)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],

@@ -251,6 +251,19 @@ CREATE TABLE equivalence_tests (
 
 COMMENT ON TABLE equivalence_tests IS 'The rows of the view equivalence, which describes them.';
 
+CREATE TABLE open_questions (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    margin DOUBLE,
+    answer VARCHAR NOT NULL,
+    deals_needed INTEGER,
+    next_deals INTEGER
+);
+
+COMMENT ON TABLE open_questions IS 'The rows of the view further_deals, which describes them.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR NOT NULL,
