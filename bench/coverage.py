@@ -14,16 +14,16 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from bench.measure import ROOT, Sample
 
-sys.path.append(str(ROOT / "tests/stats"))
+sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/store")]
 
 import anytime_coverage as anytime
+import random_comparisons
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 300, 200
+SHARES, MEANS, LOOKS, FITS, RESULTS = 20_000, 2000, 300, 200, 2000
 """Number of samples per case, for each question."""
 SEQUENCE = 1000
 """Number of deals in a sequence that is examined thirty times."""
@@ -58,8 +58,10 @@ def jobs(part: float) -> Iterator[Job]:
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
         name = f"{share:.0%} of the way up {', '.join(map(str, bots))}"
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
-    for deals in simulated.DEALS:
-        yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
+    for deals, case in product(simulated.MEAN_DEALS, simulated.MEANS + simulated.UNLIMITED):
+        question = "means" if case.limits else "unlimited means"
+        yield Job(question, f"{deals} deals, {case.name}", means, (case, deals, int(MEANS * part)))
+    yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
     for number, source in enumerate(anytime.SOURCES):
         yield Job("looks", source.name, looks, (number, int(LOOKS * part)))
     yield Job("looks", "Brownian motion", boundary, (int(WALKS * part),))
@@ -79,12 +81,23 @@ def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sampl
     return {"deals": deals, "samples": samples, "ours": ours, "naive": naive}
 
 
-def flips(deals: int, samples: int) -> Sample:
-    """Measure how often equal agents are declared different, and how uniform p is."""
-    p_values = simulated.null_p(deals, samples, 2)
-    uniform = float(stats.kstest(p_values, "uniform").pvalue)
-    return {"deals": deals, "samples": samples, "false": float((p_values <= 0.05).mean()),
-            "uniform_p": uniform}  # fmt: skip
+def means(case: simulated.MeanCase, deals: int, samples: int) -> Sample:
+    """Measure how often two agents with equal means are told apart, also over three games."""
+    return {"deals": deals, "samples": samples,
+            "false": simulated.mean_errors(case, deals, samples, 2),
+            "false_over_games": simulated.mean_errors(case, deals, samples, 3, games=3),
+            "student": simulated.student_errors(case, deals, samples, 2)}  # fmt: skip
+
+
+def comparisons(samples: int) -> Sample:
+    """Count the rows of ``paired`` in which interval, p, adjusted p and verdict do not agree."""
+    rows = [
+        row
+        for seed in range(samples)
+        for row in random_comparisons.random_rows(np.random.default_rng([seed, 15]))
+    ]
+    wrong = sum(bool(random_comparisons.contradictions(row)) for row in rows)
+    return {"samples": samples, "rows": len(rows), "contradictions": wrong}
 
 
 def looks(number: int, samples: int) -> Sample:

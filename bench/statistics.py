@@ -92,17 +92,30 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, flips, looks, fits, ladders = (
+    shares, means, unlimited, compared, looks, fits, ladders = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "flips", "looks", "fits", "ladders")
+        for question in (
+            "shares",
+            "means",
+            "unlimited means",
+            "comparisons",
+            "looks",
+            "fits",
+            "ladders",
+        )
     )
     many = [case for case in shares if case["deals"] >= 50]
     yield _least("coverage of a share, at least", shares, "ours", 0.93)
     yield _most("coverage from 50 deals on, at most", many, "ours", 0.97)
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
-    yield _most("p <= .05 among equals", flips, "false", _with_noise(flips))
-    yield _most("thirty looks of which one misses", looks, "false", _with_noise(looks))
+    yield _most("p < .05 where means are equal", means, "false", _with_noise(means, 0.06))
+    yield _most("the same over three games", means, "false_over_games", _with_noise(means, 0.06))
+    yield _most(
+        "the same in one game without limits", unlimited, "false", _with_noise(unlimited, 0.08)
+    )
+    yield _most("rows of paired that contradict themselves", compared, "contradictions", 0)
+    yield _most("thirty looks of which one misses", looks, "false", _with_noise(looks, 0.06))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
@@ -132,9 +145,9 @@ def _case(
     )
 
 
-def _with_noise(cases: Sequence[Sample]) -> float:
-    """Return the highest rate a true 5 % may show: three standard errors more."""
-    return round(0.05 + 3 * (0.05 * 0.95 / cases[0]["samples"]) ** 0.5, 3)
+def _with_noise(cases: Sequence[Sample], rate: float = 0.05) -> float:
+    """Return the highest rate that a true ``rate`` may show: three standard errors more."""
+    return round(rate + 3 * (rate * (1 - rate) / cases[0]["samples"]) ** 0.5, 3)
 
 
 def _at_most(

@@ -3,6 +3,7 @@
 The tests in this folder run a small part, ``python -m bench stats`` runs everything.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, share_ends
-from gamegrid.stats.paired import sign_flip
+from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.ratings import Fit, ladder, rate
 
 DEALS = (5, 10, 20, 50, 200)
@@ -79,10 +80,79 @@ def covered(low: Floats, high: Floats, truth: float) -> float:
     return float(np.mean((low <= truth + 1e-12) & (truth - 1e-12 <= high)))
 
 
-def null_p(deals: int, samples: int, seed: int) -> Floats:
-    """Return p-values of sign_flip for two equal agents with continuous differences (no ties)."""
+DIFFERENCES = Interval(-1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class MeanCase:
+    """A distribution with the mean 0."""
+
+    name: str
+    draw: Callable[[np.random.Generator, int], Floats]
+    limits: Interval | None = DIFFERENCES
+
+
+def rare_loss(share: float, noise: float = 0.0) -> Callable[[np.random.Generator, int], Floats]:
+    """Return draws that lose 1 with chance ``share`` and otherwise gain what makes up for it.
+
+    ``noise`` is the spread of the gains, as a share of the gain.
+    """
+
+    def draw(luck: np.random.Generator, deals: int) -> Floats:
+        gain = share / (1 - share)
+        spread = min(gain, 1 - gain) * noise
+        gains = gain + spread * luck.choice([-1, -0.5, 0, 0.5, 1], deals)
+        return np.where(luck.random(deals) < share, -1.0, gains)
+
+    return draw
+
+
+def discrete(
+    values: Sequence[float], chances: Sequence[float]
+) -> Callable[[np.random.Generator, int], Floats]:
+    return lambda luck, deals: luck.choice(values, deals, p=chances)
+
+
+MEANS = (
+    *(
+        MeanCase(f"a loss in {share:.0%}, gains vary by {noise:.0%}", rare_loss(share, noise))
+        for share in (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4)
+        for noise in (0.0, 1.0)
+    ),
+    MeanCase("95 % zeros", discrete([-1, 0, 1], [0.025, 0.95, 0.025])),
+    MeanCase("95 % zeros, skewed", discrete([-1, 0, 0.25], [0.01, 0.95, 0.04])),
+    MeanCase("56 % zeros, skewed", discrete([-1, 0, 0.1], [0.04, 0.56, 0.4])),
+    MeanCase("won or lost", discrete([-1, 1], [0.5, 0.5])),
+    MeanCase("halves", discrete([-1, -0.5, 0, 0.5, 1], [0.2] * 5)),
+    MeanCase("normal", lambda luck, deals: np.clip(luck.normal(0, 0.3, deals), -1, 1)),
+)
+"""Differences of two agents that are equally good on average."""
+UNLIMITED = (
+    MeanCase("normal, no limits", lambda luck, deals: luck.normal(size=deals), None),
+    MeanCase("exponential, no limits", lambda luck, deals: luck.exponential(size=deals) - 1, None),
+)
+
+
+MEAN_DEALS = (5, 6, 8, 10, 20, 50, 200, 2000)
+
+
+def mean_errors(case: MeanCase, deals: int, samples: int, seed: int, games: int = 1) -> float:
+    """Return how often equal means are told apart at 5 %, over ``games`` of equal weight."""
     luck = np.random.default_rng(seed)
-    return np.array([sign_flip(luck.uniform(-1, 1, deals)).p for _ in range(samples)])
+    rejected = 0
+    for _ in range(samples):
+        drawn = [Sample(case.draw(luck, deals), 1 / games) for _ in range(games)]
+        test = MeanTest.of(drawn, case.limits)
+        rejected += isinstance(test, MeanTest) and test.p() < 0.05
+    return rejected / samples
+
+
+def student_errors(case: MeanCase, deals: int, samples: int, seed: int) -> float:
+    """Return how often Student's t tells equal means apart, where the values are not all equal."""
+    luck = np.random.default_rng(seed)
+    values = np.array([case.draw(luck, deals) for _ in range(samples)])
+    varying = values[np.ptp(values, axis=1) > 0]
+    return float((stats.ttest_1samp(varying, 0.0, axis=1).pvalue < 0.05).sum() / samples)
 
 
 def played(

@@ -13,15 +13,20 @@ import pytest
 
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import EpisodeRecord, Task
+from gamegrid.stats.anytime import anytime_interval
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
+    NoInterval,
+    Reason,
     mean_interval,
     share_interval,
 )
+from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.observations import Observations, Part, combined_interval, pool
-from gamegrid.stats.paired import anytime_interval, benjamini_hochberg, compare, holm
+from gamegrid.stats.paired import holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import LadderRow
@@ -42,10 +47,14 @@ from store_samples import (
 
 TTT = "tic_tac_toe"
 DEALS = 6
+PAIRED = "game, agent, rival, difference, p, verdict, m"
 
 
-def observations(values: Sequence[float], luck: str = TTT) -> Observations:
-    return Observations(luck=luck, deals=np.arange(len(values)), values=np.array(values))
+def examine(differences: Sequence[float] | Floats, reach: float = 1.0) -> MeanTest:
+    """Return the test of differences of which none can be farther from 0 than ``reach``."""
+    found = MeanTest.of([Sample(np.array(differences))], Interval(-reach, reach))
+    assert isinstance(found, MeanTest)
+    return found
 
 
 def low_high(found: MaybeInterval) -> tuple[float, float]:
@@ -83,21 +92,17 @@ def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) ->
     assert query(path, "SELECT low, high FROM seat_effect WHERE agent = 'a'") == [
         low_high(share_interval(deals)) for deals in seats
     ]
-    # The differences between the two: 1/2, 0 and 1 in favour of a.
-    found = compare(observations([0.5, 0.0, 1.0]))
-    columns = "agent, rival, deals, difference, low, high, p, m, method"
-    together, alone = query(path, f"SELECT {columns} FROM paired")
-    assert alone[:4] == together[:4] == ("a", "b", 3, 0.5)
-    assert alone[4:6] == together[4:6] == low_high(found.interval)
-    # Two coins count: of their four sums (1.5, .5, -.5, -1.5) two are as extreme.
-    assert alone[6:] == (0.5, 1, "benjamini-hochberg")
-    assert together[6:] == (0.5, 1, "holm")
+    # The differences between the two: 1/2, 0 and 1 in favour of a. There is one game: no more rows.
+    found = examine([0.5, 0.0, 1.0])
+    [row] = query(path, f"SELECT low, high, {PAIRED}, deals FROM paired")
+    assert row[:2] == low_high(found.interval())
+    assert row[2:] == (TTT, "a", "b", 0.5, pytest.approx(found.p()), "not told apart", 1, 3)
 
 
 def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> None:
     """Of eight positions a solves seven and b two; a also solves those two.
 
-    They differ in five, so p = 2/32. b never answered one position.
+    b never answered one position.
     """
     right = {"a": [1, 1, 1, 1, 1, 1, 1, 0], "b": [1, 1, 0, 0, 0, 0, 0, None]}
     asked = [
@@ -134,14 +139,10 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
                              f"WHERE agent = '{name}'")  # fmt: skip
         assert ends[:2] == low_high(share_interval(values[name]))
         assert ends[2:] == low_high(mean_interval(regrets[name]))
-    found = compare(observations(values["a"] - values["b"]))
-    columns = "game, agent, rival, positions, difference, low, high, p, m, method"
-    together, alone = query(path, f"SELECT {columns} FROM paired_positions")
-    assert (alone[0], together[0]) == (TTT, None)
-    assert alone[1:5] == together[1:5] == ("a", "b", 8, 5 / 8)
-    assert alone[5:7] == together[5:7] == low_high(found.interval)
-    assert alone[7:] == (2 / 32, 1, "benjamini-hochberg")
-    assert together[7:] == (2 / 32, 1, "holm")
+    found = examine(values["a"] - values["b"])
+    [row] = query(path, f"SELECT low, high, {PAIRED}, positions FROM paired_positions")
+    assert row[:2] == low_high(found.interval())
+    assert row[2:] == (TTT, "a", "b", 5 / 8, pytest.approx(found.p()), "better", 1, 8)
     assert query(path, "SELECT * FROM paired") == []
 
 
@@ -320,31 +321,30 @@ def test_comparisons_are_on_common_deals_and_adjusted_by_family(
 ) -> None:
     path, episodes = grid
     deals = deal_means(episodes)
-    columns = "agent, rival, deals, difference, low, high, anytime_low, p, p_adjusted, m"
+    columns = "agent, rival, deals, difference, low, high, anytime_low, m, p, p_adjusted"
     for name in (TTT, "hex_4", "hex_5"):
         rows = query(path, f"SELECT {columns} FROM paired WHERE game = '{name}'")
         assert [row[:2] for row in rows] == list(combinations("abcd", 2))
-        for one, other, count, difference, low, high, anytime_low, p, _, m in rows:
+        for one, other, count, difference, low, high, anytime_low, m, p, _ in rows:
             others = set("abcd") - {one, other}
             mine = [deals[name, one, other], *(deals[name, one, third] for third in others)]
             theirs = [deals[name, other, one], *(deals[name, other, third] for third in others)]
             common = sorted(set.intersection(*map(set, mine + theirs)))
-            found = compare(
-                observations(
-                    [
-                        np.mean([a[deal] - b[deal] for a, b in zip(mine, theirs, strict=True)])
-                        for deal in common
-                    ]
-                )
+            differences = np.array(
+                [
+                    np.mean([a[deal] - b[deal] for a, b in zip(mine, theirs, strict=True)])
+                    for deal in common
+                ]
             )
+            found = examine(differences, max(1 / 3, float(np.abs(differences).max())))
             assert (count, m) == (len(common), 6)
-            assert difference == pytest.approx(found.difference)
-            assert (low, high) == low_high(found.interval)
-            assert isinstance(found.anytime, Interval)
-            assert anytime_low == pytest.approx(found.anytime.low)
-            assert p == pytest.approx(found.test.p)
-        adjusted = benjamini_hochberg([row[-3] for row in rows]).p
-        assert [row[-2] for row in rows] == pytest.approx(list(adjusted))
+            assert difference == pytest.approx(found.mean)
+            assert (low, high) == low_high(found.interval())
+            assert anytime_low is None  # before the first look
+            assert anytime_interval(found) == NoInterval(Reason.FEW_DEALS)
+            assert p == pytest.approx(found.p())
+        adjusted = holm([row[-2] for row in rows]).p
+        assert [row[-1] for row in rows] == pytest.approx(list(adjusted))
     overall = query(path, "SELECT p, p_adjusted, difference FROM paired WHERE game IS NULL")
     adjusted = holm([row[0] for row in overall]).p
     assert [row[1] for row in overall] == pytest.approx(list(adjusted))
@@ -369,23 +369,22 @@ def test_over_all_games_the_difference_is_that_of_the_scores(tmp_path: Path) -> 
 
 
 def test_returns_have_an_anytime_interval_by_the_bounds_of_their_game(tmp_path: Path) -> None:
-    luck = np.random.default_rng(1).integers(-2, 3, (12, 2))
+    luck = np.random.default_rng(1).integers(-2, 3, (24, 2))
     episodes = [
         episode
         for deal, (first, second) in enumerate(luck)
         for episode in money("kuhn_poker", "a", "b", deal, float(first), float(second))
     ]
     # In a zero-sum game a deal's difference is twice the mean that one won from the other.
-    expected = anytime_interval(luck.mean(axis=1) * 2 / 4)
-    assert isinstance(expected, Interval)
+    won = 2 * luck.mean(axis=1)
     found = "SELECT anytime_low, anytime_high, anytime_reason FROM paired WHERE agent = 'a'"
-    for bounds, told in (
-        ((-2.0, 2.0), (pytest.approx(4 * expected.low), pytest.approx(4 * expected.high), None)),
-        ((-0.1, 0.1), (None, None, "unbounded")),  # the game that failed
-        ((None, None), (None, None, "unbounded")),
-    ):
+    for bounds, limit in (((-2.0, 2.0), 4.0), ((-0.1, 0.1), None), ((None, None), None)):
         games = [replace(each, lowest_return=bounds[0], highest_return=bounds[1]) for each in GAMES]
         path = database(tmp_path, episodes, games=games)
+        limits = None if limit is None else Interval(-limit, limit)
+        expected = anytime_interval(MeanTest.of([Sample(won)], limits))  # type: ignore[arg-type]
+        assert isinstance(expected, Interval)
+        told = (pytest.approx(expected.low), pytest.approx(expected.high), None)
         assert query(path, f"{found} AND game = 'kuhn_poker'") == [told]
 
 
