@@ -23,7 +23,7 @@ from gamegrid.stats.anytime import (
     deals_to_decide,
     mixture_price,
 )
-from gamegrid.stats.intervals import Interval, NoInterval, Reason
+from gamegrid.stats.intervals import CONFIDENCE, Interval, NoInterval, Reason
 from gamegrid.stats.mean_test import MeanTest, Sample
 
 SOME = [source for source in SOURCES if source.name.endswith(("returns", "loss", "luck 0.8"))]
@@ -79,7 +79,7 @@ def test_it_is_the_interval_of_the_same_test_and_contains_it() -> None:
     test = mean_test_of(values)
     assert isinstance(test, MeanTest)
     found, fixed = anytime_interval(test), test.interval()
-    assert found == test.interval(confidence_after(60))
+    assert found == test.interval(confidence_after(60), CONFIDENCE)
     assert isinstance(found, Interval) and found.low < fixed.low and fixed.high < found.high
 
 
@@ -111,7 +111,7 @@ def test_the_game_with_the_most_deals_decides_the_confidence() -> None:
     values = np.random.default_rng(9).choice([-0.5, 0, 0.5], 300)
     both = MeanTest.of([Sample(values[:30], 0.5), Sample(values, 0.5)], SHARES)
     assert isinstance(both, MeanTest)
-    assert anytime_interval(both) == both.interval(confidence_after(300))
+    assert anytime_interval(both) == both.interval(confidence_after(300), CONFIDENCE)
 
 
 def test_confidence_rises_with_the_deals() -> None:
