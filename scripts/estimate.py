@@ -3,6 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
+    from gamegrid.jobs import registered
     from gamegrid.jobs.estimate import estimate, text
     from gamegrid.jobs.preconditions import check_results
     from gamegrid.jobs.run import run
@@ -13,5 +14,7 @@ if __name__ == "__main__":
         prepared, results = plan.make(snakemake.config, Path.cwd()), Path("results")
         check_results(prepared, results)
         print(text(estimate(prepared, results)))
+        if stated := registered.line(prepared, results):
+            print(stated)
 
     run(work, snakemake.log[0])
