@@ -7,7 +7,7 @@ list of cases, each with its question and its error rates.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -20,11 +20,18 @@ from bench.measure import ROOT, Sample
 sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/store")]
 
 import anytime_coverage as anytime
+import played_coverage as end_to_end
 import random_comparisons
 import stats_coverage as simulated
 
-SHARES, MEANS, LOOKS, FITS, RESULTS = 20_000, 2000, 300, 200, 2000
+SHARES, NULLS, LOOKS, FITS, RESULTS = 20_000, 2000, 300, 200, 2000
 """Number of samples per case, for each question."""
+PLAYED = 10_000
+"""Number of deals of each grid of bots that is played, and split into sets."""
+SIZES = (5, 10, 20, 50, 200)
+"""Numbers of deals in a set."""
+MEANS, BOOTSTRAPS = 5000, 500
+"""Number of samples of unbounded values, for Student's t and for the bootstrap."""
 SEQUENCE = 1000
 """Number of deals in a sequence that is examined thirty times."""
 WALKS = 40_000
@@ -53,14 +60,18 @@ def main(part: float) -> list[Sample]:
 
 def jobs(part: float) -> Iterator[Job]:
     """Yield all cases, each with the fraction ``part`` of the full number of samples."""
+    for grid in end_to_end.GRIDS:
+        yield Job("played", grid.name, played, (grid, int(PLAYED * part)))
     for schedule in simulated.SCHEDULES:
         yield Job("fits", schedule.name, fits, (schedule, int(FITS * part)))
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
         name = f"{share:.0%} of the way up {', '.join(map(str, bots))}"
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
-    for deals, case in product(simulated.MEAN_DEALS, simulated.MEANS + simulated.UNLIMITED):
-        question = "means" if case.limits else "unlimited means"
-        yield Job(question, f"{deals} deals, {case.name}", means, (case, deals, int(MEANS * part)))
+    for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
+        yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
+    for deals, case in product(simulated.NULL_DEALS, simulated.NULLS + simulated.UNLIMITED):
+        question = "nulls" if case.limits else "unlimited nulls"
+        yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
     yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
     for number, source in enumerate(anytime.SOURCES):
         yield Job("looks", source.name, looks, (number, int(LOOKS * part)))
@@ -72,6 +83,37 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("shares", name, shares, (case, luck, deals, int(SHARES * part)))
 
 
+def played(grid: end_to_end.Grid, deals: int) -> Sample:
+    """Measure the coverage of the tables' intervals, by number of deals and by question.
+
+    ``samples`` counts deals, which are split into sets of each size. ``apart`` is the coverage at
+    20 deals if each game counted as if it had deals of its own.
+    """
+    with end_to_end.play(grid, deals, 11) as results:
+        found = {size: end_to_end.coverage(results, size) for size in SIZES}
+        apart = end_to_end.coverage(results.apart, 20)
+    # Two standard errors of the independent sets are left for chance.
+    rates = [
+        (size, each.coverage, 2 * (0.05 * 0.95 / (deals // size)) ** 0.5)
+        for size, by_question in found.items()
+        for each in by_question.values()
+    ]
+    return {
+        "samples": deals,
+        "coverage": {size: _each(by_question, "coverage") for size, by_question in found.items()},
+        "half_width": {
+            size: _each(by_question, "half_width") for size, by_question in found.items()
+        },
+        "least": min(rate + noise for size, rate, noise in rates if size >= 10),
+        "most": max(rate - noise for size, rate, noise in rates if size > 10),
+        "apart": _each(apart, "coverage"),
+    }
+
+
+def _each(by_question: Mapping[str, end_to_end.Found], name: str) -> dict[str, float]:
+    return {question: getattr(found, name) for question, found in by_question.items()}
+
+
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
     """Measure how often a share's interval covers, next to Wilson's on single episodes."""
     ours, naive = (
@@ -81,11 +123,20 @@ def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sampl
     return {"deals": deals, "samples": samples, "ours": ours, "naive": naive}
 
 
-def means(case: simulated.MeanCase, deals: int, samples: int) -> Sample:
+def means(name: str, deals: int, samples: int) -> Sample:
+    """Measure how often Student's t interval covers, next to the BCa bootstrap from 30 deals on."""
+    found = {"deals": deals, "samples": samples}
+    if 30 <= deals <= 100:
+        part = samples * BOOTSTRAPS // MEANS
+        found |= {"bca": simulated.mean_coverage(name, deals, part, 8, bootstrap=True)}
+    return found | {"t": simulated.mean_coverage(name, deals, samples, 7)}
+
+
+def nulls(case: simulated.NullCase, deals: int, samples: int) -> Sample:
     """Measure how often two agents with equal means are told apart, also over three games."""
     return {"deals": deals, "samples": samples,
-            "false": simulated.mean_errors(case, deals, samples, 2),
-            "false_over_games": simulated.mean_errors(case, deals, samples, 3, games=3),
+            "false": simulated.null_errors(case, deals, samples, 2),
+            "false_over_games": simulated.null_errors(case, deals, samples, 3, games=3),
             "student": simulated.student_errors(case, deals, samples, 2)}  # fmt: skip
 
 

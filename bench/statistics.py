@@ -92,28 +92,34 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, means, unlimited, compared, looks, fits, ladders = (
+    shares, means, nulls, unlimited, compared, looks, fits, ladders, played = (
         [case for case in cases if case["question"] == question]
         for question in (
             "shares",
             "means",
-            "unlimited means",
+            "nulls",
+            "unlimited nulls",
             "comparisons",
             "looks",
             "fits",
             "ladders",
+            "played",
         )
     )
+    yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
+    yield _most("coverage of the tables beyond 10 deals, at most", played, "most", 0.99)
     many = [case for case in shares if case["deals"] >= 50]
     yield _least("coverage of a share, at least", shares, "ours", 0.93)
     yield _most("coverage from 50 deals on, at most", many, "ours", 0.97)
+    normal = [case for case in means if case["case"].startswith("normal")]
+    yield _least("coverage of a mean of normal values", normal, "t", 0.93)
+    skewed = [case for case in means if case["deals"] >= 200]
+    yield _least("coverage of a skewed mean from 200 deals on", skewed, "t", 0.92)
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
-    yield _most("p < .05 where means are equal", means, "false", _with_noise(means, 0.06))
-    yield _most("the same over three games", means, "false_over_games", _with_noise(means, 0.06))
-    yield _most(
-        "the same in one game without limits", unlimited, "false", _with_noise(unlimited, 0.08)
-    )
+    yield _most("p < .05 where means are equal", nulls, "false", _with_noise(nulls, 0.06))
+    yield _most("the same over three games", nulls, "false_over_games", _with_noise(nulls, 0.06))
+    yield _most("the same without limits", unlimited, "false", _with_noise(unlimited, 0.08))
     yield _most("rows of paired that contradict themselves", compared, "contradictions", 0)
     yield _most("thirty looks of which one misses", looks, "false", _with_noise(looks, 0.06))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)

@@ -3,8 +3,9 @@
 The tests in this folder run a small part, ``python -m bench stats`` runs everything.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from scipy import stats
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
-from gamegrid.stats.intervals import Interval, share_ends
+from gamegrid.stats.intervals import Interval, mean_interval, share_ends
 from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.ratings import Fit, ladder, rate
 
@@ -80,11 +81,42 @@ def covered(low: Floats, high: Floats, truth: float) -> float:
     return float(np.mean((low <= truth + 1e-12) & (truth - 1e-12 <= high)))
 
 
+MEANS: Mapping[str, Callable[[np.random.Generator, tuple[int, int]], Floats]] = MappingProxyType(
+    {
+        "normal": lambda luck, shape: luck.normal(size=shape),
+        "exponential": lambda luck, shape: luck.exponential(size=shape) - 1,
+        "a large loss in 5 %": lambda luck, shape: np.where(
+            luck.random(shape) < 0.05, -9.975, 0.525
+        ),
+    }
+)
+"""Values of deals with mean 0 and skewness 0, 2 and -4.1."""
+
+
+def mean_coverage(name: str, deals: int, samples: int, seed: int, bootstrap: bool = False) -> float:
+    """Return how often the interval of an unbounded mean covers it, or the BCa bootstrap's.
+
+    Samples of equal values, which have no interval, are left out.
+    """
+    drawn = MEANS[name](np.random.default_rng(seed), (samples, deals))
+    varied = drawn[np.ptp(drawn, axis=1) > 0]
+    found = [_bca(row, seed) if bootstrap else mean_interval(row) for row in varied]
+    return float(np.mean([isinstance(each, Interval) and each.covers(0.0) for each in found]))
+
+
+def _bca(values: Floats, seed: int) -> Interval:
+    """Return the interval of Efron, "Better bootstrap confidence intervals" (1987)."""
+    ends = stats.bootstrap(
+        (values,), np.mean, n_resamples=1999, method="BCa", rng=np.random.default_rng(seed)
+    ).confidence_interval
+    return Interval(float(ends.low), float(ends.high))
+
+
 DIFFERENCES = Interval(-1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class MeanCase:
+class NullCase:
     """A distribution with the mean 0."""
 
     name: str
@@ -113,30 +145,30 @@ def discrete(
     return lambda luck, deals: luck.choice(values, deals, p=chances)
 
 
-MEANS = (
+NULLS = (
     *(
-        MeanCase(f"a loss in {share:.0%}, gains vary by {noise:.0%}", rare_loss(share, noise))
+        NullCase(f"a loss in {share:.0%}, gains vary by {noise:.0%}", rare_loss(share, noise))
         for share in (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4)
         for noise in (0.0, 1.0)
     ),
-    MeanCase("95 % zeros", discrete([-1, 0, 1], [0.025, 0.95, 0.025])),
-    MeanCase("95 % zeros, skewed", discrete([-1, 0, 0.25], [0.01, 0.95, 0.04])),
-    MeanCase("56 % zeros, skewed", discrete([-1, 0, 0.1], [0.04, 0.56, 0.4])),
-    MeanCase("won or lost", discrete([-1, 1], [0.5, 0.5])),
-    MeanCase("halves", discrete([-1, -0.5, 0, 0.5, 1], [0.2] * 5)),
-    MeanCase("normal", lambda luck, deals: np.clip(luck.normal(0, 0.3, deals), -1, 1)),
+    NullCase("95 % zeros", discrete([-1, 0, 1], [0.025, 0.95, 0.025])),
+    NullCase("95 % zeros, skewed", discrete([-1, 0, 0.25], [0.01, 0.95, 0.04])),
+    NullCase("56 % zeros, skewed", discrete([-1, 0, 0.1], [0.04, 0.56, 0.4])),
+    NullCase("won or lost", discrete([-1, 1], [0.5, 0.5])),
+    NullCase("halves", discrete([-1, -0.5, 0, 0.5, 1], [0.2] * 5)),
+    NullCase("normal", lambda luck, deals: np.clip(luck.normal(0, 0.3, deals), -1, 1)),
 )
 """Differences of two agents that are equally good on average."""
 UNLIMITED = (
-    MeanCase("normal, no limits", lambda luck, deals: luck.normal(size=deals), None),
-    MeanCase("exponential, no limits", lambda luck, deals: luck.exponential(size=deals) - 1, None),
+    NullCase("normal, no limits", lambda luck, deals: luck.normal(size=deals), None),
+    NullCase("exponential, no limits", lambda luck, deals: luck.exponential(size=deals) - 1, None),
 )
 
 
-MEAN_DEALS = (5, 6, 8, 10, 20, 50, 200, 2000)
+NULL_DEALS = (5, 6, 8, 10, 20, 50, 200, 2000)
 
 
-def mean_errors(case: MeanCase, deals: int, samples: int, seed: int, games: int = 1) -> float:
+def null_errors(case: NullCase, deals: int, samples: int, seed: int, games: int = 1) -> float:
     """Return how often equal means are told apart at 5 %, over ``games`` of equal weight."""
     luck = np.random.default_rng(seed)
     rejected = 0
@@ -147,7 +179,7 @@ def mean_errors(case: MeanCase, deals: int, samples: int, seed: int, games: int 
     return rejected / samples
 
 
-def student_errors(case: MeanCase, deals: int, samples: int, seed: int) -> float:
+def student_errors(case: NullCase, deals: int, samples: int, seed: int) -> float:
     """Return how often Student's t tells equal means apart, where the values are not all equal."""
     luck = np.random.default_rng(seed)
     values = np.array([case.draw(luck, deals) for _ in range(samples)])

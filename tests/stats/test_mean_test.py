@@ -7,7 +7,7 @@ from scipy import optimize, stats
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import Interval, NoInterval, Reason
 from gamegrid.stats.mean_test import MeanTest, Sample
-from stats_coverage import MEAN_DEALS, MEANS, UNLIMITED, MeanCase, mean_errors, student_errors
+from stats_coverage import NULL_DEALS, NULLS, UNLIMITED, NullCase, null_errors, student_errors
 
 ALL = Interval(-1, 1)
 
@@ -18,8 +18,8 @@ def examine(values: Floats | list[float], limits: Interval | None = ALL) -> Mean
     return found
 
 
-def rare_case(name: str) -> MeanCase:
-    [case] = [case for case in MEANS if case.name == name]
+def rare_case(name: str) -> NullCase:
+    [case] = [case for case in NULLS if case.name == name]
     return case
 
 
@@ -123,15 +123,15 @@ def test_what_cannot_be_tested_says_why() -> None:
 
 @pytest.mark.parametrize("deals", [6, 20, 100])
 def test_equal_means_are_told_apart_in_6_percent_of_samples_at_most(deals: int) -> None:
-    for case in MEANS:
-        assert mean_errors(case, deals, 250, 4) <= 0.06 + 3 * (0.06 * 0.94 / 250) ** 0.5, case.name
+    for case in NULLS:
+        assert null_errors(case, deals, 250, 4) <= 0.06 + 3 * (0.06 * 0.94 / 250) ** 0.5, case.name
 
 
 @pytest.mark.parametrize("deals", [5, 20])
 def test_equal_means_over_games_are_told_apart_as_rarely(deals: int) -> None:
     limit = 0.06 + 3 * (0.06 * 0.94 / 200) ** 0.5
-    for case in MEANS:
-        assert mean_errors(case, deals, 200, 7, games=3) <= limit, case.name
+    for case in NULLS:
+        assert null_errors(case, deals, 200, 7, games=3) <= limit, case.name
 
 
 def test_students_t_would_err_far_more_often() -> None:
@@ -140,14 +140,14 @@ def test_students_t_would_err_far_more_often() -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("deals", MEAN_DEALS)
-@pytest.mark.parametrize("case", MEANS, ids=lambda case: case.name)
-def test_equal_means_at_every_number_of_deals(case: MeanCase, deals: int) -> None:
+@pytest.mark.parametrize("deals", NULL_DEALS)
+@pytest.mark.parametrize("case", NULLS, ids=lambda case: case.name)
+def test_equal_means_at_every_number_of_deals(case: NullCase, deals: int) -> None:
     samples = 2000
-    assert mean_errors(case, deals, samples, 5) <= 0.06 + 3 * (0.06 * 0.94 / samples) ** 0.5
+    assert null_errors(case, deals, samples, 5) <= 0.06 + 3 * (0.06 * 0.94 / samples) ** 0.5
 
 
 @pytest.mark.parametrize("case", UNLIMITED, ids=lambda case: case.name)
-def test_without_limits_skew_costs_a_little(case: MeanCase) -> None:
+def test_without_limits_skew_costs_a_little(case: NullCase) -> None:
     """At 8 values, Student's t errs in 11 % of exponential samples: here it is less than 9 %."""
-    assert mean_errors(case, 8, 1500, 6) < 0.09
+    assert null_errors(case, 8, 1500, 6) < 0.09

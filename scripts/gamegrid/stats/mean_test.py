@@ -34,6 +34,14 @@ from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval, NoInterval, Rea
 
 STRAIGHT = 1e-6
 """Below this skewness of a mean, Hall's transformation is the identity up to rounding."""
+STEEPEST = 0.4
+"""The largest skewness of a mean that Hall's transformation corrects for.
+
+A mean of few values with a single far one has more. Its transformation is nearly flat, and the
+interval would reach far beyond what the values show. The test of a hidden loss takes over there. In
+the cases of tests/stats/stats_coverage.py, the limits 0.4 and infinity give the same error rates,
+and with 1/3, up to 7 % of samples are rejected.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class MeanTest:
     error: float
     """Its standard error, 0 or more."""
     skewness: float
-    """The skewness of its distribution."""
+    """The skewness of its distribution, at most STEEPEST either way."""
     freedom: float
     """The degrees of freedom of ``error``: Satterthwaite (1946)."""
     sizes: Floats
@@ -98,7 +106,7 @@ class MeanTest:
         return cls(
             mean=known + float(weights @ means),
             error=error,
-            skewness=float(weights**3 @ (cubes / sizes**2)) / error**3 if error else 0.0,
+            skewness=_limited(float(weights**3 @ (cubes / sizes**2)) / error**3) if error else 0.0,
             freedom=float(spread.sum() ** 2 / (spread**2 / (sizes - 1)).sum()) if error else 1.0,
             sizes=sizes,
             below=None if limits is None else weights * _reach(means - limits.low),
@@ -156,6 +164,10 @@ def _reach(distances: Floats) -> Floats:
     if np.any(distances < -SAME):
         raise ValueError("a mean lies beyond the limits")
     return np.maximum(distances, 0.0)
+
+
+def _limited(skewness: float) -> float:
+    return min(max(skewness, -STEEPEST), STEEPEST)
 
 
 def _skewed(t: float, skewness: float) -> float:

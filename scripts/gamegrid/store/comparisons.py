@@ -32,6 +32,21 @@ class _Differences:
     """The number of matchups that each of the two agents played; a deal's value is their mean."""
     observations: Observations
 
+    @property
+    def largest(self) -> float:
+        """The largest difference in either direction; 0 without deals."""
+        return float(np.abs(self.observations.values).max(initial=0.0))
+
+    def hidden_within(self, span: float) -> Interval:
+        """Return how far the difference of a deal may be from 0 that was not played.
+
+        It is taken to go as badly as ``span``, the largest difference of two results, in one
+        matchup, or as badly as the worst deal that was played. That it goes so in several matchups
+        at once is a rarer event still.
+        """
+        reach = max(self.largest, span / self.rounds)
+        return Interval(-reach, reach)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
@@ -133,15 +148,11 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
 
 
 def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> Compared:
-    """Compare a pair in one game. ``span`` is the largest difference of two returns, if known.
-
-    A hidden deal is taken to go as badly as the rules allow in one matchup, or as badly as the
-    worst deal that was played. That it goes so in several matchups at once is a rarer event still.
-    """
+    """Compare a pair in one game. ``span`` is the largest difference of two returns, if known."""
     observations = differences.observations
-    span = 1.0 if differences.scoring == WIN_LOSS else span
-    seen = float(np.abs(observations.values).max(initial=0.0))
-    if span is not None and seen > span + SAME:
+    if differences.scoring == WIN_LOSS:
+        span = 1.0
+    elif span is not None and differences.largest > span + SAME:
         span = None
     return Compared(
         game=game,
@@ -150,14 +161,9 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
         deals=len(observations),
         difference=observations.mean,
         test=mean_test(
-            [Part(observations)],
-            None if span is None else _around_0(max(seen, span / differences.rounds)),
+            [Part(observations)], None if span is None else differences.hidden_within(span)
         ),
     )
-
-
-def _around_0(reach: float) -> Interval:
-    return Interval(-reach, reach)
 
 
 def _overall(
@@ -188,11 +194,12 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         Part(each.observations, 1 / families.count(each.family) / len(set(families)))
         for each in games.values()
     ]
+    reach = max(each.hidden_within(1.0).high for each in games.values())
     return Compared(
         game=None,
         pair=pair,
         games={game: each.matchups for game, each in games.items()},
         deals=count(parts),
         difference=mean_of(parts),
-        test=mean_test(parts, _around_0(1.0)),
+        test=mean_test(parts, Interval(-reach, reach)),
     )

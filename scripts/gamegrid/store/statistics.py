@@ -131,7 +131,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
         "normalized_intervals": list(_normalized_rows(connection)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
-        "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
+        "score_intervals": [(agent, *score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
@@ -220,7 +220,7 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
     }
 
 
-def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
+def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     """Return the interval of the mean over families of the mean over games."""
     played = [
         each
