@@ -92,7 +92,20 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, means, nulls, unlimited, compared, looks, fits, ladders, played = (
+    (
+        shares,
+        means,
+        nulls,
+        unlimited,
+        compared,
+        looks,
+        fits,
+        ladders,
+        played,
+        redrawn,
+        margins,
+        rankings,
+    ) = (
         [case for case in cases if case["question"] == question]
         for question in (
             "shares",
@@ -104,6 +117,9 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
             "fits",
             "ladders",
             "played",
+            "played ratings",
+            "margin ranks",
+            "rankings",
         )
     )
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
@@ -124,6 +140,11 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _most("thirty looks of which one misses", looks, "false", _with_noise(looks, 0.06))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
+    yield _least("coverage of a rating of bots that played", redrawn, "ratings", 0.93)
+    yield _most("the same beyond 10 deals, at most", redrawn, "most", 0.99)
+    yield _least("all true ranks by rating are possible ones", redrawn, "ranks", 0.93)
+    yield _least("all true ranks in a margin game are possible ones", margins, "ranks", 0.93)
+    yield _least("coverage of a rating by rankings of four", rankings, "ratings", 0.93)
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
     yield _least("coverage of a place between bots", ladders, "placed", 0.93)
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.arrays import Floats
-from gamegrid.stats.davidson import ELO, Matches
+from gamegrid.stats.davidson import COLUMNS, ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, mean_interval, share_ends
 from gamegrid.stats.mean_test import MeanTest, Sample
-from gamegrid.stats.ratings import Fit, ladder, rate
+from gamegrid.stats.ratings import Fit, ladder, pairs_of_seats, rate
 
 DEALS = (5, 10, 20, 50, 200)
 CORRELATIONS = (-0.8, 0.0, 0.8, 1.0)
@@ -210,7 +210,7 @@ def played(
     score = np.where(place < win, 1.0, np.where(place < win + nu, 0.5, 0.0))
     return Matches(
         agents=tuple(f"agent{code}" for code in range(len(strengths))),
-        game=game, family=game, first=first, second=second, score=score, deal=deal,
+        game=game, family=game, first=first, second=second, score=score, luck=game, deal=deal,
     )  # fmt: skip
 
 
@@ -293,6 +293,82 @@ def rating_errors(
     )  # fmt: skip
 
 
+OPENINGS = 6
+"""Number of openings of the game of opening_errors, each as likely as the others."""
+
+
+def opening_errors(deals: int, games: int, samples: int, seed: int) -> float:
+    """Return how often ratings of agents without luck cover.
+
+    The opening, the seats and the pair decide a match. All games are disguises of one: a match is
+    the same in each. The true ratings are those of one match for each opening.
+    """
+    luck = np.random.default_rng(seed)
+    inside: list[bool] = []
+    for _ in range(samples):
+        table = luck.choice([0.0, 0.0, 0.5, 1.0, 1.0], (OPENINGS, 6))
+        truth = np.array([each.rating for each in rate(_replayed(range(OPENINGS), table)).ratings])
+        fit = rate(_replayed(luck.integers(0, OPENINGS, deals), table, games))
+        if all(isinstance(each.these_games, Interval) for each in fit.ratings):
+            inside += _inside(fit, truth)
+    return float(np.mean(inside))
+
+
+def _replayed(
+    openings: Sequence[int] | NDArray[np.int64], table: Floats, games: int = 1
+) -> Matches:
+    """Return the matches of three agents from these openings, each a deal, in every game.
+
+    ``table`` holds the score of each opening's six matches, shape (openings, matches).
+    """
+    seats = np.array([*everybody(3), *((other, one) for one, other in everybody(3))])
+    game, deal, match = (
+        axis.ravel()
+        for axis in np.meshgrid(
+            range(games), range(len(openings)), range(len(seats)), indexing="ij"
+        )
+    )
+    return Matches(
+        agents=("a", "b", "c"), game=game, family=np.zeros_like(game), first=seats[match, 0],
+        second=seats[match, 1], score=table[np.asarray(openings)[deal], match],
+        luck=np.zeros_like(game), deal=deal,
+    )  # fmt: skip
+
+
+def ranking_errors(matches: int, samples: int, seed: int) -> RatingErrors:
+    """Rate rankings of four agents from the model of Plackett and Luce, by pairs of seats.
+
+    Two of the agents are equal. Whoever sits where, no seat is better than another.
+    """
+    luck = np.random.default_rng(seed)
+    truth = np.array([150.0, 0.0, 0.0, -150.0])
+    inside: list[bool] = []
+    claims: list[bool] = []
+    for _ in range(samples):
+        # The order of exponential times with these rates is a ranking by Plackett and Luce.
+        times = luck.exponential(10 ** (-truth / 400), (matches, 4))
+        fit = rate(_as_pairs(times, luck))
+        inside += _inside(fit, truth)
+        claims.append(bool(fit.pair_p[1, 2] < 0.05))
+    return RatingErrors(float(np.mean(inside)), float("nan"), float(np.mean(claims)), 0.0)
+
+
+def _as_pairs(times: Floats, luck: np.random.Generator) -> Matches:
+    """Return the pairs of seats of each match; a shorter time is better."""
+    rows = [
+        (number, seats[low], seats[high], score)
+        for number, own in enumerate(times)
+        for seats in (luck.permutation(4),)
+        for low, high, score in pairs_of_seats((-own[seats]).tolist())
+    ]
+    number, first, second, score = map(np.array, zip(*rows, strict=True))
+    zeros = np.zeros_like(number)
+    return Matches(
+        agents=("a", "b", "c", "d"), game=zeros, family=zeros, first=first, second=second,
+        score=score, luck=zeros, deal=number,
+    )  # fmt: skip
+
+
 def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
     return [
         isinstance(each.these_games, Interval) and each.these_games.covers(value)
@@ -314,8 +390,7 @@ def anchored_errors(strengths: Floats, deals: int, samples: int, seed: int) -> f
 
 def both(frozen: Matches, own: Matches) -> Matches:
     """Join two sets of matches; the first set's agents are the first agents of the second."""
-    columns = ("game", "family", "first", "second", "score", "deal")
-    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in columns}
+    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in COLUMNS}
     return Matches(agents=own.agents, **joined)
 
 

@@ -101,6 +101,22 @@ def test_the_variance_is_right_though_deals_are_missing() -> None:
     assert variances.mean() == pytest.approx(1 / 12, rel=0.08)
 
 
+@pytest.mark.parametrize("few", [10, 20])
+def test_few_deals_against_one_opponent_are_not_made_certain_by_many_against_another(
+    few: int,
+) -> None:
+    """With deals-1 degrees of freedom, 90 % would be covered with 10 deals."""
+    luck, hits = np.random.default_rng(13), []
+    for _ in range(1500):
+        cells = [observed(luck.integers(0, 3, deals) / 2) for deals in (200, few)]
+        found = pool(cells)
+        hits.append([each.covers(0.5) for each in (found.share_interval(), found.mean_interval())
+                     if isinstance(each, Interval)])  # fmt: skip
+    assert np.mean(hits, axis=0) == pytest.approx([0.95, 0.95], abs=0.03)
+    equal = pool([observed(drawn(14, 20)), observed(drawn(15, 20))])
+    assert equal.freedom == 19
+
+
 def test_opponents_that_share_deals_are_one_observation() -> None:
     cell = observed(drawn(7, 12))
     assert pool([cell, cell, observed([])]).values == pytest.approx(cell.values)

@@ -7,7 +7,7 @@ from played_coverage import GRIDS, LUCKLESS, Grid, answers, coverage, play, tabl
 
 @pytest.mark.nightly
 def test_a_disguise_that_counts_as_a_game_of_its_own_covers_too_little() -> None:
-    with play(GRIDS[0], 2000, 11) as results:
+    with play(GRIDS[0], 4000, 12) as results:
         wrong, right = (coverage(each, 20) for each in (results.apart, results))
     for question in ("scores", "pairs over games"):
         assert wrong[question].coverage < 0.9 < 0.93 < right[question].coverage

@@ -248,7 +248,7 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
     fit = rate(
         Matches(
             agents=tuple("abcd"), game=codes, family=families, first=first, second=second,
-            score=scores, deal=numbers,
+            score=scores, luck=codes, deal=numbers,
         )
     )  # fmt: skip
     found = query(path, "SELECT * FROM ratings ORDER BY agent")
@@ -256,9 +256,22 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
         assert row[:2] == (each.agent, pytest.approx(each.rating, abs=1e-3))
         assert row[2:4] == low_high(each.these_games)
         assert row[4] is None
-        assert row[8:] == (0, each.group, False)
+        assert row[8:14] == (
+            0, each.group, False, each.rank, each.ranks.low, each.ranks.high
+        )  # fmt: skip
+        assert row[14] == pytest.approx(fit.expected_score(each.rating))
     assert [row[0] for row in sorted(found, key=lambda row: -row[1])] == list("abcd")
     assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
+    pairs = query(path, "SELECT agent, rival, difference, expected_score, low, high, verdict "
+                        "FROM rating_differences")  # fmt: skip
+    assert len(pairs) == 6
+    by_name = {each.agent: each for each in fit.ratings}
+    for agent, rival, difference, expected, low, high, verdict in pairs:
+        apart = by_name[agent].rating - by_name[rival].rating
+        assert difference == pytest.approx(apart, abs=1e-3) and difference >= 0
+        assert expected == pytest.approx(fit.expected_score(difference))
+        assert (verdict == "better") == (low > 0) and low < difference < high
+        assert (verdict == "better") != bool({*by_name[agent].group} & {*by_name[rival].group})
 
 
 BOTS = (
@@ -413,6 +426,7 @@ def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
         ("paired", "low", "high", "reason"),
         ("paired", "anytime_low", "anytime_high", "anytime_reason"),
         ("leaderboard", "rating_low", "rating_high", "rating_reason"),
+        ("rating_differences", "low", "high", "reason"),
         ("leaderboard", "score_low", "score_high", "score_reason"),
     ):
         wrong = f"({low} IS NULL OR {high} IS NULL) <> ({reason} IS NOT NULL)"
@@ -457,7 +471,7 @@ def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path
         ):
             assert set(query(path, f"SELECT {column} FROM {view}")) == {(reason,)}, view
         once = query(path, "SELECT reason FROM first_moves")
-        assert once == [("one deal or family" if reason else "no upper end",)]
+        assert once == [(reason or "no upper end",)]  # who moves first always wins
 
 
 def test_a_games_own_luck_that_comes_twice_is_seen_twice(tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ class Observations:
     """Shape (deals,). Values from ``add`` may lie outside the range of those they are made of."""
     fixed: Fixed | None = None
     """Why the mean of the values has no sampling error; None if luck moves it."""
+    freedom: float | None = None
+    """Degrees of freedom of the variance of the mean; None if they are the deals less one."""
 
     def __post_init__(self) -> None:
         if self.deals.shape != self.values.shape or np.any(np.diff(self.deals) <= 0):
@@ -94,13 +96,13 @@ class Observations:
         """Return the interval of the mean of shares; see intervals.share_interval."""
         if (missing := self._without_interval()) is not None:
             return missing
-        return share_interval(self.values, pooled=True, confidence=confidence)
+        return share_interval(self.values, pooled=True, freedom=self.freedom, confidence=confidence)
 
     def mean_interval(self, confidence: float = CONFIDENCE) -> MaybeInterval:
         """Return the interval of the mean of unbounded values; see intervals.mean_interval."""
         if (missing := self._without_interval()) is not None:
             return missing
-        return mean_interval(self.values, confidence=confidence)
+        return mean_interval(self.values, freedom=self.freedom, confidence=confidence)
 
     def _without_interval(self) -> NoInterval | None:
         """Return the reason luck cannot move the mean, else None."""
@@ -124,7 +126,8 @@ def add(parts: Sequence[Part]) -> Observations:
 
     Every part has deals. The mean of the result is the weighted mean of the parts' means, and the
     variance of the mean is right for it even if some parts lack deals (linearisation: Binder, "On
-    the variances of asymptotically normal estimators", 1983). Parts that are fixed add a constant.
+    the variances of asymptotically normal estimators", 1983). It then has fewer degrees of freedom:
+    see _added_freedom. Parts that are fixed add a constant.
     Raises ValueError without parts, for a part without deals and for parts of two lucks.
     """
     (luck,) = {part.observations.luck for part in parts}
@@ -143,7 +146,13 @@ def add(parts: Sequence[Part]) -> Observations:
         if each.fixed is None or fixed is not None:
             scale = share * len(numbers) / len(each)
             added[np.searchsorted(numbers, each.deals)] += scale * (each.values - mean)
-    return Observations(luck=luck, deals=numbers, values=added, fixed=fixed)
+    return Observations(
+        luck=luck,
+        deals=numbers,
+        values=added,
+        fixed=fixed,
+        freedom=_added_freedom(parts, len(numbers)),
+    )
 
 
 def pool(cells: Sequence[Observations]) -> Observations:
@@ -207,7 +216,11 @@ def combined_interval(parts: Sequence[Part], confidence: float = CONFIDENCE) -> 
     share = sum(part.weight for part in varying) / total
     known = sum(part.weight / total * float(part.observations.values.mean()) for part in settled)
     moving = combined_share_interval(
-        [Stratum(part.observations.values, part.weight) for part in varying], confidence=confidence
+        [
+            Stratum(part.observations.values, part.weight, part.observations.freedom)
+            for part in varying
+        ],
+        confidence=confidence,
     )
     match moving:
         case Interval(low, high):
@@ -247,6 +260,25 @@ def mean_test(parts: Sequence[Part], limits: Interval | None) -> MeanTest | NoIn
     varying = by_luck([part for part in parts if part.observations.fixed is None])
     samples = [Sample(part.observations.values, part.weight / total) for part in varying]
     return MeanTest.of(samples, limits, known)
+
+
+def _added_freedom(parts: Sequence[Part], deals: int) -> float:
+    """Return the degrees of freedom of the variance of a mean of ``parts`` over ``deals`` deals.
+
+    If few deals of one part decide the variance, the many deals of others do not make it certain.
+    The degrees are those of Satterthwaite, "An approximate distribution of estimates of variance
+    components" (1946), as if the parts were independent, and at most deals-1, for deals that all
+    parts share. Parts of one deal, whose variance is unknown, are left out.
+    """
+    known = [
+        (part.weight**2 * float(each.values.var(ddof=1)) / len(each), each.freedom or len(each) - 1)
+        for part in parts
+        if len(each := part.observations) > 1 and each.fixed is None
+    ]
+    total = sum(variance for variance, _ in known)
+    if total == 0:
+        return deals - 1
+    return min(deals - 1, total**2 / sum(variance**2 / freedom for variance, freedom in known))
 
 
 def _all_fixed(every: Sequence[Observations]) -> Fixed | None:
