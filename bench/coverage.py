@@ -19,6 +19,7 @@ from bench.measure import ROOT, Sample
 
 sys.path += [str(ROOT / "tests" / room) for room in ("stats", "store", "jobs")]
 
+import anytime_coverage as anytime
 import balanced_coverage as balanced
 import played_coverage as end_to_end
 import power_cases as powers
@@ -26,7 +27,7 @@ import random_comparisons
 import rank_coverage
 import stats_coverage as simulated
 
-SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 500, 200, 2000, 500
+SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 300, 200, 2000, 500
 """Number of samples per case, for each question."""
 REDRAWN = (5, 20, 50, 200)
 """Deals of a set of results that is drawn from many played deals."""
@@ -40,8 +41,10 @@ MEANS, BOOTSTRAPS = 5000, 500
 """Number of samples of unbounded values, for Student's t and for the bootstrap."""
 ROUNDS = 1000
 """Number of grids of one round each, for balanced deals."""
-SEQUENCE = 200
-"""Number of deals in a sequence that is examined ten times."""
+SEQUENCE = 1000
+"""Number of deals in a sequence that is examined thirty times."""
+WALKS = 40_000
+"""Paths of Brownian motion."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,11 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
     yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
     yield from _deals(part)
-    for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
-        yield Job("looks", f"{case.name}, luck {luck}", looks, (case, luck, int(LOOKS * part)))
+    for number, source in enumerate(anytime.SOURCES):
+        yield Job("looks", source.name, looks, (number, int(LOOKS * part)))
+    yield Job("looks", "Brownian motion", boundary, (int(WALKS * part),))
+    yield Job("looks", "games in turn", over_games, (int(LOOKS * part),))
+    yield Job("looks", "deals where they inform", allocated, (int(LOOKS * part),))
     for deals, case, luck in product(simulated.DEALS, simulated.CASES, simulated.CORRELATIONS):
         name = f"{deals} deals, {case.name}, luck {luck}"
         yield Job("shares", name, shares, (case, luck, deals, int(SHARES * part)))
@@ -188,10 +194,28 @@ def drops(deals: int, share: float, samples: int) -> Sample:
     return {"samples": samples, "bounded": bounded, "left": plain}
 
 
-def looks(case: simulated.Case, luck: float, samples: int) -> Sample:
-    """Measure how often at least one of ten looks misses the truth."""
-    missed = simulated.anytime_misses(case, luck, SEQUENCE, samples, 3)
+def looks(number: int, samples: int) -> Sample:
+    """Measure how often at least one of thirty looks misses the truth of a source."""
+    missed = anytime.misses(anytime.SOURCES[number], SEQUENCE, samples, 3)
     return {"samples": samples, "false": missed}
+
+
+def boundary(walks: int) -> Sample:
+    """Measure how often Brownian motion leaves the boundary of the anytime interval."""
+    return {"samples": walks, "false": anytime.boundary_misses(walks, 4)}
+
+
+def over_games(samples: int) -> Sample:
+    """Measure how often an interval over three games misses while the games get deals in turn."""
+    missed = anytime.games_misses(anytime.SOURCES[4:24:8], samples, 5, SEQUENCE)
+    return {"samples": samples, "false": missed}
+
+
+def allocated(samples: int) -> Sample:
+    """Measure how often intervals miss if the games whose question is open get the deals."""
+    sources = anytime.SOURCES[::3]
+    missed = anytime.sequential_misses(sources, samples // 4, 6, 2 * SEQUENCE)
+    return {"samples": samples // 4 * len(sources), "false": missed}
 
 
 def fits(schedule: simulated.Schedule, samples: int) -> Sample:

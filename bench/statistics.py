@@ -119,7 +119,9 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _most("the same over three games", nulls, "false_over_games", _with_noise(nulls, 0.06))
     yield _most("the same without limits", unlimited, "false", _with_noise(unlimited, 0.08))
     yield _most("rows of paired that contradict themselves", of["comparisons"], "contradictions", 0)
-    yield _most("ten looks of which one misses", of["looks"], "false", _with_noise(of["looks"]))
+    yield _most(
+        "thirty looks of which one misses", of["looks"], "false", _with_noise(of["looks"], 0.06)
+    )
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
     yield _least("coverage of a rating of bots that played", redrawn, "ratings", 0.93)

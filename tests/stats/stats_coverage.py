@@ -18,7 +18,6 @@ from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, mean_interval, share_ends
 from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.observations import Observations
-from gamegrid.stats.paired import looks
 from gamegrid.stats.ratings import Fit, ladder, pairs_of_seats, rate
 
 DEALS = (5, 10, 20, 50, 200)
@@ -188,24 +187,6 @@ def student_errors(case: NullCase, deals: int, samples: int, seed: int) -> float
     values = np.array([case.draw(luck, deals) for _ in range(samples)])
     varying = values[np.ptp(values, axis=1) > 0]
     return float((stats.ttest_1samp(varying, 0.0, axis=1).pvalue < 0.05).sum() / samples)
-
-
-def anytime_misses(
-    case: Case, correlation: float, deals: int, samples: int, seed: int, times: int = 10
-) -> float:
-    """Return how often any of ten looks at the confidence sequence misses the case's true mean."""
-    luck = np.random.default_rng(seed)
-    after = [deals * (number + 1) // times for number in range(times)]
-    differences = 2 * deal_means(case, correlation, deals, samples, luck) - 1
-    truth = 2 * case.mean - 1
-    missed = [
-        any(
-            not (isinstance(look.interval, Interval) and look.interval.covers(truth))
-            for look in looks(row, after)
-        )
-        for row in differences
-    ]
-    return float(np.mean(missed))
 
 
 def played(

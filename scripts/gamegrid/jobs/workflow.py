@@ -34,6 +34,7 @@ __all__ = [
     "correction_params",
     "database_rows",
     "hub_models",
+    "planned_questions",
     "plugin_files",
     "prepare",
     "reference_params",
@@ -104,6 +105,12 @@ def captions() -> dict[str, str]:
 def database_rows(prepared: Plan) -> str:
     """Return the database's rows about the configuration as one JSON string."""
     return json.dumps(asdict(rows(prepared)), sort_keys=True)
+
+
+def planned_questions(prepared: Plan) -> str:
+    """Return the plan of ``preregister`` as JSON; null without one."""
+    plan = prepared.planned
+    return json.dumps(plan and plan.model_dump(mode="json"), sort_keys=True)
 
 
 def rows(prepared: Plan) -> Rows:

@@ -14,7 +14,7 @@ from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Oracle
 from gamegrid.oracles.value_function import has_value_function
-from gamegrid.plan import deals, grid, plan_checks, reference_cells, suites
+from gamegrid.plan import deals, grid, plan_checks, preregistered, reference_cells, suites
 from gamegrid.plan.grid import Cell, Chunk, Grid
 from gamegrid.plan.identity import Identity
 from gamegrid.plan.job_needs import JobNeeds
@@ -22,6 +22,7 @@ from gamegrid.plan.reference_cells import ReferenceCells
 from gamegrid.plan.single_moves import SingleMoves, single_moves
 from gamegrid.prompts import templates
 from gamegrid.records.record_types import Task
+from gamegrid.records.registrations import PlannedQuestions
 from gamegrid.records.stamp import Stamp
 
 
@@ -55,6 +56,10 @@ class Plan:
         """Chunk files that come with the suite and belong to the results."""
         return (self.suite.results,) if self.suite else ()
 
+    def deals_of(self, game: Game) -> int:
+        """How many deals every matchup of a game gets."""
+        return deals.deals_of(self.config, game)
+
     def opening_plies(self, game: Game) -> int:
         """How many random plies open each deal of a game."""
         return deals.opening_plies(self.config, game)
@@ -63,10 +68,15 @@ class Plan:
         """After how many decisions an episode of a game is cut off."""
         return deals.max_plies(self.config, game)
 
+    @property
+    def planned(self) -> PlannedQuestions | None:
+        """The plan of ``preregister`` in the form that is recorded; None without the key."""
+        return preregistered.planned(self.config, self.grid, self.identity)
+
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """The jobs that play episodes."""
-        return tuple(self.grid.chunks(self.config.deals, self.needs.deals))
+        return tuple(self.grid.chunks(self.deals_of, self.needs.deals))
 
     @cached_property
     def single_moves(self) -> Mapping[tuple[Task, str, str], SingleMoves]:

@@ -8,17 +8,18 @@ from typing import TypeAlias
 
 import numpy as np
 
+from gamegrid.stats.anytime import anytime_interval
 from gamegrid.stats.dropped import Bounds, bounds_over_games, difference_bounds
-from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval
 from gamegrid.stats.mean_test import MeanTest
 from gamegrid.stats.observations import Observations, Part, count, difference, mean_of, mean_test
-from gamegrid.stats.paired import Comparison, anytime_interval, compare
+from gamegrid.stats.paired import Comparison, compare
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, Worst, ends
+from gamegrid.store.values import WIN_LOSS, CellValues, TableRow, Worst, ends
 
 Pair: TypeAlias = tuple[str, str]
-
-OVER_GAMES: Ends = (None, None, "over games")
+Question: TypeAlias = tuple[str | None, str, str]
+"""The game (None over games) and the two agents, in the order of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,30 +63,38 @@ class Compared:
     deals: int
     difference: float | None
     test: MeanTest | NoInterval
-    anytime: Ends
     dropped: int
     worst: Worst
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        return self.game, *self.pair
+
+    @property
+    def anytime(self) -> MaybeInterval:
+        """The interval of the difference that holds however often you look."""
+        return anytime_interval(self.test)
 
     def row(self, found: Comparison, m: int, looks: Looks | None) -> TableRow:
         """Return the row as the table stores it. ``m``: the number of pairs adjusted together."""
         low, high, _ = ends(found.adjusted)
         return (
             self.game, *self.pair, self.deals, self.difference, found.verdict,
-            *ends(found.interval), found.p, low, high, found.p_adjusted, m, *self.anytime,
+            *ends(found.interval), found.p, low, high, found.p_adjusted, m, *ends(self.anytime),
             looks.number(self.games) if looks else None, self.dropped, *self.worst,
         )  # fmt: skip
 
 
-def comparisons(
+def compare_pairs(
     cells: Iterable[CellValues],
     comparable: Collection[tuple[str, str, str]],
-    looks: Looks | None = None,
     spans: Mapping[str, float] = MappingProxyType({}),
-) -> list[TableRow]:
-    """Return every row.
+) -> list[Compared]:
+    """Compare every pair, in each game and over all win_loss games.
 
-    ``comparable`` holds (game, agent, rival) in both directions. ``looks`` is None if the values of
-    the cells are not those of deals. ``spans``: by game, the largest difference of two returns.
+    ``comparable`` holds (game, agent, rival) in both directions. ``spans``: by game, the largest
+    difference of two returns.
     """
     played: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
@@ -95,11 +104,29 @@ def comparisons(
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
             apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
-    rows: list[TableRow] = []
-    for game, pairs in apart.items():
-        compared = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
-        rows += _adjusted(compared, looks)
-    return rows + _adjusted(list(_overall(played, apart)), looks)
+    within = [
+        _within(game, pair, each, spans.get(game))
+        for game, pairs in apart.items()
+        for pair, each in pairs.items()
+    ]
+    return within + list(_overall(played, apart))
+
+
+def rows_of(
+    compared: Sequence[Compared],
+    looks: Looks | None = None,
+    primary: Collection[Question] = (),
+) -> list[TableRow]:
+    """Return every row, with p adjusted within its family of tests.
+
+    The ``primary`` questions are one family. The others are one family per game, and one over
+    games. ``looks`` is None if the values are not those of deals.
+    """
+    families: dict[tuple[bool, str | None], list[Compared]] = defaultdict(list)
+    for each in compared:
+        planned = each.question in primary
+        families[planned, None if planned else each.game].append(each)
+    return [row for family in families.values() for row in _adjusted(family, looks)]
 
 
 def _adjusted(compared: Sequence[Compared], looks: Looks | None) -> list[TableRow]:
@@ -164,19 +191,9 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
         test=mean_test(
             [Part(observations)], None if span is None else differences.hidden_within(span)
         ),
-        anytime=ends(_anytime(observations, span)),
         dropped=differences.dropped,
         worst=_worst([differences], [1.0], span),
     )
-
-
-def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
-    """Return the anytime interval of differences up to ``span``."""
-    if differences.fixed is not None:
-        return NoInterval(differences.fixed.reason)
-    if span is None:
-        return NoInterval(Reason.UNBOUNDED)
-    return anytime_interval(differences.values, span=span)
 
 
 def _overall(
@@ -215,7 +232,6 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         deals=count(parts),
         difference=mean_of(parts),
         test=mean_test(parts, Interval(-reach, reach)),
-        anytime=OVER_GAMES,
         dropped=sum(each.dropped for each in games.values()),
         worst=_worst(list(games.values()), [part.weight for part in parts], 1.0),
     )

@@ -31,10 +31,12 @@ from gamegrid.stats.ratings import (
     pairs_of_seats,
     rate_sets,
 )
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.control_checks import controls
 from gamegrid.store.corrected_means import corrected_means
+from gamegrid.store.equivalences import equivalence_rows, primary, read_planned
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.open_questions import open_questions
 from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
@@ -127,6 +129,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     spans = dict(connection.execute(_SPANS).fetchall())
+    compared, planned = compare_pairs(cells, comparable, spans), read_planned(connection)
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
     games: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
@@ -150,7 +153,9 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         ],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
-        "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
+        "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
+        "equivalence_tests": list(equivalence_rows(compared, planned)),
+        "open_questions": list(open_questions(compared, planned)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
@@ -242,7 +247,10 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
         for other in cells
         if one.game == other.game and one is not other
     ]
-    return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
+    return {
+        "position_intervals": intervals,
+        "position_comparisons": rows_of(compare_pairs(cells, pairs)),
+    }
 
 
 def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:

@@ -317,6 +317,39 @@ CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
 
+CREATE TABLE equivalence_tests (
+    game VARCHAR,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    margin DOUBLE NOT NULL,
+    difference DOUBLE,
+    confidence DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    p DOUBLE,
+    p_adjusted DOUBLE,
+    m INTEGER NOT NULL,
+    equivalent BOOLEAN NOT NULL,
+    anytime_equivalent BOOLEAN
+);
+
+COMMENT ON TABLE equivalence_tests IS 'The rows of the view equivalence, which describes them.';
+
+CREATE TABLE open_questions (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    margin DOUBLE,
+    answer VARCHAR NOT NULL,
+    deals_needed INTEGER,
+    next_deals INTEGER
+);
+
+COMMENT ON TABLE open_questions IS 'The rows of the view further_deals, which describes them.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR,
@@ -335,3 +368,61 @@ CREATE TABLE control_checks (
 );
 
 COMMENT ON TABLE control_checks IS 'The rows of the view controls, which describes them.';
+
+-- The preregistered plans of results/preregistration.jsonl. planned.py fills these tables.
+CREATE TABLE registrations (
+    registered_at VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL,
+    plan JSON NOT NULL,
+    played INTEGER NOT NULL,
+    looks INTEGER NOT NULL
+);
+
+COMMENT ON TABLE registrations IS 'Every preregistered plan in the order of time.';
+COMMENT ON COLUMN registrations.registered_at IS 'time, UTC | when the plan was first seen | preregistration.jsonl';
+COMMENT ON COLUMN registrations.sha256 IS 'SHA-256 | the digest of plan, as JSON with sorted keys | preregistration.jsonl';
+COMMENT ON COLUMN registrations.plan IS 'JSON object | pairs, games and margins; cells holds the SHA-256 of what changes the results of each matchup. Without pairs: the plan was taken out of the configuration | preregistration.jsonl';
+COMMENT ON COLUMN registrations.played IS 'matchups | the number of matchups, once per game, that were played or begun before | preregistration.jsonl';
+COMMENT ON COLUMN registrations.looks IS 'looks | the number of looks taken before | looks.jsonl';
+
+CREATE TABLE planned_questions (
+    game VARCHAR,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER,
+    margin DOUBLE,
+    is_primary BOOLEAN NOT NULL,
+    registered_at VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE planned_questions IS 'The rows of the view preregistration, which describes them.';
+
+CREATE TABLE plan_deviations (
+    deviation VARCHAR NOT NULL,
+    game VARCHAR,
+    agent VARCHAR,
+    rival VARCHAR,
+    matchup VARCHAR,
+    planned VARCHAR,
+    found VARCHAR,
+    since VARCHAR
+);
+
+COMMENT ON TABLE plan_deviations IS 'The rows of the view deviations, which describes them.';
+
+-- Whether each pair that was compared or planned is a primary question. NULL without a plan.
+CREATE VIEW question_roles AS
+SELECT
+    game, agent, rival,
+    CASE
+        WHEN (SELECT count(*) FROM registrations) = 0 THEN NULL
+        WHEN bool_or(is_primary) THEN 'primary'
+        ELSE 'exploratory'
+    END AS role
+FROM (
+    SELECT game, agent, rival, is_primary FROM planned_questions
+    UNION ALL
+    SELECT game, agent, rival, false FROM comparisons
+)
+GROUP BY game, agent, rival;

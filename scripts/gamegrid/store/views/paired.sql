@@ -1,17 +1,20 @@
 -- table: 50
 CREATE VIEW paired AS
 SELECT
-    game, agent, rival, deals, difference, verdict, low, high, reason, p, adjusted_low,
-    adjusted_high, p_adjusted, m, dropped_deals, worst_low, worst_high, look, anytime_low,
-    anytime_high, anytime_reason
-FROM comparisons
-ORDER BY game NULLS FIRST, agent, rival;
+    compared.game, compared.agent, compared.rival, role, deals, difference, verdict, low, high,
+    reason, p, adjusted_low, adjusted_high, p_adjusted, m, dropped_deals, worst_low, worst_high,
+    look, anytime_low, anytime_high, anytime_reason
+FROM comparisons AS compared JOIN question_roles ON
+    question_roles.game IS NOT DISTINCT FROM compared.game
+    AND question_roles.agent = compared.agent AND question_roles.rival = compared.rival
+ORDER BY compared.game NULLS FIRST, compared.agent, compared.rival;
 
 COMMENT ON VIEW paired IS
 'Which of two agents is better, on the deals that both played, so that the luck of the deal cancels out. Only agents that met the same opponents are compared: each in the other''s place against these opponents, and against each other. Payoff games are not ranked and have no rows.';
 COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard, if there are several | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';
+COMMENT ON COLUMN paired.role IS 'words | primary: the question was preregistered before any deal of it was played; exploratory: every other question; NULL if nothing was preregistered | planned_questions';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent; over all games, a deal that games share, such as a disguise and its plain game, is one | episodes, seats';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s value minus the rival''s; NULL without deals | comparisons.difference';
 COMMENT ON COLUMN paired.verdict IS 'better, worse, not told apart or equal | what p_adjusted says of the agent at 5 %. Where luck cannot move the difference, what the difference says; equal: it is 0. NULL: nothing can be said, see reason | comparisons.verdict';
