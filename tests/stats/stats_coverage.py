@@ -3,16 +3,18 @@
 The tests in this folder run a small part, ``python -m bench stats`` runs everything.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
-from gamegrid.stats.intervals import Interval, share_ends
+from gamegrid.stats.hierarchy import Families, Prior, Skill, over_families
+from gamegrid.stats.intervals import Interval, share_ends, share_variance
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
 
@@ -253,3 +255,109 @@ def ladder_coverage(
             and (found.high is None or place <= found.high)
         )
     return float(np.mean(inside))
+
+
+FAMILIES = (3, 5, 10, 20)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A population of families: the probability of a win in each is drawn from it."""
+
+    name: str
+    draw: Callable[[np.random.Generator, tuple[int, ...]], Floats]
+
+    @property
+    def mean(self) -> float:
+        """The mean over the population, from a million draws."""
+        return float(self.draw(np.random.default_rng(0), (1_000_000,)).mean())
+
+
+KINDS = (
+    Kind("all alike", lambda luck, size: np.full(size, 0.6)),
+    Kind("sd .03", lambda luck, size: np.clip(luck.normal(0.6, 0.03, size), 0, 1)),
+    Kind("sd .1", lambda luck, size: np.clip(luck.normal(0.6, 0.1, size), 0, 1)),
+    Kind("sd .2", lambda luck, size: np.clip(luck.normal(0.5, 0.2, size), 0, 1)),
+    Kind("logits of sd 1, mean .79", lambda luck, size: special.expit(luck.normal(1.5, 1, size))),
+    Kind("skewed, mean .08", lambda luck, size: luck.beta(0.5, 5.75, size)),
+)
+"""Families as a normal model has them, and as it has not: near the end of the scale, and skewed."""
+
+
+@dataclass(frozen=True)
+class SkillErrors:
+    """How the intervals over families of many samples behave."""
+
+    coverage: float
+    width: float
+    """The median width."""
+    sure: float
+    """The share of samples in which the probability that the mean is above 1/2 is below .025 or
+    above .975: false claims, if the true mean is 1/2."""
+
+
+def skill_errors(
+    kind: Kind, families: int, deals: int, samples: int, seed: int, prior: Prior = Prior.WIDE
+) -> SkillErrors:
+    """Draw families, then the deals of each; return how often the interval covers the mean."""
+    luck, truth = np.random.default_rng(seed), kind.mean
+    inside, widths, sure = [], [], []
+    for _ in range(samples):
+        chances = kind.draw(luck, (families,))
+        values = luck.binomial(2, chances[:, None], (families, deals)) / 2
+        found = over_families(
+            Families(
+                shares=values.mean(axis=1),
+                variances=np.array([share_variance(each) for each in values]),
+            ),
+            prior,
+        )
+        assert isinstance(found, Skill)
+        inside.append(found.interval.covers(truth))
+        widths.append(2 * found.interval.half_width)
+        sure.append(abs(found.above_half - 0.5) > 0.475)
+    return SkillErrors(float(np.mean(inside)), float(np.median(widths)), float(np.mean(sure)))
+
+
+def varied(
+    strengths: Floats, sd: float, families: int, deals: int, luck: np.random.Generator
+) -> Matches:
+    """Draw matches in which an agent's strength differs by family; all in rating points."""
+    parts = [
+        played(
+            strengths + luck.normal(0, sd, len(strengths)),
+            everybody(len(strengths)),
+            deals=deals,
+            luck=luck,
+        )
+        for _ in range(families)
+    ]
+    of = np.repeat(np.arange(families), len(parts[0].score))
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("first", "second", "score", "deal")
+    }
+    return Matches(agents=parts[0].agents, game=of, family=of, **columns)
+
+
+def family_rating_coverage(
+    sd: float, families: int, deals: int, samples: int, seed: int
+) -> tuple[float, float]:
+    """Return how often the intervals over families and over deals cover the rating.
+
+    The true ratings are those from 400 families.
+    """
+    luck, strengths = np.random.default_rng(seed), np.array([100.0, 0.0, -100.0])
+    truth = [each.rating for each in rate(varied(strengths, sd, 400, deals, luck)).ratings]
+    inside = [
+        [
+            isinstance(found, Interval) and found.covers(place)
+            for found in (each.games_like_these, each.these_games)
+        ]
+        for _ in range(samples)
+        for each, place in zip(
+            rate(varied(strengths, sd, families, deals, luck)).ratings, truth, strict=True
+        )
+    ]
+    like, these = np.mean(inside, axis=0)
+    return float(like), float(these)

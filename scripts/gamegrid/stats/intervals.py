@@ -28,6 +28,8 @@ deals does not help: draws that are never lost fall to 89 % before the others im
 """
 DROPPED_SHARE = 0.05
 """If a larger share of deals is dropped, the dropped deals may matter more than luck."""
+LEAST_KNOWN = 0.25
+"""The variance of a share of which one deal says nothing: the largest that a share can have."""
 SAME = 1e-12
 """Values closer than this differ only by rounding."""
 
@@ -64,6 +66,7 @@ class Reason(StrEnum):
     ANCHORED = "anchored here"
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
+    ONE_FAMILY = "one family"
     UNBOUNDED = "unbounded"
     NO_LOWER_END = "no lower end"
     NO_UPPER_END = "no upper end"
@@ -134,9 +137,7 @@ def combined_share_interval(
     weights = weights / weights.sum()
     sizes = np.array([len(stratum.deals) for stratum in strata])
     means, effective = np.array([_share_moments(stratum.deals) for stratum in strata]).T
-    # Add half a win and half a loss, so that a game that was always lost has some variance, too.
-    likely = (means * effective + 0.5) / (effective + 1)
-    spread = weights**2 * likely * (1 - likely) / effective
+    spread = weights**2 * _likely_variance(means, effective)
     freedom = float(spread.sum() ** 2 / (spread**2 / (sizes - 1)).sum())
     low, high = _wilson(means, effective, _quantile(freedom, confidence))
     centre = float(weights @ means)
@@ -192,6 +193,17 @@ def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, F
     return _wilson(*_share_moments(deals), _quantile(deals.shape[-1] - 1, confidence))
 
 
+def share_variance(deals: Floats) -> float:
+    """Return the variance of the mean of values between 0 and 1 over other deals; it is never 0.
+
+    ``deals`` holds one value per deal, shape (deals,), at least one. The variance is that behind
+    share_interval and combined_share_interval.
+    """
+    if len(deals) == 1:
+        return LEAST_KNOWN
+    return float(_likely_variance(*_share_moments(deals)))
+
+
 def _missing(deals: Floats) -> NoInterval | None:
     """Return the reason there can be no interval, else None."""
     match len(deals):
@@ -224,6 +236,15 @@ def _share_moments(deals: Floats) -> tuple[Floats, Floats]:
     constant = np.ptp(deals, axis=-1) < SAME
     effective = count * np.where(constant, 1.0, worst / np.where(constant, 1.0, mixed))
     return mean, effective
+
+
+def _likely_variance(means: Floats, effective: Floats) -> Floats:
+    """Return the variances of shares; half a win and half a loss are added to each.
+
+    So a game that was always lost has some variance, too.
+    """
+    likely = (means * effective + 0.5) / (effective + 1)
+    return np.asarray(likely * (1 - likely) / effective)
 
 
 def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, Floats]:

@@ -28,7 +28,7 @@ OVER_GAMES: Ends = (None, None, "over games")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Differences:
+class Differences:
     """An agent's values minus a rival's in one game, on the deals both have with every opponent."""
 
     scoring: str
@@ -75,10 +75,10 @@ def comparisons(
     for cell in cells:
         if len(cell.observations) and cell.scoring != "payoff":
             played[cell.game, cell.agent].append(cell)
-    apart: dict[str, dict[Pair, _Differences]] = defaultdict(dict)
+    apart: dict[str, dict[Pair, Differences]] = defaultdict(dict)
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
-            apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
+            apart[game][agent, rival] = differences_of(played[game, agent], played[game, rival])
     rows: list[TableRow] = []
     for game, pairs in apart.items():
         compared = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
@@ -100,7 +100,7 @@ def _adjusted(
     ]
 
 
-def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
+def differences_of(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Differences:
     """Pair the cells against the same opponents, and the two agents' own cells if they met."""
     agent, rival = mine[0].agent, theirs[0].agent
     met = {cell.matchup: cell for cell in theirs if agent in cell.others}
@@ -108,7 +108,7 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
     pairs = [
         (cell, met[cell.matchup] if rival in cell.others else apart[cell.others]) for cell in mine
     ]
-    return _Differences(
+    return Differences(
         scoring=mine[0].scoring,
         family=mine[0].family,
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
@@ -116,7 +116,7 @@ def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _D
     )
 
 
-def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> _Comparison:
+def _within(game: str, pair: Pair, differences: Differences, span: float | None) -> _Comparison:
     """Compare a pair in one game."""
     observations = differences.observations
     if differences.scoring == WIN_LOSS:
@@ -148,7 +148,7 @@ def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
 
 def _overall(
     played: Mapping[tuple[str, str], Sequence[CellValues]],
-    apart: Mapping[str, Mapping[Pair, _Differences]],
+    apart: Mapping[str, Mapping[Pair, Differences]],
 ) -> Iterable[_Comparison]:
     """Compare over all win_loss games the pairs that have the same games and compare in each."""
     games: dict[str, set[str]] = defaultdict(set)
@@ -163,7 +163,7 @@ def _overall(
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, games: Mapping[str, _Differences]) -> _Comparison:
+def _together(pair: Pair, games: Mapping[str, Differences]) -> _Comparison:
     """Compare a pair over ``games``, with equal weights for families and for games of one."""
     families = [each.family for each in games.values()]
     parts = [

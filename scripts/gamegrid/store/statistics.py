@@ -20,6 +20,7 @@ from gamegrid.stats.intervals import mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
 from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
+from gamegrid.store.between_games import games_like_these
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
@@ -132,6 +133,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
+        "games_like_these": list(games_like_these(cells, comparable)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],

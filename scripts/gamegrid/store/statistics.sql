@@ -230,6 +230,23 @@ CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
 
+CREATE TABLE games_like_these (
+    agent VARCHAR NOT NULL,
+    rival VARCHAR, -- NULL for the agent's own score
+    prior VARCHAR NOT NULL,
+    main BOOLEAN NOT NULL,
+    games VARCHAR NOT NULL,
+    families INTEGER NOT NULL,
+    mean DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    better DOUBLE,
+    family_sd DOUBLE
+);
+
+COMMENT ON TABLE games_like_these IS 'The rows of the view prior_sensitivity, which describes them. main: whether the prior is the one behind between_games and better_at_games.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR NOT NULL,
