@@ -14,7 +14,13 @@ from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.hierarchy import Families, Prior, Skill, over_families
-from gamegrid.stats.intervals import Interval, share_ends, share_variance
+from gamegrid.stats.intervals import (
+    Interval,
+    Stratum,
+    combined_share_interval,
+    share_ends,
+    share_variance,
+)
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
 
@@ -289,8 +295,10 @@ class SkillErrors:
     """How the intervals over families of many samples behave."""
 
     coverage: float
+    over_deals: float
+    """How often the interval over other deals of the same games covers the mean over families."""
     width: float
-    """The median width."""
+    """The median width of the interval over families."""
     sure: float
     """The share of samples in which the probability that the mean is above 1/2 is below .025 or
     above .975: false claims, if the true mean is 1/2."""
@@ -301,7 +309,7 @@ def skill_errors(
 ) -> SkillErrors:
     """Draw families, then the deals of each; return how often the interval covers the mean."""
     luck, truth = np.random.default_rng(seed), kind.mean
-    inside, widths, sure = [], [], []
+    inside, deals_only, widths, sure = [], [], [], []
     for _ in range(samples):
         chances = kind.draw(luck, (families,))
         values = luck.binomial(2, chances[:, None], (families, deals)) / 2
@@ -313,10 +321,16 @@ def skill_errors(
             prior,
         )
         assert isinstance(found, Skill)
+        these = combined_share_interval([Stratum(each, 1) for each in values])
+        assert isinstance(these, Interval)
         inside.append(found.interval.covers(truth))
+        deals_only.append(these.covers(truth))
         widths.append(2 * found.interval.half_width)
         sure.append(abs(found.above_half - 0.5) > 0.475)
-    return SkillErrors(float(np.mean(inside)), float(np.median(widths)), float(np.mean(sure)))
+    return SkillErrors(
+        float(np.mean(inside)), float(np.mean(deals_only)), float(np.median(widths)),
+        float(np.mean(sure)),
+    )  # fmt: skip
 
 
 def varied(

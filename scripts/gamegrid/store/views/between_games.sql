@@ -2,8 +2,7 @@
 CREATE VIEW between_games AS
 WITH scores AS (
     SELECT
-        agent, games, families, mean AS score, low AS like_low, high AS like_high,
-        reason AS like_reason, family_sd
+        agent, games, families, mean AS score, low, high, reason, family_sd
     FROM games_like_these
     WHERE rival IS NULL AND main
 )
@@ -13,17 +12,17 @@ SELECT
     score_intervals.low AS score_low,
     score_intervals.high AS score_high,
     score_intervals.reason AS score_reason,
-    scores.like_low, scores.like_high, scores.like_reason, family_sd,
+    scores.low AS score_like_low,
+    scores.high AS score_like_high,
+    scores.reason AS score_like_reason,
+    family_sd,
     rating,
     ratings.low AS rating_low,
     ratings.high AS rating_high,
     ratings.reason AS rating_reason,
     ratings.like_low AS rating_like_low,
     ratings.like_high AS rating_like_high,
-    CASE
-        WHEN families = 1 THEN 'one family'
-        ELSE ratings.like_reason
-    END AS rating_like_reason,
+    ratings.like_reason AS rating_like_reason,
     rating_set
 FROM scores
 LEFT JOIN score_intervals USING (agent)
@@ -39,9 +38,9 @@ COMMENT ON COLUMN between_games.score IS '0 to 1 | mean over families of the mea
 COMMENT ON COLUMN between_games.score_low IS '0 to 1 | lower end of its 95 % interval over other deals of these games; NULL: see score_reason | score_intervals.low';
 COMMENT ON COLUMN between_games.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
 COMMENT ON COLUMN between_games.score_reason IS 'words | the reason there is no such interval; NULL if there is one | score_intervals.reason';
-COMMENT ON COLUMN between_games.like_low IS '0 to 1 | lower end of its 95 % interval over other families of games like these and other deals of them, against the same opponents; NULL: see like_reason | games_like_these.low';
-COMMENT ON COLUMN between_games.like_high IS '0 to 1 | upper end of the same interval | games_like_these.high';
-COMMENT ON COLUMN between_games.like_reason IS 'words | the reason there is no such interval: one family says nothing about others; NULL if there is one | games_like_these.reason';
+COMMENT ON COLUMN between_games.score_like_low IS '0 to 1 | lower end of its 95 % interval over other families of games like these and other deals of them, against the same opponents; NULL: see score_like_reason | games_like_these.low';
+COMMENT ON COLUMN between_games.score_like_high IS '0 to 1 | upper end of the same interval | games_like_these.high';
+COMMENT ON COLUMN between_games.score_like_reason IS 'words | the reason there is no such interval: one family says nothing about others; NULL if there is one | games_like_these.reason';
 COMMENT ON COLUMN between_games.family_sd IS '0 to 1/2 | standard deviation of the agent''s score between families, the luck of the deals apart: the median of its posterior. NULL with one family | games_like_these.family_sd';
 COMMENT ON COLUMN between_games.rating IS 'rating points | as on the leaderboard; NULL without a rated match | ratings.rating';
 COMMENT ON COLUMN between_games.rating_low IS 'rating points | lower end of its 95 % interval over other deals of these games; NULL: see rating_reason | ratings.low';
