@@ -54,7 +54,8 @@ def test_the_interval_over_families_is_wider_than_that_over_deals(results: Path)
     """There are two families, so 15 points of 100 to either side are the least."""
     for low, high, like_low, like_high, families in query(
         results,
-        "SELECT score_low, score_high, score_like_low, score_like_high, families FROM between_games",
+        "SELECT score_low, score_high, score_like_low, score_like_high, families "
+        "FROM between_games",
     ):
         assert families == 2
         assert like_high - like_low > max(high - low, 0.3)
