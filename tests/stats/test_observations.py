@@ -17,6 +17,7 @@ from gamegrid.stats.observations import (
     coins,
     combined_difference,
     combined_interval,
+    count,
     difference,
     pool,
 )
@@ -49,6 +50,7 @@ def test_a_game_played_again_with_the_same_luck_adds_nothing(copies: int) -> Non
     parts = [Part(plain)] * copies
     assert ends(combined_interval(parts)) == pytest.approx(ends(plain.share_interval()))
     assert coins(parts) == pytest.approx(plain.values)
+    assert count(parts) == 20
     apart = observed(plain.values, luck="another")
     narrower = np.ptp(ends(combined_interval([Part(plain), Part(apart)])))
     assert narrower < 0.8 * np.ptp(ends(plain.share_interval()))

@@ -197,6 +197,13 @@ def by_luck(parts: Sequence[Part]) -> list[Part]:
     return [Part(add(same), sum(part.weight for part in same)) for same in lucks.values()]
 
 
+def count(parts: Sequence[Part]) -> int:
+    """Return the number of deals, where games of one luck share theirs."""
+    return len(
+        {(part.observations.luck, deal) for part in parts for deal in part.observations.deals}
+    )
+
+
 def coins(parts: Sequence[Part]) -> Floats:
     """Return one number per deal of each luck; their mean is the weighted mean of ``parts``.
 

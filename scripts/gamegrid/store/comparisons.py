@@ -9,7 +9,14 @@ from typing import TypeAlias
 import numpy as np
 
 from gamegrid.stats.intervals import MaybeInterval, NoInterval, Reason
-from gamegrid.stats.observations import Observations, Part, coins, combined_difference, difference
+from gamegrid.stats.observations import (
+    Observations,
+    Part,
+    coins,
+    combined_difference,
+    count,
+    difference,
+)
 from gamegrid.stats.paired import (
     Adjusted,
     SignFlip,
@@ -176,7 +183,7 @@ def _together(pair: Pair, games: Mapping[str, Differences]) -> _Comparison:
         game=None,
         pair=pair,
         games={game: each.matchups for game, each in games.items()},
-        deals=sum(len(part.observations) for part in parts),
+        deals=count(parts),
         difference=float(contributions.mean()) if whole else None,
         interval=ends(combined_difference(parts)),
         anytime=OVER_GAMES,

@@ -16,7 +16,7 @@ COMMENT ON COLUMN cell_intervals.matchup IS 'name | the matchup | episodes.match
 COMMENT ON COLUMN cell_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN cell_intervals.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of the 95 % interval over deals; NULL: see reason | deal_values';
 COMMENT ON COLUMN cell_intervals.high IS 'as low | upper end of the same interval | deal_values';
-COMMENT ON COLUMN cell_intervals.reason IS 'words | the reason there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (no luck was involved, so every deal would be the same) | computed';
+COMMENT ON COLUMN cell_intervals.reason IS 'words | the reason there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (nothing draws luck: no agent, no opening and no event of the game, so every deal is the same) | computed';
 
 CREATE TABLE game_intervals (
     game VARCHAR NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE score_intervals (
 
 COMMENT ON TABLE score_intervals IS 'Intervals of each agent''s score over all win_loss games.';
 COMMENT ON COLUMN score_intervals.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interval over deals of the same games | deal_values';
+COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interval over deals of the same games, where a deal that games share is one observation | deal_values';
 COMMENT ON COLUMN score_intervals.high IS '0 to 1 | upper end of the same interval | deal_values';
 COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, for the first game without an interval; games that cannot vary add nothing to the width | computed';
 

@@ -11,7 +11,7 @@ COMMENT ON VIEW paired IS
 COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';
-COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
+COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent; over all games, a deal that games share, such as a disguise and its plain game, is one | episodes, seats';
 COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison this is, interim results included: the number of distinct sets of its deals that tables were made from so far. From 2 on, if earlier results influenced how many deals were played, low, high and p no longer hold, but anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s value minus the rival''s; NULL without deals | comparisons.difference';
 COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed in advance; NULL: see reason | comparisons.low';
