@@ -67,6 +67,8 @@ class Reason(StrEnum):
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
     ONE_FAMILY = "one family"
+    SAME_PLAY = "same moves"
+    ONLY_MODELS = "only models as opponents"
     UNBOUNDED = "unbounded"
     NO_LOWER_END = "no lower end"
     NO_UPPER_END = "no upper end"

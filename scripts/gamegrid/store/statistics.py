@@ -24,6 +24,7 @@ from gamegrid.store.between_games import games_like_these
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.memory import memory
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.values import (
     WIN_LOSS,
@@ -134,6 +135,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
         "games_like_these": list(games_like_these(cells, comparable)),
+        "memory_differences": list(memory(connection, cells)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],

@@ -247,6 +247,25 @@ CREATE TABLE games_like_these (
 
 COMMENT ON TABLE games_like_these IS 'The rows of the view prior_sensitivity, which describes them. main: whether the prior is the one behind between_games and better_at_games.';
 
+CREATE TABLE memory_differences (
+    agent VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    disguise VARCHAR NOT NULL,
+    opponents VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    same_play DOUBLE,
+    plain DOUBLE,
+    disguised DOUBLE,
+    difference DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    p DOUBLE,
+    p_adjusted DOUBLE
+);
+
+COMMENT ON TABLE memory_differences IS 'The rows of the view memory, which describes them.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR NOT NULL,

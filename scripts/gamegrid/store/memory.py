@@ -1,0 +1,147 @@
+"""The rows of memory: what each agent got in a plain game minus what it got in its disguises.
+
+A disguise has the rules and the deals of its plain game in the words of another story. So each deal
+is played twice with the same luck, and only what an agent knows about the plain game by heart can
+make a difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from gamegrid.stats.intervals import NoInterval, Reason
+from gamegrid.stats.observations import Observations, difference, pool
+from gamegrid.stats.paired import holm, sign_flip
+from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
+
+_DISGUISES = """
+    SELECT plain.game, disguise.game
+    FROM games AS disguise JOIN games AS plain ON disguise.disguise_of = plain.load_string
+    ORDER BY ALL
+"""
+
+_SAME_PLAY = """
+    SELECT
+        plain.game, disguise.game, plain.matchup,
+        avg((plain.trajectory = disguise.trajectory)::INTEGER)
+    FROM episodes AS plain JOIN episodes AS disguise USING (matchup, deal, seating)
+    JOIN games AS story ON story.game = disguise.game
+    JOIN games AS known ON known.game = plain.game
+    WHERE story.disguise_of = known.load_string
+        AND plain.status <> 'error' AND disguise.status <> 'error'
+    GROUP BY ALL
+"""
+"""By plain game, disguise and matchup: the share of episodes with the same moves in both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One row, before p is adjusted. Fields are columns of the view memory."""
+
+    agent: str
+    game: str
+    disguise: str
+    opponents: str
+    deals: int
+    same_play: float | None
+    plain: float | None
+    disguised: float | None
+    difference: float | None
+    interval: Ends
+    p: float | None
+
+
+def memory(
+    connection: duckdb.DuckDBPyConnection, cells: Sequence[CellValues]
+) -> Iterator[TableRow]:
+    """Yield the rows, with p adjusted for the number of them."""
+    rows = list(_compared(connection, cells))
+    tested = [row.p for row in rows if row.p is not None]
+    adjusted = iter(holm(tested).p)
+    for row in rows:
+        yield (
+            row.agent, row.game, row.disguise, row.opponents, row.deals, row.same_play, row.plain,
+            row.disguised, row.difference, *row.interval, row.p,
+            None if row.p is None else float(next(adjusted)),
+        )  # fmt: skip
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, cells: Sequence[CellValues]) -> Iterator[_Row]:
+    """Yield one row for each agent and disguise whose plain game it played, too."""
+    models = {
+        agent
+        for (agent,) in connection.execute(
+            "SELECT agent FROM agents WHERE model IS NOT NULL"
+        ).fetchall()
+    }
+    same = {tuple(key): share for *key, share in connection.execute(_SAME_PLAY).fetchall()}
+    played: dict[tuple[str, str], dict[str, CellValues]] = defaultdict(dict)
+    for cell in cells:
+        played[cell.game, cell.agent][cell.matchup] = cell
+    agents = sorted({cell.agent for cell in cells})
+    for game, disguise in connection.execute(_DISGUISES).fetchall():
+        for agent in agents:
+            plain, disguised = played[game, agent], played[disguise, agent]
+            pairs = [
+                (plain[matchup], disguised[matchup])
+                for matchup in sorted(plain.keys() & disguised.keys())
+            ]
+            fair = [pair for pair in pairs if models.isdisjoint(pair[0].others)]
+            if fair:
+                shares = [same[game, disguise, pair[0].matchup] for pair in fair]
+                yield _row(fair, sum(shares) / len(shares))
+            elif pairs:
+                yield _unknown(pairs[0][0], disguise)
+
+
+def _row(pairs: Sequence[tuple[CellValues, CellValues]], same_play: float) -> _Row:
+    """Compare an agent's cells in a plain game with those in the disguise."""
+    first, second = pairs[0]
+    apart = difference([(plain.observations, other.observations) for plain, other in pairs])
+    means = [pool([_on(pair[side].observations, apart) for pair in pairs]).mean for side in (0, 1)]
+    interval, p = _judged(first.scoring, apart)
+    if same_play == 1 and len(apart):
+        interval, p = ends(NoInterval(Reason.SAME_PLAY)), None
+    return _Row(
+        agent=first.agent,
+        game=first.game,
+        disguise=second.game,
+        opponents=", ".join(sorted({name for plain, _ in pairs for name in plain.others})),
+        deals=len(apart),
+        same_play=same_play,
+        plain=means[0],
+        disguised=means[1],
+        difference=apart.mean,
+        interval=interval,
+        p=p,
+    )
+
+
+def _unknown(cell: CellValues, disguise: str) -> _Row:
+    """Return the row of an agent that met only models, which may know the plain game, too."""
+    return _Row(
+        agent=cell.agent,
+        game=cell.game,
+        disguise=disguise,
+        opponents="",
+        deals=0,
+        same_play=None,
+        plain=None,
+        disguised=None,
+        difference=None,
+        interval=ends(NoInterval(Reason.ONLY_MODELS)),
+        p=None,
+    )
+
+
+def _on(values: Observations, apart: Observations) -> Observations:
+    """Return the values on the deals of ``apart``."""
+    return apart.with_values(values.at(apart.deals))
+
+
+def _judged(scoring: str, apart: Observations) -> tuple[Ends, float | None]:
+    """Return the interval and the p of a mean difference."""
+    interval = apart.difference_interval() if scoring == WIN_LOSS else apart.mean_interval()
+    return ends(interval), sign_flip(apart.coins).p if len(apart) else None
