@@ -21,8 +21,10 @@ from gamegrid.stats.intervals import (
     share_ends,
     share_variance,
 )
+from gamegrid.stats.observations import Observations, Part, combined_interval
 from gamegrid.stats.paired import looks, sign_flip
 from gamegrid.stats.ratings import Fit, ladder, rate
+from gamegrid.stats.winners import winner
 
 DEALS = (5, 10, 20, 50, 200)
 CORRELATIONS = (-0.8, 0.0, 0.8, 1.0)
@@ -375,3 +377,56 @@ def family_rating_coverage(
     ]
     like, these = np.mean(inside, axis=0)
     return float(like), float(these)
+
+
+SWEEPS = {
+    "equal": lambda count: np.full(count, 0.6),
+    "evenly apart": lambda count: np.linspace(0.5, 0.7, count),
+    "one better": lambda count: np.where(np.arange(count) == 0, 0.7, 0.55),
+    "near the end of the scale": lambda count: np.full(count, 0.95),
+}
+"""Chances of a win of each candidate of a sweep, by the number of candidates."""
+
+
+@dataclass(frozen=True)
+class WinnerErrors:
+    """How the best of a sweep is judged over many samples."""
+
+    naive: float
+    """How often the usual interval of the chosen candidate covers its true mean."""
+    coverage: float
+    """How often the corrected interval does."""
+    naive_bias: float
+    """Mean error of the chosen candidate's own mean, in units of a score."""
+    bias: float
+    """Mean error of the corrected value."""
+
+
+def winner_errors(
+    chances: Floats, deals: int, samples: int, seed: int, shared: float = 0.3
+) -> WinnerErrors:
+    """Choose the best of some candidates that play the same deals, and judge it.
+
+    ``chances`` are those of a win. ``shared`` is the correlation of the normal luck of candidates
+    in one seating of a deal.
+    """
+    luck, numbers = np.random.default_rng(seed), np.arange(deals)
+    errors = []
+    for _ in range(samples):
+        common = luck.standard_normal((1, deals, 2)) * shared**0.5
+        own = luck.standard_normal((len(chances), deals, 2)) * (1 - shared) ** 0.5
+        scores = (stats.norm.cdf(common + own) < chances[:, None, None]).mean(axis=2)
+        candidates = [
+            [Part(Observations(luck="a game", deals=numbers, values=each))] for each in scores
+        ]
+        best = winner(candidates, combined_interval)
+        truth, usual = chances[best.place], combined_interval(candidates[best.place])
+        assert isinstance(usual, Interval) and isinstance(best.interval, Interval)
+        assert best.corrected is not None
+        errors.append(
+            (
+                usual.covers(truth), best.interval.covers(truth), best.found - truth,
+                best.corrected - truth,
+            )
+        )  # fmt: skip
+    return WinnerErrors(*map(float, np.mean(errors, axis=0)))
