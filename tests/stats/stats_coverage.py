@@ -361,19 +361,16 @@ def family_rating_coverage(
 ) -> tuple[float, float]:
     """Return how often the intervals over families and over deals cover the rating.
 
-    The true ratings are those from 400 families.
+    Three agents are equally strong on average, so that all true ratings are 0.
     """
-    luck, strengths = np.random.default_rng(seed), np.array([100.0, 0.0, -100.0])
-    truth = [each.rating for each in rate(varied(strengths, sd, 400, deals, luck)).ratings]
+    luck, strengths = np.random.default_rng(seed), np.zeros(3)
     inside = [
         [
-            isinstance(found, Interval) and found.covers(place)
+            isinstance(found, Interval) and found.covers(0)
             for found in (each.games_like_these, each.these_games)
         ]
         for _ in range(samples)
-        for each, place in zip(
-            rate(varied(strengths, sd, families, deals, luck)).ratings, truth, strict=True
-        )
+        for each in rate(varied(strengths, sd, families, deals, luck)).ratings
     ]
     like, these = np.mean(inside, axis=0)
     return float(like), float(these)

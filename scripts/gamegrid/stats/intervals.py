@@ -67,6 +67,7 @@ class Reason(StrEnum):
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
     ONE_FAMILY = "one family"
+    OTHER_OPPONENTS = "different opponents"
     SAME_PLAY = "same moves"
     ONLY_MODELS = "only models as opponents"
     UNBOUNDED = "unbounded"

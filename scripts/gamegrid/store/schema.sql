@@ -33,6 +33,7 @@ CREATE TABLE agents (
     model VARCHAR,
     hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
+    sweep VARCHAR, -- the entry whose sweep made the agent; NULL if none did
     -- What the agent's file declares for its settings.
     draws_luck BOOLEAN NOT NULL,
     policy_known BOOLEAN NOT NULL,

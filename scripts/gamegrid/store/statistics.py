@@ -26,6 +26,7 @@ from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.memory import memory
 from gamegrid.store.strength_equivalents import strength_equivalents
+from gamegrid.store.sweep_best import sweep_best
 from gamegrid.store.values import (
     WIN_LOSS,
     CellValues,
@@ -136,6 +137,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
         "games_like_these": list(games_like_these(cells, comparable)),
         "memory_differences": list(memory(connection, cells)),
+        "sweep_winners": list(sweep_best(connection, cells, comparable)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],

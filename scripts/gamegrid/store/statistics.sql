@@ -266,6 +266,22 @@ CREATE TABLE memory_differences (
 
 COMMENT ON TABLE memory_differences IS 'The rows of the view memory, which describes them.';
 
+CREATE TABLE sweep_winners (
+    sweep VARCHAR NOT NULL,
+    game VARCHAR, -- NULL for all win_loss games together
+    candidates INTEGER NOT NULL,
+    best VARCHAR,
+    deals INTEGER NOT NULL,
+    found DOUBLE,
+    corrected DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    same_choice DOUBLE
+);
+
+COMMENT ON TABLE sweep_winners IS 'The rows of the view sweep_best, which describes them.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR NOT NULL,
