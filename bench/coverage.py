@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -22,7 +22,7 @@ sys.path.append(str(ROOT / "tests/stats"))
 
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 500, 200
+SHARES, FLIPS, LOOKS, FITS, SKILLS, WINNERS = 20_000, 1000, 500, 200, 1000, 1000
 """Number of samples per case, for each question."""
 SEQUENCE = 200
 """Number of deals in a sequence that is examined ten times."""
@@ -55,6 +55,12 @@ def jobs(part: float) -> Iterator[Job]:
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
         name = f"{share:.0%} of the way up {', '.join(map(str, bots))}"
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
+    for kind, families in product(range(len(simulated.KINDS)), simulated.FAMILIES):
+        name = f"{families} families, {simulated.KINDS[kind].name}"
+        yield Job("skills", name, skills, (kind, families, int(SKILLS * part)))
+    for sweep, count, deals in product(simulated.SWEEPS, (2, 8, 16), (20, 50, 200)):
+        name = f"{count} candidates, {sweep}, {deals} deals"
+        yield Job("winners", name, winners, (sweep, count, deals, int(WINNERS * part)))
     for deals in simulated.DEALS:
         yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
@@ -101,6 +107,18 @@ def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
     anchored = simulated.anchored_errors(np.append(strengths, agent), 20, samples, 5)
     return {"samples": samples, "anchored": anchored,
             "placed": simulated.ladder_coverage(strengths, place, 20, samples, 6)}  # fmt: skip
+
+
+def skills(kind: int, families: int, samples: int) -> Sample:
+    """Measure how often the intervals of a score cover its mean over all families of a kind."""
+    found = simulated.skill_errors(simulated.KINDS[kind], families, 20, samples, 7)
+    return {"samples": samples, **asdict(found)}
+
+
+def winners(sweep: str, count: int, deals: int, samples: int) -> Sample:
+    """Measure how the best of a sweep is judged by its usual interval and by the corrected one."""
+    found = simulated.winner_errors(simulated.SWEEPS[sweep](count), deals, samples, 8)
+    return {"samples": samples, "sweep": sweep, **asdict(found)}
 
 
 if __name__ == "__main__":

@@ -92,9 +92,17 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, flips, looks, fits, ladders = (
+    shares, flips, looks, fits, ladders, skills, winners = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "flips", "looks", "fits", "ladders")
+        for question in (
+            "shares",
+            "flips",
+            "looks",
+            "fits",
+            "ladders",
+            "skills",
+            "winners",
+        )
     )
     many = [case for case in shares if case["deals"] >= 50]
     yield _least("coverage of a share, at least", shares, "ours", 0.93)
@@ -107,6 +115,15 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
     yield _least("coverage of a place between bots", ladders, "placed", 0.93)
+    yield _least("coverage of a score over families, at least", skills, "coverage", 0.9)
+    deals_only = min(case["over_deals"] for case in skills)
+    yield _case("the interval over deals covers too little", skills, 0.8, deals_only, at_most=True)
+    yield _least("coverage of the best of a sweep, at least", winners, "coverage", 0.93)
+    naive = min(case["naive"] for case in winners)
+    yield _case("its usual interval covers too little", winners, 0.8, naive, at_most=True)
+    equal = [case for case in winners if case["sweep"] == "equal"]
+    most = max(abs(case["bias"]) for case in equal)
+    yield _case("bias of the best of equals, at most", equal, 0.01, most, at_most=True)
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
 
 
