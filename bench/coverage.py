@@ -7,7 +7,7 @@ list of cases, each with its question and its error rates.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -18,12 +18,22 @@ from scipy import stats
 
 from bench.measure import ROOT, Sample
 
-sys.path.append(str(ROOT / "tests/stats"))
+sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/store")]
 
+import played_coverage as end_to_end
+import skill_coverage as between
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS, SKILLS, WINNERS = 20_000, 1000, 500, 200, 1000, 1000
+SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 500, 200
 """Number of samples per case, for each question."""
+PLAYED = 10_000
+"""Number of deals of each grid of bots that is played, and split into sets."""
+SIZES = (5, 10, 20, 50, 200)
+"""Numbers of deals in a set."""
+MEANS, BOOTSTRAPS = 5000, 500
+"""Number of samples of unbounded values, for Student's t and for the bootstrap."""
+SKILLS = 1000
+"""Number of samples of families of games, and of sweeps."""
 SEQUENCE = 200
 """Number of deals in a sequence that is examined ten times."""
 
@@ -50,17 +60,16 @@ def main(part: float) -> list[Sample]:
 
 def jobs(part: float) -> Iterator[Job]:
     """Yield all cases, each with the fraction ``part`` of the full number of samples."""
+    for grid in end_to_end.GRIDS:
+        yield Job("played", grid.name, played, (grid, int(PLAYED * part)))
     for schedule in simulated.SCHEDULES:
         yield Job("fits", schedule.name, fits, (schedule, int(FITS * part)))
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
         name = f"{share:.0%} of the way up {', '.join(map(str, bots))}"
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
-    for kind, families in product(range(len(simulated.KINDS)), simulated.FAMILIES):
-        name = f"{families} families, {simulated.KINDS[kind].name}"
-        yield Job("skills", name, skills, (kind, families, int(SKILLS * part)))
-    for sweep, count, deals in product(simulated.SWEEPS, (2, 8, 16), (20, 50, 200)):
-        name = f"{count} candidates, {sweep}, {deals} deals"
-        yield Job("winners", name, winners, (sweep, count, deals, int(WINNERS * part)))
+    for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
+        yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
+    yield from _between(part)
     for deals in simulated.DEALS:
         yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
@@ -70,6 +79,48 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("shares", name, shares, (case, luck, deals, int(SHARES * part)))
 
 
+def played(grid: end_to_end.Grid, deals: int) -> Sample:
+    """Measure the coverage of the tables' intervals, by number of deals and by question.
+
+    ``samples`` counts deals, which are split into sets of each size. ``apart`` is the coverage at
+    20 deals if each game counted as if it had deals of its own.
+    """
+    with end_to_end.play(grid, deals, 11) as results:
+        found = {size: end_to_end.coverage(results, size) for size in SIZES}
+        apart = end_to_end.coverage(results.apart, 20)
+    # Two standard errors of the independent sets are left for chance.
+    rates = [
+        (size, each.coverage, 2 * (0.05 * 0.95 / (deals // size)) ** 0.5)
+        for size, by_question in found.items()
+        for each in by_question.values()
+    ]
+    return {
+        "samples": deals,
+        "coverage": {size: _each(by_question, "coverage") for size, by_question in found.items()},
+        "half_width": {
+            size: _each(by_question, "half_width") for size, by_question in found.items()
+        },
+        "least": min(rate + noise for size, rate, noise in rates if size >= 10),
+        "most": max(rate - noise for size, rate, noise in rates if size > 10),
+        "apart": _each(apart, "coverage"),
+    }
+
+
+def _each(by_question: Mapping[str, end_to_end.Found], name: str) -> dict[str, float]:
+    return {question: getattr(found, name) for question, found in by_question.items()}
+
+
+def _between(part: float) -> Iterator[Job]:
+    """Yield the cases of families of games, and those of choices among candidates."""
+    samples = int(SKILLS * part)
+    for kind, families in product(range(len(between.KINDS)), between.FAMILIES):
+        name = f"{families} families, {between.KINDS[kind].name}"
+        yield Job("skills", name, skills, (kind, families, samples))
+    for sweep, count, deals in product(between.SWEEPS, (2, 8, 16), (20, 50, 200)):
+        name = f"{count} candidates, {sweep}, {deals} deals"
+        yield Job("winners", name, winners, (sweep, count, deals, samples))
+
+
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
     """Measure how often a share's interval covers, next to Wilson's on single episodes."""
     ours, naive = (
@@ -77,6 +128,15 @@ def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sampl
         for coverage in (simulated.share_coverage, simulated.naive_coverage)
     )
     return {"deals": deals, "samples": samples, "ours": ours, "naive": naive}
+
+
+def means(name: str, deals: int, samples: int) -> Sample:
+    """Measure how often Student's t interval covers, next to the BCa bootstrap from 30 deals on."""
+    found = {"deals": deals, "samples": samples}
+    if 30 <= deals <= 100:
+        part = samples * BOOTSTRAPS // MEANS
+        found |= {"bca": simulated.mean_coverage(name, deals, part, 8, bootstrap=True)}
+    return found | {"t": simulated.mean_coverage(name, deals, samples, 7)}
 
 
 def flips(deals: int, samples: int) -> Sample:
@@ -111,13 +171,13 @@ def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
 
 def skills(kind: int, families: int, samples: int) -> Sample:
     """Measure how often the intervals of a score cover its mean over all families of a kind."""
-    found = simulated.skill_errors(simulated.KINDS[kind], families, 20, samples, 7)
+    found = between.skill_errors(between.KINDS[kind], families, 20, samples, 7)
     return {"samples": samples, **asdict(found)}
 
 
 def winners(sweep: str, count: int, deals: int, samples: int) -> Sample:
     """Measure how the best of a sweep is judged by its usual interval and by the corrected one."""
-    found = simulated.winner_errors(simulated.SWEEPS[sweep](count), deals, samples, 8)
+    found = between.winner_errors(between.SWEEPS[sweep](count), deals, samples, 8)
     return {"samples": samples, "sweep": sweep, **asdict(found)}
 
 

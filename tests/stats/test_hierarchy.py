@@ -6,7 +6,7 @@ from scipy import integrate, stats
 
 from gamegrid.stats.hierarchy import Families, Prior, Skill, over_families
 from gamegrid.stats.intervals import NoInterval, Reason
-from stats_coverage import FAMILIES, KINDS, Kind, family_rating_coverage, skill_errors
+from skill_coverage import FAMILIES, KINDS, Kind, family_rating_coverage, skill_errors
 
 KIND = {kind.name: kind for kind in KINDS}
 

@@ -23,6 +23,7 @@ from stats_coverage import (
     DEALS,
     Case,
     deal_means,
+    mean_coverage,
     naive_coverage,
     share_coverage,
 )
@@ -115,6 +116,12 @@ def test_means_without_bounds_are_covered(deals: int) -> None:
         assert isinstance(found, Interval)
         hits.append(found.covers(-0.3 - 0.3 + 0.4 + 0.3))
     assert np.mean(hits) >= 0.90  # 95 % minus three standard errors of 150 samples
+
+
+def test_a_skewed_mean_is_covered_with_many_deals_only() -> None:
+    """Skewness 2: in 90 % with 10 deals, in 94 % or more from 100 on (Student's t)."""
+    few, many = (mean_coverage("exponential", deals, 1500, 1) for deals in (10, 100))
+    assert few < 0.925 < many
 
 
 def test_dropped_deals_widen_to_the_worst_case() -> None:

@@ -8,7 +8,7 @@ import pytest
 from gamegrid.stats.intervals import Interval, NoInterval, Reason
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
 from gamegrid.stats.winners import Winner, winner
-from stats_coverage import SWEEPS, winner_errors
+from skill_coverage import SWEEPS, winner_errors
 
 
 def part(values: Sequence[float], luck: str = "a", fixed: Fixed | None = None) -> Part:

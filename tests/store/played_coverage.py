@@ -1,15 +1,15 @@
 """How often the intervals of the tables cover the truth, end to end: bots play, tables are built.
 
-A set of results is a grid of bots in its own deals. The sets of one grid are independent of each
+A set of results is a grid of bots in deals of its own. The sets of one grid are independent of each
 other, because they are different deals of one seed. The truth comes from enumeration of the bots'
-policies over all openings and chance events, except for ratings, which have those of all sets
-together.
+policies over all openings and chance events.
 """
 
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +22,10 @@ from gamegrid.jobs import workflow
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
 from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.store.comparisons import comparisons
 from gamegrid.store.database import Sources, build
+from gamegrid.store.statistics import score_ends
+from gamegrid.store.values import WIN_LOSS, CellValues, Pooled, ends, read_cells
 
 MAGIC = dict(zip(("a1", "b1", "c1", "a2", "b2", "c2", "a3", "b3", "c3"), "276951438", strict=True))
 """The number of number_scrabble that stands for each cell of tic_tac_toe."""
@@ -73,27 +76,22 @@ GRIDS = (
     Grid("margins, with a disguise", ("kuhn_poker", "sealed_parcels"), CARDS),
 )
 
-HEADS = "SELECT game, agent, opponent, low, high FROM head_to_head"
-GAMES = "SELECT game, agent, NULL, low, high FROM per_game"
-SCORES = "SELECT NULL, agent, NULL, score_low, score_high FROM leaderboard WHERE score IS NOT NULL"
-PAIRS = "SELECT game, agent, rival, low, high FROM paired WHERE game IS NOT NULL"
-OVER_GAMES = "SELECT NULL, agent, rival, low, high FROM paired WHERE game IS NULL"
-RATINGS = (
-    "SELECT NULL, agent, NULL, rating_low, rating_high FROM leaderboard WHERE rating IS NOT NULL"
-)
-QUESTIONS = MappingProxyType(
+QUERIES = MappingProxyType(
     {
-        "heads": HEADS,
-        "games": GAMES,
-        "scores": SCORES,
-        "pairs": PAIRS,
-        "pairs over games": OVER_GAMES,
-        "ratings": RATINGS,
+        "heads": "SELECT game, agent, opponent, low, high FROM head_to_head",
+        "games": "SELECT game, agent, NULL, low, high FROM per_game",
+        "scores": "SELECT NULL, agent, NULL, score_low, score_high FROM leaderboard "
+        "WHERE score IS NOT NULL",
+        "pairs": "SELECT game, agent, rival, low, high FROM paired WHERE game IS NOT NULL",
+        "pairs over games": "SELECT NULL, agent, rival, low, high FROM paired WHERE game IS NULL",
     }
 )
+"""The tables that answer each question."""
 
 Key = tuple[str | None, str, str | None]
 """Game, agent and the other agent, as in the queries."""
+Answer = tuple[str, Key, float | None, float | None]
+"""Question, key and the ends of the interval."""
 
 
 @dataclass
@@ -117,64 +115,114 @@ class Found:
         return self.width / self.intervals if self.intervals else float("nan")
 
 
-def coverage(
-    grid: Grid, deals: int, sets: int, seed: int, questions: Sequence[str] = tuple(QUESTIONS)
-) -> dict[str, Found]:
-    """Play ``sets`` sets of ``deals`` deals and compare the tables' intervals with the truth."""
-    found: dict[str, Found] = defaultdict(Found)
+@dataclass(frozen=True)
+class Played:
+    """The results of a grid: its plan, the chunk files by block of deals, and all cells."""
+
+    made: Plan
+    blocks: Mapping[str, Sequence[Path]]
+    cells: Sequence[CellValues]
+    comparable: Sequence[tuple[str, str, str]]
+
+    @property
+    def apart(self) -> "Played":
+        """The same as if each game had deals of its own, which is wrong for disguises."""
+        cells = [
+            replace(cell, observations=replace(cell.observations, luck=cell.game))
+            for cell in self.cells
+        ]
+        return replace(self, cells=cells)
+
+
+@contextmanager
+def play(grid: Grid, deals: int, seed: int, chunk: int | None = None) -> Iterator[Played]:
+    """Play a grid in jobs of ``chunk`` deals and build its database."""
+    raw = {
+        "seed": seed, "games": list(grid.games), "deals": deals, "chunk": chunk or deals,
+        "agents": dict(grid.agents), "opening_plies": grid.opening_plies,
+    }  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made, chunks = played(folder, grid, deals, sets, seed)
-        rows, truths = workflow.rows(made), exact(made)
-        if "ratings" in questions:
-            every = [path for block in chunks for path in block]
-            build(folder / "all.duckdb", rows, Sources(chunks=every))
-            truths["ratings"] = ratings(folder / "all.duckdb")
-        for block in chunks:
-            build(folder / "gamegrid.duckdb", rows, Sources(chunks=block))
-            with duckdb.connect(str(folder / "gamegrid.duckdb"), read_only=True) as database:
-                for question in questions:
-                    for *key, low, high in database.execute(QUESTIONS[question]).fetchall():
-                        count(found[question], truths[question], tuple(key), low, high)
+        made, blocks = plan.make(raw, folder), defaultdict[str, list[Path]](list)
+        for each in made.chunks:
+            output = folder / "results/chunks" / f"{each.path}.parquet"
+            play_chunk(
+                Job(config=raw, game=each.cell.game.name, matchup=each.cell.matchup.name,
+                    block=each.block, results=folder / "results", output=output, threads=1)
+            )  # fmt: skip
+            blocks[each.block].append(output)
+        every = [path for paths in blocks.values() for path in paths]
+        build(folder / "all.duckdb", workflow.rows(made), Sources(chunks=every))
+        with duckdb.connect(str(folder / "all.duckdb"), read_only=True) as database:
+            cells = read_cells(database)
+            comparable = database.execute("SELECT game, agent, rival FROM comparable").fetchall()
+        yield Played(made, blocks, cells, comparable)
+
+
+def coverage(results: Played, deals: int) -> dict[str, Found]:
+    """Split the deals into sets of ``deals``, and compare the intervals of each with the truth."""
+    found, truths = defaultdict[str, Found](Found), exact(results.made)
+    for number in range(results.made.config.deals // deals):
+        cells = [within(cell, number * deals, deals) for cell in results.cells]
+        for question, key, low, high in answers(cells, results.comparable):
+            count(found[question], truths[question][key], key, low, high)
     return found
 
 
-def count(
-    found: Found, truths: Mapping[Key, float], key: Any, low: float | None, high: float | None
-) -> None:
-    """Count one row of a table."""
+def within(cell: CellValues, first: int, deals: int) -> CellValues:
+    """Return the cell as it is if only ``deals`` deals from ``first`` on were played."""
+    all_deals = cell.observations
+    kept = (all_deals.deals >= first) & (all_deals.deals < first + deals)
+    part = replace(all_deals, deals=all_deals.deals[kept], values=all_deals.values[kept])
+    return replace(cell, observations=part)
+
+
+def answers(
+    cells: Sequence[CellValues], comparable: Sequence[tuple[str, str, str]]
+) -> Iterator[Answer]:
+    """Yield what the tables say about these cells: the numbers that ``fill_statistics`` stores."""
+    games = defaultdict[tuple[str, str], list[CellValues]](list)
+    for cell in cells:
+        low, high, _ = ends(cell.interval)
+        yield "heads", (cell.game, cell.agent, cell.others[0]), low, high
+        games[cell.game, cell.agent].append(cell)
+    pooled = {key: Pooled.of(parts) for key, parts in games.items()}
+    for (game, agent), each in pooled.items():
+        low, high, _ = ends(each.interval)
+        yield "games", (game, agent, None), low, high
+    for agent in sorted({cell.agent for cell in cells if cell.scoring == WIN_LOSS}):
+        low, high, _ = score_ends(agent, pooled)
+        yield "scores", (None, agent, None), low, high
+    for name, one, other, _, _, low, high, *_ in comparisons(cells, comparable):
+        yield "pairs over games" if name is None else "pairs", (name, one, other), low, high
+
+
+def tables(results: Played, block: str) -> Iterator[Answer]:
+    """Yield what the tables say that are built from one block of deals alone."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "gamegrid.duckdb"
+        build(path, workflow.rows(results.made), Sources(chunks=results.blocks[block]))
+        with duckdb.connect(str(path), read_only=True) as database:
+            for question, query in QUERIES.items():
+                for game, agent, other, low, high in database.execute(query).fetchall():
+                    yield question, (game, agent, other), low, high
+
+
+def count(found: Found, truth: float, key: Key, low: float | None, high: float | None) -> None:
+    """Count one interval."""
     if low is None or high is None:
         found.without += 1
         return
     found.intervals += 1
     found.width += (high - low) / 2
-    if low - 1e-9 <= truths[key] <= high + 1e-9:
+    if low - 1e-9 <= truth <= high + 1e-9:
         found.covered += 1
     else:
         found.missed[key] += 1
 
 
-def played(
-    folder: Path, grid: Grid, deals: int, sets: int, seed: int
-) -> tuple[Plan, list[list[Path]]]:
-    """Play all sets as jobs; return the plan and the chunk files of each set."""
-    raw = {
-        "seed": seed, "games": list(grid.games), "deals": deals * sets, "chunk": deals,
-        "agents": dict(grid.agents), "opening_plies": grid.opening_plies,
-    }  # fmt: skip
-    made, blocks = plan.make(raw, folder), defaultdict[str, list[Path]](list)
-    for chunk in made.chunks:
-        output = folder / "results/chunks" / f"{chunk.path}.parquet"
-        play_chunk(
-            Job(config=raw, game=chunk.cell.game.name, matchup=chunk.cell.matchup.name,
-                block=chunk.block, results=folder / "results", output=output, threads=1)
-        )  # fmt: skip
-        blocks[chunk.block].append(output)
-    return made, list(blocks.values())
-
-
 def exact(made: Plan) -> dict[str, dict[Key, float]]:
-    """Return the truth of every question but ratings, by enumeration."""
+    """Return the truth of every question, by enumeration."""
     heads = dict(_heads(made))
     agents = sorted(made.config.agents)
     games: dict[Key, float] = {
@@ -234,13 +282,6 @@ def _over_games(made: Plan, by_game: Mapping[Key, float]) -> dict[Key, float]:
         )
         for _, one, other in by_game
     }
-
-
-def ratings(database: Path) -> dict[Key, float]:
-    """Return the ratings of a database."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        rows = connection.execute("SELECT agent, rating FROM leaderboard").fetchall()
-    return {(None, agent, None): rating for agent, rating in rows}
 
 
 def _mean(values: Iterator[float]) -> float:

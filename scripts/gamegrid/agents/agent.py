@@ -137,7 +137,7 @@ class Traits:
 
     draws_luck: bool = True
     """Whether the agent may choose differently in the same position of another deal. If neither the
-    agents of a matchup nor its game draw luck, a deal played twice counts as one observation."""
+    agents of a matchup nor its game nor its openings draw luck, luck cannot move a result."""
     baseline: Baseline | None = None
     """The baseline that the agent is, if any."""
     place: LadderPlace | None = None

@@ -131,7 +131,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
         "normalized_intervals": list(_normalized_rows(connection)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
-        "score_intervals": [(agent, *_score_ends(agent, pooled)) for agent in sorted(agents)],
+        "score_intervals": [(agent, *score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
@@ -218,7 +218,7 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
     return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
 
 
-def _score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
+def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     """Return the interval of the mean over families of the mean over games."""
     played = [
         each
