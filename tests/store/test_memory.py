@@ -9,7 +9,7 @@ import pytest
 from gamegrid import plugins
 from gamegrid.records.record_types import EpisodeRecord
 from played_grids import played
-from store_samples import agent, database, game, pair, query
+from store_samples import agent, database, episode, game, pair, query
 
 BY_HEART = '''
 """Plays best in games that are no disguise, and at random elsewhere."""
@@ -131,8 +131,21 @@ def test_opponents_that_may_remember_too_do_not_count(tmp_path: Path) -> None:
     columns = "agent, opponents, deals, same_play, difference, reason"
     assert query(path, f"SELECT {columns} FROM memory") == [
         ("a", "b", 20, 1, 0, "same moves"),
-        ("b", "", 0, None, None, "only models as opponents"),
-        ("c", "", 0, None, None, "only models as opponents"),
+        ("b", "", 0, None, None, "only models met"),
+        ("c", "", 0, None, None, "only models met"),
+    ]
+
+
+def test_a_disguise_that_was_never_finished_has_no_numbers(tmp_path: Path) -> None:
+    episodes = pair("tic_tac_toe", "a", "b", 0, 1, 1)
+    episodes += [
+        episode("story", seated, 0, seating, status="error")
+        for seating, seated in enumerate(("ab", "ba"))
+    ]
+    path = database(tmp_path, episodes, MODELS, GAMES)
+    columns = "agent, deals, same_play, plain, disguised, difference, reason, p"
+    assert query(path, f"SELECT {columns} FROM memory WHERE agent = 'a'") == [
+        ("a", 0, None, None, None, None, "no deals", None)
     ]
 
 

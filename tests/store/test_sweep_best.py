@@ -74,7 +74,7 @@ def test_variants_that_met_other_opponents_do_not_compare(tmp_path: Path) -> Non
     path = database(tmp_path, episodes, (*SWEPT, *OTHERS))
     columns = f"{COLUMNS}, found, corrected, low, high, reason"
     assert query(path, f"SELECT {columns} FROM sweep_best") == [
-        ("mcts", TTT, 2, None, None, None, None, None, "different opponents")
+        ("mcts", TTT, 2, None, None, None, None, None, "other opponents")
     ]
 
 

@@ -90,13 +90,14 @@ def _compared(connection: duckdb.DuckDBPyConnection, cells: Sequence[CellValues]
             ]
             fair = [pair for pair in pairs if models.isdisjoint(pair[0].others)]
             if fair:
-                shares = [same[game, disguise, pair[0].matchup] for pair in fair]
-                yield _row(fair, sum(shares) / len(shares))
+                keys = [(game, disguise, pair[0].matchup) for pair in fair]
+                shares = [same[key] for key in keys if key in same]
+                yield _row(fair, sum(shares) / len(shares) if shares else None)
             elif pairs:
                 yield _unknown(pairs[0][0], disguise)
 
 
-def _row(pairs: Sequence[tuple[CellValues, CellValues]], same_play: float) -> _Row:
+def _row(pairs: Sequence[tuple[CellValues, CellValues]], same_play: float | None) -> _Row:
     """Compare an agent's cells in a plain game with those in the disguise."""
     first, second = pairs[0]
     apart = difference([(plain.observations, other.observations) for plain, other in pairs])

@@ -20,6 +20,6 @@ COMMENT ON COLUMN memory.disguised IS 'as plain | mean over the same deals in th
 COMMENT ON COLUMN memory.difference IS 'as plain | plain minus disguised: above 0 if the agent does better where it knows the story | computed';
 COMMENT ON COLUMN memory.low IS 'as plain | lower end of the 95 % interval of the difference, paired by deal; NULL: see reason | computed';
 COMMENT ON COLUMN memory.high IS 'as plain | upper end of the same interval | computed';
-COMMENT ON COLUMN memory.reason IS 'words | the reason there is no interval: same moves, if every episode went the same in both games; only models as opponents; else as in paired. NULL if there is one | computed';
+COMMENT ON COLUMN memory.reason IS 'words | the reason there is no interval: same moves, if every episode went the same in both games; only models met; else as in paired. NULL if there is one | computed';
 COMMENT ON COLUMN memory.p IS '0 to 1 | two-sided p of the test in paired that the agent gets the same in both games; NULL without deals and with the same moves | computed';
 COMMENT ON COLUMN memory.p_adjusted IS '0 to 1 | p adjusted for all rows of this table (Holm 1979): the probability of any false claim | computed';

@@ -19,5 +19,5 @@ COMMENT ON COLUMN sweep_best.found IS 'as score in win_loss games, strict_return
 COMMENT ON COLUMN sweep_best.corrected IS 'as found | the mean by which each tenth of the deals judges the variant that is best in the other deals; NULL with fewer than two deals that all variants share | computed';
 COMMENT ON COLUMN sweep_best.low IS 'as found | lower end of the 95 % interval of the best variant''s true mean, over deals, which holds although it was chosen; NULL: see reason | computed';
 COMMENT ON COLUMN sweep_best.high IS 'as found | upper end of the same interval | computed';
-COMMENT ON COLUMN sweep_best.reason IS 'words | the reason there is no interval: different opponents, if the variants do not compare; else as in per_game. NULL if there is one | computed';
+COMMENT ON COLUMN sweep_best.reason IS 'words | the reason there is no interval: other opponents, if the variants do not compare; else as in per_game. NULL if there is one | computed';
 COMMENT ON COLUMN sweep_best.same_choice IS '0 to 1 | share of the tenths of the deals without which the same variant is the best: if it is low, luck made the choice | computed';
