@@ -14,18 +14,23 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from bench.measure import ROOT, Sample
 
 sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/store")]
 
 import played_coverage as end_to_end
+import random_comparisons
+import rank_coverage
 import skill_coverage as between
 import stats_coverage as simulated
 
-SHARES, FLIPS, LOOKS, FITS = 20_000, 1000, 500, 200
+SHARES, NULLS, LOOKS, FITS, RESULTS = 20_000, 2000, 500, 200, 2000
 """Number of samples per case, for each question."""
+REDRAWN = (5, 20, 50, 200)
+"""Deals of a set of results that is drawn from many played deals."""
+POPULATION = 1500
+"""Number of deals that are played to draw from."""
 PLAYED = 10_000
 """Number of deals of each grid of bots that is played, and split into sets."""
 SIZES = (5, 10, 20, 50, 200)
@@ -64,14 +69,21 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("played", grid.name, played, (grid, int(PLAYED * part)))
     for schedule in simulated.SCHEDULES:
         yield Job("fits", schedule.name, fits, (schedule, int(FITS * part)))
+    for grid in end_to_end.GRIDS[:4]:
+        yield Job("played ratings", grid.name, played_ratings, (grid, int(FITS * part)))
+    yield Job("margin ranks", rank_coverage.KUHN.name, margin_ranks, (int(FITS * part),))
+    for number in (20, 60):
+        yield Job("rankings", f"{number} matches", rankings, (number, int(FITS * part)))
     for bots, share in product(simulated.LADDERS, simulated.BETWEEN):
         name = f"{share:.0%} of the way up {', '.join(map(str, bots))}"
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
         yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
     yield from _between(part)
-    for deals in simulated.DEALS:
-        yield Job("flips", f"{deals} deals", flips, (deals, int(FLIPS * part)))
+    for deals, case in product(simulated.NULL_DEALS, simulated.NULLS + simulated.UNLIMITED):
+        question = "nulls" if case.limits else "unlimited nulls"
+        yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
+    yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
     for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
         yield Job("looks", f"{case.name}, luck {luck}", looks, (case, luck, int(LOOKS * part)))
     for deals, case, luck in product(simulated.DEALS, simulated.CASES, simulated.CORRELATIONS):
@@ -139,12 +151,23 @@ def means(name: str, deals: int, samples: int) -> Sample:
     return found | {"t": simulated.mean_coverage(name, deals, samples, 7)}
 
 
-def flips(deals: int, samples: int) -> Sample:
-    """Measure how often equal agents are declared different, and how uniform p is."""
-    p_values = simulated.null_p(deals, samples, 2)
-    uniform = float(stats.kstest(p_values, "uniform").pvalue)
-    return {"deals": deals, "samples": samples, "false": float((p_values <= 0.05).mean()),
-            "uniform_p": uniform}  # fmt: skip
+def nulls(case: simulated.NullCase, deals: int, samples: int) -> Sample:
+    """Measure how often two agents with equal means are told apart, also over three games."""
+    return {"deals": deals, "samples": samples,
+            "false": simulated.null_errors(case, deals, samples, 2),
+            "false_over_games": simulated.null_errors(case, deals, samples, 3, games=3),
+            "student": simulated.student_errors(case, deals, samples, 2)}  # fmt: skip
+
+
+def comparisons(samples: int) -> Sample:
+    """Count the rows of ``paired`` in which interval, p, adjusted p and verdict do not agree."""
+    rows = [
+        row
+        for seed in range(samples)
+        for row in random_comparisons.random_rows(np.random.default_rng([seed, 15]))
+    ]
+    wrong = sum(bool(random_comparisons.contradictions(row)) for row in rows)
+    return {"samples": samples, "rows": len(rows), "contradictions": wrong}
 
 
 def looks(case: simulated.Case, luck: float, samples: int) -> Sample:
@@ -158,6 +181,37 @@ def fits(schedule: simulated.Schedule, samples: int) -> Sample:
     errors = simulated.rating_errors(schedule, samples, 4)
     return {"samples": samples, "ratings": errors.ratings, "first_mover": errors.first_mover,
             "false": errors.false_claims, "without": errors.without}  # fmt: skip
+
+
+def played_ratings(grid: end_to_end.Grid, samples: int) -> Sample:
+    """Measure coverage of ratings and of ranges of ranks in sets drawn from deals that bots played.
+
+    ``apart`` is the coverage at 20 deals if the deals of a disguise counted as its own.
+    """
+    matches = rank_coverage.population(grid, POPULATION, 5).matches
+    assert matches is not None
+    found = {n: rank_coverage.rating_errors(matches, n, samples, 6) for n in REDRAWN}
+    apart = rank_coverage.rating_errors(matches, 20, samples, 6, apart=True)
+    many = [errors.coverage for n, errors in found.items() if n > 10]
+    return {"samples": samples, "ratings": min(errors.coverage for errors in found.values()),
+            "most": max(many), "ranks": min(errors.ranks for errors in found.values()),
+            "apart": apart.coverage,
+            "by_deals": {n: vars(errors) for n, errors in found.items()}}  # fmt: skip
+
+
+def margin_ranks(samples: int) -> Sample:
+    """Measure how often ranges of ranks hold the true ranks of a margin game."""
+    everything = rank_coverage.population(rank_coverage.KUHN, 2 * POPULATION, 5)
+    found = {n: rank_coverage.game_errors(everything, n, samples, 6) for n in REDRAWN}
+    return {"samples": samples, "ranks": min(errors.ranks for errors in found.values()),
+            "right": found[20].right,
+            "by_deals": {n: vars(errors) for n, errors in found.items()}}  # fmt: skip
+
+
+def rankings(matches: int, samples: int) -> Sample:
+    """Measure the coverage of ratings from rankings of four by the model of Plackett and Luce."""
+    errors = simulated.ranking_errors(matches, samples, 8)
+    return {"samples": samples, "ratings": errors.ratings, "false": errors.false_claims}
 
 
 def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:

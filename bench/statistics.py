@@ -92,9 +92,35 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    shares, means, flips, looks, fits, ladders, played = (
+    (
+        shares,
+        means,
+        nulls,
+        unlimited,
+        compared,
+        looks,
+        fits,
+        ladders,
+        played,
+        redrawn,
+        margins,
+        rankings,
+    ) = (
         [case for case in cases if case["question"] == question]
-        for question in ("shares", "means", "flips", "looks", "fits", "ladders", "played")
+        for question in (
+            "shares",
+            "means",
+            "nulls",
+            "unlimited nulls",
+            "comparisons",
+            "looks",
+            "fits",
+            "ladders",
+            "played",
+            "played ratings",
+            "margin ranks",
+            "rankings",
+        )
     )
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
     yield _most("coverage of the tables beyond 10 deals, at most", played, "most", 0.99)
@@ -107,10 +133,18 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a skewed mean from 200 deals on", skewed, "t", 0.92)
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
-    yield _most("p <= .05 among equals", flips, "false", _with_noise(flips))
+    yield _most("p < .05 where means are equal", nulls, "false", _with_noise(nulls, 0.06))
+    yield _most("the same over three games", nulls, "false_over_games", _with_noise(nulls, 0.06))
+    yield _most("the same without limits", unlimited, "false", _with_noise(unlimited, 0.08))
+    yield _most("rows of paired that contradict themselves", compared, "contradictions", 0)
     yield _most("ten looks of which one misses", looks, "false", _with_noise(looks))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
+    yield _least("coverage of a rating of bots that played", redrawn, "ratings", 0.93)
+    yield _most("the same beyond 10 deals, at most", redrawn, "most", 0.99)
+    yield _least("all true ranks by rating are possible ones", redrawn, "ranks", 0.93)
+    yield _least("all true ranks in a margin game are possible ones", margins, "ranks", 0.93)
+    yield _least("coverage of a rating by rankings of four", rankings, "ratings", 0.93)
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
     yield _least("coverage of a place between bots", ladders, "placed", 0.93)
     yield from _between(cases)
@@ -156,9 +190,9 @@ def _case(
     )
 
 
-def _with_noise(cases: Sequence[Sample]) -> float:
-    """Return the highest rate a true 5 % may show: three standard errors more."""
-    return round(0.05 + 3 * (0.05 * 0.95 / cases[0]["samples"]) ** 0.5, 3)
+def _with_noise(cases: Sequence[Sample], rate: float = 0.05) -> float:
+    """Return the highest rate that a true ``rate`` may show: three standard errors more."""
+    return round(rate + 3 * (rate * (1 - rate) / cases[0]["samples"]) ** 0.5, 3)
 
 
 def _at_most(

@@ -145,7 +145,7 @@ def test_the_numbers_behind_a_figure_are_the_database_s(
         if figure.name == "leaderboard":
             kept = "FROM leaderboard WHERE score IS NOT NULL"
             scores = [score for (score,) in query(demo, f"SELECT score {kept}")]
-            cells = page.locator("#standings .board td:nth-child(3)")
+            cells = page.locator("#standings .board td:nth-child(7)")
             assert cells.evaluate_all("all => all.map(each => +each.dataset.value)") == scores
             return
         place = page.locator(f"#{figure.name}")

@@ -3,7 +3,7 @@
 The tests in this folder run a small part, ``python -m bench stats`` runs everything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gamegrid.stats.arrays import Floats
-from gamegrid.stats.davidson import ELO, Matches
+from gamegrid.stats.davidson import COLUMNS, ELO, Matches
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, mean_interval, share_ends
-from gamegrid.stats.paired import looks, sign_flip
-from gamegrid.stats.ratings import Fit, ladder, rate
+from gamegrid.stats.mean_test import MeanTest, Sample
+from gamegrid.stats.paired import looks
+from gamegrid.stats.ratings import Fit, ladder, pairs_of_seats, rate
 
 DEALS = (5, 10, 20, 50, 200)
 CORRELATIONS = (-0.8, 0.0, 0.8, 1.0)
@@ -112,10 +113,79 @@ def _bca(values: Floats, seed: int) -> Interval:
     return Interval(float(ends.low), float(ends.high))
 
 
-def null_p(deals: int, samples: int, seed: int) -> Floats:
-    """Return p-values of sign_flip for two equal agents with continuous differences (no ties)."""
+DIFFERENCES = Interval(-1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class NullCase:
+    """A distribution with the mean 0."""
+
+    name: str
+    draw: Callable[[np.random.Generator, int], Floats]
+    limits: Interval | None = DIFFERENCES
+
+
+def rare_loss(share: float, noise: float = 0.0) -> Callable[[np.random.Generator, int], Floats]:
+    """Return draws that lose 1 with chance ``share`` and otherwise gain what makes up for it.
+
+    ``noise`` is the spread of the gains, as a share of the gain.
+    """
+
+    def draw(luck: np.random.Generator, deals: int) -> Floats:
+        gain = share / (1 - share)
+        spread = min(gain, 1 - gain) * noise
+        gains = gain + spread * luck.choice([-1, -0.5, 0, 0.5, 1], deals)
+        return np.where(luck.random(deals) < share, -1.0, gains)
+
+    return draw
+
+
+def discrete(
+    values: Sequence[float], chances: Sequence[float]
+) -> Callable[[np.random.Generator, int], Floats]:
+    return lambda luck, deals: luck.choice(values, deals, p=chances)
+
+
+NULLS = (
+    *(
+        NullCase(f"a loss in {share:.0%}, gains vary by {noise:.0%}", rare_loss(share, noise))
+        for share in (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4)
+        for noise in (0.0, 1.0)
+    ),
+    NullCase("95 % zeros", discrete([-1, 0, 1], [0.025, 0.95, 0.025])),
+    NullCase("95 % zeros, skewed", discrete([-1, 0, 0.25], [0.01, 0.95, 0.04])),
+    NullCase("56 % zeros, skewed", discrete([-1, 0, 0.1], [0.04, 0.56, 0.4])),
+    NullCase("won or lost", discrete([-1, 1], [0.5, 0.5])),
+    NullCase("halves", discrete([-1, -0.5, 0, 0.5, 1], [0.2] * 5)),
+    NullCase("normal", lambda luck, deals: np.clip(luck.normal(0, 0.3, deals), -1, 1)),
+)
+"""Differences of two agents that are equally good on average."""
+UNLIMITED = (
+    NullCase("normal, no limits", lambda luck, deals: luck.normal(size=deals), None),
+    NullCase("exponential, no limits", lambda luck, deals: luck.exponential(size=deals) - 1, None),
+)
+
+
+NULL_DEALS = (5, 6, 8, 10, 20, 50, 200, 2000)
+
+
+def null_errors(case: NullCase, deals: int, samples: int, seed: int, games: int = 1) -> float:
+    """Return how often equal means are told apart at 5 %, over ``games`` of equal weight."""
     luck = np.random.default_rng(seed)
-    return np.array([sign_flip(luck.uniform(-1, 1, deals)).p for _ in range(samples)])
+    rejected = 0
+    for _ in range(samples):
+        drawn = [Sample(case.draw(luck, deals), 1 / games) for _ in range(games)]
+        test = MeanTest.of(drawn, case.limits)
+        rejected += isinstance(test, MeanTest) and test.p() < 0.05
+    return rejected / samples
+
+
+def student_errors(case: NullCase, deals: int, samples: int, seed: int) -> float:
+    """Return how often Student's t tells equal means apart, where the values are not all equal."""
+    luck = np.random.default_rng(seed)
+    values = np.array([case.draw(luck, deals) for _ in range(samples)])
+    varying = values[np.ptp(values, axis=1) > 0]
+    return float((stats.ttest_1samp(varying, 0.0, axis=1).pvalue < 0.05).sum() / samples)
 
 
 def anytime_misses(
@@ -159,7 +229,7 @@ def played(
     score = np.where(place < win, 1.0, np.where(place < win + nu, 0.5, 0.0))
     return Matches(
         agents=tuple(f"agent{code}" for code in range(len(strengths))),
-        game=game, family=game, first=first, second=second, score=score, deal=deal,
+        game=game, family=game, first=first, second=second, score=score, luck=game, deal=deal,
     )  # fmt: skip
 
 
@@ -242,6 +312,82 @@ def rating_errors(
     )  # fmt: skip
 
 
+OPENINGS = 6
+"""Number of openings of the game of opening_errors, each as likely as the others."""
+
+
+def opening_errors(deals: int, games: int, samples: int, seed: int) -> float:
+    """Return how often ratings of agents without luck cover.
+
+    The opening, the seats and the pair decide a match. All games are disguises of one: a match is
+    the same in each. The true ratings are those of one match for each opening.
+    """
+    luck = np.random.default_rng(seed)
+    inside: list[bool] = []
+    for _ in range(samples):
+        table = luck.choice([0.0, 0.0, 0.5, 1.0, 1.0], (OPENINGS, 6))
+        truth = np.array([each.rating for each in rate(_replayed(range(OPENINGS), table)).ratings])
+        fit = rate(_replayed(luck.integers(0, OPENINGS, deals), table, games))
+        if all(isinstance(each.these_games, Interval) for each in fit.ratings):
+            inside += _inside(fit, truth)
+    return float(np.mean(inside))
+
+
+def _replayed(
+    openings: Sequence[int] | NDArray[np.int64], table: Floats, games: int = 1
+) -> Matches:
+    """Return the matches of three agents from these openings, each a deal, in every game.
+
+    ``table`` holds the score of each opening's six matches, shape (openings, matches).
+    """
+    seats = np.array([*everybody(3), *((other, one) for one, other in everybody(3))])
+    game, deal, match = (
+        axis.ravel()
+        for axis in np.meshgrid(
+            range(games), range(len(openings)), range(len(seats)), indexing="ij"
+        )
+    )
+    return Matches(
+        agents=("a", "b", "c"), game=game, family=np.zeros_like(game), first=seats[match, 0],
+        second=seats[match, 1], score=table[np.asarray(openings)[deal], match],
+        luck=np.zeros_like(game), deal=deal,
+    )  # fmt: skip
+
+
+def ranking_errors(matches: int, samples: int, seed: int) -> RatingErrors:
+    """Rate rankings of four agents from the model of Plackett and Luce, by pairs of seats.
+
+    Two of the agents are equal. Whoever sits where, no seat is better than another.
+    """
+    luck = np.random.default_rng(seed)
+    truth = np.array([150.0, 0.0, 0.0, -150.0])
+    inside: list[bool] = []
+    claims: list[bool] = []
+    for _ in range(samples):
+        # The order of exponential times with these rates is a ranking by Plackett and Luce.
+        times = luck.exponential(10 ** (-truth / 400), (matches, 4))
+        fit = rate(_as_pairs(times, luck))
+        inside += _inside(fit, truth)
+        claims.append(bool(fit.pair_p[1, 2] < 0.05))
+    return RatingErrors(float(np.mean(inside)), float("nan"), float(np.mean(claims)), 0.0)
+
+
+def _as_pairs(times: Floats, luck: np.random.Generator) -> Matches:
+    """Return the pairs of seats of each match; a shorter time is better."""
+    rows = [
+        (number, seats[low], seats[high], score)
+        for number, own in enumerate(times)
+        for seats in (luck.permutation(4),)
+        for low, high, score in pairs_of_seats((-own[seats]).tolist())
+    ]
+    number, first, second, score = map(np.array, zip(*rows, strict=True))
+    zeros = np.zeros_like(number)
+    return Matches(
+        agents=("a", "b", "c", "d"), game=zeros, family=zeros, first=first, second=second,
+        score=score, luck=zeros, deal=number,
+    )  # fmt: skip
+
+
 def _inside(fit: Fit, truth: NDArray[np.float64]) -> list[bool]:
     return [
         isinstance(each.these_games, Interval) and each.these_games.covers(value)
@@ -263,8 +409,7 @@ def anchored_errors(strengths: Floats, deals: int, samples: int, seed: int) -> f
 
 def both(frozen: Matches, own: Matches) -> Matches:
     """Join two sets of matches; the first set's agents are the first agents of the second."""
-    columns = ("game", "family", "first", "second", "score", "deal")
-    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in columns}
+    joined = {name: np.concatenate([getattr(frozen, name), getattr(own, name)]) for name in COLUMNS}
     return Matches(agents=own.agents, **joined)
 
 

@@ -47,7 +47,7 @@ def played(
     family = np.zeros(len(scores), dtype=np.int64) if families is None else np.array(families)
     return Matches(
         agents=("a", "b", "c"), game=family, family=family, first=firsts, second=seconds,
-        score=np.array(scores), deal=np.arange(len(scores)),
+        score=np.array(scores), luck=family, deal=np.arange(len(scores)),
     )  # fmt: skip
 
 

@@ -8,21 +8,24 @@ from scipy import stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import Interval, NoInterval, Reason, share_interval
+from gamegrid.stats.mean_test import MeanTest
 from gamegrid.stats.observations import (
     Fixed,
     Observations,
     Part,
     add,
     by_luck,
-    coins,
-    combined_difference,
     combined_interval,
     count,
     difference,
+    mean_of,
+    mean_test,
     pool,
 )
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+ALL = Interval(-1, 1)
+"""The range of differences."""
 
 
 def observed(
@@ -40,6 +43,11 @@ def ends(found: object) -> tuple[float, float]:
     return found.low, found.high
 
 
+def interval(found: MeanTest | NoInterval) -> Interval:
+    assert isinstance(found, MeanTest)
+    return found.interval()
+
+
 def drawn(seed: int, deals: int) -> Floats:
     return np.random.default_rng(seed).choice(SHARES, deals)
 
@@ -49,7 +57,7 @@ def test_a_game_played_again_with_the_same_luck_adds_nothing(copies: int) -> Non
     plain = observed(drawn(1, 20))
     parts = [Part(plain)] * copies
     assert ends(combined_interval(parts)) == pytest.approx(ends(plain.share_interval()))
-    assert coins(parts) == pytest.approx(plain.values)
+    assert mean_test(parts, None) == mean_test([Part(plain)], None)
     assert count(parts) == 20
     apart = observed(plain.values, luck="another")
     narrower = np.ptp(ends(combined_interval([Part(plain), Part(apart)])))
@@ -60,7 +68,7 @@ def test_opposite_results_of_one_luck_cancel_before_their_variance_is_taken() ->
     values = drawn(2, 30)
     one, other = observed(values), observed(1 - values)
     assert add([Part(one), Part(other)]).values == pytest.approx(np.full(30, 0.5))
-    assert coins([Part(one), Part(other)]) == pytest.approx(np.full(30, 0.5))
+    assert mean_test([Part(one), Part(other)], None) == NoInterval(Reason.ALL_EQUAL)
 
 
 def test_the_mean_is_the_weighted_mean_of_means_though_deals_are_missing() -> None:
@@ -70,7 +78,10 @@ def test_the_mean_is_the_weighted_mean_of_means_though_deals_are_missing() -> No
     truth = (one.values.mean() + 3 * other.values.mean() + 2 * third.values.mean()) / 6
     assert add(parts[:2]).mean == pytest.approx((one.values.mean() + 3 * other.values.mean()) / 4)
     assert list(add(parts[:2]).deals) == [*range(12), 30]
-    assert coins(parts).mean() == pytest.approx(truth)
+    assert mean_of(parts) == pytest.approx(truth)
+    tested = mean_test(parts, None)
+    assert isinstance(tested, MeanTest)
+    assert tested.mean == pytest.approx(truth)
     low, high = ends(combined_interval(parts))
     assert low < truth < high
 
@@ -90,6 +101,22 @@ def test_the_variance_is_right_though_deals_are_missing() -> None:
     assert variances.mean() == pytest.approx(1 / 12, rel=0.08)
 
 
+@pytest.mark.parametrize("few", [10, 20])
+def test_few_deals_against_one_opponent_are_not_made_certain_by_many_against_another(
+    few: int,
+) -> None:
+    """With deals-1 degrees of freedom, 90 % would be covered with 10 deals."""
+    luck, hits = np.random.default_rng(13), []
+    for _ in range(1500):
+        cells = [observed(luck.integers(0, 3, deals) / 2) for deals in (200, few)]
+        found = pool(cells)
+        hits.append([each.covers(0.5) for each in (found.share_interval(), found.mean_interval())
+                     if isinstance(each, Interval)])  # fmt: skip
+    assert np.mean(hits, axis=0) == pytest.approx([0.95, 0.95], abs=0.03)
+    equal = pool([observed(drawn(14, 20)), observed(drawn(15, 20))])
+    assert equal.freedom == 19
+
+
 def test_opponents_that_share_deals_are_one_observation() -> None:
     cell = observed(drawn(7, 12))
     assert pool([cell, cell, observed([])]).values == pytest.approx(cell.values)
@@ -101,13 +128,20 @@ def test_opponents_that_share_deals_are_one_observation() -> None:
 def test_what_luck_cannot_move_has_no_interval_and_says_why() -> None:
     for fixed in Fixed:
         still = observed([0.0, 1.0, 1.0], fixed=fixed)
-        for found in (still.share_interval(), still.mean_interval(), still.difference_interval(),
+        for found in (still.share_interval(), still.mean_interval(), mean_test([Part(still)], None),
                       combined_interval([Part(still), Part(still)])):  # fmt: skip
             assert found == NoInterval(Reason(fixed.value))
-        assert still.coins == pytest.approx([2 / 3])
     both = [Part(observed([1.0], fixed=fixed)) for fixed in Fixed]
     assert combined_interval(both) == NoInterval(Reason.EVERY_DEAL)
     assert observed([], fixed=Fixed.DETERMINISTIC).share_interval() == NoInterval(Reason.NO_DEALS)
+
+
+def test_a_game_that_cannot_vary_moves_a_difference_and_adds_no_width() -> None:
+    varying = observed(2 * drawn(8, 10) - 1)
+    still = observed([0.5], luck="another", fixed=Fixed.DETERMINISTIC)
+    alone = interval(mean_test([Part(varying)], ALL))
+    found = interval(mean_test([Part(varying), Part(still)], ALL))
+    assert ends(found) == pytest.approx(((alone.low + 0.5) / 2, (alone.high + 0.5) / 2))
 
 
 @pytest.mark.parametrize("luck", ["plain", "another"])
@@ -130,7 +164,8 @@ def test_a_luckless_pair_is_known_better_with_every_deal() -> None:
     widths = []
     for deals in (20, 200, 1000):
         intervals = [
-            ends(observed(luck.choice(openings, deals)).difference_interval()) for _ in range(400)
+            ends(interval(mean_test([Part(observed(luck.choice(openings, deals)))], ALL)))
+            for _ in range(400)
         ]
         covered = np.mean([low <= openings.mean() <= high for low, high in intervals])
         assert covered >= 0.95 - 3 * (0.05 * 0.95 / 400) ** 0.5
@@ -163,12 +198,7 @@ def test_differences_are_on_the_deals_that_everybody_has() -> None:
     assert list(found.deals) == [1, 2]
     assert found.values == pytest.approx([0.0, -0.25])
     turned = difference([(other, one), (one, one)])
-    assert ends(turned.difference_interval()) == pytest.approx(
-        tuple(-end for end in reversed(ends(found.difference_interval())))
-    )
-    assert ends(combined_difference([Part(found)])) == pytest.approx(
-        ends(found.difference_interval())
-    )
+    assert turned.values == pytest.approx(-found.values)
 
 
 def test_the_order_of_lucks_and_weights_is_kept() -> None:

@@ -1,5 +1,6 @@
 """Paired comparison: tests do not claim too much, and one may look at results at any time."""
 
+from collections import Counter
 from itertools import product
 
 import numpy as np
@@ -7,69 +8,98 @@ import pytest
 from scipy import stats
 
 from gamegrid.stats.arrays import Floats
-from gamegrid.stats.intervals import Interval, NoInterval, Reason
-from gamegrid.stats.observations import Fixed, Observations
+from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.paired import (
+    Comparison,
+    Verdict,
     anytime_interval,
-    benjamini_hochberg,
     compare,
     holm,
     looks,
-    sign_flip,
 )
-from stats_coverage import CASES, anytime_misses, null_p
+from stats_coverage import CASES, anytime_misses
 
 
-def observations(differences: Floats, fixed: Fixed | None = None) -> Observations:
-    deals = np.arange(len(differences))
-    return Observations(luck="a game", deals=deals, values=differences, fixed=fixed)
+def examine(differences: Floats | list[float]) -> MeanTest | NoInterval:
+    return MeanTest.of([Sample(np.array(differences, dtype=float))], Interval(-1, 1))
 
 
-@pytest.mark.parametrize(("deals", "samples"), [(10, 800), (24, 300)])
-def test_p_is_uniform_where_there_is_no_difference(deals: int, samples: int) -> None:
-    found = null_p(deals, samples, 1)
-    assert stats.kstest(found, "uniform").pvalue > 0.001
-    assert np.mean(found <= 0.05) <= 0.05 + 3 * (0.05 * 0.95 / samples) ** 0.5
+def compared(sets: list[Floats]) -> list[Comparison]:
+    return compare([examine(each) for each in sets], [float(each.mean()) for each in sets])
 
 
-def test_p_is_exact_for_few_deals() -> None:
-    """1, 1 and 1/2: of 8 patterns only +++ and --- reach 2.5, so p = 2/8. Zeros change nothing."""
-    for differences in ([1.0, 1.0, 0.5], [1.0, 0.0, 1.0, 0.5, 0.0]):
-        found = sign_flip(np.array(differences))
-        assert (found.p, found.smallest_p, found.exact) == (0.25, 0.25, True)
-    # -1/2: 1+1-1/2 = 1.5 or beyond: +++, ++-, ---, --+: 4/8.
-    assert sign_flip(np.array([1.0, 1.0, -0.5])).p == 0.5
+def apart(interval: MaybeInterval) -> bool:
+    """Return whether an interval excludes 0."""
+    assert isinstance(interval, Interval)
+    return not interval.low <= 0 <= interval.high
 
 
-def test_nothing_to_flip_gives_p_1() -> None:
-    assert sign_flip(np.zeros(5)).p == sign_flip(np.array([])).p == 1.0
+def test_no_interval_contradicts_its_p_and_no_verdict_its_interval() -> None:
+    luck, verdicts = np.random.default_rng(1), Counter[Verdict]()
+    for _ in range(150):
+        shift = luck.uniform(-0.5, 0.5, luck.integers(1, 12))
+        sets = [
+            np.clip(each + luck.choice([-0.5, 0.0, 0.5], luck.integers(2, 60)), -1, 1)
+            for each in shift
+        ]
+        for found in compared(sets):
+            assert found.p is not None and found.p_adjusted is not None
+            assert found.verdict is not None
+            assert found.p <= found.p_adjusted <= 1
+            assert apart(found.interval) == (found.p < 0.05)
+            told = found.verdict in (Verdict.BETTER, Verdict.WORSE)
+            assert apart(found.adjusted) == (found.p_adjusted < 0.05) == told
+            assert isinstance(found.interval, Interval) and isinstance(found.adjusted, Interval)
+            assert found.adjusted.low <= found.interval.low
+            assert found.interval.high <= found.adjusted.high
+            if told:
+                better = found.adjusted.low > 0
+                assert found.verdict is (Verdict.BETTER if better else Verdict.WORSE)
+            verdicts[found.verdict] += 1
+    assert min(verdicts.values()) > 100
 
 
-def test_random_patterns_agree_with_all_of_them_and_are_repeatable() -> None:
-    """The reference for 20 differences is all 2**20 patterns, by convolution of quarters."""
-    differences = np.random.default_rng(2).choice([-1, -0.5, 0.5, 1, 1], 20)
-    chances = np.array([1.0])
-    for size in (2 * np.abs(differences)).astype(int):  # sums of halves, as integers
-        step = np.zeros(2 * size + 1)
-        step[0] = step[-1] = 0.5
-        chances = np.convolve(chances, step)
-    sums = np.arange(len(chances)) - (len(chances) - 1) // 2
-    reference = chances[np.abs(sums) >= abs(2 * differences.sum())].sum()
-    found = sign_flip(differences)
-    assert not found.exact
-    assert found.p == pytest.approx(reference, abs=4 * (reference / 9999) ** 0.5 + 1e-4)
-    assert found == sign_flip(differences)
-    assert found.smallest_p == pytest.approx(1e-4)
-    assert sign_flip(np.ones(200)).p == found.smallest_p
+def test_adjusted_intervals_have_the_level_of_the_pairs_not_told_apart() -> None:
+    """Of four pairs, one is told apart: the others are tested at .05/3."""
+    luck = np.random.default_rng(2)
+    equal = [luck.permutation(np.repeat([-1.0, -0.5, 0.5, 1.0], 10)) for _ in range(3)]
+    found = compared([np.full(40, 0.5), *equal])
+    expected = examine(equal[0])
+    assert isinstance(expected, MeanTest)
+    assert [each.verdict for each in found] == [Verdict.BETTER, *[Verdict.NOT_TOLD_APART] * 3]
+    assert found[1].adjusted == expected.interval(1 - 0.05 / 3)
+    assert found[1].interval == expected.interval(0.95)
 
 
-def test_holm_and_benjamini_hochberg_by_hand() -> None:
-    """Holm: .01*3, then max with .02*2, then .3*1. BH: .01*3/1, .02*3/2, .3: running minimum."""
+def test_equal_agents_are_told_apart_in_5_percent_of_grids_at_most() -> None:
+    """Three pairs of equal agents at once. Without adjustment, 12 % of grids have a claim."""
+    luck, claims = np.random.default_rng(3), 0
+    for _ in range(400):
+        found = compared([luck.choice([-1, -0.5, 0, 0.5, 1], 30) for _ in range(3)])
+        claims += any(each.verdict is not Verdict.NOT_TOLD_APART for each in found)
+    assert claims / 400 <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_what_luck_cannot_move_is_known_and_counts_as_no_test() -> None:
+    known = NoInterval(Reason.DETERMINISTIC)
+    tests = [known, examine([0.5, 1.0] * 4), known, NoInterval(Reason.ONE_DEAL)]
+    found = compare(tests, [-0.25, 0.75, 0.0, 1.0])
+    verdicts = [Verdict.WORSE, Verdict.BETTER, Verdict.EQUAL, None]
+    assert [each.verdict for each in found] == verdicts
+    assert [each.p is None for each in found] == [True, False, True, True]
+    assert found[1].p == found[1].p_adjusted
+    assert found[0].interval == found[0].adjusted == known
+    assert compare([NoInterval(Reason.NO_DEALS)], [None])[0].verdict is None
+    assert compare([], []) == []
+
+
+def test_holm_by_hand() -> None:
+    """.01*3, then max with .02*2, then .3*1."""
     assert holm([0.3, 0.01, 0.02]).p.tolist() == pytest.approx([0.3, 0.03, 0.04])
-    assert benjamini_hochberg([0.3, 0.01, 0.02]).p.tolist() == pytest.approx([0.3, 0.03, 0.03])
     assert holm([0.9, 0.8]).p.tolist() == [1.0, 1.0]
-    assert holm([0.9, 0.8]).m == benjamini_hochberg([0.9, 0.8]).m == 2
-    assert holm([]).m == benjamini_hochberg([]).m == 0
+    assert holm([0.9, 0.8]).m == 2
+    assert holm([]).m == 0
 
 
 def test_ten_looks_miss_in_5_percent_of_sequences_at_most() -> None:
@@ -111,26 +141,3 @@ def test_looks_are_refused_out_of_order_or_of_reach() -> None:
             looks(np.zeros(5), after)
     with pytest.raises(ValueError, match="between -1 and 1"):
         looks(np.full(5, 1.5), [5])
-
-
-def test_a_comparison_agrees_with_itself_turned_round() -> None:
-    differences = np.random.default_rng(8).choice([-0.5, 0.0, 0.5, 1.0], 30)
-    one, other = compare(observations(differences)), compare(observations(-differences))
-    assert isinstance(one.interval, Interval) and isinstance(other.interval, Interval)
-    assert (one.interval.low, one.interval.high) == pytest.approx(
-        (-other.interval.high, -other.interval.low)
-    )
-    assert one.difference == pytest.approx(differences.mean())
-    assert one.test == other.test
-
-
-def test_a_comparison_that_luck_cannot_move_has_no_interval() -> None:
-    same = compare(observations(np.full(40, 1.0), fixed=Fixed.DETERMINISTIC))
-    assert same.interval == same.anytime == NoInterval(Reason.DETERMINISTIC)
-    assert (same.difference, same.test.p) == (1.0, 1.0)
-
-
-def test_no_common_deal_is_no_comparison() -> None:
-    found = compare(observations(np.array([])))
-    assert (found.deals, found.difference, found.test.p) == (0, None, 1.0)
-    assert found.interval == found.anytime == NoInterval(Reason.NO_DEALS)

@@ -5,11 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gamegrid.stats.davidson import ELO, Davidson, Matches
+from gamegrid.stats.davidson import COLUMNS, ELO, Davidson, Matches
 from gamegrid.stats.groups import letters
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
-from gamegrid.stats.ratings import Anchor, Fit, ladder, pairs_of_seats, rate
-from stats_coverage import Schedule, anchored_errors, both, everybody, played, rating_errors
+from gamegrid.stats.observations import Fixed
+from gamegrid.stats.ranks import Ranks
+from gamegrid.stats.ratings import Anchor, Fit, differences, ladder, pairs_of_seats, rate, rate_sets
+from stats_coverage import (
+    Schedule,
+    anchored_errors,
+    both,
+    everybody,
+    opening_errors,
+    played,
+    ranking_errors,
+    rating_errors,
+)
 
 
 def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
@@ -24,6 +35,7 @@ def of(*rows: tuple[str, str, float], times: int = 1) -> Matches:
         first=np.array([names.index(row[0]) for row in rows]),
         second=np.array([names.index(row[1]) for row in rows]),
         score=np.array([row[2] for row in rows], dtype=np.float64),
+        luck=zeros,
         deal=np.arange(len(rows)),
     )
 
@@ -73,13 +85,12 @@ def test_leaving_a_deal_out_in_one_step_is_nearly_refitting() -> None:
     model = Davidson.of(matches)
     everything = np.eye(model.size)
     best = model.maximise(np.zeros(model.size), everything)
-    steps, times = model.left_out(best, everything, matches.deal)
+    steps, times = model.left_out(best, everything, matches.deal, matches.free)
     assert times.sum() == 12
     refits = []
     for deal in range(12):
         kept = matches.deal != deal
-        columns = ("game", "family", "first", "second", "score", "deal")
-        rest = replace(matches, **{name: getattr(matches, name)[kept] for name in columns})
+        rest = matches.where(kept)
         refits.append(Davidson.of(rest).maximise(best, everything) - best)
     one_step, refitted = ((moves[:, :3] ** 2).T for moves in (steps, np.array(refits)))
     assert one_step @ times == pytest.approx(refitted.sum(axis=1), rel=0.15)
@@ -113,10 +124,124 @@ def test_intervals_cover_and_equals_are_seldom_told_apart() -> None:
 def test_shared_luck_widens() -> None:
     """Repeat every match four times in its deal: there are more matches but no more information."""
     matches = played(np.array([60.0, -60]), everybody(2), deals=15, luck=np.random.default_rng(5))
-    columns = ("game", "family", "first", "second", "score", "deal")
-    four = replace(matches, **{name: np.tile(getattr(matches, name), 4) for name in columns})
+    four = replace(matches, **{name: np.tile(getattr(matches, name), 4) for name in COLUMNS})
     once, again = (interval(rate(each).ratings[0].these_games) for each in (matches, four))
     assert again.half_width == pytest.approx(once.half_width, rel=0.1)
+
+
+def test_a_disguise_adds_no_deal() -> None:
+    """Bots without luck replay their matches in the disguise: twice the matches, no more known."""
+    plain = played(np.array([60.0, -60]), everybody(2), deals=15, luck=np.random.default_rng(5))
+    twice = {name: np.tile(getattr(plain, name), 2) for name in COLUMNS}
+    games = np.repeat([0, 1], len(plain.score))
+    disguised = replace(plain, **{**twice, "game": games})
+    once, again = (interval(rate(each).ratings[0].these_games) for each in (plain, disguised))
+    assert again.half_width == pytest.approx(once.half_width, rel=0.1)
+    apart = interval(rate(replace(disguised, luck=games)).ratings[0].these_games)
+    assert apart.half_width < 0.8 * once.half_width
+
+
+@pytest.mark.parametrize("games", [1, 2])
+def test_agents_without_luck_are_rated_by_draws_of_openings(games: int) -> None:
+    """Six openings decide every match; the second game, if any, is a disguise of the first."""
+    found = opening_errors(deals=20, games=games, samples=60, seed=1)
+    assert found >= 0.95 - 3 * (0.05 * 0.95 / 60) ** 0.5
+
+
+def test_without_sampling_error_the_order_is_known_and_no_interval_is_needed() -> None:
+    rows = of(("a", "b", 1), ("b", "a", 0.5), ("b", "c", 1), ("c", "b", 0.5), ("a", "c", 0.5))
+    every = replace(rows, fixed=np.full(5, Fixed.EVERY_DEAL, dtype=object))
+    fit = rate(every)
+    assert {each.these_games for each in fit.ratings} == {NoInterval(Reason.EVERY_DEAL)}
+    assert [(each.rank, each.ranks) for each in fit.ratings] == [
+        (rank, Ranks(rank, rank)) for rank in (1, 2, 3)
+    ]
+    assert [each.group for each in fit.ratings] == ["a", "b", "c"]
+
+
+def test_matches_that_luck_cannot_move_add_nothing_to_the_width() -> None:
+    """The matches of a and b are known exactly; only those with c vary."""
+    luck = np.random.default_rng(4)
+    matches = played(np.array([50.0, 0, -50]), everybody(3), deals=30, luck=luck)
+    known = (matches.first != 2) & (matches.second != 2)
+    fixed = np.where(known, Fixed.EVERY_DEAL, None)
+    varying, part = (rate(each).ratings for each in (matches, replace(matches, fixed=fixed)))
+    for code in (0, 1):
+        one, other = (interval(each[code].these_games) for each in (varying, part))
+        assert other.half_width < 0.9 * one.half_width
+
+
+def test_a_share_is_that_part_of_a_win_and_the_rest_of_a_loss() -> None:
+    """a gets 3/4 of every match: odds of 3 to 1, whether as shares or as wins and losses."""
+    shares = rate(of(("a", "b", 0.75), ("b", "a", 0.25), times=40))
+    rows = [("a", "b", s) for s in (1, 1, 1, 0)] + [("b", "a", s) for s in (0, 0, 0, 1)]
+    for fit in (shares, rate(of(*rows, times=10))):
+        found = points(fit)
+        assert found["a"] - found["b"] == pytest.approx(400 * np.log10(3), abs=2)
+    # The matches do not vary, so luck can move the rating by little.
+    assert interval(shares.ratings[0].these_games).half_width < 40
+    assert shares.expected_score(found["a"] - found["b"]) == pytest.approx(0.75, abs=0.002)
+
+
+def test_an_expected_score_is_the_mean_score_of_a_pair() -> None:
+    """Draws and moving first are in it: a difference in points alone does not say it."""
+    luck = np.random.default_rng(4)
+    for nu, first_mover in ((0.0, 0.0), (0.5, 200.0), (18.0, 60.0)):
+        matches = played(
+            np.array([120.0, -120]), everybody(2), deals=400, luck=luck, nu=nu,
+            first_mover=first_mover,
+        )  # fmt: skip
+        mean = np.where(matches.first == 0, matches.score, 1 - matches.score).mean()
+        fit = rate(matches)
+        found = points(fit)
+        assert fit.expected_score(found["agent0"] - found["agent1"]) == pytest.approx(
+            mean, abs=0.002
+        )
+    assert mean < 0.55  # 240 points, where nearly every match is drawn
+    assert [fit.expected_score(end) for end in (-np.inf, 0.0, np.inf)] == [0, 0.5, 1]
+
+
+def test_ranks_come_with_those_that_are_possible() -> None:
+    strengths = np.array([300.0, 20.0, 0.0, -300.0])
+    matches = played(strengths, everybody(4), deals=30, luck=np.random.default_rng(8))
+    fit = rate(matches)
+    assert [each.rank for each in fit.ratings][0::3] == [1, 4]
+    assert [(each.ranks.low, each.ranks.high) for each in fit.ratings] == [
+        (1, 1), (2, 3), (2, 3), (4, 4)
+    ]  # fmt: skip
+    assert [each.group for each in fit.ratings] == ["a", "b", "b", "c"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_differences_interval_holds_0_exactly_if_the_two_share_a_letter(seed: int) -> None:
+    strengths = np.array([150.0, 40.0, 0.0, -120.0])
+    matches = played(strengths, everybody(4), deals=15, luck=np.random.default_rng(seed))
+    fit = rate(matches)
+    groups, ratings = {each.agent: set(each.group) for each in fit.ratings}, points(fit)
+    found = list(differences(matches, fit))
+    assert len(found) == fit.pairs == 6
+    for each in found:
+        assert each.difference == pytest.approx(ratings[each.one] - ratings[each.other])
+        tied = bool(groups[each.one] & groups[each.other])
+        assert interval(each.interval).covers(0) == tied
+        assert each.turned().turned() == each
+
+
+def test_sets_that_no_match_links_share_no_letter_and_have_their_own_zero() -> None:
+    three = [(x, y, s) for x, y in (("a", "b"), ("b", "c"), ("c", "a")) for s in (1, 0, 0.5)]
+    sets = rate_sets(of(*three, ("x", "y", 1), ("x", "y", 0), ("y", "x", 0.5), times=4))
+    assert [each.matches.agents for each in sets] == [("a", "b", "c"), ("x", "y")]
+    for number, each in enumerate(sets):
+        assert {one.component for one in each.fit.ratings} == {number}
+        assert {one.group for one in each.fit.ratings} == {"ab"[number]}
+        assert sum(one.rating for one in each.fit.ratings) == pytest.approx(0, abs=1e-6)
+        assert min(one.rank for one in each.fit.ratings) == 1
+
+
+def test_rankings_of_four_recover_planted_strengths_and_their_intervals_cover() -> None:
+    found = ranking_errors(matches=60, samples=25, seed=2)
+    assert found.ratings >= 0.95 - 3 * (0.05 * 0.95 / 100) ** 0.5
+    assert found.false_claims <= 0.05 + 3 * (0.05 * 0.95 / 25) ** 0.5
 
 
 def test_who_always_won_has_an_open_end_and_can_be_told_apart() -> None:
@@ -145,6 +270,8 @@ def test_what_no_match_links_is_not_compared() -> None:
     assert fit.ratings[3].these_games == NoInterval(Reason.NOT_CONNECTED)
     assert fit.pair_p[0, 3] == 1
     assert fit.pairs == 3 + 1
+    letters_of = [set(each.group) for each in fit.ratings]
+    assert not (letters_of[0] | letters_of[1] | letters_of[2]) & (letters_of[3] | letters_of[4])
 
 
 def test_a_ladders_ratings_stay_and_carry_their_errors() -> None:
@@ -207,7 +334,7 @@ def test_a_bot_under_another_name_rates_as_its_anchor_where_games_disagree() -> 
     first = played(strengths, everybody(5), deals=40, luck=luck)
     second = played(np.zeros(3), everybody(3), deals=40, luck=luck)
     ones = np.ones(len(second.score), dtype=np.int64)
-    frozen = both(first, replace(second, agents=first.agents, game=ones, family=ones))
+    frozen = both(first, replace(second, agents=first.agents, game=ones, family=ones, luck=ones))
     anchors = ladder(frozen, "agent4")
     twin = {0: 5}
     mine = frozen.where((frozen.first == 0) | (frozen.second == 0))
@@ -238,7 +365,7 @@ def test_a_family_of_many_variants_weighs_as_one_game() -> None:
         rows += [("b", "a", s) for s in ((0, 0, 0, 1) if game == 0 else (1, 1, 1, 0))] * 2
         games += [game] * 16
         families += [min(game, 1)] * 16
-    one = replace(of(*rows), game=np.array(games))
+    one = replace(of(*rows), game=np.array(games), luck=np.array(games))
     weighed = points(rate(replace(one, family=np.array(families))))
     assert weighed["a"] == pytest.approx(0, abs=1)
     assert points(rate(replace(one, family=np.array(games))))["a"] < -50
@@ -254,7 +381,7 @@ def test_games_like_these_vary_more_than_deals_of_these() -> None:
     columns = ("first", "second", "score", "deal")
     numbers = np.repeat(np.arange(6), [len(part.score) for part in parts])
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
-    found = rate(replace(parts[0], game=numbers, family=numbers, **joined)).ratings[0]
+    found = rate(replace(parts[0], game=numbers, family=numbers, luck=numbers, **joined)).ratings[0]
     assert interval(found.games_like_these).half_width > 3 * interval(found.these_games).half_width
     alone = rate(parts[0]).ratings[0]
     assert alone.games_like_these == NoInterval(Reason.TOO_FEW)
@@ -281,7 +408,9 @@ def test_agents_share_a_letter_exactly_if_they_cannot_be_told_apart() -> None:
 def test_wrong_matches_are_refused() -> None:
     good = of(("a", "b", 1), ("b", "a", 0))
     for column, values, message in (
-        ("score", np.array([0.3, 1.0]), "a score is"),
+        ("score", np.array([1.3, 1.0]), "a score is"),
+        ("score", np.array([-0.1, 1.0]), "a score is"),
+        ("score", np.array([np.nan, 1.0]), "a score is"),
         ("score", np.array([1.0]), "one length"),
         ("second", good.first, "itself"),
         ("second", good.first + 7, "no name"),

@@ -88,6 +88,8 @@ QUERIES = MappingProxyType(
 )
 """The tables that answer each question."""
 
+SPANS = "SELECT game, highest_return - lowest_return FROM games WHERE highest_return IS NOT NULL"
+
 Key = tuple[str | None, str, str | None]
 """Game, agent and the other agent, as in the queries."""
 Answer = tuple[str, Key, float | None, float | None]
@@ -123,6 +125,8 @@ class Played:
     blocks: Mapping[str, Sequence[Path]]
     cells: Sequence[CellValues]
     comparable: Sequence[tuple[str, str, str]]
+    spans: Mapping[str, float]
+    """The largest difference of two returns, by game."""
 
     @property
     def apart(self) -> "Played":
@@ -156,7 +160,8 @@ def play(grid: Grid, deals: int, seed: int, chunk: int | None = None) -> Iterato
         with duckdb.connect(str(folder / "all.duckdb"), read_only=True) as database:
             cells = read_cells(database)
             comparable = database.execute("SELECT game, agent, rival FROM comparable").fetchall()
-        yield Played(made, blocks, cells, comparable)
+            spans = dict(database.execute(SPANS).fetchall())
+        yield Played(made, blocks, cells, comparable, spans)
 
 
 def coverage(results: Played, deals: int) -> dict[str, Found]:
@@ -164,7 +169,7 @@ def coverage(results: Played, deals: int) -> dict[str, Found]:
     found, truths = defaultdict[str, Found](Found), exact(results.made)
     for number in range(results.made.config.deals // deals):
         cells = [within(cell, number * deals, deals) for cell in results.cells]
-        for question, key, low, high in answers(cells, results.comparable):
+        for question, key, low, high in answers(cells, results):
             count(found[question], truths[question][key], key, low, high)
     return found
 
@@ -177,9 +182,7 @@ def within(cell: CellValues, first: int, deals: int) -> CellValues:
     return replace(cell, observations=part)
 
 
-def answers(
-    cells: Sequence[CellValues], comparable: Sequence[tuple[str, str, str]]
-) -> Iterator[Answer]:
+def answers(cells: Sequence[CellValues], results: Played) -> Iterator[Answer]:
     """Yield what the tables say about these cells: the numbers that ``fill_statistics`` stores."""
     games = defaultdict[tuple[str, str], list[CellValues]](list)
     for cell in cells:
@@ -193,7 +196,9 @@ def answers(
     for agent in sorted({cell.agent for cell in cells if cell.scoring == WIN_LOSS}):
         low, high, _ = score_ends(agent, pooled)
         yield "scores", (None, agent, None), low, high
-    for name, one, other, _, _, low, high, *_ in comparisons(cells, comparable):
+    for name, one, other, _, _, _, low, high, *_ in comparisons(
+        cells, results.comparable, spans=results.spans
+    ):
         yield "pairs over games" if name is None else "pairs", (name, one, other), low, high
 
 

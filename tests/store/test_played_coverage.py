@@ -30,7 +30,7 @@ def test_the_tables_of_a_block_are_those_of_its_deals_alone() -> None:
     grid = Grid("small", ("tic_tac_toe", "number_scrabble"), LUCKLESS)
     with play(grid, 12, 1, chunk=6) as results:
         cells = [within(cell, 6, 6) for cell in results.cells]
-        split = {answer[:2]: answer[2:] for answer in answers(cells, results.comparable)}
+        split = {answer[:2]: answer[2:] for answer in answers(cells, results)}
         built = {answer[:2]: answer[2:] for answer in tables(results, "00006-00011")}
     assert built.keys() == split.keys()
     for key, interval in built.items():

@@ -13,6 +13,7 @@ import pytest
 
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import EpisodeRecord, Task
+from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
     Interval,
@@ -20,8 +21,9 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
+from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.observations import Observations, Part, combined_interval, pool
-from gamegrid.stats.paired import anytime_interval, benjamini_hochberg, compare, holm
+from gamegrid.stats.paired import anytime_interval, holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import LadderRow
@@ -42,10 +44,14 @@ from store_samples import (
 
 TTT = "tic_tac_toe"
 DEALS = 6
+PAIRED = "game, agent, rival, difference, p, verdict, m"
 
 
-def observations(values: Sequence[float], luck: str = TTT) -> Observations:
-    return Observations(luck=luck, deals=np.arange(len(values)), values=np.array(values))
+def examine(differences: Sequence[float] | Floats, reach: float = 1.0) -> MeanTest:
+    """Return the test of differences of which none can be farther from 0 than ``reach``."""
+    found = MeanTest.of([Sample(np.array(differences))], Interval(-reach, reach))
+    assert isinstance(found, MeanTest)
+    return found
 
 
 def low_high(found: MaybeInterval) -> tuple[float, float]:
@@ -83,21 +89,17 @@ def test_an_interval_is_wilsons_at_the_effective_size_by_hand(tmp_path: Path) ->
     assert query(path, "SELECT low, high FROM seat_effect WHERE agent = 'a'") == [
         low_high(share_interval(deals)) for deals in seats
     ]
-    # The differences between the two: 1/2, 0 and 1 in favour of a.
-    found = compare(observations([0.5, 0.0, 1.0]))
-    columns = "agent, rival, deals, difference, low, high, p, m, method"
-    together, alone = query(path, f"SELECT {columns} FROM paired")
-    assert alone[:4] == together[:4] == ("a", "b", 3, 0.5)
-    assert alone[4:6] == together[4:6] == low_high(found.interval)
-    # Two coins count: of their four sums (1.5, .5, -.5, -1.5) two are as extreme.
-    assert alone[6:] == (0.5, 1, "benjamini-hochberg")
-    assert together[6:] == (0.5, 1, "holm")
+    # The differences between the two: 1/2, 0 and 1 in favour of a. There is one game: no more rows.
+    found = examine([0.5, 0.0, 1.0])
+    [row] = query(path, f"SELECT low, high, {PAIRED}, deals FROM paired")
+    assert row[:2] == low_high(found.interval())
+    assert row[2:] == (TTT, "a", "b", 0.5, pytest.approx(found.p()), "not told apart", 1, 3)
 
 
 def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> None:
     """Of eight positions a solves seven and b two; a also solves those two.
 
-    They differ in five, so p = 2/32. b never answered one position.
+    b never answered one position.
     """
     right = {"a": [1, 1, 1, 1, 1, 1, 1, 0], "b": [1, 1, 0, 0, 0, 0, 0, None]}
     asked = [
@@ -134,14 +136,10 @@ def test_moves_in_positions_have_intervals_and_are_paired(tmp_path: Path) -> Non
                              f"WHERE agent = '{name}'")  # fmt: skip
         assert ends[:2] == low_high(share_interval(values[name]))
         assert ends[2:] == low_high(mean_interval(regrets[name]))
-    found = compare(observations(values["a"] - values["b"]))
-    columns = "game, agent, rival, positions, difference, low, high, p, m, method"
-    together, alone = query(path, f"SELECT {columns} FROM paired_positions")
-    assert (alone[0], together[0]) == (TTT, None)
-    assert alone[1:5] == together[1:5] == ("a", "b", 8, 5 / 8)
-    assert alone[5:7] == together[5:7] == low_high(found.interval)
-    assert alone[7:] == (2 / 32, 1, "benjamini-hochberg")
-    assert together[7:] == (2 / 32, 1, "holm")
+    found = examine(values["a"] - values["b"])
+    [row] = query(path, f"SELECT low, high, {PAIRED}, positions FROM paired_positions")
+    assert row[:2] == low_high(found.interval())
+    assert row[2:] == (TTT, "a", "b", 5 / 8, pytest.approx(found.p()), "better", 1, 8)
     assert query(path, "SELECT * FROM paired") == []
 
 
@@ -247,7 +245,7 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
     fit = rate(
         Matches(
             agents=tuple("abcd"), game=codes, family=families, first=first, second=second,
-            score=scores, deal=numbers,
+            score=scores, luck=codes, deal=numbers,
         )
     )  # fmt: skip
     found = query(path, "SELECT * FROM ratings ORDER BY agent")
@@ -255,9 +253,22 @@ def test_ratings_are_the_fit_of_the_deals_that_count(
         assert row[:2] == (each.agent, pytest.approx(each.rating, abs=1e-3))
         assert row[2:4] == low_high(each.these_games)
         assert row[4] is None
-        assert row[8:] == (0, each.group, False)
+        assert row[8:14] == (
+            0, each.group, False, each.rank, each.ranks.low, each.ranks.high
+        )  # fmt: skip
+        assert row[14] == pytest.approx(fit.expected_score(each.rating))
     assert [row[0] for row in sorted(found, key=lambda row: -row[1])] == list("abcd")
     assert {name for (name,) in query(path, "SELECT game FROM first_moves")} == set(names)
+    pairs = query(path, "SELECT agent, rival, difference, expected_score, low, high, verdict "
+                        "FROM rating_differences")  # fmt: skip
+    assert len(pairs) == 6
+    by_name = {each.agent: each for each in fit.ratings}
+    for agent, rival, difference, expected, low, high, verdict in pairs:
+        apart = by_name[agent].rating - by_name[rival].rating
+        assert difference == pytest.approx(apart, abs=1e-3) and difference >= 0
+        assert expected == pytest.approx(fit.expected_score(difference))
+        assert (verdict == "better") == (low > 0) and low < difference < high
+        assert (verdict == "better") != bool({*by_name[agent].group} & {*by_name[rival].group})
 
 
 BOTS = (
@@ -320,31 +331,31 @@ def test_comparisons_are_on_common_deals_and_adjusted_by_family(
 ) -> None:
     path, episodes = grid
     deals = deal_means(episodes)
-    columns = "agent, rival, deals, difference, low, high, anytime_low, p, p_adjusted, m"
+    columns = "agent, rival, deals, difference, low, high, anytime_low, m, p, p_adjusted"
     for name in (TTT, "hex_4", "hex_5"):
         rows = query(path, f"SELECT {columns} FROM paired WHERE game = '{name}'")
         assert [row[:2] for row in rows] == list(combinations("abcd", 2))
-        for one, other, count, difference, low, high, anytime_low, p, _, m in rows:
+        for one, other, count, difference, low, high, anytime_low, m, p, _ in rows:
             others = set("abcd") - {one, other}
             mine = [deals[name, one, other], *(deals[name, one, third] for third in others)]
             theirs = [deals[name, other, one], *(deals[name, other, third] for third in others)]
             common = sorted(set.intersection(*map(set, mine + theirs)))
-            found = compare(
-                observations(
-                    [
-                        np.mean([a[deal] - b[deal] for a, b in zip(mine, theirs, strict=True)])
-                        for deal in common
-                    ]
-                )
+            differences = np.array(
+                [
+                    np.mean([a[deal] - b[deal] for a, b in zip(mine, theirs, strict=True)])
+                    for deal in common
+                ]
             )
+            found = examine(differences, max(1 / 3, float(np.abs(differences).max())))
             assert (count, m) == (len(common), 6)
-            assert difference == pytest.approx(found.difference)
-            assert (low, high) == low_high(found.interval)
-            assert isinstance(found.anytime, Interval)
-            assert anytime_low == pytest.approx(found.anytime.low)
-            assert p == pytest.approx(found.test.p)
-        adjusted = benjamini_hochberg([row[-3] for row in rows]).p
-        assert [row[-2] for row in rows] == pytest.approx(list(adjusted))
+            assert difference == pytest.approx(found.mean)
+            assert (low, high) == low_high(found.interval())
+            anytime = anytime_interval(differences)
+            assert isinstance(anytime, Interval)
+            assert anytime_low == pytest.approx(anytime.low)
+            assert p == pytest.approx(found.p())
+        adjusted = holm([row[-2] for row in rows]).p
+        assert [row[-1] for row in rows] == pytest.approx(list(adjusted))
     overall = query(path, "SELECT p, p_adjusted, difference FROM paired WHERE game IS NULL")
     adjusted = holm([row[0] for row in overall]).p
     assert [row[1] for row in overall] == pytest.approx(list(adjusted))
@@ -414,6 +425,7 @@ def test_every_missing_end_has_its_reason(tmp_path: Path) -> None:
         ("paired", "low", "high", "reason"),
         ("paired", "anytime_low", "anytime_high", "anytime_reason"),
         ("leaderboard", "rating_low", "rating_high", "rating_reason"),
+        ("rating_differences", "low", "high", "reason"),
         ("leaderboard", "score_low", "score_high", "score_reason"),
     ):
         wrong = f"({low} IS NULL OR {high} IS NULL) <> ({reason} IS NOT NULL)"
@@ -458,7 +470,7 @@ def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path
         ):
             assert set(query(path, f"SELECT {column} FROM {view}")) == {(reason,)}, view
         once = query(path, "SELECT reason FROM first_moves")
-        assert once == [("one deal or family" if reason else "no upper end",)]
+        assert once == [("deterministic",)]
 
 
 def test_a_games_own_luck_that_comes_twice_is_seen_twice(tmp_path: Path) -> None:

@@ -80,12 +80,12 @@ def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
 
     assert markdown[1].startswith("| --- | ---: |")
     assert markdown[2] == (
-        "| a | 0.000 | – | – | anchored here | a | 0 | – | 3 | 6 | 0.750 | 0.158 | 0.980 | – "
-        "| 0.750 | 1 | 2 | tic_tac_toe | 0 | 0.000 | – |"
+        "| a | 0.000 | – | – | anchored here | 0.500 | – | – | a | 0 | – | 3 | 6 | 0.750 "
+        "| 0.158 | 0.980 | – | 0.750 | 1 | 1 | 2 | 2 | tic_tac_toe | 0 | 0.000 | – |"
     )
     row = (
-        r"a & 0.000 & -- & -- & anchored here & a & 0 & -- & 3 & 6 & 0.750 & 0.158 & 0.980 & -- "
-        r"& 0.750 & 1 & 2 & tic\_tac\_toe & 0 & 0.000 & -- \\"
+        r"a & 0.000 & -- & -- & anchored here & 0.500 & -- & -- & a & 0 & -- & 3 & 6 & 0.750 "
+        r"& 0.158 & 0.980 & -- & 0.750 & 1 & 1 & 2 & 2 & tic\_tac\_toe & 0 & 0.000 & -- \\"
     )
     assert row in latex.splitlines()
 
@@ -120,10 +120,12 @@ def test_special_characters_are_escaped(tmp_path: Path) -> None:
     latex = (tmp_path / "tables" / "per_game.tex").read_text("utf-8")
     assert (
         r"50\%\_of \{a\textbar{}b\} \& c\textbackslash{}d \#1 \$x\textasciicircum{}2"
-        r"\textasciitilde{} \textless{}é中\textgreater{}* & solo & 1 & 1 & a" in latex
+        r"\textasciitilde{} \textless{}é中\textgreater{}* & solo & 1 & 1 & 1 & 1 & a & a" in latex
     )
     markdown = (tmp_path / "tables" / "per_game.md").read_text("utf-8").splitlines()
-    assert markdown[2].startswith(r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | 1 | a |")
+    assert markdown[2].startswith(
+        r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | 1 | 1 | 1 | a |"
+    )
     with (tmp_path / "tables" / "per_game.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file))[1][0] == awkward
 
@@ -174,27 +176,31 @@ def test_leaderboard_text(mixed: Path) -> None:
     Strictly b loses 2 to c in both seatings: b mean(3/2, -2) = -1/4, c mean(-1, 2) = 1/2, and
     each wins from one opponent. The intervals of the scores are computed in test_statistics.
     """
-    [(lost, top)] = query(mixed, "SELECT rating, high FROM ratings WHERE agent = 'b'")
-    b = f"{lost:6.0f}  {f'-∞ to {top:.0f}':>13}"
+    columns = "rating, high, expected_score, expected_high"
+    [(lost, top, score, best)] = query(mixed, f"SELECT {columns} FROM ratings WHERE agent = 'b'")
+    b = f"{lost:6.0f}  {f'-∞ to {top:.0f}':>13}  {score:8.2f}  {f'0.00 to {best:.2f}':>12}"
     assert tables.leaderboard_text(mixed) == (
-        "Leaderboard over tic_tac_toe\n"
-        "rank  of  agent  score            95 %  rating           95 %  tied  strict  deals  "
-        "dropped\n"
-        "   1   2  a      0.750  0.158 to 0.980       0  anchored here     a   0.750      3  "
-        "      0\n"
-        f"   2   2  b      0.250  0.020 to 0.842  {b}     a   0.250      3        0\n"
+        "Ratings; expected: score against an opponent rated 0\n"
+        "   ranks  agent  rating           95 %  expected          95 %  tied  deals  dropped\n"
+        "1–2 of 2  a           0  anchored here      0.50             –     a      3        0\n"
+        f"1–2 of 2  b      {b}     a      3        0\n"
         "\n"
-        "No win_loss game counts for: c, d\n"
+        "No rated match counts for: c, d\n"
         "\n"
         "kuhn_poker (margin: opponents won from, then mean strict return)\n"
-        "rank  of  agent  beats  strict  return      95 %  deals  forfeits  fallbacks  dropped\n"
-        "   1   3  c      0.500   0.500  -1.250  one deal      2         0          0        0\n"
-        "   2   3  a      0.500  -0.250  -0.250  one deal      2         0          0        0\n"
-        "   2   3  b      0.500  -0.250   1.500  one deal      2         0          0        0\n"
+        "   ranks  agent      beats  strict      95 %  deals  forfeits  fallbacks  dropped\n"
+        "1–3 of 3  c      0.00–1.00   0.500  one deal      2         0          0        0\n"
+        "1–3 of 3  a      0.00–1.00  -0.250  one deal      2         0          0        0\n"
+        "1–3 of 3  b      0.00–1.00  -0.250  one deal      2         0          0        0\n"
         "\n"
         "patience (solo: mean return; gap to the best response)\n"
-        "rank  of  agent    return      95 %  gap  deals  forfeits  fallbacks  dropped\n"
-        "   1   1  c      1234.500  one deal    –      1         0          0        0"
+        " ranks  agent    return      95 %  gap  deals  forfeits  fallbacks  dropped\n"
+        "1 of 1  c      1234.500  one deal    –      1         0          0        0\n"
+        "\n"
+        "tic_tac_toe (win_loss: mean score)\n"
+        "   ranks  agent  score            95 %  strict  deals  forfeits  fallbacks  dropped\n"
+        "1–2 of 2  a      0.750  0.158 to 0.980   0.750      3         0          0        0\n"
+        "1–2 of 2  b      0.250  0.020 to 0.842   0.250      3         0          0        0"
     )
 
 
@@ -228,9 +234,23 @@ def any_row(luck: random.Random, columns: Iterable[str], name: str) -> dict[str,
     }
     counts = ("deals", "forfeited", "fallbacks", "dropped_deals", "rank", "ranked_among")
     row |= {column: luck.randrange(10 ** luck.randint(1, 5)) for column in counts[:4]}
-    row |= {column: luck.randint(1, 200) for column in counts[4:]}
+    row |= {column: luck.randint(1, 200) for column in (*counts[4:], "rank_low", "rank_high")}
+    row |= {"beats_low": luck.random(), "beats_high": 1.0, "tied_group": "abcd"}
     reason = luck.choice([*map(str, Reason)])
     return row | {"agent": name, "reason": reason}
+
+
+def any_rating(luck: random.Random, name: str) -> dict[str, tables.Value]:
+    """Return what a line of the ratings may contain."""
+    low, high, reason = luck.choice(RATED)
+    expected = (None, None) if reason == "one deal or family" else (0.0, 1.0)
+    counts = {column: 10 ** luck.randint(1, 5) for column in ("deals", "dropped_deals")}
+    return counts | {
+        "agent": name, "rank_low": 99, "rank_high": luck.randint(99, 101), "ranked_among": 200,
+        "rating": luck.uniform(-1999, 1999), "rating_low": low, "rating_high": high,
+        "rating_reason": reason, "expected_score": luck.random(), "expected_low": expected[0],
+        "expected_high": expected[1], "tied_group": "abcd",
+    }  # fmt: skip
 
 
 def any_names(luck: random.Random) -> list[str]:
@@ -247,13 +267,8 @@ def test_text_fits_a_terminal_whatever_names_and_numbers(seed: int) -> None:
         rows = [any_row(luck, [*columns.values(), "high"], name) for name in names]
         text = tables._game_text("kuhn_poker", scoring, rows)
         assert max(map(len, text.splitlines())) <= tables.WIDTH
-    shares = [luck.random() for _ in names]
-    board = [
-        ("tic_tac_toe", 1, 8, name, share, share / 2, 1.0, None, 2000 * share - 1000,
-         *luck.choice(RATED), "abcd", share, 10 ** luck.randint(1, 5), 99)
-        for name, share in zip(names, shares, strict=True)
-    ]  # fmt: skip
-    text = tables._board_text("tic_tac_toe", board)
+    board = [any_rating(luck, name) for name in names]
+    text = tables._board_text(board, sets=2)
     assert max(map(len, text.splitlines())) <= tables.WIDTH
 
 
@@ -283,4 +298,4 @@ def test_an_interval_without_ends_is_shown_as_one() -> None:
 def test_an_empty_grid_is_told_without_a_crash(tmp_path: Path) -> None:
     path = database(tmp_path, [], agents=[agent("a")])
     tables.write_tables(path, tmp_path / "tables")
-    assert tables.leaderboard_text(path) == "No win_loss game counts for: a"
+    assert tables.leaderboard_text(path) == "No rated match counts for: a"

@@ -65,11 +65,11 @@ def test_draws_are_halves_and_equal_scores_share_a_rank(tmp_path: Path) -> None:
         ],
     )
     assert per_game(path, "rank, score") == {"a": (1, 0.75), "b": (1, 0.75), "c": (3, 0.0)}
-    assert query(path, "SELECT agent, rank, score FROM leaderboard") == [
-        ("a", 1, 0.75),
-        ("b", 1, 0.75),
-        ("c", 3, 0.0),
-        ("d", None, None),
+    assert query(path, "SELECT agent, rank, ranked_among, score FROM leaderboard") == [
+        ("a", 1, 3, 0.75),
+        ("b", 1, 3, 0.75),
+        ("c", 3, 3, 0.0),
+        ("d", None, None, None),
     ]
 
 
@@ -84,11 +84,6 @@ def test_a_tie_is_a_tie_whatever_the_last_bit(tmp_path: Path) -> None:
     found = per_game(path, "rank, score")
     assert found["a"][1] != found["b"][1]
     assert found["a"][0] == found["b"][0] == 1
-    assert query(path, "SELECT rank, ranked_among, agent FROM leaderboard LIMIT 3") == [
-        (1, 2, "a"),
-        (1, 2, "b"),
-        (1, 1, "c"),
-    ]
 
 
 def test_every_opponent_weighs_the_same(tmp_path: Path) -> None:
@@ -452,12 +447,12 @@ def test_a_deal_of_three_seats_is_strict_by_seat(tmp_path: Path) -> None:
 
 
 def ranks(path: Path, game: str = TTT) -> dict[str, tuple[int | None, int | None]]:
-    """Return each agent's rank and among how many; check that the leaderboard agrees."""
-    found = per_game(path, "rank, ranked_among", game)
-    listed = query(path, "SELECT agent, rank, ranked_among FROM leaderboard WHERE deals > 0")
-    if listed:
-        assert {agent: (rank, among) for agent, rank, among in listed} == found
-    return found
+    """Return each agent's rank and among how many; check that the rank is a possible one."""
+    for rank, low, high, among in per_game(
+        path, "rank, rank_low, rank_high, ranked_among", game
+    ).values():
+        assert 1 <= low <= rank <= high <= among
+    return per_game(path, "rank, ranked_among", game)
 
 
 def test_disjoint_pairs_are_not_ranked_against_each_other(tmp_path: Path) -> None:
@@ -466,7 +461,17 @@ def test_disjoint_pairs_are_not_ranked_against_each_other(tmp_path: Path) -> Non
     assert ranks(path) == {"b": (1, 2), "a": (2, 2), "c": (1, 2), "d": (2, 2)}
     # Agents that are ranked together are listed together.
     assert query(path, "SELECT agent FROM per_game") == [("b",), ("a",), ("c",), ("d",)]
-    assert query(path, "SELECT agent FROM leaderboard") == [("b",), ("a",), ("c",), ("d",)]
+    columns = "rating_set, agent, rank, rank_low, rank_high, ranked_among"
+    assert query(path, f"SELECT {columns} FROM leaderboard") == [
+        (0, "b", 1, 1, 2, 2),
+        (0, "a", 2, 1, 2, 2),
+        (1, "c", 1, 1, 2, 2),
+        (1, "d", 2, 1, 2, 2),
+    ]
+    # No letter is shared by agents that do not compare.
+    for view in ("leaderboard", "per_game"):
+        letters = dict(query(path, f"SELECT agent, tied_group FROM {view}"))
+        assert letters["a"] == letters["b"] != letters["c"] == letters["d"], view
 
 
 def test_agents_that_met_the_same_opponents_are_ranked_together(tmp_path: Path) -> None:
@@ -531,8 +536,8 @@ def test_in_three_seats_line_ups_are_compared_not_opponents(tmp_path: Path) -> N
     assert found["a"] == found["b"] == (1, 1)
 
 
-def test_the_leaderboard_compares_in_every_game(tmp_path: Path) -> None:
-    """All played the same two games; no two agents are comparable in both.
+def test_games_rank_apart_and_the_leaderboard_ranks_by_rating(tmp_path: Path) -> None:
+    """All played the same two games; no two agents are comparable in both, but all are linked.
 
     In hex_4 b and c met only a, and both lost; in hex_5 a and c met only b, and a won.
     """
@@ -554,9 +559,9 @@ def test_the_leaderboard_compares_in_every_game(tmp_path: Path) -> None:
         ("c", 2, 2, "hex_5"),
     ]
     assert query(path, "SELECT agent, rank, ranked_among FROM leaderboard WHERE deals > 0") == [
-        ("a", 1, 1),
-        ("b", 1, 1),
-        ("c", 1, 1),
+        ("a", 1, 3),
+        ("b", 2, 3),
+        ("c", 3, 3),
     ]
 
 

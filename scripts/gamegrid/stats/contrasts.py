@@ -128,25 +128,31 @@ class Clusters:
     alone: Floats
     """Covariance of the gradient if all matches were independent."""
     shared: Floats
-    """Covariance of the gradient if a pair's matches in one deal shared all their luck."""
+    """Covariance of the gradient if a pair's matches in one draw of luck shared all of it."""
 
     @classmethod
     def make(cls, frame: FittedModel, matches: Matches, clusters: Integers) -> "Clusters":
-        """Leave out each cluster in turn. ``clusters`` holds the cluster of each match."""
-        model = frame.model
-        steps, times = model.left_out(frame.point, frame.basis, clusters)
+        """Leave out each cluster in turn. ``clusters`` holds the cluster of each match.
+
+        Matches whose mean luck cannot move add nothing to the variance.
+        """
+        model, free = frame.model, matches.free
+        steps, times = model.left_out(frame.point, frame.basis, clusters, free)
         game = model.agents + codes(matches.game)
         owners = np.concatenate([matches.first, matches.second, game, game + model.games])
-        pairs = np.unique(np.stack([owners, np.tile(clusters, 4)], axis=1), axis=0)
+        free_owners = np.stack([owners, np.tile(clusters, 4)], axis=1)[np.tile(free, 4)]
+        pairs = np.unique(free_owners, axis=0)
+        of = np.bincount(pairs[:, 0], minlength=model.size)
         low, high = np.sort([matches.first, matches.second], axis=0)
-        sharing = codes(matches.game, matches.deal, low, high)
+        sharing = codes(matches.clusters, low, high)
         together = np.bincount(sharing)[sharing]
-        squares = np.bincount(model.outcome // 3, model.weight**2 * together)
+        squares = np.bincount(model.cell, model.weight**2 * together * free)
         return cls(
             frame=frame,
             steps=steps,
             times=times,
-            of=np.bincount(pairs[:, 0], minlength=model.size),
+            # What luck cannot move by itself still moves with the rest.
+            of=np.where(of > 0, of, len(np.unique(clusters[free]))),
             alone=model.spread(frame.point),
             shared=model.spread(frame.point, squares.astype(np.float64)),
         )
@@ -173,9 +179,9 @@ class Clusters:
         """
         levers = np.array([self.frame.lever(each) for each in contrasts]).reshape(contrasts.shape)
         steps, count = self.steps @ contrasts.T, float(self.times.sum())
-        jackknife = (count - 1) / count * (self.times * steps.T) @ steps
+        jackknife = (count - 1) / max(count, 1.0) * (self.times * steps.T) @ steps
         shared = levers @ self.shared @ levers.T
-        freedom = np.array([self.freedom(contrast) for contrast in contrasts])
+        freedom = np.maximum([self.freedom(contrast) for contrast in contrasts], 0)
         freedom = np.minimum.outer(freedom, freedom)
         return np.asarray((freedom * jackknife + PRIOR_DEALS * shared) / (freedom + PRIOR_DEALS))
 

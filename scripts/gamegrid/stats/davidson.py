@@ -6,6 +6,14 @@ and loses with probabilities proportional to exp(eta/2), nu_game and exp(-eta/2)
 delta is the first mover's advantage, as in Davidson and Beaver, "On extending the Bradley-Terry
 model to incorporate within-pair order effects" (1977). nu says how often the game is drawn. The
 parameters are, in this order: theta of every agent, delta of every game, log nu of every game.
+
+A score may also be a share between 0 and 1, such as a share of the points. A share s counts as s
+wins and 1 - s losses, and exactly 1/2 as a draw. The likelihood is then a quasi-likelihood: its
+estimates need only the expected score to follow the model, not the distribution around it
+(Wedderburn, "Quasi-likelihood functions, generalized linear models, and the Gauss-Newton method",
+1974; Papke and Wooldridge, "Econometric methods for fractional response variables", 1996). A share
+is not split into a win and a draw: an agent that always got 0.6 would then have no losses, and no
+bound on its rating.
 """
 
 from collections import Counter
@@ -32,6 +40,8 @@ STEPS = 200
 CLOSE = 1e-6
 """The search ends with a step shorter than this: the next would be about as long as its square."""
 WIN, DRAW, LOSS = 0, 1, 2
+COLUMNS = ("game", "family", "first", "second", "score", "luck", "deal")
+"""The fields of Matches that hold an entry per match."""
 _ETA, _LOG_NU = np.array([1.0, -1.0, 1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
 """The coefficients of a cell's four parameters (two strengths, delta, log nu) in eta and log nu."""
 _CURVES = np.stack(
@@ -52,12 +62,16 @@ eta and log nu, and row 2 by the variance of log nu's.
 class Matches:
     """Results of two-seat matches, one array entry per match; codes count from 0.
 
-    ``game`` and ``family`` are codes; each game belongs to one family. ``deal`` is a number within
-    its game, the same for all matches with the same luck. ``first`` and ``second`` are codes of
-    agents, and ``score`` is that of ``first``: 1, 1/2 or 0. If deterministic agents repeat a match
-    move by move, list it once. Raises ValueError if there are no matches or the columns differ in
-    length, for any other score, for an agent that plays itself or has no name, and for a game of
-    two families.
+    ``game`` and ``family`` are codes; each game belongs to one family. ``luck`` is the code of the
+    source of the deals, and ``deal`` a number within it: matches with the same luck and deal were
+    played with the same random events, whatever their game. A game shares its luck with its
+    disguises. ``first`` and ``second`` are codes of agents, and ``score`` is that of ``first``,
+    from 0 to 1. List every match that was played, also if deterministic agents repeat one move by
+    move: each deal is a draw of luck, and repetitions show how often luck gives this match.
+    ``fixed`` says for each match why luck cannot move the mean of the matches it belongs to, a
+    member of Fixed, or is None if luck can; by default, luck can move all. Raises
+    ValueError if there are no matches or the columns differ in length, for any other score, for an
+    agent that plays itself or has no name, and for a game of two families.
     """
 
     agents: tuple[str, ...]
@@ -66,14 +80,17 @@ class Matches:
     first: Integers
     second: Integers
     score: Floats
+    luck: Integers
     deal: Integers
+    fixed: NDArray[np.object_] | None = None
 
     def __post_init__(self) -> None:
-        columns = (self.game, self.family, self.first, self.second, self.score, self.deal)
+        columns = [getattr(self, name) for name in COLUMNS]
+        columns += [] if self.fixed is None else [self.fixed]
         if len({len(column) for column in columns}) != 1 or not len(self.score):
             raise ValueError("matches need columns of one length and at least one match")
-        if not np.isin(self.score, (0.0, 0.5, 1.0)).all():
-            raise ValueError("a score is 0, 1/2 or 1")
+        if not ((self.score >= 0) & (self.score <= 1)).all():
+            raise ValueError("a score is from 0 to 1")
         if (self.first == self.second).any():
             raise ValueError("an agent plays itself")
         players = np.concatenate([self.first, self.second])
@@ -82,10 +99,22 @@ class Matches:
         if codes(self.game, self.family).max() > codes(self.game).max():
             raise ValueError("a game belongs to one family")
 
+    @property
+    def clusters(self) -> Integers:
+        """A number from 0 per match, the same for matches of one luck and deal: one cluster."""
+        return codes(self.luck, self.deal)
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which matches belong to a mean that luck can move, shape (matches,)."""
+        if self.fixed is None:
+            return np.ones(len(self.score), dtype=bool)
+        return np.array([each is None for each in self.fixed], dtype=bool)
+
     def where(self, kept: NDArray[np.bool_]) -> "Matches":
         """Return the matches for which ``kept`` is True. Raises ValueError if there are none."""
-        columns = ("game", "family", "first", "second", "score", "deal")
-        return replace(self, **{name: getattr(self, name)[kept] for name in columns})
+        fixed = None if self.fixed is None else self.fixed[kept]
+        return replace(self, fixed=fixed, **{name: getattr(self, name)[kept] for name in COLUMNS})
 
     def among(self, agents: Integers) -> "Matches":
         """Return the matches between ``agents``, which are sorted codes and get new ones.
@@ -126,6 +155,14 @@ def family_weights(matches: Matches, anchors: Integers = NOBODY) -> Floats:
     return np.asarray(weight / weight.mean())
 
 
+def chances(eta: Floats, log_nu: Floats) -> Floats:
+    """Return the chances of win, draw and loss, shape (cells, 3). Both have shape (cells,)."""
+    half = eta / 2
+    top = np.maximum(np.abs(half), log_nu)
+    parts = np.exp(np.stack([half - top, log_nu - top, -half - top], axis=1))
+    return np.asarray(parts / (parts[:, WIN] + parts[:, DRAW] + parts[:, LOSS])[:, None])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Davidson:
     """The model of some matches. Matches with equal (game, first, second) form a cell."""
@@ -140,8 +177,10 @@ class Davidson:
     """The weights of the first agent's wins, draws and losses, shape (cells, 3)."""
     penalty: Floats
     """The penalty is point @ penalty @ point / 2. Shape (parameters, parameters)."""
-    outcome: Integers
-    """For each match, 3 * cell + WIN, DRAW or LOSS."""
+    cell: Integers
+    """The cell of each match."""
+    score: Floats
+    """The score of each match's first agent."""
     squares: Floats
     """For each cell, the sum of the squared weights of its matches."""
     weight: Floats
@@ -161,14 +200,15 @@ class Davidson:
             [matches.first, matches.second, agents + game, agents + games + game], axis=1
         )[example]
         weight = family_weights(matches, anchors)
-        outcome = 3 * cell + np.rint(2 * (1 - matches.score)).astype(np.int64)
-        counts = np.bincount(outcome, weight, minlength=3 * len(index)).astype(np.float64)
+        drawn = matches.score == 0.5
+        parts = np.where(drawn, [[0.0], [1.0], [0.0]], [matches.score, drawn, 1 - matches.score])
+        counts = np.array([np.bincount(cell, weight * part) for part in parts], dtype=np.float64).T
         penalty = np.eye(agents + 2 * games)
         if len(anchors):
             penalty[:agents, :agents] -= 1 / agents
         return cls(
-            agents=agents, games=games, index=index, counts=counts.reshape(-1, 3),
-            penalty=penalty / PRIOR_SD**2, outcome=outcome, weight=weight,
+            agents=agents, games=games, index=index, counts=counts,
+            penalty=penalty / PRIOR_SD**2, cell=cell, score=matches.score, weight=weight,
             squares=np.bincount(cell, weight**2).astype(np.float64),
         )  # fmt: skip
 
@@ -180,10 +220,7 @@ class Davidson:
     def chances(self, point: Floats) -> Floats:
         """Return the probabilities of win, draw and loss, shape (cells, 3)."""
         first, second, delta, log_nu = point[self.index].T
-        half = (first - second + delta) / 2
-        top = np.maximum(np.abs(half), log_nu)
-        parts = np.exp(np.stack([half - top, log_nu - top, -half - top], axis=1))
-        return np.asarray(parts / (parts[:, WIN] + parts[:, DRAW] + parts[:, LOSS])[:, None])
+        return chances(first - second + delta, log_nu)
 
     def value(self, point: Floats) -> float:
         """Return the penalised log-likelihood."""
@@ -228,20 +265,21 @@ class Davidson:
             point = point + length * step
         raise ArithmeticError("the ratings did not converge")
 
-    def left_out(self, point: Floats, basis: Floats, clusters: Integers) -> tuple[Floats, Floats]:
+    def left_out(
+        self, point: Floats, basis: Floats, clusters: Integers, free: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats]:
         """Return how far one Newton step moves the maximum if a cluster is left out.
 
-        ``clusters`` holds the cluster of each match. Clusters with the same results are of one
-        kind. Returns (steps, times): the steps, shape (kinds, parameters), and the number of
-        clusters of each kind.
+        ``clusters`` holds the cluster of each match. Matches that are not ``free`` always stay.
+        Clusters with the same results are of one kind. Returns (steps, times): the steps, shape
+        (kinds, parameters), and the number of clusters of each kind.
         """
         whole = basis.T @ self.hessian(point) @ basis
-        kinds = Counter(self._kinds(clusters))
+        kinds = Counter(self._kinds(clusters, free) if free.any() else ())
         steps = np.empty((len(kinds), self.size))
-        for row, (outcomes, weights) in enumerate(_unpacked(kinds)):
-            cells = outcomes // 3
+        for row, (cells, scores, weights) in enumerate(_unpacked(kinds)):
             lost = basis.T @ self._information(point, weights, cells) @ basis
-            slope = basis.T @ self._slope_of(point, outcomes, weights)
+            slope = basis.T @ self._slope_of(point, cells, scores, weights)
             steps[row] = -basis @ linalg.solve(whole - lost, slope, assume_a="sym")
         return steps, np.array(list(kinds.values()), dtype=np.float64)
 
@@ -328,10 +366,11 @@ class Davidson:
         summed = np.bincount(places.ravel(), parts.ravel(), minlength=self.size**2)
         return np.asarray(summed.reshape(self.size, self.size), dtype=np.float64)
 
-    def _slope_of(self, point: Floats, outcomes: Integers, weights: Floats) -> Floats:
+    def _slope_of(self, point: Floats, cells: Integers, scores: Floats, weights: Floats) -> Floats:
         """Return the gradient of the log-likelihood of some matches."""
-        cells = outcomes // 3
-        up, drawn = _surprise(self.chances(point)[cells], outcomes % 3)
+        expected = self.chances(point)[cells]
+        up = scores - 0.5 - _lead(expected)
+        drawn = (scores == 0.5) - expected[:, DRAW]
         return self._gathered(self.index[cells], weights * up, weights * drawn)
 
     def _gathered(self, index: Integers, up: Floats, drawn: Floats) -> Floats:
@@ -340,30 +379,35 @@ class Davidson:
         summed = np.bincount(index.ravel(), parts.ravel(), minlength=self.size)
         return np.asarray(summed, dtype=np.float64)
 
-    def _kinds(self, clusters: Integers) -> Iterator[tuple[bytes, bytes]]:
-        """Yield each cluster's outcomes and their weights, as bytes."""
-        order = np.lexsort((self.outcome, clusters))
+    def _kinds(
+        self, clusters: Integers, free: NDArray[np.bool_]
+    ) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """Yield the cells, scores and weights of each cluster's free matches, as bytes."""
+        order = np.lexsort((self.score, self.cell, clusters))
+        order = order[free[order]]
         ends = np.flatnonzero(np.diff(clusters[order])) + 1
-        for outcomes, weights in zip(
-            np.split(self.outcome[order], ends), np.split(self.weight[order], ends), strict=True
-        ):
-            yield outcomes.tobytes(), weights.tobytes()
+        columns = (self.cell, self.score, self.weight)
+        for parts in zip(*(np.split(each[order], ends) for each in columns), strict=True):
+            cells, scores, weights = (part.tobytes() for part in parts)
+            yield cells, scores, weights
 
 
-def _unpacked(kinds: Counter[tuple[bytes, bytes]]) -> Iterator[tuple[Integers, Floats]]:
+def _unpacked(
+    kinds: Counter[tuple[bytes, bytes, bytes]],
+) -> Iterator[tuple[Integers, Floats, Floats]]:
     """Yield the arrays that _kinds turned into bytes."""
-    for outcomes, weights in kinds:
-        yield np.frombuffer(outcomes, dtype=np.int64), np.frombuffer(weights, dtype=np.float64)
+    for cells, scores, weights in kinds:
+        yield (
+            np.frombuffer(cells, dtype=np.int64),
+            np.frombuffer(scores, dtype=np.float64),
+            np.frombuffer(weights, dtype=np.float64),
+        )
 
 
-def _surprise(chances: Floats, kinds: Integers) -> tuple[Floats, Floats]:
-    """Return outcome minus expectation of the sufficient statistics of eta and log nu.
+def _lead(expected: Floats) -> Floats:
+    """Return the mean of eta's statistic: half of the chance of a win minus that of a loss.
 
-    For a win, a draw and a loss they are 1/2, 0 and -1/2 (eta), and 0, 1 and 0 (log nu).
+    For a win, a draw and a loss the statistic is 1/2, 0 and -1/2; for any score, it is the score
+    minus 1/2.
     """
-    return (1 - kinds) / 2 - _lead(chances), (kinds == DRAW) - chances[:, DRAW]
-
-
-def _lead(chances: Floats) -> Floats:
-    """Return the mean of eta's statistic: half of the chance of a win minus that of a loss."""
-    return np.asarray((chances[:, WIN] - chances[:, LOSS]) / 2)
+    return np.asarray((expected[:, WIN] - expected[:, LOSS]) / 2)

@@ -16,7 +16,7 @@ from scipy import optimize, stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.contrasts import Clusters, FittedModel, held_at
-from gamegrid.stats.davidson import Matches, codes
+from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import CONFIDENCE, Reason
 from gamegrid.stats.paired import holm
 from gamegrid.stats.ratings import components, framed
@@ -101,7 +101,7 @@ class _GameFit:
     def make(cls, matches: Matches, me: int, bots: Sequence[int]) -> "_GameFit":
         """Fit the model. ``me`` and ``bots`` are codes of agents."""
         frame = framed(matches, {})
-        deals = Clusters.make(frame, matches, codes(matches.game, matches.deal))
+        deals = Clusters.make(frame, matches, matches.clusters)
         apart = [_apart(frame, me, bot) for bot in bots]
         freedom = [deals.freedom(each) for each in apart]
         limits = [

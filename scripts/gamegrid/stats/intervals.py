@@ -93,25 +93,32 @@ class Stratum:
     deals: Floats
     """The values of the deals, shape (deals,); their mean is from 0 to 1."""
     weight: float
+    freedom: float | None = None
+    """See share_interval."""
 
 
 def share_interval(
-    deals: Floats, *, pooled: bool = False, confidence: float = CONFIDENCE
+    deals: Floats,
+    *,
+    pooled: bool = False,
+    freedom: float | None = None,
+    confidence: float = CONFIDENCE,
 ) -> MaybeInterval:
     """Return the interval of a mean of values between 0 and 1. Its width is never zero.
 
     ``deals`` holds one value per deal, shape (deals,). ``pooled`` marks values from a
-    linearisation, which may lie outside 0 to 1. Raises ValueError for other values outside 0 to 1.
+    linearisation, which may lie outside 0 to 1. ``freedom`` are the degrees of freedom of their
+    variance, by default deals-1. Raises ValueError for other values outside 0 to 1.
 
     This is the interval of Wilson (1927) with n_eff = p(1-p) / Var(deal mean) in place of n and the
-    t quantile with deals-1 degrees of freedom, after Korn and Graubard, "Confidence intervals for
+    t quantile with these degrees of freedom, after Korn and Graubard, "Confidence intervals for
     proportions with small expected number of positive counts estimated from survey data" (1998).
     """
     missing = _missing(deals)
     if missing is not None:
         return missing
     _check_shares(deals, pooled)
-    low, high = _wilson(*_share_moments(deals), _quantile(len(deals) - 1, confidence))
+    low, high = _wilson(*_share_moments(deals), _quantile(_freedom(deals, freedom), confidence))
     return Interval(float(low), float(high))
 
 
@@ -138,10 +145,10 @@ def combined_share_interval(
 
     weights = np.array([stratum.weight for stratum in strata])
     weights = weights / weights.sum()
-    sizes = np.array([len(stratum.deals) for stratum in strata])
+    freedoms = np.array([_freedom(stratum.deals, stratum.freedom) for stratum in strata])
     means, effective = np.array([_share_moments(stratum.deals) for stratum in strata]).T
     spread = weights**2 * _likely_variance(means, effective)
-    freedom = float(spread.sum() ** 2 / (spread**2 / (sizes - 1)).sum())
+    freedom = float(spread.sum() ** 2 / (spread**2 / freedoms).sum())
     low, high = _wilson(means, effective, _quantile(freedom, confidence))
     centre = float(weights @ means)
     return Interval(
@@ -150,18 +157,21 @@ def combined_share_interval(
     )
 
 
-def mean_interval(deals: Floats, *, confidence: float = CONFIDENCE) -> MaybeInterval:
+def mean_interval(
+    deals: Floats, *, freedom: float | None = None, confidence: float = CONFIDENCE
+) -> MaybeInterval:
     """Return the interval of a mean of unbounded values, such as margins, in the values' units.
 
     ``deals`` holds one value per deal, shape (deals,). The interval is Student's t over deals
-    (Student, "The probable error of a mean", 1908).
+    (Student, "The probable error of a mean", 1908). For ``freedom`` see share_interval.
     """
     missing = _missing(deals)
     if missing is not None:
         return missing
     if np.ptp(deals) < SAME:
         return NoInterval(Reason.ALL_EQUAL)
-    half = _quantile(len(deals) - 1, confidence) * float(deals.std(ddof=1)) / len(deals) ** 0.5
+    quantile = _quantile(_freedom(deals, freedom), confidence)
+    half = quantile * float(deals.std(ddof=1)) / len(deals) ** 0.5
     return Interval(float(deals.mean()) - half, float(deals.mean()) + half)
 
 
@@ -215,6 +225,11 @@ def _missing(deals: Floats) -> NoInterval | None:
         case 1:
             return NoInterval(Reason.ONE_DEAL)
     return None
+
+
+def _freedom(deals: Floats, stated: float | None) -> float:
+    """Return the degrees of freedom of the variance of ``deals``."""
+    return len(deals) - 1 if stated is None else stated
 
 
 def _check_shares(deals: Floats, pooled: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import optimize
 
 from gamegrid.stats.arrays import Floats
-from gamegrid.stats.davidson import Matches, codes, family_weights
+from gamegrid.stats.davidson import Matches, family_weights
 
 NONE = 1e-6
 """A smaller weight or payoff counts as 0."""
@@ -85,7 +85,7 @@ def share_disagreeing(
     ``leader`` is the agent with the best rating. A share below DISAGREE may be luck; warn only from
     there on.
     """
-    cluster = codes(matches.game, matches.deal)
+    cluster = matches.clusters
     size = int(cluster.max()) + 1
     luck = np.random.default_rng(seed)
     outside = 0

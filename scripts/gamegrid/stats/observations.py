@@ -31,6 +31,7 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
+from gamegrid.stats.mean_test import MeanTest, Sample
 
 
 class Fixed(Enum):
@@ -67,6 +68,8 @@ class Observations:
     """Shape (deals,). Values from ``add`` may lie outside the range of those they are made of."""
     fixed: Fixed | None = None
     """Why the mean of the values has no sampling error; None if luck moves it."""
+    freedom: float | None = None
+    """Degrees of freedom of the variance of the mean; None if they are the deals less one."""
 
     def __post_init__(self) -> None:
         if self.deals.shape != self.values.shape or np.any(np.diff(self.deals) <= 0):
@@ -81,17 +84,6 @@ class Observations:
         """The mean over deals; None without deals."""
         return float(self.values.mean()) if len(self) else None
 
-    @property
-    def coins(self) -> Floats:
-        """One number per independent observation, whose mean is ``mean``.
-
-        If they are differences of two agents of equal strength, each has the mean 0. Fixed values
-        are one number, however many deals there are.
-        """
-        return (
-            self.values if self.fixed is None or not len(self) else self.values.mean(keepdims=True)
-        )
-
     def at(self, deals: Integers) -> Floats:
         """Return the values of ``deals``, all of which must be here."""
         return np.asarray(self.values[np.searchsorted(self.deals, deals)])
@@ -104,17 +96,13 @@ class Observations:
         """Return the interval of the mean of shares; see intervals.share_interval."""
         if (missing := self._without_interval()) is not None:
             return missing
-        return share_interval(self.values, pooled=True, confidence=confidence)
-
-    def difference_interval(self, confidence: float = CONFIDENCE) -> MaybeInterval:
-        """Return the interval of the mean of differences of shares, which are from -1 to 1."""
-        return _unscaled(self.with_values((self.values + 1) / 2).share_interval(confidence))
+        return share_interval(self.values, pooled=True, freedom=self.freedom, confidence=confidence)
 
     def mean_interval(self, confidence: float = CONFIDENCE) -> MaybeInterval:
         """Return the interval of the mean of unbounded values; see intervals.mean_interval."""
         if (missing := self._without_interval()) is not None:
             return missing
-        return mean_interval(self.values, confidence=confidence)
+        return mean_interval(self.values, freedom=self.freedom, confidence=confidence)
 
     def _without_interval(self) -> NoInterval | None:
         """Return the reason luck cannot move the mean, else None."""
@@ -138,7 +126,8 @@ def add(parts: Sequence[Part]) -> Observations:
 
     Every part has deals. The mean of the result is the weighted mean of the parts' means, and the
     variance of the mean is right for it even if some parts lack deals (linearisation: Binder, "On
-    the variances of asymptotically normal estimators", 1983). Parts that are fixed add a constant.
+    the variances of asymptotically normal estimators", 1983). It then has fewer degrees of freedom:
+    see _added_freedom. Parts that are fixed add a constant.
     Raises ValueError without parts, for a part without deals and for parts of two lucks.
     """
     (luck,) = {part.observations.luck for part in parts}
@@ -157,7 +146,13 @@ def add(parts: Sequence[Part]) -> Observations:
         if each.fixed is None or fixed is not None:
             scale = share * len(numbers) / len(each)
             added[np.searchsorted(numbers, each.deals)] += scale * (each.values - mean)
-    return Observations(luck=luck, deals=numbers, values=added, fixed=fixed)
+    return Observations(
+        luck=luck,
+        deals=numbers,
+        values=added,
+        fixed=fixed,
+        freedom=_added_freedom(parts, len(numbers)),
+    )
 
 
 def pool(cells: Sequence[Observations]) -> Observations:
@@ -204,23 +199,6 @@ def count(parts: Sequence[Part]) -> int:
     )
 
 
-def coins(parts: Sequence[Part]) -> Floats:
-    """Return one number per deal of each luck; their mean is the weighted mean of ``parts``.
-
-    Each is the contribution of one deal, whose parts in different games are added. Shape
-    (observations,), where fixed observations are one.
-    """
-    together = by_luck(parts)
-    total = sum(part.weight for part in together)
-    sets = [part.observations.coins for part in together]
-    count = sum(map(len, sets))
-    scaled = [
-        values * (part.weight / total) * count / len(values)
-        for part, values in zip(together, sets, strict=True)
-    ]
-    return np.concatenate(scaled) if scaled else np.array([])
-
-
 def combined_interval(parts: Sequence[Part], confidence: float = CONFIDENCE) -> MaybeInterval:
     """Return the interval of the weighted mean of shares in several games.
 
@@ -238,7 +216,11 @@ def combined_interval(parts: Sequence[Part], confidence: float = CONFIDENCE) -> 
     share = sum(part.weight for part in varying) / total
     known = sum(part.weight / total * float(part.observations.values.mean()) for part in settled)
     moving = combined_share_interval(
-        [Stratum(part.observations.values, part.weight) for part in varying], confidence=confidence
+        [
+            Stratum(part.observations.values, part.weight, part.observations.freedom)
+            for part in varying
+        ],
+        confidence=confidence,
     )
     match moving:
         case Interval(low, high):
@@ -247,13 +229,56 @@ def combined_interval(parts: Sequence[Part], confidence: float = CONFIDENCE) -> 
             return moving
 
 
-def combined_difference(parts: Sequence[Part], confidence: float = CONFIDENCE) -> MaybeInterval:
-    """Return the interval of the weighted mean of differences of shares, each from -1 to 1."""
-    shares = [
-        Part(part.observations.with_values((part.observations.values + 1) / 2), part.weight)
+def mean_of(parts: Sequence[Part]) -> float | None:
+    """Return the weighted mean; None without parts and if a part has no deals."""
+    means = [part.observations.mean for part in parts]
+    known = [mean for mean in means if mean is not None]
+    if not parts or len(known) < len(means):
+        return None
+    return float(np.average(known, weights=[part.weight for part in parts]))
+
+
+def mean_test(parts: Sequence[Part], limits: Interval | None) -> MeanTest | NoInterval:
+    """Return the test of the weighted mean of ``parts``, such as differences in several games.
+
+    ``limits`` are the least and the largest value that a deal can have in any of them; None if
+    there is no limit, or if it is unknown. Games of one luck are added first. Fixed games move the
+    mean and add nothing to its error. Returns the reason if luck cannot move the mean, and those of
+    MeanTest.of.
+    """
+    if not parts or not all(len(part.observations) for part in parts):
+        return NoInterval(Reason.NO_DEALS)
+    fixed = _all_fixed([part.observations for part in parts])
+    if fixed is not None:
+        return NoInterval(fixed.reason)
+    total = sum(part.weight for part in parts)
+    known = sum(
+        part.weight / total * float(part.observations.values.mean())
         for part in parts
+        if part.observations.fixed is not None
+    )
+    varying = by_luck([part for part in parts if part.observations.fixed is None])
+    samples = [Sample(part.observations.values, part.weight / total) for part in varying]
+    return MeanTest.of(samples, limits, known)
+
+
+def _added_freedom(parts: Sequence[Part], deals: int) -> float:
+    """Return the degrees of freedom of the variance of a mean of ``parts`` over ``deals`` deals.
+
+    If few deals of one part decide the variance, the many deals of others do not make it certain.
+    The degrees are those of Satterthwaite, "An approximate distribution of estimates of variance
+    components" (1946), as if the parts were independent, and at most deals-1, for deals that all
+    parts share. Parts of one deal, whose variance is unknown, are left out.
+    """
+    known = [
+        (part.weight**2 * float(each.values.var(ddof=1)) / len(each), each.freedom or len(each) - 1)
+        for part in parts
+        if len(each := part.observations) > 1 and each.fixed is None
     ]
-    return _unscaled(combined_interval(shares, confidence))
+    total = sum(variance for variance, _ in known)
+    if total == 0:
+        return deals - 1
+    return min(deals - 1, total**2 / sum(variance**2 / freedom for variance, freedom in known))
 
 
 def _all_fixed(every: Sequence[Observations]) -> Fixed | None:
@@ -262,12 +287,3 @@ def _all_fixed(every: Sequence[Observations]) -> Fixed | None:
     if None in reasons:
         return None
     return Fixed.EVERY_DEAL if Fixed.EVERY_DEAL in reasons else Fixed.DETERMINISTIC
-
-
-def _unscaled(share: MaybeInterval) -> MaybeInterval:
-    """Turn an interval of a share into one of a difference."""
-    match share:
-        case Interval(low, high):
-            return Interval(2 * low - 1, 2 * high - 1)
-        case NoInterval():
-            return share

@@ -1,15 +1,13 @@
-"""Which of two agents is better: differences on deals that both played, so that luck cancels out.
+"""Which of two agents is better: verdicts on pairs, all from one test and adjusted together.
 
-Also here: p-values adjusted for the number of such questions, and an interval that stays valid if
-you look at it again and again while deals come in.
+Also here: an interval that stays valid if you look at it again and again while deals come in.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
@@ -20,42 +18,12 @@ from gamegrid.stats.intervals import (
     NoInterval,
     Reason,
 )
-from gamegrid.stats.observations import Observations
+from gamegrid.stats.mean_test import MeanTest
 
-EXACT_DEALS = 16
-"""Up to this number of nonzero differences, the test enumerates all patterns of signs (2**16)."""
-DRAWS = 9999
-"""Random patterns of signs with more differences."""
 GRID = 2000
 """Steps between 0 and 1 at which the confidence sequence searches for its ends."""
 BLOCK = 512
 """Deals that the confidence sequence processes at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignFlip:
-    """The result of a sign-flip permutation test."""
-
-    p: float
-    """The two-sided p."""
-    smallest_p: float
-    """The smallest p that this number of deals could give. If above alpha, no test can reject."""
-    exact: bool
-    """True if all patterns of signs were enumerated, False if DRAWS random ones were drawn."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Two agents compared on the same deals."""
-
-    deals: int
-    difference: float | None
-    """Mean over deals of the first agent's value minus the second's; None without deals."""
-    interval: MaybeInterval
-    """Valid for a number of deals fixed in advance."""
-    anytime: MaybeInterval
-    """Valid however often you look and whenever you stop."""
-    test: SignFlip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,47 +45,93 @@ class Adjusted:
     """The number of questions."""
 
 
-def compare(differences: Observations, *, confidence: float = CONFIDENCE) -> Comparison:
-    """Compare two agents by their differences in score, one per deal in the order of play.
+class Verdict(StrEnum):
+    """What the results say of an agent and a rival."""
 
-    Each difference is from -1 to 1. Raises ValueError for others.
+    BETTER = "better"
+    WORSE = "worse"
+    NOT_TOLD_APART = "not told apart"
+    EQUAL = "equal"
+    """Nothing is left to luck, and the difference is 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What one test says of a pair of agents that is compared together with other pairs."""
+
+    p: float | None
+    """The two-sided p of the mean difference being 0; None if no test can be made."""
+    interval: MaybeInterval
+    """The interval of the difference. It holds 0 exactly if p is alpha or more."""
+    p_adjusted: float | None
+    """p adjusted for the number of pairs; None if p is."""
+    adjusted: MaybeInterval
+    """The interval that holds 0 exactly if p_adjusted is alpha or more."""
+    verdict: Verdict | None
+    """What p_adjusted says, or the difference itself if luck cannot move it; None otherwise."""
+
+
+def compare(
+    tests: Sequence[MeanTest | NoInterval],
+    differences: Sequence[float | None],
+    confidence: float = CONFIDENCE,
+) -> list[Comparison]:
+    """Compare several pairs of agents at once, given the test of each pair's mean difference.
+
+    ``differences`` are the mean differences, None without deals. The p-values are adjusted together
+    (``holm``), so that with probability ``confidence`` or more no equal agents are told apart. The
+    adjusted intervals have the confidence 1 - alpha / k, where alpha is 1 - ``confidence`` and k
+    the number of pairs that are not told apart, or 1. This is the level at which Holm's procedure
+    tests those pairs, so that intervals, adjusted p-values and verdicts agree.
     """
+    alpha = 1 - confidence
+    p_values = [test.p() for test in tests if isinstance(test, MeanTest)]
+    adjusted = holm(p_values).p
+    level = 1 - alpha / max(1, int((adjusted >= alpha).sum()))
+    following = iter(zip(p_values, adjusted.tolist(), strict=True))
+    return [
+        _untested(test, difference)
+        if isinstance(test, NoInterval)
+        else _tested(test, *next(following), confidence, level)
+        for test, difference in zip(tests, differences, strict=True)
+    ]
+
+
+def _untested(why: NoInterval, difference: float | None) -> Comparison:
+    """Return the comparison of a pair without a test."""
+    known = difference is not None and why.reason in (Reason.DETERMINISTIC, Reason.EVERY_DEAL)
     return Comparison(
-        deals=len(differences),
-        difference=differences.mean,
-        interval=differences.difference_interval(confidence),
-        anytime=(
-            anytime_interval(differences.values, confidence)
-            if differences.fixed is None
-            else NoInterval(differences.fixed.reason)
-        ),
-        test=sign_flip(differences.coins),
+        p=None,
+        interval=why,
+        p_adjusted=None,
+        adjusted=why,
+        verdict=_direction(difference) if known and difference is not None else None,
     )
 
 
-def sign_flip(differences: Floats, *, draws: int = DRAWS, seed: int = 0) -> SignFlip:
-    """Test the hypothesis that two agents are exchangeable on every deal.
+def _tested(
+    test: MeanTest, p: float, p_adjusted: float, confidence: float, level: float
+) -> Comparison:
+    """Return the comparison of a pair with a test. ``level``: of the adjusted interval."""
+    apart = p_adjusted < 1 - confidence
+    return Comparison(
+        p=p,
+        interval=test.interval(confidence),
+        p_adjusted=p_adjusted,
+        adjusted=test.interval(level),
+        verdict=_direction(test.mean) if apart else Verdict.NOT_TOLD_APART,
+    )
 
-    Under it, the sign of each difference is random (Fisher, "The Design of Experiments", 1935,
-    section 21). With more than EXACT_DEALS nonzero differences, p is (b + 1) / (draws + 1), where
-    b random patterns were as extreme, and never rejects too often: Phipson and Smyth, "Permutation
-    p-values should never be zero" (2010). ``seed`` is that of the random patterns.
-    """
-    sizes, counts = np.unique(np.round(np.abs(differences), 12), return_counts=True)
-    sizes, counts = sizes[sizes > 0], counts[sizes > 0]
-    size = int(counts.sum())
-    observed = abs(float(differences.sum())) - SAME * max(1, size)
-    exact = size <= EXACT_DEALS
-    sums = _all_sums(sizes, counts) if exact else _random_sums(sizes, counts, draws, seed)
-    as_far = int((np.abs(sums) >= observed).sum())
-    if exact:
-        return SignFlip(p=as_far / len(sums), smallest_p=min(1.0, 2 / len(sums)), exact=True)
-    smallest = max(2.0 ** (1 - size), 1 / (draws + 1))
-    return SignFlip(p=(as_far + 1) / (draws + 1), smallest_p=smallest, exact=False)
+
+def _direction(difference: float) -> Verdict:
+    """Return the verdict of a difference that luck does not explain."""
+    if abs(difference) < SAME:
+        return Verdict.EQUAL
+    return Verdict.BETTER if difference > 0 else Verdict.WORSE
 
 
 def holm(p: Sequence[float]) -> Adjusted:
-    """Adjust p-values to control the probability of any false claim. Used over all games.
+    """Adjust p-values to control the probability of any false claim.
 
     Holm, "A simple sequentially rejective multiple test procedure" (1979).
     """
@@ -127,16 +141,6 @@ def holm(p: Sequence[float]) -> Adjusted:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(steps, 1.0)
     return Adjusted(adjusted, len(values))
-
-
-def benjamini_hochberg(p: Sequence[float]) -> Adjusted:
-    """Adjust p-values to control the expected share of false claims. Used within a game.
-
-    Benjamini and Hochberg, "Controlling the false discovery rate" (1995).
-    """
-    values = np.asarray(p, dtype=np.float64)
-    adjusted = stats.false_discovery_control(values) if len(values) else values
-    return Adjusted(np.asarray(adjusted, dtype=np.float64), len(values))
 
 
 def anytime_interval(
@@ -216,23 +220,3 @@ def _not_rejected(up: Floats, down: Floats, alpha: float) -> Interval:
     low = float((up >= limit).sum()) / GRID
     high = 1 - float((down >= limit).sum()) / GRID
     return Interval(2 * min(low, high) - 1, 2 * max(low, high) - 1)
-
-
-def _all_sums(sizes: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Return the sum of the differences under every pattern of signs."""
-    sums = np.zeros(1)
-    for size in np.repeat(sizes, counts):
-        sums = np.concatenate([sums - size, sums + size])
-    return sums
-
-
-def _random_sums(sizes: Floats, counts: NDArray[np.int64], draws: int, seed: int) -> Floats:
-    """Return the sum of the differences under random patterns of signs, shape (draws,).
-
-    Among ``count`` differences of equal size, the number of positive ones is binomial.
-    """
-    luck = np.random.default_rng(seed)
-    sums = np.zeros(draws)
-    for size, count in zip(sizes, counts, strict=True):
-        sums += size * (2 * luck.binomial(count, 0.5, draws) - count)
-    return sums

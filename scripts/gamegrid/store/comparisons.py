@@ -1,31 +1,17 @@
 """Compare pairs of agents, per game and over all win_loss games: the rows of comparisons."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
-from gamegrid.stats.intervals import MaybeInterval, NoInterval, Reason
-from gamegrid.stats.observations import (
-    Observations,
-    Part,
-    coins,
-    combined_difference,
-    count,
-    difference,
-)
-from gamegrid.stats.paired import (
-    Adjusted,
-    SignFlip,
-    anytime_interval,
-    benjamini_hochberg,
-    compare,
-    holm,
-    sign_flip,
-)
+from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.mean_test import MeanTest
+from gamegrid.stats.observations import Observations, Part, count, difference, mean_of, mean_test
+from gamegrid.stats.paired import Comparison, anytime_interval, compare
 from gamegrid.store.looks import Looks
 from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
 
@@ -41,12 +27,29 @@ class Differences:
     scoring: str
     family: str
     matchups: frozenset[str]
+    rounds: int
+    """The number of matchups that each of the two agents played; a deal's value is their mean."""
     observations: Observations
+
+    @property
+    def largest(self) -> float:
+        """The largest difference in either direction; 0 without deals."""
+        return float(np.abs(self.observations.values).max(initial=0.0))
+
+    def hidden_within(self, span: float) -> Interval:
+        """Return how far the difference of a deal may be from 0 that was not played.
+
+        It is taken to go as badly as ``span``, the largest difference of two results, in one
+        matchup, or as badly as the worst deal that was played. That it goes so in several matchups
+        at once is a rarer event still.
+        """
+        reach = max(self.largest, span / self.rounds)
+        return Interval(-reach, reach)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Comparison:
-    """One row, before p is adjusted."""
+class Compared:
+    """One pair in one game or over games, before p is adjusted."""
 
     game: str | None
     pair: Pair
@@ -54,15 +57,15 @@ class _Comparison:
     """The matchups behind the row, by game."""
     deals: int
     difference: float | None
-    interval: Ends
+    test: MeanTest | NoInterval
     anytime: Ends
-    test: SignFlip
 
-    def row(self, p: float, m: int, method: str, looks: Looks | None) -> TableRow:
-        """Return the row as the table stores it."""
+    def row(self, found: Comparison, m: int, looks: Looks | None) -> TableRow:
+        """Return the row as the table stores it. ``m``: the number of pairs adjusted together."""
+        low, high, _ = ends(found.adjusted)
         return (
-            self.game, *self.pair, self.deals, self.difference, *self.interval, *self.anytime,
-            self.test.p, self.test.smallest_p, p, m, method,
+            self.game, *self.pair, self.deals, self.difference, found.verdict,
+            *ends(found.interval), found.p, low, high, found.p_adjusted, m, *self.anytime,
             looks.number(self.games) if looks else None,
         )  # fmt: skip
 
@@ -88,23 +91,16 @@ def comparisons(
             apart[game][agent, rival] = differences_of(played[game, agent], played[game, rival])
     rows: list[TableRow] = []
     for game, pairs in apart.items():
-        compared = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
-        rows += _adjusted(compared, benjamini_hochberg, "benjamini-hochberg", looks)
-    return rows + _adjusted(list(_overall(played, apart)), holm, "holm", looks)
+        compared = [within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
+        rows += _adjusted(compared, looks)
+    return rows + _adjusted(list(_overall(played, apart)), looks)
 
 
-def _adjusted(
-    compared: Sequence[_Comparison],
-    adjust: Callable[[Sequence[float]], Adjusted],
-    method: str,
-    looks: Looks | None,
-) -> list[TableRow]:
-    """Return the rows of one family of tests, with adjusted p."""
-    adjusted = adjust([each.test.p for each in compared])
-    return [
-        each.row(float(p), adjusted.m, method, looks)
-        for each, p in zip(compared, adjusted.p, strict=True)
-    ]
+def _adjusted(compared: Sequence[Compared], looks: Looks | None) -> list[TableRow]:
+    """Return the rows of the pairs whose p-values are adjusted together."""
+    found = compare([each.test for each in compared], [each.difference for each in compared])
+    m = sum(each.p is not None for each in found)
+    return [each.row(result, m, looks) for each, result in zip(compared, found, strict=True)]
 
 
 def differences_of(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Differences:
@@ -119,36 +115,36 @@ def differences_of(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> 
         scoring=mine[0].scoring,
         family=mine[0].family,
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
+        rounds=len(pairs),
         observations=difference([(one.observations, other.observations) for one, other in pairs]),
     )
 
 
-def _within(game: str, pair: Pair, differences: Differences, span: float | None) -> _Comparison:
-    """Compare a pair in one game."""
+def within(game: str, pair: Pair, differences: Differences, span: float | None) -> Compared:
+    """Compare a pair in one game. ``span`` is the largest difference of two returns, if known."""
     observations = differences.observations
     if differences.scoring == WIN_LOSS:
-        share = compare(observations)
-        interval, anytime, test = ends(share.interval), ends(share.anytime), share.test
-    else:
-        interval = ends(observations.mean_interval())
-        anytime, test = ends(_anytime(observations, span)), sign_flip(observations.coins)
-    return _Comparison(
+        span = 1.0
+    elif span is not None and differences.largest > span + SAME:
+        span = None
+    return Compared(
         game=game,
         pair=pair,
         games={game: differences.matchups},
         deals=len(observations),
         difference=observations.mean,
-        interval=interval,
-        anytime=anytime,
-        test=test,
+        test=mean_test(
+            [Part(observations)], None if span is None else differences.hidden_within(span)
+        ),
+        anytime=ends(_anytime(observations, span)),
     )
 
 
 def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
-    """Return the anytime interval of returns. None beyond the bounds that a game declares."""
+    """Return the anytime interval of differences up to ``span``."""
     if differences.fixed is not None:
         return NoInterval(differences.fixed.reason)
-    if span is None or np.abs(differences.values).max(initial=0.0) > span:
+    if span is None:
         return NoInterval(Reason.UNBOUNDED)
     return anytime_interval(differences.values, span=span)
 
@@ -156,8 +152,11 @@ def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
 def _overall(
     played: Mapping[tuple[str, str], Sequence[CellValues]],
     apart: Mapping[str, Mapping[Pair, Differences]],
-) -> Iterable[_Comparison]:
-    """Compare over all win_loss games the pairs that have the same games and compare in each."""
+) -> Iterable[Compared]:
+    """Compare over all win_loss games the pairs that have the same games and compare in each.
+
+    Of a pair with one game, the comparison in that game says all there is to say.
+    """
     games: dict[str, set[str]] = defaultdict(set)
     for (game, agent), cells in played.items():
         if cells[0].scoring == WIN_LOSS:
@@ -166,26 +165,25 @@ def _overall(
     for place, agent in enumerate(agents):
         for rival in agents[place + 1 :]:
             both = sorted(games[agent])
-            if games[rival] == games[agent] and all((agent, rival) in apart[g] for g in both):
+            same = len(both) > 1 and games[rival] == games[agent]
+            if same and all((agent, rival) in apart[game] for game in both):
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, games: Mapping[str, Differences]) -> _Comparison:
+def _together(pair: Pair, games: Mapping[str, Differences]) -> Compared:
     """Compare a pair over ``games``, with equal weights for families and for games of one."""
     families = [each.family for each in games.values()]
     parts = [
         Part(each.observations, 1 / families.count(each.family) / len(set(families)))
         for each in games.values()
     ]
-    whole = all(len(part.observations) for part in parts)
-    contributions = coins(parts) if whole else np.array([])
-    return _Comparison(
+    reach = max(each.hidden_within(1.0).high for each in games.values())
+    return Compared(
         game=None,
         pair=pair,
         games={game: each.matchups for game, each in games.items()},
         deals=count(parts),
-        difference=float(contributions.mean()) if whole else None,
-        interval=ends(combined_difference(parts)),
+        difference=mean_of(parts),
+        test=mean_test(parts, Interval(-reach, reach)),
         anytime=OVER_GAMES,
-        test=sign_flip(contributions),
     )

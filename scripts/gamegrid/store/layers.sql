@@ -171,14 +171,6 @@ WHERE status <> 'error'
 GROUP BY game, matchup
 HAVING count(DISTINCT (seating, trajectory)) = count(DISTINCT seating);
 
--- Matchups in which neither the game nor an agent draws luck. Only the ratings leave out what they
--- repeat.
-CREATE VIEW repeating AS
-SELECT game, matchup
-FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
-GROUP BY game, matchup
-HAVING bool_and(NOT chance AND NOT draws_luck);
-
 -- The input of statistics.py: the measure of each agent per deal. A deal is one observation, in
 -- all games with the same luck together.
 CREATE VIEW measured_deals AS

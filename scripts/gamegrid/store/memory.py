@@ -6,15 +6,16 @@ make a difference.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from gamegrid.stats.intervals import NoInterval, Reason
 from gamegrid.stats.observations import Observations, difference, pool
-from gamegrid.stats.paired import holm, sign_flip
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
+from gamegrid.stats.paired import compare
+from gamegrid.store.comparisons import Compared, Differences, within
+from gamegrid.store.values import CellValues, TableRow, ends
 
 _DISGUISES = """
     SELECT plain.game, disguise.game
@@ -44,31 +45,36 @@ class _Row:
     game: str
     disguise: str
     opponents: str
-    deals: int
     same_play: float | None
     plain: float | None
     disguised: float | None
-    difference: float | None
-    interval: Ends
-    p: float | None
+    compared: Compared
 
 
 def memory(
-    connection: duckdb.DuckDBPyConnection, cells: Sequence[CellValues]
+    connection: duckdb.DuckDBPyConnection,
+    cells: Sequence[CellValues],
+    spans: Mapping[str, float],
 ) -> Iterator[TableRow]:
-    """Yield the rows, with p adjusted for the number of them."""
-    rows = list(_compared(connection, cells))
-    tested = [row.p for row in rows if row.p is not None]
-    adjusted = iter(holm(tested).p)
-    for row in rows:
+    """Yield the rows, with p adjusted for the number of them.
+
+    ``spans``: by game, the largest difference of two returns.
+    """
+    rows = list(_compared(connection, cells, spans))
+    found = compare([row.compared.test for row in rows], [row.compared.difference for row in rows])
+    for row, result in zip(rows, found, strict=True):
         yield (
-            row.agent, row.game, row.disguise, row.opponents, row.deals, row.same_play, row.plain,
-            row.disguised, row.difference, *row.interval, row.p,
-            None if row.p is None else float(next(adjusted)),
+            row.agent, row.game, row.disguise, row.opponents, row.compared.deals, row.same_play,
+            row.plain, row.disguised, row.compared.difference, *ends(result.interval), result.p,
+            result.p_adjusted,
         )  # fmt: skip
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, cells: Sequence[CellValues]) -> Iterator[_Row]:
+def _compared(
+    connection: duckdb.DuckDBPyConnection,
+    cells: Sequence[CellValues],
+    spans: Mapping[str, float],
+) -> Iterator[_Row]:
     """Yield one row for each agent and disguise whose plain game it played, too."""
     models = {
         agent
@@ -92,57 +98,68 @@ def _compared(connection: duckdb.DuckDBPyConnection, cells: Sequence[CellValues]
             if fair:
                 keys = [(game, disguise, pair[0].matchup) for pair in fair]
                 shares = [same[key] for key in keys if key in same]
-                yield _row(fair, sum(shares) / len(shares) if shares else None)
+                same_play = sum(shares) / len(shares) if shares else None
+                yield _row(fair, same_play, spans.get(game))
             elif pairs:
                 yield _unknown(pairs[0][0], disguise)
 
 
-def _row(pairs: Sequence[tuple[CellValues, CellValues]], same_play: float | None) -> _Row:
+def _row(
+    pairs: Sequence[tuple[CellValues, CellValues]], same_play: float | None, span: float | None
+) -> _Row:
     """Compare an agent's cells in a plain game with those in the disguise."""
     first, second = pairs[0]
     apart = difference([(plain.observations, other.observations) for plain, other in pairs])
     means = [pool([_on(pair[side].observations, apart) for pair in pairs]).mean for side in (0, 1)]
-    interval, p = _judged(first.scoring, apart)
+    compared = within(
+        first.game,
+        (first.game, second.game),
+        Differences(
+            scoring=first.scoring,
+            family=first.family,
+            matchups=frozenset(plain.matchup for plain, _ in pairs),
+            rounds=len(pairs),
+            observations=apart,
+        ),
+        span,
+    )
     if same_play == 1 and len(apart):
-        interval, p = ends(NoInterval(Reason.SAME_PLAY)), None
+        compared = replace(compared, test=NoInterval(Reason.SAME_PLAY))
     return _Row(
         agent=first.agent,
         game=first.game,
         disguise=second.game,
         opponents=", ".join(sorted({name for plain, _ in pairs for name in plain.others})),
-        deals=len(apart),
         same_play=same_play,
         plain=means[0],
         disguised=means[1],
-        difference=apart.mean,
-        interval=interval,
-        p=p,
+        compared=compared,
     )
 
 
 def _unknown(cell: CellValues, disguise: str) -> _Row:
     """Return the row of an agent that met only models, which may know the plain game, too."""
+    missing = NoInterval(Reason.ONLY_MODELS)
     return _Row(
         agent=cell.agent,
         game=cell.game,
         disguise=disguise,
         opponents="",
-        deals=0,
         same_play=None,
         plain=None,
         disguised=None,
-        difference=None,
-        interval=ends(NoInterval(Reason.ONLY_MODELS)),
-        p=None,
+        compared=Compared(
+            game=cell.game,
+            pair=(cell.game, disguise),
+            games={},
+            deals=0,
+            difference=None,
+            test=missing,
+            anytime=ends(missing),
+        ),
     )
 
 
 def _on(values: Observations, apart: Observations) -> Observations:
     """Return the values on the deals of ``apart``."""
     return apart.with_values(values.at(apart.deals))
-
-
-def _judged(scoring: str, apart: Observations) -> tuple[Ends, float | None]:
-    """Return the interval and the p of a mean difference."""
-    interval = apart.difference_interval() if scoring == WIN_LOSS else apart.mean_interval()
-    return ends(interval), sign_flip(apart.coins).p if len(apart) else None

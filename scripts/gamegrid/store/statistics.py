@@ -16,15 +16,26 @@ import numpy as np
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
-from gamegrid.stats.intervals import mean_interval
+from gamegrid.stats.intervals import CONFIDENCE, Interval, mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
-from gamegrid.stats.ratings import Anchor, components, ladder, pairs_of_seats, rate
+from gamegrid.stats.paired import Verdict
+from gamegrid.stats.ratings import (
+    Anchor,
+    Fit,
+    RatedSet,
+    Rating,
+    differences,
+    ladder,
+    pairs_of_seats,
+    rate_sets,
+)
 from gamegrid.store.between_games import games_like_these
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
 from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.memory import memory
+from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
 from gamegrid.store.sweep_best import sweep_best
 from gamegrid.store.values import (
@@ -41,30 +52,28 @@ from gamegrid.store.values import (
 )
 
 _MATCHES = """
-    WITH played AS (
-        SELECT game, family, matchup, deal, seating, trajectory, episode_id
-        FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
-        JOIN rated_games USING (game)
-        WHERE counted AND NOT self_play AND unrated_reason IS NULL
-    ),
-
-    repeats AS (
-        SELECT episode_id
-        FROM played JOIN repeating USING (game, matchup)
-        QUALIFY row_number() OVER (
-            PARTITION BY game, matchup, seating, trajectory ORDER BY deal
-        ) > 1
-    )
-
     SELECT
-        game, any_value(family), any_value(deal), list(agent ORDER BY seat),
-        list(score ORDER BY seat)
-    FROM played ANTI JOIN repeats USING (episode_id) JOIN seats USING (episode_id)
+        game, any_value(family), any_value(luck), any_value(deal), any_value(fixed),
+        list(agent ORDER BY seat), list(score ORDER BY seat)
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN games USING (game)
+    JOIN rated_games USING (game) JOIN seats USING (episode_id)
+    LEFT JOIN fixed_matchups USING (game, matchup)
+    WHERE counted AND NOT self_play AND unrated_reason IS NULL
     GROUP BY game, episode_id
     ORDER BY game, episode_id
 """
 
 _ANCHORS = "SELECT agent, rating, se, correlations FROM ladder WHERE rating IS NOT NULL"
+
+_PAIRS = """
+    SELECT game, agent, rival, difference, p, p IS NULL AND verdict IS NOT NULL
+    FROM comparisons
+    WHERE game IS NOT NULL AND difference IS NOT NULL
+"""
+
+_LIMITS = """
+    SELECT game, lowest_return, highest_return FROM games WHERE highest_return > lowest_return
+"""
 
 _SPANS = """
     SELECT game, highest_return - lowest_return FROM games WHERE highest_return > lowest_return
@@ -136,21 +145,34 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "regret_intervals": list(_regret_rows(connection)),
         "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
         "games_like_these": list(games_like_these(cells, comparable)),
-        "memory_differences": list(memory(connection, cells)),
+        "memory_differences": list(memory(connection, cells, spans)),
         "sweep_winners": list(sweep_best(connection, cells, comparable)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
+        "rating_pairs": [],
         "nash_averages": [],
         "first_moves": [],
     }
-    anchors = _anchors(connection)
-    played = _matches(connection)
-    for number, part in enumerate(_linked(played)):
-        _rate(number, *part, anchors, rows)
-    rows["strength_equivalents"] = list(strength_equivalents(connection, *played)) if played else []
+    played = rated_matches(connection)
+    if played is not None:
+        _rate(*played, _anchors(connection), rows)
+        rows["strength_equivalents"] = list(strength_equivalents(connection, *played))
     for table, lines in rows.items():
         insert(connection, table, lines)
+    limits = {
+        game: Interval(low, high) for game, low, high in connection.execute(_LIMITS).fetchall()
+    }
+    ranks = game_ranks(cells, comparable, _pairs(connection), limits)
+    insert(connection, "game_ranks", list(ranks))
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[tuple[str, str], Question]]:
+    """Return the comparisons of each game."""
+    pairs: dict[str, dict[tuple[str, str], Question]] = defaultdict(dict)
+    for game, agent, rival, difference, p, fixed in connection.execute(_PAIRS).fetchall():
+        pairs[game][agent, rival] = Question(mean=difference, p=p, fixed=fixed)
+    return pairs
 
 
 def _normalized_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
@@ -230,17 +252,19 @@ def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     return ends(combined_interval(parts))
 
 
-def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
+def rated_matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
     """Return the names of the games and all rated matches that count; None without matches."""
     rows = [
-        (game, family, deal, agents[low], agents[high], score)
-        for game, family, deal, agents, scores in connection.execute(_MATCHES).fetchall()
+        (game, family, luck, deal, fixed, agents[low], agents[high], score)
+        for game, family, luck, deal, fixed, agents, scores in connection.execute(
+            _MATCHES
+        ).fetchall()
         for low, high, score in pairs_of_seats(scores)
         if agents[low] != agents[high]
     ]
     if not rows:
         return None
-    games, families, deals, firsts, seconds, scores = zip(*rows, strict=True)
+    games, families, lucks, deals, fixed, firsts, seconds, scores = zip(*rows, strict=True)
     names, game = np.unique(np.array(games), return_inverse=True)
     agents, players = np.unique(np.array([*firsts, *seconds]), return_inverse=True)
     return names.tolist(), Matches(
@@ -250,25 +274,16 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches]
         first=players[: len(rows)],
         second=players[len(rows) :],
         score=np.array(scores),
+        luck=np.unique(np.array(lucks), return_inverse=True)[1],
         deal=np.array(deals, dtype=np.int64),
+        fixed=np.array([None if each is None else Fixed(each) for each in fixed], dtype=object),
     )
-
-
-def _linked(played: tuple[list[str], Matches] | None) -> Iterator[tuple[list[str], Matches]]:
-    """Yield the matches of each set of agents that matches link, the largest set first."""
-    if played is None:
-        return
-    names, matches = played
-    sets = components(matches)
-    members = [np.flatnonzero(sets == number) for number in range(int(sets.max()) + 1)]
-    for codes in sorted(members, key=lambda codes: (-len(codes), codes[0])):
-        yield names, matches.among(codes)
 
 
 def rate_ladder(database: Path, zero: str) -> dict[str, Anchor]:
     """Rate the agents of a database against the agent ``zero``. Empty if it met nobody."""
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
-        played = _matches(connection)
+        played = rated_matches(connection)
     if played is None or zero not in played[1].agents:
         return {}
     return ladder(played[1], zero)
@@ -283,28 +298,48 @@ def _anchors(connection: duckdb.DuckDBPyConnection) -> dict[str, Anchor]:
 
 
 def _rate(
-    number: int,
     games: Sequence[str],
     matches: Matches,
     anchors: Mapping[str, Anchor],
     rows: dict[str, list[TableRow]],
 ) -> None:
-    """Add the rows of one set of agents."""
-    known = {name: anchors[name] for name in matches.agents if name in anchors}
-    fit = rate(matches, known)
-    rows["ratings"] += [
-        (
-            each.agent, each.rating, *ends(each.these_games), *ends(each.games_like_these), number,
-            each.group, bool(known),
-        )
-        for each in fit.ratings
-    ]  # fmt: skip
-    best = int(np.argmax([each.rating for each in fit.ratings]))
-    rows["nash_averages"] += _nash_rows(matches, best)
-    rows["first_moves"] += [
-        (games[each.game], number, each.first_mover, *ends(each.interval), each.draw_rate)
-        for each in fit.games
-    ]
+    """Add the rows of each set of agents that matches link. ``games`` are the names by code."""
+    for number, each in enumerate(rate_sets(matches, anchors)):
+        anchored = not anchors.keys().isdisjoint(each.matches.agents)
+        rows["ratings"] += [
+            _rating_row(number, anchored, each.fit, one) for one in each.fit.ratings
+        ]
+        rows["rating_pairs"] += _pair_rows(number, each)
+        best = int(np.argmax([one.rating for one in each.fit.ratings]))
+        rows["nash_averages"] += _nash_rows(each.matches, best)
+        rows["first_moves"] += [
+            (games[one.game], number, one.first_mover, *ends(one.interval), one.draw_rate)
+            for one in each.fit.games
+        ]
+
+
+def _rating_row(number: int, anchored: bool, fit: Fit, each: Rating) -> TableRow:
+    """Return the row of an agent of the set with a number."""
+    expected = fit.expected_interval(each.these_games)
+    return (
+        each.agent, each.rating, *ends(each.these_games), *ends(each.games_like_these), number,
+        each.group, anchored, each.rank, each.ranks.low, each.ranks.high,
+        fit.expected_score(each.rating), *ends(expected)[:2],
+    )  # fmt: skip
+
+
+def _pair_rows(number: int, rated: RatedSet) -> Iterator[TableRow]:
+    """Yield the difference of each pair of a set, the stronger agent first."""
+    place = {agent: code for code, agent in enumerate(rated.matches.agents)}
+    for each in differences(rated.matches, rated.fit):
+        stronger = each if each.difference >= 0 else each.turned()
+        p = float(rated.fit.pair_p[place[each.one], place[each.other]])
+        yield (
+            stronger.one, stronger.other, number, stronger.difference, *ends(stronger.interval),
+            rated.fit.expected_score(stronger.difference),
+            *ends(rated.fit.expected_interval(stronger.interval))[:2], p,
+            Verdict.BETTER if p < 1 - CONFIDENCE else Verdict.NOT_TOLD_APART,
+        )  # fmt: skip
 
 
 def _nash_rows(matches: Matches, best: int) -> list[TableRow]:

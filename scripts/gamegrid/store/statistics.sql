@@ -142,10 +142,16 @@ CREATE TABLE ratings (
     like_reason VARCHAR,
     rating_set INTEGER NOT NULL,
     tied_group VARCHAR NOT NULL,
-    anchored BOOLEAN NOT NULL
+    anchored BOOLEAN NOT NULL,
+    rank INTEGER NOT NULL,
+    rank_low INTEGER NOT NULL,
+    rank_high INTEGER NOT NULL,
+    expected_score DOUBLE NOT NULL,
+    expected_low DOUBLE,
+    expected_high DOUBLE
 );
 
-COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (those without per_game.unrated_reason): Davidson''s model with draws and a first-mover effect. Only deals that count, without self-play. What agents without luck repeat is one match. A match with more than two seats counts as its pairs of seats.';
+COMMENT ON TABLE ratings IS 'Strength on one scale from all rated games (those without per_game.unrated_reason): Davidson''s model with draws and a first-mover effect. Only deals that count, without self-play. A match with more than two seats counts as its pairs of seats. The unit of the intervals is the deal, over all games with the same luck: a disguise adds no deal to its plain game.';
 COMMENT ON COLUMN ratings.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN ratings.rating IS 'rating points | 400 points are odds of ten to one, draws aside; 0 is the first bot of the ladder if anchored, else the mean of the agents of the set that the results bound against each other | episodes, seats';
 COMMENT ON COLUMN ratings.low IS 'rating points | lower end of the 95 % interval over other deals of the same games | episodes, seats';
@@ -155,9 +161,50 @@ COMMENT ON COLUMN ratings.like_low IS 'rating points | lower end of the 95 % int
 COMMENT ON COLUMN ratings.like_high IS 'rating points | upper end of the same interval | episodes, seats';
 COMMENT ON COLUMN ratings.like_reason IS 'words | the reason that interval or one of its ends is missing | computed';
 COMMENT ON COLUMN ratings.rating_set IS 'number from 0 | the set of agents that matches link; each set has its own scale | computed';
-COMMENT ON COLUMN ratings.tied_group IS 'letters | agents of one set that share a letter cannot be told apart (5 %, Holm over all pairs) | computed';
-
+COMMENT ON COLUMN ratings.tied_group IS 'letters | agents share a letter exactly if they are in one set and cannot be told apart (5 %, Holm over all pairs) | computed';
 COMMENT ON COLUMN ratings.anchored IS 'true or false | whether the set is on the scale of the suite, whose bots keep the ratings of its frozen games. Ratings of any two results with this suite compare | ladder.rating';
+COMMENT ON COLUMN ratings.rank IS 'rank from 1 | place by rating within the set | ratings.rating';
+COMMENT ON COLUMN ratings.rank_low IS 'rank from 1 | the best place that the tests of all pairs of the set leave possible | computed';
+COMMENT ON COLUMN ratings.rank_high IS 'rank from 1 | the worst such place | computed';
+COMMENT ON COLUMN ratings.expected_score IS '0 to 1 | the mean score, by the fitted model, against an opponent rated 0: a draw counts 1/2, each seat equally often, games as in the ratings | first_moves';
+COMMENT ON COLUMN ratings.expected_low IS '0 to 1 | expected_score at the lower end of the rating''s interval; 0 if it has no lower end, NULL without an interval | ratings.low';
+COMMENT ON COLUMN ratings.expected_high IS '0 to 1 | expected_score at the upper end; 1 if it has none | ratings.high';
+
+CREATE TABLE rating_pairs (
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    rating_set INTEGER NOT NULL,
+    difference DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    expected_score DOUBLE NOT NULL,
+    expected_low DOUBLE,
+    expected_high DOUBLE,
+    p_adjusted DOUBLE NOT NULL,
+    verdict VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE rating_pairs IS 'The rows of the view rating_differences, which describes them.';
+
+CREATE TABLE game_ranks (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    rank_low INTEGER NOT NULL,
+    rank_high INTEGER NOT NULL,
+    tied_group VARCHAR NOT NULL,
+    beats_low DOUBLE,
+    beats_high DOUBLE
+);
+
+COMMENT ON TABLE game_ranks IS 'How certain the ranks within each game are. All tests of a game are adjusted together, so that its ranges of ranks hold simultaneously with 95 % probability.';
+COMMENT ON COLUMN game_ranks.game IS 'name | the game | games.game';
+COMMENT ON COLUMN game_ranks.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN game_ranks.rank_low IS 'rank from 1 | the best place that the tests leave possible | computed';
+COMMENT ON COLUMN game_ranks.rank_high IS 'rank from 1 | the worst such place | computed';
+COMMENT ON COLUMN game_ranks.tied_group IS 'letters | agents of a game share a letter exactly if they are ranked together and neither is above the other beyond luck | computed';
+COMMENT ON COLUMN game_ranks.beats_low IS '0 to 1 | in margin games, the share of opponents that the agent beats beyond luck; NULL in others | deal_values';
+COMMENT ON COLUMN game_ranks.beats_high IS '0 to 1 | in margin games, the share of opponents that do not beat the agent beyond luck; NULL in others | deal_values';
 
 CREATE TABLE strength_equivalents (
     agent VARCHAR NOT NULL,
@@ -209,17 +256,18 @@ CREATE TABLE comparisons (
     rival VARCHAR NOT NULL,
     deals INTEGER NOT NULL,
     difference DOUBLE,
+    verdict VARCHAR,
     low DOUBLE,
     high DOUBLE,
     reason VARCHAR,
+    p DOUBLE,
+    adjusted_low DOUBLE,
+    adjusted_high DOUBLE,
+    p_adjusted DOUBLE,
+    m INTEGER NOT NULL,
     anytime_low DOUBLE,
     anytime_high DOUBLE,
     anytime_reason VARCHAR,
-    p DOUBLE NOT NULL,
-    smallest_p DOUBLE NOT NULL,
-    p_adjusted DOUBLE NOT NULL,
-    m INTEGER NOT NULL,
-    method VARCHAR NOT NULL,
     look INTEGER
 );
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -26,14 +27,19 @@ ABSENT = "–"
 """What people see for NULL."""
 
 INTERVAL = "95 %"
-_PLACED = {"rank": "rank", "of": "ranked_among", "agent": "agent"}
+RANKS = "ranks"
+BEATS = "beats"
+_PLACED = {RANKS: "rank", "agent": "agent"}
 _PLAYED = {"deals": "deals", "forfeits": "forfeited", "fallbacks": "fallbacks",
            "dropped": "dropped_deals"}  # fmt: skip
 GAME_TEXTS = {
+    "win_loss": (
+        "mean score",
+        {**_PLACED, "score": "score", INTERVAL: "low", "strict": "strict_score", **_PLAYED},
+    ),
     "margin": (
         "opponents won from, then mean strict return",
-        {**_PLACED, "beats": "beats", "strict": "strict_return", "return": "mean_return",
-         INTERVAL: "low", **_PLAYED},
+        {**_PLACED, BEATS: "beats", "strict": "strict_return", INTERVAL: "low", **_PLAYED},
     ),
     "payoff": (
         "own return; share of the best for all; gap to best response",
@@ -78,26 +84,29 @@ def write_tables(database: Path, folder: Path) -> None:
 
 
 def leaderboard_text(database: Path) -> str:
-    """Return the results for a terminal: the win_loss leaderboard, then every other game.
+    """Return the results for a terminal: the ratings, then every game.
 
     Raises UserError if ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
-        board = connection.execute(
-            "SELECT games, rank, ranked_among, agent, score, score_low, score_high, score_reason, "
-            "rating, rating_low, rating_high, rating_reason, tied_group, strict_score, deals, "
-            "dropped_deals FROM leaderboard"
-        ).fetchall()
-        per_game = connection.execute("SELECT * FROM per_game WHERE scoring <> 'win_loss'")
-        names = [column[0] for column in per_game.description]
-        others = [dict(zip(names, row, strict=True)) for row in per_game.fetchall()]
+        board = _records(connection, "leaderboard")
+        per_game = _records(connection, "per_game")
         parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
-    parts += [_board_text(games, list(rows)) for games, rows in groupby(board, lambda row: row[0])]
+    sets = [list(rows) for _, rows in groupby(board, lambda row: row["rating_set"])]
+    rated = sum(rows[0]["rating"] is not None for rows in sets)
+    parts += [_board_text(rows, rated) for rows in sets]
     parts += [
         _game_text(game, scoring, list(rows))
-        for (game, scoring), rows in groupby(others, lambda row: (row["game"], row["scoring"]))
+        for (game, scoring), rows in groupby(per_game, lambda row: (row["game"], row["scoring"]))
     ]
     return "\n\n".join(parts)
+
+
+def _records(connection: duckdb.DuckDBPyConnection, view: str) -> list[dict[str, Any]]:
+    """Return the rows of one of our views, in its order, by column."""
+    found = connection.execute(f'SELECT * FROM "{view}"')
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def read_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
@@ -252,31 +261,44 @@ def described(table: Table) -> str:
     return _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
 
 
-def _board_text(games: str | None, rows: Sequence[tuple[Value, ...]]) -> str:
-    """Return the leaderboard of the agents that have the same win_loss games."""
-    if games is None:
-        names = ", ".join(str(row[3]) for row in rows)
-        return textwrap.fill(f"No win_loss game counts for: {names}", WIDTH)
-    title = textwrap.fill(f"Leaderboard over {games}", WIDTH)
-    head = (
-        "rank", "of", "agent", "score", "95 %", "rating", "95 %", "tied", "strict", "deals",
-        "dropped",
-    )  # fmt: skip
-    return f"{title}\n{_aligned(head, [_board_line(*row[1:]) for row in rows])}"
+def _board_text(rows: Sequence[Mapping[str, Any]], sets: int) -> str:
+    """Return the ratings of one set of agents, which is one of ``sets``."""
+    if rows[0]["rating"] is None:
+        names = ", ".join(str(row["agent"]) for row in rows)
+        return textwrap.fill(f"No rated match counts for: {names}", WIDTH)
+    unlinked = ". No matches link it with other sets of agents" if sets > 1 else ""
+    title = textwrap.fill(f"Ratings; expected: score against an opponent rated 0{unlinked}", WIDTH)
+    head = (RANKS, "agent", "rating", INTERVAL, "expected", INTERVAL, "tied", "deals", "dropped")
+    return f"{title}\n{_aligned(head, [_board_line(row) for row in rows])}"
 
 
-def _board_line(
-    rank: Value, among: Value, agent: Value,
-    score: Value, low: Value, high: Value, reason: Value,
-    rating: Value, rating_low: Value, rating_high: Value, rating_reason: Value,
-    *others: Value,
-) -> tuple[Value, ...]:  # fmt: skip
-    """Return one line of the leaderboard, intervals as one text each."""
+def _board_line(row: Mapping[str, Any]) -> tuple[Value, ...]:
+    """Return one line of the ratings, intervals as one text each."""
+    reason = row["rating_reason"]
+    expected = (row["expected_low"], row["expected_high"])
     return (
-        rank, among, agent, score, _interval(low, high, reason, 3),
-        None if rating is None else f"{rating:.0f}",
-        _interval(rating_low, rating_high, rating_reason, 0), *others,
+        _ranks(row), row["agent"], f"{row['rating']:.0f}",
+        _interval(row["rating_low"], row["rating_high"], reason, 0),
+        f"{row['expected_score']:.2f}",
+        None if None in expected else _interval(*expected, None, 2),
+        row["tied_group"], row["deals"], row["dropped_deals"],
     )  # fmt: skip
+
+
+def _ranks(row: Mapping[str, Any]) -> Value:
+    """Return the possible ranks, and among how many."""
+    low, high, among = row["rank_low"], row["rank_high"], row["ranked_among"]
+    if low is None:
+        return None
+    return f"{low} of {among}" if low == high else f"{low}–{high} of {among}"
+
+
+def _beats(row: Mapping[str, Any]) -> Value:
+    """Return the possible shares of opponents beaten."""
+    low, high = row["beats_low"], row["beats_high"]
+    if low is None or low == high:
+        return _shown(low)
+    return f"{low:.2f}–{high:.2f}"
 
 
 def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
@@ -287,20 +309,22 @@ def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
     return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"
 
 
-def _game_text(game: str, scoring: str, rows: Sequence[Mapping[str, Value]]) -> str:
+def _game_text(game: str, scoring: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """Return one game's agents in order of rank."""
     order, columns = GAME_TEXTS[scoring]
-    lines = [
-        [
-            _interval(row["low"], row["high"], row["reason"], 3)
-            if name == INTERVAL
-            else row[column]
-            for name, column in columns.items()
-        ]
-        for row in rows
-    ]
+    lines = [[_cell(name, column, row) for name, column in columns.items()] for row in rows]
     title = textwrap.fill(f"{game} ({scoring}: {order})", WIDTH)
     return f"{title}\n{_aligned(list(columns), lines)}"
+
+
+def _cell(name: str, column: str, row: Mapping[str, Any]) -> Value:
+    """Return what a column of text shows, intervals and ranks as one text each."""
+    special: Mapping[str, Callable[[Mapping[str, Any]], Value]] = {
+        RANKS: _ranks,
+        BEATS: _beats,
+        INTERVAL: lambda row: _interval(row["low"], row["high"], row["reason"], 3),
+    }
+    return special.get(name, itemgetter(column))(row)
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:

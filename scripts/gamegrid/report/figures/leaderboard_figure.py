@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
 from gamegrid.report.figures.marks import dots, split
-from gamegrid.report.figures.reshape import choose
+from gamegrid.report.figures.reshape import choose, in_order
 
 
 def rows(tables: Tables) -> list[FigureRow]:
     """Return the agents that have a score."""
     return choose(
         (row for row in tables["leaderboard"] if row["score"] is not None),
-        "games", "rank", "ranked_among", "agent", "score", "score_low", "score_high",
-        "score_reason", "strict_score", "tied_group", "rating", "rating_low", "rating_high",
-        "rating_reason", "deals", "distinct_episodes", "dropped_deals",
+        "rating_set", "rank", "rank_low", "rank_high", "ranked_among", "agent", "rating",
+        "rating_low", "rating_high", "rating_reason", "expected_score", "expected_low",
+        "expected_high", "tied_group", "games", "score", "score_low", "score_high",
+        "score_reason", "strict_score", "deals", "distinct_episodes", "dropped_deals",
     )  # fmt: skip
 
 
@@ -33,7 +34,9 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
                 even=0.5,
             ),
         )
-        for (games,), part in split(rows, "games")
+        for (games,), part in split(
+            in_order(rows, "games", "score", "agent", down=("score",)), "games"
+        )
     ]
 
 
@@ -49,9 +52,9 @@ FIGURE = Figure(
         "loses the game. A ring left of its dot shows skill that random moves made up for."
     ),
     caution=(
-        "Only agents with the same games and the same opponents are ranked together, and "
-        "scores compare only within such a group. Overlapping intervals do not prove a tie: "
-        "the table paired compares two agents deal by deal."
+        "Scores of agents that met other opponents or played other games do not compare; "
+        "ranks are therefore by rating. Overlapping intervals do not prove a tie: the table "
+        "paired compares two agents deal by deal."
     ),
     empty="No win-loss game was finished, so there is no score over games.",
     rows=rows,

@@ -18,8 +18,9 @@ def rows(tables: Tables) -> list[FigureRow]:
     """Return every agent with a deal, by the game's measure."""
     return choose(
         ({**row, "measure": measure(row)} for row in tables["per_game"] if row["deals"]),
-        "game", "scoring", "rank", "ranked_among", "agent", "measure", "low", "high", "reason",
-        "strict_score", "beats", "mean_return", "joint_return", "deals", "distinct_episodes",
+        "game", "scoring", "rank", "rank_low", "rank_high", "ranked_among", "tied_group", "agent",
+        "measure", "low", "high", "reason", "strict_score", "beats", "beats_low", "beats_high",
+        "mean_return", "joint_return", "deals", "distinct_episodes",
         "forfeited", "truncated", "fallbacks", "dropped_deals",
     )  # fmt: skip
 
@@ -57,7 +58,8 @@ FIGURE = Figure(
         "own were a forfeit."
     ),
     caution=(
-        "Ranks are among agents that met the same opponents only. In games counted in amounts "
+        "Ranks are among agents that met the same opponents only, and rank_low to rank_high are "
+        "those that luck leaves possible. In games counted in amounts "
         "the mean favours the agent that takes most from the weakest opponents, so beats, the "
         "share of opponents won from, comes first there."
     ),

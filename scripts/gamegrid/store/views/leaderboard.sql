@@ -23,7 +23,6 @@ sums AS (
         agent,
         sum(deals)::BIGINT AS deals,
         sum(distinct_episodes)::BIGINT AS distinct_episodes,
-        count(*) AS game_count,
         string_agg(game, ', ' ORDER BY game) AS games
     FROM counted
     GROUP BY agent
@@ -34,35 +33,6 @@ drops AS (
     FROM per_game
     WHERE scoring = 'win_loss'
     GROUP BY agent
-),
-
-standings AS (
-    SELECT agent, games, game_count, round(score, 12) AS measure
-    FROM scores JOIN sums USING (agent)
-),
-
-everywhere AS (
-    SELECT agent, rival, count(*) AS game_count
-    FROM comparable JOIN games USING (game)
-    WHERE scoring = 'win_loss'
-    GROUP BY agent, rival
-),
-
-rivals AS (
-    SELECT everywhere.agent, rival, theirs.measure
-    FROM everywhere
-    JOIN standings AS mine USING (agent, game_count)
-    JOIN standings AS theirs ON theirs.agent = rival AND theirs.games = mine.games
-),
-
-places AS (
-    SELECT
-        mine.agent,
-        1 + count(*) FILTER (WHERE rivals.measure > mine.measure) AS rank,
-        1 + count(rival) AS ranked_among,
-        least(mine.agent, min(rival)) AS group_name
-    FROM standings AS mine LEFT JOIN rivals USING (agent)
-    GROUP BY mine.agent
 )
 
 SELECT
@@ -71,6 +41,7 @@ SELECT
     ratings.low AS rating_low,
     ratings.high AS rating_high,
     coalesce(ratings.reason, CASE WHEN rating IS NULL THEN 'no deals' END) AS rating_reason,
+    expected_score, expected_low, expected_high,
     tied_group, rating_set,
     CASE WHEN anchored THEN (SELECT any_value(suite) FROM ladder) END AS rating_suite,
     coalesce(deals, 0) AS deals,
@@ -80,27 +51,31 @@ SELECT
     score_intervals.high AS score_high,
     score_intervals.reason AS score_reason,
     strict_score,
-    rank, ranked_among, games,
+    rank, rank_low, rank_high,
+    CASE WHEN rating IS NOT NULL THEN count(*) OVER (PARTITION BY rating_set) END AS ranked_among,
+    games,
     coalesce(dropped_deals, 0) AS dropped_deals,
     nash_average, nash_warning
 FROM agents
 LEFT JOIN scores USING (agent)
 LEFT JOIN sums USING (agent)
 LEFT JOIN drops USING (agent)
-LEFT JOIN places USING (agent)
 LEFT JOIN ratings USING (agent)
 LEFT JOIN score_intervals USING (agent)
 LEFT JOIN nash_averages USING (agent)
-ORDER BY game_count DESC NULLS LAST, games, ranked_among DESC, group_name, rank, agent;
+ORDER BY rating_set NULLS LAST, rank, agent;
 
 COMMENT ON VIEW leaderboard IS
-'The agents over all win_loss games. The score is the mean over families of the mean over the family''s games, so that variants of one game weigh as one. Agents are ranked only among those with the same games and, in each game, the same opponents, each other left out. Margin, payoff and solo games are in per_game: their amounts have no common unit.';
+'The agents over all win_loss games, ranked by rating, because a rating takes into account whom an agent met. Agents that no matches link are in different rating sets, each with ranks of its own. The score is the mean over families of the mean over the family''s games, so that variants of one game weigh as one; it ranks nobody, because opponents differ. Ranks within a game are in per_game, and so are margin, payoff and solo games: their amounts have no common unit.';
 COMMENT ON COLUMN leaderboard.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN leaderboard.rating IS 'rating points | strength on one scale over all rated games, with equal weights for families. 400 points are odds of ten to one, draws aside. 0 is the first bot of the ladder (random in core-v1) if rating_suite names a suite, else the mean of the agents that the results bound against each other; NULL without a match | ratings.rating';
 COMMENT ON COLUMN leaderboard.rating_low IS 'rating points | lower end of its 95 % interval over other deals of the same games; NULL: see rating_reason | ratings.low';
 COMMENT ON COLUMN leaderboard.rating_high IS 'rating points | upper end of the same interval | ratings.high';
 COMMENT ON COLUMN leaderboard.rating_reason IS 'words | the reason the interval or one of its ends is missing; no deals: the agent played no match that counts; NULL if both ends are there | ratings.reason';
-COMMENT ON COLUMN leaderboard.tied_group IS 'letters | agents of one rating_set that share a letter cannot be told apart by their matches (5 %, Holm over all pairs); NULL without a rating | ratings.tied_group';
+COMMENT ON COLUMN leaderboard.expected_score IS '0 to 1 | what the rating means: the mean score, by the fitted model, against an opponent rated 0. A draw counts one half, so where most matches are drawn a high rating means little more than 1/2. Each seat equally often, games as in the ratings; NULL without a rating | ratings.expected_score';
+COMMENT ON COLUMN leaderboard.expected_low IS '0 to 1 | expected_score at rating_low; NULL without an interval | ratings.expected_low';
+COMMENT ON COLUMN leaderboard.expected_high IS '0 to 1 | expected_score at rating_high; NULL without an interval | ratings.expected_high';
+COMMENT ON COLUMN leaderboard.tied_group IS 'letters | agents share a letter exactly if they are in one rating_set and their matches cannot tell them apart (5 %, Holm over all pairs); NULL without a rating | ratings.tied_group';
 COMMENT ON COLUMN leaderboard.rating_set IS 'number from 0 | the set of agents that matches link; ratings of different sets do not compare | ratings.rating_set';
 COMMENT ON COLUMN leaderboard.rating_suite IS 'name | the suite whose scale the rating is on: its bots keep the ratings of its frozen games, so ratings of any two results with this suite compare; NULL: the scale is that of these results only | ladder.suite';
 COMMENT ON COLUMN leaderboard.deals IS 'deals | win_loss deals that count, once per matchup | per_game.deals';
@@ -110,8 +85,10 @@ COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of the score''s 9
 COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
 COMMENT ON COLUMN leaderboard.score_reason IS 'words | the reason there is no interval of the score; NULL if there is one | score_intervals.reason';
 COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean if the first fallback of an episode counted as a forfeit | per_game.strict_score';
-COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by score among comparable agents: those with the same games that met the same opponents in each game, each other left out; equal scores share a place | computed';
-COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents that the place is among, itself included; 1: no other agent met the same opponents in the same games | computed';
+COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by rating within the rating_set; equal ratings share a place; NULL without a rating | ratings.rank';
+COMMENT ON COLUMN leaderboard.rank_low IS 'rank from 1 | the best place that is possible: one more than the agents of the set that are stronger beyond luck. The ranges of all agents hold together with 95 % probability | ratings.rank_low';
+COMMENT ON COLUMN leaderboard.rank_high IS 'rank from 1 | the worst place that is possible | ratings.rank_high';
+COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents in the rating_set; NULL without a rating | computed';
 COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';
 COMMENT ON COLUMN leaderboard.dropped_deals IS 'deals | win_loss deals that do not count, once per matchup | per_game.dropped_deals';
 COMMENT ON COLUMN leaderboard.nash_average IS '-1/2 to 0 | mean score minus one half against the mixture of agents that no agent beats, over the matches behind the ratings, with equal weights for families. 0 for agents that belong in such a mixture; clones and easy opponents count for nothing. Compares within a rating_set; NULL without a rating | nash_averages.nash_average';

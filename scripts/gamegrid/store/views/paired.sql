@@ -1,27 +1,28 @@
 -- table: 50
 CREATE VIEW paired AS
 SELECT
-    game, agent, rival, deals, look, difference, low, high, reason, anytime_low, anytime_high,
-    anytime_reason, p, smallest_p, p_adjusted, m, method
+    game, agent, rival, deals, difference, verdict, low, high, reason, p, adjusted_low,
+    adjusted_high, p_adjusted, m, look, anytime_low, anytime_high, anytime_reason
 FROM comparisons
 ORDER BY game NULLS FIRST, agent, rival;
 
 COMMENT ON VIEW paired IS
 'Which of two agents is better, on the deals that both played, so that the luck of the deal cancels out. Only agents that met the same opponents are compared: each in the other''s place against these opponents, and against each other. Payoff games are not ranked and have no rows.';
-COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard | games.game';
+COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard, if there are several | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent; over all games, a deal that games share, such as a disguise and its plain game, is one | episodes, seats';
-COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison this is, interim results included: the number of distinct sets of its deals that tables were made from so far. From 2 on, if earlier results influenced how many deals were played, low, high and p no longer hold, but anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s value minus the rival''s; NULL without deals | comparisons.difference';
-COMMENT ON COLUMN paired.low IS 'as difference | lower end of its 95 % interval, for a number of deals fixed in advance; NULL: see reason | comparisons.low';
+COMMENT ON COLUMN paired.verdict IS 'better, worse, not told apart or equal | what p_adjusted says of the agent at 5 %. Where luck cannot move the difference, what the difference says; equal: it is 0. NULL: nothing can be said, see reason | comparisons.verdict';
+COMMENT ON COLUMN paired.low IS 'as difference | lower end of the 95 % interval of this difference alone, for a number of deals fixed in advance; it holds 0 exactly if p is 0.05 or more. NULL: see reason | comparisons.low';
 COMMENT ON COLUMN paired.high IS 'as difference | upper end of the same interval | comparisons.high';
-COMMENT ON COLUMN paired.reason IS 'words | the reason there is no interval; NULL if there is one | comparisons.reason';
+COMMENT ON COLUMN paired.reason IS 'words | the reason there is no interval and no p; NULL if there are both | comparisons.reason';
+COMMENT ON COLUMN paired.p IS '0 to 1 | two-sided p of the mean difference being 0, for this pair alone; NULL: see reason | comparisons.p';
+COMMENT ON COLUMN paired.adjusted_low IS 'as difference | lower end of the interval behind the verdict, which holds 0 exactly if p_adjusted is 0.05 or more. Its confidence is 1 - 0.05/k, where k is the number of the m pairs that are not told apart, or 1; NULL: see reason | comparisons.adjusted_low';
+COMMENT ON COLUMN paired.adjusted_high IS 'as difference | upper end of the same interval | comparisons.adjusted_high';
+COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p adjusted for the m pairs (Holm): told apart below 0.05, the chance of telling any equal pair apart is at most 5 % in this game, or over all games; NULL if p is | comparisons.p_adjusted';
+COMMENT ON COLUMN paired.m IS 'pairs | number of pairs with a p in this game, or over all games | comparisons.m';
+COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison this is, interim results included: the number of distinct sets of its deals that tables were made from so far. From 2 on, if earlier results influenced how many deals were played, low, high and p no longer hold, but anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds no matter how often you look and when you stop; NULL: see anytime_reason | comparisons.anytime_low';
 COMMENT ON COLUMN paired.anytime_high IS 'as difference | upper end of the same interval | comparisons.anytime_high';
 COMMENT ON COLUMN paired.anytime_reason IS 'words | the reason there is no anytime interval; NULL if there is one | comparisons.anytime_reason';
-COMMENT ON COLUMN paired.p IS '0 to 1 | two-sided p of the sign-flip test that the two agents are exchangeable on every deal | comparisons.p';
-COMMENT ON COLUMN paired.smallest_p IS '0 to 1 | the smallest p that this number of deals could have given: above 0.05, the test could not tell the agents apart | comparisons.smallest_p';
-COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p adjusted by method for the m questions asked at once | comparisons.p_adjusted';
-COMMENT ON COLUMN paired.m IS 'pairs | number of pairs tested in this game, or over all games | comparisons.m';
-COMMENT ON COLUMN paired.method IS 'words | what p_adjusted controls: benjamini-hochberg, the share of false claims within the game; holm, the chance of any false claim | comparisons.method';

@@ -151,8 +151,14 @@ places AS (
 )
 
 SELECT
-    game, scoring, rank, ranked_among, agent, deals, distinct_episodes, score, strict_score,
+    game, scoring, rank,
+    least(game_ranks.rank_low, rank) AS rank_low,
+    greatest(game_ranks.rank_high, rank) AS rank_high,
+    ranked_among,
+    CASE WHEN rank IS NOT NULL THEN tied_group END AS tied_group,
+    agent, deals, distinct_episodes, score, strict_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
+    beats_low, beats_high,
     mean_return, strict_return,
     game_intervals.low, game_intervals.high, game_intervals.reason,
     CASE WHEN scoring = 'margin' THEN normalized_return END AS normalized_return,
@@ -180,6 +186,7 @@ SELECT
     dropped_deals
 FROM measured
 LEFT JOIN places USING (game, agent)
+LEFT JOIN game_ranks USING (game, agent)
 LEFT JOIN conduct USING (game, agent)
 LEFT JOIN forfeits USING (game, agent)
 LEFT JOIN trouble USING (game, agent)
@@ -197,6 +204,9 @@ COMMENT ON VIEW per_game IS
 COMMENT ON COLUMN per_game.game IS 'name | the game | games.game';
 COMMENT ON COLUMN per_game.scoring IS 'win_loss, margin, payoff or solo | what counts in the game: the score in win_loss games, the strict return in margin games, the return in all others | games.scoring';
 COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (with more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place. NULL in payoff games, which are not ranked, and if nothing counted | computed';
+COMMENT ON COLUMN per_game.rank_low IS 'rank from 1 | the best place that is possible: one more than the comparable agents that are above this one beyond luck. The ranges of all agents of a game hold together with 95 % probability. NULL if rank is NULL | game_ranks.rank_low';
+COMMENT ON COLUMN per_game.rank_high IS 'rank from 1 | the worst place that is possible | game_ranks.rank_high';
+COMMENT ON COLUMN per_game.tied_group IS 'letters | agents of a game share a letter exactly if they are ranked together and neither is above the other beyond luck; NULL if rank is NULL | game_ranks.tied_group';
 COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents that the place is among, itself included; 1: no other agent met the same opponents; NULL if rank is NULL | computed';
 COMMENT ON COLUMN per_game.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games, forfeited ones too | episodes, seats';
@@ -204,6 +214,8 @@ COMMENT ON COLUMN per_game.distinct_episodes IS 'episodes | distinct (matchup, s
 COMMENT ON COLUMN per_game.score IS '0 to 1 | mean score, where a draw is one half; NULL outside win_loss games | seats.score';
 COMMENT ON COLUMN per_game.strict_score IS '0 to 1 | mean score if the first fallback counted as a forfeit | seats.strict_score';
 COMMENT ON COLUMN per_game.beats IS '0 to 1 | share of opponents that the agent beats: its mean strict return per deal against them is above 0 (exactly 0 counts as half); NULL outside margin games | seats.strict_return';
+COMMENT ON COLUMN per_game.beats_low IS '0 to 1 | lower end of the interval of beats: the share of opponents that the agent beats beyond luck; NULL outside margin games | game_ranks.beats_low';
+COMMENT ON COLUMN per_game.beats_high IS '0 to 1 | upper end of the interval of beats: the share of opponents that do not beat the agent beyond luck | game_ranks.beats_high';
 COMMENT ON COLUMN per_game.mean_return IS 'the game''s own units | mean return as played, including random moves in place of the agent, over the deals in which every episode was played to the end | seats.return';
 COMMENT ON COLUMN per_game.strict_return IS 'the game''s own units | mean return over the deals that count if the first fallback counted as a forfeit, which costs the worst return the rules allow; NULL outside margin games | seats.strict_return';
 COMMENT ON COLUMN per_game.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of its 95 % interval over deals, where a deal that several opponents share is one observation; NULL: see reason | game_intervals.low';
