@@ -106,7 +106,7 @@ def varied(
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("first", "second", "score", "deal")
     }
-    return Matches(agents=parts[0].agents, game=of, family=of, **columns)
+    return Matches(agents=parts[0].agents, game=of, family=of, luck=of, **columns)
 
 
 def family_rating_coverage(
