@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -25,6 +25,7 @@ import played_coverage as end_to_end
 import power_cases as powers
 import random_comparisons
 import rank_coverage
+import skill_coverage as between
 import stats_coverage as simulated
 
 SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 300, 200, 2000, 500
@@ -45,6 +46,8 @@ SEQUENCE = 1000
 """Number of deals in a sequence that is examined thirty times."""
 WALKS = 40_000
 """Paths of Brownian motion."""
+SKILLS = 1000
+"""Number of samples of families of games, and of sweeps."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
         yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
+    yield from _between(part)
     for deals, case in product(simulated.NULL_DEALS, simulated.NULLS + simulated.UNLIMITED):
         question = "nulls" if case.limits else "unlimited nulls"
         yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
@@ -143,6 +147,17 @@ def _each(by_question: Mapping[str, end_to_end.Found], name: str) -> dict[str, f
 def _powers(part: float) -> Iterator[Job]:
     for grid in powers.CASES:
         yield Job("power", grid.name, power, (grid, int(POWERS * part)))
+
+
+def _between(part: float) -> Iterator[Job]:
+    """Yield the cases of families of games, and those of choices among candidates."""
+    samples = int(SKILLS * part)
+    for kind, families in product(range(len(between.KINDS)), between.FAMILIES):
+        name = f"{families} families, {between.KINDS[kind].name}"
+        yield Job("skills", name, skills, (kind, families, samples))
+    for sweep, count, deals in product(between.SWEEPS, (2, 8, 16), (20, 50, 200)):
+        name = f"{count} candidates, {sweep}, {deals} deals"
+        yield Job("winners", name, winners, (sweep, count, deals, samples))
 
 
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
@@ -270,6 +285,18 @@ def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
     anchored = simulated.anchored_errors(np.append(strengths, agent), 20, samples, 5)
     return {"samples": samples, "anchored": anchored,
             "placed": simulated.ladder_coverage(strengths, place, 20, samples, 6)}  # fmt: skip
+
+
+def skills(kind: int, families: int, samples: int) -> Sample:
+    """Measure how often the intervals of a score cover its mean over all families of a kind."""
+    found = between.skill_errors(between.KINDS[kind], families, 20, samples, 7)
+    return {"samples": samples, **asdict(found)}
+
+
+def winners(sweep: str, count: int, deals: int, samples: int) -> Sample:
+    """Measure how the best of a sweep is judged by its usual interval and by the corrected one."""
+    found = between.winner_errors(between.SWEEPS[sweep](count), deals, samples, 8)
+    return {"samples": samples, "sweep": sweep, **asdict(found)}
 
 
 if __name__ == "__main__":

@@ -133,6 +133,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a rating by rankings of four", of["rankings"], "ratings", 0.93)
     yield _least("coverage of a rating on a ladder", of["ladders"], "anchored", 0.93)
     yield _least("coverage of a place between bots", of["ladders"], "placed", 0.93)
+    yield from _between(of["skills"], of["winners"])
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
     yield _most("power that estimate promises, from that of grids", of["power"], "apart", 0.05)
 
@@ -153,6 +154,19 @@ def _variates(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of adjusted returns, at least", cases, "covered", 0.93)
     yield _most("coverage of adjusted returns, at most", cases, "covered", 0.975)
     yield _most("s of CPU to correct 1,000 episodes", cases, "seconds", 1.0)
+
+
+def _between(skills: Sequence[Sample], winners: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield the worst case of scores over families of games, and of the best of a sweep."""
+    yield _least("coverage of a score over families, at least", skills, "coverage", 0.9)
+    deals_only = min(case["over_deals"] for case in skills)
+    yield _case("its interval over deals covers too little", skills, 0.8, deals_only, at_most=True)
+    yield _least("coverage of the best of a sweep, at least", winners, "coverage", 0.93)
+    naive = min(case["naive"] for case in winners)
+    yield _case("its usual interval covers too little", winners, 0.8, naive, at_most=True)
+    equal = [case for case in winners if case["sweep"] == "equal"]
+    bias = max(abs(case["bias"]) for case in equal)
+    yield _case("bias of the best of equals, at most", equal, 0.02, bias, at_most=True)
 
 
 def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:

@@ -149,6 +149,7 @@ def _agent_rows(prepared: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(prepared.identity.agent(name), sort_keys=True),
+                sweep=prepared.origins.get(name),
                 hosted=model.kind.capabilities.hosted if model else None,
                 **declared(settings),
                 input_price=cost.input,

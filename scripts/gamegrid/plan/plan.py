@@ -1,7 +1,7 @@
 """A configuration made ready to run. The Snakefile and every job make the same plan from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Plan:
 
     ``models`` are the agents that are models, by agent name, with absolute paths. ``prompts`` are
     the folders of prompt templates, the first match wins. ``suite`` is None without the key.
+    ``origins`` names, for each agent that a ``sweep`` made, the entry with the sweep.
     """
 
     config: GridConfig
@@ -40,6 +41,7 @@ class Plan:
     prompts: tuple[Path, ...]
     identity: Identity
     suite: suites.Suite | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs(self) -> JobNeeds:
@@ -131,7 +133,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     Raises UserError, in one or two sentences, for a configuration that cannot be run.
     """
     load.check_mapping(raw)
-    raw = sweep.expand(raw)
+    origins, raw = sweep.origins(raw), sweep.expand(raw)
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
     config = load.read(suites.expand(raw, suite) if suite else raw, working)
     built = grid.build(config)
@@ -144,6 +146,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         prompts=prompts,
         identity=Identity(config, by_agent, _prompt_digests(config, prompts)),
         suite=suite,
+        origins=origins,
     )
     plan_checks.check(config, built, plan.needs)
     return plan

@@ -23,7 +23,7 @@ Question: TypeAlias = tuple[str | None, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Differences:
+class Differences:
     """An agent's values minus a rival's in one game, on the deals both have with every opponent."""
 
     scoring: str
@@ -32,9 +32,9 @@ class _Differences:
     rounds: int
     """The number of matchups that each of the two agents played; a deal's value is their mean."""
     observations: Observations
-    dropped: int
+    dropped: int = 0
     """Number of deals that do not count for one of the two, once per matchup."""
-    bounds: Bounds | None
+    bounds: Bounds | None = None
 
     @property
     def largest(self) -> float:
@@ -63,8 +63,8 @@ class Compared:
     deals: int
     difference: float | None
     test: MeanTest | NoInterval
-    dropped: int
-    worst: Worst
+    dropped: int = 0
+    worst: Worst = (None, None)
 
     @property
     def question(self) -> Question:
@@ -100,12 +100,12 @@ def compare_pairs(
     for cell in cells:
         if len(cell.observations) and cell.scoring != "payoff":
             played[cell.game, cell.agent].append(cell)
-    apart: dict[str, dict[Pair, _Differences]] = defaultdict(dict)
+    apart: dict[str, dict[Pair, Differences]] = defaultdict(dict)
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
-            apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
+            apart[game][agent, rival] = differences_of(played[game, agent], played[game, rival])
     within = [
-        _within(game, pair, each, spans.get(game))
+        within(game, pair, each, spans.get(game))
         for game, pairs in apart.items()
         for pair, each in pairs.items()
     ]
@@ -151,10 +151,10 @@ def paired_cells(
     ]
 
 
-def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
+def differences_of(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Differences:
     """Return the differences of two comparable agents."""
     pairs = paired_cells(mine, theirs)
-    return _Differences(
+    return Differences(
         scoring=mine[0].scoring,
         family=mine[0].family,
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
@@ -175,7 +175,7 @@ def _bounds(pairs: Sequence[tuple[CellValues, CellValues]]) -> Bounds | None:
     return difference_bounds(bounds) if len(bounds) == len(pairs) else None
 
 
-def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> Compared:
+def within(game: str, pair: Pair, differences: Differences, span: float | None) -> Compared:
     """Compare a pair in one game. ``span`` is the largest difference of two returns, if known."""
     observations = differences.observations
     if differences.scoring == WIN_LOSS:
@@ -198,7 +198,7 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
 
 def _overall(
     played: Mapping[tuple[str, str], Sequence[CellValues]],
-    apart: Mapping[str, Mapping[Pair, _Differences]],
+    apart: Mapping[str, Mapping[Pair, Differences]],
 ) -> Iterable[Compared]:
     """Compare over all win_loss games the pairs that have the same games and compare in each.
 
@@ -217,7 +217,7 @@ def _overall(
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
+def _together(pair: Pair, games: Mapping[str, Differences]) -> Compared:
     """Compare a pair over ``games``, with equal weights for families and for games of one."""
     families = [each.family for each in games.values()]
     parts = [
@@ -237,7 +237,7 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
     )
 
 
-def _worst(games: Sequence[_Differences], weights: Sequence[float], span: float | None) -> Worst:
+def _worst(games: Sequence[Differences], weights: Sequence[float], span: float | None) -> Worst:
     """Return the bounds of the weighted mean difference over games, whatever dropped deals held.
 
     ``span`` is the largest difference of two results. None if no deal was dropped, or if nothing
@@ -262,4 +262,4 @@ def _worst(games: Sequence[_Differences], weights: Sequence[float], span: float 
 
 def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
     """Return an agent's values minus a comparable rival's on the deals of both, in one game."""
-    return _differences(mine, theirs).observations
+    return differences_of(mine, theirs).observations

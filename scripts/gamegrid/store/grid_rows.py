@@ -18,6 +18,8 @@ class AgentRow:
     model: str | None
     params: str
     """JSON object."""
+    sweep: str | None = None
+    """The entry of the configuration whose ``sweep`` made this agent, if one did."""
     hosted: bool | None = None
     """Whether a provider or a server runs the model; None for agents without a model."""
     draws_luck: bool | None = None

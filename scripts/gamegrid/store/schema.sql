@@ -37,6 +37,7 @@ CREATE TABLE agents (
     model VARCHAR,
     hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
+    sweep VARCHAR, -- the entry whose sweep made the agent; NULL if none did
     -- What the agent's file declares for its settings.
     draws_luck BOOLEAN, -- NULL if the settings do not tell; the table luck says what counts
     policy_known BOOLEAN NOT NULL,

@@ -31,14 +31,17 @@ from gamegrid.stats.ratings import (
     pairs_of_seats,
     rate_sets,
 )
+from gamegrid.store.between_games import games_like_these
 from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.control_checks import controls
 from gamegrid.store.corrected_means import corrected_means
 from gamegrid.store.equivalences import equivalence_rows, primary, read_planned
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.memory import memory
 from gamegrid.store.open_questions import open_questions
 from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
+from gamegrid.store.sweep_best import sweep_best
 from gamegrid.store.values import (
     WIN_LOSS,
     CellValues,
@@ -156,6 +159,9 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
         "equivalence_tests": list(equivalence_rows(compared, planned)),
         "open_questions": list(open_questions(compared, planned)),
+        "games_like_these": list(games_like_these(cells, comparable)),
+        "memory_differences": list(memory(connection, cells, spans)),
+        "sweep_winners": list(sweep_best(connection, cells, comparable)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],

@@ -350,6 +350,58 @@ CREATE TABLE open_questions (
 
 COMMENT ON TABLE open_questions IS 'The rows of the view further_deals, which describes them.';
 
+CREATE TABLE games_like_these (
+    agent VARCHAR NOT NULL,
+    rival VARCHAR, -- NULL for the agent's own score
+    prior VARCHAR NOT NULL,
+    main BOOLEAN NOT NULL,
+    games VARCHAR NOT NULL,
+    families INTEGER NOT NULL,
+    mean DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    better DOUBLE,
+    family_sd DOUBLE
+);
+
+COMMENT ON TABLE games_like_these IS 'The rows of the view prior_sensitivity, which describes them. main: whether the prior is the one behind between_games and better_at_games.';
+
+CREATE TABLE memory_differences (
+    agent VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    disguise VARCHAR NOT NULL,
+    opponents VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    same_play DOUBLE,
+    plain DOUBLE,
+    disguised DOUBLE,
+    difference DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    p DOUBLE,
+    p_adjusted DOUBLE
+);
+
+COMMENT ON TABLE memory_differences IS 'The rows of the view memory, which describes them.';
+
+CREATE TABLE sweep_winners (
+    sweep VARCHAR NOT NULL,
+    game VARCHAR, -- NULL for all win_loss games together
+    candidates INTEGER NOT NULL,
+    best VARCHAR,
+    deals INTEGER NOT NULL,
+    found DOUBLE,
+    corrected DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    same_choice DOUBLE
+);
+
+COMMENT ON TABLE sweep_winners IS 'The rows of the view sweep_best, which describes them.';
+
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
     game VARCHAR,
