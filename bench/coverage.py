@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -19,13 +19,16 @@ from bench.measure import ROOT, Sample
 
 sys.path += [str(ROOT / "tests" / room) for room in ("stats", "store", "jobs")]
 
+import anytime_coverage as anytime
+import balanced_coverage as balanced
 import played_coverage as end_to_end
 import power_cases as powers
 import random_comparisons
 import rank_coverage
+import skill_coverage as between
 import stats_coverage as simulated
 
-SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 500, 200, 2000, 500
+SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 300, 200, 2000, 500
 """Number of samples per case, for each question."""
 REDRAWN = (5, 20, 50, 200)
 """Deals of a set of results that is drawn from many played deals."""
@@ -37,8 +40,14 @@ SIZES = (5, 10, 20, 50, 200)
 """Numbers of deals in a set."""
 MEANS, BOOTSTRAPS = 5000, 500
 """Number of samples of unbounded values, for Student's t and for the bootstrap."""
-SEQUENCE = 200
-"""Number of deals in a sequence that is examined ten times."""
+ROUNDS = 1000
+"""Number of grids of one round each, for balanced deals."""
+SEQUENCE = 1000
+"""Number of deals in a sequence that is examined thirty times."""
+WALKS = 40_000
+"""Paths of Brownian motion."""
+SKILLS = 1000
+"""Number of samples of families of games, and of sweeps."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +87,30 @@ def jobs(part: float) -> Iterator[Job]:
         yield Job("ladders", name, ladders, (bots, share, int(FITS * part)))
     for name, deals in product(simulated.MEANS, (5, 10, 30, 50, 100, 200, 500, 2000)):
         yield Job("means", f"{name}, {deals} deals", means, (name, deals, int(MEANS * part)))
+    yield from _between(part)
     for deals, case in product(simulated.NULL_DEALS, simulated.NULLS + simulated.UNLIMITED):
         question = "nulls" if case.limits else "unlimited nulls"
         yield Job(question, f"{deals} deals, {case.name}", nulls, (case, deals, int(NULLS * part)))
     yield Job("comparisons", "random results", comparisons, (int(RESULTS * part),))
-    for case, luck in product(simulated.CASES, simulated.CORRELATIONS):
-        yield Job("looks", f"{case.name}, luck {luck}", looks, (case, luck, int(LOOKS * part)))
+    yield from _deals(part)
+    for number, source in enumerate(anytime.SOURCES):
+        yield Job("looks", source.name, looks, (number, int(LOOKS * part)))
+    yield Job("looks", "Brownian motion", boundary, (int(WALKS * part),))
+    yield Job("looks", "games in turn", over_games, (int(LOOKS * part),))
+    yield Job("looks", "deals where they inform", allocated, (int(LOOKS * part),))
     for deals, case, luck in product(simulated.DEALS, simulated.CASES, simulated.CORRELATIONS):
         name = f"{deals} deals, {case.name}, luck {luck}"
         yield Job("shares", name, shares, (case, luck, deals, int(SHARES * part)))
+
+
+def _deals(part: float) -> Iterator[Job]:
+    """Yield the cases of balanced deals and of dropped ones."""
+    for case in balanced.CASES:
+        name = f"{case.game}, {' against '.join(bot['type'] for bot in case.bots.values())}"
+        yield Job("balanced", name, rounds, (case, int(ROUNDS * part)))
+    for deals, share in product((10, 40, 200), (0.05, 0.2, 0.5)):
+        name = f"{deals} deals, {share:.0%} of those below the mean dropped"
+        yield Job("dropped", name, drops, (deals, share, int(MEANS * part)))
 
 
 def played(grid: end_to_end.Grid, deals: int) -> Sample:
@@ -123,6 +147,17 @@ def _each(by_question: Mapping[str, end_to_end.Found], name: str) -> dict[str, f
 def _powers(part: float) -> Iterator[Job]:
     for grid in powers.CASES:
         yield Job("power", grid.name, power, (grid, int(POWERS * part)))
+
+
+def _between(part: float) -> Iterator[Job]:
+    """Yield the cases of families of games, and those of choices among candidates."""
+    samples = int(SKILLS * part)
+    for kind, families in product(range(len(between.KINDS)), between.FAMILIES):
+        name = f"{families} families, {between.KINDS[kind].name}"
+        yield Job("skills", name, skills, (kind, families, samples))
+    for sweep, count, deals in product(between.SWEEPS, (2, 8, 16), (20, 50, 200)):
+        name = f"{count} candidates, {sweep}, {deals} deals"
+        yield Job("winners", name, winners, (sweep, count, deals, samples))
 
 
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
@@ -162,10 +197,40 @@ def comparisons(samples: int) -> Sample:
     return {"samples": samples, "rows": len(rows), "contradictions": wrong}
 
 
-def looks(case: simulated.Case, luck: float, samples: int) -> Sample:
-    """Measure how often at least one of ten looks misses the truth."""
-    missed = simulated.anytime_misses(case, luck, SEQUENCE, samples, 3)
+def rounds(case: balanced.Case, samples: int) -> Sample:
+    """Measure the coverage of a bot with luck in a round of balanced deals, and in random deals."""
+    found = {name: balanced.covered(case, name == "round", samples) for name in ("round", "random")}
+    return {"samples": samples, **found}
+
+
+def drops(deals: int, share: float, samples: int) -> Sample:
+    """Measure the coverage of the bounds of dropped deals, and of the interval of those left."""
+    bounded, plain = simulated.dropped_coverage(deals, share, samples, 7)
+    return {"samples": samples, "bounded": bounded, "left": plain}
+
+
+def looks(number: int, samples: int) -> Sample:
+    """Measure how often at least one of thirty looks misses the truth of a source."""
+    missed = anytime.misses(anytime.SOURCES[number], SEQUENCE, samples, 3)
     return {"samples": samples, "false": missed}
+
+
+def boundary(walks: int) -> Sample:
+    """Measure how often Brownian motion leaves the boundary of the anytime interval."""
+    return {"samples": walks, "false": anytime.boundary_misses(walks, 4)}
+
+
+def over_games(samples: int) -> Sample:
+    """Measure how often an interval over three games misses while the games get deals in turn."""
+    missed = anytime.games_misses(anytime.SOURCES[4:24:8], samples, 5, SEQUENCE)
+    return {"samples": samples, "false": missed}
+
+
+def allocated(samples: int) -> Sample:
+    """Measure how often intervals miss if the games whose question is open get the deals."""
+    sources = anytime.SOURCES[::3]
+    missed = anytime.sequential_misses(sources, samples // 4, 6, 2 * SEQUENCE)
+    return {"samples": samples // 4 * len(sources), "false": missed}
 
 
 def fits(schedule: simulated.Schedule, samples: int) -> Sample:
@@ -220,6 +285,18 @@ def ladders(bots: tuple[float, ...], share: float, samples: int) -> Sample:
     anchored = simulated.anchored_errors(np.append(strengths, agent), 20, samples, 5)
     return {"samples": samples, "anchored": anchored,
             "placed": simulated.ladder_coverage(strengths, place, 20, samples, 6)}  # fmt: skip
+
+
+def skills(kind: int, families: int, samples: int) -> Sample:
+    """Measure how often the intervals of a score cover its mean over all families of a kind."""
+    found = between.skill_errors(between.KINDS[kind], families, 20, samples, 7)
+    return {"samples": samples, **asdict(found)}
+
+
+def winners(sweep: str, count: int, deals: int, samples: int) -> Sample:
+    """Measure how the best of a sweep is judged by its usual interval and by the corrected one."""
+    found = between.winner_errors(between.SWEEPS[sweep](count), deals, samples, 8)
+    return {"samples": samples, "sweep": sweep, **asdict(found)}
 
 
 if __name__ == "__main__":

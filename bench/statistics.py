@@ -1,5 +1,6 @@
 """Benchmarks of the tables: time for a million decisions, and whether the numbers are right."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -96,38 +97,11 @@ def _variances(folder: Path, game: str) -> Sample:
 
 def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     """Yield the worst case of each question."""
-    (
-        shares,
-        means,
-        nulls,
-        unlimited,
-        compared,
-        looks,
-        fits,
-        ladders,
-        played,
-        redrawn,
-        margins,
-        rankings,
-        powers,
-    ) = (
-        [case for case in cases if case["question"] == question]
-        for question in (
-            "shares",
-            "means",
-            "nulls",
-            "unlimited nulls",
-            "comparisons",
-            "looks",
-            "fits",
-            "ladders",
-            "played",
-            "played ratings",
-            "margin ranks",
-            "rankings",
-            "power",
-        )
-    )
+    of = defaultdict[str, list[Sample]](list)
+    for case in cases:
+        of[str(case["question"])].append(case)
+    shares, means, nulls, fits = of["shares"], of["means"], of["nulls"], of["fits"]
+    played, redrawn, unlimited = of["played"], of["played ratings"], of["unlimited nulls"]
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
     yield _most("coverage of the tables beyond 10 deals, at most", played, "most", 0.99)
     many = [case for case in shares if case["deals"] >= 50]
@@ -137,24 +111,31 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a mean of normal values", normal, "t", 0.93)
     skewed = [case for case in means if case["deals"] >= 200]
     yield _least("coverage of a skewed mean from 200 deals on", skewed, "t", 0.92)
+    yield _least("coverage with luck in a round of balanced deals", of["balanced"], "round", 0.91)
+    yield _least("coverage of the bounds of dropped deals", of["dropped"], "bounded", 0.94)
     naive = min(case["naive"] for case in shares)
     yield _case("Wilson's on episodes covers too little", shares, 0.93, naive, at_most=True)
     yield _most("p < .05 where means are equal", nulls, "false", _with_noise(nulls, 0.06))
     yield _most("the same over three games", nulls, "false_over_games", _with_noise(nulls, 0.06))
     yield _most("the same without limits", unlimited, "false", _with_noise(unlimited, 0.08))
-    yield _most("rows of paired that contradict themselves", compared, "contradictions", 0)
-    yield _most("ten looks of which one misses", looks, "false", _with_noise(looks))
+    yield _most("rows of paired that contradict themselves", of["comparisons"], "contradictions", 0)
+    yield _most(
+        "thirty looks of which one misses", of["looks"], "false", _with_noise(of["looks"], 0.06)
+    )
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
     yield _least("coverage of a rating of bots that played", redrawn, "ratings", 0.93)
     yield _most("the same beyond 10 deals, at most", redrawn, "most", 0.99)
     yield _least("all true ranks by rating are possible ones", redrawn, "ranks", 0.93)
-    yield _least("all true ranks in a margin game are possible ones", margins, "ranks", 0.93)
-    yield _least("coverage of a rating by rankings of four", rankings, "ratings", 0.93)
-    yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
-    yield _least("coverage of a place between bots", ladders, "placed", 0.93)
+    yield _least(
+        "all true ranks in a margin game are possible ones", of["margin ranks"], "ranks", 0.93
+    )
+    yield _least("coverage of a rating by rankings of four", of["rankings"], "ratings", 0.93)
+    yield _least("coverage of a rating on a ladder", of["ladders"], "anchored", 0.93)
+    yield _least("coverage of a place between bots", of["ladders"], "placed", 0.93)
+    yield from _between(of["skills"], of["winners"])
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
-    yield _most("power that estimate promises, from that of grids", powers, "apart", 0.05)
+    yield _most("power that estimate promises, from that of grids", of["power"], "apart", 0.05)
 
 
 def _planted(cases: Sequence[Sample]) -> Iterator[Figure]:
@@ -173,6 +154,19 @@ def _variates(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of adjusted returns, at least", cases, "covered", 0.93)
     yield _most("coverage of adjusted returns, at most", cases, "covered", 0.975)
     yield _most("s of CPU to correct 1,000 episodes", cases, "seconds", 1.0)
+
+
+def _between(skills: Sequence[Sample], winners: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield the worst case of scores over families of games, and of the best of a sweep."""
+    yield _least("coverage of a score over families, at least", skills, "coverage", 0.9)
+    deals_only = min(case["over_deals"] for case in skills)
+    yield _case("its interval over deals covers too little", skills, 0.8, deals_only, at_most=True)
+    yield _least("coverage of the best of a sweep, at least", winners, "coverage", 0.93)
+    naive = min(case["naive"] for case in winners)
+    yield _case("its usual interval covers too little", winners, 0.8, naive, at_most=True)
+    equal = [case for case in winners if case["sweep"] == "equal"]
+    bias = max(abs(case["bias"]) for case in equal)
+    yield _case("bias of the best of equals, at most", equal, 0.02, bias, at_most=True)
 
 
 def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:

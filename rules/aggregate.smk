@@ -31,6 +31,7 @@ rule build_database:
         "../envs/core.yaml"
     params:
         rows=as_it_is(gamegrid.database_rows(PLAN)),
+        planned=as_it_is(gamegrid.planned_questions(PLAN)),
         code=gamegrid.code_hash("store.database"),
     script:
         "../scripts/build_database.py"

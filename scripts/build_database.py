@@ -5,6 +5,8 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs.run import run
+    from gamegrid.records import registrations
+    from gamegrid.records.registrations import PlannedQuestions
     from gamegrid.store import looks
     from gamegrid.store.database import Sources, build
     from gamegrid.store.grid_rows import Rows
@@ -22,10 +24,13 @@ if __name__ == "__main__":
         exploitability_estimates=[Path(path) for path in snakemake.input.exploitability],
         references=Path(snakemake.input.references),
         looks=looks_file,
+        registrations=database.with_name(registrations.NAME),
     )
+    plan = json.loads(snakemake.params.planned)
 
     def work() -> None:
-        """Build the database, and record the look at the results."""
+        """Record the plan, build the database, and record the look at the results."""
+        registrations.note(database.parent, plan and PlannedQuestions.model_validate(plan))
         build(database, Rows.of(json.loads(snakemake.params.rows)), sources)
         looks.note(looks_file, database)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
+    from gamegrid.jobs import registered
     from gamegrid.jobs.estimate import estimate, text
     from gamegrid.jobs.preconditions import check_results
     from gamegrid.jobs.resolution import resolutions
@@ -17,5 +18,7 @@ if __name__ == "__main__":
         estimated = estimate(prepared, results)
         print(text(estimated))
         print(resolution_text(resolutions(prepared, results), estimated.costs))
+        if stated := registered.line(prepared, results):
+            print(stated)
 
     run(work, snakemake.log[0])

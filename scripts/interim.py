@@ -3,13 +3,15 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs.interim import build_interim
+    from gamegrid.jobs.allocation import advice
+    from gamegrid.jobs.interim import DATABASE, build_interim
     from gamegrid.jobs.run import run
     from gamegrid.plan import plan
 
     def work() -> None:
-        """Build them and print how much of the grid they hold."""
-        held = build_interim(plan.make(snakemake.config, Path.cwd()), Path("results"))
-        print(f"results/interim holds {held}")
+        """Build them; print how much of the grid they hold, and where to play on."""
+        prepared, results = plan.make(snakemake.config, Path.cwd()), Path("results")
+        print(f"results/interim holds {build_interim(prepared, results)}")
+        print(advice(prepared, results / DATABASE))
 
     run(work, snakemake.log[0])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gamegrid.config.sweep import expand
+from gamegrid.config.sweep import expand, origins
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
@@ -29,6 +29,13 @@ def test_every_combination_is_an_agent_named_by_what_sets_it_apart() -> None:
     assert found["m.prompt_terse.temperature_0.5"] == {
         **MODEL, "prompt": "terse", "temperature": 0.5,
     }  # fmt: skip
+
+
+def test_every_variant_names_the_entry_that_it_comes_from() -> None:
+    raw = {"agents": {"m": {**MODEL, "sweep": {"temperature": [0, 1]}}, "other": MODEL}}
+    assert origins(raw) == {"m.temperature_0": "m", "m.temperature_1": "m"}
+    assert origins(raw).keys() < expand(raw)["agents"].keys()
+    assert origins({"agents": {"m": MODEL}}) == origins({}) == {}
 
 
 def test_names_stay_when_values_are_added_and_equal_numbers_are_one_name() -> None:

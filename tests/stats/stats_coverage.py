@@ -13,10 +13,11 @@ from scipy import stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import COLUMNS, ELO, Matches
+from gamegrid.stats.dropped import Bounds
 from gamegrid.stats.equivalents import LadderBot, strength_equivalent
 from gamegrid.stats.intervals import Interval, mean_interval, share_ends
 from gamegrid.stats.mean_test import MeanTest, Sample
-from gamegrid.stats.paired import looks
+from gamegrid.stats.observations import Observations
 from gamegrid.stats.ratings import Fit, ladder, pairs_of_seats, rate
 
 DEALS = (5, 10, 20, 50, 200)
@@ -186,24 +187,6 @@ def student_errors(case: NullCase, deals: int, samples: int, seed: int) -> float
     values = np.array([case.draw(luck, deals) for _ in range(samples)])
     varying = values[np.ptp(values, axis=1) > 0]
     return float((stats.ttest_1samp(varying, 0.0, axis=1).pvalue < 0.05).sum() / samples)
-
-
-def anytime_misses(
-    case: Case, correlation: float, deals: int, samples: int, seed: int, times: int = 10
-) -> float:
-    """Return how often any of ten looks at the confidence sequence misses the case's true mean."""
-    luck = np.random.default_rng(seed)
-    after = [deals * (number + 1) // times for number in range(times)]
-    differences = 2 * deal_means(case, correlation, deals, samples, luck) - 1
-    truth = 2 * case.mean - 1
-    missed = [
-        any(
-            not (isinstance(look.interval, Interval) and look.interval.covers(truth))
-            for look in looks(row, after)
-        )
-        for row in differences
-    ]
-    return float(np.mean(missed))
 
 
 def played(
@@ -431,3 +414,27 @@ def ladder_coverage(
             and (found.high is None or place <= found.high)
         )
     return float(np.mean(inside))
+
+
+def dropped_coverage(deals: int, share: float, samples: int, seed: int) -> tuple[float, float]:
+    """Return how often bounds cover a mean, and how often the interval over the deals left does.
+
+    Values are uniform from 0 to 1. Each below the mean is dropped with the probability ``share``.
+    """
+    luck, bounded, plain = np.random.default_rng(seed), 0, 0
+    for _ in range(samples):
+        values = luck.random(deals)
+        dropped = (values < 0.5) & (luck.random(deals) < share)
+        least, most, left = (
+            Observations(luck="", deals=np.arange(len(each)), values=each)
+            for each in (
+                np.where(dropped, 0, values),
+                np.where(dropped, 1, values),
+                values[~dropped],
+            )
+        )
+        bounds = Bounds(least, most).interval(Observations.share_interval)
+        interval = left.share_interval()
+        bounded += bounds is not None and bounds.covers(0.5)
+        plain += isinstance(interval, Interval) and interval.covers(0.5)
+    return bounded / samples, plain / samples

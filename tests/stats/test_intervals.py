@@ -14,8 +14,6 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_ends,
     share_interval,
-    too_many_dropped,
-    worst_case,
 )
 from stats_coverage import (
     CASES,
@@ -122,16 +120,6 @@ def test_a_skewed_mean_is_covered_with_many_deals_only() -> None:
     """Skewness 2: in 90 % with 10 deals, in 94 % or more from 100 on (Student's t)."""
     few, many = (mean_coverage("exponential", deals, 1500, 1) for deals in (10, 100))
     assert few < 0.925 < many
-
-
-def test_dropped_deals_widen_to_the_worst_case() -> None:
-    assert not too_many_dropped(95, 5)
-    assert too_many_dropped(94, 6)
-    # 8 of 10 deals at .5: 8 * .5 / 10 = .4 if both were lost, .6 if both were won.
-    found = worst_case(Interval(0.5, 0.5), 8, 2)
-    assert (found.low, found.high) == pytest.approx((0.4, 0.6))
-    with pytest.raises(ValueError, match="no complete deal"):
-        worst_case(Interval(0.5, 0.5), 0, 2)
 
 
 def test_many_samples_at_once_are_the_same_intervals() -> None:

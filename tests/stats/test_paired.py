@@ -1,11 +1,9 @@
-"""Paired comparison: tests do not claim too much, and one may look at results at any time."""
+"""Paired comparison: tests do not claim too much."""
 
 from collections import Counter
-from itertools import product
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import Interval, MaybeInterval, NoInterval, Reason
@@ -13,12 +11,9 @@ from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.paired import (
     Comparison,
     Verdict,
-    anytime_interval,
     compare,
     holm,
-    looks,
 )
-from stats_coverage import CASES, anytime_misses
 
 
 def examine(differences: Floats | list[float]) -> MeanTest | NoInterval:
@@ -100,44 +95,3 @@ def test_holm_by_hand() -> None:
     assert holm([0.9, 0.8]).p.tolist() == [1.0, 1.0]
     assert holm([0.9, 0.8]).m == 2
     assert holm([]).m == 0
-
-
-def test_ten_looks_miss_in_5_percent_of_sequences_at_most() -> None:
-    for case, correlation in product((CASES[0], CASES[1], CASES[3], CASES[5]), (0.0, 1.0)):
-        assert anytime_misses(case, correlation, 100, 60, 5) <= 0.05 + 0.05, case.name
-
-
-def test_ten_looks_at_a_fixed_sample_interval_miss_more() -> None:
-    """Why the sequence exists: over ten looks, t intervals miss far more often than 5 %."""
-    luck, missed = np.random.default_rng(6), 0
-    for _ in range(200):
-        row = luck.uniform(-1, 1, 200)
-        missed += any(stats.ttest_1samp(row[:n], 0).pvalue < 0.05 for n in range(20, 201, 20))
-    assert missed / 200 > 0.1
-
-
-def test_the_sequence_closes_in_on_the_mean() -> None:
-    luck = np.random.default_rng(7)
-    found = looks(luck.choice([-0.5, 0.0, 0.5, 1.0], 2000), [20, 200, 2000])
-    widths = [look.interval.half_width for look in found if isinstance(look.interval, Interval)]
-    assert [look.number for look in found] == [1, 2, 3]
-    assert widths == sorted(widths, reverse=True)
-    assert widths[-1] < 0.06
-    last = found[-1].interval
-    assert isinstance(last, Interval) and last.covers(0.25)
-
-
-@pytest.mark.parametrize("value", [-1.0, 0.0, 1.0])
-def test_equal_differences_lie_in_their_sequence(value: float) -> None:
-    found = anytime_interval(np.full(50, value))
-    assert isinstance(found, Interval)
-    assert found.covers(value)
-    assert 0.05 < found.half_width < 0.3
-
-
-def test_looks_are_refused_out_of_order_or_of_reach() -> None:
-    for after in ([], [0], [2, 1], [9]):
-        with pytest.raises(ValueError, match="no looks"):
-            looks(np.zeros(5), after)
-    with pytest.raises(ValueError, match="between -1 and 1"):
-        looks(np.full(5, 1.5), [5])

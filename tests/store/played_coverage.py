@@ -22,7 +22,7 @@ from gamegrid.jobs import workflow
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
 from gamegrid.play.chunk import Job, play_chunk
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.database import Sources, build
 from gamegrid.store.statistics import score_ends
 from gamegrid.store.values import WIN_LOSS, CellValues, Pooled, ends, read_cells
@@ -196,8 +196,8 @@ def answers(cells: Sequence[CellValues], results: Played) -> Iterator[Answer]:
     for agent in sorted({cell.agent for cell in cells if cell.scoring == WIN_LOSS}):
         low, high, _ = score_ends(agent, pooled)
         yield "scores", (None, agent, None), low, high
-    for name, one, other, _, _, _, low, high, *_ in comparisons(
-        cells, results.comparable, spans=results.spans
+    for name, one, other, _, _, _, low, high, *_ in rows_of(
+        compare_pairs(cells, results.comparable, results.spans)
     ):
         yield "pairs over games" if name is None else "pairs", (name, one, other), low, high
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gamegrid.stats.observations import Fixed, Observations
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.values import CellValues, TableRow
 from stats_coverage import rare_loss
 
@@ -12,7 +12,7 @@ SPAN = 4.0
 COLUMNS = (
     "game", "agent", "rival", "deals", "difference", "verdict", "low", "high", "reason", "p",
     "adjusted_low", "adjusted_high", "p_adjusted", "m", "anytime_low", "anytime_high",
-    "anytime_reason", "look",
+    "anytime_reason", "look", "dropped_deals", "worst_low", "worst_high",
 )  # fmt: skip
 
 
@@ -28,9 +28,8 @@ def random_rows(luck: np.random.Generator) -> list[TableRow]:
             for other in agents[place + 1 :]:
                 cells += played(luck, game, games[game], one, other, strength, deals)
     comparable = [(game, one, two) for game in chosen for one in agents for two in agents]
-    return comparisons(
-        cells, [each for each in comparable if each[1] != each[2]], spans={"cards": SPAN}
-    )
+    pairs = [each for each in comparable if each[1] != each[2]]
+    return rows_of(compare_pairs(cells, pairs, {"cards": SPAN}))
 
 
 def played(

@@ -19,7 +19,7 @@ from gamegrid.stats.arrays import Integers
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import Interval
 from gamegrid.stats.ratings import rate
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.database import Sources, build
 from gamegrid.store.standings import Pair, Question, game_ranks
 from gamegrid.store.statistics import rated_matches
@@ -140,8 +140,8 @@ def _pairs(
     cells: Sequence[CellValues], everything: Population
 ) -> Mapping[str, Mapping[Pair, Question]]:
     pairs: dict[str, dict[Pair, Question]] = defaultdict(dict)
-    for game, agent, rival, _, difference, _, _, _, _, p, *_ in comparisons(
-        cells, everything.comparable
+    for game, agent, rival, _, difference, _, _, _, _, p, *_ in rows_of(
+        compare_pairs(cells, everything.comparable)
     ):
         pairs[str(game)][str(agent), str(rival)] = Question(
             mean=float(difference or 0.0), p=None if p is None else float(p), fixed=False

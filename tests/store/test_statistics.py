@@ -13,17 +13,20 @@ import pytest
 
 from gamegrid.records import chunkfile
 from gamegrid.records.record_types import EpisodeRecord, Task
+from gamegrid.stats.anytime import anytime_interval
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
+    NoInterval,
+    Reason,
     mean_interval,
     share_interval,
 )
 from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.observations import Observations, Part, combined_interval, pool
-from gamegrid.stats.paired import anytime_interval, holm
+from gamegrid.stats.paired import holm
 from gamegrid.stats.ratings import rate
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import LadderRow
@@ -350,9 +353,8 @@ def test_comparisons_are_on_common_deals_and_adjusted_by_family(
             assert (count, m) == (len(common), 6)
             assert difference == pytest.approx(found.mean)
             assert (low, high) == low_high(found.interval())
-            anytime = anytime_interval(differences)
-            assert isinstance(anytime, Interval)
-            assert anytime_low == pytest.approx(anytime.low)
+            assert anytime_low is None  # before the first look
+            assert anytime_interval(found) == NoInterval(Reason.FEW_DEALS)
             assert p == pytest.approx(found.p())
         adjusted = holm([row[-2] for row in rows]).p
         assert [row[-1] for row in rows] == pytest.approx(list(adjusted))
@@ -380,23 +382,22 @@ def test_over_all_games_the_difference_is_that_of_the_scores(tmp_path: Path) -> 
 
 
 def test_returns_have_an_anytime_interval_by_the_bounds_of_their_game(tmp_path: Path) -> None:
-    luck = np.random.default_rng(1).integers(-2, 3, (12, 2))
+    luck = np.random.default_rng(1).integers(-2, 3, (24, 2))
     episodes = [
         episode
         for deal, (first, second) in enumerate(luck)
         for episode in money("kuhn_poker", "a", "b", deal, float(first), float(second))
     ]
     # In a zero-sum game a deal's difference is twice the mean that one won from the other.
-    expected = anytime_interval(luck.mean(axis=1) * 2 / 4)
-    assert isinstance(expected, Interval)
+    won = 2 * luck.mean(axis=1)
     found = "SELECT anytime_low, anytime_high, anytime_reason FROM paired WHERE agent = 'a'"
-    for bounds, told in (
-        ((-2.0, 2.0), (pytest.approx(4 * expected.low), pytest.approx(4 * expected.high), None)),
-        ((-0.1, 0.1), (None, None, "unbounded")),  # the game that failed
-        ((None, None), (None, None, "unbounded")),
-    ):
+    for bounds, limit in (((-2.0, 2.0), 4.0), ((-0.1, 0.1), None), ((None, None), None)):
         games = [replace(each, lowest_return=bounds[0], highest_return=bounds[1]) for each in GAMES]
         path = database(tmp_path, episodes, games=games)
+        limits = None if limit is None else Interval(-limit, limit)
+        expected = anytime_interval(MeanTest.of([Sample(won)], limits))  # type: ignore[arg-type]
+        assert isinstance(expected, Interval)
+        told = (pytest.approx(expected.low), pytest.approx(expected.high), None)
         assert query(path, f"{found} AND game = 'kuhn_poker'") == [told]
 
 
@@ -450,7 +451,9 @@ def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path
     ]
     tit_for_tat = bot("a", "scripted", strategy="tit_for_tat")
     eager = bot("a", "preference", prefer=["left"])
-    greedy = bot("b", "llm", model="hf_tiny", temperature=0.0)
+    greedy = bot(
+        "b", "llm", model="hf_tiny", temperature=0.0, deterministic=True, fallback="forfeit"
+    )
     sampled = bot("b", "llm", model="hf_tiny", temperature=0.7)
     for number, (agents, reason) in enumerate(
         [

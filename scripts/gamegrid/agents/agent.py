@@ -135,9 +135,11 @@ class LadderPlace:
 class Traits:
     """What the database stores about an agent with given settings."""
 
-    draws_luck: bool = True
-    """Whether the agent may choose differently in the same position of another deal. If neither the
-    agents of a matchup nor its game nor its openings draw luck, luck cannot move a result."""
+    draws_luck: bool | None = None
+    """Whether the agent may choose differently in the same position of another deal. None if that
+    depends on more than its settings, such as the game or the files of a model: then the answers to
+    repeated questions decide (table ``luck``), and the agent draws luck until they speak against
+    it. Declare False only if nothing can make the agent answer a question in two ways."""
     baseline: Baseline | None = None
     """The baseline that the agent is, if any."""
     place: LadderPlace | None = None

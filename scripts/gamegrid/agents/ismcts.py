@@ -57,7 +57,7 @@ def _build(name: str, settings: IsmctsSettings, tools: Tools) -> SearchAgent:
 
 
 def _traits(settings: IsmctsSettings) -> Traits:
-    return Traits(place=simulations_place("ismcts", settings.simulations))
+    return Traits(draws_luck=True, place=simulations_place("ismcts", settings.simulations))
 
 
 AGENT = AgentKind(

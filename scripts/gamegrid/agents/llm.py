@@ -340,11 +340,25 @@ def _build(name: str, settings: LlmSettings, tools: Tools) -> LlmAgent:
 
 
 def _traits(settings: LlmSettings) -> Traits:
-    # A scored move without a temperature is the likeliest one. A generated reply without a
-    # temperature is sampled at the provider's default.
+    return Traits(draws_luck=_draws_luck(settings))
+
+
+def _draws_luck(settings: LlmSettings) -> bool | None:
+    """Return whether the agent draws luck, or None if its settings do not tell.
+
+    At temperature 0, servers that batch requests may still answer in two ways (He and Thinking
+    Machines Lab, "Defeating nondeterminism in LLM inference", 2025). Without a temperature, or with
+    a small top_p, the defaults of the model or of the server decide. Only a deterministic engine
+    that takes the likeliest token promises equal replies, and a reply without a legal move still
+    falls back to a random one unless the agent forfeits.
+    """
     scored = Decode(settings.decode) is Decode.SCORE
+    if settings.shuffle_labels or (scored and settings.temperature):
+        return True
     greedy = settings.temperature == 0 or (scored and settings.temperature is None)
-    return Traits(draws_luck=settings.shuffle_labels or not greedy)
+    if greedy and settings.deterministic and settings.fallback == "forfeit":
+        return False
+    return None
 
 
 AGENT = AgentKind(

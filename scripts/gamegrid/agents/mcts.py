@@ -31,7 +31,7 @@ def _build(name: str, settings: MctsSettings, tools: Tools) -> SearchAgent:
 
 
 def _traits(settings: MctsSettings) -> Traits:
-    return Traits(place=simulations_place("mcts", settings.simulations))
+    return Traits(draws_luck=True, place=simulations_place("mcts", settings.simulations))
 
 
 AGENT = AgentKind(

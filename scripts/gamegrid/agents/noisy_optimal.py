@@ -67,7 +67,8 @@ def _policy(settings: NoisyOptimalSettings, game: Game) -> Policy:
 
 
 def _traits(settings: NoisyOptimalSettings) -> Traits:
-    return Traits(place=error_rate_place(settings.epsilon))
+    # Without errors it draws as optimal does.
+    return Traits(draws_luck=settings.epsilon > 0 or None, place=error_rate_place(settings.epsilon))
 
 
 AGENT = AgentKind(

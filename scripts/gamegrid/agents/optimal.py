@@ -99,7 +99,8 @@ def _policy(settings: OptimalSettings, game: Game) -> Policy:
 
 
 def _traits(settings: OptimalSettings) -> Traits:
-    return Traits(baseline=Baseline.OPTIMAL, place=error_rate_place(0.0))
+    # It draws if several moves are best. Whether that happens depends on the game.
+    return Traits(draws_luck=None, baseline=Baseline.OPTIMAL, place=error_rate_place(0.0))
 
 
 AGENT = AgentKind(

@@ -59,9 +59,8 @@ def _policy(settings: PreferenceSettings, game: Game) -> Policy:
 
 
 def _traits(settings: PreferenceSettings) -> Traits:
-    # It draws only if none of its labels is legal. Counting two equal draws as one observation
-    # understates the number of deals, which is the safe side.
-    return Traits(draws_luck=False)
+    # It draws if none of its labels is legal. Whether that happens depends on the game.
+    return Traits(draws_luck=None)
 
 
 AGENT = AgentKind(

@@ -65,7 +65,7 @@ def error_rate_place(epsilon: float) -> LadderPlace:
 
 
 def _traits(settings: RandomSettings) -> Traits:
-    return Traits(baseline=Baseline.RANDOM, place=error_rate_place(1.0))
+    return Traits(draws_luck=True, baseline=Baseline.RANDOM, place=error_rate_place(1.0))
 
 
 def no_memory(state: pyspiel.State, seat: int) -> None:

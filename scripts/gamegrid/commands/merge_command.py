@@ -18,7 +18,7 @@ from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import UNFIT
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
-from gamegrid.records import journal, received, stamp, upkeep, value_record
+from gamegrid.records import journal, received, registrations, stamp, upkeep, value_record
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
 from gamegrid.records.record_types import Task
@@ -52,6 +52,7 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
     value_record.merge(theirs, ours)
     replies = upkeep.merge(theirs, ours)
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
+    registrations.merge(theirs / registrations.NAME, ours / registrations.NAME)
     conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
     episodes = known = 0
     for task, pattern in CELLS.items():

@@ -10,6 +10,7 @@ from gamegrid import plugins
 from gamegrid.agents.agent import kinds
 from gamegrid.backends import misplaced_keys
 from gamegrid.config import yaml_files
+from gamegrid.config.preregister import PlannedGame, PlannedMean, Preregister
 from gamegrid.config.types import Each, GridConfig, Matchups, config_type
 from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
@@ -103,6 +104,12 @@ def _known_keys(location: tuple[int | str, ...]) -> Iterable[str]:
             return Each.model_fields
         case ("schedule", *_):
             return Matchups.model_fields
+        case ("preregister", "games", *_):
+            return PlannedGame.model_fields
+        case ("preregister", "over_games", *_):
+            return PlannedMean.model_fields
+        case ("preregister", *_):
+            return Preregister.model_fields
         case ("agents", _, kind, *_):
             return kinds()[str(kind)].settings.model_fields
         case _:

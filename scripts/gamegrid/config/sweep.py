@@ -42,6 +42,22 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
     return expanded
 
 
+def origins(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return the entry that each variant of a sweep comes from, by the variant's name.
+
+    ``raw`` is a configuration that ``expand`` accepts.
+    """
+    agents = raw.get("agents")
+    if not isinstance(agents, Mapping):
+        return {}
+    return {
+        variant: base
+        for base, entry in agents.items()
+        if _sweeps(entry)
+        for variant in _variants(base, entry)
+    }
+
+
 def _sweeps(entry: Any) -> bool:
     return isinstance(entry, Mapping) and isinstance(entry.get("sweep"), Mapping)
 

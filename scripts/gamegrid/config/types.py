@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from gamegrid import PROTOCOL
 from gamegrid.agents.agent import AgentKind, AgentSettings, kinds
 from gamegrid.config.names import AGENT_NAME
+from gamegrid.config.preregister import Preregister
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 WORDS = {"true": True, "false": False}
@@ -95,6 +96,17 @@ class GridConfig(BaseModel):
         ge=1,
         description="deals per matchup and game; each is played once in every seating",
     )
+    balanced: Switch = Field(
+        default=False,
+        description="play every deal of each game equally often instead of random ones: in small "
+        "games whose deals are equally likely, such as tic_tac_toe (24) or kuhn_poker (6); deals "
+        "is then a multiple of their numbers",
+    )
+    game_deals: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default={},
+        description="deals of single games, by their entry in games, instead of deals: to play on "
+        "where further deals decide a question (target interim names them)",
+    )
     opening_plies: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
         default="auto",
         description="random opening moves of a deal in games without chance; auto: the game's "
@@ -156,6 +168,12 @@ class GridConfig(BaseModel):
         description="deals per job; default: 2500 for bots, all for local engines, and for hosted "
         "models 20, doubled until a job has four episodes for each request in flight "
         "(max_connections or 32)",
+    )
+    preregister: Preregister | None = Field(
+        default=None,
+        description="the primary questions: pairs of agents, and games with the planned deals and "
+        "the margin of a difference that does not matter "
+        "([an example](../docs/statistics.md#preregistration))",
     )
     run_mode: Literal["live", "replay"] = Field(
         default="live",

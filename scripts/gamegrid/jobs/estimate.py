@@ -155,7 +155,7 @@ def _cost(
         ),
         per_deal={
             game: DealCost(
-                (sat := count / plan.config.deals) * taken[game].calls,
+                (sat := count / plan.deals_of(plan.grid.game_named[game])) * taken[game].calls,
                 usd(sat * taken[game].calls, sat * taken[game].prompt_tokens),
             )
             for game, count in played.items()
@@ -180,7 +180,7 @@ def _seats(plan: Plan) -> Mapping[tuple[str, str], int]:
     for cell in plan.grid.cells:
         for seating in cell.matchup.seatings(plan.config.seatings):
             for agent in seating:
-                seats[agent, cell.game.name] += plan.config.deals
+                seats[agent, cell.game.name] += plan.deals_of(cell.game)
     return seats
 
 
@@ -191,11 +191,11 @@ def _on_file(plan: Plan, results: Path) -> Mapping[str, list[int | None]]:
     """
     tokens = defaultdict[str, list[int | None]](list)
     for cell in plan.grid.cells:
-        seatings = cell.matchup.seatings(plan.config.seatings)
+        seatings, deals = cell.matchup.seatings(plan.config.seatings), plan.deals_of(cell.game)
         for path in files(results / "journal" / cell.game.name / cell.matchup.name):
             for line in read(path):
                 key = json.loads(line.key)
-                if key["seating"] < len(seatings) and key["deal"] < plan.config.deals:
+                if key["seating"] < len(seatings) and key["deal"] < deals:
                     agent = seatings[key["seating"]][key["seat"]]
                     tokens[agent].append(line.completion.usage.completion_tokens)
     # Positions and probes of one agent in one game never meet: a game has one oracle.

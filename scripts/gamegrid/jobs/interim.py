@@ -14,7 +14,7 @@ from gamegrid.errors import UserError
 from gamegrid.jobs import workflow
 from gamegrid.jobs.preconditions import check_results
 from gamegrid.plan.plan import Plan
-from gamegrid.records import duckdb_files
+from gamegrid.records import duckdb_files, registrations
 from gamegrid.records.duckdb_files import exact
 from gamegrid.records.record_types import Task
 from gamegrid.store import looks
@@ -22,6 +22,7 @@ from gamegrid.store.database import Sources, build
 from gamegrid.store.tables import write_tables
 
 FOLDER = "interim"
+DATABASE = f"{FOLDER}/gamegrid.duckdb"
 
 
 def build_interim(plan: Plan, results: Path) -> str:
@@ -45,7 +46,7 @@ def build_interim(plan: Plan, results: Path) -> str:
         for task in (Task.POSITION, Task.PROBE)
     )
     judged = [*played, *plan.frozen, *positions]
-    database, references = folder / "gamegrid.duckdb", results / "references.json"
+    database, references = results / DATABASE, results / "references.json"
     sources = Sources(
         chunks=[*judged, *probes],
         judged=_judge(plan, judged, folder / "judged"),
@@ -53,7 +54,9 @@ def build_interim(plan: Plan, results: Path) -> str:
         exploitability_estimates=_measure(plan, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         looks=results / looks.NAME,
+        registrations=results / registrations.NAME,
     )
+    registrations.note(results, plan.planned)
     build(database, workflow.rows(plan), sources, interim=held)
     looks.note(results / looks.NAME, database)
     write_tables(database, folder / "tables")

@@ -26,7 +26,7 @@ from gamegrid.errors import UserError
 from gamegrid.play import reproduce
 from gamegrid.play.reproduce import Counts, Difference
 from gamegrid.prompts import templates
-from gamegrid.records import received, upkeep
+from gamegrid.records import received, registrations, upkeep
 from gamegrid.store import journal_counts, looks, manifest, table_files
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import AgentRow
@@ -182,6 +182,7 @@ def _check_database(stated: Manifest, played: _Played, results: Path, folder: Pa
         exploitability_estimates=exploitability_estimates,
         references=played.references,
         looks=results / looks.NAME,
+        registrations=results / registrations.NAME,
     )
     build(fresh, rows, sources)
     if not stored.is_file():

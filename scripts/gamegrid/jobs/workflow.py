@@ -11,9 +11,11 @@ from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
 from gamegrid.config.load import read_yaml
+from gamegrid.games.game import Game
 from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
+from gamegrid.plan.balanced import number_of_deals
 from gamegrid.plan.deals import random_plies
 from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
@@ -32,6 +34,7 @@ __all__ = [
     "correction_params",
     "database_rows",
     "hub_models",
+    "planned_questions",
     "plugin_files",
     "prepare",
     "reference_params",
@@ -104,6 +107,12 @@ def database_rows(prepared: Plan) -> str:
     return json.dumps(asdict(rows(prepared)), sort_keys=True)
 
 
+def planned_questions(prepared: Plan) -> str:
+    """Return the plan of ``preregister`` as JSON; null without one."""
+    plan = prepared.planned
+    return json.dumps(plan and plan.model_dump(mode="json"), sort_keys=True)
+
+
 def rows(prepared: Plan) -> Rows:
     """Return the database's rows about the configuration."""
     return Rows(
@@ -140,6 +149,7 @@ def _agent_rows(prepared: Plan) -> list[AgentRow]:
                 backend=model.written.name.partition("_")[0] if model else None,
                 model=settings.model if isinstance(settings, LlmSettings) else None,
                 params=json.dumps(prepared.identity.agent(name), sort_keys=True),
+                sweep=prepared.origins.get(name),
                 hosted=model.kind.capabilities.hosted if model else None,
                 **declared(settings),
                 input_price=cost.input,
@@ -177,6 +187,12 @@ def hub_models(prepared: Plan) -> list[tuple[str, str, str, bool]]:
     return sorted(wanted)
 
 
+def _different_deals(prepared: Plan, game: Game) -> int | None:
+    """Return how many deals a game of a balanced grid has; None in other grids."""
+    plies = prepared.opening_plies(game)
+    return number_of_deals(game, plies) if prepared.config.balanced else None
+
+
 def _game_rows(prepared: Plan) -> list[GameRow]:
     """Return one row per game of the configuration."""
     return [
@@ -187,6 +203,7 @@ def _game_rows(prepared: Plan) -> list[GameRow]:
             scoring=game.scoring.value,
             luck=game.luck_name,
             opening_plies=random_plies(game, prepared.opening_plies(game)),
+            different_deals=_different_deals(prepared, game),
             family=game.family,
             hidden_information=game.hidden_information,
             chance=game.chance,

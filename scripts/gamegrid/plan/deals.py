@@ -4,11 +4,14 @@ A deal fixes every chance event of a game, or a random opening where the game ha
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyspiel
 
+from gamegrid import games
 from gamegrid.config.types import GridConfig
+from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Joint, apply
 from gamegrid.luck import deal_draw
 from gamegrid.oracles.minimax import Minimax
@@ -16,6 +19,16 @@ from gamegrid.oracles.minimax import Minimax
 MAX_DRAWS = 10_000
 MOST_LINES = 1000
 """Search all openings of a length up to this many; among so few, each is drawn at some deal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a deal fixes before it is played: its opening, and its chance events if balanced."""
+
+    opening: tuple[Joint, ...] = ()
+    events: tuple[int, ...] | None = None
+    """Which outcome each chance event has, from 0, by the number of the event. None if a ``Tape``
+    draws them."""
 
 
 @dataclass(slots=True)
@@ -29,13 +42,20 @@ class Tape:
     game: Game
     seed: int
     deal: int
+    events: tuple[int, ...] | None = None
+    """See ``Start``."""
     counts: Counter[str] = field(default_factory=Counter)
 
     def resolve(self, state: pyspiel.State, mover: int | None) -> int:
-        """Return the outcome of a chance node; ``mover`` is the seat that moved last."""
+        """Return the outcome of a chance node; ``mover`` is the seat that moved last.
+
+        Raises IndexError at more chance events than ``events`` fixes.
+        """
         row = f"seat {mover}" if self.game.dice and mover is not None else "event"
         number = self.counts[row]
         self.counts[row] += 1
+        if self.events is not None:
+            return int(state.chance_outcomes()[self.events[number]][0])
         draw = deal_draw(self.seed, self.game.luck_name, self.deal, f"chance {row} {number}")
         outcomes = state.chance_outcomes()
         return int(draw.choices([a for a, _ in outcomes], [p for _, p in outcomes])[0])
@@ -69,6 +89,27 @@ def check_opening(game: Game, seed: int, plies: int) -> None:
     """
     if random_plies(game, plies) and not (game.balanced_openings and _all_go_on(game, plies)):
         opening(game, seed, 0, plies, Minimax())
+
+
+def deals_of(config: GridConfig, game: Game) -> int:
+    """Return how many deals every matchup of a game gets."""
+    own = {games.load(name).load_string: deals for name, deals in config.game_deals.items()}
+    return own.get(game.load_string, config.deals)
+
+
+def check_game_deals(config: GridConfig, known: Iterable[Game]) -> None:
+    """Refuse deals of games that are not in the grid, or that are named twice. Raises UserError."""
+    wanted, seen = {game.load_string: game.name for game in known}, set[str]()
+    for name in config.game_deals:
+        load_string = games.load(name).load_string
+        if load_string not in wanted:
+            raise UserError(
+                f"config: game_deals: {name!r} is not among the grid's games "
+                f"({', '.join(wanted.values())})."
+            )
+        if load_string in seen:
+            raise UserError(f"config: game_deals: {name!r} names a game a second time.")
+        seen.add(load_string)
 
 
 def opening_plies(config: GridConfig, game: Game) -> int:

@@ -119,13 +119,13 @@ class Grid:
         """The games by name."""
         return {game.name: game for game in self.games}
 
-    def chunks(self, deals: int, size: Callable[[Cell], int]) -> list[Chunk]:
-        """Cut cells into blocks of ``size(cell)`` deals; the last block ends at ``deals``."""
+    def chunks(self, deals: Callable[[Game], int], size: Callable[[Cell], int]) -> list[Chunk]:
+        """Cut cells into blocks of ``size(cell)`` deals; the last ends at ``deals(game)``."""
         return [
-            Chunk(cell, start, min(start + step, deals))
+            Chunk(cell, start, min(start + step, stop))
             for cell in self.cells
-            for step in [size(cell)]
-            for start in range(0, deals, step)
+            for step, stop in [(size(cell), deals(cell.game))]
+            for start in range(0, stop, step)
         ]
 
 

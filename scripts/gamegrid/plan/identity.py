@@ -54,6 +54,8 @@ class Identity:
                 "seatings": cell.matchup.seatings(self.config.seatings),
                 "opening_plies": opening_plies(self.config, cell.game),
                 "max_plies": max_plies(self.config, cell.game),
+                # At its default it is no part of the identity: the first grids lacked it.
+                **({"balanced": True} if self.config.balanced else {}),
                 "agents": {name: self.agent(name) for name in sorted(set(cell.matchup.agents))},
             }
         )

@@ -1,7 +1,7 @@
 """A configuration made ready to run. The Snakefile and every job make the same plan from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Oracle
 from gamegrid.oracles.value_function import has_value_function
-from gamegrid.plan import deals, grid, plan_checks, reference_cells, suites
+from gamegrid.plan import deals, grid, plan_checks, preregistered, reference_cells, suites
 from gamegrid.plan.grid import Cell, Chunk, Grid
 from gamegrid.plan.identity import Identity
 from gamegrid.plan.job_needs import JobNeeds
@@ -22,6 +22,7 @@ from gamegrid.plan.reference_cells import ReferenceCells
 from gamegrid.plan.single_moves import SingleMoves, single_moves
 from gamegrid.prompts import templates
 from gamegrid.records.record_types import Task
+from gamegrid.records.registrations import PlannedQuestions
 from gamegrid.records.stamp import Stamp
 
 
@@ -31,6 +32,7 @@ class Plan:
 
     ``models`` are the agents that are models, by agent name, with absolute paths. ``prompts`` are
     the folders of prompt templates, the first match wins. ``suite`` is None without the key.
+    ``origins`` names, for each agent that a ``sweep`` made, the entry with the sweep.
     """
 
     config: GridConfig
@@ -39,6 +41,7 @@ class Plan:
     prompts: tuple[Path, ...]
     identity: Identity
     suite: suites.Suite | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs(self) -> JobNeeds:
@@ -55,6 +58,10 @@ class Plan:
         """Chunk files that come with the suite and belong to the results."""
         return (self.suite.results,) if self.suite else ()
 
+    def deals_of(self, game: Game) -> int:
+        """How many deals every matchup of a game gets."""
+        return deals.deals_of(self.config, game)
+
     def opening_plies(self, game: Game) -> int:
         """How many random plies open each deal of a game."""
         return deals.opening_plies(self.config, game)
@@ -63,10 +70,15 @@ class Plan:
         """After how many decisions an episode of a game is cut off."""
         return deals.max_plies(self.config, game)
 
+    @property
+    def planned(self) -> PlannedQuestions | None:
+        """The plan of ``preregister`` in the form that is recorded; None without the key."""
+        return preregistered.planned(self.config, self.grid, self.identity)
+
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """The jobs that play episodes."""
-        return tuple(self.grid.chunks(self.config.deals, self.needs.deals))
+        return tuple(self.grid.chunks(self.deals_of, self.needs.deals))
 
     @cached_property
     def single_moves(self) -> Mapping[tuple[Task, str, str], SingleMoves]:
@@ -121,7 +133,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
     Raises UserError, in one or two sentences, for a configuration that cannot be run.
     """
     load.check_mapping(raw)
-    raw = sweep.expand(raw)
+    origins, raw = sweep.origins(raw), sweep.expand(raw)
     suite = suites.read(raw["suite"], working) if raw.get("suite") else None
     config = load.read(suites.expand(raw, suite) if suite else raw, working)
     built = grid.build(config)
@@ -134,6 +146,7 @@ def make(raw: Mapping[str, Any], working: Path) -> Plan:
         prompts=prompts,
         identity=Identity(config, by_agent, _prompt_digests(config, prompts)),
         suite=suite,
+        origins=origins,
     )
     plan_checks.check(config, built, plan.needs)
     return plan

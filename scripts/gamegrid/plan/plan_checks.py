@@ -1,6 +1,7 @@
 """Refuse configurations that cannot be run, before anything is spent."""
 
 from collections.abc import Callable, Mapping
+from math import lcm
 
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Capabilities, Decode, shallow
@@ -9,7 +10,9 @@ from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
-from gamegrid.plan.deals import check_opening, opening_plies
+from gamegrid.plan import preregistered
+from gamegrid.plan.balanced import number_of_deals
+from gamegrid.plan.deals import check_game_deals, check_opening, deals_of, opening_plies
 from gamegrid.plan.grid import Grid
 from gamegrid.plan.job_needs import JobNeeds
 
@@ -20,9 +23,13 @@ MOST_JOBS = 1_000_000
 def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Check what follows from the configuration alone. Raises UserError."""
     _check_abilities(config, needs.models)
+    check_game_deals(config, grid.games)
     _check_openings(config, grid)
+    if config.balanced:
+        _check_balanced(config, grid)
     _check_demands(grid, needs)
     _check_jobs(config, grid, needs)
+    preregistered.check(config, grid)
     if config.budget_usd is not None:
         _check_budget(config, grid, needs)
 
@@ -106,6 +113,26 @@ def _check_openings(config: GridConfig, grid: Grid) -> None:
             raise UserError(f"config: opening_plies: {error}.") from error
 
 
+def _check_balanced(config: GridConfig, grid: Grid) -> None:
+    """Refuse a number of deals that cannot play every deal of each game equally often."""
+    try:
+        sizes = {g.name: number_of_deals(g, opening_plies(config, g)) for g in grid.games}
+    except ValueError as error:
+        raise UserError(
+            f"config: balanced: {error}. Take the game out, change its opening_plies, or remove "
+            f"balanced."
+        ) from error
+    unfit = [game for game in grid.games if deals_of(config, game) % sizes[game.name]]
+    if unfit:
+        common, deals = lcm(*sizes.values()), deals_of(config, unfit[0])
+        listed = ", ".join(f"{name} has {size}" for name, size in sizes.items())
+        raise UserError(
+            f"config: deals: {deals} deals cannot play every deal of each game equally "
+            f"often ({listed}). With balanced, deals is a multiple of {common}, such as "
+            f"{common * -(-deals // common)}."
+        )
+
+
 def _check_demands(grid: Grid, needs: JobNeeds) -> None:
     """Refuse matchups that no single host can play."""
     for cell in grid.cells:
@@ -120,7 +147,7 @@ def _check_demands(grid: Grid, needs: JobNeeds) -> None:
 
 def _check_jobs(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Refuse a grid with more jobs than can be planned."""
-    jobs = sum(-(-config.deals // needs.deals(cell)) for cell in grid.cells)
+    jobs = sum(-(-deals_of(config, cell.game) // needs.deals(cell)) for cell in grid.cells)
     if jobs > MOST_JOBS:
         raise UserError(
             f"config: deals: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "

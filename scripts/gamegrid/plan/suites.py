@@ -18,7 +18,7 @@ from gamegrid.errors import UserError, nearest
 FOLDER = "config/suites"
 RESULTS = "ladder.parquet"
 RATINGS = "ratings.json"
-OWN = ("schedule", "self_play")
+OWN = ("schedule", "self_play", "balanced", "game_deals")
 """Keys that no configuration with a suite may set."""
 
 

@@ -26,7 +26,7 @@ from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.expected_usage import deal_usd, single_move_usd
 from gamegrid.play.interrupt import drained
 from gamegrid.play.setups import episode_setups, single_move_setups
-from gamegrid.records import chunkfile, stamp, value_record
+from gamegrid.records import chunkfile, registrations, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.journal import Journal, check_locking
 from gamegrid.records.progress import Progress
@@ -95,6 +95,7 @@ def play_chunk(job: Job) -> None:
     check_locking(job.results / "journal")
     stamp.write(job.results, plan.stamp)
     run = replace(run, value_function=_fixed(job, work.cell.game))
+    registrations.note(job.results, plan.planned)
     with Journal(job.results / "journal" / f"{job.path}.jsonl") as journal:
         kept = _take_over(job.output, work.params, {setup.episode_id for setup in work.setups})
         known = {episode for ids in kept.values() for episode in ids}

@@ -47,6 +47,8 @@ class Setup:
     seats: tuple[str, ...]
     """Agent names by seat."""
     opening: tuple[Joint, ...]
+    events: tuple[int, ...] | None = None
+    """See ``Start``."""
     max_plies: int
 
     @property
@@ -85,7 +87,7 @@ class Episode:
         self._players: list[Player] = [
             agents[name].sit(place) for name, place in zip(setup.seats, self._places, strict=True)
         ]
-        self._tape = Tape(setup.game, setup.seed, setup.deal)
+        self._tape = Tape(setup.game, setup.seed, setup.deal, setup.events)
         self._state = setup.game.spiel.new_initial_state()
         self._trajectory: list[Joint] = []
         self._decisions: list[DecisionRecord] = []

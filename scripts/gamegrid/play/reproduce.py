@@ -22,7 +22,8 @@ from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Joint
 from gamegrid.luck import Place
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.plan.deals import opening
+from gamegrid.plan.balanced import balanced_start
+from gamegrid.plan.deals import Start, opening
 from gamegrid.plan.single_moves import histories
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.plugins import Hook
@@ -106,7 +107,7 @@ class ReplayedCell:
         for name, digest in params.get("game_digests", {}).items():
             _check_file(plugins.GAME, name, digest)
         self._minimax = Minimax()
-        self._openings = dict[int, Sequence[Joint]]()
+        self._deals = dict[int, Start]()
         self._starts: Sequence[Sequence[Joint]] | None = None
         self._models = dict[str, Agent]()
         self.bots = dict[str, Agent | None]()
@@ -164,11 +165,12 @@ class ReplayedCell:
         deal, seating = row["deal"], row["seating"]
         match task:
             case Task.EPISODE:
-                seats, start = tuple(params["seatings"][seating]), self._opening(deal)
+                seats, start = tuple(params["seatings"][seating]), self._start(deal)
             case Task.POSITION | Task.PROBE:
                 [agent] = params["agents"]
                 seats = (agent,) * self._game.players
-                start = self._histories(task)[seating if task is Task.PROBE else deal]
+                history = self._histories(task)[seating if task is Task.PROBE else deal]
+                start = Start(tuple(history))
             case other:
                 assert_never(other)
         return Setup(
@@ -180,15 +182,19 @@ class ReplayedCell:
             deal=deal,
             seating=seating,
             seats=seats,
-            opening=tuple(start),
+            opening=start.opening,
+            events=start.events,
             max_plies=params["max_plies"] if task is Task.EPISODE else 1,
         )
 
-    def _opening(self, deal: int) -> Sequence[Joint]:
-        if deal not in self._openings:
-            seed, plies = self._params["seed"], self._params["opening_plies"]
-            self._openings[deal] = opening(self._game, seed, deal, plies, self._minimax)
-        return self._openings[deal]
+    def _start(self, deal: int) -> Start:
+        if deal not in self._deals:
+            game, seed, plies = self._game, self._params["seed"], self._params["opening_plies"]
+            if self._params.get("balanced"):
+                self._deals[deal] = balanced_start(game, seed, deal, plies)
+            else:
+                self._deals[deal] = Start(tuple(opening(game, seed, deal, plies, self._minimax)))
+        return self._deals[deal]
 
     def _histories(self, task: Task) -> Sequence[Sequence[Joint]]:
         if self._starts is None:

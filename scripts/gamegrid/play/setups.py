@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from gamegrid.games.game import Game
 from gamegrid.oracles.minimax import Minimax
-from gamegrid.plan.deals import opening
+from gamegrid.plan.balanced import balanced_start
+from gamegrid.plan.deals import Start, opening
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves, histories
@@ -16,10 +17,13 @@ from gamegrid.records.record_types import Task
 def episode_setups(plan: Plan, cell: Cell, block: str, run_id: str) -> Iterator[Setup]:
     """Yield the episodes of a block: every seating of each of its deals."""
     config, game = plan.config, cell.game
-    minimax = Minimax()
+    plies, minimax = plan.opening_plies(game), Minimax()
     start, stop = parse_block(block)
     for deal in range(start, stop):
-        first = opening(game, config.seed, deal, plan.opening_plies(game), minimax)
+        if config.balanced:
+            first = balanced_start(game, config.seed, deal, plies)
+        else:
+            first = Start(tuple(opening(game, config.seed, deal, plies, minimax)))
         for seating, seats in enumerate(cell.matchup.seatings(config.seatings)):
             yield Setup(
                 run_id=run_id,
@@ -29,7 +33,8 @@ def episode_setups(plan: Plan, cell: Cell, block: str, run_id: str) -> Iterator[
                 deal=deal,
                 seating=seating,
                 seats=seats,
-                opening=tuple(first),
+                opening=first.opening,
+                events=first.events,
                 max_plies=plan.max_plies(game),
             )
 

@@ -13,7 +13,6 @@ from scipy.special import logsumexp
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import SAME, Interval
-from gamegrid.stats.paired import bets
 from gamegrid.stats.power import POWER
 
 FAMILY_ALPHA = 0.001
@@ -208,7 +207,7 @@ def at_least(deals: Floats, expected: float, lowest: float, highest: float) -> f
 
     ``deals`` holds one result per deal, each from ``lowest`` to ``highest``, in an order that does
     not depend on the results. The test bets against the hypothesis on each deal, with stakes
-    computed from the deals before it (paired.bets). If the hypothesis is true, the capital grows
+    computed from the deals before it (``bets``). If the hypothesis is true, the capital grows
     tenfold with probability 1/10 at most (Ville's inequality), so 1 / capital is a valid p.
     """
     return float(min(1.0, np.exp(-_growth(deals, expected, lowest, highest).sum())))
@@ -354,3 +353,17 @@ def _root(lack: Callable[[float], float], most: float) -> float | None:
         return None
     root: float = optimize.brentq(lack, float(reached) - most / 199, float(reached))
     return root
+
+
+def bets(shares: Floats, alpha: float) -> Floats:
+    """Return the stake on each deal, which depends only on the deals before it.
+
+    ``shares`` has shape (deals,), each from 0 to 1; ``alpha`` is the error probability of the
+    test. This is the predictable plug-in of Waudby-Smith and Ramdas, "Estimating means of bounded
+    random variables by betting" (2024).
+    """
+    count = np.arange(1, len(shares) + 1)
+    means = (0.5 + np.cumsum(shares)) / (count + 1)
+    variances = (0.25 + np.cumsum((shares - means) ** 2)) / (count + 1)
+    before = np.concatenate([[0.25], variances[:-1]])
+    return np.asarray(np.sqrt(2 * np.log(2 / alpha) / (before * count * np.log(count + 1))))

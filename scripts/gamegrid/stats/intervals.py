@@ -26,8 +26,8 @@ coverage of up to 97.7 %, because the sum of few wins lies on a coarse grid (if 
 2 1/2 or less in 92.3 % of samples and 3 or less in 97.1 %). A prior that shrinks with the number of
 deals does not help: draws that are never lost fall to 89 % before the others improve.
 """
-DROPPED_SHARE = 0.05
-"""If a larger share of deals is dropped, the dropped deals may matter more than luck."""
+LEAST_KNOWN = 0.25
+"""The variance of a share of which one deal says nothing: the largest that a share can have."""
 SAME = 1e-12
 """Values closer than this differ only by rounding."""
 
@@ -58,13 +58,17 @@ class Reason(StrEnum):
 
     NO_DEALS = "no deals"
     ONE_DEAL = "one deal"
+    FEW_DEALS = "fewer than 20 deals"
     ALL_EQUAL = "all deals equal"
     DETERMINISTIC = "deterministic"
     EVERY_DEAL = "every deal played"
     ANCHORED = "anchored here"
     NOT_CONNECTED = "not connected"
     TOO_FEW = "one deal or family"
-    UNBOUNDED = "unbounded"
+    ONE_FAMILY = "one family"
+    OTHER_OPPONENTS = "other opponents"
+    SAME_PLAY = "same moves"
+    ONLY_MODELS = "only models met"
     NO_LOWER_END = "no lower end"
     NO_UPPER_END = "no upper end"
     NO_ENDS = "no lower and no upper end"
@@ -141,9 +145,7 @@ def combined_share_interval(
     weights = weights / weights.sum()
     freedoms = np.array([_freedom(stratum.deals, stratum.freedom) for stratum in strata])
     means, effective = np.array([_share_moments(stratum.deals) for stratum in strata]).T
-    # Add half a win and half a loss, so that a game that was always lost has some variance, too.
-    likely = (means * effective + 0.5) / (effective + 1)
-    spread = weights**2 * likely * (1 - likely) / effective
+    spread = weights**2 * _likely_variance(means, effective)
     freedom = float(spread.sum() ** 2 / (spread**2 / freedoms).sum())
     low, high = _wilson(means, effective, _quantile(freedom, confidence))
     centre = float(weights @ means)
@@ -171,28 +173,6 @@ def mean_interval(
     return Interval(float(deals.mean()) - half, float(deals.mean()) + half)
 
 
-def too_many_dropped(complete: int, dropped: int) -> bool:
-    """Return True if more than 5 % of the deals are missing; then report worst_case as well."""
-    return dropped > DROPPED_SHARE * (complete + dropped)
-
-
-def worst_case(
-    interval: Interval, complete: int, dropped: int, *, lowest: float = 0.0, highest: float = 1.0
-) -> Interval:
-    """Extend ``interval`` to the cases that every dropped deal had gone the worst or the best way.
-
-    To bound a mean without regard to luck, pass it as both ends. ``lowest`` and ``highest`` are the
-    least and the largest possible value of a deal. Source: Manski, "Nonparametric bounds on
-    treatment effects" (1990). Raises ValueError if no deal is complete.
-    """
-    if complete < 1:
-        raise ValueError("no complete deal")
-    kept = complete / (complete + dropped)
-    return Interval(
-        kept * interval.low + (1 - kept) * lowest, kept * interval.high + (1 - kept) * highest
-    )
-
-
 def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
     """Return the ends of share_interval for many samples at once, each of shape (samples,).
 
@@ -200,6 +180,17 @@ def share_ends(deals: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, F
     """
     _check_shares(deals, pooled=False)
     return _wilson(*_share_moments(deals), _quantile(deals.shape[-1] - 1, confidence))
+
+
+def share_variance(deals: Floats) -> float:
+    """Return the variance of the mean of values between 0 and 1 over other deals; it is never 0.
+
+    ``deals`` holds one value per deal, shape (deals,), at least one. The variance is that behind
+    share_interval and combined_share_interval.
+    """
+    if len(deals) == 1:
+        return LEAST_KNOWN
+    return float(_likely_variance(*_share_moments(deals)))
 
 
 def _missing(deals: Floats) -> NoInterval | None:
@@ -239,6 +230,15 @@ def _share_moments(deals: Floats) -> tuple[Floats, Floats]:
     constant = np.ptp(deals, axis=-1) < SAME
     effective = count * np.where(constant, 1.0, worst / np.where(constant, 1.0, mixed))
     return mean, effective
+
+
+def _likely_variance(means: Floats, effective: Floats) -> Floats:
+    """Return the variances of shares; half a win and half a loss are added to each.
+
+    So a game that was always lost has some variance, too.
+    """
+    likely = (means * effective + 0.5) / (effective + 1)
+    return np.asarray(likely * (1 - likely) / effective)
 
 
 def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, Floats]:

@@ -123,13 +123,20 @@ class MeanTest:
             return 1.0
         return max(student, hall, self._hidden(self.mean - null))
 
-    def interval(self, confidence: float = CONFIDENCE) -> Interval:
-        """Return the means that the test does not reject at 1 - ``confidence``."""
+    def interval(
+        self, confidence: float = CONFIDENCE, hidden_confidence: float | None = None
+    ) -> Interval:
+        """Return the means that the test does not reject at 1 - ``confidence``.
+
+        ``hidden_confidence`` is for intervals at several looks: the confidence against a hidden
+        loss, if it is not ``confidence``.
+        """
         t = float(special.stdtrit(self.freedom, (1 + confidence) / 2)) if self.error else 0.0
         down = max(t, _unskewed(t, self.skewness)) * self.error
         up = max(t, -_unskewed(-t, self.skewness)) * self.error
         if self.below is not None and self.above is not None:
-            logarithm = _hidden_logarithm(1 - confidence, float(self.sizes.sum()))
+            hidden = confidence if hidden_confidence is None else hidden_confidence
+            logarithm = _hidden_logarithm(1 - hidden, float(self.sizes.sum()))
             down = max(down, _pull(self.below, self.sizes, logarithm))
             up = max(up, _pull(self.above, self.sizes, logarithm))
             down, up = min(down, float(self.below.sum())), min(up, float(self.above.sum()))

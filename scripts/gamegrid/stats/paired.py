@@ -1,7 +1,4 @@
-"""Which of two agents is better: verdicts on pairs, all from one test and adjusted together.
-
-Also here: an interval that stays valid if you look at it again and again while deals come in.
-"""
+"""Which of two agents is better: verdicts on pairs, all from one test and adjusted together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +10,11 @@ from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import (
     CONFIDENCE,
     SAME,
-    Interval,
     MaybeInterval,
     NoInterval,
     Reason,
 )
 from gamegrid.stats.mean_test import MeanTest
-
-GRID = 2000
-"""Steps between 0 and 1 at which the confidence sequence searches for its ends."""
-BLOCK = 512
-"""Deals that the confidence sequence processes at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The confidence sequence after ``deals`` deals. ``number`` counts looks from 1."""
-
-    number: int
-    deals: int
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,82 +123,3 @@ def holm(p: Sequence[float]) -> Adjusted:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(steps, 1.0)
     return Adjusted(adjusted, len(values))
-
-
-def anytime_interval(
-    differences: Floats, confidence: float = CONFIDENCE, *, span: float = 1.0
-) -> MaybeInterval:
-    """Return the confidence sequence after all ``differences``; see ``looks``.
-
-    ``span`` is the largest possible difference in either direction, in the units of
-    ``differences`` and of the result.
-    """
-    if len(differences) == 0:
-        return NoInterval(Reason.NO_DEALS)
-    scaled = looks(differences / span, [len(differences)], confidence)[0].interval
-    return Interval(scaled.low * span, scaled.high * span)
-
-
-def looks(differences: Floats, after: Sequence[int], confidence: float = CONFIDENCE) -> list[Look]:
-    """Return the intervals of the mean difference after each number of deals in ``after``.
-
-    ``differences`` has shape (deals,), each from -1 to 1, in an order that does not depend on the
-    results, such as the numbers of the deals. ``after`` holds increasing numbers of deals from 1.
-    The probability that any interval of the whole sequence misses the true mean is at most
-    1 - confidence, so you may stop at any look.
-
-    This is the hedged capital process with predictable plug-in bets: Waudby-Smith and Ramdas,
-    "Estimating means of bounded random variables by betting" (2024), theorem 3 with c = 1/2 and
-    theta = 1/2. Ends are rounded outwards to the grid. Raises ValueError for differences outside
-    -1 to 1 and for numbers of deals that do not increase or are out of range.
-    """
-    looked_after = list(after)
-    if (
-        not looked_after
-        or looked_after[0] < 1
-        or looked_after[-1] > len(differences)
-        or sorted(looked_after) != looked_after
-    ):
-        raise ValueError(f"no looks after {looked_after} of {len(differences)} deals")
-    if np.any(np.abs(differences) > 1 + SAME):
-        raise ValueError("differences of scores lie between -1 and 1")
-    shares = np.clip((differences + 1) / 2, 0, 1)
-    stakes = bets(shares, 1 - confidence)
-    means = np.arange(1, GRID) / GRID
-    up, down = np.zeros(len(means)), np.zeros(len(means))
-    results, done = [], 0
-    for number, deals in enumerate(looked_after, 1):
-        for start in range(done, deals, BLOCK):
-            part = slice(start, min(start + BLOCK, deals))
-            bet, gain = stakes[part, None], shares[part, None] - means
-            up += np.log1p(np.minimum(bet, 0.5 / means) * gain).sum(axis=0)
-            down += np.log1p(-np.minimum(bet, 0.5 / (1 - means)) * gain).sum(axis=0)
-        done = deals
-        results.append(Look(number, deals, _not_rejected(up, down, 1 - confidence)))
-    return results
-
-
-def bets(shares: Floats, alpha: float) -> Floats:
-    """Return the stake on each deal, which depends only on the deals before it.
-
-    ``shares`` has shape (deals,), each from 0 to 1; ``alpha`` is the error probability of the
-    interval or test. This is the predictable plug-in of Waudby-Smith and Ramdas (see ``looks``).
-    """
-    count = np.arange(1, len(shares) + 1)
-    means = (0.5 + np.cumsum(shares)) / (count + 1)
-    variances = (0.25 + np.cumsum((shares - means) ** 2)) / (count + 1)
-    before = np.concatenate([[0.25], variances[:-1]])
-    return np.asarray(np.sqrt(2 * np.log(2 / alpha) / (before * count * np.log(count + 1))))
-
-
-def _not_rejected(up: Floats, down: Floats, alpha: float) -> Interval:
-    """Return the means against which neither capital has grown to 2 / alpha, as differences.
-
-    ``up`` and ``down`` are logarithms of the capital at each mean on the grid; ``up`` falls and
-    ``down`` rises with the mean. If they reject every mean, the interval is the range in which both
-    reject, which is still valid.
-    """
-    limit = np.log(2 / alpha)
-    low = float((up >= limit).sum()) / GRID
-    high = 1 - float((down >= limit).sum()) / GRID
-    return Interval(2 * min(low, high) - 1, 2 * max(low, high) - 1)

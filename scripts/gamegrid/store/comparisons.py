@@ -8,20 +8,22 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval, Reason
+from gamegrid.stats.anytime import anytime_interval
+from gamegrid.stats.dropped import Bounds, bounds_over_games, difference_bounds
+from gamegrid.stats.intervals import SAME, Interval, MaybeInterval, NoInterval
 from gamegrid.stats.mean_test import MeanTest
 from gamegrid.stats.observations import Observations, Part, count, difference, mean_of, mean_test
-from gamegrid.stats.paired import Comparison, anytime_interval, compare
+from gamegrid.stats.paired import Comparison, compare
 from gamegrid.store.looks import Looks
-from gamegrid.store.values import WIN_LOSS, CellValues, Ends, TableRow, ends
+from gamegrid.store.values import WIN_LOSS, CellValues, TableRow, Worst, ends
 
 Pair: TypeAlias = tuple[str, str]
-
-OVER_GAMES: Ends = (None, None, "over games")
+Question: TypeAlias = tuple[str | None, str, str]
+"""The game (None over games) and the two agents, in the order of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Differences:
+class Differences:
     """An agent's values minus a rival's in one game, on the deals both have with every opponent."""
 
     scoring: str
@@ -30,6 +32,9 @@ class _Differences:
     rounds: int
     """The number of matchups that each of the two agents played; a deal's value is their mean."""
     observations: Observations
+    dropped: int = 0
+    """Number of deals that do not count for one of the two, once per matchup."""
+    bounds: Bounds | None = None
 
     @property
     def largest(self) -> float:
@@ -58,42 +63,70 @@ class Compared:
     deals: int
     difference: float | None
     test: MeanTest | NoInterval
-    anytime: Ends
+    dropped: int = 0
+    worst: Worst = (None, None)
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        return self.game, *self.pair
+
+    @property
+    def anytime(self) -> MaybeInterval:
+        """The interval of the difference that holds however often you look."""
+        return anytime_interval(self.test)
 
     def row(self, found: Comparison, m: int, looks: Looks | None) -> TableRow:
         """Return the row as the table stores it. ``m``: the number of pairs adjusted together."""
         low, high, _ = ends(found.adjusted)
         return (
             self.game, *self.pair, self.deals, self.difference, found.verdict,
-            *ends(found.interval), found.p, low, high, found.p_adjusted, m, *self.anytime,
-            looks.number(self.games) if looks else None,
+            *ends(found.interval), found.p, low, high, found.p_adjusted, m, *ends(self.anytime),
+            looks.number(self.games) if looks else None, self.dropped, *self.worst,
         )  # fmt: skip
 
 
-def comparisons(
+def compare_pairs(
     cells: Iterable[CellValues],
     comparable: Collection[tuple[str, str, str]],
-    looks: Looks | None = None,
     spans: Mapping[str, float] = MappingProxyType({}),
-) -> list[TableRow]:
-    """Return every row.
+) -> list[Compared]:
+    """Compare every pair, in each game and over all win_loss games.
 
-    ``comparable`` holds (game, agent, rival) in both directions. ``looks`` is None if the values of
-    the cells are not those of deals. ``spans``: by game, the largest difference of two returns.
+    ``comparable`` holds (game, agent, rival) in both directions. ``spans``: by game, the largest
+    difference of two returns.
     """
     played: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
         if len(cell.observations) and cell.scoring != "payoff":
             played[cell.game, cell.agent].append(cell)
-    apart: dict[str, dict[Pair, _Differences]] = defaultdict(dict)
+    apart: dict[str, dict[Pair, Differences]] = defaultdict(dict)
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
-            apart[game][agent, rival] = _differences(played[game, agent], played[game, rival])
-    rows: list[TableRow] = []
-    for game, pairs in apart.items():
-        compared = [_within(game, pair, each, spans.get(game)) for pair, each in pairs.items()]
-        rows += _adjusted(compared, looks)
-    return rows + _adjusted(list(_overall(played, apart)), looks)
+            apart[game][agent, rival] = differences_of(played[game, agent], played[game, rival])
+    within = [
+        within(game, pair, each, spans.get(game))
+        for game, pairs in apart.items()
+        for pair, each in pairs.items()
+    ]
+    return within + list(_overall(played, apart))
+
+
+def rows_of(
+    compared: Sequence[Compared],
+    looks: Looks | None = None,
+    primary: Collection[Question] = (),
+) -> list[TableRow]:
+    """Return every row, with p adjusted within its family of tests.
+
+    The ``primary`` questions are one family. The others are one family per game, and one over
+    games. ``looks`` is None if the values are not those of deals.
+    """
+    families: dict[tuple[bool, str | None], list[Compared]] = defaultdict(list)
+    for each in compared:
+        planned = each.question in primary
+        families[planned, None if planned else each.game].append(each)
+    return [row for family in families.values() for row in _adjusted(family, looks)]
 
 
 def _adjusted(compared: Sequence[Compared], looks: Looks | None) -> list[TableRow]:
@@ -118,19 +151,31 @@ def paired_cells(
     ]
 
 
-def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
+def differences_of(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Differences:
     """Return the differences of two comparable agents."""
     pairs = paired_cells(mine, theirs)
-    return _Differences(
+    return Differences(
         scoring=mine[0].scoring,
         family=mine[0].family,
         matchups=frozenset(cell.matchup for pair in pairs for cell in pair),
         rounds=len(pairs),
         observations=difference([(one.observations, other.observations) for one, other in pairs]),
+        dropped=sum({cell.matchup: cell.dropped for pair in pairs for cell in pair}.values()),
+        bounds=_bounds(pairs),
     )
 
 
-def _within(game: str, pair: Pair, differences: _Differences, span: float | None) -> Compared:
+def _bounds(pairs: Sequence[tuple[CellValues, CellValues]]) -> Bounds | None:
+    """Return the bounds of the mean difference; None if nothing bounds a dropped deal."""
+    bounds = [
+        (one.bounds, other.bounds)
+        for one, other in pairs
+        if one.bounds is not None and other.bounds is not None
+    ]
+    return difference_bounds(bounds) if len(bounds) == len(pairs) else None
+
+
+def within(game: str, pair: Pair, differences: Differences, span: float | None) -> Compared:
     """Compare a pair in one game. ``span`` is the largest difference of two returns, if known."""
     observations = differences.observations
     if differences.scoring == WIN_LOSS:
@@ -146,22 +191,14 @@ def _within(game: str, pair: Pair, differences: _Differences, span: float | None
         test=mean_test(
             [Part(observations)], None if span is None else differences.hidden_within(span)
         ),
-        anytime=ends(_anytime(observations, span)),
+        dropped=differences.dropped,
+        worst=_worst([differences], [1.0], span),
     )
-
-
-def _anytime(differences: Observations, span: float | None) -> MaybeInterval:
-    """Return the anytime interval of differences up to ``span``."""
-    if differences.fixed is not None:
-        return NoInterval(differences.fixed.reason)
-    if span is None:
-        return NoInterval(Reason.UNBOUNDED)
-    return anytime_interval(differences.values, span=span)
 
 
 def _overall(
     played: Mapping[tuple[str, str], Sequence[CellValues]],
-    apart: Mapping[str, Mapping[Pair, _Differences]],
+    apart: Mapping[str, Mapping[Pair, Differences]],
 ) -> Iterable[Compared]:
     """Compare over all win_loss games the pairs that have the same games and compare in each.
 
@@ -180,7 +217,7 @@ def _overall(
                 yield _together((agent, rival), {game: apart[game][agent, rival] for game in both})
 
 
-def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
+def _together(pair: Pair, games: Mapping[str, Differences]) -> Compared:
     """Compare a pair over ``games``, with equal weights for families and for games of one."""
     families = [each.family for each in games.values()]
     parts = [
@@ -195,10 +232,34 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         deals=count(parts),
         difference=mean_of(parts),
         test=mean_test(parts, Interval(-reach, reach)),
-        anytime=OVER_GAMES,
+        dropped=sum(each.dropped for each in games.values()),
+        worst=_worst(list(games.values()), [part.weight for part in parts], 1.0),
     )
+
+
+def _worst(games: Sequence[Differences], weights: Sequence[float], span: float | None) -> Worst:
+    """Return the bounds of the weighted mean difference over games, whatever dropped deals held.
+
+    ``span`` is the largest difference of two results. None if no deal was dropped, or if nothing
+    bounds a dropped deal.
+    """
+    bounds = [
+        (each.bounds, weight)
+        for each, weight in zip(games, weights, strict=True)
+        if each.bounds is not None
+    ]
+    if span is None or len(bounds) < len(games) or not any(each.dropped for each in games):
+        return None, None
+    limits = Interval(-span, span)
+
+    def interval(parts: Sequence[Part]) -> MaybeInterval:
+        test = mean_test(parts, limits)
+        return test if isinstance(test, NoInterval) else test.interval()
+
+    found = bounds_over_games(bounds, interval)
+    return (found.low, found.high) if found else (None, None)
 
 
 def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
     """Return an agent's values minus a comparable rival's on the deals of both, in one game."""
-    return _differences(mine, theirs).observations
+    return differences_of(mine, theirs).observations

@@ -11,14 +11,14 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
-from gamegrid.records import duckdb_files, received
+from gamegrid.records import duckdb_files, received, registrations
 from gamegrid.records.chunkfile import check_whole
 from gamegrid.records.duckdb_files import exact
 from gamegrid.store import looks, table_files
 from gamegrid.store.grid_rows import Rows
 from gamegrid.store.table_files import TableFile
 
-LAYERS = ("statistics", "layers", "reasoning_texts")
+LAYERS = ("statistics", "answers", "layers", "reasoning_texts")
 """The .sql files that the tables are made from, each built on those before it."""
 
 REFERENCES: Mapping[str, str] = MappingProxyType(
@@ -52,6 +52,8 @@ class Sources:
     """The output of compute_references. Without it no return is normalized and no control made."""
     looks: Path | None = None
     """The record of looks, which is only read here."""
+    registrations: Path | None = None
+    """The record of preregistered plans, which is only read here."""
 
     @property
     def parquet(self) -> list[Path]:
@@ -73,6 +75,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     duckdb.Error for a value that its column cannot hold.
     """
     # scipy only where it is needed
+    from gamegrid.store.planned import Preregistration, fill_deviations, fill_questions
     from gamegrid.store.reasoning_tables import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
 
@@ -89,7 +92,13 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
             _read(connection, sources)
             _check(connection)
             _create_views(connection, rows.own_tables)
+            stated = Preregistration(
+                registrations.read(sources.registrations) if sources.registrations else (),
+                looks.times(sources.looks) if sources.looks else (),
+            )
+            fill_questions(connection, stated)
             fill_statistics(connection, looks.read(sources.looks) if sources.looks else ())
+            fill_deviations(connection, stated)
             fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")

@@ -18,9 +18,11 @@ class AgentRow:
     model: str | None
     params: str
     """JSON object."""
+    sweep: str | None = None
+    """The entry of the configuration whose ``sweep`` made this agent, if one did."""
     hosted: bool | None = None
     """Whether a provider or a server runs the model; None for agents without a model."""
-    draws_luck: bool = True
+    draws_luck: bool | None = None
     """As the agent's file declares it, like all below up to the prices: see ``Traits``."""
     policy_known: bool = False
     """Whether the probabilities of its moves are known."""
@@ -96,6 +98,9 @@ class GameRow:
     lowest_return: float | None = None
     """The lowest return that the rules allow, in the game's own units."""
     highest_return: float | None = None
+    different_deals: int | None = None
+    """How many deals the game has, if the grid is balanced: each round of so many deals then holds
+    every deal once. None in other grids."""
     cooperate: int | None = None
     """The action that cooperates; None if the game is no dilemma."""
 

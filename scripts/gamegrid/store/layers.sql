@@ -119,6 +119,73 @@ FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_i
 WHERE counted AND NOT self_play
 GROUP BY game, matchup, deal, agent, seat;
 
+-- The least and the most that the deals without a value can have been worth, by seat: sums over the
+-- seat's sittings. A sitting with a known result keeps it; any other, whether it was forfeited, cut
+-- off, in error or never played, got between the lowest and the highest result that the rules
+-- allow. ``played`` is of returns as played, which forfeited deals of margin games lack, too.
+CREATE TABLE dropped_sittings AS
+WITH open_deals AS (
+    SELECT game, matchup, deal, scoring, players, counted
+    FROM deals JOIN games USING (game)
+    WHERE NOT self_play AND NOT (counted AND (returned OR scoring = 'win_loss'))
+),
+
+sat AS (
+    SELECT
+        game, matchup, deal, agent, seat,
+        CASE WHEN status <> 'error'
+            THEN by_scoring(scoring, score, strict_return, "return")
+        END AS result,
+        CASE WHEN status <> 'error'
+            THEN by_scoring(scoring, score, "return", "return")
+        END AS played
+    FROM open_deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+),
+
+known AS (
+    SELECT
+        game, matchup, deal, agent, seat,
+        count(*) AS sat,
+        count(result) AS measured,
+        sum(result) AS total,
+        count(played) AS returned,
+        sum(played) AS total_return
+    FROM sat
+    GROUP BY game, matchup, deal, agent, seat
+),
+
+expected AS (
+    SELECT
+        game, matchup, deal, agent, place.range AS seat, counted,
+        copies * seatings / open_deals.players AS balanced,
+        by_scoring(open_deals.scoring, 0, lowest_return, lowest_return) AS lowest,
+        by_scoring(open_deals.scoring, 1, highest_return, highest_return) AS highest
+    FROM open_deals
+    JOIN line_ups USING (game, matchup)
+    JOIN matchups USING (game, matchup)
+    JOIN games USING (game),
+        range(open_deals.players) AS place
+)
+
+SELECT
+    game, matchup, deal, agent, seat, counted,
+    -- More than balanced if a seating was never played in any deal.
+    greatest(balanced, coalesce(sat, 0)) AS sittings,
+    coalesce(total, 0) + (sittings - coalesce(measured, 0)) * lowest AS least,
+    coalesce(total, 0) + (sittings - coalesce(measured, 0)) * highest AS most,
+    coalesce(total_return, 0) + (sittings - coalesce(returned, 0)) * lowest AS least_played,
+    coalesce(total_return, 0) + (sittings - coalesce(returned, 0)) * highest AS most_played
+FROM expected LEFT JOIN known USING (game, matchup, deal, agent, seat);
+
+CREATE VIEW dropped_values AS
+SELECT
+    game, matchup, deal, agent,
+    sum(least) / sum(sittings) AS least,
+    sum(most) / sum(sittings) AS most
+FROM dropped_sittings
+WHERE NOT counted
+GROUP BY game, matchup, deal, agent;
+
 -- A table and not a view, because most tables use it, some more than once, and DuckDB evaluates a
 -- view each time it is named.
 CREATE TABLE matchup_values AS
@@ -156,20 +223,30 @@ FROM matchup_values JOIN games USING (game) LEFT JOIN best_responses USING (game
 
 -- Matchups whose means have no sampling error, and why: see Fixed in stats/observations.py.
 -- Deterministic: neither the game nor its openings nor an agent draw luck, and so every deal was
--- the same.
+-- the same. Every deal played: no agent draws luck, and the deals of a balanced grid are whole rounds,
+-- of which none was dropped.
 CREATE VIEW fixed_matchups AS
 WITH luckless AS (
-    SELECT game, matchup
-    FROM line_ups JOIN agents USING (agent) JOIN games USING (game)
+    SELECT
+        game, matchup,
+        any_value(chance OR opening_plies > 0) AS dealt,
+        any_value(different_deals) AS round_deals
+    FROM line_ups JOIN agent_luck USING (game, agent) JOIN games USING (game)
     GROUP BY game, matchup
-    HAVING bool_and(NOT chance AND opening_plies = 0 AND NOT draws_luck)
+    HAVING bool_and(NOT draws_luck)
 )
 
 SELECT game, matchup, 'deterministic' AS fixed
 FROM luckless JOIN episodes USING (game, matchup)
-WHERE status <> 'error'
+WHERE NOT dealt AND status <> 'error'
 GROUP BY game, matchup
-HAVING count(DISTINCT (seating, trajectory)) = count(DISTINCT seating);
+HAVING count(DISTINCT (seating, trajectory)) = count(DISTINCT seating)
+UNION ALL
+SELECT game, matchup, 'every deal played'
+FROM luckless JOIN deals USING (game, matchup)
+WHERE dealt AND round_deals IS NOT NULL
+GROUP BY game, matchup
+HAVING bool_and(counted) AND count(*) = count(DISTINCT deal // round_deals) * any_value(round_deals);
 
 -- The input of statistics.py: the measure of each agent per deal. A deal is one observation, in
 -- all games with the same luck together.
@@ -177,8 +254,13 @@ CREATE VIEW measured_deals AS
 SELECT
     game, luck, family, scoring, matchup, agent, deal, counted, fixed,
     by_scoring(scoring, score, strict_return, mean_return) AS measure,
+    -- The measure, or what bounds it in a dropped deal.
+    coalesce(measure, least) AS least,
+    coalesce(measure, most) AS most,
     normalized_return
-FROM deal_values JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup);
+FROM deal_values JOIN games USING (game)
+LEFT JOIN fixed_matchups USING (game, matchup)
+LEFT JOIN dropped_values USING (game, matchup, deal, agent);
 
 -- The strict returns of margin games with what control variates add, by deal.
 CREATE VIEW corrected_deals AS
@@ -273,10 +355,19 @@ FROM made JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup)
 GROUP BY game, agent, ply, deal;
 
 CREATE VIEW measured_seats AS
+WITH valued AS (
+    SELECT
+        game, matchup, agent, seat, deal,
+        by_scoring(games.scoring, score, mean_return, mean_return) AS measure
+    FROM seat_values JOIN games USING (game)
+)
+
 SELECT
-    game, luck, family, games.scoring, matchup, agent, seat, deal, fixed,
-    by_scoring(games.scoring, score, mean_return, mean_return) AS measure
-FROM seat_values JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup);
+    game, luck, family, scoring, matchup, agent, seat, deal, fixed, measure,
+    coalesce(measure, least_played / sittings) AS least,
+    coalesce(measure, most_played / sittings) AS most
+FROM valued FULL JOIN dropped_sittings USING (game, matchup, agent, seat, deal)
+JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup);
 
 -- The bots of the ladders: of the suite if there is one, else of the grid. One per setting.
 CREATE VIEW ladder_bots AS
@@ -357,3 +448,50 @@ SELECT mine.game, mine.agent, mine.rival
 FROM apart AS mine JOIN apart AS theirs
     ON mine.game = theirs.game AND mine.agent = theirs.rival AND mine.rival = theirs.agent
 WHERE mine.line_ups = theirs.line_ups;
+
+-- Agents whose order within a game dropped deals might reverse: against at least one comparable
+-- agent, the bounds of what ranks them overlap. per_game ranks by beats first in margin games.
+CREATE TABLE unsure_ranks AS
+WITH cells AS (
+    SELECT
+        game, scoring, matchup, agent,
+        count(*) FILTER (WHERE NOT counted) AS dropped,
+        CASE WHEN count(least) = count(*) THEN round(avg(least), 12) END AS least,
+        CASE WHEN count(most) = count(*) THEN round(avg(most), 12) END AS most
+    FROM measured_deals
+    GROUP BY game, scoring, matchup, agent
+),
+
+bounds AS (
+    SELECT
+        game, agent,
+        sum(dropped) AS dropped,
+        CASE WHEN count(least) = count(*) THEN round(avg(least), 12) END AS lowest,
+        CASE WHEN count(most) = count(*) THEN round(avg(most), 12) END AS highest,
+        CASE WHEN scoring = 'margin' THEN round(avg((sign(least) + 1) / 2), 12) ELSE 0 END
+            AS first_lowest,
+        CASE WHEN scoring = 'margin' THEN round(avg((sign(most) + 1) / 2), 12) ELSE 0 END
+            AS first_highest
+    FROM cells
+    GROUP BY game, scoring, agent
+),
+
+orders AS (
+    SELECT
+        above.game, above.agent AS above, below.agent AS below,
+        above.dropped + below.dropped AS dropped,
+        coalesce(
+            above.first_lowest > below.first_highest
+            OR (above.first_lowest = below.first_highest AND above.lowest > below.highest),
+            false
+        ) AS sure
+    FROM comparable
+    JOIN bounds AS above USING (game, agent)
+    JOIN bounds AS below ON below.game = comparable.game AND below.agent = comparable.rival
+)
+
+SELECT DISTINCT one.game, one.above AS agent
+FROM orders AS one
+JOIN orders AS other
+    ON one.game = other.game AND one.above = other.below AND one.below = other.above
+WHERE one.dropped > 0 AND NOT one.sure AND NOT other.sure;

@@ -70,6 +70,8 @@ class Look:
 
     cells: Cells
     replies: Replies
+    at: str = ""
+    """When the tables were made: UTC, to the second. Empty in files of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,11 @@ def read(path: Path) -> list[Cells]:
     return [look.cells for look in _read(path)]
 
 
+def times(path: Path) -> list[str]:
+    """Return when each look was taken, as UTC to the second; none without a file."""
+    return [look.at for look in _read(path)]
+
+
 def replies(path: Path) -> Replies:
     """Return the largest number of replies that a look had of each cell; empty without a file."""
     most: dict[str, int] = {}
@@ -155,7 +162,8 @@ def _add(path: Path, seen: Sequence[Look]) -> None:
         known = [look.cells for look in _whole(file, path)]
         for look in seen:
             if look.cells and look.cells not in known:
-                line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(look)}
+                at = look.at or datetime.now(UTC).isoformat(timespec="seconds")
+                line = {**asdict(look), "at": at}
                 file.write(json.dumps(line).encode() + b"\n")
                 known.append(look.cells)
         file.flush()
@@ -175,7 +183,11 @@ def _lines(text: bytes, path: Path) -> list[Look]:
     try:
         entries = [json.loads(line) for line in whole]
         return [
-            Look(_SHAPE.validate_python(entry["cells"]), dict(entry.get("replies", {})))
+            Look(
+                _SHAPE.validate_python(entry["cells"]),
+                dict(entry.get("replies", {})),
+                str(entry.get("at", "")),
+            )
             for entry in entries
         ]
     except (ValueError, TypeError, KeyError, RecursionError) as error:

@@ -77,4 +77,9 @@ SELECT
         SELECT coalesce(json_group_object(game, json_object(
             'on_record', coalesce(on_record, []), 'used', used
         )), '{}') FROM (SELECT * FROM value_functions WHERE used IS NOT NULL ORDER BY game)
-    ) AS value_functions;
+    ) AS value_functions,
+    (
+        SELECT coalesce(to_json(list(json_object(
+            'at', registered_at, 'sha256', sha256, 'plan', plan, 'played', played, 'looks', looks
+        ) ORDER BY rowid)), '[]') FROM registrations
+    ) AS preregistration;

@@ -37,8 +37,9 @@ CREATE TABLE agents (
     model VARCHAR,
     hosted BOOLEAN, -- whether a provider or a server runs the model; NULL for agents without one
     params JSON NOT NULL,
+    sweep VARCHAR, -- the entry whose sweep made the agent; NULL if none did
     -- What the agent's file declares for its settings.
-    draws_luck BOOLEAN NOT NULL,
+    draws_luck BOOLEAN, -- NULL if the settings do not tell; the table luck says what counts
     policy_known BOOLEAN NOT NULL,
     baseline VARCHAR CHECK (baseline IN ('random', 'optimal')),
     ladder VARCHAR, -- the ladder of bots that it stands on; NULL if none
@@ -67,6 +68,7 @@ CREATE TABLE games (
     scoring VARCHAR NOT NULL CHECK (scoring IN ('win_loss', 'margin', 'payoff', 'solo')),
     luck VARCHAR NOT NULL, -- what keys the deals: games with the same luck share them
     opening_plies INTEGER NOT NULL, -- random plies that open each deal; 0 if none do
+    different_deals INTEGER, -- in balanced grids, how many deals a round holds: each deal once
     family VARCHAR NOT NULL,
     hidden_information BOOLEAN NOT NULL,
     chance BOOLEAN NOT NULL,

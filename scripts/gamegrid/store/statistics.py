@@ -16,6 +16,7 @@ import numpy as np
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.davidson import Matches
+from gamegrid.stats.dropped import bounds_over_games
 from gamegrid.stats.intervals import CONFIDENCE, Interval, mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
@@ -30,18 +31,24 @@ from gamegrid.stats.ratings import (
     pairs_of_seats,
     rate_sets,
 )
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.between_games import games_like_these
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.control_checks import controls
 from gamegrid.store.corrected_means import corrected_means
+from gamegrid.store.equivalences import equivalence_rows, primary, read_planned
 from gamegrid.store.looks import Cells, Looks, counted
+from gamegrid.store.memory import memory
+from gamegrid.store.open_questions import open_questions
 from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
+from gamegrid.store.sweep_best import sweep_best
 from gamegrid.store.values import (
     WIN_LOSS,
     CellValues,
     Ends,
     Pooled,
     TableRow,
+    Worst,
     ends,
     ratio_parts,
     read_cells,
@@ -125,6 +132,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
     spans = dict(connection.execute(_SPANS).fetchall())
+    compared, planned = compare_pairs(cells, comparable, spans), read_planned(connection)
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
     games: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
@@ -133,16 +141,27 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
 
     rows: dict[str, list[TableRow]] = {
         "cell_intervals": [
-            (cell.game, cell.matchup, cell.agent, *ends(cell.interval)) for cell in cells
+            (cell.game, cell.matchup, cell.agent, *ends(cell.interval), *cell.worst)
+            for cell in cells
         ],
-        "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
+        "game_intervals": [
+            (*key, *ends(each.interval), *each.worst) for key, each in pooled.items()
+        ],
         "normalized_intervals": list(_normalized_rows(connection)),
         "corrected_means": list(corrected_means(connection, cells, comparable)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
-        "score_intervals": [(agent, *score_ends(agent, pooled)) for agent in sorted(agents)],
+        "score_intervals": [
+            (agent, *score_ends(agent, pooled), *_score_worst(agent, pooled))
+            for agent in sorted(agents)
+        ],
         "quality_intervals": list(_quality_rows(connection)),
         "regret_intervals": list(_regret_rows(connection)),
-        "comparisons": comparisons(cells, comparable, Looks(seen, counted(connection)), spans),
+        "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
+        "equivalence_tests": list(equivalence_rows(compared, planned)),
+        "open_questions": list(open_questions(compared, planned)),
+        "games_like_these": list(games_like_these(cells, comparable)),
+        "memory_differences": list(memory(connection, cells, spans)),
+        "sweep_winners": list(sweep_best(connection, cells, comparable)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
@@ -188,7 +207,8 @@ def _seat_rows(cells_by_seat: Iterable[tuple[int, CellValues]]) -> Iterator[Tabl
     for seat, cell in cells_by_seat:
         seats[cell.game, cell.agent, seat].append(cell)
     for key, cells in seats.items():
-        yield (*key, *ends(Pooled.of(cells).interval))
+        pooled = Pooled.of(cells)
+        yield (*key, *ends(pooled.interval), *pooled.worst)
 
 
 def _quality_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[TableRow]:
@@ -233,19 +253,36 @@ def _position_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Tabl
         for other in cells
         if one.game == other.game and one is not other
     ]
-    return {"position_intervals": intervals, "position_comparisons": comparisons(cells, pairs)}
+    return {
+        "position_intervals": intervals,
+        "position_comparisons": rows_of(compare_pairs(cells, pairs)),
+    }
 
 
 def score_ends(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Ends:
     """Return the interval of the mean over families of the mean over games."""
+    return ends(combined_interval([part for _, part in _score_parts(agent, pooled)]))
+
+
+def _score_worst(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> Worst:
+    """Return the bounds of the same mean if a deal of any game was dropped."""
+    parts = _score_parts(agent, pooled)
+    bounds = [(each.bounds, part.weight) for each, part in parts if each.bounds is not None]
+    if len(bounds) < len(parts) or not any(each.dropped for each, _ in parts):
+        return None, None
+    found = bounds_over_games(bounds, combined_interval)
+    return (found.low, found.high) if found else (None, None)
+
+
+def _score_parts(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> list[tuple[Pooled, Part]]:
+    """Return an agent's values in each game that counts for its score, with the game's weight."""
     played = [
         each
         for (_, name), each in pooled.items()
         if name == agent and each.scoring == WIN_LOSS and len(each.observations)
     ]
     sizes = Counter(each.family for each in played)
-    parts = [Part(each.observations, 1 / len(sizes) / sizes[each.family]) for each in played]
-    return ends(combined_interval(parts))
+    return [(each, Part(each.observations, 1 / len(sizes) / sizes[each.family])) for each in played]
 
 
 def rated_matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:

@@ -7,7 +7,9 @@ CREATE TABLE cell_intervals (
     agent VARCHAR NOT NULL,
     low DOUBLE,
     high DOUBLE,
-    reason VARCHAR
+    reason VARCHAR,
+    worst_low DOUBLE,
+    worst_high DOUBLE
 );
 
 COMMENT ON TABLE cell_intervals IS 'Intervals of each agent''s mean in each matchup, without self-play.';
@@ -17,13 +19,17 @@ COMMENT ON COLUMN cell_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN cell_intervals.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of the 95 % interval over deals; NULL: see reason | deal_values';
 COMMENT ON COLUMN cell_intervals.high IS 'as low | upper end of the same interval | deal_values';
 COMMENT ON COLUMN cell_intervals.reason IS 'words | the reason there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (nothing draws luck: no agent, no opening and no event of the game, so every deal is the same) | computed';
+COMMENT ON COLUMN cell_intervals.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN cell_intervals.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
 
 CREATE TABLE game_intervals (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
     low DOUBLE,
     high DOUBLE,
-    reason VARCHAR
+    reason VARCHAR,
+    worst_low DOUBLE,
+    worst_high DOUBLE
 );
 
 COMMENT ON TABLE game_intervals IS 'Intervals of each agent''s mean over its opponents in each game.';
@@ -32,6 +38,8 @@ COMMENT ON COLUMN game_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN game_intervals.low IS 'as in cell_intervals | lower end of the 95 % interval; a deal that opponents share is one observation | deal_values';
 COMMENT ON COLUMN game_intervals.high IS 'as low | upper end of the same interval | deal_values';
 COMMENT ON COLUMN game_intervals.reason IS 'words | as in cell_intervals | computed';
+COMMENT ON COLUMN game_intervals.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN game_intervals.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
 
 CREATE TABLE normalized_intervals (
     game VARCHAR NOT NULL,
@@ -74,7 +82,9 @@ CREATE TABLE seat_intervals (
     seat INTEGER NOT NULL,
     low DOUBLE,
     high DOUBLE,
-    reason VARCHAR
+    reason VARCHAR,
+    worst_low DOUBLE,
+    worst_high DOUBLE
 );
 
 COMMENT ON TABLE seat_intervals IS 'Intervals of each agent''s mean in each seat of each game.';
@@ -84,12 +94,16 @@ COMMENT ON COLUMN seat_intervals.seat IS 'number from 0 | the seat | seats.seat'
 COMMENT ON COLUMN seat_intervals.low IS 'as score in win_loss games, else mean_return | lower end of the 95 % interval | seat_values';
 COMMENT ON COLUMN seat_intervals.high IS 'as low | upper end of the same interval | seat_values';
 COMMENT ON COLUMN seat_intervals.reason IS 'words | as in cell_intervals | computed';
+COMMENT ON COLUMN seat_intervals.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN seat_intervals.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
 
 CREATE TABLE score_intervals (
     agent VARCHAR NOT NULL,
     low DOUBLE,
     high DOUBLE,
-    reason VARCHAR
+    reason VARCHAR,
+    worst_low DOUBLE,
+    worst_high DOUBLE
 );
 
 COMMENT ON TABLE score_intervals IS 'Intervals of each agent''s score over all win_loss games.';
@@ -97,6 +111,8 @@ COMMENT ON COLUMN score_intervals.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interval over deals of the same games, where a deal that games share is one observation | deal_values';
 COMMENT ON COLUMN score_intervals.high IS '0 to 1 | upper end of the same interval | deal_values';
 COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, for the first game without an interval; games that cannot vary add nothing to the width | computed';
+COMMENT ON COLUMN score_intervals.worst_low IS '0 to 1 | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN score_intervals.worst_high IS '0 to 1 | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
 
 CREATE TABLE quality_intervals (
     game VARCHAR NOT NULL,
@@ -288,7 +304,10 @@ CREATE TABLE comparisons (
     anytime_low DOUBLE,
     anytime_high DOUBLE,
     anytime_reason VARCHAR,
-    look INTEGER
+    look INTEGER,
+    dropped_deals INTEGER NOT NULL,
+    worst_low DOUBLE,
+    worst_high DOUBLE
 );
 
 COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes them.';
@@ -297,6 +316,91 @@ COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes th
 CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
+
+CREATE TABLE equivalence_tests (
+    game VARCHAR,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    margin DOUBLE NOT NULL,
+    difference DOUBLE,
+    confidence DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    p DOUBLE,
+    p_adjusted DOUBLE,
+    m INTEGER NOT NULL,
+    equivalent BOOLEAN NOT NULL,
+    anytime_equivalent BOOLEAN
+);
+
+COMMENT ON TABLE equivalence_tests IS 'The rows of the view equivalence, which describes them.';
+
+CREATE TABLE open_questions (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    margin DOUBLE,
+    answer VARCHAR NOT NULL,
+    deals_needed INTEGER,
+    next_deals INTEGER
+);
+
+COMMENT ON TABLE open_questions IS 'The rows of the view further_deals, which describes them.';
+
+CREATE TABLE games_like_these (
+    agent VARCHAR NOT NULL,
+    rival VARCHAR, -- NULL for the agent's own score
+    prior VARCHAR NOT NULL,
+    main BOOLEAN NOT NULL,
+    games VARCHAR NOT NULL,
+    families INTEGER NOT NULL,
+    mean DOUBLE NOT NULL,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    better DOUBLE,
+    family_sd DOUBLE
+);
+
+COMMENT ON TABLE games_like_these IS 'The rows of the view prior_sensitivity, which describes them. main: whether the prior is the one behind between_games and better_at_games.';
+
+CREATE TABLE memory_differences (
+    agent VARCHAR NOT NULL,
+    game VARCHAR NOT NULL,
+    disguise VARCHAR NOT NULL,
+    opponents VARCHAR NOT NULL,
+    deals INTEGER NOT NULL,
+    same_play DOUBLE,
+    plain DOUBLE,
+    disguised DOUBLE,
+    difference DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    p DOUBLE,
+    p_adjusted DOUBLE
+);
+
+COMMENT ON TABLE memory_differences IS 'The rows of the view memory, which describes them.';
+
+CREATE TABLE sweep_winners (
+    sweep VARCHAR NOT NULL,
+    game VARCHAR, -- NULL for all win_loss games together
+    candidates INTEGER NOT NULL,
+    best VARCHAR,
+    deals INTEGER NOT NULL,
+    found DOUBLE,
+    corrected DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    same_choice DOUBLE
+);
+
+COMMENT ON TABLE sweep_winners IS 'The rows of the view sweep_best, which describes them.';
 
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
@@ -316,3 +420,61 @@ CREATE TABLE control_checks (
 );
 
 COMMENT ON TABLE control_checks IS 'The rows of the view controls, which describes them.';
+
+-- The preregistered plans of results/preregistration.jsonl. planned.py fills these tables.
+CREATE TABLE registrations (
+    registered_at VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL,
+    plan JSON NOT NULL,
+    played INTEGER NOT NULL,
+    looks INTEGER NOT NULL
+);
+
+COMMENT ON TABLE registrations IS 'Every preregistered plan in the order of time.';
+COMMENT ON COLUMN registrations.registered_at IS 'time, UTC | when the plan was first seen | preregistration.jsonl';
+COMMENT ON COLUMN registrations.sha256 IS 'SHA-256 | the digest of plan, as JSON with sorted keys | preregistration.jsonl';
+COMMENT ON COLUMN registrations.plan IS 'JSON object | pairs, games and margins; cells holds the SHA-256 of what changes the results of each matchup. Without pairs: the plan was taken out of the configuration | preregistration.jsonl';
+COMMENT ON COLUMN registrations.played IS 'matchups | the number of matchups, once per game, that were played or begun before | preregistration.jsonl';
+COMMENT ON COLUMN registrations.looks IS 'looks | the number of looks taken before | looks.jsonl';
+
+CREATE TABLE planned_questions (
+    game VARCHAR,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR NOT NULL,
+    deals INTEGER,
+    margin DOUBLE,
+    is_primary BOOLEAN NOT NULL,
+    registered_at VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE planned_questions IS 'The rows of the view preregistration, which describes them.';
+
+CREATE TABLE plan_deviations (
+    deviation VARCHAR NOT NULL,
+    game VARCHAR,
+    agent VARCHAR,
+    rival VARCHAR,
+    matchup VARCHAR,
+    planned VARCHAR,
+    found VARCHAR,
+    since VARCHAR
+);
+
+COMMENT ON TABLE plan_deviations IS 'The rows of the view deviations, which describes them.';
+
+-- Whether each pair that was compared or planned is a primary question. NULL without a plan.
+CREATE VIEW question_roles AS
+SELECT
+    game, agent, rival,
+    CASE
+        WHEN (SELECT count(*) FROM registrations) = 0 THEN NULL
+        WHEN bool_or(is_primary) THEN 'primary'
+        ELSE 'exploratory'
+    END AS role
+FROM (
+    SELECT game, agent, rival, is_primary FROM planned_questions
+    UNION ALL
+    SELECT game, agent, rival, false FROM comparisons
+)
+GROUP BY game, agent, rival;

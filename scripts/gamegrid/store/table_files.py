@@ -20,7 +20,7 @@ from gamegrid.errors import UserError
 
 _HEADER = re.compile(r"-- table: (\d+)\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_NOT_CODE = re.compile(r"--.*|'(?:[^']|'')*'|^COMMENT ON [^;]*;", re.MULTILINE)
+_NOT_CODE = re.compile(r"--.*|^COMMENT ON (?:'(?:[^']|'')*'|[^;'])*;|'(?:[^']|'')*'", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

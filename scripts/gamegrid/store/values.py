@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 
 from gamegrid.stats.arrays import Floats, Integers
+from gamegrid.stats.dropped import Bounds, IntervalOf, pool_bounds
 from gamegrid.stats.intervals import (
     Interval,
     MaybeInterval,
@@ -18,6 +19,8 @@ from gamegrid.stats.observations import Fixed, Observations, pool
 
 Ends: TypeAlias = tuple[float | None, float | None, str | None]
 """Low, high, and the reason one of them is missing."""
+Worst: TypeAlias = tuple[float | None, float | None]
+"""The bounds of a mean of which deals were dropped; no numbers if none was dropped."""
 TableRow: TypeAlias = tuple[str | int | float | None, ...]
 """One row of a table of statistics, in the order of its columns."""
 
@@ -29,7 +32,11 @@ _CELLS = """
         coalesce(any_value(others), []),
         list(deal ORDER BY deal) FILTER (WHERE counted),
         list(measure ORDER BY deal) FILTER (WHERE counted),
-        any_value(fixed)
+        any_value(fixed),
+        count(*) FILTER (WHERE NOT counted),
+        CASE WHEN NOT bool_and(counted) THEN list(deal ORDER BY deal) END,
+        CASE WHEN NOT bool_and(counted) THEN list(least ORDER BY deal) END,
+        CASE WHEN NOT bool_and(counted) THEN list(most ORDER BY deal) END
     FROM measured_deals LEFT JOIN opponents USING (game, matchup, agent)
     GROUP BY game, matchup, agent
     ORDER BY game, matchup, agent
@@ -64,7 +71,11 @@ _SEATS = """
         [],
         list(deal ORDER BY deal) FILTER (WHERE measure IS NOT NULL),
         list(measure ORDER BY deal) FILTER (WHERE measure IS NOT NULL),
-        any_value(fixed)
+        any_value(fixed),
+        count(*) FILTER (WHERE measure IS NULL),
+        CASE WHEN count(measure) < count(*) THEN list(deal ORDER BY deal) END,
+        CASE WHEN count(measure) < count(*) THEN list(least ORDER BY deal) END,
+        CASE WHEN count(measure) < count(*) THEN list(most ORDER BY deal) END
     FROM measured_seats
     GROUP BY game, matchup, agent, seat
     ORDER BY game, agent, seat, matchup
@@ -83,11 +94,17 @@ class CellValues:
     others: tuple[str, ...]
     """The other agents of the matchup, sorted, each as often as it sits there."""
     observations: Observations
+    dropped: int = 0
+    """Number of deals that do not count."""
+    bounds: Bounds | None = None
+    """The values of all deals; None if nothing bounds those that were dropped."""
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> "CellValues":
         """Make a cell from a row of one of the queries above."""
-        game, family, luck, scoring, matchup, agent, others, deals, values, fixed = row
+        game, family, luck, scoring, matchup, agent, others, deals, values, fixed, *every = row
+        known = _observations(luck, deals, values, fixed)
+        dropped, *bounds = every or (0, [], [], [])
         return cls(
             game=game,
             family=family,
@@ -95,18 +112,20 @@ class CellValues:
             matchup=matchup,
             agent=agent,
             others=tuple(others),
-            observations=Observations(
-                luck=luck,
-                deals=np.array(deals or [], dtype=np.int64),
-                values=np.array(values or [], dtype=np.float64),
-                fixed=None if fixed is None else Fixed(fixed),
-            ),
+            observations=known,
+            dropped=dropped,
+            bounds=_bounds(luck, fixed, *bounds) if dropped else Bounds(known, known),
         )
 
     @property
     def interval(self) -> MaybeInterval:
         """The interval of the mean over deals."""
         return _interval(self.scoring, self.observations)
+
+    @property
+    def worst(self) -> Worst:
+        """The bounds of the mean if any deal was dropped."""
+        return worst_ends(self.dropped, self.bounds, lambda each: _interval(self.scoring, each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +135,32 @@ class Pooled:
     scoring: str
     family: str
     observations: Observations
+    dropped: int
+    """Number of deals that do not count, once per opponent."""
+    bounds: Bounds | None
+    """The values of all deals; None if nothing bounds those that were dropped."""
 
     @classmethod
     def of(cls, cells: Sequence[CellValues]) -> "Pooled":
         """Pool one or more cells of one agent and game. Cells without deals are left out."""
+        bounds = [cell.bounds for cell in cells if cell.bounds is not None]
         return cls(
             scoring=cells[0].scoring,
             family=cells[0].family,
             observations=pool([cell.observations for cell in cells]),
+            dropped=sum(cell.dropped for cell in cells),
+            bounds=pool_bounds(bounds) if len(bounds) == len(cells) else None,
         )
 
     @property
     def interval(self) -> MaybeInterval:
         """The interval of the mean of the values."""
         return _interval(self.scoring, self.observations)
+
+    @property
+    def worst(self) -> Worst:
+        """The bounds of the mean if any deal was dropped."""
+        return worst_ends(self.dropped, self.bounds, lambda each: _interval(self.scoring, each))
 
 
 def read_cells(connection: duckdb.DuckDBPyConnection) -> list[CellValues]:
@@ -175,6 +206,34 @@ def ends(interval: MaybeInterval) -> Ends:
             known_low = float(low) if np.isfinite(low) else None
             known_high = float(high) if np.isfinite(high) else None
             return known_low, known_high, _missing_end(known_low, known_high)
+
+
+def worst_ends(dropped: int, bounds: Bounds | None, of: IntervalOf) -> Worst:
+    """Return bounds as columns: NULL if no deal was dropped, or if nothing bounds them."""
+    found = bounds.interval(of) if dropped and bounds is not None else None
+    return (found.low, found.high) if found else (None, None)
+
+
+def _observations(luck: str, deals: Any, values: Any, fixed: str | None) -> Observations:
+    return Observations(
+        luck=luck,
+        deals=np.array(deals or [], dtype=np.int64),
+        values=np.array(values or [], dtype=np.float64),
+        fixed=None if fixed is None else Fixed(fixed),
+    )
+
+
+def _bounds(
+    luck: str,
+    fixed: str | None,
+    deals: Sequence[int],
+    least: Sequence[float | None],
+    most: Sequence[float | None],
+) -> Bounds | None:
+    """Return the bounds of a cell; None if the game states no lowest or no highest return."""
+    if None in least or None in most:
+        return None
+    return Bounds(_observations(luck, deals, least, fixed), _observations(luck, deals, most, fixed))
 
 
 def _missing_end(low: float | None, high: float | None) -> Reason | None:

@@ -50,6 +50,8 @@ SELECT
     score_intervals.low AS score_low,
     score_intervals.high AS score_high,
     score_intervals.reason AS score_reason,
+    score_intervals.worst_low AS score_worst_low,
+    score_intervals.worst_high AS score_worst_high,
     strict_score,
     rank, rank_low, rank_high,
     CASE WHEN rating IS NOT NULL THEN count(*) OVER (PARTITION BY rating_set) END AS ranked_among,
@@ -84,6 +86,8 @@ COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean 
 COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of the score''s 95 % interval over deals; NULL: see score_reason | score_intervals.low';
 COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
 COMMENT ON COLUMN leaderboard.score_reason IS 'words | the reason there is no interval of the score; NULL if there is one | score_intervals.reason';
+COMMENT ON COLUMN leaderboard.score_worst_low IS '0 to 1 | lower end of the score''s interval if every dropped deal had been lost; NULL if no deal was dropped | score_intervals.worst_low';
+COMMENT ON COLUMN leaderboard.score_worst_high IS '0 to 1 | upper end of the interval if every dropped deal had been won; NULL like score_worst_low | score_intervals.worst_high';
 COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean if the first fallback of an episode counted as a forfeit | per_game.strict_score';
 COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by rating within the rating_set; equal ratings share a place; NULL without a rating | ratings.rank';
 COMMENT ON COLUMN leaderboard.rank_low IS 'rank from 1 | the best place that is possible: one more than the agents of the set that are stronger beyond luck. The ranges of all agents hold together with 95 % probability | ratings.rank_low';

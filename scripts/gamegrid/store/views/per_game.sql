@@ -46,16 +46,12 @@ defaults AS (
     GROUP BY episode_id
 ),
 
--- Every sitting, in error or not, and the least and the most that an unknown result can be.
 sittings AS (
     SELECT
         game, matchup, agent, status,
         coalesce(list_contains(defaulted, seat), false) AS own,
-        coalesce(len(list_filter(defaulted, lambda one: one <> seat)) > 0, false) AS others,
-        by_scoring(scoring, score, strict_return, "return") AS result,
-        by_scoring(scoring, 0, lowest_return, lowest_return) AS least,
-        by_scoring(scoring, 1, highest_return, highest_return) AS most
-    FROM episodes JOIN seats USING (episode_id) JOIN games USING (game)
+        coalesce(len(list_filter(defaulted, lambda one: one <> seat)) > 0, false) AS others
+    FROM episodes JOIN seats USING (episode_id)
     JOIN (SELECT game, matchup, self_play FROM matchups) USING (game, matchup)
     LEFT JOIN defaults USING (episode_id)
     WHERE NOT self_play
@@ -67,13 +63,7 @@ sat AS (
         count(*) AS sittings,
         count(*) FILTER (WHERE status = 'error') AS errors,
         count(*) FILTER (WHERE status <> 'error' AND own) AS own,
-        count(*) FILTER (WHERE status <> 'error' AND others) AS others,
-        CASE WHEN count(least) = count(*)
-            THEN avg(CASE status WHEN 'error' THEN least ELSE result END)
-        END AS low,
-        CASE WHEN count(most) = count(*)
-            THEN avg(CASE status WHEN 'error' THEN most ELSE result END)
-        END AS high
+        count(*) FILTER (WHERE status <> 'error' AND others) AS others
     FROM sittings
     GROUP BY game, matchup, agent
 ),
@@ -83,9 +73,7 @@ trouble AS (
         game, agent,
         sum(errors) / sum(sittings) AS error_rate,
         sum(own) / nullif(sum(sittings) - sum(errors), 0) AS own_defaults,
-        sum(others) / nullif(sum(sittings) - sum(errors), 0) AS opponent_defaults,
-        avg(low) AS low,
-        avg(high) AS high
+        sum(others) / nullif(sum(sittings) - sum(errors), 0) AS opponent_defaults
     FROM sat
     GROUP BY game, agent
 ),
@@ -151,11 +139,17 @@ places AS (
 )
 
 SELECT
-    game, scoring, rank,
-    least(game_ranks.rank_low, rank) AS rank_low,
-    greatest(game_ranks.rank_high, rank) AS rank_high,
+    game, scoring,
+    CASE WHEN unsure_ranks.agent IS NULL THEN rank END AS rank,
+    CASE WHEN unsure_ranks.agent IS NULL THEN least(game_ranks.rank_low, rank) END AS rank_low,
+    CASE WHEN unsure_ranks.agent IS NULL
+        THEN greatest(game_ranks.rank_high, rank)
+    END AS rank_high,
+    CASE WHEN rank IS NOT NULL AND unsure_ranks.agent IS NOT NULL
+        THEN 'dropped deals may decide it'
+    END AS rank_reason,
     ranked_among,
-    CASE WHEN rank IS NOT NULL THEN tied_group END AS tied_group,
+    CASE WHEN rank IS NOT NULL AND unsure_ranks.agent IS NULL THEN tied_group END AS tied_group,
     agent, deals, distinct_episodes, score, strict_score,
     CASE WHEN scoring = 'margin' THEN beats END AS beats,
     beats_low, beats_high,
@@ -181,12 +175,12 @@ SELECT
     coalesce(truncated, 0) AS truncated,
     coalesce(fallbacks, 0) AS fallbacks,
     own_defaults, opponent_defaults, error_rate,
-    CASE WHEN error_rate > 0.05 THEN trouble.low END AS worst_low,
-    CASE WHEN error_rate > 0.05 THEN trouble.high END AS worst_high,
+    worst_low, worst_high,
     dropped_deals
 FROM measured
 LEFT JOIN places USING (game, agent)
 LEFT JOIN game_ranks USING (game, agent)
+LEFT JOIN unsure_ranks USING (game, agent)
 LEFT JOIN conduct USING (game, agent)
 LEFT JOIN forfeits USING (game, agent)
 LEFT JOIN trouble USING (game, agent)
@@ -203,10 +197,11 @@ COMMENT ON VIEW per_game IS
 'How each agent did in each game: the mean over deals per opponent, then the mean over opponents with equal weights. Self-play is excluded.';
 COMMENT ON COLUMN per_game.game IS 'name | the game | games.game';
 COMMENT ON COLUMN per_game.scoring IS 'win_loss, margin, payoff or solo | what counts in the game: the score in win_loss games, the strict return in margin games, the return in all others | games.scoring';
-COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (with more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place. NULL in payoff games, which are not ranked, and if nothing counted | computed';
 COMMENT ON COLUMN per_game.rank_low IS 'rank from 1 | the best place that is possible: one more than the comparable agents that are above this one beyond luck. The ranges of all agents of a game hold together with 95 % probability. NULL if rank is NULL | game_ranks.rank_low';
 COMMENT ON COLUMN per_game.rank_high IS 'rank from 1 | the worst place that is possible | game_ranks.rank_high';
 COMMENT ON COLUMN per_game.tied_group IS 'letters | agents of a game share a letter exactly if they are ranked together and neither is above the other beyond luck; NULL if rank is NULL | game_ranks.tied_group';
+COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (with more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place. NULL in payoff games, which are not ranked, if nothing counted, and see rank_reason | computed';
+COMMENT ON COLUMN per_game.rank_reason IS 'words | the reason a rank is withheld: the dropped deals of the agent, or of one that it is ranked with, could reverse their order; NULL if there is a rank, and where agents are not ranked | dropped_sittings';
 COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents that the place is among, itself included; 1: no other agent met the same opponents; NULL if rank is NULL | computed';
 COMMENT ON COLUMN per_game.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games, forfeited ones too | episodes, seats';
@@ -239,6 +234,6 @@ COMMENT ON COLUMN per_game.fallbacks IS 'moves | random moves made in place of t
 COMMENT ON COLUMN per_game.own_defaults IS '0 to 1 | share of its episodes without errors in which this agent made the first fallback or forfeit, which decides the strict result against it | decisions.status';
 COMMENT ON COLUMN per_game.opponent_defaults IS '0 to 1 | share of its episodes without errors in which an opponent made the first fallback or forfeit: a strict win without further play | decisions.status';
 COMMENT ON COLUMN per_game.error_rate IS '0 to 1 | share of its episodes that ended in a transport error | episodes.status';
-COMMENT ON COLUMN per_game.worst_low IS 'as low | mean over all its episodes if those in error had gone as badly as the rules allow; NULL unless error_rate is above 0.05, so a value is a warning | episodes.status';
-COMMENT ON COLUMN per_game.worst_high IS 'as low | mean over all its episodes if those in error had gone as well as the rules allow; NULL like worst_low | episodes.status';
+COMMENT ON COLUMN per_game.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly for the agent as the rules allow, whatever the cause: forfeit, cut-off, error or a seating that was not played. NULL if no deal was dropped; a value is a warning | game_intervals.worst_low';
+COMMENT ON COLUMN per_game.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow; NULL like worst_low | game_intervals.worst_high';
 COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating is missing or ended in a transport error; in margin games, an episode was cut off without a fallback; in payoff and solo games, an episode was not played to the end | episodes.status';

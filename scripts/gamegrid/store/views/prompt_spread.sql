@@ -3,17 +3,7 @@
 -- differ in their template alone are one agent in several wordings.
 
 CREATE VIEW prompt_spread AS
-WITH wordings AS (
-    SELECT
-        agent,
-        params ->> 'prompt' AS prompt,
-        -- A merge patch of null takes a key out.
-        json_merge_patch(params, '{"prompt": null, "prompt_digest": null}')::VARCHAR AS otherwise
-    FROM agents
-    WHERE model IS NOT NULL
-),
-
-measured AS (
+WITH measured AS (
     SELECT
         game, otherwise, agent, prompt,
         by_scoring(scoring, score, strict_return, mean_return) AS measure,

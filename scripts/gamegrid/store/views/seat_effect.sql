@@ -18,10 +18,21 @@ per_seat AS (
         avg(mean_return) AS mean_return
     FROM per_matchup
     GROUP BY game, agent, seat
+),
+
+drops AS (
+    SELECT game, agent, seat, count(*) AS dropped_deals
+    FROM dropped_sittings
+    GROUP BY game, agent, seat
 )
 
-SELECT game, agent, seat, episodes, score, mean_return, low, high, reason
-FROM per_seat LEFT JOIN seat_intervals USING (game, agent, seat)
+SELECT
+    game, agent, seat, episodes, score, mean_return, low, high, reason,
+    coalesce(dropped_deals, 0) AS dropped_deals,
+    worst_low, worst_high
+FROM per_seat
+LEFT JOIN drops USING (game, agent, seat)
+LEFT JOIN seat_intervals USING (game, agent, seat)
 ORDER BY game, agent, seat;
 
 COMMENT ON VIEW seat_effect IS
@@ -35,3 +46,6 @@ COMMENT ON COLUMN seat_effect.mean_return IS 'the game''s own units | mean retur
 COMMENT ON COLUMN seat_effect.low IS 'as score in win_loss games, else mean_return | lower end of its 95 % interval over deals; NULL: see reason | seat_intervals.low';
 COMMENT ON COLUMN seat_effect.high IS 'as low | upper end of the same interval | seat_intervals.high';
 COMMENT ON COLUMN seat_effect.reason IS 'words | the reason there is no interval; NULL if there is one | seat_intervals.reason';
+COMMENT ON COLUMN seat_effect.dropped_deals IS 'deals | deals without a value in this seat, once per matchup: they do not count or, outside win_loss games, an episode was not played to the end | episodes.status';
+COMMENT ON COLUMN seat_effect.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly for the agent as the rules allow; NULL if no deal was dropped | seat_intervals.worst_low';
+COMMENT ON COLUMN seat_effect.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow; NULL like worst_low | seat_intervals.worst_high';
