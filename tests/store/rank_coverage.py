@@ -18,8 +18,9 @@ from gamegrid.jobs import workflow
 from gamegrid.stats.arrays import Integers
 from gamegrid.stats.davidson import Matches
 from gamegrid.stats.intervals import Interval
+from gamegrid.stats.mean_test import MeanTest
 from gamegrid.stats.ratings import rate
-from gamegrid.store.comparisons import compare_pairs, rows_of
+from gamegrid.store.comparisons import compare_pairs
 from gamegrid.store.database import Sources, build
 from gamegrid.store.standings import Pair, Question, game_ranks
 from gamegrid.store.statistics import rated_matches
@@ -140,11 +141,11 @@ def _pairs(
     cells: Sequence[CellValues], everything: Population
 ) -> Mapping[str, Mapping[Pair, Question]]:
     pairs: dict[str, dict[Pair, Question]] = defaultdict(dict)
-    for game, agent, rival, _, difference, _, _, _, _, p, *_ in rows_of(
-        compare_pairs(cells, everything.comparable)
-    ):
-        pairs[str(game)][str(agent), str(rival)] = Question(
-            mean=float(difference or 0.0), p=None if p is None else float(p), fixed=False
+    for each in compare_pairs(cells, everything.comparable):
+        pairs[str(each.game)][each.pair] = Question(
+            mean=float(each.difference or 0.0),
+            p=each.test.p() if isinstance(each.test, MeanTest) else None,
+            fixed=False,
         )
     return pairs
 

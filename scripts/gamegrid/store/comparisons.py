@@ -104,12 +104,12 @@ def compare_pairs(
     for game, agent, rival in sorted(comparable):
         if agent < rival and (game, agent) in played:
             apart[game][agent, rival] = differences_of(played[game, agent], played[game, rival])
-    within = [
+    by_game = [
         within(game, pair, each, spans.get(game))
         for game, pairs in apart.items()
         for pair, each in pairs.items()
     ]
-    return within + list(_overall(played, apart))
+    return by_game + list(_overall(played, apart))
 
 
 def rows_of(
