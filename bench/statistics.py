@@ -136,7 +136,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _most("p < .05 where means are equal", nulls, "false", _with_noise(nulls, 0.06))
     yield _most("the same over three games", nulls, "false_over_games", _with_noise(nulls, 0.06))
     yield _most("the same without limits", unlimited, "false", _with_noise(unlimited, 0.08))
-    yield _most("rows of paired that contradict themselves", compared, "contradictions", 0)
+    yield _most("contradictions of interval, p, verdict and letters", compared, "contradictions", 0)
     yield _most("ten looks of which one misses", looks, "false", _with_noise(looks))
     yield _least("coverage of a rating, at least", fits, "ratings", 0.93)
     yield _least("coverage of the first mover's effect", fits, "first_mover", 0.93)
