@@ -1,6 +1,7 @@
 # A shorthand; the README shows the plain commands behind it.
 PYTHON ?= python3
 CORES ?= 2
+PYTHONS ?= 3.12 3.13
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
@@ -38,7 +39,7 @@ test-wheel: .venv/dev
 
 # Tests the core on the other supported versions of Python that this machine has.
 test-pythons:
-	.ci/test-pythons 3.12 3.13
+	.ci/test-pythons $(PYTHONS)
 
 # Ratios against bare clients and engines, in an hour on an idle machine; bench/README.md.
 bench: .venv/dev

@@ -17,14 +17,15 @@ import numpy as np
 
 from bench.measure import ROOT, Sample
 
-sys.path += [str(ROOT / "tests/stats"), str(ROOT / "tests/store")]
+sys.path += [str(ROOT / "tests" / room) for room in ("stats", "store", "jobs")]
 
 import played_coverage as end_to_end
+import power_cases as powers
 import random_comparisons
 import rank_coverage
 import stats_coverage as simulated
 
-SHARES, NULLS, LOOKS, FITS, RESULTS = 20_000, 2000, 500, 200, 2000
+SHARES, NULLS, LOOKS, FITS, RESULTS, POWERS = 20_000, 2000, 500, 200, 2000, 500
 """Number of samples per case, for each question."""
 REDRAWN = (5, 20, 50, 200)
 """Deals of a set of results that is drawn from many played deals."""
@@ -62,6 +63,7 @@ def main(part: float) -> list[Sample]:
 
 def jobs(part: float) -> Iterator[Job]:
     """Yield all cases, each with the fraction ``part`` of the full number of samples."""
+    yield from _powers(part)
     for grid in end_to_end.GRIDS:
         yield Job("played", grid.name, played, (grid, int(PLAYED * part)))
     for schedule in simulated.SCHEDULES:
@@ -118,6 +120,11 @@ def _each(by_question: Mapping[str, end_to_end.Found], name: str) -> dict[str, f
     return {question: getattr(found, name) for question, found in by_question.items()}
 
 
+def _powers(part: float) -> Iterator[Job]:
+    for grid in powers.CASES:
+        yield Job("power", grid.name, power, (grid, int(POWERS * part)))
+
+
 def shares(case: simulated.Case, luck: float, deals: int, samples: int) -> Sample:
     """Measure how often a share's interval covers, next to Wilson's on single episodes."""
     ours, naive = (
@@ -166,6 +173,13 @@ def fits(schedule: simulated.Schedule, samples: int) -> Sample:
     errors = simulated.rating_errors(schedule, samples, 4)
     return {"samples": samples, "ratings": errors.ratings, "first_mover": errors.first_mover,
             "false": errors.false_claims, "without": errors.without}  # fmt: skip
+
+
+def power(grid: end_to_end.Grid, samples: int) -> Sample:
+    """Measure how far the power that the rule estimate promises is from that of played grids."""
+    known = powers.power(grid, samples, 7)
+    return {"samples": samples, "deals": known.deals, "promised": known.promised,
+            "found": known.found, "apart": abs(known.found - known.promised)}  # fmt: skip
 
 
 def played_ratings(grid: end_to_end.Grid, samples: int) -> Sample:

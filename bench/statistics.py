@@ -23,6 +23,8 @@ BOTS = {
 GAMES = ["tic_tac_toe", "connect_four_4x4", "misere_tic_tac_toe", "nim", "kuhn_poker"]
 POKER = {"kuhn_poker": 0.35, "leduc_poker": 0.75}
 """Target for the variance of a deal's mean, relative to the mean of two independent episodes."""
+UNCORRECTED = {"kuhn_poker": 0.7, "leduc_poker": 0.6}
+"""Target for what control variates leave of the variance of a deal's mean over both seatings."""
 PAIRED = """
     WITH results AS (
         SELECT
@@ -49,6 +51,8 @@ def figures(runs: int) -> Iterator[Figure]:
     yield from _tables(part)
     yield from _pairing(part)
     yield from _coverage(worker("coverage", part))
+    yield from _planted(worker("planted", part))
+    yield from _variates(worker("variates", part))
 
 
 def _tables(part: float) -> Iterator[Figure]:
@@ -105,6 +109,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
         redrawn,
         margins,
         rankings,
+        powers,
     ) = (
         [case for case in cases if case["question"] == question]
         for question in (
@@ -120,6 +125,7 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
             "played ratings",
             "margin ranks",
             "rankings",
+            "power",
         )
     )
     yield _least("coverage of the tables from 10 deals on, at least", played, "least", 0.93)
@@ -148,6 +154,25 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _least("coverage of a rating on a ladder", ladders, "anchored", 0.93)
     yield _least("coverage of a place between bots", ladders, "placed", 0.93)
     yield _most("equals told apart by ratings", fits, "false", _with_noise(fits))
+    yield _most("power that estimate promises, from that of grids", powers, "apart", 0.05)
+
+
+def _planted(cases: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield how often the controls find the planted faults at the sizes stated for them."""
+    stated = [case for case in cases if case["stated"]]
+    yield _least("share of grids with a planted fault that are red", stated, "found", 0.8)
+    none = [case for case in cases if case["none"]]
+    yield _most("share of honest grids that are red", none, "found", 0.0)
+
+
+def _variates(cases: Sequence[Sample]) -> Iterator[Figure]:
+    """Yield what control variates leave of the variance, what is covered, and the cost."""
+    for game, wanted in UNCORRECTED.items():
+        one = [case for case in cases if case["game"] == game and case["known"] == 1]
+        yield _most(f"variance left, one policy known, {game}", one, "left", wanted)
+    yield _least("coverage of adjusted returns, at least", cases, "covered", 0.93)
+    yield _most("coverage of adjusted returns, at most", cases, "covered", 0.975)
+    yield _most("s of CPU to correct 1,000 episodes", cases, "seconds", 1.0)
 
 
 def _least(name: str, cases: Sequence[Sample], key: str, wanted: float) -> Figure:

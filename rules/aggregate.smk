@@ -19,6 +19,7 @@ rule build_database:
         **all_chunks(),
         references="results/references.json",
         judged=judged_files(),
+        corrections=correction_files(),
         exploitability=exploitability_files(),
     output:
         "results/gamegrid.duckdb",
@@ -60,6 +61,7 @@ rule write_manifest:
         database="results/gamegrid.duckdb",
         references="results/references.json",
         judged=judged_files(),
+        corrections=correction_files(),
         exploitability=exploitability_files(),
     output:
         "results/manifest.json",

@@ -86,6 +86,17 @@ def judged_files():
     return [f"results/judged/{game}.parquet" for game in PLAN.judged]
 
 
+def correction_files():
+    """The corrections of returns: a file per margin game with a value function."""
+    return [f"results/corrections/{game}.parquet" for game in PLAN.corrected]
+
+
+def episode_chunks(wildcards):
+    """The chunk files that may hold episodes of a game."""
+    played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
+    return [*[f"results/{chunk.file}" for chunk in played], *PLAN.frozen]
+
+
 def exploitability_files():
     """The exploitability of agents: a file per game with probes."""
     games = {Path(file).parent.name for file in single_move_files("probe")}
@@ -94,11 +105,9 @@ def exploitability_files():
 
 def judged_chunks(wildcards):
     """The chunk files whose decisions the oracle of a game judges."""
-    played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
     return [
-        *[f"results/{chunk.file}" for chunk in played],
+        *episode_chunks(wildcards),
         *single_move_files("position", wildcards.game),
-        *PLAN.frozen,
     ]
 
 

@@ -15,6 +15,24 @@ rule judge_decisions:
         "../scripts/judge.py"
 
 
+rule correct_returns:
+    input:
+        episode_chunks,
+    output:
+        "results/corrections/{game}.parquet",
+    log:
+        "results/logs/corrections/{game}.log",
+    benchmark:
+        "results/benchmarks/corrections/{game}.jsonl"
+    conda:
+        "../envs/core.yaml"
+    params:
+        agents=as_it_is(gamegrid.correction_params(PLAN)),
+        code=gamegrid.code_hash("analysis.control_variates"),
+    script:
+        "../scripts/correct_returns.py"
+
+
 rule measure_exploitability:
     input:
         lambda wildcards: single_move_files("probe", wildcards.game),

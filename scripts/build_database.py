@@ -18,6 +18,7 @@ if __name__ == "__main__":
             for path in snakemake.input[task]
         ],
         judged=[Path(path) for path in snakemake.input.judged],
+        corrections=[Path(path) for path in snakemake.input.corrections],
         exploitability_estimates=[Path(path) for path in snakemake.input.exploitability],
         references=Path(snakemake.input.references),
         looks=looks_file,

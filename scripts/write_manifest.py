@@ -9,7 +9,7 @@ if __name__ == "__main__":
 
     played = {
         kind: [Path(path) for path in snakemake.input[kind]]
-        for kind in ("chunks", "judged", "positions", "probes", "exploitability")
+        for kind in ("chunks", "judged", "corrections", "positions", "probes", "exploitability")
     }
     played["references"] = [Path(snakemake.input.references)]
     rows = {**json.loads(snakemake.params.rows), "plugins": snakemake.params.plugins}

@@ -10,10 +10,7 @@ from gamegrid.plan import plan
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.play.expected_usage import turns
 from gamegrid.records.record_types import Task
-from gamegrid.stats.power import expected_share_half_width
 from loopback import Endpoint
-from played_grids import played
-from store_samples import query
 
 AGENT = {"type": "llm", "model": "litellm_openai/m"}
 
@@ -152,44 +149,3 @@ def test_probes_are_foretold_and_bought_once(
             )  # fmt: skip
             play_chunk(job)
             assert len(endpoint.requests) == 12 * replies
-
-
-def test_what_so_many_deals_can_resolve(tmp_path: Path) -> None:
-    """n = (1.960 + .842)^2 / d^2 = 785 for d = .1 by normal quantiles; Student's t needs 787.
-
-    4 deals cannot show even 1, the largest difference of scores: 3.18 SDs is the t of 3 degrees of
-    freedom, and 1 is 2 SDs of the mean.
-    """
-    raw = grid("http://127.0.0.1:1", tmp_path)
-    few = text(estimate(plan.make(raw, tmp_path), tmp_path / "results"))
-    assert "with deals: 4: two agents are told apart in one game from no difference" in few
-    assert "a difference of 0.1 takes deals: 787" in few
-    many = estimate(plan.make(raw | {"deals": 787}, tmp_path), tmp_path / "results")
-    assert "from a difference in score of 0.10 on" in text(many)
-
-
-def test_a_score_comes_out_as_well_known_as_foretold(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By enumeration, x wins random tic_tac_toe with probability 737/1260 and draws with 8/63.
-
-    See tests/play/test_enumeration.py. Each seating has different luck, so a deal has half of the
-    variance of an episode.
-
-    The relative standard error of an SD from 400 deals is 1/sqrt(2 * 399), or 3.5 %; the test
-    tolerates three times that.
-    """
-    deals, win, draw = 400, 737 / 1260, 8 / 63
-    variance = win + draw / 4 - (win + draw / 2) ** 2
-    agents = {name: {"type": "random"} for name in "ab"}
-    path = played(tmp_path, monkeypatch, games=["tic_tac_toe"], deals=deals, agents=agents)
-    [(low, high)] = query(path, "SELECT low, high FROM head_to_head WHERE agent = 'a'")
-    found = (high - low) / 2
-    foretold = expected_share_half_width(deals, (variance / 2) ** 0.5)
-    assert found == pytest.approx(foretold, rel=3 / (2 * (deals - 1)) ** 0.5)
-
-    raw = grid("http://127.0.0.1:1", tmp_path) | {"deals": deals}
-    told = text(estimate(plan.make(raw, tmp_path), tmp_path / "results"))
-    worst = expected_share_half_width(deals)
-    assert f"a score is known to ±{worst:.2f}" in told
-    assert found < worst

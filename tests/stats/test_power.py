@@ -5,11 +5,15 @@ import pytest
 from scipy import stats
 
 from gamegrid.stats.intervals import Interval, mean_interval, share_interval
+from gamegrid.stats.mean_test import MeanTest, Sample
 from gamegrid.stats.power import (
     DIFFERENCE_SD,
+    Design,
+    Variation,
     deals_needed,
     expected_half_width,
     expected_share_half_width,
+    least_mean,
     power_of,
     resolvable_difference,
 )
@@ -63,3 +67,38 @@ def test_what_cannot_be_shown_is_refused() -> None:
         deals_needed(0.0)
     with pytest.raises(ValueError, match="no power from 1 deals"):
         power_of(0.1, 1, 0.5)
+
+
+def test_a_variation_gives_back_the_spread_of_the_mean_it_was_made_of() -> None:
+    luck = np.random.default_rng(5)
+    differences = luck.normal(0, 1, (3, 50)) + luck.normal(0, 0.5, 50)
+    covariances, met = np.cov(differences), np.array([True, False, False])
+    found = Variation.of(covariances, met)
+    assert found.sd(Design(1, 2)) == pytest.approx(differences.mean(axis=0).std(ddof=1))
+    # More opponents that share little luck with each other vary less together.
+    assert found.sd(Design(0, 20)) < found.sd(Design(0, 2))
+
+
+@pytest.mark.parametrize("met", [True, False])
+def test_what_one_matchup_does_not_say_is_put_on_the_safe_side(met: bool) -> None:
+    """With one matchup, more of them are planned as if they shared all their luck."""
+    found = Variation.of(np.array([[0.25]]), np.array([met]))
+    assert found.sd(Design(int(met), int(not met))) == pytest.approx(0.5)
+    assert found.sd(Design(0, 7)) == pytest.approx(0.5)
+    assert found.sd(Design(1, 0)) >= 0.5
+
+
+@pytest.mark.parametrize("deals", [15, 60])
+def test_the_least_mean_is_where_the_test_of_a_hidden_loss_begins_to_reject(deals: int) -> None:
+    """The values vary too little for anything else to matter."""
+    for share, rejected in ((0.99, False), (1.01, True)):
+        values = share * least_mean(deals, 1.0) + np.linspace(-1e-3, 1e-3, deals)
+        test = MeanTest.of([Sample(values)], Interval(-1.0, 1.0))
+        assert isinstance(test, MeanTest)
+        assert (test.p() < 0.05) is rejected
+
+
+def test_differences_that_hardly_vary_still_take_deals() -> None:
+    assert deals_needed(0.1, 0.01) <= 3
+    found = deals_needed(0.1, 0.01, limit=1.0)
+    assert least_mean(found, 1.0) < 0.1 < least_mean(found - 2, 1.0)

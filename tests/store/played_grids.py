@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gamegrid.analysis.control_variates import correct_game, known_policies
 from gamegrid.analysis.references import write
 from gamegrid.jobs.workflow import rows
 from gamegrid.plan import plan
@@ -29,7 +30,12 @@ def played(folder: Path, monkeypatch: pytest.MonkeyPatch, **grid: Any) -> Path:
                 results=folder / "results", output=files[-1],
             )
         )  # fmt: skip
+    corrections = [folder / f"results/corrections/{name}.parquet" for name in made.corrected]
+    for file in corrections:
+        game = made.grid.game_named[file.stem]
+        correct_game(game, files, known_policies(made.config.agents, game), file)
     write(made, folder / "references.json")
     path = folder / "gamegrid.duckdb"
-    build(path, rows(made), Sources(chunks=files, references=folder / "references.json"))
+    sources = Sources(chunks=files, corrections=corrections, references=folder / "references.json")
+    build(path, rows(made), sources)
     return path

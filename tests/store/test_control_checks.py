@@ -34,8 +34,8 @@ def test_an_honest_grid_is_green(
     found = control_verdict.read(path)
     assert found.red == ()
     # By game: two bots beside it; three pairs and three self_play, both seats each; the oracle in
-    # two pairs.
-    assert found.passed == 2 * (2 * 2 + 3 * 4 + 3 * 2 + 2 * 2)
+    # two pairs; luck. Over both games: three bots, the first seat and the favourites.
+    assert found.passed == 2 * (2 * 2 + 3 * 4 + 3 * 2 + 2 * 2 + 1) + 3 + 2
     assert found.text == f"Controls: all {found.passed} checks passed"
     assert query(path, "SELECT * FROM controls WHERE passed IS NULL") == []
 
@@ -52,6 +52,9 @@ def test_every_grid_has_controls_whoever_plays(
     path = played(tmp_path, monkeypatch, games=games, deals=1, agents=agents)
     made = "SELECT DISTINCT name, game, matchup FROM controls WHERE passed ORDER BY name"
     assert query(path, made) == [
+        ("favourite", None, None),
+        ("first_seat", None, None),
+        ("luck", "kuhn_poker", None),
         ("random", "kuhn_poker", "beside the grid"),
         ("self_play", "kuhn_poker", "beside the grid"),
     ]
@@ -93,7 +96,7 @@ def test_attribution_that_is_swapped_is_found(
     assert {("oracle", "tic_tac_toe", "optimal"), ("bots", "tic_tac_toe", "random")} <= failed(path)
     text = control_verdict.read(path).text
     assert text.startswith(
-        "Controls: 6 of 10 checks FAILED: do not trust any number of these results"
+        "Controls: 8 of 15 checks FAILED: do not trust any number of these results"
     )
     assert "oracle: optimal in seat 0 of tic_tac_toe, optimal--random, got 0." in text
 

@@ -139,6 +139,7 @@ def test_every_value_arrives(tmp_path: Path) -> None:
             0,
             "{}",
             "{}",
+            None,
         )
     ]
     assert query(path, "SELECT game, deal, seating, status, trajectory, error FROM episodes") == [

@@ -470,7 +470,7 @@ def test_agents_without_luck_that_repeat_themselves_are_seen_once(tmp_path: Path
         ):
             assert set(query(path, f"SELECT {column} FROM {view}")) == {(reason,)}, view
         once = query(path, "SELECT reason FROM first_moves")
-        assert once == [("deterministic",)]
+        assert once == [(reason or "no upper end",)]  # who moves first always wins
 
 
 def test_a_games_own_luck_that_comes_twice_is_seen_twice(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ GRID: Grid = {
 def test_red_controls_end_the_workflow_with_their_sentences(tmp_path: Path) -> None:
     honest = snakemake(tmp_path, GRID, "--", "check_results")
     assert honest.code == 0, honest.output
-    assert "Controls: all 10 checks passed" in honest.output
+    assert "Controls: all 15 checks passed" in honest.output
 
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/liar.py").write_text(LIAR)
@@ -58,8 +58,8 @@ def test_red_controls_end_the_workflow_with_their_sentences(tmp_path: Path) -> N
     assert "Traceback" not in run.output
     log = (tmp_path / "results/logs/check_results.log").read_text()
     failed = query(tmp_path, "SELECT name, agent, seat, matchup FROM controls WHERE NOT passed")
-    assert {("bots", "liar")} <= {(name, agent) for name, agent, *_ in failed}
     assert len(log.splitlines()) == len(failed)
-    for name, agent, seat, matchup in failed:
+    assert {("bots", "liar")} <= {(name, agent) for name, agent, *_ in failed}
+    for name, agent, seat, matchup in [row for row in failed if row[3] is not None]:
         assert f"{name}: {agent} in seat {seat} of kuhn_poker, {matchup}, got " in log
         assert f"{name}: {agent} in seat {seat} of kuhn_poker, {matchup}, got " in run.output

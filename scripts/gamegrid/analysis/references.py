@@ -12,8 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from itertools import product
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -21,8 +19,9 @@ import pyspiel
 
 from gamegrid.agents.agent import Agent, AgentKind, Ask, Baseline, Tools, kinds, own_kinds
 from gamegrid.agents.random import uniform
+from gamegrid.analysis.draws import Draw, draws
 from gamegrid.games.game import Game, Oracle, Scoring
-from gamegrid.games.policy import Policy
+from gamegrid.games.policy import Policy, successors
 from gamegrid.games.repeated_game import RepeatedGame
 from gamegrid.oracles.exact import NOISE, solver
 from gamegrid.oracles.minimax import Minimax
@@ -153,7 +152,7 @@ def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plie
     ``policies`` are those of the seats, in order. Raises TooLargeError if a ply has too many
     positions.
     """
-    layer, returns, cut = _opened(game, opening_plies), Shares(), Shares()
+    layer, returns, cut = opened(game, opening_plies), Shares(), Shares()
     for _ in range(max_plies):
         layer = _after(game, layer, policies, returns)
     for state, chance in layer.values():
@@ -162,7 +161,7 @@ def results(game: Game, policies: Sequence[Policy], opening_plies: int, max_plie
     return Results(returns=returns, cut=cut)
 
 
-def _opened(game: Game, plies: int) -> Layer:
+def opened(game: Game, plies: int) -> Layer:
     """Return the positions after the opening of a deal (see plan.deals.opening)."""
     layer: Layer = {}
     ended: Shares = {}
@@ -182,7 +181,7 @@ def _after(game: Game, layer: Layer, policies: Sequence[Policy], ended: Shares) 
     """Return the positions one ply later, and add finished episodes to ``ended``."""
     following: Layer = {}
     for state, chance in layer.values():
-        for child, part in _moves(state, policies):
+        for child, part in successors(state, policies):
             for settled, luck in _settled(child):
                 _add(game, following, ended, settled, chance * part * luck)
     return following
@@ -204,25 +203,6 @@ def _add(game: Game, layer: Layer, ended: Shares, state: pyspiel.State, chance: 
         raise TooLargeError
 
 
-def _moves(
-    state: pyspiel.State, policies: Sequence[Policy]
-) -> Iterator[tuple[pyspiel.State, float]]:
-    """Yield what may follow in one ply, with its probability."""
-    if not state.is_simultaneous_node():
-        seat = state.current_player()
-        for action, chance in policies[seat](state, seat).items():
-            if chance > 0:
-                yield state.child(action), chance
-        return
-    choices = [policy(state, seat).items() for seat, policy in enumerate(policies)]
-    for joint in product(*choices):
-        chance = prod(part for _, part in joint)
-        if chance > 0:
-            child = state.clone()
-            child.apply_actions([action for action, _ in joint])
-            yield child, chance
-
-
 def _settled(state: pyspiel.State) -> Iterator[tuple[pyspiel.State, float]]:
     """Yield the states after the next chance events, if any, with their probabilities."""
     if not state.is_chance_node():
@@ -237,7 +217,7 @@ def small(game: Game) -> bool:
     """Return True if all positions of a game can be enumerated. Does not consult an oracle."""
     visited, everybody = 0, [uniform] * game.players
     try:
-        layer = _opened(game, 0)
+        layer = opened(game, 0)
         for _ in range(game.max_plies):
             visited += len(layer)
             if visited > STATES:
@@ -287,7 +267,7 @@ def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | Non
     random play than random play does.
     """
     if game.perfect_information:
-        starts = _opened(game, opening_plies).values()
+        starts = opened(game, opening_plies).values()
         searches = [_search(seat) for seat in range(game.players)]
         return [sum(chance * search(state) for state, chance in starts) for search in searches]
     if game.players != 2 or game.spiel.get_type().utility != pyspiel.GameType.Utility.ZERO_SUM:
@@ -370,7 +350,7 @@ def _best_joint(game: Game, enumerable: bool) -> float | None:
         if state.is_chance_node():
             return sum(float(p) * best(state.child(a)) for a, p in state.chance_outcomes())
         everybody = [uniform] * game.players
-        return max(best(child) for child, _ in _moves(state, everybody))
+        return max(best(child) for child, _ in successors(state, everybody))
 
     return best(game.spiel.new_initial_state())
 
@@ -433,7 +413,7 @@ def _best_return(plan: "Plan", cell: Cell, agent: str) -> tuple[float | None, Mi
         return None, Missing.CUT_OFF
     known = {name: _known(plan, name, game) for name in cell.matchup.agents}
     try:
-        starts = list(_opened(game, plan.opening_plies(game)).values())
+        starts = list(opened(game, plan.opening_plies(game)).values())
         for seating in cell.matchup.seatings(plan.config.seatings):
             for seat in (seat for seat, name in enumerate(seating) if name == agent):
                 others = {other: known[name] for other, name in enumerate(seating) if other != seat}
@@ -462,7 +442,7 @@ def beside(plan: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
     each baseline's results, and its actual results.
     """
     expected, plays = list[Expectation](), list[Play]()
-    for baseline, kind in _baselines().items():
+    for baseline, kind in baselines().items():
         settings = kind.settings(type=kind.type)
         if kind.policy is None or kind.unsupported_reason(settings, game) is not None:
             continue
@@ -474,7 +454,7 @@ def beside(plan: "Plan", game: Game) -> tuple[list[Expectation], list[Play]]:
     return expected, plays
 
 
-def _baselines() -> dict[Baseline, AgentKind]:
+def baselines() -> dict[Baseline, AgentKind]:
     """Return the package's bot for each baseline. Only bots without required settings qualify."""
     bots: dict[Baseline, AgentKind] = {}
     for kind in own_kinds().values():
@@ -527,6 +507,8 @@ def write(plan: "Plan", output: Path) -> None:
     for cell in plan.reference_cells.controls:
         cells[cell.game.name].append(cell)
     seats, expected, plays = list[Reference](), list[Expectation](), list[Play]()
+    drawn = dict[str, list[Draw]]()
+    """By luck: games of the same luck draw the same."""
     responses = [
         row for cell in plan.reference_cells.responses for row in best_responses(plan, cell)
     ]
@@ -539,7 +521,16 @@ def write(plan: "Plan", output: Path) -> None:
                 expected += expectations(plan, cell, policies)
             also, played = beside(plan, game)
             expected, plays = expected + also, plays + played
-    _write(output, references=seats, expectations=expected, plays=plays, responses=responses)
+        if (enumerable or game.chance) and game.luck_name not in drawn:
+            drawn[game.luck_name] = draws(game, plan.config.seed, plan.opening_plies(game))
+    _write(
+        output,
+        references=seats,
+        expectations=expected,
+        plays=plays,
+        responses=responses,
+        draws=[draw for rows in drawn.values() for draw in rows],
+    )
 
 
 def write_scales(plan: "Plan", output: Path) -> None:
@@ -552,12 +543,12 @@ def write_scales(plan: "Plan", output: Path) -> None:
         for game in plan.grid.games
         for seat in references(game, plan.opening_plies(game), plan.max_plies(game), small(game))
     ]
-    _write(output, references=seats, expectations=[], plays=[], responses=[])
+    _write(output, references=seats, expectations=[], plays=[], responses=[], draws=[])
 
 
 def _write(
     output: Path,
-    **rows: Sequence[Reference] | Sequence[Expectation] | Sequence[Play] | Sequence[BestResponse],
+    **rows: Sequence[Reference | Expectation | Play | BestResponse | Draw],
 ) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     text = {table: [asdict(row) for row in table_rows] for table, table_rows in rows.items()}

@@ -18,7 +18,7 @@ from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import UNFIT
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
-from gamegrid.records import journal, received, stamp, upkeep
+from gamegrid.records import journal, received, stamp, upkeep, value_record
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
 from gamegrid.records.record_types import Task
@@ -49,6 +49,7 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
     another seed or protocol.
     """
     _check(ours, theirs)
+    value_record.merge(theirs, ours)
     replies = upkeep.merge(theirs, ours)
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
     conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]

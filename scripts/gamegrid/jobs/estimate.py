@@ -19,11 +19,17 @@ from gamegrid.backends.billing import reply_limit
 from gamegrid.backends.tariff import Tariff
 from gamegrid.config.models import Model
 from gamegrid.plan.plan import Plan
-from gamegrid.play.expected_usage import turns
+from gamegrid.play.expected_usage import Turns, turns
 from gamegrid.records.journal import files, read
 
-WANTED = 0.1
-"""The difference in score for which the estimate states the deals needed."""
+
+@dataclass(frozen=True, slots=True)
+class DealCost:
+    """What one more deal of a game asks of an agent, against all its opponents."""
+
+    calls: float
+    usd: float | None
+    """None if a price or the tokens are unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,8 @@ class Cost:
     usd: float | None
     most_usd: float | None
     """The worst price of one request, which ``budget_usd`` reserves; None if it is unknown."""
+    per_deal: Mapping[str, DealCost]
+    """By name of the games in which it plays episodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +65,6 @@ class Estimate:
     finished_jobs: int
     episodes: int
     finished_episodes: int
-    deals: int
-    """Deals per matchup and game."""
     costs: tuple[Cost, ...]
     budget_usd: float | None
     absences: tuple[str, ...]
@@ -73,7 +79,6 @@ def estimate(plan: Plan, results: Path) -> Estimate:
         finished_jobs=len(finished),
         episodes=sum(planned.values()),
         finished_episodes=sum(planned[file] for file in finished),
-        deals=plan.config.deals,
         costs=tuple(_costs(plan, results)),
         budget_usd=plan.config.budget_usd,
         absences=tuple(
@@ -108,50 +113,53 @@ def _costs(plan: Plan, results: Path) -> Iterable[Cost]:
         taken = {
             game: turns(plan, agent, plan.grid.game_named[game]) for game in {*played, *single}
         }
-        yield _cost(
-            plan,
-            agent,
-            calls=sum(count * taken[game].calls for game, count in played.items())
-            + sum(single.values()),
-            prompt_tokens=sum(count * taken[game].prompt_tokens for game, count in played.items())
-            + sum(
-                count * taken[game].prompt_tokens / taken[game].calls
-                for game, count in single.items()
-            ),
-            seen=on_file[agent],
-            most_prompt_tokens=max(each.most_prompt_tokens for each in taken.values()),
-        )
+        yield _cost(plan, agent, played, single, taken, on_file[agent])
 
 
 def _cost(
     plan: Plan,
     agent: str,
-    *,
-    calls: float,
-    prompt_tokens: float,
+    played: Mapping[str, int],
+    single: Mapping[str, int],
+    taken: Mapping[str, Turns],
     seen: Sequence[int | None],
-    most_prompt_tokens: int,
 ) -> Cost:
+    """Return the cost of an agent with ``played`` seats and ``single`` moves by game."""
     settings, model = plan.config.agents[agent], plan.models[agent]
     assert isinstance(settings, LlmSettings)
     stated = [tokens for tokens in seen if tokens is not None]
     each = mean(stated) if stated else settings.max_tokens
-    completion = None if each is None else each * calls
     price = prices.find(model.entry)
-    usd = None
-    if completion is not None and price.input is not None and price.output is not None:
-        usd = (prompt_tokens * price.input + completion * price.output) / 1e6
+
+    def usd(calls: float, prompt_tokens: float) -> float | None:
+        if each is None or price.input is None or price.output is None:
+            return None
+        return (prompt_tokens * price.input + each * calls * price.output) / 1e6
+
+    calls = sum(count * taken[game].calls for game, count in played.items()) + sum(single.values())
+    prompt_tokens = sum(count * taken[game].prompt_tokens for game, count in played.items()) + sum(
+        count * taken[game].prompt_tokens / taken[game].calls for game, count in single.items()
+    )
     return Cost(
         agent=agent,
         model=settings.model,
         calls=calls,
         on_file=len(seen),
         prompt_tokens=prompt_tokens,
-        completion_tokens=completion,
+        completion_tokens=None if each is None else each * calls,
         local=not model.kind.capabilities.hosted,
         measured=bool(stated),
-        usd=usd,
-        most_usd=_most_usd(settings, model, most_prompt_tokens),
+        usd=usd(calls, prompt_tokens),
+        most_usd=_most_usd(
+            settings, model, max(each_game.most_prompt_tokens for each_game in taken.values())
+        ),
+        per_deal={
+            game: DealCost(
+                (sat := count / plan.config.deals) * taken[game].calls,
+                usd(sat * taken[game].calls, sat * taken[game].prompt_tokens),
+            )
+            for game, count in played.items()
+        },
     )
 
 
@@ -208,31 +216,8 @@ def text(estimated: Estimate) -> str:
     if estimated.costs:
         lines.append(_money(estimated.costs))
     lines += _too_dear(estimated)
-    lines.append(_resolution(estimated.deals))
     lines += estimated.absences
     return "\n".join(lines)
-
-
-def _resolution(deals: int) -> str:
-    """Say which differences between two agents so many deals can resolve in one game."""
-    from gamegrid.stats.power import (
-        DIFFERENCE_SD,
-        POWER,
-        deals_needed,
-        expected_share_half_width,
-        resolvable_difference,
-    )
-
-    smallest = resolvable_difference(deals) if deals > 1 else None
-    difference = "from no difference in score"
-    if smallest is not None and smallest <= 1:
-        difference = f"from a difference in score of {smallest:.2f} on"
-    known = f"; a score is known to ±{expected_share_half_width(deals):.2f}" if deals > 1 else ""
-    return (
-        f"resolution with deals: {deals}: two agents are told apart in one game {difference} "
-        f"({POWER:.0%} power, deals varying as much as they can, SD {DIFFERENCE_SD:g}); "
-        f"a difference of {WANTED} takes deals: {deals_needed(WANTED)}{known}"
-    )
 
 
 def _line(cost: Cost) -> str:

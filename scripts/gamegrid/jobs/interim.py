@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from gamegrid.analysis.control_variates import correct_game, known_policies
 from gamegrid.analysis.exploitability import measure_game
 from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
@@ -48,6 +49,7 @@ def build_interim(plan: Plan, results: Path) -> str:
     sources = Sources(
         chunks=[*judged, *probes],
         judged=_judge(plan, judged, folder / "judged"),
+        corrections=_correct(plan, [*played, *plan.frozen], folder / "corrections"),
         exploitability_estimates=_measure(plan, probes, folder / "exploitability"),
         references=references if references.exists() else None,
         looks=results / looks.NAME,
@@ -85,6 +87,15 @@ def _measure(plan: Plan, probes: Sequence[Path], folder: Path) -> list[Path]:
         files = [path for path in probes if path.parent.name == name]
         measure_game(game, files, folder / f"{name}.parquet", plan.probed(game))
     return [folder / f"{name}.parquet" for name in names]
+
+
+def _correct(plan: Plan, chunks: Sequence[Path], folder: Path) -> list[Path]:
+    """Correct the returns of each game with a value function; return a file per game."""
+    files = {game: folder / f"{game}.parquet" for game in plan.corrected}
+    for name, file in files.items():
+        game = plan.grid.game_named[name]
+        correct_game(game, chunks, known_policies(plan.config.agents, game), file)
+    return list(files.values())
 
 
 def _judge(plan: Plan, chunks: Sequence[Path], folder: Path) -> list[Path]:

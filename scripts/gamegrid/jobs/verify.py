@@ -19,6 +19,7 @@ import pyspiel
 
 from gamegrid import games, plugins
 from gamegrid.agents.agent import AgentSettings, settings_of
+from gamegrid.analysis.control_variates import correct_game, known_policies
 from gamegrid.analysis.exploitability import measure_game
 from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
@@ -85,7 +86,10 @@ class _Played:
     """Files of episodes and of single moves."""
     probes: Sequence[Path]
     """Those of ``chunks`` that hold probes."""
+    episodes: Sequence[Path]
+    """Those of ``chunks`` that hold episodes."""
     judged: Sequence[Path]
+    corrections: Sequence[Path]
     exploitability: Sequence[Path]
     references: Path
 
@@ -99,7 +103,9 @@ class _Played:
         return cls(
             chunks=[*chunks, *probes],
             probes=probes,
+            episodes=stated.paths("chunks", results),
             judged=stated.paths("judged", results),
+            corrections=stated.paths("corrections", results),
             exploitability=stated.paths("exploitability", results),
             references=references[0],
         )
@@ -107,7 +113,7 @@ class _Played:
     @property
     def tables(self) -> list[Path]:
         """All Parquet files."""
-        return [*self.chunks, *self.judged, *self.exploitability]
+        return [*self.chunks, *self.judged, *self.corrections, *self.exploitability]
 
 
 def _check_plugins(stated: Manifest) -> None:
@@ -155,19 +161,24 @@ def _check_database(stated: Manifest, played: _Played, results: Path, folder: Pa
     decided = [path for path in played.chunks if path not in played.probes]
     for path in judged:
         judge_game(by_name[path.stem], decided, path)
+    settings = {row.agent: _settings(row) for row in rows.agents if not row.model}
+    corrections = [folder / "corrections" / path.name for path in played.corrections]
+    for path in corrections:
+        game = by_name[path.stem]
+        correct_game(game, played.episodes, known_policies(settings, game), path)
     exploitability_estimates = [
         folder / "exploitability" / path.name for path in played.exploitability
     ]
     for path in exploitability_estimates:
         files = [probe for probe in played.probes if probe.parent.name == path.stem]
         probed = {probe.stem for probe in files}
-        known = [row for row in rows.agents if row.agent in probed and not row.model]
-        bots = {row.agent: _settings(row) for row in known}
+        bots = {agent: own for agent, own in settings.items() if agent in probed}
         measure_game(by_name[path.stem], files, path, bots)
     fresh, stored = folder / "gamegrid.duckdb", results / "gamegrid.duckdb"
     sources = Sources(
         chunks=played.chunks,
         judged=judged,
+        corrections=corrections,
         exploitability_estimates=exploitability_estimates,
         references=played.references,
         looks=results / looks.NAME,

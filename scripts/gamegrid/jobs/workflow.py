@@ -29,6 +29,7 @@ __all__ = [
     "captions",
     "check_configfiles",
     "code_hash",
+    "correction_params",
     "database_rows",
     "hub_models",
     "plugin_files",
@@ -73,6 +74,12 @@ def agent_cell(prepared: Plan, game: str, agent: str) -> Cell:
 def reference_params(prepared: Plan) -> str:
     """Return one canonical JSON string of what the references rest on."""
     return prepared.identity.reference_params(prepared.grid.games, prepared.reference_cells)
+
+
+def correction_params(prepared: Plan) -> str:
+    """Return one canonical JSON string of the agents whose policies correct returns."""
+    known = sorted(prepared.reference_cells.known)
+    return json.dumps({name: prepared.identity.agent(name) for name in known}, sort_keys=True)
 
 
 def _check_plugins() -> None:

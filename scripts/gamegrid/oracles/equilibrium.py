@@ -43,15 +43,19 @@ class Equilibrium:
     value: float
     policy: TabularPolicy
 
-    @cached_property
+    @property
     def name(self) -> str:
-        """An identifier: ``equilibrium-`` and a hash of the policy rounded to nine decimals."""
+        """An identifier: ``equilibrium-`` and the beginning of ``digest``."""
+        return f"equilibrium-{self.digest[:8]}"
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the policy rounded to nine decimals."""
         rounded = {
             state: [[action, round(probability, 9) + 0.0] for action, probability in choices]
             for state, choices in self.policy.items()
         }
-        digest = hashlib.sha256(json.dumps(rounded, sort_keys=True).encode()).hexdigest()
-        return f"equilibrium-{digest[:8]}"
+        return hashlib.sha256(json.dumps(rounded, sort_keys=True).encode()).hexdigest()
 
 
 def solve(spiel: pyspiel.Game) -> Equilibrium:

@@ -13,6 +13,7 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Oracle
+from gamegrid.oracles.value_function import has_value_function
 from gamegrid.plan import deals, grid, plan_checks, reference_cells, suites
 from gamegrid.plan.grid import Cell, Chunk, Grid
 from gamegrid.plan.identity import Identity
@@ -88,6 +89,16 @@ class Plan:
             game.name
             for game in self.grid.games
             if game.oracle is not Oracle.NONE and (game.name in played or self.frozen)
+        ]
+
+    @property
+    def corrected(self) -> list[str]:
+        """The names of the games whose returns are corrected by control variates."""
+        played = {cell.game.name for cell in self.grid.cells}
+        return [
+            game.name
+            for game in self.grid.games
+            if has_value_function(game) and (game.name in played or self.frozen)
         ]
 
     @cached_property

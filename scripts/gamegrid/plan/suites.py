@@ -42,13 +42,23 @@ class Suite:
         return by_bot
 
 
-def read(name: str, working: Path) -> Suite:
-    """Read a suite by name. Raises UserError if no folder of suites has it."""
-    folders = {
+def names(working: Path) -> list[str]:
+    """Return the names of all suites."""
+    return sorted(_folders(working))
+
+
+def _folders(working: Path) -> dict[str, Path]:
+    """Return the folders of all suites, by name."""
+    return {
         file.parent.name: file.parent
         for base in (paths.WORKFLOW, working)
         for file in (base / FOLDER).glob("*/suite.yaml")
     }
+
+
+def read(name: str, working: Path) -> Suite:
+    """Read a suite by name. Raises UserError if no folder of suites has it."""
+    folders = _folders(working)
     folder = folders.get(str(name))
     if folder is None:
         raise UserError(

@@ -15,6 +15,8 @@ from typing import Any
 
 from gamegrid.agents.agent import Agent, Tools, kinds
 from gamegrid.backends.tariff import Tariff
+from gamegrid.games.game import Game
+from gamegrid.oracles.value_function import value_function
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan, make
 from gamegrid.play import provenance
@@ -24,7 +26,7 @@ from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.expected_usage import deal_usd, single_move_usd
 from gamegrid.play.interrupt import drained
 from gamegrid.play.setups import episode_setups, single_move_setups
-from gamegrid.records import chunkfile, stamp
+from gamegrid.records import chunkfile, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.journal import Journal, check_locking
 from gamegrid.records.progress import Progress
@@ -92,6 +94,7 @@ def play_chunk(job: Job) -> None:
     work = _work(plan, job, run.run_id)
     check_locking(job.results / "journal")
     stamp.write(job.results, plan.stamp)
+    run = replace(run, value_function=_fixed(job, work.cell.game))
     with Journal(job.results / "journal" / f"{job.path}.jsonl") as journal:
         kept = _take_over(job.output, work.params, {setup.episode_id for setup in work.setups})
         known = {episode for ids in kept.values() for episode in ids}
@@ -122,6 +125,14 @@ def play_chunk(job: Job) -> None:
         [unfinished] = chunkfile.read_unfinished([job.output]).values()
         for episode_id, error in unfinished:
             log.error("%s was not finished: %s", episode_id, error)
+
+
+def _fixed(job: Job, game: Game) -> str | None:
+    """Return the game's value function on record, which it is before any deal is played."""
+    if job.task is not Task.EPISODE:
+        return None
+    values = value_function(game.load_string)
+    return value_record.fix(job.results, game.name, values.name) if values else None
 
 
 def _work(plan: Plan, job: Job, run_id: str) -> _Work:

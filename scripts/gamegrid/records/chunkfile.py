@@ -39,6 +39,7 @@ RUN: Columns = MappingProxyType(
         "gpus": "INTEGER",
         "models": "VARCHAR",
         "prompts": "VARCHAR",
+        "value_function": "VARCHAR",
     }
 )
 SEAT: Columns = MappingProxyType(

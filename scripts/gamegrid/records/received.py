@@ -26,6 +26,7 @@ DEPTHS = {
     "probes": 2,
     "judged": 1,
     "exploitability": 1,
+    "corrections": 1,
 }
 """The folders of results that hold files of gamegrid, and how deep below them the files lie."""
 FILES = (".duckdb", ".html", ".json", ".jsonl", ".txt")

@@ -83,6 +83,9 @@ class RunRecord:
     """JSON object of the models that were asked, by model id; see ``provenance.models``."""
     prompts: str = "{}"
     """JSON object of the SHA-256 of each prompt template, by name."""
+    value_function: str | None = None
+    """The value function that was on record for the game before its first deal; see
+    ``value_record``. None if there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,14 +103,24 @@ def _adjusted(compared: Sequence[Compared], looks: Looks | None) -> list[TableRo
     return [each.row(result, m, looks) for each, result in zip(compared, found, strict=True)]
 
 
-def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
-    """Pair the cells against the same opponents, and the two agents' own cells if they met."""
+def paired_cells(
+    mine: Sequence[CellValues], theirs: Sequence[CellValues]
+) -> list[tuple[CellValues, CellValues]]:
+    """Pair the cells against the same opponents, and the two agents' own cells if they met.
+
+    Raises KeyError unless the agents are comparable.
+    """
     agent, rival = mine[0].agent, theirs[0].agent
     met = {cell.matchup: cell for cell in theirs if agent in cell.others}
     apart = {cell.others: cell for cell in theirs if agent not in cell.others}
-    pairs = [
+    return [
         (cell, met[cell.matchup] if rival in cell.others else apart[cell.others]) for cell in mine
     ]
+
+
+def _differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> _Differences:
+    """Return the differences of two comparable agents."""
+    pairs = paired_cells(mine, theirs)
     return _Differences(
         scoring=mine[0].scoring,
         family=mine[0].family,
@@ -187,3 +197,8 @@ def _together(pair: Pair, games: Mapping[str, _Differences]) -> Compared:
         test=mean_test(parts, Interval(-reach, reach)),
         anytime=OVER_GAMES,
     )
+
+
+def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
+    """Return an agent's values minus a comparable rival's on the deals of both, in one game."""
+    return _differences(mine, theirs).observations

@@ -48,10 +48,23 @@ def confirm(database: Path) -> str:
 
 
 def _sentence(
-    name: str, game: str, matchup: str, agent: str, seat: int,
-    expected: float, mean: float, low: float, high: float | None, deals: int, reason: str | None,
+    name: str, game: str | None, matchup: str | None, agent: str | None, seat: int | None,
+    expected: float, mean: float, low: float | None, high: float | None, deals: int,
+    reason: str | None,
 ) -> str:  # fmt: skip
     """Describe one failed check."""
+    if game is None:
+        whose = f" of {agent}" if agent else ""
+        return (
+            f"{name}: over all games, the results{whose} differ from what the policies give by "
+            f"{mean:+.4f} of the range of results, in the mean over {deals} deals; luck does not "
+            f"explain that."
+        )
+    if agent is None:
+        return (
+            f"{name}: {reason} of {game} came in {mean:.3f} of {deals} deals; the rules give "
+            f"{expected:.3f}, and by luck {low:.3f} to {high:.3f}."
+        )
     explained = (
         f"at least {low:.3f}"
         if high is None

@@ -1,7 +1,7 @@
 """Build gamegrid.duckdb from chunk files: replaced as a whole, never left half-written."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +26,7 @@ REFERENCES: Mapping[str, str] = MappingProxyType(
         "return_scales": "references",
         "expectations": "expectations",
         "control_plays": "plays",
+        "control_draws": "draws",
         "best_responses": "responses",
     }
 )
@@ -43,6 +44,8 @@ class Sources:
     """Chunk files of episodes and of single moves."""
     judged: Sequence[Path] = ()
     """What oracles say about their decisions. The oracle columns of other decisions are NULL."""
+    corrections: Sequence[Path] = ()
+    """What control variates add to strict returns. Those of other games have no correction."""
     exploitability_estimates: Sequence[Path] = ()
     """The exploitability of the probed policies."""
     references: Path | None = None
@@ -53,7 +56,12 @@ class Sources:
     @property
     def parquet(self) -> list[Path]:
         """All the Parquet files."""
-        return [*self.chunks, *self.judged, *self.exploitability_estimates]
+        return [
+            *self.chunks,
+            *self.judged,
+            *self.corrections,
+            *self.exploitability_estimates,
+        ]
 
 
 def build(database: Path, rows: Rows, sources: Sources, interim: str | None = None) -> None:
@@ -134,10 +142,34 @@ def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
     )
     _append(connection, "judged", sources.judged)
     if sources.chunks:  # DuckDB refuses to read no file at all
-        connection.execute("SET VARIABLE chunks = ?", [_exact(sources.chunks)])
-        connection.execute(_sql("load"))
+        _read_episodes(connection, sources.chunks)
+        connection.execute(_sql("load_decisions"))
     connection.execute("DROP TABLE judged")
+    _append(connection, "corrections", sources.corrections)
     _append(connection, "exploitability_estimates", sources.exploitability_estimates)
+
+
+def _read_episodes(connection: duckdb.DuckDBPyConnection, chunks: Sequence[Path]) -> None:
+    connection.execute("SET VARIABLE chunks = ?", [_exact(chunks)])
+    connection.execute(_sql("load"))
+
+
+def read_episodes(
+    rows: Rows, chunks: Sequence[Path]
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """Return a database in memory with the episodes of ``chunks``, to close after use.
+
+    It has the layers of layers.sql. It has no decisions, references, statistics or tables. Raises
+    UserError for a damaged file.
+    """
+    check_whole(chunks)
+    connection = duckdb_files.connect(files=chunks)
+    connection.execute(_sql("schema"))
+    _fill(connection, rows, None)
+    _read_episodes(connection, chunks)
+    for name in LAYERS:
+        connection.execute(_sql(name))
+    return closing(connection)
 
 
 def _read_references(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -180,6 +180,50 @@ SELECT
     normalized_return
 FROM deal_values JOIN games USING (game) LEFT JOIN fixed_matchups USING (game, matchup);
 
+-- The strict returns of margin games with what control variates add, by deal.
+CREATE VIEW corrected_deals AS
+SELECT game, matchup, deal, agent, avg(strict_return + correction) AS corrected
+FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+JOIN corrections USING (episode_id, seat)
+WHERE counted AND NOT self_play
+GROUP BY game, matchup, deal, agent;
+
+-- Each matchup of a margin game: which value function corrects its returns, or why none may. One
+-- that was not on record before the first deal, or was another, may have been chosen to suit the
+-- results.
+CREATE VIEW correctable AS
+WITH used AS (
+    SELECT
+        game, matchup,
+        any_value(corrections.value_function) AS value_function,
+        CASE
+            WHEN count(corrections.value_function) < count(*) THEN 'no_value_function'
+            WHEN count(runs.value_function) < count(*) THEN 'value_function_late'
+            WHEN bool_or(runs.value_function <> corrections.value_function)
+                THEN 'value_function_changed'
+            WHEN count(correction) < count(*) THEN 'policy_contradicted'
+        END AS reason
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN seats USING (episode_id)
+    JOIN games USING (game) LEFT JOIN runs USING (run_id)
+    LEFT JOIN corrections USING (episode_id, seat)
+    WHERE scoring = 'margin' AND counted AND NOT self_play
+    GROUP BY game, matchup
+),
+
+made AS (
+    SELECT
+        game, matchup, count(*) AS moves, count(*) FILTER (WHERE policy_known) AS known_moves
+    FROM deals JOIN episodes USING (game, matchup, deal) JOIN decisions USING (episode_id)
+    JOIN agents USING (agent) JOIN games USING (game)
+    WHERE scoring = 'margin' AND counted AND NOT self_play
+    GROUP BY game, matchup
+)
+
+SELECT
+    game, matchup, value_function, reason,
+    coalesce(moves, 0) AS moves, coalesce(known_moves, 0) AS known_moves
+FROM used LEFT JOIN made USING (game, matchup);
+
 -- By deal, the decisions of move_quality that an oracle judged optimal or not.
 CREATE VIEW measured_moves AS
 WITH made AS (
@@ -280,7 +324,9 @@ SELECT
         any_value(name),
         CASE any_value(measured.baseline) WHEN 'random' THEN 'random' ELSE 'self_play' END
     ) AS name,
+    any_value(measured.baseline) IS NOT NULL AS beside,
     count(DISTINCT deal) AS deals,
+    list(DISTINCT deal ORDER BY deal) AS numbers,
     list(result ORDER BY deal, seating) AS found
 FROM measured LEFT JOIN kinds USING (game, matchup)
 GROUP BY game, matchup, agent, seat;

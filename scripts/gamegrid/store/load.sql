@@ -1,5 +1,5 @@
--- Fill the tables from the chunk files listed in the variable `chunks`, and from the table `judged`
--- of the values of decisions. Chunk files of earlier versions name no task; they hold episodes.
+-- Fill the tables of episodes from the chunk files listed in the variable `chunks`. The view `chunk`
+-- stays for load_decisions.sql. Chunk files of earlier versions name no task; they hold episodes.
 
 CREATE TEMP VIEW chunk AS
 SELECT * REPLACE (coalesce(task, 'episode') AS task)
@@ -43,36 +43,3 @@ FROM (
     SELECT episode_id, game, unnest(seats) AS part FROM chunk WHERE task = 'episode'
 ) AS seated
 LEFT JOIN return_scales AS scale ON scale.game = seated.game AND scale.seat = part.seat;
-
-INSERT INTO calls BY NAME
-SELECT episode_id, part.*
-FROM (SELECT episode_id, unnest(calls) AS part FROM chunk);
-
--- Prices are known here, not while playing: a corrected price plays nothing again. NULL for bots.
-INSERT INTO decisions BY NAME
-WITH cached AS (
-    SELECT episode_id, ply, seat, sum(cached_tokens)::BIGINT AS cached_tokens
-    FROM calls GROUP BY episode_id, ply, seat
-),
-
-decided AS (
-    SELECT episode_id, unnest(decisions) AS part FROM chunk
-)
-
-SELECT
-    decided.episode_id, part.*,
-    usd(
-        part.prompt_tokens, cached_tokens, part.completion_tokens,
-        input_price, cached_price, output_price
-    ) AS cost_usd,
-    best_value, value, regret, optimal, trivial, oracle
-FROM decided
-LEFT JOIN agents ON agents.agent = part.agent
-LEFT JOIN cached ON
-    cached.episode_id = decided.episode_id
-    AND cached.ply = part.ply AND cached.seat = part.seat
-LEFT JOIN judged ON
-    judged.episode_id = decided.episode_id
-    AND judged.ply = part.ply AND judged.seat = part.seat;
-
-DROP VIEW chunk;

@@ -107,7 +107,7 @@ def write(
     results = output.parent.absolute()
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
         said = connection.execute((files("gamegrid.store") / "manifest.sql").read_text("utf-8"))
-        ((runs, models, prompts, seeds),) = said.fetchall()
+        ((runs, models, prompts, seeds, value_functions),) = said.fetchall()
     manifest = {
         "form": FORM,
         "config": config,
@@ -115,6 +115,7 @@ def write(
         "runs": json.loads(runs),
         "models": json.loads(models),
         "prompts": json.loads(prompts),
+        "value_functions": json.loads(value_functions),
         **rows,
         "files": {
             kind: {_named(path.absolute(), results): sha256(path) for path in paths}

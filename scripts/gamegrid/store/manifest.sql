@@ -30,6 +30,20 @@ models AS (
 prompts AS (
     SELECT DISTINCT prompt, prompts ->> ('$."' || prompt || '"') AS digest
     FROM (SELECT unnest(json_keys(prompts)) AS prompt, prompts FROM runs)
+),
+
+-- Those on record before the first deal, and those that correct the returns now.
+value_functions AS (
+    SELECT
+        game,
+        list_sort(list(DISTINCT runs.value_function) FILTER (runs.value_function IS NOT NULL))
+            AS on_record,
+        list_sort(list(DISTINCT used) FILTER (used IS NOT NULL)) AS used
+    FROM episodes JOIN runs USING (run_id)
+    LEFT JOIN (
+        SELECT episode_id, any_value(value_function) AS used FROM corrections GROUP BY episode_id
+    ) USING (episode_id)
+    GROUP BY game
 )
 
 SELECT
@@ -58,4 +72,9 @@ SELECT
             GROUP BY prompt ORDER BY prompt
         )
     ) AS prompts,
-    (SELECT to_json(list_sort(list(DISTINCT seed))) FROM episodes) AS seeds;
+    (SELECT to_json(list_sort(list(DISTINCT seed))) FROM episodes) AS seeds,
+    (
+        SELECT coalesce(json_group_object(game, json_object(
+            'on_record', coalesce(on_record, []), 'used', used
+        )), '{}') FROM (SELECT * FROM value_functions WHERE used IS NOT NULL ORDER BY game)
+    ) AS value_functions;

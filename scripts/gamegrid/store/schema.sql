@@ -24,6 +24,10 @@ CREATE MACRO in_words(code) AS CASE code
     WHEN 'not_win_loss' THEN 'not a win_loss game'
     WHEN 'no_oracle' THEN 'no oracle'
     WHEN 'not_played' THEN 'not played'
+    WHEN 'no_value_function' THEN 'no value function'
+    WHEN 'value_function_late' THEN 'played before the value function was recorded'
+    WHEN 'value_function_changed' THEN 'the value function changed after the first deal'
+    WHEN 'policy_contradicted' THEN 'an agent made a move that its stated policy rules out'
 END;
 
 CREATE TABLE agents (
@@ -141,7 +145,9 @@ CREATE TABLE runs (
     wall_s DOUBLE,
     gpus INTEGER,
     models JSON,
-    prompts JSON
+    prompts JSON,
+    -- The value function on record for the game before its first deal; NULL if there was none.
+    value_function VARCHAR
 );
 
 -- The views that become files in tables/, by their place in the order.
@@ -172,6 +178,23 @@ COMMENT ON COLUMN control_plays.baseline IS 'random or optimal | the baseline th
 COMMENT ON COLUMN control_plays.seat IS 'number from 0 | the seat | seats.seat';
 COMMENT ON COLUMN control_plays.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN control_plays.result IS 'as score in win_loss games, else as return | what it got in that seat | played';
+
+CREATE TABLE control_draws (
+    game VARCHAR NOT NULL,
+    event INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    chance DOUBLE NOT NULL,
+    times INTEGER NOT NULL,
+    deals INTEGER NOT NULL
+);
+
+COMMENT ON TABLE control_draws IS 'The luck of many deals, drawn beside the grid and counted. Only the controls use it. Games of the same luck have one set of rows.';
+COMMENT ON COLUMN control_draws.game IS 'name | the game | games.game';
+COMMENT ON COLUMN control_draws.event IS 'number from 0 | a chance event before the first decision, or a ply of the opening | computed';
+COMMENT ON COLUMN control_draws.outcome IS 'action | an outcome of the event | computed';
+COMMENT ON COLUMN control_draws.chance IS '0 to 1 | its probability by the rules; the probabilities of an event add up to 1 | enumeration';
+COMMENT ON COLUMN control_draws.times IS 'deals | deals with this outcome | drawn';
+COMMENT ON COLUMN control_draws.deals IS 'deals | deals drawn | drawn';
 
 -- Whole games. Single moves are not among them, so a query that joins episodes counts games alone.
 CREATE TABLE episodes (
@@ -241,6 +264,14 @@ CREATE TABLE decisions (
     optimal BOOLEAN,
     trivial BOOLEAN,
     oracle VARCHAR
+);
+
+-- What control variates add to the strict returns of margin games; see analysis/control_variates.py.
+CREATE TABLE corrections (
+    episode_id VARCHAR NOT NULL,
+    seat INTEGER NOT NULL,
+    correction DOUBLE, -- NULL if an agent made a move that its known policy rules out
+    value_function VARCHAR NOT NULL
 );
 
 CREATE TABLE exploitability_estimates (

@@ -199,7 +199,7 @@ def _ends(observations: Observations) -> tuple[float, float]:
 
 def _mirrored(cell: CellValues) -> tuple[str, bytes]:
     """Return the same key for two cells of a matchup if one won what the other lost."""
-    values = np.round(cell.observations.values, 9)
+    values = np.round(cell.observations.values, 9) + 0.0  # without a sign of 0
     return cell.matchup, max(values.tobytes(), (0.0 - values).tobytes())
 
 

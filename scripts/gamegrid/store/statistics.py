@@ -32,6 +32,7 @@ from gamegrid.stats.ratings import (
 )
 from gamegrid.store.comparisons import comparisons
 from gamegrid.store.control_checks import controls
+from gamegrid.store.corrected_means import corrected_means
 from gamegrid.store.looks import Cells, Looks, counted
 from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.strength_equivalents import strength_equivalents
@@ -136,6 +137,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         ],
         "game_intervals": [(*key, *ends(each.interval)) for key, each in pooled.items()],
         "normalized_intervals": list(_normalized_rows(connection)),
+        "corrected_means": list(corrected_means(connection, cells, comparable)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [(agent, *score_ends(agent, pooled)) for agent in sorted(agents)],
         "quality_intervals": list(_quality_rows(connection)),

@@ -48,6 +48,26 @@ COMMENT ON COLUMN normalized_intervals.low IS 'share of the way from random play
 COMMENT ON COLUMN normalized_intervals.high IS 'as low | upper end of the same interval | deal_values';
 COMMENT ON COLUMN normalized_intervals.reason IS 'words | the reason there is no scale, or as in cell_intervals | return_scales, computed';
 
+CREATE TABLE corrected_means (
+    game VARCHAR NOT NULL,
+    agent VARCHAR NOT NULL,
+    rival VARCHAR,
+    deals INTEGER NOT NULL,
+    mean DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    reason VARCHAR,
+    corrected DOUBLE,
+    corrected_low DOUBLE,
+    corrected_high DOUBLE,
+    corrected_reason VARCHAR,
+    variance_left DOUBLE,
+    known_moves DOUBLE,
+    value_function VARCHAR
+);
+
+COMMENT ON TABLE corrected_means IS 'The rows of the view adjusted_returns, which describes them.';
+
 CREATE TABLE seat_intervals (
     game VARCHAR NOT NULL,
     agent VARCHAR NOT NULL,
@@ -280,7 +300,7 @@ COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions,
 
 CREATE TABLE control_checks (
     name VARCHAR NOT NULL,
-    game VARCHAR NOT NULL,
+    game VARCHAR,
     matchup VARCHAR,
     agent VARCHAR,
     seat INTEGER,
@@ -289,6 +309,8 @@ CREATE TABLE control_checks (
     low DOUBLE,
     high DOUBLE,
     deals INTEGER NOT NULL,
+    noticed_shift DOUBLE,
+    noticed_share DOUBLE,
     passed BOOLEAN,
     reason VARCHAR
 );

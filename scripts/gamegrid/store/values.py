@@ -45,6 +45,19 @@ _NORMALIZED = """
     GROUP BY game, matchup, agent
     ORDER BY game, matchup, agent
 """
+_CORRECTED = """
+    SELECT
+        game, any_value(family), any_value(luck), any_value(scoring), matchup, agent,
+        coalesce(any_value(others), []),
+        list(deal ORDER BY deal) FILTER (WHERE corrected IS NOT NULL),
+        list(corrected ORDER BY deal) FILTER (WHERE corrected IS NOT NULL),
+        any_value(fixed)
+    FROM measured_deals LEFT JOIN opponents USING (game, matchup, agent)
+    LEFT JOIN corrected_deals USING (game, matchup, deal, agent)
+    WHERE scoring = 'margin'
+    GROUP BY game, matchup, agent
+    ORDER BY game, matchup, agent
+"""
 _SEATS = """
     SELECT
         seat, game, any_value(family), any_value(luck), any_value(scoring), matchup, agent,
@@ -127,6 +140,11 @@ def read_cells(connection: duckdb.DuckDBPyConnection) -> list[CellValues]:
 def read_normalized(connection: duckdb.DuckDBPyConnection) -> list[CellValues]:
     """Return cells with normalized returns for every agent in every matchup of margin games."""
     return [CellValues.of(row) for row in connection.execute(_NORMALIZED).fetchall()]
+
+
+def read_corrected(connection: duckdb.DuckDBPyConnection) -> list[CellValues]:
+    """Return cells with corrected returns for every agent in every matchup of margin games."""
+    return [CellValues.of(row) for row in connection.execute(_CORRECTED).fetchall()]
 
 
 def read_seats(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, CellValues]]:

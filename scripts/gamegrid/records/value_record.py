@@ -1,0 +1,122 @@
+"""Record in results/value_functions.jsonl which value function each game had before its first deal.
+
+Results that are adjusted by a value function are unbiased only if it was chosen without a look at
+them. A job of episodes therefore records the value function of its game before it plays, unless
+that is on record. The record says, too, if deals of the game were on file before. Snakemake does
+not know this file.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from io import BufferedRandom
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from gamegrid.errors import UserError
+from gamegrid.records import journal
+from gamegrid.records.blocks import FOLDERS
+from gamegrid.records.record_types import Task
+
+NAME = "value_functions.jsonl"
+
+
+_Name: TypeAlias = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+"""The name of a game, which is the name of its folders, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One line of the file: what was recorded of a game, once and for all."""
+
+    at: str
+    """UTC, ISO 8601."""
+    game: _Name
+    value_function: str
+    """The function's name, which identifies it."""
+    before_play: bool
+    """False if episodes of the game were on file when it was recorded."""
+
+
+Record: TypeAlias = Mapping[str, Fixed]
+"""What is on record, by game."""
+
+_LINE = TypeAdapter(Fixed)
+
+
+def fix(results: Path, game: str, value_function: str) -> str | None:
+    """Record the value function of a game, unless one is on record. Returns the name on record.
+
+    Returns None if episodes of the game were on file when it was recorded. Raises UserError for a
+    file that cannot be read.
+    """
+    path = results / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        # Jobs of one game start together. The first one writes before any of them plays.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        fixed = _whole(file, path).get(game)
+        if fixed is None:
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            fixed = Fixed(at, game, value_function, before_play=not _played(results, game))
+            file.write(json.dumps(asdict(fixed)).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return fixed.value_function if fixed.before_play else None
+
+
+def merge(theirs: Path, ours: Path) -> None:
+    """Record in ``ours`` the games that only ``theirs`` has on record.
+
+    Both are results folders. Call it before anything else is merged. Raises UserError for a file
+    that cannot be read.
+    """
+    for fixed in read(theirs).values():
+        if fixed.before_play:
+            fix(ours, fixed.game, fixed.value_function)
+
+
+def read(results: Path) -> Record:
+    """Return what is on record in a results folder; empty without a file.
+
+    An incomplete last line does not count. Raises UserError for a line that cannot be read.
+    """
+    path = results / NAME
+    return _lines(path.read_bytes(), path) if path.exists() else {}
+
+
+def _played(results: Path, game: str) -> bool:
+    """Return True if there are chunk files of episodes of a game, or replies of their models."""
+    if any((results / FOLDERS[Task.EPISODE] / game).glob("*/*")):
+        return True
+    single = {FOLDERS[task] for task in (Task.POSITION, Task.PROBE)}
+    return any(
+        path.stem not in single
+        for folder in (results / "journal" / game).glob("*")
+        for path in journal.files(folder)
+    )
+
+
+def _whole(file: BufferedRandom, path: Path) -> Record:
+    """Return the lines of an open file and cut off a line that a crash left incomplete."""
+    file.seek(0)
+    text = file.read()
+    file.truncate(text.rfind(b"\n") + 1)
+    return _lines(text, path)
+
+
+def _lines(text: bytes, path: Path) -> Record:
+    whole = text[: text.rfind(b"\n") + 1].splitlines()
+    try:
+        lines = [_LINE.validate_json(line) for line in whole]
+    except ValueError as error:
+        raise UserError(
+            f"{path} has a line that is no record of a value function. Restore the file from a "
+            f"copy. If you remove it, the games played so far get no adjusted returns."
+        ) from error
+    return {fixed.game: fixed for fixed in reversed(lines)}
