@@ -187,14 +187,14 @@ def nulls(case: simulated.NullCase, deals: int, samples: int) -> Sample:
 
 
 def comparisons(samples: int) -> Sample:
-    """Count the rows of ``paired`` in which interval, p, adjusted p and verdict do not agree."""
-    rows = [
-        row
+    """Count what contradicts itself among interval, p, adjusted p, verdict and letters."""
+    drawn = (
+        random_comparisons.random_results(np.random.default_rng([seed, 15]))
         for seed in range(samples)
-        for row in random_comparisons.random_rows(np.random.default_rng([seed, 15]))
-    ]
-    wrong = sum(bool(random_comparisons.contradictions(row)) for row in rows)
-    return {"samples": samples, "rows": len(rows), "contradictions": wrong}
+    )
+    found = [(len(each.rows), len(random_comparisons.all_contradictions(each))) for each in drawn]
+    rows, wrong = np.sum(found, axis=0).tolist()
+    return {"samples": samples, "rows": rows, "contradictions": wrong}
 
 
 def rounds(case: balanced.Case, samples: int) -> Sample:

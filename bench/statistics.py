@@ -118,7 +118,9 @@ def _coverage(cases: Sequence[Sample]) -> Iterator[Figure]:
     yield _most("p < .05 where means are equal", nulls, "false", _with_noise(nulls, 0.06))
     yield _most("the same over three games", nulls, "false_over_games", _with_noise(nulls, 0.06))
     yield _most("the same without limits", unlimited, "false", _with_noise(unlimited, 0.08))
-    yield _most("rows of paired that contradict themselves", of["comparisons"], "contradictions", 0)
+    yield _most(
+        "contradictions of interval, p, verdict and letters", of["comparisons"], "contradictions", 0
+    )
     yield _most(
         "thirty looks of which one misses", of["looks"], "false", _with_noise(of["looks"], 0.06)
     )

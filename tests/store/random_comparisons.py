@@ -1,9 +1,14 @@
 """Random results with comparisons, and what contradicts itself in a row of them."""
 
+from collections import defaultdict
+from dataclasses import dataclass
+
 import numpy as np
 
+from gamegrid.stats.intervals import Interval
 from gamegrid.stats.observations import Fixed, Observations
 from gamegrid.store.comparisons import compare_pairs, rows_of
+from gamegrid.store.standings import Question, game_ranks
 from gamegrid.store.values import CellValues, TableRow
 from stats_coverage import rare_loss
 
@@ -16,8 +21,18 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def random_rows(luck: np.random.Generator) -> list[TableRow]:
-    """Compare two to five agents that met in up to three games, on different numbers of deals."""
+@dataclass(frozen=True)
+class Results:
+    """Random results and what the tables say about them."""
+
+    cells: list[CellValues]
+    comparable: list[tuple[str, str, str]]
+    rows: list[TableRow]
+    """The rows of comparisons."""
+
+
+def random_results(luck: np.random.Generator) -> Results:
+    """Compare two to five agents that met in up to four games, on different numbers of deals."""
     agents = "abcde"[: luck.integers(2, 6)]
     games = {"plain": "win_loss", "disguise": "win_loss", "other": "win_loss", "cards": "margin"}
     chosen = luck.choice(list(games), luck.integers(1, 5), replace=False).tolist()
@@ -28,8 +43,9 @@ def random_rows(luck: np.random.Generator) -> list[TableRow]:
             for other in agents[place + 1 :]:
                 cells += played(luck, game, games[game], one, other, strength, deals)
     comparable = [(game, one, two) for game in chosen for one in agents for two in agents]
-    pairs = [each for each in comparable if each[1] != each[2]]
-    return rows_of(compare_pairs(cells, pairs, {"cards": SPAN}))
+    comparable = [each for each in comparable if each[1] != each[2]]
+    rows = rows_of(compare_pairs(cells, comparable, {"cards": SPAN}))
+    return Results(cells, comparable, rows)
 
 
 def played(
@@ -97,4 +113,26 @@ def contradictions(row: TableRow) -> list[str]:
         above, below = told["anytime_low"] > 0, told["anytime_high"] < 0
         if below if told["verdict"] == "better" else above:
             said.append("verdict and anytime interval")
+    return said
+
+
+def all_contradictions(results: Results) -> list[str]:
+    """Return what contradicts itself in any row, or between a row and the letters of its game.
+
+    Margin games are ranked by the share of opponents beaten, so their letters answer another
+    question.
+    """
+    pairs: dict[str, dict[tuple[str, str], Question]] = defaultdict(dict)
+    for game, one, other, _, difference, verdict, _, _, _, p, *_ in results.rows:
+        if game is not None:
+            fixed = p is None and verdict is not None
+            pairs[game][one, other] = Question(mean=difference, p=p, fixed=fixed)
+    ranks = game_ranks(results.cells, results.comparable, pairs, {"cards": Interval(-2, 2)})
+    letters = {(game, agent): set(group) for game, agent, _, _, group, *_ in ranks}
+    said = [each for row in results.rows for each in contradictions(row)]
+    for game, one, other, _, _, verdict, *_ in results.rows:
+        if game not in (None, "cards"):
+            share = bool(letters[game, one] & letters[game, other])
+            if share == (verdict in ("better", "worse")):
+                said.append("verdict and letters")
     return said
