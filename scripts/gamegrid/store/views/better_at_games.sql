@@ -7,10 +7,14 @@ WITH priors AS (
     GROUP BY agent, rival
 ),
 
+-- A pair with one game has no row over games: that of the game says it all.
 overall AS (
-    SELECT agent, rival, low, high
-    FROM comparisons
-    WHERE game IS NULL
+    SELECT asked.agent, asked.rival, comparisons.low, comparisons.high
+    FROM games_like_these AS asked
+    JOIN comparisons
+        ON asked.agent = comparisons.agent AND asked.rival = comparisons.rival
+        AND comparisons.game IS NOT DISTINCT FROM if(asked.games IN (SELECT game FROM games), asked.games, NULL)
+    WHERE main
 )
 
 SELECT
