@@ -15,7 +15,7 @@ from gamegrid.jobs.workflow import rows
 from gamegrid.plan.plan import Plan
 from gamegrid.records import duckdb_files
 from gamegrid.stats.power import Design, deals_needed, power_of
-from gamegrid.store.comparisons import comparisons
+from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.database import create_empty
 from gamegrid.store.pilot import pilots
 from gamegrid.store.values import TableRow
@@ -83,7 +83,7 @@ def power(grid: Grid, samples: int, seed: int) -> Power:
         found = [
             float(row["p"]) <= 0.05
             for part in parts
-            for row in _rows(comparisons(part, played.comparable, None, spans))
+            for row in _rows(rows_of(compare_pairs(part, played.comparable, spans)))
             if (row["game"], row["agent"], row["rival"]) == pair
         ]
     promised = power_of(difference, deals, sd, limit=known.limit)

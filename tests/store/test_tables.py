@@ -81,11 +81,12 @@ def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
     assert markdown[1].startswith("| --- | ---: |")
     assert markdown[2] == (
         "| a | 0.000 | – | – | anchored here | 0.500 | – | – | a | 0 | – | 3 | 6 | 0.750 "
-        "| 0.158 | 0.980 | – | 0.750 | 1 | 1 | 2 | 2 | tic_tac_toe | 0 | 0.000 | – |"
+        "| 0.158 | 0.980 | – | – | – | 0.750 | 1 | 1 | 2 | 2 | tic_tac_toe | 0 | 0.000 | – |"
     )
     row = (
         r"a & 0.000 & -- & -- & anchored here & 0.500 & -- & -- & a & 0 & -- & 3 & 6 & 0.750 "
-        r"& 0.158 & 0.980 & -- & 0.750 & 1 & 1 & 2 & 2 & tic\_tac\_toe & 0 & 0.000 & -- \\"
+        r"& 0.158 & 0.980 & -- & -- & -- & 0.750 & 1 & 1 & 2 & 2 "
+        r"& tic\_tac\_toe & 0 & 0.000 & -- \\"
     )
     assert row in latex.splitlines()
 
@@ -122,11 +123,12 @@ def test_special_characters_are_escaped(tmp_path: Path) -> None:
     latex = (tmp_path / "tables" / "per_game.tex").read_text("utf-8")
     assert (
         r"50\%\_of \{a\textbar{}b\} \& c\textbackslash{}d \#1 \$x\textasciicircum{}2"
-        r"\textasciitilde{} \textless{}é中\textgreater{}* & solo & 1 & 1 & 1 & 1 & a & a" in latex
+        r"\textasciitilde{} \textless{}é中\textgreater{}* & solo & 1 & 1 & 1 & -- & 1 & a & a"
+        in latex
     )
     markdown = (tmp_path / "tables" / "per_game.md").read_text("utf-8").splitlines()
     assert markdown[2].startswith(
-        r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | 1 | 1 | 1 | a |"
+        r"| 50%_of {a\|b} & c\\d #1 $x^2~ \<é中\>\* | solo | 1 | 1 | 1 | – | 1 | a |"
     )
     with (tmp_path / "tables" / "per_game.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file))[1][0] == awkward

@@ -258,8 +258,3 @@ def _worst(games: Sequence[Differences], weights: Sequence[float], span: float |
 
     found = bounds_over_games(bounds, interval)
     return (found.low, found.high) if found else (None, None)
-
-
-def differences(mine: Sequence[CellValues], theirs: Sequence[CellValues]) -> Observations:
-    """Return an agent's values minus a comparable rival's on the deals of both, in one game."""
-    return differences_of(mine, theirs).observations

@@ -9,7 +9,7 @@ import duckdb
 
 from gamegrid.stats.intervals import SAME
 from gamegrid.stats.observations import Observations, pool
-from gamegrid.store.comparisons import differences
+from gamegrid.store.comparisons import differences_of
 from gamegrid.store.values import CellValues, TableRow, ends, read_corrected
 
 _CORRECTABLE = """
@@ -73,7 +73,7 @@ def _pooled(cells: Sequence[CellValues]) -> Observations | None:
 
 def _apart(cells: _Cells, game: str, agent: str, rival: str) -> Observations | None:
     mine, theirs = cells.get((game, agent)), cells.get((game, rival))
-    return differences(mine, theirs) if mine and theirs else None
+    return differences_of(mine, theirs).observations if mine and theirs else None
 
 
 def _row(

@@ -1,4 +1,4 @@
--- table: 56
+-- table: 57
 CREATE VIEW better_at_games AS
 WITH priors AS (
     SELECT agent, rival, min(better) AS better_lowest, max(better) AS better_highest

@@ -1,4 +1,4 @@
--- table: 54
+-- table: 56
 CREATE VIEW between_games AS
 WITH scores AS (
     SELECT
