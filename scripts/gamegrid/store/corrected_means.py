@@ -58,15 +58,14 @@ def corrected_means(
         intervals = own.mean_interval(), None if after is None else after.mean_interval()
         yield game, agent, None, *_row(own, after, intervals, behind(game, agent))
     for each in compared:
-        game, agent, rival = each.question
-        if game is not None and (game, agent) in margin:
-            own = differences_of(plain[game, agent], plain[game, rival]).observations
-            after = _apart(corrected, game, agent, rival)
-            intervals = (
-                _tested(each.test),
-                None if after is None else _tested(mean_test([Part(after)], None)),
-            )
-            yield game, agent, rival, *_row(own, after, intervals, behind(game, agent, rival))
+        if each.game is None or (each.game, each.pair[0]) not in margin:
+            continue
+        game, (agent, rival) = each.game, each.pair
+        own = differences_of(plain[game, agent], plain[game, rival]).observations
+        after = _apart(corrected, game, agent, rival)
+        tested = None if after is None else _tested(mean_test([Part(after)], None))
+        intervals = _tested(each.test), tested
+        yield game, agent, rival, *_row(own, after, intervals, behind(game, agent, rival))
 
 
 def _by_agent(cells: Iterable[CellValues]) -> _Cells:
