@@ -1,15 +1,16 @@
 """Means of margin games after control variates: the rows of corrected_means."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import duckdb
 
-from gamegrid.stats.intervals import SAME
-from gamegrid.stats.observations import Observations, pool
-from gamegrid.store.comparisons import differences_of
+from gamegrid.stats.intervals import SAME, MaybeInterval, NoInterval
+from gamegrid.stats.mean_test import MeanTest
+from gamegrid.stats.observations import Observations, Part, mean_test, pool
+from gamegrid.store.comparisons import Compared, differences_of
 from gamegrid.store.values import CellValues, TableRow, ends, read_corrected
 
 _CORRECTABLE = """
@@ -33,11 +34,12 @@ class _Matchup:
 def corrected_means(
     connection: duckdb.DuckDBPyConnection,
     cells: Iterable[CellValues],
-    comparable: Collection[tuple[str, str, str]],
+    compared: Iterable[Compared],
 ) -> Iterator[TableRow]:
-    """Yield a row for each agent of each margin game, and for each comparable pair of agents.
+    """Yield a row for each agent of each margin game, and for each pair of agents in it.
 
-    ``cells`` hold the values as played, and ``comparable`` (game, agent, rival) in both directions.
+    ``cells`` hold the values as played, and ``compared`` the pairs. A pair has the interval that it
+    has in ``paired``.
     """
     matchups = {
         (game, matchup): _Matchup(*rest)
@@ -51,12 +53,19 @@ def corrected_means(
 
     margin = {key for key, played in plain.items() if played[0].scoring == "margin"}
     for game, agent in sorted(margin):
-        own, after = (_pooled(side.get((game, agent), ())) for side in (plain, corrected))
-        yield game, agent, None, *_row(own, after, behind(game, agent))
-    for game, agent, rival in sorted(comparable):
-        if agent < rival and (game, agent) in margin:
-            own, after = (_apart(side, game, agent, rival) for side in (plain, corrected))
-            yield game, agent, rival, *_row(own, after, behind(game, agent, rival))
+        own = pool([cell.observations for cell in plain[game, agent]])
+        after = _pooled(corrected.get((game, agent), ()))
+        intervals = own.mean_interval(), None if after is None else after.mean_interval()
+        yield game, agent, None, *_row(own, after, intervals, behind(game, agent))
+    for each in compared:
+        if each.game is None or (each.game, each.pair[0]) not in margin:
+            continue
+        game, (agent, rival) = each.game, each.pair
+        own = differences_of(plain[game, agent], plain[game, rival]).observations
+        after = _apart(corrected, game, agent, rival)
+        tested = None if after is None else _tested(mean_test([Part(after)], None))
+        intervals = _tested(each.test), tested
+        yield game, agent, rival, *_row(own, after, intervals, behind(game, agent, rival))
 
 
 def _by_agent(cells: Iterable[CellValues]) -> _Cells:
@@ -76,20 +85,29 @@ def _apart(cells: _Cells, game: str, agent: str, rival: str) -> Observations | N
     return differences_of(mine, theirs).observations if mine and theirs else None
 
 
+def _tested(test: MeanTest | NoInterval) -> MaybeInterval:
+    return test if isinstance(test, NoInterval) else test.interval()
+
+
 def _row(
-    plain: Observations | None, corrected: Observations | None, behind: Sequence[_Matchup]
+    plain: Observations,
+    corrected: Observations | None,
+    intervals: tuple[MaybeInterval, MaybeInterval | None],
+    behind: Sequence[_Matchup],
 ) -> TableRow:
-    """Return the columns after the names. Without a reason in words, all deals are corrected."""
-    assert plain is not None
+    """Return the columns after the names. Without a reason in words, all deals are corrected.
+
+    ``intervals`` are those of the means of ``plain`` and of ``corrected``.
+    """
     reason = next((matchup.reason for matchup in behind if matchup.reason), None)
     functions = [matchup.value_function for matchup in behind if matchup.value_function]
     moves = sum(matchup.moves for matchup in behind)
     known = sum(matchup.known_moves for matchup in behind) / moves if moves else None
     told = (known, functions[0] if functions else None)
-    own = (len(plain), plain.mean, *ends(plain.mean_interval()))
-    if reason is not None or corrected is None:
+    own = (len(plain), plain.mean, *ends(intervals[0]))
+    if reason is not None or corrected is None or intervals[1] is None:
         return *own, None, None, None, reason, None, *told
-    adjusted = (corrected.mean, *ends(corrected.mean_interval()))
+    adjusted = (corrected.mean, *ends(intervals[1]))
     return *own, *adjusted, variance_left(plain, corrected), *told
 
 

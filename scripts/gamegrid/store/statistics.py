@@ -148,7 +148,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
             (*key, *ends(each.interval), *each.worst) for key, each in pooled.items()
         ],
         "normalized_intervals": list(_normalized_rows(connection)),
-        "corrected_means": list(corrected_means(connection, cells, comparable)),
+        "corrected_means": list(corrected_means(connection, cells, compared)),
         "seat_intervals": list(_seat_rows(read_seats(connection))),
         "score_intervals": [
             (agent, *score_ends(agent, pooled), *_score_worst(agent, pooled))
