@@ -86,6 +86,18 @@ def test_a_pair_with_one_game_has_the_interval_of_that_game(tmp_path: Path) -> N
     assert None not in found and found == pytest.approx(theirs)
 
 
+def test_a_game_without_common_deals_does_not_double_the_pair(tmp_path: Path) -> None:
+    """Of hex_5, a finished other deals than b. Both played two games, and share deals in one."""
+    luck = np.random.default_rng(6)
+    met = [("hex_4", "a", "b"), ("hex_4", "a", "c"), ("hex_4", "b", "c")]
+    episodes = [each for name in met for each in played(*name, luck)]
+    for deal, other in enumerate((*"aaaaa", *"bbbbb")):
+        episodes += pair("hex_5", other, "c", deal, 1, 0)
+    found = query(database(tmp_path, episodes), "SELECT agent, rival, games FROM better_at_games")
+    assert len({row[:2] for row in found}) == len(found) > 0
+    assert ("a", "b", "hex_4") in found
+
+
 def test_one_family_says_nothing_about_others_and_says_so(tmp_path: Path) -> None:
     luck = np.random.default_rng(4)
     episodes = [*played("hex_4", "a", "b", luck), *played("hex_5", "a", "b", luck)]

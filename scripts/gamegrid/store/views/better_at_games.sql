@@ -5,32 +5,26 @@ WITH priors AS (
     FROM games_like_these
     WHERE rival IS NOT NULL
     GROUP BY agent, rival
-),
-
--- A pair with one game has no row over games: that of the game says it all.
-overall AS (
-    SELECT asked.agent, asked.rival, comparisons.low, comparisons.high
-    FROM games_like_these AS asked
-    JOIN comparisons
-        ON asked.agent = comparisons.agent AND asked.rival = comparisons.rival
-        AND comparisons.game IS NOT DISTINCT FROM if(asked.games IN (SELECT game FROM games), asked.games, NULL)
-    WHERE main
 )
 
+-- A pair with one game has no comparison over games: the one in that game says it all.
 SELECT
-    agent, rival, games, families,
+    games_like_these.agent, games_like_these.rival, games, families,
     mean AS difference,
     overall.low AS difference_low,
     overall.high AS difference_high,
     games_like_these.low AS like_low,
     games_like_these.high AS like_high,
-    reason AS like_reason,
+    games_like_these.reason AS like_reason,
     better, better_lowest, better_highest, family_sd
 FROM games_like_these
 JOIN priors USING (agent, rival)
-LEFT JOIN overall USING (agent, rival)
+LEFT JOIN games AS alone ON alone.game = games_like_these.games
+LEFT JOIN comparisons AS overall
+    ON overall.agent = games_like_these.agent AND overall.rival = games_like_these.rival
+    AND overall.game IS NOT DISTINCT FROM alone.game
 WHERE main
-ORDER BY agent, rival;
+ORDER BY games_like_these.agent, games_like_these.rival;
 
 COMMENT ON VIEW better_at_games IS
 'Who is better at games like these, for each pair of agents that met the same opponents: the difference of their scores over other families of games like those played, and the probability that it is above 0. The table paired answers another question: who is better at exactly these games.';
