@@ -100,7 +100,8 @@ def sequential_misses(sources: tuple[Source, ...], samples: int, seed: int, most
             while True:
                 found = _interval([values[:deals]], source.limits)
                 wrong |= found is not None and not found.covers(source.mean)
-                needed = None if found is None else deals_to_decide(found, deals)
+                mean = float(values[:deals].mean())
+                needed = None if found is None else deals_to_decide(found, mean, deals)
                 if deals >= most or needed == deals:
                     break
                 deals = min(most, 2 * deals if needed is None else min(needed, 2 * deals))

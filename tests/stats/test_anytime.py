@@ -132,7 +132,7 @@ def test_confidence_rises_with_the_deals() -> None:
 def test_a_decided_question_needs_no_deals(
     interval: Interval, margin: float | None, decided: bool
 ) -> None:
-    needed = deals_to_decide(interval, 40, margin)
+    needed = deals_to_decide(interval, (interval.low + interval.high) / 2, 40, margin)
     assert (needed == 40) == decided
     if not decided:
         assert needed is None or needed > 40
@@ -140,13 +140,21 @@ def test_a_decided_question_needs_no_deals(
 
 def test_deals_needed_are_those_at_which_the_interval_would_decide() -> None:
     """Half-width .2 at 50 deals, centre .05: four times narrower, at a slightly higher boundary."""
-    needed = deals_to_decide(Interval(-0.15, 0.25), 50)
+    needed = deals_to_decide(Interval(-0.15, 0.25), 0.05, 50)
     assert needed is not None
 
     def half(deals: int) -> float:
         return 0.2 * boundary(deals) / boundary(50) * (50 / deals) ** 0.5
 
     assert half(needed) < 0.05 <= half(needed - 1)
-    assert deals_to_decide(Interval(-0.2, 0.2), 50) is None
-    assert deals_to_decide(Interval(-0.2001, 0.2), 50) is None  # beyond MOST_DEALS
+    assert deals_to_decide(Interval(-0.2, 0.2), 0.0, 50) is None
+    assert deals_to_decide(Interval(-0.2001, 0.2), -0.00005, 50) is None  # beyond MOST_DEALS
     assert MOST_DEALS > needed > 16 * 50
+
+
+def test_deals_needed_follow_the_difference_and_not_the_middle_of_a_skewed_interval() -> None:
+    """The middle is below 0 and the difference above it, so only the lower end must move."""
+    needed = deals_to_decide(Interval(-0.8, 0.6), 0.2, 20)
+    assert needed == deals_to_decide(Interval(-0.8, 1.2), 0.2, 20)
+    assert needed == deals_to_decide(Interval(-0.6, 0.8), -0.2, 20)
+    assert needed is not None and needed > 20 * 5**2  # five times nearer, at a higher boundary

@@ -60,6 +60,13 @@ def test_a_certain_result_is_accepted_alone() -> None:
     assert found.half_width < 1e-9
 
 
+@pytest.mark.parametrize("chance", [0.0, 0.05, 0.5, 0.95, 1.0])
+def test_only_possible_means_are_accepted(chance: float) -> None:
+    """With few deals, luck explains every mean, and no more than that."""
+    found = Law(np.array([0.0, 1.0]), np.array([1 - chance, chance])).accepted(5, 1e-6)
+    assert 0 <= found.low <= found.high <= 1
+
+
 @pytest.mark.parametrize("chance", [0.0, 1.0])
 @pytest.mark.parametrize("deals", [2, 500])
 def test_what_is_certain_leaves_luck_no_room(chance: float, deals: int) -> None:

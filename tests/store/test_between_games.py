@@ -74,6 +74,18 @@ def test_every_prior_has_a_row_and_the_range_of_the_probability_is_theirs(result
     assert {row[4] for row in rows if row[1] is None} == {None}
 
 
+def test_a_pair_with_one_game_has_the_interval_of_that_game(tmp_path: Path) -> None:
+    """Both met c in one game. Only a met c in another one, so they compare in the first alone."""
+    luck = np.random.default_rng(5)
+    met = [("hex_4", "a", "b"), ("hex_4", "a", "c"), ("hex_4", "b", "c"), (TTT, "a", "c")]
+    path = database(tmp_path, [each for name in met for each in played(*name, luck)])
+    paired = "SELECT difference, low, high FROM paired WHERE game = 'hex_4' AND agent || rival = "
+    ours = "SELECT difference, difference_low, difference_high FROM better_at_games WHERE games = "
+    (found,) = query(path, f"{ours} 'hex_4' AND agent || rival = 'ab'")
+    (theirs,) = query(path, f"{paired} 'ab'")
+    assert None not in found and found == pytest.approx(theirs)
+
+
 def test_one_family_says_nothing_about_others_and_says_so(tmp_path: Path) -> None:
     luck = np.random.default_rng(4)
     episodes = [*played("hex_4", "a", "b", luck), *played("hex_5", "a", "b", luck)]

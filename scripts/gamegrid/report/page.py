@@ -30,7 +30,7 @@ from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.figure import FigureRow, Section
 from gamegrid.report.replay_section import replay_data, section
-from gamegrid.store.tables import ABSENT, connect
+from gamegrid.store.tables import ABSENT, connect, decimals
 
 QUERIES = ("summary", "agents", "games", "versions")
 """SQL files beside this module that describe what was run."""
@@ -167,7 +167,7 @@ def shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:,.3f}"
+            return decimals(value, ",.3f")
         case int():
             return f"{value:,}"
         case datetime():

@@ -88,19 +88,24 @@ def mixture_price(confidence: float = CONFIDENCE) -> float:
     return float(best.fun) / float(special.ndtri((1 + confidence) / 2))
 
 
-def deals_to_decide(interval: Interval, deals: int, margin: float | None = None) -> int | None:
-    """Return how many deals decide a question if its difference stays in the interval's middle.
+def deals_to_decide(
+    interval: Interval, difference: float, deals: int, margin: float | None = None
+) -> int | None:
+    """Return how many deals decide a question if its ``difference`` stays what it is.
 
-    ``interval`` is the anytime interval after ``deals`` deals. A question is decided if the
-    interval excludes 0 or lies within ``margin`` of it. The result is ``deals`` if it is decided
-    already, and None beyond MOST_DEALS. Nothing of the results but the anytime interval is used, so
-    playing as many deals as this says leaves later anytime intervals valid.
+    ``interval`` is the anytime interval after ``deals`` deals. Both its ends are taken to approach
+    the difference as the boundary and the square root of the number of deals say. The middle of the
+    interval would be no guide: where results are skewed, it may lie on the other side of 0. A
+    question is decided if the interval excludes 0 or lies within ``margin`` of it. The result is
+    ``deals`` if it is decided already, and None beyond MOST_DEALS. Anytime intervals hold at every
+    number of deals, however it was chosen, so playing as many deals as this says leaves them valid.
     """
-    centre, half = abs(interval.low + interval.high) / 2, interval.half_width
 
     def decided(more: int) -> bool:
-        width = half * boundary(more) / boundary(deals) * np.sqrt(deals / more)
-        return bool(width < centre or (margin is not None and width < margin - centre))
+        shrink = float(boundary(more) / boundary(deals) * np.sqrt(deals / more))
+        low = difference - shrink * (difference - interval.low)
+        high = difference + shrink * (interval.high - difference)
+        return low > 0 or high < 0 or (margin is not None and -margin < low and high < margin)
 
     if decided(deals):
         return deals

@@ -69,7 +69,7 @@ class Law:
         return float((self.results - self.mean) ** 2 @ self.chances)
 
     def accepted(self, deals: int, alpha: float) -> Interval:
-        """Return the means over ``deals`` that luck explains.
+        """Return the means over ``deals`` that luck explains, all of them possible ones.
 
         The mean lies outside with probability ``alpha`` at most. This is Chernoff's bound for a
         known distribution, solved for x: the mean exceeds x with probability at most
@@ -79,11 +79,13 @@ class Law:
         """
         low, high = float(self.results.min()), float(self.results.max())
         if high - low < SAME:
-            return Interval(low - SAME, high + SAME)
+            return Interval(low, high)
         unit = (self.results - low) / (high - low)
         share = np.log(2 / alpha) / deals
         up, down = (_reach(one, self.chances, share) for one in (unit, 1 - unit))
-        return Interval(high - (high - low) * down - SAME, low + (high - low) * up + SAME)
+        least = high - (high - low) * down - SAME
+        most = low + (high - low) * up + SAME
+        return Interval(max(low, least), min(high, most))
 
     def noticed_shift(self, deals: int, alpha: float) -> float | None:
         """Return the least shift of the mean that ``accepted`` would show, in the results' units.

@@ -235,7 +235,7 @@ def _told(odd: Oddity) -> str:
     low, high = odd.accepted.low, odd.accepted.high
     return (
         f"share of {odd.result:g}: {odd.share:.3f} instead of {odd.chance:.3f}, by luck "
-        f"{max(0.0, low):.3f} to {min(1.0, high):.3f}"
+        f"{low:.3f} to {high:.3f}"
     )
 
 

@@ -67,5 +67,6 @@ def _needed(pair: Compared, margin: float | None) -> int | None:
     """Return the deals that would decide an open question; None if they are out of reach."""
     if pair.deals < FIRST_LOOK:
         return FIRST_LOOK
-    found = pair.anytime
-    return deals_to_decide(found, pair.deals, margin) if isinstance(found, Interval) else None
+    if pair.difference is None or not isinstance(pair.anytime, Interval):
+        return None
+    return deals_to_decide(pair.anytime, pair.difference, pair.deals, margin)

@@ -137,12 +137,20 @@ def connect(database: Path, files: Iterable[Path] = ()) -> duckdb.DuckDBPyConnec
     return duckdb_files.connect(database, read_only=True, files=files)
 
 
+def decimals(value: float, form: str) -> str:
+    """Format ``value`` as ``form`` says, or with two digits if it is small.
+
+    Equal means that were added in another order differ in the last bit. They look the same.
+    """
+    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{round(value, 9):{form}}"
+
+
 def _shown(value: Value) -> str:
     """Format ``value`` with three decimals, or with two digits if it is small."""
     if value is None:
         return ABSENT
     if isinstance(value, float):
-        return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+        return decimals(value, ".3f")
     return str(value)
 
 

@@ -19,9 +19,10 @@ SELECT
     better, better_lowest, better_highest, family_sd
 FROM games_like_these
 JOIN priors USING (agent, rival)
+LEFT JOIN games AS alone ON alone.game = games_like_these.games
 LEFT JOIN comparisons AS overall
     ON overall.agent = games_like_these.agent AND overall.rival = games_like_these.rival
-    AND (overall.game IS NULL OR overall.game = games)
+    AND overall.game IS NOT DISTINCT FROM alone.game
 WHERE main
 ORDER BY games_like_these.agent, games_like_these.rival;
 
