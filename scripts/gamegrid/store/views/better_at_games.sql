@@ -5,28 +5,25 @@ WITH priors AS (
     FROM games_like_these
     WHERE rival IS NOT NULL
     GROUP BY agent, rival
-),
-
-overall AS (
-    SELECT agent, rival, low, high
-    FROM comparisons
-    WHERE game IS NULL
 )
 
+-- A pair with one game has no comparison over games: the one in that game says it all.
 SELECT
-    agent, rival, games, families,
+    games_like_these.agent, games_like_these.rival, games, families,
     mean AS difference,
     overall.low AS difference_low,
     overall.high AS difference_high,
     games_like_these.low AS like_low,
     games_like_these.high AS like_high,
-    reason AS like_reason,
+    games_like_these.reason AS like_reason,
     better, better_lowest, better_highest, family_sd
 FROM games_like_these
 JOIN priors USING (agent, rival)
-LEFT JOIN overall USING (agent, rival)
+LEFT JOIN comparisons AS overall
+    ON overall.agent = games_like_these.agent AND overall.rival = games_like_these.rival
+    AND (overall.game IS NULL OR overall.game = games)
 WHERE main
-ORDER BY agent, rival;
+ORDER BY games_like_these.agent, games_like_these.rival;
 
 COMMENT ON VIEW better_at_games IS
 'Who is better at games like these, for each pair of agents that met the same opponents: the difference of their scores over other families of games like those played, and the probability that it is above 0. The table paired answers another question: who is better at exactly these games.';
