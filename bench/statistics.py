@@ -153,8 +153,8 @@ def _variates(cases: Sequence[Sample]) -> Iterator[Figure]:
     for game, wanted in UNCORRECTED.items():
         one = [case for case in cases if case["game"] == game and case["known"] == 1]
         yield _most(f"variance left, one policy known, {game}", one, "left", wanted)
-    yield _least("coverage of adjusted returns, at least", cases, "covered", 0.93)
-    yield _most("coverage of adjusted returns, at most", cases, "covered", 0.975)
+    yield _least("coverage of corrected returns, at least", cases, "covered", 0.93)
+    yield _most("coverage of corrected returns, at most", cases, "covered", 0.975)
     yield _most("s of CPU to correct 1,000 episodes", cases, "seconds", 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Adjusted returns: the same means with less luck, and none where values may suit the results."""
+"""Corrected returns: the same means with less luck, and none where values may suit the results."""
 
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def test_adjusted_means_are_those_of_corrected_strict_returns(
     rows = query(
         path,
         "SELECT game, agent, corrected, variance_left, mean, low, high, deals, known_moves "
-        "FROM adjusted_returns WHERE rival IS NULL ORDER BY game, agent",
+        "FROM corrected_returns WHERE rival IS NULL ORDER BY game, agent",
     )
     by_hand = query(path, _BY_HAND)
     per_game = query(
@@ -73,9 +73,9 @@ def test_adjusted_means_are_those_of_corrected_strict_returns(
         assert 0 < known < 1
     pairs = query(
         path,
-        "SELECT adjusted_returns.mean, paired.difference, corrected_low, corrected, "
+        "SELECT corrected_returns.mean, paired.difference, corrected_low, corrected, "
         "corrected_high, corrected_reason, equivalent_deals "
-        "FROM adjusted_returns JOIN paired USING (game, agent, rival)",
+        "FROM corrected_returns JOIN paired USING (game, agent, rival)",
     )
     assert len(pairs) == 3 * len(GAMES)
     for mean, difference, least, adjusted, most, reason, equivalent in pairs:
@@ -88,7 +88,7 @@ def test_adjusted_means_are_those_of_corrected_strict_returns(
 def reasons(path: Path) -> set[tuple[Any, ...]]:
     return set(
         query(path, "SELECT corrected, corrected_low, variance_left, corrected_reason "
-                    "FROM adjusted_returns WHERE mean IS NOT NULL")
+                    "FROM corrected_returns WHERE mean IS NOT NULL")
     )  # fmt: skip
 
 
@@ -144,6 +144,6 @@ def test_the_value_function_is_on_record_with_every_run(
         "ORDER BY game",
     )
     assert found == [("kuhn_poker", values.name), ("tic_tac_toe", None)]
-    assert query(path, "SELECT DISTINCT game, value_function FROM adjusted_returns") == [
+    assert query(path, "SELECT DISTINCT game, value_function FROM corrected_returns") == [
         ("kuhn_poker", values.name)
     ]

@@ -1,6 +1,6 @@
 """Record in results/value_functions.jsonl which value function each game had before its first deal.
 
-Results that are adjusted by a value function are unbiased only if it was chosen without a look at
+Results that are corrected by a value function are unbiased only if it was chosen without a look at
 them. A job of episodes therefore records the value function of its game before it plays, unless
 that is on record. The record says, too, if deals of the game were on file before. Snakemake does
 not know this file.
@@ -117,6 +117,6 @@ def _lines(text: bytes, path: Path) -> Record:
     except ValueError as error:
         raise UserError(
             f"{path} has a line that is no record of a value function. Restore the file from a "
-            f"copy. If you remove it, the games played so far get no adjusted returns."
+            f"copy. If you remove it, the games played so far get no corrected returns."
         ) from error
     return {fixed.game: fixed for fixed in reversed(lines)}

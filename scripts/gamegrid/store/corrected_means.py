@@ -107,8 +107,8 @@ def _row(
     own = (len(plain), plain.mean, *ends(intervals[0]))
     if reason is not None or corrected is None or intervals[1] is None:
         return *own, None, None, None, reason, None, *told
-    adjusted = (corrected.mean, *ends(intervals[1]))
-    return *own, *adjusted, variance_left(plain, corrected), *told
+    after = (corrected.mean, *ends(intervals[1]))
+    return *own, *after, variance_left(plain, corrected), *told
 
 
 def variance_left(plain: Observations, corrected: Observations) -> float | None:

@@ -19,8 +19,8 @@ COMMENT ON COLUMN cell_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN cell_intervals.low IS 'as score in win_loss games, strict_return in margin games, else mean_return | lower end of the 95 % interval over deals; NULL: see reason | deal_values';
 COMMENT ON COLUMN cell_intervals.high IS 'as low | upper end of the same interval | deal_values';
 COMMENT ON COLUMN cell_intervals.reason IS 'words | the reason there is no interval: no deals, one deal, all deals equal (unbounded returns only), deterministic (nothing draws luck: no agent, no opening and no event of the game, so every deal is the same) | computed';
-COMMENT ON COLUMN cell_intervals.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
-COMMENT ON COLUMN cell_intervals.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
+COMMENT ON COLUMN cell_intervals.worst_low IS 'as low | lower end of the 95 % interval if each missing result of the dropped deals had been the lowest that the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN cell_intervals.worst_high IS 'as low | upper end of the interval if each missing result had been the highest that the rules allow | dropped_sittings';
 
 CREATE TABLE game_intervals (
     game VARCHAR NOT NULL,
@@ -38,8 +38,8 @@ COMMENT ON COLUMN game_intervals.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN game_intervals.low IS 'as in cell_intervals | lower end of the 95 % interval; a deal that opponents share is one observation | deal_values';
 COMMENT ON COLUMN game_intervals.high IS 'as low | upper end of the same interval | deal_values';
 COMMENT ON COLUMN game_intervals.reason IS 'words | as in cell_intervals | computed';
-COMMENT ON COLUMN game_intervals.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
-COMMENT ON COLUMN game_intervals.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
+COMMENT ON COLUMN game_intervals.worst_low IS 'as low | lower end of the 95 % interval if each missing result of the dropped deals had been the lowest that the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN game_intervals.worst_high IS 'as low | upper end of the interval if each missing result had been the highest that the rules allow | dropped_sittings';
 
 CREATE TABLE normalized_intervals (
     game VARCHAR NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE corrected_means (
     value_function VARCHAR
 );
 
-COMMENT ON TABLE corrected_means IS 'The rows of the view adjusted_returns, which describes them.';
+COMMENT ON TABLE corrected_means IS 'The rows of the view corrected_returns, which describes them.';
 
 CREATE TABLE seat_intervals (
     game VARCHAR NOT NULL,
@@ -94,8 +94,8 @@ COMMENT ON COLUMN seat_intervals.seat IS 'number from 0 | the seat | seats.seat'
 COMMENT ON COLUMN seat_intervals.low IS 'as score in win_loss games, else mean_return | lower end of the 95 % interval | seat_values';
 COMMENT ON COLUMN seat_intervals.high IS 'as low | upper end of the same interval | seat_values';
 COMMENT ON COLUMN seat_intervals.reason IS 'words | as in cell_intervals | computed';
-COMMENT ON COLUMN seat_intervals.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
-COMMENT ON COLUMN seat_intervals.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
+COMMENT ON COLUMN seat_intervals.worst_low IS 'as low | lower end of the 95 % interval if each missing result of the dropped deals had been the lowest that the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN seat_intervals.worst_high IS 'as low | upper end of the interval if each missing result had been the highest that the rules allow | dropped_sittings';
 
 CREATE TABLE score_intervals (
     agent VARCHAR NOT NULL,
@@ -111,8 +111,8 @@ COMMENT ON COLUMN score_intervals.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN score_intervals.low IS '0 to 1 | lower end of the 95 % interval over deals of the same games, where a deal that games share is one observation | deal_values';
 COMMENT ON COLUMN score_intervals.high IS '0 to 1 | upper end of the same interval | deal_values';
 COMMENT ON COLUMN score_intervals.reason IS 'words | as in cell_intervals, for the first game without an interval; games that cannot vary add nothing to the width | computed';
-COMMENT ON COLUMN score_intervals.worst_low IS '0 to 1 | lower end of the 95 % interval if every dropped deal had gone as badly as the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
-COMMENT ON COLUMN score_intervals.worst_high IS '0 to 1 | upper end of the interval if every dropped deal had gone as well as the rules allow | dropped_sittings';
+COMMENT ON COLUMN score_intervals.worst_low IS '0 to 1 | lower end of the 95 % interval if each missing result of the dropped deals had been the lowest that the rules allow; NULL if none was dropped or there is no such interval | dropped_sittings';
+COMMENT ON COLUMN score_intervals.worst_high IS '0 to 1 | upper end of the interval if each missing result had been the highest that the rules allow | dropped_sittings';
 
 CREATE TABLE quality_intervals (
     game VARCHAR NOT NULL,

@@ -30,8 +30,8 @@ COMMENT ON COLUMN head_to_head.low IS 'as score in win_loss games, strict_return
 COMMENT ON COLUMN head_to_head.high IS 'as low | upper end of the same interval | cell_intervals.high';
 COMMENT ON COLUMN head_to_head.reason IS 'words | the reason there is no interval; NULL if there is one | cell_intervals.reason';
 COMMENT ON COLUMN head_to_head.dropped_deals IS 'deals | deals that do not count | episodes.status';
-COMMENT ON COLUMN head_to_head.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly for the agent as the rules allow; NULL if no deal was dropped | cell_intervals.worst_low';
-COMMENT ON COLUMN head_to_head.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow; NULL like worst_low | cell_intervals.worst_high';
+COMMENT ON COLUMN head_to_head.worst_low IS 'as low | lower end of the 95 % interval if each missing result of the dropped deals had been the agent''s lowest that the rules allow; NULL if no deal was dropped | cell_intervals.worst_low';
+COMMENT ON COLUMN head_to_head.worst_high IS 'as low | upper end of the interval if each missing result had been the highest that the rules allow; NULL like worst_low | cell_intervals.worst_high';
 COMMENT ON COLUMN head_to_head.best_return IS 'the game''s own units | in payoff games, the mean return of the best response to this opponent; NULL in other games, and see gap_reason | best_responses.best_return';
 COMMENT ON COLUMN head_to_head.gap IS 'the game''s own units | best_return minus mean_return; its 95 % interval runs from best_return - high to best_return - low | best_responses.best_return';
 COMMENT ON COLUMN head_to_head.gap_reason IS 'words | as in per_game | best_responses.reason';

@@ -86,11 +86,11 @@ COMMENT ON COLUMN leaderboard.score IS '0 to 1 | mean over families of the mean 
 COMMENT ON COLUMN leaderboard.score_low IS '0 to 1 | lower end of the score''s 95 % interval over deals; NULL: see score_reason | score_intervals.low';
 COMMENT ON COLUMN leaderboard.score_high IS '0 to 1 | upper end of the same interval | score_intervals.high';
 COMMENT ON COLUMN leaderboard.score_reason IS 'words | the reason there is no interval of the score; NULL if there is one | score_intervals.reason';
-COMMENT ON COLUMN leaderboard.score_worst_low IS '0 to 1 | lower end of the score''s interval if every dropped deal had been lost; NULL if no deal was dropped | score_intervals.worst_low';
-COMMENT ON COLUMN leaderboard.score_worst_high IS '0 to 1 | upper end of the interval if every dropped deal had been won; NULL like score_worst_low | score_intervals.worst_high';
+COMMENT ON COLUMN leaderboard.score_worst_low IS '0 to 1 | lower end of the score''s interval if each missing result of the dropped deals had been a loss; NULL if no deal was dropped | score_intervals.worst_low';
+COMMENT ON COLUMN leaderboard.score_worst_high IS '0 to 1 | upper end of the interval if each missing result had been a win; NULL like score_worst_low | score_intervals.worst_high';
 COMMENT ON COLUMN leaderboard.strict_score IS '0 to 1 | the same mean if the first fallback of an episode counted as a forfeit | per_game.strict_score';
 COMMENT ON COLUMN leaderboard.rank IS 'rank from 1 | place by rating within the rating_set; equal ratings share a place; NULL without a rating | ratings.rank';
-COMMENT ON COLUMN leaderboard.rank_low IS 'rank from 1 | the best place that is possible: one more than the agents of the set that are stronger beyond luck. The ranges of all agents hold together with 95 % probability | ratings.rank_low';
+COMMENT ON COLUMN leaderboard.rank_low IS 'rank from 1 | the best place that is possible: one more than the number of agents of the set that are stronger beyond luck. The ranges of all agents hold together with 95 % probability | ratings.rank_low';
 COMMENT ON COLUMN leaderboard.rank_high IS 'rank from 1 | the worst place that is possible | ratings.rank_high';
 COMMENT ON COLUMN leaderboard.ranked_among IS 'agents | number of agents in the rating_set; NULL without a rating | computed';
 COMMENT ON COLUMN leaderboard.games IS 'names | the win_loss games that count for this agent | per_game.game';

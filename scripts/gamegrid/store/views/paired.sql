@@ -24,12 +24,12 @@ COMMENT ON COLUMN paired.reason IS 'words | the reason there is no interval and 
 COMMENT ON COLUMN paired.p IS '0 to 1 | two-sided p of the mean difference being 0, for this pair alone; NULL: see reason | comparisons.p';
 COMMENT ON COLUMN paired.adjusted_low IS 'as difference | lower end of the interval behind the verdict, which holds 0 exactly if p_adjusted is 0.05 or more. Its confidence is 1 - 0.05/k, where k is the number of the m pairs that are not told apart, or 1; NULL: see reason | comparisons.adjusted_low';
 COMMENT ON COLUMN paired.adjusted_high IS 'as difference | upper end of the same interval | comparisons.adjusted_high';
-COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p adjusted for the m pairs (Holm): told apart below 0.05, the chance of telling any equal pair apart is at most 5 % in this game, or over all games; NULL if p is | comparisons.p_adjusted';
-COMMENT ON COLUMN paired.m IS 'pairs | number of pairs with a p in this game, or over all games | comparisons.m';
+COMMENT ON COLUMN paired.p_adjusted IS '0 to 1 | p adjusted for the m pairs (Holm 1979): if pairs are told apart below 0.05, the probability that any equal pair among the m is told apart is at most 5 %; NULL if p is | comparisons.p_adjusted';
+COMMENT ON COLUMN paired.m IS 'pairs | number of pairs with a p that are adjusted together: all of this game, or all over games; with a plan, all primary ones across games, and the exploratory ones of this game or over games | comparisons.m';
 COMMENT ON COLUMN paired.look IS 'number from 1 | which look at this comparison this is, interim results included: the number of distinct sets of its deals that tables were made from so far. From 2 on, if earlier results influenced how many deals were played, low, high and p no longer hold, but anytime_low and anytime_high do. NULL without deals | comparisons.look';
 COMMENT ON COLUMN paired.dropped_deals IS 'deals | deals that do not count for one of the two, once per matchup behind the comparison | comparisons.dropped_deals';
-COMMENT ON COLUMN paired.worst_low IS 'as difference | lower end of the 95 % interval if every dropped deal had gone as badly for the agent and as well for the rival as the rules allow; NULL if no deal was dropped | comparisons.worst_low';
+COMMENT ON COLUMN paired.worst_low IS 'as difference | lower end of the 95 % interval if each missing result of the dropped deals had been the lowest for the agent and the highest for the rival that the rules allow; NULL if no deal was dropped | comparisons.worst_low';
 COMMENT ON COLUMN paired.worst_high IS 'as difference | upper end of the interval in the opposite case; NULL like worst_low | comparisons.worst_high';
-COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds no matter how often you look and when you stop; NULL: see anytime_reason | comparisons.anytime_low';
+COMMENT ON COLUMN paired.anytime_low IS 'as difference | lower end of the 95 % interval that holds, from 20 deals on, no matter how often you look and when you stop; NULL: see anytime_reason | comparisons.anytime_low';
 COMMENT ON COLUMN paired.anytime_high IS 'as difference | upper end of the same interval | comparisons.anytime_high';
 COMMENT ON COLUMN paired.anytime_reason IS 'words | the reason there is no anytime interval; NULL if there is one | comparisons.anytime_reason';

@@ -16,7 +16,7 @@ FROM planned_questions AS question LEFT JOIN comparisons ON
 ORDER BY question.game NULLS FIRST, question.agent, question.rival;
 
 COMMENT ON VIEW preregistration IS
-'The questions that the configuration''s preregister named, as the first plan on file that names them states them. Empty without a plan.';
+'The questions that preregister named in the configuration, each as the first plan on file that names it states it. Empty without a plan.';
 COMMENT ON COLUMN preregistration.game IS 'name | the game; NULL for all win_loss games together | planned_questions.game';
 COMMENT ON COLUMN preregistration.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN preregistration.rival IS 'name | the agent that it is compared with | agents.agent';

@@ -47,5 +47,5 @@ COMMENT ON COLUMN seat_effect.low IS 'as score in win_loss games, else mean_retu
 COMMENT ON COLUMN seat_effect.high IS 'as low | upper end of the same interval | seat_intervals.high';
 COMMENT ON COLUMN seat_effect.reason IS 'words | the reason there is no interval; NULL if there is one | seat_intervals.reason';
 COMMENT ON COLUMN seat_effect.dropped_deals IS 'deals | deals without a value in this seat, once per matchup: they do not count or, outside win_loss games, an episode was not played to the end | episodes.status';
-COMMENT ON COLUMN seat_effect.worst_low IS 'as low | lower end of the 95 % interval if every dropped deal had gone as badly for the agent as the rules allow; NULL if no deal was dropped | seat_intervals.worst_low';
-COMMENT ON COLUMN seat_effect.worst_high IS 'as low | upper end of the interval if every dropped deal had gone as well as the rules allow; NULL like worst_low | seat_intervals.worst_high';
+COMMENT ON COLUMN seat_effect.worst_low IS 'as low | lower end of the 95 % interval if each missing result of the dropped deals had been the agent''s lowest that the rules allow; NULL if no deal was dropped | seat_intervals.worst_low';
+COMMENT ON COLUMN seat_effect.worst_high IS 'as low | upper end of the interval if each missing result had been the highest that the rules allow; NULL like worst_low | seat_intervals.worst_high';
