@@ -150,8 +150,10 @@ async def test_an_unreadable_answer_is_booked_as_perhaps_billed(model: str, lost
         found = await ask(model, server, timeout=0.7)
         count = len(server.requests)
     assert isinstance(found, BackendError), found
-    assert 1 <= count <= 3 and "\n" not in str(found) and len(str(found)) < 700
-    assert [each.kind for each in found.attempts] == ["maybe_billed"] * count
+    # A request that timed out on a busy machine may not have been read by the server.
+    assert 1 <= count <= len(found.attempts) <= 3
+    assert "\n" not in str(found) and len(str(found)) < 700
+    assert {each.kind for each in found.attempts} == {"maybe_billed"}
     assert all(len(each.body or "") <= bodies.LONGEST_KEPT for each in found.attempts)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000, "in KB"
 
