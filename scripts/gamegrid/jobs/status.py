@@ -18,6 +18,7 @@ from gamegrid.plan.grid import Cell, Chunk
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.records import ledger
+from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.journal import files, read
 from gamegrid.records.progress import read as read_progress
 from gamegrid.records.spending import filed, spending
@@ -85,6 +86,22 @@ def parts(plan: Plan, results: Path) -> list[Part]:
         Part.of(name, jobs[name], _usd(_tariffs(plan, cell), results / "journal" / name))
         for name, cell in cells.items()
     ]
+
+
+def begun(results: Path) -> list[Part]:
+    """Report on every matchup with a job that has begun, without knowing the grid.
+
+    Costs are unknown. Raises UserError for a damaged progress file.
+    """
+    jobs = defaultdict[str, list[JobStatus]](list)
+    for progress in sorted((results / "progress").glob("*/*/*.json")):
+        path = progress.relative_to(results / "progress").with_suffix("")
+        if state := read_progress(progress):
+            single = path.name in FOLDERS.values()
+            chunk = Path(path.name) / path.parent if single else Path("chunks") / path
+            there = (results / f"{chunk}.parquet").exists()
+            jobs[str(path.parent)].append(_job(results, str(path), state.episodes, there))
+    return [Part.of(name, each, None) for name, each in jobs.items()]
 
 
 def _job(results: Path, path: str, episodes: int, there: bool) -> JobStatus:

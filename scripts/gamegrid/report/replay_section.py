@@ -19,10 +19,20 @@ import pyspiel
 from markupsafe import Markup
 
 from gamegrid import games
-from gamegrid.analysis.judge import Judge, judge_of, moves_in, replayed
+from gamegrid.analysis.judge import (
+    Judge,
+    Move,
+    MoveVerdict,
+    judge_line,
+    judge_of,
+    moves_in,
+    replayed,
+)
+from gamegrid.backends.backend import shallow
 from gamegrid.errors import UserError, nearest
-from gamegrid.games.game import Game
+from gamegrid.games.game import Game, Oracle
 from gamegrid.prompts import sandbox
+from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, EpisodeStatus
 from gamegrid.report import boards
 from gamegrid.store.tables import connect
 
@@ -135,6 +145,54 @@ def replay(database: Path, episode_id: str) -> ShownEpisode:
                 f"{database} has no episode {episode_id!r}.{nearest(episode_id, known)}"
             )
         return _episode(connection, rows[0], None)
+
+
+def of_record(game: Game, record: EpisodeRecord) -> ShownEpisode:
+    """Return an episode that is in no database, judged if the game has an oracle."""
+    verdicts = _verdicts(game, record)
+    decided = [
+        {**shallow(line), **shallow(verdicts.get((line.ply, line.seat), MoveVerdict()))}
+        for line in record.decisions
+    ]
+    return ShownEpisode(
+        episode_id=record.episode_id,
+        game=record.game,
+        title=game.title,
+        matchup=record.matchup,
+        status=record.status.value,
+        outcome=record.status.value,
+        notes=(),
+        seats=tuple(
+            Seat(
+                name=game.seat_name(seat.seat),
+                agent=seat.agent,
+                return_=seat.return_,
+                score=seat.score,
+                strict_score=seat.strict_score,
+            )
+            for seat in record.seats
+        ),
+        frames=_drawn(
+            game,
+            {"trajectory": record.trajectory, "plies": record.plies, "status": record.status},
+            decided,
+            _replies([shallow(call) for call in record.calls], None),
+            whole=True,
+        ),
+    )
+
+
+def _verdicts(game: Game, record: EpisodeRecord) -> dict[tuple[int, int], MoveVerdict]:
+    """Judge the decisions of a record, by (ply, seat); none without an oracle."""
+    if game.oracle is Oracle.NONE:
+        return {}
+    trajectory = json.loads(record.trajectory)
+    played = record.plies - (record.status is EpisodeStatus.FORFEITED)
+    opening = moves_in(game, trajectory) - played
+    own = (DecisionStatus.OK, DecisionStatus.RETHOUGHT)
+    moves = [Move(d.ply, d.seat, d.action, d.status in own) for d in record.decisions]
+    judged = judge_line(_judge(game.load_string), game, trajectory, opening, moves)
+    return {(move.ply, move.seat): verdict for move, verdict in judged}
 
 
 def page_data(episode: ShownEpisode) -> dict[str, Any]:

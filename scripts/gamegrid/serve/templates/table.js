@@ -1,0 +1,88 @@
+// A person's game: what the seat sees, a button for each legal move, and the end.
+"use strict";
+(() => {
+  const table = document.getElementById("table");
+  const place = (name) => document.getElementById(`table-${name}`);
+  const { address, token } = table.dataset;
+  let version = -1;
+  let turn = null;
+
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
+  async function post(what, body = {}) {
+    const answer = await fetch(`${address}/${what}`, {
+      method: "POST", headers: { "X-Gamegrid-Token": token }, body: JSON.stringify(body),
+    });
+    if (!answer.ok) place("said").textContent = (await answer.text()).trim();
+    return answer;
+  }
+
+  async function move(label) {
+    if (!turn) return;
+    const number = turn.number;
+    turn = null;
+    for (const button of place("moves").children) button.disabled = true;
+    place("said").textContent = `You play ${label}.`;
+    await post("move", { turn: number, label });
+  }
+
+  function show(state) {
+    version = state.version;
+    turn = state.turn;
+    const over = state.ending !== null;
+    if (turn || over) {
+      place("board").replaceChildren(...window.gamegridDrawn((turn ?? state).drawing));
+      const lines = (turn ?? state).history;
+      if (lines) place("history").replaceChildren(...lines.map((textContent) => make("li", { textContent })));
+    }
+    place("observation").hidden = !turn;
+    place("moves").replaceChildren(...(turn ? turn.labels : []).map((label) => {
+      const button = make("button", { type: "button", textContent: label });
+      button.addEventListener("click", () => move(label));
+      return button;
+    }));
+    if (turn) {
+      place("observation").textContent = turn.observation;
+      place("prompt").textContent = turn.prompt;
+      place("said").textContent = "Your turn.";
+    } else if (over) {
+      place("said").textContent = state.ending;
+    } else {
+      place("said").textContent = "Waiting for the others.";
+    }
+    place("leave").hidden = over;
+    for (const name of ["save", "replay", "again"]) place(name).hidden = !(over && state.record);
+    place("again").hidden = !over;
+    if (state.saved) {
+      place("save").disabled = true;
+      place("save").textContent = `Kept in ${state.saved}`;
+    }
+  }
+
+  async function follow() {
+    for (;;) {
+      try {
+        const answer = await fetch(`${address}/news?since=${version}`, { cache: "no-store" });
+        if (!answer.ok) {
+          place("said").textContent = (await answer.text()).trim();
+          return;
+        }
+        const state = await answer.json();
+        if (state.version !== version) show(state);
+        if (state.ending !== null) return;
+      } catch {
+        place("said").textContent = "gamegrid view has ended, and the game with it.";
+        return;
+      }
+    }
+  }
+
+  place("leave").addEventListener("click", () => post("leave"));
+  place("save").addEventListener("click", async () => {
+    const answer = await post("save");
+    if (!answer.ok) return;
+    place("save").disabled = true;
+    place("save").textContent = `Kept in ${(await answer.json()).saved}`;
+  });
+  follow();
+})();
