@@ -36,8 +36,24 @@ ORANGE = Colour("orange", "#c98a00", "#e9b13c")
 SKY = Colour("sky", "#56b4e9", "#8fd0f5")
 GREY = Colour("grey", "#7a8394", "#8e97a8")
 
+OWN = Colour("own", BLUE.light, BLUE.dark)
+RETHOUGHT = Colour("rethought", SKY.light, SKY.dark)
+FALLBACK = Colour("fallback", VERMILION.light, VERMILION.dark)
+FORFEIT = Colour("forfeit", INK.light, INK.dark)
+RIGHT = Colour("right", "#007a58", GREEN.dark)
+WRONG = Colour("wrong", "#b84300", "#f5935a")
+"""Verdicts on moves. They are read as text, too."""
+SEATS = (
+    Colour("seat-0", PURPLE.light, PURPLE.dark),
+    Colour("seat-1", "#a87400", ORANGE.dark),
+    Colour("seat-2", "#1b8088", "#62c3c9"),
+    Colour("seat-3", GREY.light, GREY.dark),
+)
+"""By seat. None is the colour of a verdict or of whose move it was."""
+
 COLOURS = (
     INK, MUTED, RULE, PAPER, PANEL, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY,
+    OWN, RETHOUGHT, FALLBACK, FORFEIT, RIGHT, WRONG, *SEATS,
 )  # fmt: skip
 CATEGORIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
 """In the order of assignment."""

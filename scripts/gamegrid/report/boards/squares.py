@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from gamegrid.games.grids import cell, column_name
 from gamegrid.report.boards import svg
+from gamegrid.report.boards.board import Spot
 
 CELL = 10
 Square = tuple[int, int]
@@ -53,8 +54,21 @@ def discs(seat: int, places: Iterable[Square]) -> str:
 def last(places: Iterable[Square]) -> str:
     """Return the marks on the cells of the last move."""
     return svg.last(
-        svg.shape("rect", x=CELL * column, y=CELL * row, width=CELL, height=CELL)
+        svg.shape("rect", x=CELL * column + 0.6, y=CELL * row + 0.6, width=8.8, height=8.8)
         for row, column in places
+    )
+
+
+def ring(row: int, column: int) -> Spot:
+    """Return the spot of a move onto one square."""
+    return Spot("ring", (CELL * column + 5, CELL * row + 5, 4.2))
+
+
+def arrow(start: Square, end: Square) -> Spot:
+    """Return the spot of a move from one square to another."""
+    (down, right), (to_down, to_right) = start, end
+    return Spot(
+        "arrow", (CELL * right + 5, CELL * down + 5, CELL * to_right + 5, CELL * to_down + 5)
     )
 
 
