@@ -154,7 +154,7 @@ async def test_a_view_that_never_ends_is_stopped(
             "range(1000000) AS c) AS e LEFT JOIN hidden AS h ON true"
         )
     monkeypatch.setattr(browsing, "PATIENCE_S", 0.2)
-    with pytest.raises(UserError, match="INTERRUPT|Interrupted"):
+    with pytest.raises(UserError, match=r"INTERRUPT|Interrupted"):
         await browsing.listed(database, {}, 1)
 
 

@@ -17,7 +17,9 @@ PATHS = ("/", "/live", "/progress", "/episodes", "/episode?id=x", "/play", "/kep
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_without_the_key_nothing_is_shown(tmp_path: Path, path: str) -> None:
-    shown = app.Shown(results=tmp_path, watched=None, played=Configured(GRID, tmp_path), opened=Pass())
+    shown = app.Shown(
+        results=tmp_path, watched=None, played=Configured(GRID, tmp_path), opened=Pass()
+    )
     async with TestClient(TestServer(app.application(shown))) as stranger:
         for address in (path, f"{path}{'&' if '?' in path else '?'}key=wrong"):
             answer = await stranger.get(address, allow_redirects=False)
@@ -87,7 +89,12 @@ async def test_every_answer_forbids_what_it_does_not_need(tmp_path: Path, path: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/play/..%2f..%2fetc", "/results/report.html"],
+    [
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/play/..%2f..%2fetc",
+        "/results/report.html",
+    ],
 )
 async def test_no_path_leads_to_a_file(tmp_path: Path, path: str) -> None:
     async with serving(tmp_path) as client:

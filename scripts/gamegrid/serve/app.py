@@ -213,6 +213,9 @@ class Site:
         return self._opponents
 
 
+SITE = web.AppKey("site", Site)
+
+
 def _replay(data: Any, title: str, here: str) -> web.Response:
     section = replay_section.section(data)
     return rendering.show(
@@ -250,6 +253,7 @@ def application(shown: Shown) -> web.Application:
 
     scratch = tempfile.TemporaryDirectory(prefix="gamegrid-view-")
     site = Site(shown, Path(scratch.name))
+    app[SITE] = site
     app.add_routes(site.routes())
     app.cleanup_ctx.append(watched)
     return app

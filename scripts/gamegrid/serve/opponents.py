@@ -96,6 +96,6 @@ def _plays(settings: AgentSettings, game: Game) -> bool:
 
 def _number(wanted: Mapping[str, Any], key: str, least: int, most: int) -> int:
     value = wanted.get(key)
-    if not isinstance(value, int) or not least <= value <= most:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise UserError(f"{key}: {value!r} is not a whole number from {least} to {most}.")
     return value

@@ -6,6 +6,7 @@ The page gets what a model would be sent, and no more until the game is over.
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from gamegrid.agents.agent import Decision, Turn
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game
+from gamegrid.games.registry import quiet_stderr
 from gamegrid.luck import Place
 from gamegrid.plan.plan import Plan
 from gamegrid.play import beside
@@ -26,6 +28,10 @@ from gamegrid.prompts import templates
 from gamegrid.prompts.templates import Template, TurnContext
 from gamegrid.records.record_types import EpisodeRecord
 from gamegrid.report import boards
+from gamegrid.report.boards import Spot
+
+_SILENCE = threading.Lock()
+"""Two games may not silence OpenSpiel at once: the second would find its silence to go back to."""
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +50,8 @@ class ShownTurn:
     prompt: str
     drawing: str | None
     """SVG; None if there is none that shows only what the seat may know."""
+    spots: tuple[Spot | None, ...]
+    """Where each legal move is on the drawing."""
 
 
 class Guest:
@@ -79,7 +87,8 @@ class Guest:
         self._left = label is None
         if self._asked is not None:
             loop, moved = self._asked
-            loop.call_soon_threadsafe(_settle, moved, label)
+            with suppress(RuntimeError):  # the game has ended, and its loop with it
+                loop.call_soon_threadsafe(_settle, moved, label)
 
 
 def _settle(moved: asyncio.Future[str | None], label: str | None) -> None:
@@ -89,6 +98,7 @@ def _settle(moved: asyncio.Future[str | None], label: str | None) -> None:
 
 def _shown(turn: Turn, number: int, template: Template) -> ShownTurn:
     seat = turn.place.seat
+    drawing, spots = _picture(turn)
     seen = TurnContext(
         game=turn.game,
         seat=seat,
@@ -102,21 +112,32 @@ def _shown(turn: Turn, number: int, template: Template) -> ShownTurn:
         history=seen.history,
         labels=turn.labels,
         prompt=template.first(seen),
-        drawing=_drawing(turn),
+        drawing=drawing,
+        spots=tuple(spots),
     )
 
 
-def _drawing(turn: Turn) -> str | None:
-    """Draw what the seat may know. A drawing shows everything, so hidden information allows none.
+def _picture(turn: Turn) -> tuple[str | None, list[Spot | None]]:
+    """Draw what the seat may know, from a state that it cannot tell from the true one.
 
-    Where seats move at the same time, nothing is hidden before they do.
+    Returns the drawing, and where each legal move is on it.
     """
+    game, seat = turn.game, turn.place.seat
+    try:
+        with _SILENCE, quiet_stderr():
+            state = _possible(turn)
+    except (pyspiel.SpielError, ValueError):  # OpenSpiel cannot draw a state of this game
+        return None, []
+    drawing = boards.seen(game, state, seat)
+    return drawing, boards.spots(game, state, seat) if drawing else []
+
+
+def _possible(turn: Turn) -> pyspiel.State:
     game = turn.game
-    if game.perfect_information:
-        return boards.draw(game, turn.sample_state())
     if game.sequential or game.hidden_information or game.chance:
-        return None
-    return boards.draw(game, game.replay([list(moves) for moves in turn.joint_moves()]))
+        return turn.sample_state()
+    # Where seats move at the same time and hide nothing, their moves so far are the whole state.
+    return game.replay([list(moves) for moves in turn.joint_moves()])
 
 
 class Sitting:
@@ -156,8 +177,8 @@ class Sitting:
         await asyncio.wait([self._task])
 
     async def news(self, since: int) -> dict[str, Any]:
-        """Return the state as JSON: at once if it is newer than ``since``, else when it changes."""
-        if self._version <= since:
+        """Return the state as JSON: at once if newer than ``since`` or final."""
+        if self._version <= since and not self.over:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), WAIT_S)
         return self._state()
@@ -174,7 +195,7 @@ class Sitting:
         if record is not None:
             trajectory = json.loads(record.trajectory)
             state["history"] = game.history(trajectory, seat)
-            state["drawing"] = _last_drawing(game, trajectory)
+            state["drawing"] = _last_drawing(game, trajectory, seat)
         return state
 
     async def _play(self, prepared: Plan, results: Path) -> None:
@@ -216,14 +237,9 @@ def _template(prepared: Plan, match: Match) -> Template:
     return templates.load(name, prepared.prompts)
 
 
-def _last_drawing(game: Game, trajectory: Any) -> str | None:
-    """Draw the end of a game in which nothing is hidden."""
-    if game.hidden_information:
-        return None
-    try:
-        return boards.draw(game, game.replay(trajectory))
-    except pyspiel.SpielError:
-        return None
+def _last_drawing(game: Game, trajectory: Any, seat: int) -> str | None:
+    """Draw the end of a game as the seat may know it."""
+    return boards.seen(game, game.replay(trajectory), seat)
 
 
 class Sittings:
