@@ -75,7 +75,11 @@ def grid_with_model(endpoint: Endpoint, folder: Path) -> dict[str, Any]:
     models = folder / "models.yaml"
     models.write_text(f"models: [{{name: litellm_openai/m, api_base: '{endpoint.api_base}'}}]\n")
     model = {"type": "llm", "model": "litellm_openai/m"}
-    return {**GRID, "models": [str(models)], "agents": {"model": model, "random": {"type": "random"}}}
+    return {
+        **GRID,
+        "models": [str(models)],
+        "agents": {"model": model, "random": {"type": "random"}},
+    }
 
 
 async def test_a_model_is_asked_only_if_the_person_says_so(tmp_path: Path) -> None:
