@@ -5,6 +5,7 @@ import signal
 import socket
 import webbrowser
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,17 +65,17 @@ def run(given: Namespace) -> int:
         played=grid,
         opened=opened,
     )
-    listening_on = listening.sockets(given.port)
-    port = listening_on[0].getsockname()[1]
+    sockets = listening.sockets(given.port)
+    port = sockets[0].getsockname()[1]
     address = f"http://127.0.0.1:{port}/?{KEY}={opened.key}"
-    print(f"{given.results} is shown at {address}", flush=True)
-    print(
-        "Only this machine can open it, with the key in the address. Press Ctrl-C to end.",
-        flush=True,
-    )
-    if given.open:
-        webbrowser.open(address)
-    asyncio.run(_serve(app.application(shown), listening_on))
+
+    def tell() -> None:
+        print(f"{given.results} is shown at {address}")
+        print("Only this machine reaches it, with the key in the address. Ctrl-C ends.", flush=True)
+        if given.open:
+            webbrowser.open(address)
+
+    asyncio.run(_serve(app.application(shown), sockets, tell))
     print("\nEnded.")
     return 0
 
@@ -89,7 +90,10 @@ def _check(given: Namespace) -> None:
         )
 
 
-async def _serve(app: "web.Application", listening_on: list[socket.socket]) -> None:
+async def _serve(
+    app: "web.Application", sockets: list[socket.socket], tell: Callable[[], None]
+) -> None:
+    """Serve until a signal ends it. ``tell`` is called when pages can be opened."""
     from aiohttp import web
 
     ended = asyncio.Event()
@@ -98,8 +102,9 @@ async def _serve(app: "web.Application", listening_on: list[socket.socket]) -> N
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=END_S)
     await runner.setup()
     try:
-        for each in listening_on:
+        for each in sockets:
             await web.SockSite(runner, each).start()
+        tell()
         await ended.wait()
     finally:
         await runner.cleanup()

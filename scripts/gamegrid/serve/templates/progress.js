@@ -46,7 +46,7 @@
       place("parts").tBodies[0].replaceChildren(...now.parts.map((part) => row(part, words)));
     }
     place("note").textContent =
-      (state.results ? `The page Results shows ${state.results.held ? `partial results, ${state.results.held}` : "the finished grid"}. ` : "There are no results yet. ")
+      (state.results ? `The page Results shows ${state.results.held ? `partial results, ${state.results.held}` : "the newest database"}. ` : "There are no results yet. ")
       + (watched ? "Results of the jobs that are finished appear while the grid runs."
         : "Start gamegrid view with --configfile GRID to see all jobs, the cost, and partial results while the grid runs.");
     if (state.results && location.pathname === "/") location.reload();
