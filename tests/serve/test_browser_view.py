@@ -339,7 +339,7 @@ def test_chess_is_played_by_clicking_and_left(browser: Any, played: Path) -> Non
             move = page.locator("#table-moves button").first
             label = move.inner_text()
             move.click()
-            page.locator("#table-history li", has_text=f"You: {label}").wait_for()
+            page.locator("#table-history li", has_text=f"You: {label}").last.wait_for()
         page.locator("#table-leave").click()
         until(lambda: text(page, "said") == "You have left the game.")
         assert not page.locator("#table-save").is_visible()
