@@ -17,11 +17,12 @@ def board(
     columns: int,
     parts: Iterable[str],
     names: tuple[Sequence[str], Sequence[str]] | None = None,
+    kind: str = "board",
 ) -> str:
     """Return a board with its axes.
 
     ``names`` are the names of rows and columns, by default 1, 2, … and a, b, …. ``words`` describe
-    the board for screen readers.
+    the board for screen readers. A board of the kind ``wood`` has the same colours in both themes.
     """
     down, across = names or (
         [str(row + 1) for row in range(rows)],
@@ -33,7 +34,7 @@ def board(
         *(svg.text(name, x=CELL * col + 5, y=-3) for col, name in enumerate(across)),
     ]
     box = (-left, -10, CELL * columns + left + 2, CELL * rows + 12)
-    return svg.picture(words, box, [svg.letters(axes), *parts])
+    return svg.picture(words, box, [svg.letters(axes), *parts], kind)
 
 
 def lines(rows: int, columns: int) -> str:
