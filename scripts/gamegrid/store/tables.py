@@ -15,6 +15,7 @@ import duckdb
 from gamegrid.records import duckdb_files
 from gamegrid.stats.intervals import Reason
 from gamegrid.store import table_files
+from gamegrid.store.short_names import shortened
 from gamegrid.store.table_files import Column
 
 WIDTH = 100
@@ -357,23 +358,6 @@ def _room(columns: Sequence[Sequence[str]], agent: int, between: str) -> int:
     """Return how wide the column of agents can be."""
     others = [max(map(len, column)) for at, column in enumerate(columns) if at != agent]
     return WIDTH - sum(others) - len(between) * len(others)
-
-
-def shortened(names: Sequence[str], width: int) -> list[str]:
-    """Cut names in the middle to at most ``width`` characters, and keep them distinct if possible.
-
-    Cuts near the middle come first: variants of one model differ at either end.
-    """
-    cuts = []
-    for end in sorted(range(width), key=lambda end: (abs(2 * end - width + 1), end)):
-        cut = [
-            name if len(name) <= width else f"{name[: width - 1 - end]}…{name[len(name) - end :]}"
-            for name in names
-        ]
-        if len(set(cut)) == len(set(names)):
-            return cut
-        cuts.append(cut)
-    return cuts[0]
 
 
 def _side(name: str) -> Callable[[str, int], str]:
