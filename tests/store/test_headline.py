@@ -33,12 +33,17 @@ def group(names: str, *ties: str) -> Group:
     )
 
 
-def told(*groups: Group, bots: str = "", missing: str = "", **unrated: Group) -> list[str]:
-    agents = [name for each in (*groups, *unrated.values()) for name in each.names]
+def told(*groups: Group, bots: str = "", missing: str = "", **others: Group) -> list[str]:
+    """Return what is said of the results as a whole, with ``others`` in games without ratings."""
+    agents = [name for each in (*groups, *others.values()) for name in each.names]
     found = Findings(
-        agents=[*agents, *missing], rated=groups, games=["go", "hex"], unrated=unrated, bots=bots
+        agents=[*agents, *missing],
+        rated=groups,
+        rated_games={"go": None, "hex": None} if groups else {},
+        other_games=others,
+        bots=bots,
     )
-    return [each.sentence for each in statements(found)]
+    return [each.sentence for each in statements(found) if each.game is None]
 
 
 def test_one_leader() -> None:
@@ -152,7 +157,7 @@ def deals(game: str, one: str, other: str, number: int, make: Callable[..., list
 
 
 def headline(path: Path) -> list[tuple[str, str]]:
-    return query(path, "SELECT severity, sentence FROM headline ORDER BY place")
+    return query(path, "SELECT severity, sentence FROM headline WHERE game IS NULL ORDER BY place")
 
 
 def test_the_database_holds_the_headline(tmp_path: Path) -> None:
@@ -167,6 +172,25 @@ def test_the_database_holds_the_headline(tmp_path: Path) -> None:
     assert first == "a leads: it is stronger than each of the other 2; b ties with c."
     assert last == "In kuhn_poker, which is not rated: a leads: it is stronger than b."
     assert any("d: no rated match counts" in sentence for _, sentence in said)
+
+
+def test_every_ranked_game_has_a_sentence(tmp_path: Path) -> None:
+    episodes = [
+        *deals("tic_tac_toe", "a", "b", 30, pair),
+        *deals("hex_4", "a", "b", 1, pair),
+        *deals("hex_5", "a", "b", 30, pair),
+        *deals("hex_5", "a", "c", 30, pair),
+        *deals("hex_5", "b", "d", 30, pair),
+    ]
+    path = database(tmp_path, episodes)
+    assert query(path, "SELECT game, sentence FROM headline WHERE game IS NOT NULL") == [
+        ("hex_4", "a and b cannot be told apart."),
+        (
+            "hex_5",
+            "The agents met different opponents: only those with the same opponents compare.",
+        ),
+        ("tic_tac_toe", "a leads: it is stronger than b."),
+    ]
 
 
 def test_a_suite_s_own_agent_is_placed_among_its_bots(tmp_path: Path) -> None:

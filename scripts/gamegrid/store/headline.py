@@ -1,13 +1,14 @@
 """What the results say in a few sentences, made from the verdicts of the tests alone.
 
-``statements`` turns standings and verdicts into sentences; ``fill_headline`` stores them. The
-terminal and the page show them first, in this order.
+``statements`` turns standings and verdicts into sentences, ``fill_headline`` puts them into the
+database, and ``stored`` reads them there. Terminal and page show them first, in this order.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import duckdb
 
@@ -27,13 +28,10 @@ _BOARD = """
 """
 _PAIRS = "SELECT agent, rival, verdict FROM rating_differences"
 _GAMES = """
-    SELECT game, agent, rank, rank_high, ranked_among, tied_group
+    SELECT game, unrated_reason IS NULL, agent, rank, rank_high, ranked_among, tied_group
     FROM per_game
-    WHERE unrated_reason IS NOT NULL AND rank IS NOT NULL AND tied_group IS NOT NULL
+    WHERE rank IS NOT NULL AND tied_group IS NOT NULL
     ORDER BY game, rank, agent
-"""
-_RATED_GAMES = """
-    SELECT DISTINCT game FROM per_game WHERE unrated_reason IS NULL AND deals > 0 ORDER BY game
 """
 
 
@@ -52,6 +50,8 @@ class Statement:
 
     sentence: str
     severity: Severity = Severity.PLAIN
+    game: str | None = None
+    """The one game that it is about; None for the results as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +89,29 @@ class Findings:
     agents: Sequence[str]
     rated: Sequence[Group] = ()
     """One group for each set of agents that matches link."""
-    games: Sequence[str] = ()
-    """The games behind the ratings."""
-    unrated: Mapping[str, Group] = field(default_factory=dict)
-    """The agents of each game that is ranked but not rated."""
+    rated_games: Mapping[str, Group | None] = field(default_factory=dict)
+    """The agents of each game behind the ratings; None if they met different opponents there."""
+    other_games: Mapping[str, Group | None] = field(default_factory=dict)
+    """The agents of each game that is ranked but not rated, likewise."""
     bots: Collection[str] = ()
     """The bots of the grid's suite; empty without a suite."""
 
 
 def statements(found: Findings) -> list[Statement]:
-    """Return the headline: who leads, who cannot be told apart, and what does not compare."""
-    said = [*_own_agents(found), *_rated(found), *_unrated_games(found)]
-    return [Statement(text) for text in said] or [Statement(_nothing(found), Severity.WARN)]
+    """Return the headline: who leads, who cannot be told apart, and what does not compare.
+
+    The statements about single games follow those about the results as a whole.
+    """
+    said = [*_own_agents(found), *_rated(found), *_other_games(found)]
+    whole = [Statement(text) for text in said] or [Statement(_nothing(found), Severity.WARN)]
+    games = sorted({**found.rated_games, **found.other_games}.items())
+    return whole + [Statement(_in_game(group), game=game) for game, group in games]
 
 
 def fill_headline(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the table ``headlines`` once the ratings, comparisons and ranks are there."""
     rows = [
-        (place, each.severity.value, each.sentence)
+        (place, each.game, each.severity.value, each.sentence)
         for place, each in enumerate(statements(read(connection)), 1)
     ]
     insert(connection, "headlines", rows)
@@ -124,33 +129,47 @@ def read(connection: duckdb.DuckDBPyConnection) -> Findings:
         sets[number].append(Standing(agent, rank, rank_high))
     agents = connection.execute("SELECT agent FROM agents ORDER BY agent").fetchall()
     bots = connection.execute("SELECT agent FROM ladder").fetchall()
+    games = _read_games(connection)
     return Findings(
         agents=[agent for (agent,) in agents],
         rated=[Group(standings=each, ties=ties) for each in sets.values()],
-        games=[game for (game,) in connection.execute(_RATED_GAMES).fetchall()],
-        unrated=_read_unrated(connection),
+        rated_games=games[True],
+        other_games=games[False],
         bots={bot for (bot,) in bots},
     )
 
 
-def _read_unrated(connection: duckdb.DuckDBPyConnection) -> dict[str, Group]:
-    """Return the games without ratings whose agents all compare with each other."""
+def stored(connection: duckdb.DuckDBPyConnection) -> list[Statement]:
+    """Return the headline that a database holds."""
+    rows = connection.execute("SELECT sentence, severity, game FROM headline").fetchall()
+    return [Statement(sentence, Severity(severity), game) for sentence, severity, game in rows]
+
+
+def _read_games(
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[bool, dict[str, Group | None]]:
+    """Return the ranked agents of each game, by whether the game is rated."""
     rows = defaultdict(list)
-    for game, *row in connection.execute(_GAMES).fetchall():
-        rows[game].append(row)
-    return {
-        game: Group(
-            standings=[Standing(agent, rank, high) for agent, rank, high, *_ in standing],
-            ties={
-                frozenset((one, other))
-                for one, *_, some in standing
-                for other, *_, others in standing
-                if one != other and set(_letters(some)) & set(_letters(others))
-            },
-        )
-        for game, standing in rows.items()
-        if len(standing) > 1 and all(among == len(standing) for *_, among, _ in standing)
-    }
+    for game, rated, *row in connection.execute(_GAMES).fetchall():
+        rows[game, rated].append(row)
+    games: dict[bool, dict[str, Group | None]] = {True: {}, False: {}}
+    for (game, rated), standing in rows.items():
+        together = all(among == len(standing) for _, _, _, among, _ in standing)
+        games[rated][game] = _group(standing) if together else None
+    return games
+
+
+def _group(rows: Sequence[Sequence[Any]]) -> Group:
+    """Return the agents of a game, each given as name, rank, worst rank, number and letters."""
+    return Group(
+        standings=[Standing(agent, rank, high) for agent, rank, high, _, _ in rows],
+        ties={
+            frozenset((one, other))
+            for one, *_, some in rows
+            for other, *_, others in rows
+            if one != other and set(_letters(some)) & set(_letters(others))
+        },
+    )
 
 
 def _letters(group: str) -> list[str]:
@@ -197,7 +216,8 @@ def _rated(found: Findings) -> Iterator[str]:
     if found.rated and missing:
         yield f"{_named(sorted(missing))}: no rated match counts, so there is no rating."
     if found.rated:
-        games = f"{len(found.games)} games" if len(found.games) > 1 else _named(found.games)
+        number = len(found.rated_games)
+        games = f"{number} games" if number > 1 else _named(list(found.rated_games))
         yield (
             f"This rests on ratings over {games}. Agents are told apart if p, adjusted for all "
             f"pairs, is below 0.05."
@@ -250,21 +270,32 @@ def _cliques(names: Sequence[str], group: Group) -> Iterator[list[str]]:
         yield tied
 
 
-def _unrated_games(found: Findings) -> Iterator[str]:
+def _other_games(found: Findings) -> Iterator[str]:
     """Yield who leads in the games that the ratings leave out."""
-    if len(found.unrated) <= NAMED:
-        for game, group in found.unrated.items():
+    ranked = {game: group for game, group in found.other_games.items() if group is not None}
+    ranked = {game: group for game, group in ranked.items() if len(group.standings) > 1}
+    if len(ranked) <= NAMED:
+        for game, group in ranked.items():
             yield f"In {game}, which is not rated: {_standing(group)}."
         return
     alone = defaultdict(list)
-    for game, group in found.unrated.items():
+    for game, group in ranked.items():
         first = group.standings[0]
         alone[first.agent if first.rank_high == 1 else None].append(game)
     open_games = alone.pop(None, [])
     parts = [f"{agent} leads alone in {_named(games)}" for agent, games in alone.items()]
     if open_games:
         parts.append(f"no agent leads alone in {_named(open_games)}")
-    yield f"In the {len(found.unrated)} games that are not rated: {'; '.join(parts)}."
+    yield f"In the {len(ranked)} games that are not rated: {'; '.join(parts)}."
+
+
+def _in_game(group: Group | None) -> str:
+    """Return what one game's tests say."""
+    if group is None:
+        return "The agents met different opponents: only those with the same opponents compare."
+    if len(group.standings) == 1:
+        return f"Only {group.names[0]} has deals that count."
+    return f"{_standing(group)}."
 
 
 def _nothing(found: Findings) -> str:

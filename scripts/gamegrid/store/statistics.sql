@@ -481,6 +481,7 @@ GROUP BY game, agent, rival;
 
 CREATE TABLE headlines (
     place INTEGER NOT NULL,
+    game VARCHAR,
     severity VARCHAR NOT NULL CHECK (severity IN ('bad', 'warn', 'plain')),
     sentence VARCHAR NOT NULL
 );
