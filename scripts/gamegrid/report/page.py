@@ -123,12 +123,8 @@ def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]
 
 
 def theme() -> str:
-    """Return the palette as CSS variables for the light and the dark theme."""
-    light, dark = (
-        "".join(f"{name}:{value};" for name, value in palette.variables(dark=dark).items())
-        for dark in (False, True)
-    )
-    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    """Return the palette as CSS variables for every theme."""
+    return palette.css()
 
 
 def texts(kind: str) -> str:
