@@ -61,7 +61,7 @@ def test_several_leaders_and_ties_below() -> None:
         "a leads; b and c cannot be told from it; e comes last."
     )
     many = group("abcdefgh", *(f"a{other}" for other in "bcdefg"))
-    assert told(many)[0] == "a leads; b, c and 4 others cannot be told from it; h comes last."
+    assert told(many)[0] == "a leads; b, c, d and 3 others cannot be told from it; h comes last."
     assert told(group("abc", "ab", "ac", "bc"))[0] == "a, b and c cannot be told apart."
     assert told(group("ab", "ab"))[0] == "a and b cannot be told apart."
 
@@ -88,8 +88,8 @@ def test_games_without_ratings() -> None:
         "b ties with c."
     ]
     open_game = group("ba", "ab")
-    assert told(group("ab"), k=poker, l=poker, m=open_game, n=group("ba"))[-1] == (
-        "In the 4 games that are not rated: a leads alone in k and l; b leads alone in n; "
+    assert told(group("ab"), j=poker, k=poker, l=poker, m=open_game, n=group("ba"))[-1] == (
+        "In the 5 games that are not rated: a leads alone in j, k and l; b leads alone in n; "
         "no agent leads alone in m."
     )
 

@@ -15,7 +15,7 @@ import duckdb
 from gamegrid.stats.paired import Verdict
 from gamegrid.store.statistics import insert
 
-NAMED = 3
+NAMED = 4
 """How many agents or games a sentence names before it counts the others."""
 OWN = 3
 """How many of a suite grid's own agents get a sentence each."""
@@ -229,7 +229,9 @@ def _standing(group: Group) -> str:
     leader, *others = group.names
     ties = [name for name in others if group.tie(leader, name)]
     if _all_tie(group):
-        return f"{_named(group.names)} cannot be told apart"
+        number = len(group.names)
+        whole = _and(group.names) if number <= NAMED else f"the {number} agents"
+        return f"{whole} cannot be told apart"
     if not ties:
         than = others[0] if len(others) == 1 else f"each of the other {len(others)}"
         parts = [f"{leader} leads: it is stronger than {than}"]

@@ -12,34 +12,52 @@ SCORE = Channel(title="difference of scores", limits=(-1, 1), even=0.0)
 RETURN = Channel(title="difference of returns, the game's units", even=0.0)
 ALL = "all win-loss games"
 FEW = 6
-"""The most agents for which every pair is drawn; of more, each is drawn against two others."""
+"""The most agents for which every pair over all games is drawn."""
+TURNED = {"better": "worse", "worse": "better"}
+"""What a verdict becomes for the other agent of a pair."""
 
 
 def rows(tables: Tables) -> list[FigureRow]:
-    """Return each pair once, the higher-rated agent first: over games, and in games that differ.
-
-    Pairs in single win-loss games are left out if there is a comparison over all of them.
-    """
-    place = {row["agent"]: place for place, row in enumerate(tables["leaderboard"])}
+    """Return each pair once, over all games and in each game, the higher-ranked agent first."""
     scoring = {row["game"]: row["scoring"] for row in tables["games"]}
-    over = any(row["game"] is None and row["deals"] for row in tables["paired"])
+    places = {(None, row["agent"]): place for place, row in enumerate(tables["leaderboard"])}
+    places |= {(row["game"], row["agent"]): at for at, row in enumerate(tables["per_game"])}
+
+    def place(row: FigureRow, who: str) -> int:
+        return places[row["game"], row[who]]
+
     pairs = [
-        {**row, "over": ALL if row["game"] is None else row["game"], "scoring": scored}
+        row if place(row, "agent") < place(row, "rival") else _turned(row)
         for row in tables["paired"]
-        if row["difference"] is not None and place[row["agent"]] < place[row["rival"]]
-        for scored in [scoring.get(row["game"], "win_loss")]
-        if not over or row["game"] is None or scored != "win_loss"
+        if row["difference"] is not None
     ]
-    pairs.sort(key=lambda row: (row["game"] or "", place[row["agent"]], place[row["rival"]]))
+    pairs.sort(key=lambda row: (row["game"] or "", place(row, "agent"), place(row, "rival")))
     return choose(
-        pairs,
+        (
+            {**row, "over": row["game"] or ALL, "scoring": scoring.get(row["game"], "win_loss")}
+            for row in pairs
+        ),
         "over", "scoring", "agent", "rival", "role", "difference", "verdict", "adjusted_low",
         "adjusted_high", "reason", "p_adjusted", "m", "deals", "dropped_deals",
     )  # fmt: skip
 
 
+def _turned(row: FigureRow) -> FigureRow:
+    """Return the same comparison from the side of the other agent."""
+    low, high = row["adjusted_low"], row["adjusted_high"]
+    return {
+        **row,
+        "agent": row["rival"],
+        "rival": row["agent"],
+        "difference": -row["difference"],
+        "verdict": TURNED.get(row["verdict"], row["verdict"]),
+        "adjusted_low": None if high is None else -high,
+        "adjusted_high": None if low is None else -low,
+    }
+
+
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
-    """Return panels for every set of games: by agent, or for many agents the telling pairs."""
+    """Return panels over all games, then for each game the one of its first agent."""
     return [
         panel
         for (over, scoring), part in split(rows, "over", "scoring")
@@ -48,18 +66,19 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
 
 
 def _panels(over: str, channel: Channel, rows: Sequence[FigureRow]) -> list[Panel]:
-    of_agent = {agent: part for (agent,), part in split(rows, "agent")}
-    if len(of_agent) < FEW:
-        return [
-            Panel(f"{agent} minus each of these: {over}", _dots(part, channel, "rival"))
-            for agent, part in of_agent.items()
+    by_agent = [(agent, part) for (agent,), part in split(rows, "agent")]
+    first, others = by_agent[0]
+    leading = Panel(f"{over}: {first} minus each of these", _dots(others, channel, "rival"))
+    if over != ALL or len(by_agent) == 1:
+        return [leading]
+    if len(by_agent) < FEW:
+        rest = [
+            Panel(f"{over}: {agent} minus each of these", _dots(part, channel, "rival"))
+            for agent, part in by_agent[1:]
         ]
-    leader, others = next(iter(of_agent.items()))
-    neighbours = [part[0] for part in of_agent.values()]
-    return [
-        Panel(f"{leader} minus each of these: {over}", _dots(others, channel, "rival")),
-        Panel(f"Each minus the next below: {over}", _dots(neighbours, channel, "agent")),
-    ]
+        return [leading, *rest]
+    neighbours = [part[0] for _, part in by_agent]
+    return [leading, Panel(f"{over}: each minus the next", _dots(neighbours, channel, "agent"))]
 
 
 def _dots(rows: Sequence[Mapping[str, object]], channel: Channel, name: str) -> Dots:
@@ -77,7 +96,7 @@ def _dots(rows: Sequence[Mapping[str, object]], channel: Channel, name: str) -> 
 FIGURE = Figure(
     name="paired",
     view="paired",
-    also=("games", "leaderboard"),
+    also=("games", "leaderboard", "per_game"),
     title="Who is better on the same deals",
     section=Section.STANDINGS,
     place=3,
@@ -89,9 +108,9 @@ FIGURE = Figure(
     ),
     caution=(
         "Only agents that met the same opponents are compared. Two agents that cannot be told "
-        "apart need not be equal: the table further_deals says how many deals would decide. With "
-        "more than six agents, the figure shows the leader against all and neighbours by rating; "
-        "the numbers hold every pair. Pairs in single games are in the table paired."
+        "apart need not be equal: the table further_deals says how many deals would decide. The "
+        "figure shows the first agent against the others and, over all games, further pairs; the "
+        "numbers hold every pair."
     ),
     empty="No two agents have deals in common against the same opponents.",
     rows=rows,
