@@ -24,7 +24,7 @@ _IDLE = re.compile(
     rf'|font-family="{FONT}"|aria-roledescription="(?:group|rule|text|rect)[a-z ]*container")'
 )
 _LONG = re.compile(r"\d+\.\d{3,}")
-_EMPTY = re.compile(r"<g[^>]*></g>")
+_EMPTY = re.compile(r"<g\b[^>]*/>|<g\b[^>]*(?<!/)></g>")
 _ID = re.compile(r'( id="|url\(#|href="#)')
 
 

@@ -94,7 +94,12 @@ class Front:
         words = " : ".join(
             [*(f"abs(datum.value - {place}) < 1e-9 ? '{text}'" for place, text in ticks), "''"]
         )
-        shown = alt.Axis(values=[place for place, _ in ticks], labelExpr=words, labelOverlap=False)
+        shown = alt.Axis(
+            values=[place for place, _ in ticks],
+            tickCount=max(len(ticks), 1),
+            labelExpr=words,
+            labelOverlap=False,
+        )
         scale = alt.Scale(domain=list(axis.domain), nice=False, zero=False)
         return alt.X("_x:Q", title=self.title, scale=scale, axis=shown)
 
