@@ -14,7 +14,7 @@ import duckdb
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.intervals import Reason
-from gamegrid.store import table_files
+from gamegrid.store import latex, table_files
 from gamegrid.store.short_names import shortened
 from gamegrid.store.table_files import Column
 
@@ -187,44 +187,12 @@ def _markdown_text(text: str) -> str:
     return " ".join(escaped.split())
 
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    ABSENT: "--",
-    **{char: f"\\{char}" for char in "&%$#_{}"},
-}
-
-
-def _latex_text(text: str) -> str:
-    """Return ``text`` so that LaTeX prints it as it is."""
-    return " ".join("".join(_LATEX.get(char, char) for char in text).split())
-
-
 def _latex(table: Table) -> str:
     """Return ``table`` as a tabular; the document needs the package booktabs."""
     layout = "".join("r" if column.numeric else "l" for column in table.columns)
-    body = [_latex_row(_shown(value) for value in row) for row in table.rows]
-    return "\n".join(
-        [
-            f"\\begin{{tabular}}{{{layout}}}",
-            "\\toprule",
-            _latex_row(column.name for column in table.columns),
-            "\\midrule",
-            *body,
-            "\\bottomrule",
-            "\\end{tabular}",
-            "",
-        ]
-    )
-
-
-def _latex_row(texts: Iterable[str]) -> str:
-    """Return one line of a tabular."""
-    return " & ".join(map(_latex_text, texts)) + r" \\"
+    head = [latex.text(column.name) for column in table.columns]
+    body = (latex.row(latex.text(_shown(value)) for value in row) for row in table.rows)
+    return latex.tabular(layout, head, body)
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -179,5 +179,5 @@ class Dots:
         ]
         if self.hollow is not None:
             ring = Key(Mark.RING, (palette.FALLBACK,), self.hollow.replace("_", " "))
-            keys += [Key(Mark.DOT, (self.hues[0],), self.value.replace("_", " ")), ring]
+            keys += [Key(Mark.DOT, (self.hues[0],), self.hollow.removeprefix("strict_")), ring]
         return tuple(keys)
