@@ -110,7 +110,7 @@ def _drawn(
     panels: Sequence[Panel], agents: AgentsShown, width: float
 ) -> list[tuple[Titled, Sequence[Key]]]:
     """Return each panel as wide as ``width``, in pixels, with its keys."""
-    found = []
+    found: list[tuple[Titled, Sequence[Key]]] = []
     for panel in panels:
         sketch = sketched(panel, Look(agents, width))
         found.append(((panel.title, picture(panel, sketch)), sketch.keys))
@@ -175,7 +175,7 @@ def _shown(figure: Figure, sheets: dict[Format, list[str]]) -> str:
     """Return a figure and its caption in LaTeX, once in each format."""
     text = latex.text(f"{figure.title}. {figure.meaning} {figure.caution}")
     parts = []
-    for form, names in sheets.items():
+    for names in sheets.values():
         for at, name in enumerate(names):
             said = text if not at else latex.text(f"{figure.title}, continued.")
             label = name.replace("/", ":")
