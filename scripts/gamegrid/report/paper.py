@@ -26,8 +26,8 @@ PIXEL = POINTS / FONT_SIZE
 """The size of a drawing's pixel in print, in points."""
 INCH = 72
 """Points in an inch."""
-TALLEST = 8.4 * INCH / PIXEL
-"""The height of a page's figure at most, in pixels: captions need room, too."""
+TALLEST = 7.5 * INCH / PIXEL
+"""The height of a sheet without its legend at most, in pixels: a page has a caption, too."""
 DPI = 300
 """Dots in an inch of the PNG files."""
 
@@ -97,9 +97,9 @@ def _files(
         columns = min(form.columns, len(panels))
         each = (form.width + GAP) / columns - GAP
         together = alone if columns == 1 else _drawn(panels, agents, each)
-        for number, (part, keys) in enumerate(pages(together, columns)):
+        for number, (part, shared) in enumerate(pages(together, columns)):
             name = f"{form.folder}/{figure.name}{f'-{number + 1}' if number else ''}"
-            yield form, name, Sized(sheet.sheet(part, keys, columns, form.width), form.inches)
+            yield form, name, Sized(sheet.sheet(part, shared, columns, form.width), form.inches)
         if len(panels) > 1:
             for name, ((_, one), keys) in zip(names, alone, strict=True):
                 whole = sheet.sheet([("", one)], unique(keys), 1, form.width)

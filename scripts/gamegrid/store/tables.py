@@ -75,13 +75,13 @@ def write_tables(database: Path, folder: Path) -> None:
     """
     with closing(connect(database)) as connection:
         tables = read_tables(connection)
-        notices = _notices(connection)
+        told = notices(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write_csv(folder / f"{table.name}.csv", table)
         (folder / f"{table.name}.md").write_text(_markdown(table), "utf-8")
         (folder / f"{table.name}.tex").write_text(_latex(table), "utf-8")
-    (folder / "README.md").write_text(_readme(tables, notices), "utf-8")
+    (folder / "README.md").write_text(_readme(tables, told), "utf-8")
 
 
 def leaderboard_text(database: Path) -> str:
@@ -92,7 +92,7 @@ def leaderboard_text(database: Path) -> str:
     with closing(connect(database)) as connection:
         board = _records(connection, "leaderboard")
         per_game = _records(connection, "per_game")
-        parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
+        parts = [textwrap.fill(notice, WIDTH) for notice in notices(connection)]
     sets = [list(rows) for _, rows in groupby(board, lambda row: row["rating_set"])]
     rated = sum(rows[0]["rating"] is not None for rows in sets)
     parts += [_board_text(rows, rated) for rows in sets]
@@ -195,7 +195,7 @@ def _latex(table: Table) -> str:
     return latex.tabular(layout, head, body)
 
 
-def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return what readers must know first; nothing for a finished grid at its first look."""
     held, look, suite = connection.execute(
         "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired), "
