@@ -155,9 +155,14 @@ def _cell(row: Mapping[str, Value], column: PaperColumn, units: Mapping[str, str
     low, high = (row[end] for end in column.ends)
     if row[name] is None or (low is None and high is None):
         return _value(row[name], form)
-    first = "-∞" if low is None else f"{low:{form}}"
-    last = "∞" if high is None else f"{high:{form}}"
-    return f"{row[name]:{form}} [{first}, {last}]"
+    first = "-∞" if low is None else _fixed(low, form)
+    last = "∞" if high is None else _fixed(high, form)
+    return f"{_fixed(row[name], form)} [{first}, {last}]"
+
+
+def _fixed(value: Value, form: str) -> str:
+    """Return a number with the decimals of ``form``, however small it is."""
+    return f"{value:{form}}" if isinstance(value, (int, float)) else str(value)
 
 
 def _value(value: Value, form: str) -> str:
