@@ -76,7 +76,7 @@ FIGURE = Figure(
     view="between_games",
     title="How far the results reach",
     section=Section.STANDINGS,
-    place=3,
+    place=5,
     meaning=(
         "Each result has two 95 % intervals. One says how far other deals of the same games could "
         "have moved it. The other says how far other families of games like these could have moved "
