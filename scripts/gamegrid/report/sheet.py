@@ -24,6 +24,8 @@ _IDLE = re.compile(
     r'| (?:opacity="1"|pointer-events="none"|stroke-miterlimit="10"|font-size="13px"'
     rf'|font-family="{FONT}"|aria-roledescription="(?:group|rule|text|rect)[a-z ]*container")'
 )
+_PLACE = re.compile(r' (?:transform|d|x2|y2)="[^"]*"')
+"""Attributes that hold places, and never words."""
 _LONG = re.compile(r"\d+\.\d{3,}")
 _EMPTY = re.compile(r"<g\b[^>]*/>|<g\b[^>]*(?<!/)></g>")
 _ID = re.compile(r'( id="|url\(#|href="#)')
@@ -44,7 +46,7 @@ class Picture:
         found = _ROOT.search(svg)
         if found is None:
             raise ValueError("the drawing is not an SVG with a width and a height")
-        inner = _LONG.sub(lambda number: f"{float(number[0]):.2f}", _IDLE.sub("", found[3]))
+        inner = _PLACE.sub(_rounded, _IDLE.sub("", found[3]))
         while (fewer := _EMPTY.sub("", inner)) != inner:
             inner = fewer
         return cls(float(found[1]), float(found[2]), name, inner)
@@ -58,6 +60,11 @@ class Picture:
             f'font-family="{FONT}" font-size="{FONT_SIZE}px"{kind} role="graphics-document" '
             f'aria-label="{escape(self.name)}">{self.inner}</svg>'
         )
+
+
+def _rounded(places: re.Match[str]) -> str:
+    """Return an attribute with the digits that the eye can see."""
+    return _LONG.sub(lambda number: f"{float(number[0]):.2f}", places[0])
 
 
 Titled: TypeAlias = tuple[str, Picture]
