@@ -46,7 +46,6 @@ CONFIG = MappingProxyType(
             "ticks": False,
             "labelPadding": 6,
             "labelFlush": False,
-            "labelOverlap": "greedy",
             "tickCount": 4,
         },
         "axisBottom": {"titleAnchor": "end"},

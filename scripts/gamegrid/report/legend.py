@@ -14,6 +14,8 @@ STEP = 11
 """The width of one colour of a ramp in pixels."""
 ROW = 20
 """The height of a line of the legend in pixels."""
+BELOW = 8
+"""Pixels below the legend."""
 GAP = 16
 """Pixels between two keys."""
 NEAR = 5
@@ -42,7 +44,7 @@ def html(keys: Sequence[Key]) -> str:
 
 
 def svg(keys: Sequence[Key], room: float) -> tuple[str, float]:
-    """Return the keys as SVG elements within ``room`` pixels, and their height in pixels."""
+    """Return the keys as SVG elements ``room`` pixels wide, and the height that they take."""
     parts, x, y = [], 0.0, 0
     for key in keys:
         before = LETTER * len(key.before) + (NEAR if key.before else 0)
@@ -53,7 +55,7 @@ def svg(keys: Sequence[Key], room: float) -> tuple[str, float]:
         parts += [_word(at, y + ROW - 6, text) for at, text in words if text]
         parts.append(f'<g transform="translate({x + before:.1f},{y + 3})">{swatch(key)}</g>')
         x += whole + GAP
-    return "".join(parts), float(y + ROW if keys else 0)
+    return "".join(parts), float(y + ROW + BELOW if keys else 0)
 
 
 def width(key: Key) -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypeAlias
 
 from gamegrid.report import legend, palette
 from gamegrid.report.figures.sketch import FONT_SIZE, Key
@@ -23,8 +24,10 @@ _IDLE = re.compile(
     r'| (?:opacity="1"|pointer-events="none"|stroke-miterlimit="10"|font-size="13px"'
     rf'|font-family="{FONT}"|aria-roledescription="(?:group|rule|text|rect)[a-z ]*container")'
 )
+_PLACE = re.compile(r' (?:transform|d|x2|y2)="[^"]*"')
+"""Attributes that hold places, and never words."""
 _LONG = re.compile(r"\d+\.\d{3,}")
-_EMPTY = re.compile(r"<g[^>]*></g>")
+_EMPTY = re.compile(r"<g\b[^>]*/>|<g\b[^>]*(?<!/)></g>")
 _ID = re.compile(r'( id="|url\(#|href="#)')
 
 
@@ -43,7 +46,7 @@ class Picture:
         found = _ROOT.search(svg)
         if found is None:
             raise ValueError("the drawing is not an SVG with a width and a height")
-        inner = _LONG.sub(lambda number: f"{float(number[0]):.2f}", _IDLE.sub("", found[3]))
+        inner = _PLACE.sub(_rounded, _IDLE.sub("", found[3]))
         while (fewer := _EMPTY.sub("", inner)) != inner:
             inner = fewer
         return cls(float(found[1]), float(found[2]), name, inner)
@@ -59,31 +62,47 @@ class Picture:
         )
 
 
-def sheet(panels: Sequence[tuple[str, Picture]], keys: Sequence[Key], columns: int) -> Picture:
-    """Return pictures with their titles in rows of ``columns``, below their legend, on white."""
-    widest = max(each.width for _, each in panels)
-    width = columns * widest + (columns - 1) * GAP
-    words, y = legend.svg(keys, width)
+def _rounded(places: re.Match[str]) -> str:
+    """Return an attribute with the digits that the eye can see."""
+    return _LONG.sub(lambda number: f"{float(number[0]):.2f}", places[0])
+
+
+Titled: TypeAlias = tuple[str, Picture]
+"""A picture under its title, which may be empty."""
+
+
+def sheet(
+    panels: Sequence[Titled], keys: Sequence[Key], columns: int, width: float | None = None
+) -> Picture:
+    """Return pictures with their titles in rows of ``columns``, below their legend, on white.
+
+    Without a ``width`` in pixels, columns are as wide as the widest picture.
+    """
+    each = max(picture.width for _, picture in panels)
+    whole = columns * each + (columns - 1) * GAP if width is None else width
+    step = (whole + GAP) / columns
+    words, y = legend.svg(keys, whole)
     parts = [words]
-    y += 8 if keys else 0
-    number = 0
-    for start in range(0, len(panels), columns):
-        row = panels[start : start + columns]
-        for at, (title, picture) in enumerate(row):
-            number += 1
-            parts.append(_placed(title, picture, at * (widest + GAP), y, number))
-        y += max(picture.height for _, picture in row) + (TITLE if _titled(row) else 0) + BELOW
-    height = y - BELOW + 2
-    ground = f'<rect width="{width:g}" height="{height:g}" fill="{palette.PAPER}"/>'
+    for number, row in enumerate(rows(panels, columns)):
+        parts += [_placed(*one, at * step, y, f"p{number}-{at}-") for at, one in enumerate(row)]
+        y += height(row) + BELOW
+    tall = y - BELOW + 2
+    ground = f'<rect width="{whole:g}" height="{tall:g}" fill="{palette.PAPER}"/>'
     names = ". ".join(picture.name.rstrip(".") for _, picture in panels)
-    return Picture(width, height, names, ground + "".join(parts))
+    return Picture(whole, tall, names, ground + "".join(parts))
 
 
-def _titled(row: Sequence[tuple[str, Picture]]) -> bool:
-    return any(title for title, _ in row)
+def rows(panels: Sequence[Titled], columns: int) -> list[Sequence[Titled]]:
+    """Return the panels by the rows of a sheet."""
+    return [panels[at : at + columns] for at in range(0, len(panels), columns)]
 
 
-def _placed(title: str, picture: Picture, x: float, y: float, number: int) -> str:
+def height(row: Sequence[Titled]) -> float:
+    """Return the height of a row of a sheet in pixels."""
+    return max(picture.height + (TITLE if title else 0) for title, picture in row)
+
+
+def _placed(title: str, picture: Picture, x: float, y: float, prefix: str) -> str:
     """Return a picture at its place, its identifiers set apart from those of others."""
     head = (
         f'<text y="{FONT_SIZE}" font-size="{FONT_SIZE}px" font-weight="600" fill="currentColor">'
@@ -91,7 +110,7 @@ def _placed(title: str, picture: Picture, x: float, y: float, number: int) -> st
         if title
         else ""
     )
-    inner = _ID.sub(rf"\g<1>p{number}-", picture.inner)
+    inner = _ID.sub(rf"\g<1>{prefix}", picture.inner)
     down = TITLE if title else 0
     return (
         f'<g transform="translate({x:g},{y:g})">{head}'

@@ -26,7 +26,7 @@ CELL = 46
 """The greatest width of a matrix's column in pixels."""
 GAP = 12
 """Pixels between names and the plot, and at its other edge."""
-AGENTS = ("agent", "opponent")
+AGENTS = ("agent", "opponent", "rival")
 """The columns that hold names of agents, which have an order of their own."""
 
 Rows = Sequence[FigureRow]

@@ -70,7 +70,7 @@ class Curves:
 
         last = max(row[self.x] for row in self.rows)
         ticks = list(range(0, last + 1, 1 + last // 8))
-        axis = alt.Axis(values=ticks, format="d", grid=False)
+        axis = alt.Axis(values=ticks, tickCount=len(ticks), format="d", grid=False)
         return alt.X("_x:Q", title=self.title, axis=axis)
 
     def _apart(self, look: Look, order: list[str], labels: Mapping[str, str]) -> dict[str, Any]:

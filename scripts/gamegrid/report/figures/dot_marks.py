@@ -104,12 +104,13 @@ class Dots:
         import altair as alt
 
         apart = base.encode(**self._apart())
+        dots = apart.mark_point(filled=True, size=DOT, opacity=1)
         layers = [
             apart.transform_filter("isValid(datum._low)")
             .mark_rule(strokeWidth=2, aria=False)
-            .encode(x=numbered("_low", self.channel, domain), x2="_high", shape=alt.Undefined),
-            apart.mark_point(filled=True, size=DOT, opacity=1).encode(
-                x=numbered("_at", self.channel, domain), description="_said:N"
+            .encode(x=numbered("_low", self.channel, domain), x2="_high"),
+            dots.encode(
+                x=numbered("_at", self.channel, domain), description="_said:N", **self._shapes()
             ),
         ]
         for far, align, shift in (("!", "left", 9), ("", "right", -9)):
@@ -119,7 +120,6 @@ class Dots:
                 words.encode(
                     x=numbered("_at", self.channel, domain),
                     text="_why:N",
-                    shape=alt.Undefined,
                     color=alt.value(str(palette.MUTED)),
                 )
             )
@@ -147,20 +147,27 @@ class Dots:
         return list(dict.fromkeys(str(row[self.series]) for row in self.rows))
 
     def _apart(self) -> dict[str, Any]:
-        """Return the encodings that distinguish series, or one colour if there are none."""
+        """Return the colours and places that distinguish series, or one colour without any."""
         import altair as alt
 
         groups = self._groups()
         if not groups:
             return {"color": alt.value(str(self.hues[0]))}
         hues = [str(hue) for hue in palette.cycle(self.hues, len(groups))]
-        shapes = [SHAPES[n % len(SHAPES)] for n in range(len(groups))]
-        color, shape = (alt.Scale(domain=groups, range=found) for found in (hues, shapes))
+        scale = alt.Scale(domain=groups, range=hues)
         return {
-            "color": alt.Color("_series:N", scale=color, legend=None),
-            "shape": alt.Shape("_series:N", scale=shape, legend=None),
+            "color": alt.Color("_series:N", scale=scale, legend=None),
             "yOffset": alt.YOffset("_series:N", sort=None, scale=alt.Scale(domain=groups)),
         }
+
+    def _shapes(self) -> dict[str, Any]:
+        """Return the shapes of the dots of series."""
+        import altair as alt
+
+        groups = self._groups()
+        shapes = [SHAPES[n % len(SHAPES)] for n in range(len(groups))]
+        scale = alt.Scale(domain=groups, range=shapes)
+        return {"shape": alt.Shape("_series:N", scale=scale, legend=None)} if groups else {}
 
     def _keys(self) -> tuple[Key, ...]:
         groups = self._groups()
@@ -172,5 +179,5 @@ class Dots:
         ]
         if self.hollow is not None:
             ring = Key(Mark.RING, (palette.FALLBACK,), self.hollow.replace("_", " "))
-            keys += [Key(Mark.DOT, (self.hues[0],), self.value.replace("_", " ")), ring]
+            keys += [Key(Mark.DOT, (self.hues[0],), self.hollow.removeprefix("strict_")), ring]
         return tuple(keys)

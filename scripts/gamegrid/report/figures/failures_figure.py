@@ -24,13 +24,14 @@ def rows(tables: Tables) -> list[FigureRow]:
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per kind of failure that occurred."""
+    most = max(row["share"] or 0 for row in rows)
     parts = {kind: part for (kind,), part in split(rows, "kind")}
     return [
         Panel(
             kind,
             Heat(
                 rows=parts[kind], x="game", y="agent", value="share", ramp=palette.AMOUNT,
-                domain=(0, 1),
+                domain=(0, most),
             ),
         )
         for kind in KINDS

@@ -56,8 +56,9 @@ class Front:
         base = alt.Chart(alt.Data(values=drawn)).encode(x=self._across(axis))
         chart = alt.layer(*self._layers(base, ends)).properties(**fitted(look), height=HEIGHT)
         best = ", ".join(row["agent"] for row in known if row["front"])
-        key = Key(Mark.LINE, (palette.MUTED,), "front", shape="", dash=(3, 3))
-        return Sketch(chart, f"On the front: {best}.", (key,))
+        return Sketch(
+            chart, f"On the front: {best}.", self._keys(look, names(known, look, "agent"))
+        )
 
     def _datum(self, row: FigureRow, look: Look, axis: CostAxis) -> dict[str, Any]:
         shown = look.shown(row["agent"])
@@ -74,18 +75,30 @@ class Front:
             "_said": f"{row['agent']} {words}, for {written(row[self.cost])} {self.title}",
         }
 
+    def _keys(self, look: Look, order: Sequence[str]) -> tuple[Key, ...]:
+        shown = [look.shown(agent) for agent in order]
+        return (
+            *(Key(Mark.DOT, (each.colour,), each.label, shape=each.shape) for each in shown),
+            Key(Mark.LINE, (palette.MUTED,), "front", shape="", dash=(3, 3)),
+        )
+
     def _spots(
         self, rows: Rows, axis: CostAxis, ends: tuple[float, float], labels: Mapping[str, str]
     ) -> Iterator[dict[str, Any]]:
-        """Yield on which side of its dot each name stands, and how high."""
+        """Yield on which side of its dot each name stands, and how high.
+
+        If a name would stand far from its dot, the legend alone names the agents.
+        """
         low, high = ends
         dots = [
             (axis.width * axis.share(row[self.cost]), HEIGHT * (high - row["score"]) / (high - low))
             for row in rows
         ]
         lengths = [LETTER * len(labels[row["agent"]]) for row in rows]
-        for left, y in beside(dots, lengths, axis.width):
-            yield {"_left": left, "_text": high - y / HEIGHT * (high - low)}
+        places = beside(dots, lengths, axis.width)
+        near = all(abs(y - dot) <= FONT_SIZE for (_, y), (_, dot) in zip(places, dots, strict=True))
+        for left, y in places:
+            yield {"_left": left, "_text": high - y / HEIGHT * (high - low) if near else None}
 
     def _across(self, axis: CostAxis) -> "alt.X":
         import altair as alt
@@ -94,7 +107,12 @@ class Front:
         words = " : ".join(
             [*(f"abs(datum.value - {place}) < 1e-9 ? '{text}'" for place, text in ticks), "''"]
         )
-        shown = alt.Axis(values=[place for place, _ in ticks], labelExpr=words, labelOverlap=False)
+        shown = alt.Axis(
+            values=[place for place, _ in ticks],
+            tickCount=max(len(ticks), 1),
+            labelExpr=words,
+            labelOverlap=False,
+        )
         scale = alt.Scale(domain=list(axis.domain), nice=False, zero=False)
         return alt.X("_x:Q", title=self.title, scale=scale, axis=shown)
 
@@ -117,7 +135,7 @@ class Front:
             ),
         ]
         for left, align, shift in (("", "right", -BESIDE), ("!", "left", BESIDE)):
-            here = base.transform_filter(f"{left}datum._left")
+            here = base.transform_filter(f"isValid(datum._text) && {left}datum._left")
             words = here.mark_text(align=align, dx=shift, aria=False)
             layers.append(words.encode(y=upper("_text", self.channel, ends), text="_label:N"))
         return layers

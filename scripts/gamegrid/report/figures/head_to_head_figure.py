@@ -12,7 +12,7 @@ UNITS = {"margin": "strict return", "payoff": "own return"}
 
 
 SCORES = ("score 0, all lost", "1, all won")
-AMOUNTS = ("return: greatest loss", "greatest gain in the game")
+AMOUNTS = ("greatest loss", "greatest gain")
 """The ends of the scales in words."""
 
 

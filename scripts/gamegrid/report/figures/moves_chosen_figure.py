@@ -19,7 +19,8 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
                 y="agent",
                 value="share",
                 ramp=palette.AMOUNT,
-                domain=(0, 1),
+                domain=(0, max(row["share"] for row in part) or 1),
+                said=("0", "greatest share in the game"),
                 joint=", ",
             ),
         )

@@ -19,7 +19,7 @@ LETTER = 0.52 * FONT_SIZE
 """The usual width of a letter in pixels; a line of words is hardly ever wider."""
 NARROW = 345
 """The width of a drawing, in pixels, that fits the screen of a phone and a third of the page."""
-LETTERS = 16
+LETTERS = 20
 """The longest name in a narrow drawing, in characters."""
 SEVERAL = 500
 """The width in pixels from which names are shown at the length that the page uses."""

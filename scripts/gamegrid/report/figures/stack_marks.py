@@ -96,6 +96,7 @@ class Stacks:
             scale=alt.Scale(domain=[0, len(labels)], nice=False),
             axis=alt.Axis(
                 values=middles,
+                tickCount=len(middles),
                 labelExpr=f"{json.dumps(labels)}[floor(datum.value)]",
                 grid=False,
                 **columns_above(labels, each),
