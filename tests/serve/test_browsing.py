@@ -13,7 +13,7 @@ import pytest
 
 import report_samples
 from gamegrid.errors import UserError
-from gamegrid.report.replay_section import embedded
+from gamegrid.report.replay_bundle import embedded
 from gamegrid.serve import browsing
 from gamegrid.store.tables import connect
 from served_site import serving

@@ -151,7 +151,7 @@ class Site:
         match = self._sitting(request).match
         game = match.game
         return rendering.show(
-            "table", "/play", ["drawn", "table"], token=self._shown.opened.token,
+            "table", "/play", ["table"], own=page.texts("js"), token=self._shown.opened.token,
             address=request.path, title=game.title, seat=game.seat_name(match.seat),
             against=match.agent if game.players > 1 else None, rules=game.rules(),
             deal=match.deal, game=game.name, seat_number=match.seat + 1, others=game.players - 1,

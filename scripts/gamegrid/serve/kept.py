@@ -16,7 +16,7 @@ from gamegrid.paths import replacing
 from gamegrid.play.beside import FOLDER, Match
 from gamegrid.records import received
 from gamegrid.records.record_types import EpisodeRecord
-from gamegrid.report import replay_section
+from gamegrid.report import replay_reading, replay_section
 
 FORM = 1
 _RECORD = TypeAdapter(EpisodeRecord)
@@ -64,4 +64,4 @@ def read(results: Path, name: str) -> tuple[Game, EpisodeRecord]:
 
 def bundle(game: Game, record: EpisodeRecord) -> Mapping[str, Any]:
     """Return a game in the form that the replays' script reads."""
-    return replay_section.page_data(replay_section.of_record(game, record))
+    return replay_section.page_data(replay_reading.of_record(game, record))

@@ -15,7 +15,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gamegrid.prompts import sandbox
-from gamegrid.report import page, replay_section
+from gamegrid.report import page, replay_bundle
 from gamegrid.report.page import Asset, Frame
 
 PLACES = {"/": "Results", "/progress": "Progress", "/episodes": "Episodes", "/play": "Play"}
@@ -84,6 +84,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = page.shown
-    environment.filters["embedded"] = lambda value: Markup(replay_section.embedded(value))
+    environment.filters["embedded"] = lambda value: Markup(replay_bundle.embedded(value))
     environment.globals["pairs"] = lambda values: [(value, value) for value in values]
     return environment

@@ -56,7 +56,7 @@ def draw(game: Chess, state: pyspiel.State) -> str:
     ranks = [str(rank) for rank in range(SIDE, 0, -1)]
     files = [column_name(column) for column in range(SIDE)]
     words = f"{game.title}: {state.observation_string(0)}"
-    return squares.board(words, SIDE, SIDE, parts, (ranks, files))
+    return squares.board(words, SIDE, SIDE, parts, (ranks, files), "wood")
 
 
 def _rows(state: pyspiel.State) -> list[str]:

@@ -39,7 +39,7 @@ def draw(game: Go, state: pyspiel.State) -> str:
             fill="#e4572e",
         ),
     ]
-    return squares.board(f"{game.title}. {words}", side, side, parts)
+    return squares.board(f"{game.title}. {words}", side, side, parts, kind="wood")
 
 
 def _lines(side: int) -> str:

@@ -61,17 +61,20 @@ class Words:
 
 def draw(title: str, hands: Sequence[Hand], words: Words | None = None) -> str:
     """Draw the hands around a table, and the list of words below it."""
+    hands = [hand for hand in hands if hand.seated or hand.cards or hand.note]
     said = [_said(hand) for hand in hands]
     rows = _rows(hands)
     width = max([NARROWEST, *(_row_width([hands[number] for number in row]) for row in rows)])
+    if words is not None and not words.lines:
+        words = None
     if words is not None:
         width = max(width, sum(_columns(words)))
     heights = [NAMED + (HIGH if any(hands[number].cards for number in row) else 0) for row in rows]
     tops = list(accumulate((height + ASIDE for height in heights), initial=ASIDE))
     places = {
-        number: (width / len(row) * (place + 0.5), top)
+        number: (middle, top)
         for row, top in zip(rows, tops, strict=False)
-        for place, number in enumerate(row)
+        for number, middle in zip(row, _middles([hands[n] for n in row], width), strict=True)
     }
     parts = [_felt(width, tops[-1])]
     parts += [_hand(hand, *places[number]) for number, hand in enumerate(hands)]
@@ -130,6 +133,16 @@ def _felt(width: float, height: float) -> str:
 
 def _row_width(hands: Sequence[Hand]) -> float:
     return sum(_hand_width(hand) + ASIDE for hand in hands) + ASIDE
+
+
+def _middles(hands: Sequence[Hand], width: float) -> Iterator[float]:
+    """Yield the middle of each hand of a row, with equal space between and beside the hands."""
+    widths = [_hand_width(hand) for hand in hands]
+    space = (width - sum(widths)) / (len(hands) + 1)
+    left = space
+    for wide in widths:
+        yield left + wide / 2
+        left += wide + space
 
 
 def _hand_width(hand: Hand) -> float:

@@ -26,21 +26,40 @@
     await post("move", { turn: number, label });
   }
 
+  // A button for each of these moves.
+  function offer(labels) {
+    place("moves").replaceChildren(...labels.map((label) => {
+      const button = make("button", { type: "button", textContent: label });
+      button.addEventListener("click", () => move(label));
+      return button;
+    }));
+  }
+
+  // The board. A place on it that stands for one move is that move; for several, they are offered.
+  function draw(drawing, now) {
+    if (!drawing) return place("board").replaceChildren();
+    const marks = (now ? now.labels : [])
+      .map((label, at) => ({ label, spot: now.spots[at], kind: "legal" }))
+      .filter(({ spot }) => spot);
+    const chosen = (labels) => {
+      if (labels.length === 1) return move(labels[0]);
+      place("said").textContent = "Which of these moves?";
+      offer(labels);
+    };
+    gamegrid.board.draw(place("board"), drawing, { marks, onMove: marks.length ? chosen : null });
+  }
+
   function show(state) {
     version = state.version;
     turn = state.turn;
     const over = state.ending !== null;
     if (turn || over) {
-      place("board").replaceChildren(...window.gamegridDrawn((turn ?? state).drawing));
+      draw((turn ?? state).drawing, turn);
       const lines = (turn ?? state).history;
       if (lines) place("history").replaceChildren(...lines.map((textContent) => make("li", { textContent })));
     }
     place("observation").hidden = !turn;
-    place("moves").replaceChildren(...(turn ? turn.labels : []).map((label) => {
-      const button = make("button", { type: "button", textContent: label });
-      button.addEventListener("click", () => move(label));
-      return button;
-    }));
+    offer(turn ? turn.labels : []);
     if (turn) {
       place("observation").textContent = turn.observation;
       place("prompt").textContent = turn.prompt;
