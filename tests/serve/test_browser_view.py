@@ -337,11 +337,12 @@ def test_chess_is_played_by_clicking_and_left(browser: Any, played: Path) -> Non
         for _ in range(5):
             until(lambda: text(page, "said") == "Your turn.")
             assert page.locator("#table-board svg").count() == 1
-            moves = page.locator("#table-history li").count()
+            lines = page.locator("#table-history li")
+            before = lines.count()
             board = page.locator("#table-board .targets [role=button]")
             board.first.click()  # a piece
             board.first.click()  # where it goes
-            until(lambda: page.locator("#table-history li").count() > moves)
+            lines.nth(before).wait_for()
         page.locator("#table-leave").click()
         until(lambda: text(page, "said") == "You have left the game.")
         assert not page.locator("#table-save").is_visible()

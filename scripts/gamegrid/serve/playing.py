@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyspiel
 
 from gamegrid.agents.agent import Decision, Turn
 from gamegrid.agents.llm import LlmSettings
+from gamegrid.backends.backend import shallow
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game
 from gamegrid.games.registry import quiet_stderr
@@ -52,6 +53,10 @@ class ShownTurn:
     """SVG; None if there is none that shows only what the seat may know."""
     spots: tuple[Spot | None, ...]
     """Where each legal move is on the drawing."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return the turn as JSON values."""
+        return {**shallow(self), "spots": [spot and spot.plain() for spot in self.spots]}
 
 
 class Guest:
@@ -187,7 +192,7 @@ class Sitting:
         record, game, seat = self.record, self.match.game, self.match.seat
         state: dict[str, Any] = {
             "version": self._version,
-            "turn": self._shown and asdict(self._shown),
+            "turn": self._shown and self._shown.plain(),
             "ending": self._ending,
             "record": record is not None,
             "saved": self.saved and str(self.saved),

@@ -52,14 +52,16 @@
   }
 
   async function ask() {
+    let state = null;
     try {
       const answer = await fetch("/live", { cache: "no-store" });
-      if (answer.ok) show(await answer.json());
+      if (answer.ok) state = await answer.json();
       else line.textContent = (await answer.text()).trim();
     } catch {
       line.textContent = "gamegrid view has ended; this page shows what it last saw.";
     }
     setTimeout(ask, document.hidden ? 5 * PAUSE : PAUSE);
+    if (state) show(state);
   }
 
   window.gamegridLive = { listen: (listener) => listeners.push(listener) };

@@ -78,21 +78,24 @@
     }
   }
 
+  // The state when it is newer than the page's; null if there is none to come.
+  async function news() {
+    try {
+      const answer = await fetch(`${address}/news?since=${version}`, { cache: "no-store" });
+      if (answer.ok) return await answer.json();
+      place("said").textContent = (await answer.text()).trim();
+    } catch {
+      place("said").textContent = "gamegrid view has ended, and the game with it.";
+    }
+    return null;
+  }
+
   async function follow() {
     for (;;) {
-      try {
-        const answer = await fetch(`${address}/news?since=${version}`, { cache: "no-store" });
-        if (!answer.ok) {
-          place("said").textContent = (await answer.text()).trim();
-          return;
-        }
-        const state = await answer.json();
-        if (state.version !== version) show(state);
-        if (state.ending !== null) return;
-      } catch {
-        place("said").textContent = "gamegrid view has ended, and the game with it.";
-        return;
-      }
+      const state = await news();
+      if (!state) return;
+      if (state.version !== version) show(state);
+      if (state.ending !== null) return;
     }
   }
 
