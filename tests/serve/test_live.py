@@ -71,6 +71,7 @@ async def test_partial_results_are_shown_and_the_results_folder_stays_as_it_was(
     before = content(results)
     async with serving(results, RAW, watched=True) as client:
         site = client.inside.app[SITE]
+        assert (await client.get("/"))[0] == 200
         await until(lambda: site.live.built or site.live.trouble)
         assert site.live.trouble is None
         state = await client.json("/live")
@@ -125,7 +126,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 def watch(folder: Path, grid: bool = True) -> Live:
     configured = Configured(RAW, folder) if grid else None
-    return Live(folder / "results", configured, folder / "scratch", Frame())
+    watched = Live(folder / "results", configured, folder / "scratch", Frame())
+    watched.look(results=True)
+    return watched
 
 
 async def test_a_build_waits_until_its_share_of_a_core_allows_the_next(
@@ -137,6 +140,7 @@ async def test_a_build_waits_until_its_share_of_a_core_allows_the_next(
     assert len(background.tasks) == 1
     await play(tmp_path, 2)
     clock["s"] += background.cost_s / live.SHARE - 1
+    watched.look(results=True)
     await watched._once()
     assert len(background.tasks) == 1
     clock["s"] += 1
@@ -152,6 +156,7 @@ async def test_nothing_is_built_while_nothing_has_changed(
     for _ in range(5):
         await watched._once()
         clock["s"] += 1000
+        watched.look(results=True)
     assert len(background.tasks) == 1
 
 
@@ -196,11 +201,16 @@ async def test_nothing_is_read_while_nobody_looks(
     monkeypatch.setattr(live, "PROGRESS_S", 0.01)
     await play(tmp_path, 1)
     watched = watch(tmp_path)
-    watched._looked -= live.WATCHED_S
+    watched._looked = watched._wanted = float("-inf")
     watching = asyncio.create_task(watched.watch())
     await asyncio.sleep(0.2)
     assert watched.progress is None and background.tasks == []
-    watched.look()
+    # Whoever looks at the progress alone takes no look at the results.
+    watched.look(results=False)
+    await until(lambda: watched.progress)
+    await asyncio.sleep(0.2)
+    assert background.tasks == []
+    watched.look(results=True)
     await until(lambda: watched.built)
     watching.cancel()
 

@@ -20,6 +20,8 @@ from gamegrid.serve.live import Configured, Live
 from gamegrid.serve.opponents import Opponents
 from gamegrid.serve.playing import Sitting, Sittings
 
+RESULTS = ("/", "/episodes", "/episode")
+"""The pages that show results."""
 LARGEST = 16_384
 """The largest request body, in bytes."""
 
@@ -70,29 +72,30 @@ class Site:
 
     async def results(self, request: web.Request) -> web.Response:
         """Show the newest report, or the progress while there is none."""
-        self.live.look()
+        self.live.look(results=True)
         if self.live.built is None:
             return await self.progress(request)
         return rendering.report(await asyncio.to_thread(self.live.built.page.read_text, "utf-8"))
 
     async def progress(self, request: web.Request) -> web.Response:
         """Show how far the grid is."""
-        self.live.look()
+        self.live.look(results=False)
         return rendering.show(
             "progress", request.path, ["progress"],
             results=self._shown.results, there=self._shown.results.exists(),
             watched=self._shown.watched is not None,
         )  # fmt: skip
 
-    async def news(self, _: web.Request) -> web.Response:
-        """Return progress and the version of the results as JSON."""
-        self.live.look()
+    async def news(self, request: web.Request) -> web.Response:
+        """Return progress and the version of the results as JSON, for the page ``at``."""
+        self.live.look(results=request.query.get("at") in RESULTS)
         return web.json_response(self.live.state())
 
     # Episodes
 
     async def episodes(self, request: web.Request) -> web.Response:
         """List the episodes that fit the filters."""
+        self.live.look(results=True)
         database = self.live.database
         if database is None:
             return self._none()

@@ -125,7 +125,7 @@ class Live:
         self._scratch = scratch
         self._frame = frame
         self._background = Background()
-        self._looked = time.monotonic()
+        self._looked = self._wanted = float("-inf")
         self._unreadable: str | None = None
         self._unbuilt: str | None = None
         self._version = 0
@@ -135,9 +135,14 @@ class Live:
         self._again = 0.0
         """When an interim database may be built again."""
 
-    def look(self) -> None:
-        """Note that somebody looks."""
+    def look(self, results: bool) -> None:
+        """Note that somebody looks: at the progress or, with ``results``, at the results too.
+
+        Whoever looks at the progress alone has not seen any results, and no look is recorded.
+        """
         self._looked = time.monotonic()
+        if results:
+            self._wanted = self._looked
 
     @property
     def trouble(self) -> str | None:
@@ -188,7 +193,7 @@ class Live:
         try:
             while True:
                 pause = PROGRESS_S
-                if time.monotonic() - self._looked < WATCHED_S:
+                if _recent(self._looked):
                     pause = await self._once()
                 await asyncio.sleep(pause)
         finally:
@@ -233,15 +238,17 @@ class Live:
         if stamp is not None and stamp != self._final:
             self._final = stamp
             await self._draw(final, None)
-        elif self._grid is not None and self._unfinished() and time.monotonic() >= self._again:
+        elif self._grid is not None and self._due():
             chunks = await asyncio.to_thread(self._finished)
             newest = max((each.modified_ns for _, each in chunks), default=0)
             if chunks != self._chunks and newest > (stamp.modified_ns if stamp else 0):
                 self._chunks = chunks
                 await self._draw(self._folder() / DATABASE, self._grid)
 
-    def _unfinished(self) -> bool:
-        return self.progress is not None and self.progress.done < self.progress.episodes
+    def _due(self) -> bool:
+        """Return whether interim results are wanted, possible, and may be built again."""
+        unfinished = self.progress is not None and self.progress.done < self.progress.episodes
+        return unfinished and _recent(self._wanted) and time.monotonic() >= self._again
 
     def _finished(self) -> Sequence[tuple[Path, Stamp]]:
         """Return the chunk files of the grid that are there, with their stamps."""
@@ -269,6 +276,10 @@ class Live:
         if done.failed is None:
             self._version += 1
             self.built = Built(database, output, done.answer, self._version)
+
+
+def _recent(moment: float) -> bool:
+    return time.monotonic() - moment < WATCHED_S
 
 
 def build(

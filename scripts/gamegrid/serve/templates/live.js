@@ -54,7 +54,7 @@
   async function ask() {
     let state = null;
     try {
-      const answer = await fetch("/live", { cache: "no-store" });
+      const answer = await fetch(`/live?at=${encodeURIComponent(location.pathname)}`, { cache: "no-store" });
       if (answer.ok) state = await answer.json();
       else line.textContent = (await answer.text()).trim();
     } catch {
