@@ -87,10 +87,14 @@ def test_games_without_ratings() -> None:
         "In kuhn, which is not rated: a leads: it is stronger than each of the other 2; "
         "b ties with c."
     ]
-    open_game = group("ba", "ab")
-    assert told(group("ab"), j=poker, k=poker, l=poker, m=open_game, n=group("ba"))[-1] == (
-        "In the 5 games that are not rated: a leads alone in j, k and l; b leads alone in n; "
-        "no agent leads alone in m."
+    assert told(chess=group("ab", "ab"), kuhn=group("ba", "ab")) == [
+        "In chess and kuhn, which are not rated, no two agents can be told apart."
+    ]
+    half_open = group("bac", "ab")
+    games = {"i": poker, "j": poker, "k": poker, "m": half_open, "n": group("ba")}
+    assert told(group("ab"), **games)[-1] == (
+        "In the 5 other games that are not rated: a leads alone in i, j and k; "
+        "no agent leads alone in m; b leads alone in n."
     )
 
 

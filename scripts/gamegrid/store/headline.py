@@ -274,21 +274,29 @@ def _cliques(names: Sequence[str], group: Group) -> Iterator[list[str]]:
 
 def _other_games(found: Findings) -> Iterator[str]:
     """Yield who leads in the games that the ratings leave out."""
-    ranked = {game: group for game, group in found.other_games.items() if group is not None}
-    ranked = {game: group for game, group in ranked.items() if len(group.standings) > 1}
-    if len(ranked) <= NAMED:
-        for game, group in ranked.items():
+    ranked = {
+        game: group
+        for game, group in found.other_games.items()
+        if group is not None and len(group.standings) > 1
+    }
+    told = {game: group for game, group in ranked.items() if not _all_tie(group)}
+    if len(told) <= NAMED:
+        for game, group in told.items():
             yield f"In {game}, which is not rated: {_standing(group)}."
-        return
+    else:
+        yield f"In the {len(told)} other games that are not rated: {_leaders(told)}."
+    if open_games := [game for game in ranked if game not in told]:
+        are = "is" if len(open_games) == 1 else "are"
+        yield f"In {_named(open_games)}, which {are} not rated, no two agents can be told apart."
+
+
+def _leaders(games: Mapping[str, Group]) -> str:
+    """Return who leads alone in which games, and in which games nobody does."""
     alone = defaultdict(list)
-    for game, group in ranked.items():
+    for game, group in games.items():
         first = group.standings[0]
-        alone[first.agent if first.rank_high == 1 else None].append(game)
-    open_games = alone.pop(None, [])
-    parts = [f"{agent} leads alone in {_named(games)}" for agent, games in alone.items()]
-    if open_games:
-        parts.append(f"no agent leads alone in {_named(open_games)}")
-    yield f"In the {len(ranked)} games that are not rated: {'; '.join(parts)}."
+        alone[first.agent if first.rank_high == 1 else "no agent"].append(game)
+    return "; ".join(f"{agent} leads alone in {_named(names)}" for agent, names in alone.items())
 
 
 def _in_game(group: Group | None) -> str:
