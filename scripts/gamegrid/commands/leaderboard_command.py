@@ -1,15 +1,16 @@
 """Print the leaderboard of a results folder and the verdict of its controls."""
 
+import textwrap
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import database_of
-from gamegrid.store import control_verdict
-from gamegrid.store.tables import leaderboard_text
+from gamegrid.store import conduct_statements, control_verdict
+from gamegrid.store.tables import WIDTH, leaderboard_text
 from gamegrid.terminal import print_coloured
 
-GREEN, RED = "\033[32m", "\033[31m"
+GREEN, YELLOW, RED = "\033[32m", "\033[33m", "\033[31m"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -33,9 +34,14 @@ def show(folder: Path) -> None:
     """Print the leaderboard of a results folder. Raises UserError if it cannot be read."""
     with database_of(folder) as database:
         text, verdict = leaderboard_text(database), control_verdict.read(database)
+        said = conduct_statements.read(database)
+    for each in said:
+        print_coloured(textwrap.fill(each.text, WIDTH), RED if each.bad else YELLOW)
+    if said:
+        print()
     print(text)
     print()
-    if verdict.passed or verdict.red:
+    if verdict.green or verdict.red:
         print_coloured(verdict.text, RED if verdict.red else GREEN)
     else:
         print(verdict.text)
