@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
+from gamegrid.report.figures.marks import WIDTH, curves, dots, front, heat, shares
 
 from gamegrid.report import drawing, palette
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.figure import Figure, FigureRow
-from gamegrid.report.figures.marks import WIDTH, curves, dots, front, heat, shares
 from gamegrid.store.tables import connect
 from store_samples import database, pair
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from gamegrid.records.record_types import EpisodeRecord
-from gamegrid.store import conduct_statements, control_verdict
-from gamegrid.store.conduct_statements import statements
+from gamegrid.store import control_verdict, headline
+from gamegrid.store.conduct_statements import Statement, read_conduct, statements
 from gamegrid.store.tables import leaderboard_text, write_tables
 from store_samples import AGENTS, GAMES, agent, call, database, decision, episode, query
 
@@ -43,6 +44,11 @@ def played(
                     )
                 )  # fmt: skip
     return found
+
+
+def said_of(path: Path) -> list[Statement]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return statements(read_conduct(connection))
 
 
 def built(folder: Path, episodes: Sequence[EpisodeRecord]) -> Path:
@@ -110,7 +116,7 @@ def test_one_failed_game_of_two_withholds_only_its_own_rank(tmp_path: Path) -> N
     ranks = dict(query(path, "SELECT game, rank FROM per_game WHERE agent = 'm'"))
     assert ranks == {"tic_tac_toe": 1, "hex_4": None}
     assert query(path, "SELECT rank, provisional FROM leaderboard WHERE agent = 'm'") == [(1, None)]
-    [said] = [each for each in conduct_statements.read(path) if each.bad]
+    [said] = [each for each in said_of(path) if each.bad]
     assert said.text.startswith("m in hex_4: 0 of 72 moves its own; 72 of 72 replies truncated.")
 
 
@@ -126,7 +132,7 @@ def test_errors_of_a_provider_make_results_provisional(tmp_path: Path) -> None:
     path = built(tmp_path, episodes)
     [(reason, rank)] = query(path, "SELECT provisional, rank FROM leaderboard WHERE agent = 'm'")
     assert (reason, rank) == ("fewer than half of its episodes could be finished", None)
-    [said] = conduct_statements.read(path)
+    [said] = said_of(path)
     assert said.bad
     assert said.text.startswith("m: 24 of 60 episodes finished")
 
@@ -136,16 +142,20 @@ def test_bots_are_never_provisional(tmp_path: Path) -> None:
     bots = [agent(name) for name in "abcm"]
     path = database(tmp_path, played(0, 2), bots, GAMES)
     assert query(path, "FROM own_moves") == []
-    assert conduct_statements.read(path) == []
+    assert said_of(path) == []
 
 
 def test_what_is_said_comes_first_and_is_never_green(tmp_path: Path) -> None:
     path = built(tmp_path, played(0, 2))
-    [said] = conduct_statements.read(path)
+    [said] = said_of(path)
     assert said.text == (
         "m: 0 of 72 moves its own; 72 of 72 replies truncated. Its results are provisional: no "
         "rank. Raise max_tokens of the agent, or let the model think less."
     )
+    with duckdb.connect(str(path), read_only=True) as connection:
+        first, second, *_ = headline.stored(connection)
+    assert (first.sentence, first.severity) == (said.text, headline.Severity.BAD)
+    assert "m" not in second.sentence.split()
     assert "Provisional, no rank: m" in leaderboard_text(path)
     write_tables(path, tmp_path / "tables")
     readme = (tmp_path / "tables/README.md").read_text("utf-8")
@@ -158,7 +168,7 @@ def test_what_is_said_comes_first_and_is_never_green(tmp_path: Path) -> None:
 
 def test_a_model_with_some_failures_is_ranked_with_a_warning(tmp_path: Path) -> None:
     path = built(tmp_path, played(1, 2, failure="illegal"))
-    [said] = conduct_statements.read(path)
+    [said] = said_of(path)
     assert not said.bad
     assert said.text.startswith("m: 36 of 72 moves its own; 36 of 72 replies with an illegal move.")
     assert control_verdict.read(path).provisional == ()
@@ -169,6 +179,6 @@ def test_many_games_are_counted_not_listed(tmp_path: Path) -> None:
         tmp_path,
         [each for name in ("tic_tac_toe", "hex_4", "hex_5") for each in played(0, 2, name, 1)],
     )
-    with_all = conduct_statements.read(path)
+    with_all = said_of(path)
     assert [each.text.split(":")[0] for each in with_all] == ["m"]
     assert statements([]) == []

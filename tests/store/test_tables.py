@@ -276,24 +276,6 @@ def test_text_fits_a_terminal_whatever_names_and_numbers(seed: int) -> None:
     assert max(map(len, text.splitlines())) <= tables.WIDTH
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_names_are_cut_to_fit_and_stay_apart_where_they_can(seed: int) -> None:
-    luck = random.Random(seed)
-    whole, width = any_names(luck), luck.randint(tables.SHORTEST, 60)
-    cut = tables.shortened(whole, width)
-    for name, short in zip(whole, cut, strict=True):
-        assert len(short) <= width
-        assert short == name or (
-            len(short) == width
-            and name.startswith(short.partition("…")[0])
-            and name.endswith(short.partition("…")[2])
-        )
-    # A name cut at the end or the start separates only names that differ at the other side.
-    for side in (slice(width - 1), slice(1 - width, None)):
-        if len({name if len(name) <= width else name[side] for name in whole}) == len(whole):
-            assert len(set(cut)) == len(whole)
-
-
 def test_an_interval_without_ends_is_shown_as_one() -> None:
     assert ends(Interval(-math.inf, math.inf)) == (None, None, Reason.NO_ENDS)
     assert tables._interval(None, None, Reason.NO_ENDS, 0) == "-∞ to ∞"

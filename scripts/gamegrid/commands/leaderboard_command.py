@@ -1,13 +1,15 @@
-"""Print the leaderboard of a results folder and the verdict of its controls."""
+"""Print what the results say, the leaderboard and the verdict of the controls."""
 
 import textwrap
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from pathlib import Path
 
 from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import database_of
-from gamegrid.store import conduct_statements, control_verdict
-from gamegrid.store.tables import WIDTH, leaderboard_text
+from gamegrid.store import control_verdict, headline
+from gamegrid.store.headline import Severity, Statement
+from gamegrid.store.tables import WIDTH, connect, leaderboard_text
 from gamegrid.terminal import print_coloured
 
 GREEN, YELLOW, RED = "\033[32m", "\033[33m", "\033[31m"
@@ -33,14 +35,13 @@ def run(given: Namespace) -> int:
 def show(folder: Path) -> None:
     """Print the leaderboard of a results folder. Raises UserError if it cannot be read."""
     with database_of(folder) as database:
+        with closing(connect(database)) as connection:
+            said = headline.stored(connection)
         text, verdict = leaderboard_text(database), control_verdict.read(database)
-        said = conduct_statements.read(database)
-    for each in said:
-        print_coloured(textwrap.fill(each.text, WIDTH), RED if each.bad else YELLOW)
-    if said:
-        print()
-    print(text)
-    print()
+    for statement in said:
+        if statement.game is None:
+            _say(statement)
+    print(f"\n{text}\n")
     if verdict.green or verdict.red:
         print_coloured(verdict.text, RED if verdict.red else GREEN)
     else:
@@ -48,6 +49,18 @@ def show(folder: Path) -> None:
     print(f"\nTables: {folder / 'tables'}/   Database: {database}")
     if (report := folder / "report.html").exists():
         print(f"Report: {report}")
+
+
+def _say(statement: Statement) -> None:
+    """Print one statement of the headline."""
+    text = textwrap.fill(statement.sentence, WIDTH)
+    match statement.severity:
+        case Severity.BAD:
+            print_coloured(text, RED)
+        case Severity.WARN:
+            print_coloured(text, YELLOW)
+        case Severity.PLAIN:
+            print(text)
 
 
 COMMAND = Command("Print the leaderboard of a results folder", arguments, run)

@@ -2,13 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
-from gamegrid.records import duckdb_files
 from gamegrid.records.failure_advice import ADVICE, WORDS
 from gamegrid.records.record_types import Failure
 
@@ -82,12 +79,6 @@ def _conduct(
         episodes=episodes,
         unfinished=unfinished,
     )
-
-
-def read(database: Path) -> list[Statement]:
-    """Return the statements about a database. Raises UserError if it cannot be opened."""
-    with closing(duckdb_files.connect(database, read_only=True)) as connection:
-        return statements(read_conduct(connection))
 
 
 def provisional_agents(rows: Iterable[Conduct]) -> list[str]:

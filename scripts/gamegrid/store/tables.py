@@ -14,8 +14,9 @@ import duckdb
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.intervals import Reason
-from gamegrid.store import table_files
+from gamegrid.store import latex, table_files
 from gamegrid.store.conduct_statements import read_conduct, statements
+from gamegrid.store.short_names import shortened
 from gamegrid.store.table_files import Column
 
 WIDTH = 100
@@ -76,13 +77,13 @@ def write_tables(database: Path, folder: Path) -> None:
     with closing(connect(database)) as connection:
         tables = read_tables(connection)
         failures = [each.text for each in statements(read_conduct(connection))]
-        notices = [*failures, *_notices(connection)]
+        told = [*failures, *notices(connection)]
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write_csv(folder / f"{table.name}.csv", table)
         (folder / f"{table.name}.md").write_text(_markdown(table), "utf-8")
         (folder / f"{table.name}.tex").write_text(_latex(table), "utf-8")
-    (folder / "README.md").write_text(_readme(tables, notices), "utf-8")
+    (folder / "README.md").write_text(_readme(tables, told), "utf-8")
 
 
 def leaderboard_text(database: Path) -> str:
@@ -93,7 +94,7 @@ def leaderboard_text(database: Path) -> str:
     with closing(connect(database)) as connection:
         board = _records(connection, "leaderboard")
         per_game = _records(connection, "per_game")
-        parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
+        parts = [textwrap.fill(notice, WIDTH) for notice in notices(connection)]
     sets = [list(rows) for _, rows in groupby(board, lambda row: row["rating_set"])]
     rated = sum(rows[0]["rating"] is not None for rows in sets)
     parts += [_board_text(rows, rated) for rows in sets]
@@ -188,47 +189,15 @@ def _markdown_text(text: str) -> str:
     return " ".join(escaped.split())
 
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    ABSENT: "--",
-    **{char: f"\\{char}" for char in "&%$#_{}"},
-}
-
-
-def _latex_text(text: str) -> str:
-    """Return ``text`` so that LaTeX prints it as it is."""
-    return " ".join("".join(_LATEX.get(char, char) for char in text).split())
-
-
 def _latex(table: Table) -> str:
     """Return ``table`` as a tabular; the document needs the package booktabs."""
     layout = "".join("r" if column.numeric else "l" for column in table.columns)
-    body = [_latex_row(_shown(value) for value in row) for row in table.rows]
-    return "\n".join(
-        [
-            f"\\begin{{tabular}}{{{layout}}}",
-            "\\toprule",
-            _latex_row(column.name for column in table.columns),
-            "\\midrule",
-            *body,
-            "\\bottomrule",
-            "\\end{tabular}",
-            "",
-        ]
-    )
+    head = [latex.text(column.name) for column in table.columns]
+    body = (latex.row(latex.text(_shown(value)) for value in row) for row in table.rows)
+    return latex.tabular(layout, head, body)
 
 
-def _latex_row(texts: Iterable[str]) -> str:
-    """Return one line of a tabular."""
-    return " & ".join(map(_latex_text, texts)) + r" \\"
-
-
-def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return what readers must know first; nothing for a finished grid at its first look."""
     held, look, suite = connection.execute(
         "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired), "
@@ -368,23 +337,6 @@ def _room(columns: Sequence[Sequence[str]], agent: int, between: str) -> int:
     """Return how wide the column of agents can be."""
     others = [max(map(len, column)) for at, column in enumerate(columns) if at != agent]
     return WIDTH - sum(others) - len(between) * len(others)
-
-
-def shortened(names: Sequence[str], width: int) -> list[str]:
-    """Cut names in the middle to at most ``width`` characters, and keep them distinct if possible.
-
-    Cuts near the middle come first: variants of one model differ at either end.
-    """
-    cuts = []
-    for end in sorted(range(width), key=lambda end: (abs(2 * end - width + 1), end)):
-        cut = [
-            name if len(name) <= width else f"{name[: width - 1 - end]}…{name[len(name) - end :]}"
-            for name in names
-        ]
-        if len(set(cut)) == len(set(names)):
-            return cut
-        cuts.append(cut)
-    return cuts[0]
 
 
 def _side(name: str) -> Callable[[str, int], str]:

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
+from gamegrid.report.figures.sketch import Channel
+
+SCORE = Channel(title="score, 0 to 1", limits=(0, 1), shown=(0, 1), even=0.5)
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -23,15 +27,13 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             games,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="score",
                 ends=("score_low", "score_high"),
                 reason="score_reason",
                 hollow="strict_score",
-                title="score, 0 to 1 (ring: strict)",
-                domain=(0, 1),
-                even=0.5,
+                channel=SCORE,
             ),
         )
         for (games,), part in split(

@@ -1,4 +1,5 @@
 -- table: 10
+-- paper: by rating_set; agent, rank, rating, group = tied_group, score, expected_score, strict_score, deals
 CREATE VIEW leaderboard AS
 WITH counted AS (
     SELECT agent, game, family, deals, distinct_episodes, score, strict_score

@@ -1,4 +1,5 @@
 -- table: 20
+-- paper: by game; agent, result = score|strict_return|mean_return [low, high], group = tied_group, rank, strict_score, deals, forfeited, fallbacks
 CREATE VIEW per_game AS
 WITH means AS (
     SELECT
