@@ -81,12 +81,12 @@ def test_rounded_forms(mixed: Path, tmp_path: Path) -> None:
     assert markdown[1].startswith("| --- | ---: |")
     assert markdown[2] == (
         "| a | 0.000 | – | – | anchored here | 0.500 | – | – | a | 0 | – | 3 | 6 | 0.750 "
-        "| 0.158 | 0.980 | – | – | – | 0.750 | 1 | 1 | 2 | 2 | tic_tac_toe | 0 | 0.000 | – |"
+        "| 0.158 | 0.980 | – | – | – | 0.750 | 1 | 1 | 2 | 2 | tic_tac_toe | 0 | 0.000 | – | – |"
     )
     row = (
         r"a & 0.000 & -- & -- & anchored here & 0.500 & -- & -- & a & 0 & -- & 3 & 6 & 0.750 "
         r"& 0.158 & 0.980 & -- & -- & -- & 0.750 & 1 & 1 & 2 & 2 "
-        r"& tic\_tac\_toe & 0 & 0.000 & -- \\"
+        r"& tic\_tac\_toe & 0 & 0.000 & -- & -- \\"
     )
     assert row in latex.splitlines()
 
@@ -191,7 +191,7 @@ def test_leaderboard_text(mixed: Path) -> None:
         "\n"
         "No rated match counts for: c, d\n"
         "\n"
-        "kuhn_poker (margin: opponents won from, then mean strict return)\n"
+        "kuhn_poker (margin: share of opponents beaten, then mean strict return)\n"
         "   ranks  agent      beats  strict      95 %  deals  forfeits  fallbacks  dropped\n"
         "1–3 of 3  c      0.00–1.00   0.500  one deal      2         0          0        0\n"
         "1–3 of 3  a      0.00–1.00  -0.250  one deal      2         0          0        0\n"

@@ -42,7 +42,7 @@ def show(folder: Path) -> None:
         if statement.game is None:
             _say(statement)
     print(f"\n{text}\n")
-    if verdict.passed or verdict.red:
+    if verdict.green or verdict.red:
         print_coloured(verdict.text, RED if verdict.red else GREEN)
     else:
         print(verdict.text)

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from gamegrid.stats.paired import Verdict
+from gamegrid.store import conduct_statements
 from gamegrid.store.statistics import insert
 
 NAMED = 4
@@ -26,6 +27,7 @@ _BOARD = """
     SELECT agent, rating_set, rank, rank_high FROM leaderboard WHERE rating IS NOT NULL
     ORDER BY rating_set, rank, agent
 """
+_PROVISIONAL = "SELECT agent FROM provisional_over_games"
 _PAIRS = "SELECT agent, rival, verdict FROM rating_differences"
 _GAMES = """
     SELECT game, unrated_reason IS NULL, agent, rank, rank_high, ranked_among, tied_group
@@ -95,6 +97,8 @@ class Findings:
     """The agents of each game that is ranked but not rated, likewise."""
     bots: Collection[str] = ()
     """The bots of the grid's suite; empty without a suite."""
+    provisional: Collection[str] = ()
+    """The models that have no rating because their results are provisional."""
 
 
 def statements(found: Findings) -> list[Statement]:
@@ -112,9 +116,15 @@ def fill_headline(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the table ``headlines`` once the ratings, comparisons and ranks are there."""
     rows = [
         (place, each.game, each.severity.value, each.sentence)
-        for place, each in enumerate(statements(read(connection)), 1)
+        for place, each in enumerate([*_failures(connection), *statements(read(connection))], 1)
     ]
     insert(connection, "headlines", rows)
+
+
+def _failures(connection: duckdb.DuckDBPyConnection) -> Iterator[Statement]:
+    """Yield what is said before any rank: models whose moves are not their own."""
+    for each in conduct_statements.statements(conduct_statements.read_conduct(connection)):
+        yield Statement(each.text, Severity.BAD if each.bad else Severity.WARN)
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> Findings:
@@ -136,6 +146,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> Findings:
         rated_games=games[True],
         other_games=games[False],
         bots={bot for (bot,) in bots},
+        provisional={agent for (agent,) in connection.execute(_PROVISIONAL).fetchall()},
     )
 
 
@@ -213,6 +224,7 @@ def _rated(found: Findings) -> Iterator[str]:
     if len(found.rated) > 1:
         yield "No matches link these sets of agents, so agents of different sets do not compare."
     missing = set(found.agents) - {name for group in found.rated for name in group.names}
+    missing -= set(found.provisional)
     if found.rated and missing:
         yield f"{_named(sorted(missing))}: no rated match counts, so there is no rating."
     if found.rated:

@@ -2,7 +2,7 @@
 
 import csv
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,6 +15,7 @@ import duckdb
 from gamegrid.records import duckdb_files
 from gamegrid.stats.intervals import Reason
 from gamegrid.store import latex, table_files
+from gamegrid.store.conduct_statements import read_conduct, statements
 from gamegrid.store.short_names import shortened
 from gamegrid.store.table_files import Column
 
@@ -39,7 +40,7 @@ GAME_TEXTS = {
         {**_PLACED, "score": "score", INTERVAL: "low", "strict": "strict_score", **_PLAYED},
     ),
     "margin": (
-        "opponents won from, then mean strict return",
+        "share of opponents beaten, then mean strict return",
         {**_PLACED, BEATS: "beats", "strict": "strict_return", INTERVAL: "low", **_PLAYED},
     ),
     "payoff": (
@@ -75,7 +76,8 @@ def write_tables(database: Path, folder: Path) -> None:
     """
     with closing(connect(database)) as connection:
         tables = read_tables(connection)
-        told = notices(connection)
+        failures = [each.text for each in statements(read_conduct(connection))]
+        told = [*failures, *notices(connection)]
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write_csv(folder / f"{table.name}.csv", table)
@@ -241,12 +243,21 @@ def described(table: Table) -> str:
 def _board_text(rows: Sequence[Mapping[str, Any]], sets: int) -> str:
     """Return the ratings of one set of agents, which is one of ``sets``."""
     if rows[0]["rating"] is None:
-        names = ", ".join(str(row["agent"]) for row in rows)
-        return textwrap.fill(f"No rated match counts for: {names}", WIDTH)
+        return "\n".join(_unrated(rows))
     unlinked = ". No matches link it with other sets of agents" if sets > 1 else ""
     title = textwrap.fill(f"Ratings; expected: score against an opponent rated 0{unlinked}", WIDTH)
     head = (RANKS, "agent", "rating", INTERVAL, "expected", INTERVAL, "tied", "deals", "dropped")
     return f"{title}\n{_aligned(head, [_board_line(row) for row in rows])}"
+
+
+def _unrated(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a paragraph about agents without a match, and one about those without own results."""
+    for said, provisional in (("No rated match counts for", False), ("Provisional, no rank", True)):
+        names = [
+            str(row["agent"]) for row in rows if (row["provisional"] is not None) is provisional
+        ]
+        if names:
+            yield textwrap.fill(f"{said}: {', '.join(names)}", WIDTH)
 
 
 def _board_line(row: Mapping[str, Any]) -> tuple[Value, ...]:
