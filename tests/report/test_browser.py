@@ -103,9 +103,13 @@ def test_the_ranked_list_is_the_database_s_and_sorts(browser: Any, demo: Path) -
 
 
 def test_the_page_opens_with_what_the_database_says(browser: Any, demo: Path) -> None:
-    said = query(demo, "SELECT sentence FROM headline WHERE game IS NULL ORDER BY place")
+    said = query(
+        demo,
+        "SELECT sentence FROM headline WHERE game IS NULL"
+        " ORDER BY list_position(['bad', 'plain', 'warn'], severity), place",
+    )
     with Watched(browser, demo / "report.html") as page:
-        assert texts(page, ".answer, .further") == [sentence for (sentence,) in said]
+        assert texts(page, ".bad, .answer, .further") == [sentence for (sentence,) in said]
 
 
 @pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)

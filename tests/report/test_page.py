@@ -119,11 +119,13 @@ def test_what_the_tests_found_comes_first(tmp_path: Path) -> None:
     ]
     path = database(tmp_path, episodes)
     with duckdb.connect(str(path)) as connection:
-        connection.execute("INSERT INTO headlines VALUES (9, NULL, 'bad', 'c: no move its own.')")
+        for row in ("8, NULL, 'warn', 'd: half its own.'", "9, NULL, 'bad', 'c: no move its own.'"):
+            connection.execute(f"INSERT INTO headlines VALUES ({row})")
     text = report_samples.built(path).read_text("utf-8")
     said = (
         "c: no move its own.",
         "a leads: it is stronger than b.",
+        "d: half its own.",
         "<nav",
         "<main",
     )
