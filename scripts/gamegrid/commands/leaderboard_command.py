@@ -51,7 +51,7 @@ def show(folder: Path) -> None:
         print_coloured(verdict.text, RED if verdict.red else GREEN)
     else:
         print(verdict.text)
-    print(f"\nTables: {folder / 'tables'}/   Database: {database}")
+    print(f"\nTables: {folder / 'tables'}/\nDatabase: {database}")
     if (report := folder / "report.html").exists():
         print(f"Report: {report}")
 
