@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
-from gamegrid.report.figures.marks import WIDTH, curves, dots, front, heat, shares
 
 from gamegrid.report import agents_shown, drawing, palette
 from gamegrid.report.figures import figures
@@ -19,8 +18,6 @@ from gamegrid.report.figures.cost_axis import CostAxis, written
 from gamegrid.report.figures.curve_marks import Curves
 from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow
-<<<<<<< HEAD
-=======
 from gamegrid.report.figures.front_marks import Front, beside
 from gamegrid.report.figures.heat_marks import Heat
 from gamegrid.report.figures.regret_by_ply_figure import panels as regret_panels
@@ -36,7 +33,6 @@ from gamegrid.report.figures.sketch import (
 )  # fmt: skip
 from gamegrid.report.figures.stack_marks import Part, Stacks
 from gamegrid.report.sheet import Picture
->>>>>>> h-figures
 from gamegrid.store.tables import connect
 from store_samples import agent, database, game, pair
 
