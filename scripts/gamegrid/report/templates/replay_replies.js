@@ -64,7 +64,7 @@
       prompt(bundle, call),
       ...("reasoning" in call.reply
         ? [make("h5", {}, "Reasoning"), pre("replay-reasoning", text(bundle, call.reply.reasoning))] : []),
-      make("h5", {}, "Reply"), said(bundle, call.reply),
+      make("h5", {}, call.reply.within ? "Reply, with the reasoning underlined" : "Reply"), said(bundle, call.reply),
       ...omitted(call.reply),
     ]);
   }
