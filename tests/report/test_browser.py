@@ -119,7 +119,7 @@ def test_the_numbers_behind_a_figure_are_the_database_s(
     with connect(demo / "gamegrid.duckdb") as connection:
         rows = [tuple(row.values()) for row in drawing.read(connection, figure)[1]]
     with Watched(browser, demo / "report.html") as page:
-        place = page.locator("#leaderboard" if figure.name == "ratings" else f"#{figure.name}")
+        place = page.locator(f"#{figure.name}")
         if not rows:
             assert place.count() == 0
             assert figure.empty in texts(page, "#run .tables dd")
