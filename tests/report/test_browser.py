@@ -109,7 +109,7 @@ def test_the_page_opens_with_what_the_database_says(browser: Any, demo: Path) ->
         " ORDER BY list_position(['bad', 'plain', 'warn'], severity), place",
     )
     with Watched(browser, demo / "report.html") as page:
-        assert texts(page, ".bad, .answer, .further") == [sentence for (sentence,) in said]
+        assert texts(page, ".bad p, .answer, .further") == [sentence for (sentence,) in said]
 
 
 @pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)
