@@ -478,3 +478,12 @@ FROM (
     SELECT game, agent, rival, false FROM comparisons
 )
 GROUP BY game, agent, rival;
+
+CREATE TABLE headlines (
+    place INTEGER NOT NULL,
+    game VARCHAR,
+    severity VARCHAR NOT NULL CHECK (severity IN ('bad', 'warn', 'plain')),
+    sentence VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE headlines IS 'The rows of the view headline, which describes them.';
