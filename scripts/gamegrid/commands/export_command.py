@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from gamegrid.commands.inspect_log import ReplyRow
 from gamegrid.commands.results_folder import database_of
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
+from gamegrid.report import queries
 from gamegrid.store.tables import connect
 
 
@@ -132,7 +132,7 @@ def _formulas(database: Path, filters: Mapping[str, str | None]) -> int:
 
 
 def _sql() -> str:
-    return (files("gamegrid.report") / "replies.sql").read_text("utf-8")
+    return queries.with_outcomes("replies")
 
 
 def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[ReplyRow]:

@@ -1,7 +1,7 @@
 """Show one episode as text or as a page. Both contain every reply in full."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from gamegrid.commands.results_folder import database_of
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
-from gamegrid.report.replay_section import Choice, ShownEpisode, ShownReply
+from gamegrid.report.replay_record import Choice, ShownEpisode, ShownReply
 from gamegrid.terminal import plain
 
 
@@ -47,7 +47,7 @@ def _decision(ply: int, choice: Choice, episode: ShownEpisode) -> Iterator[str]:
     yield f"Ply {ply}, {seat.name} ({seat.agent})"
     if choice.observation is not None:
         yield choice.observation
-    yield "Legal moves: " + ", ".join(_move(label, value) for label, value in choice.moves)
+    yield "Legal moves: " + ", ".join(_moves(choice))
     for number, reply in enumerate(choice.replies, 1):
         yield from _reply(number, reply)
     move = choice.label or "no move"
@@ -56,8 +56,11 @@ def _decision(ply: int, choice: Choice, episode: ShownEpisode) -> Iterator[str]:
     yield f"Played: {move}{how}{cost}"
 
 
-def _move(label: str, value: float | None) -> str:
-    return label if value is None else f"{label} ({value:g})"
+def _moves(choice: Choice) -> Sequence[str]:
+    if choice.values is None:
+        return choice.labels
+    pairs = zip(choice.labels, choice.values, strict=True)
+    return [f"{label} ({value:g})" for label, value in pairs]
 
 
 def _reply(number: int, reply: ShownReply) -> Iterator[str]:

@@ -30,7 +30,8 @@ from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.figure import FigureRow, Section
 from gamegrid.report.figures.sketch import Key, Mark
-from gamegrid.report.replay_section import embedded, replay_data, section
+from gamegrid.report.replay_bundle import embedded
+from gamegrid.report.replay_section import replay_data, section
 from gamegrid.store.tables import ABSENT, connect, decimals
 
 QUERIES = ("summary", "agents", "games", "versions", "tables")
@@ -62,8 +63,8 @@ def build(database: Path, output: Path) -> None:
     drawing.check_installed()
     with closing(connect(database)) as connection:
         facts = {name: _query(connection, name) for name in QUERIES}
-        controls, board = _rows(connection, "controls"), _rows(connection, "leaderboard")
-        headline = _rows(connection, "headline")
+        controls, board = rows_of(connection, "controls"), rows_of(connection, "leaderboard")
+        headline = rows_of(connection, "headline")
         agents = agents_shown.read(connection)
         drawn = [drawing.draw(connection, figure, agents) for figure in figures()]
         meanings = numbers.meanings(connection)
@@ -114,12 +115,14 @@ def _numbers(
 ) -> dict[str, Any]:
     """Return the data of every table that the page makes when a reader opens it."""
     tables = {
-        each.figure.name: numbers.table(each.columns, each.rows, meanings[each.figure.view])
+        each.figure.name: numbers.table(each.columns, each.rows, meanings.get(each.figure.view, {}))
         for each in drawn
         if each.rows
     }
     if controls:
-        tables["controls"] = numbers.table(list(controls[0]), controls, meanings["controls"])
+        tables["controls"] = numbers.table(
+            list(controls[0]), controls, meanings.get("controls", {})
+        )
     return tables
 
 
@@ -129,7 +132,7 @@ def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[FigureRow]:
     return drawing.select(connection, sql)[1]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[FigureRow]:
+def rows_of(connection: duckdb.DuckDBPyConnection, view: str) -> list[FigureRow]:
     """Return all rows of a view; none if the database lacks the view."""
     if not drawing.has(connection, view):
         return []

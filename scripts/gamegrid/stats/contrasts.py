@@ -92,7 +92,8 @@ def around(
     centre = float(contrast @ frame.point)
     lever = frame.lever(contrast)
     spread = frame.model.spread(frame.point)
-    scale = max(limit * float(np.sqrt(lever @ spread @ lever)), CLOSE)
+    # Where one side always won, the estimate's own spread may reach beyond what can be computed.
+    scale = min(max(limit * float(np.sqrt(lever @ spread @ lever)), CLOSE), FAR)
 
     def end(side: int) -> float:
         def excess(distance: float) -> float:
