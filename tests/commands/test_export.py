@@ -189,10 +189,8 @@ def test_tables_for_papers_have_the_columns_asked_for(
         table = (tmp_path / "tables" / form / "leaderboard.tex").read_text("utf-8")
         assert table.splitlines()[3] == r"agent & deals \\"
         agents = {line.partition(" & ")[0] for line in table.splitlines() if " & " in line}
-        assert agents == {
-            "agent",
-            *(name for (name,) in ask(result_set, "FROM agents SELECT agent")),
-        }
+        listed = ask(result_set, "SELECT agent FROM agents")
+        assert agents == {"agent", *(name for (name,) in listed)}
 
 
 def count(folder: Path) -> int:
