@@ -30,7 +30,8 @@ from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.figure import FigureRow, Section
 from gamegrid.report.figures.sketch import Key, Mark
-from gamegrid.report.replay_section import embedded, replay_data, section
+from gamegrid.report.replay_bundle import embedded
+from gamegrid.report.replay_section import replay_data, section
 from gamegrid.store.tables import ABSENT, connect, decimals
 
 QUERIES = ("summary", "agents", "games", "versions", "tables")
