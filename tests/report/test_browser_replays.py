@@ -16,6 +16,7 @@ from arena import bot, play, setup
 from browser_watch import SCHEMES, WIDTHS, Page, Watched, chromium, violations
 from drawing_readers import BOARDS
 from gamegrid import games
+from gamegrid.__main__ import main
 from gamegrid.report import boards, replay_section
 from gamegrid.report import page as page_of
 from gamegrid.store.tables import connect
@@ -462,14 +463,18 @@ def test_a_drawing_cannot_run_or_load_anything(browser: Any, hostile: Path) -> N
         '<foreignObject><p xmlns="http://www.w3.org/1999/xhtml">x</p></foreignObject><path d=""/>'
         "</svg>"
     )
-    with Watched(browser, hostile) as page:
-        left = page.evaluate(
-            "drawing => gamegrid.board.draw(document.getElementById('replay'), drawing).outerHTML",
-            drawing,
-        )
-        assert re.findall(r"<(\w+)", left) == ["svg", "path"]
-        assert "ran" not in left
-        assert page.evaluate("window.ran") is None
+    watched = Watched(browser, hostile)
+    left = watched.page.evaluate(
+        "drawing => gamegrid.board.draw(document.getElementById('replay'), drawing).outerHTML",
+        drawing,
+    )
+    assert re.findall(r"<(\w+)", left) == ["svg", "path"]
+    assert "ran" not in left
+    assert watched.page.evaluate("window.ran") is None
+    # The policy stops the handlers while the text is parsed, before they are removed.
+    assert all("Content Security Policy" in text for text in watched.said)
+    assert watched.asked == [hostile.as_uri()]
+    watched.page.close()
 
 
 # Looks
@@ -481,6 +486,13 @@ def test_it_fits_the_screen_and_axe_finds_nothing(
     browser: Any, asked: Path, drawn: Path, hostile: Path, width: int, scheme: str
 ) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
+    single = drawn.with_name("single.html")
+    [(only,)] = query(drawn, "SELECT episode_id FROM episodes WHERE game = 'hex_4'")
+    assert main(["replay", only, "--results", str(drawn.parent), "--page", str(single)]) == 0
+    with Watched(browser, single, width, scheme) as page:
+        near(page)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert violations(page) == []
     pages = {drawn.with_suffix(".html"): 5, asked.with_suffix(".html"): 1, hostile: 1}
     for file, ply in pages.items():
         with Watched(browser, file, width, scheme) as page:
