@@ -99,9 +99,13 @@ def test_the_ranked_list_is_the_database_s_and_sorts(browser: Any, demo: Path) -
 
 
 def test_the_page_opens_with_what_the_database_says(browser: Any, demo: Path) -> None:
-    said = query(demo, "SELECT sentence FROM headline WHERE game IS NULL ORDER BY place")
+    said = query(
+        demo,
+        "SELECT sentence FROM headline WHERE game IS NULL"
+        " ORDER BY list_position(['bad', 'plain', 'warn'], severity), place",
+    )
     with Watched(browser, demo / "report.html") as page:
-        assert texts(page, ".answer, .further") == [sentence for (sentence,) in said]
+        assert texts(page, ".bad, .answer, .further") == [sentence for (sentence,) in said]
 
 
 @pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)
@@ -111,7 +115,7 @@ def test_the_numbers_behind_a_figure_are_the_database_s(
     with connect(demo / "gamegrid.duckdb") as connection:
         rows = [tuple(row.values()) for row in drawing.read(connection, figure)[1]]
     with Watched(browser, demo / "report.html") as page:
-        place = page.locator("#leaderboard" if figure.name == "ratings" else f"#{figure.name}")
+        place = page.locator(f"#{figure.name}")
         if not rows:
             assert place.count() == 0
             assert figure.empty in texts(page, "#run .tables dd")
@@ -132,21 +136,25 @@ def test_the_numbers_behind_a_figure_are_the_database_s(
 
 
 def test_the_dots_lie_where_the_numbers_are(browser: Any, demo: Path) -> None:
+    """The axis runs from score 0 to 1, so places are a straight line through all scores."""
     scores = dict(query(demo, "SELECT agent, score FROM per_game WHERE game = 'tic_tac_toe'"))
     with Watched(browser, demo / "report.html") as page:
         panel = page.locator("#per_game .panel", has_text="tic_tac_toe")
-        said = panel.locator("path[aria-roledescription=point][fill='var(--blue)']").evaluate_all(
-            "all => all.map(each => [each.getAttribute('aria-label'),"
-            " each.transform.baseVal[0].matrix.e])"
-        )
-    places = {
-        agent: place
-        for label, place in said
-        for agent in re.findall(r"agent: (\w+)", label)
-    }  # fmt: skip
+        dots = panel.locator("svg:visible path[aria-roledescription=point][fill='var(--blue)']")
+        places = {
+            label.split()[0]: place
+            for label, place in dots.evaluate_all(
+                "all => all.map(each => [each.getAttribute('aria-label'),"
+                " each.transform.baseVal[0].matrix.e])"
+            )
+        }
     assert places.keys() == scores.keys()
-    width = 250
-    assert places == pytest.approx({agent: width * score for agent, score in scores.items()})
+    lowest, highest = sorted(scores, key=lambda agent: scores[agent])[:: len(scores) - 1]
+    scale = (places[highest] - places[lowest]) / (scores[highest] - scores[lowest])
+    assert scale > 100
+    start = places[lowest] - scale * scores[lowest]
+    expected = {agent: start + scale * score for agent, score in scores.items()}
+    assert places == pytest.approx(expected, abs=0.1)
 
 
 # What models say
