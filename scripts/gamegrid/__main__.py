@@ -15,8 +15,8 @@ from gamegrid.jobs.run import INTERRUPTED
 from gamegrid.terminal import plain, plain_output
 
 ABOUT = (
-    "Inspect, move and check results. Use Snakemake to play a grid: "
-    "snakemake --cores 2 --configfile grid.yaml."
+    "Write a grid, play it and look at the results. The commands that play a grid call Snakemake "
+    "and print the call."
 )
 SUFFIX = "_command"
 """The end of the names of modules that declare a command."""
@@ -38,7 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     parser = argparse.ArgumentParser(prog=f"gamegrid {name}", description=f"{command.about}.")
     command.arguments(parser)
-    return _run(command, parser.parse_args(words[1:]))
+    own, passed = _split(words[1:]) if command.passes_on else (words[1:], [])
+    return _run(command, parser.parse_args(own, argparse.Namespace(passed=passed)))
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the words before the first ``--`` and those after it."""
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
 
 
 def _show_overview(wanted: bool) -> int:
