@@ -17,10 +17,7 @@ import pytest
 import yaml
 
 from documents import Block, blocks
-from gamegrid.config import load
 from gamegrid.paths import WORKFLOW
-from gamegrid.records import stamp
-from gamegrid.records.stamp import Stamp
 from loopback import Endpoint
 from workflow_runs import environment
 
@@ -32,7 +29,6 @@ EXCEPTED = {
     "vllm serve ": "needs a GPU",
     "gamegrid merge OTHER_RESULTS": "there is no other results folder",
 }
-DEFAULT = WORKFLOW / "config/config.yaml"
 GRID = """
 deals: 1
 games: [kuhn_poker]
@@ -93,9 +89,6 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         ]
         reader.write("config/models.yaml", yaml.safe_dump({"models": entries}))
         reader.write("grid.yaml", GRID)
-        # The reader has played the default grid before, and a results folder holds one seed.
-        played = load.read(yaml.safe_load(DEFAULT.read_text("utf-8")))
-        stamp.write(tmp_path / "results", Stamp(played.seed, played.protocol))
         yield reader
 
 
