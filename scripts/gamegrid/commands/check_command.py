@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from gamegrid.commands.command import Command
-from gamegrid.commands.snakemake_call import Call, declare_grid, grid_file, hand_over
+from gamegrid.commands.snakemake_call import call_for, declare_grid, hand_over
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -17,8 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Start Snakemake."""
     flags = ["--config", "try_models=true"] if given.try_models else []
-    grid = grid_file(given.grid)
-    return hand_over(Call(grid=grid, target="check", flags=flags, passed=given.passed))
+    return hand_over(call_for(given, target="check", flags=flags))
 
 
 COMMAND = Command("Check that every model of a grid is ready", arguments, run, passes_on=True)

@@ -3,12 +3,12 @@
 from argparse import Namespace
 
 from gamegrid.commands.command import Command
-from gamegrid.commands.snakemake_call import Call, declare_grid, grid_file, hand_over
+from gamegrid.commands.snakemake_call import call_for, declare_grid, hand_over
 
 
 def run(given: Namespace) -> int:
     """Start Snakemake."""
-    return hand_over(Call(grid=grid_file(given.grid), target="estimate", passed=given.passed))
+    return hand_over(call_for(given, target="estimate"))
 
 
 COMMAND = Command(

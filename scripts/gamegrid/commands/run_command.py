@@ -4,7 +4,7 @@ import shlex
 from argparse import ArgumentParser, Namespace
 
 from gamegrid.commands.command import Command
-from gamegrid.commands.snakemake_call import Call, declare_grid, grid_file, hand_over
+from gamegrid.commands.snakemake_call import call_for, declare_grid, hand_over
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -17,8 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Say where the results go, and start Snakemake."""
-    grid = grid_file(given.grid)
-    call = Call(grid=grid, target=None, cores=given.cores, passed=given.passed)
+    call = call_for(given, cores=given.cores)
     results = shlex.quote(str(call.folder / "results"))
     print(f"Results go to {results}; see them with: gamegrid leaderboard {results}")
     return hand_over(call)

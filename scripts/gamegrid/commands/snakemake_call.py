@@ -8,10 +8,11 @@ import os
 import shlex
 import shutil
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gamegrid.config.load import check_mapping, read_yaml
 from gamegrid.errors import UserError
@@ -26,22 +27,16 @@ CONFIG = ("--config", "-C")
 class Call:
     """One call of Snakemake.
 
-    ``target`` is None for the whole grid. ``flags`` are further arguments of Snakemake, and
-    ``passed`` those that the user typed.
+    ``folder`` is where Snakemake works; the results go there. ``target`` is None for the whole
+    grid. ``flags`` are further arguments of Snakemake, and ``passed`` those that the user typed.
     """
 
     grid: Path
-    target: str | None
+    folder: Path
+    target: str | None = None
     cores: str = "1"
     flags: Sequence[str] = ()
     passed: Sequence[str] = ()
-
-    @property
-    def folder(self) -> Path:
-        """The folder to work in, which gets the results: that of the grid, or one of its name."""
-        if self.grid.resolve().is_relative_to(WORKFLOW / "config"):
-            return RUNS / self.grid.stem
-        return self.grid.parent
 
     def arguments(self) -> list[str]:
         """Return Snakemake's arguments.
@@ -56,6 +51,15 @@ class Call:
             words += ["--directory", str(self.folder)]
         return [*words, "--cores", self.cores, *self.passed]
 
+    def words(self) -> list[str]:
+        """Return the whole call, for this Python's own Snakemake."""
+        return [*_program(), *self.arguments()]
+
+
+def _program() -> list[str]:
+    beside = Path(sys.executable).with_name("snakemake")
+    return [str(beside)] if beside.is_file() else [sys.executable, "-m", "snakemake"]
+
 
 def declare_grid(parser: ArgumentParser) -> None:
     """Declare the argument GRID and describe what may follow it."""
@@ -65,11 +69,17 @@ def declare_grid(parser: ArgumentParser) -> None:
     )
 
 
-def grid_file(given: Path) -> Path:
-    """Return the path of a grid: the user's file, or one that comes with gamegrid.
+def call_for(given: Namespace, **more: Any) -> Call:
+    """Return the call for the grid that a command line names; ``more`` are fields of the call.
 
-    Raises UserError if there is none, or if it is no YAML or holds no mapping.
+    Raises UserError if there is no such grid, or if it is no YAML or holds no mapping.
     """
+    grid = _grid_file(given.grid)
+    return Call(grid=grid, folder=folder_of(grid), passed=given.passed, **more)
+
+
+def _grid_file(given: Path) -> Path:
+    """Return the path of a grid: the user's file, or one that comes with gamegrid."""
     grid = resolve(given, Path())
     if not there(grid):
         raise UserError(
@@ -78,6 +88,13 @@ def grid_file(given: Path) -> Path:
         )
     check_mapping(read_yaml(grid))
     return grid
+
+
+def folder_of(grid: Path) -> Path:
+    """Return the folder to play a grid in: its own, or one of its name if gamegrid brought it."""
+    if grid.resolve().is_relative_to(WORKFLOW / "config"):
+        return RUNS / grid.stem
+    return grid.parent
 
 
 def hand_over(call: Call) -> int:
@@ -91,11 +108,10 @@ def hand_over(call: Call) -> int:
             f"{clash.pop()} after -- would undo {' '.join(call.flags)}. Repeat those values there, "
             f"and leave out the option of gamegrid."
         )
-    beside = Path(sys.executable).with_name("snakemake")
-    program = [str(beside)] if beside.is_file() else [sys.executable, "-m", "snakemake"]
-    shown = ["snakemake"] if shutil.which("snakemake") == str(beside) else program
-    print(f"$ {shlex.join([*shown, *call.arguments()])}", file=sys.stderr)
+    program, *_ = words = call.words()
+    shown = ["snakemake", *call.arguments()] if shutil.which("snakemake") == program else words
+    print(f"$ {shlex.join(shown)}", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(program[0], [*program, *call.arguments()])
+    os.execv(program, words)
     return 0

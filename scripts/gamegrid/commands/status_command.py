@@ -3,13 +3,12 @@
 from argparse import Namespace
 
 from gamegrid.commands.command import Command
-from gamegrid.commands.snakemake_call import Call, declare_grid, grid_file, hand_over
+from gamegrid.commands.snakemake_call import call_for, declare_grid, hand_over
 
 
 def run(given: Namespace) -> int:
     """Start Snakemake. Only a run that plays holds the lock of the folder."""
-    grid = grid_file(given.grid)
-    return hand_over(Call(grid=grid, target="status", flags=["--nolock"], passed=given.passed))
+    return hand_over(call_for(given, target="status", flags=["--nolock"]))
 
 
 COMMAND = Command("Show the progress of a grid", declare_grid, run, passes_on=True)
