@@ -16,10 +16,10 @@ from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 
 GAMEGRID = [sys.executable, "-m", "gamegrid"]
-NAMES = [
-    "export", "freeze", "human", "journal", "leaderboard", "merge", "prompt", "rate", "replay",
-    "solve", "write-pages",
-]  # fmt: skip
+NAMES = sorted(
+    path.stem.removesuffix("_command").replace("_", "-")
+    for path in (Path(gamegrid.__main__.__file__).parent / "commands").glob("*_command.py")
+)
 
 
 def start(*arguments: str, folder: Path) -> subprocess.Popen[str]:
@@ -99,7 +99,31 @@ def test_each_failure_has_its_exit_code(error: BaseException) -> None:
                 gamegrid.__main__._run(command, Namespace())
 
 
-def test_a_reader_that_leaves_early_causes_no_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--help"], *([name, "--help"] for name in NAMES), ["journal", "list", "RESULTS"],
+        ["journal", "verify", "RESULTS"], ["leaderboard", "RESULTS"], ["no_such_command"],
+        ["replay", "kuhn_poker:alone--random:0:0", "--results", "RESULTS"], ["leaderboard", "x"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_reader_that_leaves_early_causes_no_error(
+    line: list[str], result_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard output and standard error are one pipe, whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        monkeypatch.setattr(sys, "stderr", pipe)
+        words = [str(result_set) if word == "RESULTS" else word for word in line]
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 0
+
+
+def test_the_process_ends_without_a_word_if_its_reader_has_left(tmp_path: Path) -> None:
     matches = tmp_path / "matches.csv"
     rows = [
         f"{number},chess,{name},{seat},{result}"

@@ -208,10 +208,10 @@ def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:
     [
         ("import nosuchmodule", "cannot be run: ModuleNotFoundError: No module named"),
         ("def broken(:", "cannot be run: SyntaxError: "),
-        ("GAME = 3", "declares a GAME that is not a complete subclass of Game"),
+        ("GAME = 3", "declares a GAME that is not a subclass of Game"),
         (
             "from gamegrid.games.game import Game\nclass Bare(Game): pass\nGAME = Bare",
-            "declares a GAME that is not a complete subclass of Game",
+            "declares a GAME, Bare, that lacks ",
         ),
         (
             "from gamegrid.games.tic_tac_toe import GAME",

@@ -18,7 +18,7 @@ from typing import Any
 from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import ReplyRow
-from gamegrid.commands.results_folder import database_of
+from gamegrid.commands.results_folder import check_output, database_of
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
 from gamegrid.store.tables import connect
@@ -198,6 +198,8 @@ def run(given: Namespace) -> int:
     filters = {
         name: getattr(given, name) for name in ("game", "agent", "model", "episode", "outcome")
     }
+    if given.form != "inspect":  # which writes a folder
+        check_output(given.output)
     with database_of(given.results) as database:
         try:
             count = _write(database, filters, given)

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from gamegrid.commands.command import Command
-from gamegrid.commands.results_folder import database_of
+from gamegrid.commands.results_folder import check_output, database_of
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
@@ -84,6 +84,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Show the episode."""
+    if given.page is not None:
+        check_output(given.page)
     with database_of(given.results) as database:
         episode = replay_section.replay(database, given.episode)
         shown = text(episode) if given.page is None else html(episode)
