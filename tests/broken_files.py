@@ -112,9 +112,12 @@ def words(luck: Random) -> list[str]:
                 line[at:at] = line[at - 1 : at + 1]
             case "cut":
                 line[at - 1] = line[at - 1][: luck.randint(0, len(line[at - 1]))]
-    # No word of a command line holds this character. `solve` writes where a game fits.
-    line = [word for word in line if "\x00" not in word]
-    return [word for word in line if word not in WORDS] if line[:1] == ["solve"] else line
+    line = [word for word in line if "\x00" not in word]  # which no command line can hold
+    if line[:1] == ["solve"]:  # it writes where a game fits
+        return [line[0], *(word for word in line if word not in WORDS)]
+    if line[:1] == ["rate"]:  # it reads what another program writes into a pipe
+        return [word for word in line if word != "pipe"]
+    return line
 
 
 Spoil = Callable[[Path, bytes, Random], object]

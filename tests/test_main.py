@@ -102,24 +102,27 @@ def test_each_failure_has_its_exit_code(error: BaseException) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        ["--help"], *([name, "--help"] for name in NAMES), ["journal", "list", "RESULTS"],
-        ["journal", "verify", "RESULTS"], ["leaderboard", "RESULTS"], ["no_such_command"],
-        ["replay", "kuhn_poker:alone--random:0:0", "--results", "RESULTS"], ["leaderboard", "x"],
+        ["--help"], *([name, "--help"] for name in NAMES), ["no_such_command"],
+        ["leaderboard", "nowhere"], ["leaderboard", "--no-such-option"], ["rate", "matches.csv"],
+        ["init", "study"],
     ],
     ids=" ".join,
 )  # fmt: skip
 def test_a_reader_that_leaves_early_causes_no_error(
-    line: list[str], result_set: Path, monkeypatch: pytest.MonkeyPatch
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Standard output and standard error are one pipe, whose reader has gone."""
+    monkeypatch.chdir(tmp_path)
+    Path("matches.csv").write_text(
+        "match,game,agent,seat,result\n1,g,a,0,win\n1,g,b,1,loss\n2,g,a,0,loss\n2,g,b,1,win\n"
+    )
     reader, writer = os.pipe()
     os.close(reader)
-    with open(writer, "w") as pipe:
+    with os.fdopen(writer, "w") as pipe:
         monkeypatch.setattr(sys, "stdout", pipe)
         monkeypatch.setattr(sys, "stderr", pipe)
-        words = [str(result_set) if word == "RESULTS" else word for word in line]
         with pytest.raises(SystemExit) as ended:
-            main(words)
+            main(line)
         assert ended.value.code == 0
 
 
