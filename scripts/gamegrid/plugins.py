@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from inspect import isabstract, isclass
 from pathlib import Path
+from textwrap import shorten
 from traceback import walk_tb
 from types import ModuleType
 from typing import Any
@@ -32,6 +33,8 @@ MODULE = ".py"
 """The ending of files that are Python modules."""
 MODULE_NAME = "gamegrid_plugin_"
 """What the names of users' modules begin with."""
+QUOTED = 200
+"""The most characters quoted from an error of a user's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +315,8 @@ def blame(error: BaseException) -> str | None:
 
     It is at fault if the error passed through its code, or if what it made lacks an attribute.
     """
-    said = f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"
+    text = shorten(str(error), QUOTED, placeholder=" …").rstrip(".")
+    said = f"{type(error).__name__}: {text}"
     if isinstance(error, AttributeError):
         owner = error.obj if isclass(error.obj) else type(error.obj)
         if file := _plugin_file(owner.__module__):
