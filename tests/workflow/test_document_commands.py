@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from documents import Block, blocks
+from gamegrid.backends import packaged
 from gamegrid.paths import WORKFLOW
 from loopback import Endpoint
 from workflow_runs import environment
