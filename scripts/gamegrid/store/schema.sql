@@ -369,7 +369,7 @@ CREATE TABLE decisions (
 COMMENT ON TABLE decisions IS 'Every choice of a move by a seat, in episodes and in single moves. The columns from best_value on are the oracle''s; they are NULL where there is none.';
 COMMENT ON COLUMN decisions.episode_id IS 'name | the episode or single move | tasks.episode_id';
 COMMENT ON COLUMN decisions.ply IS 'number from 0 | the decision: openings and chance events do not count | harness';
-COMMENT ON COLUMN decisions.seat IS 'number from 0 | the seat | seats.seat';
+COMMENT ON COLUMN decisions.seat IS 'number from 0 | the seat | OpenSpiel';
 COMMENT ON COLUMN decisions.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN decisions.observation IS 'text | what the seat saw, in words | game''s file';
 COMMENT ON COLUMN decisions.legal IS 'JSON list | labels of the legal moves, in the game''s order | game''s file';
