@@ -7,17 +7,18 @@ has one random generator for all rows, so a reply would depend on the rows besid
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-import torch
-from torch import Tensor
-from transformers import DynamicCache
 
 from gamegrid.backends.hf_loading import LoadedModel
 from gamegrid.backends.hf_prefixes import Prefixes, Tokens
 from gamegrid.backends.hf_sampling import BatchRow, Trie, drawn_tokens, has_ended, penalise, trie
 from gamegrid.backends.hf_slots import Past, Slots, read_cache, row_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import DynamicCache
 
 READ_AT_ONCE = 4096
 """The most tokens of prompts, padding included, that are read together."""
@@ -97,7 +98,9 @@ class Running(Generic[Ticket]):
             self._rows = [self._rows[index] for index in order]
         return list(ended)
 
-    def _take_tokens(self, rows: Sequence[RunningRow[Ticket]], scores: Tensor) -> None:
+    def _take_tokens(self, rows: Sequence[RunningRow[Ticket]], scores: "Tensor") -> None:
+        import torch
+
         scores = scores.to(torch.float32, copy=True)
         for index, row in enumerate(rows):
             _hold(row, scores[index])
@@ -122,7 +125,7 @@ def _start(ticket: Ticket, row: BatchRow) -> RunningRow[Ticket]:
     )
 
 
-def _hold(row: RunningRow[Ticket], scores: Tensor) -> None:
+def _hold(row: RunningRow[Ticket], scores: "Tensor") -> None:
     """Rule out, in place, the tokens that continue no choice of a row."""
     if row.allowed:
         kept = list(row.allowed)
@@ -133,12 +136,14 @@ def _hold(row: RunningRow[Ticket], scores: Tensor) -> None:
 
 def read_prompts(
     model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Sequence[int]]
-) -> tuple[list[Past], Tensor]:
+) -> tuple[list[Past], "Tensor"]:
     """Read prompts; return their keys and values, and the scores of what follows.
 
     The scores have the shape prompts × vocabulary. ``kept`` holds the beginnings read before; with
     None, nothing is reused.
     """
+    import torch
+
     tokens = [np.asarray(prompt, np.int64) for prompt in prompts]
     pasts: list[Past | None] = [None] * len(tokens)
     scores: list[Tensor | None] = [None] * len(tokens)
@@ -192,11 +197,13 @@ def _portions(places: Sequence[int], lengths: Sequence[int]) -> Iterator[list[in
 
 def _read(
     model: LoadedModel, past: Past | None, texts: Sequence[Tokens]
-) -> tuple[DynamicCache, Tensor]:
+) -> tuple["DynamicCache", "Tensor"]:
     """Read texts that follow ``past``; return the cache and each text's last scores.
 
     Texts are padded on the right, where no token looks.
     """
+    import torch
+
     device, done = model.network.device, 0 if past is None else len(past)
     width = max(map(len, texts))
     ids = np.full((len(texts), width), model.pad, np.int64)

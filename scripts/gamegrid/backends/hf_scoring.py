@@ -7,18 +7,20 @@ nodes above it. Nodes without children are not read, because nothing follows the
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from transformers import DynamicCache
 
 from gamegrid.backends.hf_loading import LoadedModel
 from gamegrid.backends.hf_prefixes import Prefixes
 from gamegrid.backends.hf_running import read_prompts
 from gamegrid.backends.hf_slots import Past
 from gamegrid.backends.local import Prompt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import DynamicCache
 
 MAX_NODES = 512
 """The most nodes that are read at once, over several prompts."""
@@ -75,6 +77,8 @@ def log_likelihoods(
     model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Prompt]
 ) -> list[list[float]]:
     """Return the log-likelihood of each choice of each prompt."""
+    import torch
+
     values: list[list[float]] = []
     for some in _portions(prompts):
         pasts, first = read_prompts(model, kept, [prompt.ids for prompt in some])
@@ -106,12 +110,14 @@ def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
     yield portion
 
 
-def _read_trees(model: LoadedModel, pasts: Sequence[Past], trees: Sequence[ChoiceTree]) -> Tensor:
+def _read_trees(model: LoadedModel, pasts: Sequence[Past], trees: Sequence[ChoiceTree]) -> "Tensor":
     """Read the trees after their prompts; return the scores of what follows each node.
 
     The shape is prompts × nodes × vocabulary. Shorter prompts and smaller trees are padded on the
     right, and the mask hides the padding.
     """
+    import torch
+
     network, lengths = model.network, [len(past) for past in pasts]
     width, nodes = max(lengths), max(map(len, trees))
     ids = np.full((len(trees), nodes), model.pad, np.int64)
@@ -135,8 +141,11 @@ def _read_trees(model: LoadedModel, pasts: Sequence[Past], trees: Sequence[Choic
     return scores
 
 
-def _side_by_side(pasts: Sequence[Past], width: int, config: object) -> DynamicCache:
+def _side_by_side(pasts: Sequence[Past], width: int, config: object) -> "DynamicCache":
     """Return a cache with one row per past, padded on the right to ``width`` tokens."""
+    import torch
+    from transformers import DynamicCache
+
     cache = DynamicCache(config=config)
     for index, layer in enumerate(zip(*(past.layers for past in pasts), strict=True)):
         keys, values = (

@@ -6,8 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
-
 from gamegrid.backends import local
 from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.hf_answers import completion, failure, generate, prepare, score
@@ -97,6 +95,8 @@ class Serving:
 
     def run(self) -> None:
         """Answer until the inbox is closed, then fail what is left."""
+        import torch
+
         while not self._inbox.closed:
             if not len(self._running):
                 self._inbox.wait(self._most)

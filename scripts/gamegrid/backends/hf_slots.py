@@ -8,12 +8,12 @@ lengths; the attention mask hides what lies beyond a row's end.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-from transformers import Cache, DynamicCache
-from transformers.cache_utils import CacheLayerMixin
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from transformers import DynamicCache
 
 GROWTH = 64
 """Slots grow by at least so many tokens, so that they are seldom copied."""
@@ -23,7 +23,7 @@ GROWTH = 64
 class Past:
     """The keys and values of the tokens of one row, per layer: heads × tokens × dimensions."""
 
-    layers: tuple[tuple[Tensor, Tensor], ...]
+    layers: tuple[tuple["Tensor", "Tensor"], ...]
 
     def __len__(self) -> int:
         """Return the number of tokens."""
@@ -39,8 +39,10 @@ class Past:
         return sum(part.numel() * part.element_size() for pair in self.layers for part in pair)
 
 
-def read_cache(past: Past | None, rows: int, config: Any) -> DynamicCache:
+def read_cache(past: Past | None, rows: int, config: Any) -> "DynamicCache":
     """Return a cache for reading texts of several rows that all follow ``past``."""
+    from transformers import DynamicCache
+
     cache = DynamicCache(config=config)
     if past is not None:
         for index, (keys, values) in enumerate(past.layers):
@@ -48,7 +50,7 @@ def read_cache(past: Past | None, rows: int, config: Any) -> DynamicCache:
     return cache
 
 
-def row_of(cache: DynamicCache, row: int, tokens: int) -> Past:
+def row_of(cache: "DynamicCache", row: int, tokens: int) -> Past:
     """Return the first tokens of one row of a cache, without a copy."""
     return Past(
         tuple(
@@ -60,7 +62,7 @@ def row_of(cache: DynamicCache, row: int, tokens: int) -> Past:
 class Lengths:
     """The lengths of all rows, which the layers share. A step writes the next token of each."""
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: "torch.device") -> None:
         self.device = device
         self.known: list[int] = []
 
@@ -73,25 +75,32 @@ class Lengths:
         """Return the number of tokens of the longest row."""
         return max(self.known, default=0)
 
-    def tensor(self) -> Tensor:
+    def tensor(self) -> "Tensor":
         """Return the lengths as integers, one per row."""
+        import torch
+
         return torch.tensor(self.known, device=self.device)
 
 
-class SlotLayer(CacheLayerMixin):  # type: ignore[misc]
-    """One layer's keys and values: slots × heads × room × dimensions."""
+class SlotLayer:
+    """One layer's keys and values: slots × heads × room × dimensions.
+
+    It has what ``transformers.Cache`` asks of a layer. Inheriting from the library's class would
+    load transformers with this module; ``Slots`` registers it as a layer instead.
+    """
+
+    is_sliding = False
+    is_compileable = False
 
     def __init__(self, lengths: Lengths) -> None:
-        super().__init__()
-        self.is_initialized: bool = False
+        self.is_initialized = False
+        self.keys: Tensor
+        self.values: Tensor
         self._lengths = lengths
         self._rows: Tensor | None = None
         self._ends: Tensor | None = None
 
-    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        """Do nothing: ``put`` makes the tensors."""
-
-    def put(self, slot: int, past: tuple[Tensor, Tensor], slots: int) -> None:
+    def put(self, slot: int, past: tuple["Tensor", "Tensor"], slots: int) -> None:
         """Write a row into a slot. At most ``slots`` slots are made."""
         keys, values = past
         self._make_room(slot, keys, values, slots)
@@ -103,7 +112,7 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[misc]
         self.keys[target, :, :tokens] = self.keys[source, :, :tokens]
         self.values[target, :, :tokens] = self.values[source, :, :tokens]
 
-    def _make_room(self, slot: int, keys: Tensor, values: Tensor, slots: int) -> None:
+    def _make_room(self, slot: int, keys: "Tensor", values: "Tensor", slots: int) -> None:
         needed = max(self._lengths.longest, keys.shape[-2]) + 1
         if not self.is_initialized:
             self.keys = _room(keys, min(slots, max(2, slot + 1)), needed + GROWTH)
@@ -124,13 +133,13 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[misc]
             self.keys = _grown(self.keys, self.keys.shape[0], wide)
             self.values = _grown(self.values, self.values.shape[0], wide)
 
-    def at(self, rows: Tensor, ends: Tensor) -> None:
+    def at(self, rows: "Tensor", ends: "Tensor") -> None:
         """Set where the next update writes: one token at the end of each row."""
         self._rows, self._ends = rows, ends
 
     def update(
-        self, key_states: Tensor, value_states: Tensor, *_args: Any, **_more: Any
-    ) -> tuple[Tensor, Tensor]:
+        self, key_states: "Tensor", value_states: "Tensor", *_args: Any, **_more: Any
+    ) -> tuple["Tensor", "Tensor"]:
         """Write one token a row; return all rows up to the end of the longest."""
         count, longest = len(self._lengths), self._lengths.longest + 1
         self.keys[self._rows, :, self._ends] = key_states[:, :, 0]
@@ -150,12 +159,12 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[misc]
         return -1
 
 
-def _room(like: Tensor, slots: int, tokens: int) -> Tensor:
+def _room(like: "Tensor", slots: int, tokens: int) -> "Tensor":
     """Return zeros for slots of ``tokens`` tokens. Masked values must still be finite."""
     return like.new_zeros((slots, like.shape[0], tokens, like.shape[-1]))
 
 
-def _grown(old: Tensor, slots: int, tokens: int) -> Tensor:
+def _grown(old: "Tensor", slots: int, tokens: int) -> "Tensor":
     new = old.new_zeros((slots, old.shape[1], tokens, old.shape[-1]))
     new[: old.shape[0], :, : old.shape[2]] = old
     return new
@@ -164,7 +173,11 @@ def _grown(old: Tensor, slots: int, tokens: int) -> Tensor:
 class Slots:
     """The slots of all running rows. Row i is in slot i; there are no gaps."""
 
-    def __init__(self, layers: int, most: int, device: torch.device) -> None:
+    def __init__(self, layers: int, most: int, device: "torch.device") -> None:
+        from transformers import Cache
+        from transformers.cache_utils import CacheLayerMixin
+
+        CacheLayerMixin.register(SlotLayer)  # so that a Cache takes it for a layer of attention
         self._most = most
         self.lengths = Lengths(device)
         self._layers = [SlotLayer(self.lengths) for _ in range(layers)]
@@ -187,8 +200,10 @@ class Slots:
         self.lengths.known = [self.lengths.known[source] for source in order]
         return order
 
-    def step(self, network: Any, tokens: Sequence[int]) -> Tensor:
+    def step(self, network: Any, tokens: Sequence[int]) -> "Tensor":
         """Read one token of each row; return the scores of the next: rows × vocabulary."""
+        import torch
+
         ends = self.lengths.tensor()
         rows = torch.arange(len(ends), device=ends.device)
         width = self.lengths.longest + 1

@@ -10,7 +10,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gamegrid.backends import hub, local
 from gamegrid.backends.backend import (
@@ -25,9 +24,7 @@ from gamegrid.backends.backend import (
     Request,
 )
 from gamegrid.backends.hf_loading import CLOSED, PREFIX, hub_model, load, repository
-
-if TYPE_CHECKING:
-    from gamegrid.backends.hf_serving import Inbox
+from gamegrid.backends.hf_serving import Inbox, PendingRequest, Serving
 
 MAX_BATCH = 64
 DTYPES = ("auto", "bfloat16", "float16", "float32")
@@ -86,8 +83,6 @@ class HuggingFace:
         model = await loop.run_in_executor(self._worker, load, self._entry)
         if self._stop.is_set():
             raise BackendError(CLOSED.format(self._entry.name))
-        from gamegrid.backends.hf_serving import Inbox, Serving  # they import torch
-
         self._inbox = Inbox()
         reuse = not self._entry.deterministic
         serving = Serving(model, self._inbox, self._stop, self._most, reuse=reuse)
@@ -98,8 +93,6 @@ class HuggingFace:
         local.refuse_unsupported(self._entry.name, request.sampling)
         if self._inbox is None or self._stop.is_set():
             raise BackendError(f"{self._entry.name}: the model is not open.")
-        from gamegrid.backends.hf_serving import PendingRequest
-
         loop = asyncio.get_running_loop()
         job = PendingRequest(request, loop.create_future(), loop, time.monotonic())
         self._inbox.put(job)

@@ -10,6 +10,9 @@ from gamegrid.report.figures.figure import FigureRow
 WIDTH = 100.0
 """The width of the drawing of a rating, in its own units."""
 
+AIR = 5.0
+"""Rating points beyond the outermost end of an interval."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankedRow:
@@ -21,7 +24,8 @@ class RankedRow:
     ranks: str
     """The ranks that the tests leave possible, in words."""
     at: float | None
-    """Where its rating is drawn, from 0 to ``WIDTH``, like the ends of its interval."""
+    """Where its rating is drawn, from 0 to ``WIDTH``, like the ends of its interval. An end that is
+    missing or far away is drawn at the edge."""
     low: float | None
     high: float | None
 
@@ -51,7 +55,7 @@ def sets(board: Sequence[FigureRow], agents: AgentsShown) -> list[RankedSet]:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """The ratings from the lowest to the highest end of an interval."""
+    """A range that holds every rating, and every interval that is not much wider than it."""
 
     low: float
     high: float
@@ -60,15 +64,20 @@ class _Scale:
     def of(cls, board: Sequence[FigureRow]) -> "_Scale":
         columns = ("rating", "rating_low", "rating_high")
         known = [row[column] for row in board for column in columns if row[column] is not None]
-        low, high = min(known, default=0.0), max(known, default=0.0)
-        air = 0.02 * (high - low) or 1.0
-        return cls(low - air, high + air)
+        ratings = [row["rating"] for row in board if row["rating"] is not None] or [0.0]
+        low, high = min(ratings), max(ratings)
+        air = (high - low) / 2 or 200.0
+        return cls(
+            max(min(known, default=low) - AIR, low - air),
+            min(max(known, default=high) + AIR, high + air),
+        )
 
     def holds(self, rating: float) -> bool:
         return self.low <= rating <= self.high
 
     def place(self, rating: float) -> float:
-        return round(WIDTH * (rating - self.low) / (self.high - self.low), 2)
+        share = (rating - self.low) / (self.high - self.low)
+        return round(WIDTH * min(max(share, 0.0), 1.0), 2)
 
 
 def _row(row: FigureRow, agents: AgentsShown, scale: _Scale) -> RankedRow:

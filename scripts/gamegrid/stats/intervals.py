@@ -68,6 +68,7 @@ class Reason(StrEnum):
     ONE_FAMILY = "one family"
     OTHER_OPPONENTS = "other opponents"
     SAME_PLAY = "same moves"
+    PROVISIONAL = "provisional"
     ONLY_MODELS = "only models met"
     NO_LOWER_END = "no lower end"
     NO_UPPER_END = "no upper end"
