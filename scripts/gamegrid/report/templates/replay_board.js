@@ -49,7 +49,7 @@
     if (form === "box") return [at[0] + Math.min(at[2], 9) / 2, at[1] + at[3] - 1];
     // Nearer the end for moves across, so that those of neighbouring pieces do not meet.
     const across = form === "arrow" && at[0] !== at[2] && at[1] !== at[3];
-    const share = across ? 0.74 : 0.45;
+    const share = across ? 0.74 : 0.5;
     return [at[0] + (at[2] - at[0]) * share, at[1] + (at[3] - at[1]) * share];
   }
 
