@@ -5,6 +5,7 @@ it. A page below ``reference/`` shows the docstrings of the module that it is na
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,10 @@ DOCUMENTS = ("*.md", "docs/*.md", "docs/*.svg", "docs/*.css", "config/README.md"
 REFERENCE = "reference/"
 SHOWN = "---\nsearch: {exclude: true}\n---\n# `{}`\n\n"
 """How a page of a source file begins: a search finds documents only."""
+BEHIND = "---\nsearch: {boost: 0.1}\n---\n"
+"""How a page of the reference begins: a search lists documents first."""
+FIRST = ("docs/concepts.md", "docs/glossary.md")
+"""Where a search for a term should lead."""
 LANGUAGES = {".py": "python", ".sql": "sql", ".yaml": "yaml", ".cff": "yaml", ".jinja": "jinja"}
 
 FENCED = re.compile(r"^( *)(```+).*?^\1\2$", re.DOTALL | re.MULTILINE)
@@ -48,7 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for uri in _places(config.nav):
         if uri.startswith(REFERENCE):
             module = Path(uri).stem
-            made.append(File.generated(config, uri, content=f"::: {module}\n"))
+            made.append(File.generated(config, uri, content=f"{BEHIND}::: {module}\n"))
     return Files([*kept, *made])
 
 
@@ -56,11 +61,18 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Return the text as Python-Markdown reads what GitHub reads."""
     if page.file.src_uri.startswith(REFERENCE):
         return markdown
+    if page.file.src_uri in FIRST:
+        page.meta["search"] = {"boost": 4}
     parts, end = [], 0
     for block in FENCED.finditer(markdown):
         parts += [_prose(markdown[end : block.start()], page.file.src_uri), _block(block[0])]
         end = block.end()
     return "".join([*parts, _prose(markdown[end:], page.file.src_uri)])
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Give the dialog of the search a name, which the theme leaves out."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"', 1)
 
 
 def _places(nav: object) -> Iterator[str]:
@@ -119,9 +131,9 @@ def _target(link: str, uri: str) -> str:
 def _spaced(text: str) -> str:
     """Indent nested lists by four spaces, and set lists and tables off by an empty line."""
     lines: list[str] = []
-    for line in re.sub(r"\A\n(?=[-*|]|\d+\. )", "\n\n", text).split("\n"):  # after a block
+    for line in text.split("\n"):
         before = lines[-1] if lines else ""
-        starts = (ITEM.match(line) and not ITEM.match(before) and not before.startswith(" ")) or (
+        starts = (ITEM.match(line) and not ITEM.match(before)) or (
             line.startswith("|") and not before.startswith("|")
         )
         if starts and before.strip():
@@ -132,9 +144,14 @@ def _spaced(text: str) -> str:
 
 
 def _block(block: str) -> str:
-    """Return a fenced block; a flow chart as a picture, since drawing it would need a library."""
+    """Return a fenced block, set off by empty lines, and a flow chart as a picture.
+
+    The theme would load a library to draw the chart.
+    """
     if not block.startswith("```mermaid"):
-        return block
+        indent = len(block) - len(block.lstrip(" "))
+        return "\n" + textwrap.indent(block, " " * (4 - indent if 0 < indent <= 3 else 0)) + "\n"
     names = dict(re.findall(r"(\w+)\[(\w+)\]", block))
     lines = [(names[a], names[b]) for a, b in re.findall(r"(\w+) --> (\w+)", block)]
-    return draw("The rules", [Box(name=name) for name in names.values()], lines)
+    picture = draw("The rules", [Box(name=name) for name in names.values()], lines)
+    return f"\n<div>{picture}</div>\n"

@@ -21,13 +21,9 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1440)
-THEME = {
-    "landmark-no-duplicate-main",
-    "landmark-unique",
-    "scrollable-region-focusable",
-    "skip-link",
-}
-"""Rules that the theme itself does not keep."""
+THEME = {"landmark-unique", "scrollable-region-focusable"}
+"""Rules of axe that the theme breaks: its buttons for copying have no names of their own, and wide
+tables scroll without focus."""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -89,7 +85,7 @@ def address(name: str) -> str:
 
 
 def test_no_document_is_wider_than_the_window(page: Any, site: str) -> None:
-    for name in [*pages(), "docs/../reference/gamegrid.games.game.md"]:
+    for name in [*pages(), "reference/gamegrid.games.game.md"]:
         page.goto(f"{site}/{address(name)}")
         wide, window = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -101,32 +97,30 @@ def test_no_document_is_wider_than_the_window(page: Any, site: str) -> None:
 def test_every_picture_is_there(page: Any, site: str) -> None:
     for name in ("README.md", "docs/analysis.md", "docs/concepts.md"):
         page.goto(f"{site}/{address(name)}")
-        shown = page.eval_on_selector_all(
-            "article img", "all => all.map(each => each.naturalWidth)"
-        )
+        widths = "all => all.map(each => each.naturalWidth)"
+        shown = page.eval_on_selector_all("article img", widths)
         assert shown and all(shown), name
 
 
 def test_a_search_finds_what_a_deal_is(page: Any) -> None:
-    if page.viewport_size["width"] < 1000:
+    if page.viewport_size["width"] == min(WIDTHS):
         page.locator("label.md-header__button[for=__search]").click()
-    page.locator("input.md-search__input").fill("deal")
-    found = page.locator(".md-search-result__item a").first
+    field = page.locator("input.md-search__input")
+    field.click()
+    field.press_sequentially("deal")
+    found = page.locator("a.md-search-result__link").first
     found.wait_for(timeout=20_000)
-    titles = page.locator(".md-search-result__item h1").all_inner_texts()
-    assert any(
-        "deal" in found.lower() or "Concepts" in found or "Glossary" in found for found in titles
-    )
+    assert found.get_attribute("href").split("?")[0].endswith(("/concepts/", "/glossary/"))
     found.click()
-    page.wait_for_url("**/?h=deal*")
-    assert page.locator("article mark").count() > 0
+    page.wait_for_url("**/docs/**")
+    assert "deal" in page.locator("article").inner_text()
 
 
 def test_a_link_to_a_source_file_shows_it(page: Any, site: str) -> None:
     page.goto(f"{site}/docs/extending/")
     page.locator("article a", has_text="scripts/gamegrid/games/").first.click()
     page.locator("article a", has_text="tic_tac_toe.py").first.click()
-    assert "class TicTacToe" in page.locator("article code").first.inner_text()
+    assert "class TicTacToe" in page.locator("article pre").inner_text()
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,21 @@
 """The page of small and of big results in a real Chromium: fit, light, and open to everybody."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import result_sets
 from browser_watch import SCHEMES, WIDTHS, Watched, chromium, open_all, violations
-from gamegrid.report import page as page_of
 from gamegrid.store.tables import connect
 
 pytestmark = pytest.mark.browser
 
+TESTS = Path(__file__).resolve().parents[1]
 BIGGEST = 6_000_000
 """The most bytes of a page."""
 NODES = 40_000
@@ -31,16 +33,14 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages of 4 agents in 3 games and of 20 agents in 15 games."""
-    made = {}
-    for name in ("small", "big"):
-        folder = tmp_path_factory.mktemp(name)
-        models = list(result_sets.SHARES)
-        results = result_sets.play(
-            folder, result_sets.SETS[name], models, result_sets.answer_by_model
-        )
-        made[name] = results / "report.html"
-        page_of.build(results / "gamegrid.duckdb", made[name])
-    return made
+    folder = tmp_path_factory.mktemp("sets")
+    path = os.pathsep.join([str(TESTS), str(TESTS.parent / "scripts")])
+    subprocess.run(  # in a process of its own, because playwright's has an event loop already
+        [sys.executable, TESTS / "result_sets.py", folder, "small", "big"],
+        env={**os.environ, "PYTHONPATH": path},
+        check=True,
+    )
+    return {name: folder / name / "results/report.html" for name in ("small", "big")}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

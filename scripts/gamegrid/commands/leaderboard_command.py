@@ -1,5 +1,6 @@
 """Print what the results say, the leaderboard and the verdict of the controls."""
 
+import shutil
 import textwrap
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
@@ -33,27 +34,31 @@ def run(given: Namespace) -> int:
 
 
 def show(folder: Path) -> None:
-    """Print the leaderboard of a results folder. Raises UserError if it cannot be read."""
+    """Print the leaderboard of a results folder, as wide as the terminal.
+
+    Raises UserError if it cannot be read.
+    """
+    width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
     with database_of(folder) as database:
         with closing(connect(database)) as connection:
             said = headline.stored(connection)
-        text, verdict = leaderboard_text(database), control_verdict.read(database)
+        text, verdict = leaderboard_text(database, width), control_verdict.read(database)
     for statement in said:
         if statement.game is None:
-            _say(statement)
+            _say(statement, width)
     print(f"\n{text}\n")
     if verdict.green or verdict.red:
         print_coloured(verdict.text, RED if verdict.red else GREEN)
     else:
         print(verdict.text)
-    print(f"\nTables: {folder / 'tables'}/   Database: {database}")
+    print(f"\nTables: {folder / 'tables'}/\nDatabase: {database}")
     if (report := folder / "report.html").exists():
         print(f"Report: {report}")
 
 
-def _say(statement: Statement) -> None:
+def _say(statement: Statement, width: int) -> None:
     """Print one statement of the headline."""
-    text = textwrap.fill(statement.sentence, WIDTH)
+    text = textwrap.fill(statement.sentence, width)
     match statement.severity:
         case Severity.BAD:
             print_coloured(text, RED)

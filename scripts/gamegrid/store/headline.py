@@ -5,10 +5,10 @@ database, and ``stored`` reads them there. Terminal and page show them first, in
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from itertools import combinations
 
 import duckdb
 
@@ -24,17 +24,18 @@ TIES = 2
 """How many groups of agents that tie the headline names."""
 
 _BOARD = """
-    SELECT agent, rating_set, rank, rank_high FROM leaderboard WHERE rating IS NOT NULL
+    SELECT agent, rating_set FROM leaderboard WHERE rating IS NOT NULL
     ORDER BY rating_set, rank, agent
 """
 _PROVISIONAL = "SELECT agent FROM provisional_over_games"
 _PAIRS = "SELECT agent, rival, verdict FROM rating_differences"
 _GAMES = """
-    SELECT game, unrated_reason IS NULL, agent, rank, rank_high, ranked_among, tied_group
+    SELECT game, unrated_reason IS NULL, agent, ranked_among
     FROM per_game
-    WHERE rank IS NOT NULL AND tied_group IS NOT NULL
+    WHERE rank IS NOT NULL
     ORDER BY game, rank, agent
 """
+_VERDICTS = "SELECT game, agent, rival, verdict FROM paired WHERE game IS NOT NULL"
 
 
 class Severity(StrEnum):
@@ -56,32 +57,35 @@ class Statement:
     """The one game that it is about; None for the results as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An agent with a rank among those it can be compared with, in a rating set or a game."""
-
-    agent: str
-    rank: int
-    rank_high: int
-    """The worst rank that the tests leave possible."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Agents that are ranked together, the first by rank first, and which of them tie."""
+    """Agents that are compared with each other: those of a rating set, or those of a game."""
 
-    standings: Sequence[Standing]
-    ties: Collection[frozenset[str]]
-    """The pairs that the tests do not tell apart."""
+    names: Sequence[str]
+    """In order of rank, the best first."""
+    better: Collection[tuple[str, str]]
+    """The pairs that the tests tell apart, the better agent first."""
 
-    @property
-    def names(self) -> list[str]:
-        """The agents in order."""
-        return [each.agent for each in self.standings]
+    def above(self, one: str, other: str) -> bool:
+        """Return whether the tests say that one agent is better than another."""
+        return (one, other) in self.better
 
     def tie(self, one: str, other: str) -> bool:
         """Return whether the tests do not tell two agents apart."""
-        return frozenset((one, other)) in self.ties
+        return not self.above(one, other) and not self.above(other, one)
+
+    @property
+    def leader(self) -> str | None:
+        """The first agent that none is better than; None if there is no such agent."""
+        for name in self.names:
+            if not any(self.above(other, name) for other in self.names):
+                return name
+        return None
+
+    @property
+    def all_tie(self) -> bool:
+        """Whether the tests tell no two agents apart."""
+        return all(self.tie(one, other) for one, other in combinations(self.names, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,20 +133,16 @@ def _failures(connection: duckdb.DuckDBPyConnection) -> Iterator[Statement]:
 
 def read(connection: duckdb.DuckDBPyConnection) -> Findings:
     """Read what the tests found from a database."""
-    ties = {
-        frozenset((agent, rival))
-        for agent, rival, verdict in connection.execute(_PAIRS).fetchall()
-        if Verdict(verdict) is not Verdict.BETTER
-    }
+    better = _better(connection.execute(_PAIRS).fetchall())
     sets = defaultdict(list)
-    for agent, number, rank, rank_high in connection.execute(_BOARD).fetchall():
-        sets[number].append(Standing(agent, rank, rank_high))
+    for agent, number in connection.execute(_BOARD).fetchall():
+        sets[number].append(agent)
     agents = connection.execute("SELECT agent FROM agents ORDER BY agent").fetchall()
     bots = connection.execute("SELECT agent FROM ladder").fetchall()
     games = _read_games(connection)
     return Findings(
         agents=[agent for (agent,) in agents],
-        rated=[Group(standings=each, ties=ties) for each in sets.values()],
+        rated=[Group(names=names, better=better) for names in sets.values()],
         rated_games=games[True],
         other_games=games[False],
         bots={bot for (bot,) in bots},
@@ -160,32 +160,31 @@ def _read_games(
     connection: duckdb.DuckDBPyConnection,
 ) -> dict[bool, dict[str, Group | None]]:
     """Return the ranked agents of each game, by whether the game is rated."""
+    verdicts = defaultdict(list)
+    for game, *pair in connection.execute(_VERDICTS).fetchall():
+        verdicts[game].append(pair)
     rows = defaultdict(list)
-    for game, rated, *row in connection.execute(_GAMES).fetchall():
-        rows[game, rated].append(row)
+    for game, rated, agent, among in connection.execute(_GAMES).fetchall():
+        rows[game, rated].append((agent, among))
     games: dict[bool, dict[str, Group | None]] = {True: {}, False: {}}
-    for (game, rated), standing in rows.items():
-        together = all(among == len(standing) for _, _, _, among, _ in standing)
-        games[rated][game] = _group(standing) if together else None
+    for (game, rated), ranked in rows.items():
+        together = all(among == len(ranked) for _, among in ranked)
+        names = [agent for agent, _ in ranked]
+        games[rated][game] = (
+            Group(names=names, better=_better(verdicts[game])) if together else None
+        )
     return games
 
 
-def _group(rows: Sequence[Sequence[Any]]) -> Group:
-    """Return the agents of a game, each given as name, rank, worst rank, number and letters."""
-    return Group(
-        standings=[Standing(agent, rank, high) for agent, rank, high, _, _ in rows],
-        ties={
-            frozenset((one, other))
-            for one, *_, some in rows
-            for other, *_, others in rows
-            if one != other and set(_letters(some)) & set(_letters(others))
-        },
-    )
-
-
-def _letters(group: str) -> list[str]:
-    """Return the letters of a tied group, which stand side by side if each is a single one."""
-    return group.split(",") if "," in group else list(group)
+def _better(pairs: Iterable[Sequence[str]]) -> set[tuple[str, str]]:
+    """Return the pairs that are told apart, the better first, from agent, rival and verdict."""
+    found = set()
+    for agent, rival, verdict in pairs:
+        if verdict == Verdict.BETTER:
+            found.add((agent, rival))
+        elif verdict == Verdict.WORSE:
+            found.add((rival, agent))
+    return found
 
 
 def _own_agents(found: Findings) -> Iterator[str]:
@@ -199,17 +198,12 @@ def _own_agents(found: Findings) -> Iterator[str]:
 
 def _among(agent: str, bots: Sequence[str], group: Group) -> str:
     """Return which bots an agent is stronger than, weaker than and not told from."""
-    names = group.names
-    ties = [bot for bot in bots if group.tie(agent, bot)]
-    apart = [bot for bot in bots if bot not in ties]
-    weaker = [bot for bot in apart if names.index(bot) > names.index(agent)]
-    stronger = [bot for bot in apart if names.index(bot) < names.index(agent)]
     parts = [
         f"{words} {_named(some)}"
         for words, some in (
-            ("is stronger than", weaker),
-            ("is weaker than", stronger),
-            ("cannot be told from", ties),
+            ("is stronger than", [bot for bot in bots if group.above(agent, bot)]),
+            ("is weaker than", [bot for bot in bots if group.above(bot, agent)]),
+            ("cannot be told from", [bot for bot in bots if group.tie(agent, bot)]),
         )
         if some
     ]
@@ -239,19 +233,20 @@ def _rated(found: Findings) -> Iterator[str]:
 
 def _standing(group: Group) -> str:
     """Return who leads, who cannot be told from it, who else ties and who comes last."""
-    leader, *others = group.names
-    ties = [name for name in others if group.tie(leader, name)]
-    if _all_tie(group):
-        number = len(group.names)
+    leader, number = group.leader, len(group.names)
+    if group.all_tie:
         whole = _and(group.names) if number <= NAMED else f"the {number} agents"
         return f"{whole} cannot be told apart"
-    if not ties:
+    if leader is None:
+        return "nobody leads: for each agent, another one is better"
+    others = [name for name in group.names if name != leader]
+    ties = [name for name in others if group.tie(leader, name)]
+    if ties:
+        parts = [f"{leader} leads; {_named(ties)} cannot be told from it"]
+    else:
         than = others[0] if len(others) == 1 else f"each of the other {len(others)}"
         parts = [f"{leader} leads: it is stronger than {than}"]
-    else:
-        parts = [f"{leader} leads; {_named(ties)} cannot be told from it"]
-    rest = [name for name in others if name not in ties]
-    groups = list(_cliques(rest, group))
+    groups = list(_cliques([name for name in others if name not in ties], group))
     parts += [
         f"{_named(tied[:-1])} {'ties' if len(tied) == 2 else 'tie'} with {tied[-1]}"
         if len(tied) <= NAMED
@@ -260,15 +255,10 @@ def _standing(group: Group) -> str:
     ]
     if len(groups) > TIES:
         parts.append("the possible ranks show further ties")
-    last = group.standings[-1]
-    if len(others) > 1 and not any(group.tie(last.agent, name) for name in group.names):
-        parts.append(f"{last.agent} comes last")
+    last = group.names[-1]
+    if len(others) > 1 and all(group.above(name, last) for name in group.names[:-1]):
+        parts.append(f"{last} comes last")
     return "; ".join(parts)
-
-
-def _all_tie(group: Group) -> bool:
-    names = group.names
-    return all(group.tie(one, other) for at, one in enumerate(names) for other in names[at + 1 :])
 
 
 def _cliques(names: Sequence[str], group: Group) -> Iterator[list[str]]:
@@ -287,28 +277,37 @@ def _cliques(names: Sequence[str], group: Group) -> Iterator[list[str]]:
 
 def _other_games(found: Findings) -> Iterator[str]:
     """Yield who leads in the games that the ratings leave out."""
-    ranked = {game: group for game, group in found.other_games.items() if group is not None}
-    ranked = {game: group for game, group in ranked.items() if len(group.standings) > 1}
-    if len(ranked) <= NAMED:
-        for game, group in ranked.items():
+    ranked = {
+        game: group
+        for game, group in found.other_games.items()
+        if group is not None and len(group.names) > 1
+    }
+    told = {game: group for game, group in ranked.items() if not group.all_tie}
+    if len(told) <= NAMED:
+        for game, group in told.items():
             yield f"In {game}, which is not rated: {_standing(group)}."
-        return
+    else:
+        yield f"In the {len(told)} other games that are not rated: {_leaders(told)}."
+    if open_games := [game for game in ranked if game not in told]:
+        are = "is" if len(open_games) == 1 else "are"
+        yield f"In {_named(open_games)}, which {are} not rated, no two agents can be told apart."
+
+
+def _leaders(games: Mapping[str, Group]) -> str:
+    """Return who leads alone in which games, and in which games nobody does."""
     alone = defaultdict(list)
-    for game, group in ranked.items():
-        first = group.standings[0]
-        alone[first.agent if first.rank_high == 1 else None].append(game)
-    open_games = alone.pop(None, [])
-    parts = [f"{agent} leads alone in {_named(games)}" for agent, games in alone.items()]
-    if open_games:
-        parts.append(f"no agent leads alone in {_named(open_games)}")
-    yield f"In the {len(ranked)} games that are not rated: {'; '.join(parts)}."
+    for game, group in games.items():
+        leader = group.leader
+        sole = leader and all(group.above(leader, name) for name in group.names if name != leader)
+        alone[leader if sole else "no agent"].append(game)
+    return "; ".join(f"{agent} leads alone in {_named(names)}" for agent, names in alone.items())
 
 
 def _in_game(group: Group | None) -> str:
     """Return what one game's tests say."""
     if group is None:
         return "The agents met different opponents: only those with the same opponents compare."
-    if len(group.standings) == 1:
+    if len(group.names) == 1:
         return f"Only {group.names[0]} has deals that count."
     return f"{_standing(group)}."
 

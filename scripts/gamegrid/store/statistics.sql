@@ -490,6 +490,11 @@ FROM (
 )
 GROUP BY game, agent, rival;
 
+COMMENT ON VIEW question_roles IS 'Whether each pair that was compared or planned is a primary question of the preregistered plan.';
+COMMENT ON COLUMN question_roles.game IS 'name | the game; NULL for all win_loss games together | games.game';
+COMMENT ON COLUMN question_roles.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN question_roles.rival IS 'name | the agent that it is compared with | agents.agent';
+COMMENT ON COLUMN question_roles.role IS 'primary or exploratory | primary if the plan names the question; NULL without a plan | planned_questions.is_primary';
 CREATE TABLE headlines (
     place INTEGER NOT NULL,
     game VARCHAR,
@@ -498,9 +503,3 @@ CREATE TABLE headlines (
 );
 
 COMMENT ON TABLE headlines IS 'The rows of the view headline, which describes them.';
-
-COMMENT ON VIEW question_roles IS 'Whether each pair that was compared or planned is a primary question of the preregistered plan.';
-COMMENT ON COLUMN question_roles.game IS 'name | the game; NULL for all win_loss games together | games.game';
-COMMENT ON COLUMN question_roles.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN question_roles.rival IS 'name | the agent that it is compared with | agents.agent';
-COMMENT ON COLUMN question_roles.role IS 'primary or exploratory | primary if the plan names the question; NULL without a plan | planned_questions.is_primary';

@@ -20,10 +20,13 @@ from gamegrid.store.short_names import shortened
 from gamegrid.store.table_files import Column
 
 WIDTH = 100
-"""The width of terminal text, in characters."""
+"""The greatest width of text, in characters."""
 
 SHORTEST = 8
 """The least number of characters that a name is cut to."""
+
+FEWEST = 4
+"""The least number of columns that a narrow terminal shows."""
 
 ABSENT = "–"
 """What people see for NULL."""
@@ -54,6 +57,9 @@ GAME_TEXTS = {
     ),
 }  # fmt: skip
 """By scoring: the order of the agents in words, and columns of per_game by their headings."""
+
+TROUBLE = frozenset({"forfeits", "fallbacks", "dropped"})
+"""The headings of what a terminal shows only where it happened."""
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -86,20 +92,20 @@ def write_tables(database: Path, folder: Path) -> None:
     (folder / "README.md").write_text(_readme(tables, told), "utf-8")
 
 
-def leaderboard_text(database: Path) -> str:
-    """Return the results for a terminal: the ratings, then every game.
+def leaderboard_text(database: Path, width: int = WIDTH) -> str:
+    """Return the results for a terminal of ``width`` columns: the ratings, then every game.
 
     Raises UserError if ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
         board = _records(connection, "leaderboard")
         per_game = _records(connection, "per_game")
-        parts = [textwrap.fill(notice, WIDTH) for notice in notices(connection)]
+        parts = [textwrap.fill(notice, width) for notice in notices(connection)]
     sets = [list(rows) for _, rows in groupby(board, lambda row: row["rating_set"])]
     rated = sum(rows[0]["rating"] is not None for rows in sets)
-    parts += [_board_text(rows, rated) for rows in sets]
+    parts += [_board_text(rows, rated, width) for rows in sets]
     parts += [
-        _game_text(game, scoring, list(rows))
+        _game_text(game, scoring, list(rows), width)
         for (game, scoring), rows in groupby(per_game, lambda row: (row["game"], row["scoring"]))
     ]
     return "\n\n".join(parts)
@@ -240,24 +246,24 @@ def described(table: Table) -> str:
     return _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
 
 
-def _board_text(rows: Sequence[Mapping[str, Any]], sets: int) -> str:
+def _board_text(rows: Sequence[Mapping[str, Any]], sets: int, width: int = WIDTH) -> str:
     """Return the ratings of one set of agents, which is one of ``sets``."""
     if rows[0]["rating"] is None:
-        return "\n".join(_unrated(rows))
+        return "\n".join(_unrated(rows, width))
     unlinked = ". No matches link it with other sets of agents" if sets > 1 else ""
-    title = textwrap.fill(f"Ratings; expected: score against an opponent rated 0{unlinked}", WIDTH)
+    title = textwrap.fill(f"Ratings; expected: score against an opponent rated 0{unlinked}", width)
     head = (RANKS, "agent", "rating", INTERVAL, "expected", INTERVAL, "tied", "deals", "dropped")
-    return f"{title}\n{_aligned(head, [_board_line(row) for row in rows])}"
+    return f"{title}\n{_aligned(head, [_board_line(row) for row in rows], width)}"
 
 
-def _unrated(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _unrated(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     """Yield a paragraph about agents without a match, and one about those without own results."""
     for said, provisional in (("No rated match counts for", False), ("Provisional, no rank", True)):
         names = [
             str(row["agent"]) for row in rows if (row["provisional"] is not None) is provisional
         ]
         if names:
-            yield textwrap.fill(f"{said}: {', '.join(names)}", WIDTH)
+            yield textwrap.fill(f"{said}: {', '.join(names)}", width)
 
 
 def _board_line(row: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -297,12 +303,14 @@ def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
     return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"
 
 
-def _game_text(game: str, scoring: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _game_text(
+    game: str, scoring: str, rows: Sequence[Mapping[str, Any]], width: int = WIDTH
+) -> str:
     """Return one game's agents in order of rank."""
     order, columns = GAME_TEXTS[scoring]
     lines = [[_cell(name, column, row) for name, column in columns.items()] for row in rows]
-    title = textwrap.fill(f"{game} ({scoring}: {order})", WIDTH)
-    return f"{title}\n{_aligned(list(columns), lines)}"
+    title = textwrap.fill(f"{game} ({scoring}: {order})", width)
+    return f"{title}\n{_aligned(list(columns), lines, width)}"
 
 
 def _cell(name: str, column: str, row: Mapping[str, Any]) -> Value:
@@ -315,28 +323,32 @@ def _cell(name: str, column: str, row: Mapping[str, Any]) -> Value:
     return special.get(name, itemgetter(column))(row)
 
 
-def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]], width: int) -> str:
     """Return ``rows`` under ``head``, the column ``agent`` to the left and numbers to the right.
 
-    If a line would be wider than WIDTH, the names of agents are shortened, then the gaps.
+    Columns of ``TROUBLE`` without a trouble are left out. If a line would be wider than ``width``,
+    the names of agents are shortened, then the gaps, and then the last columns are left out.
     """
     columns = list(zip(head, *(map(_shown, row) for row in rows), strict=True))
-    agent, between = head.index("agent"), "  "
-    room = _room(columns, agent, between)
-    if room < SHORTEST:
+    columns = [each for each in columns if each[0] not in TROUBLE or set(each[1:]) != {"0"}]
+    between = "  "
+    if _room(columns, between, width) < SHORTEST:
         between = " "
-        room = _room(columns, agent, between)
-    columns[agent] = tuple(shortened(columns[agent], max(room, SHORTEST)))
+    while _room(columns, between, width) < SHORTEST and len(columns) > FEWEST:
+        columns.pop()
+    agent = [column[0] for column in columns].index("agent")
+    room = max(_room(columns, between, width), SHORTEST)
+    columns[agent] = tuple(shortened(columns[agent], room))
     padded = [
         [_side(column[0])(text, max(map(len, column))) for text in column] for column in columns
     ]
     return "\n".join(between.join(line).rstrip() for line in zip(*padded, strict=True))
 
 
-def _room(columns: Sequence[Sequence[str]], agent: int, between: str) -> int:
+def _room(columns: Sequence[Sequence[str]], between: str, width: int) -> int:
     """Return how wide the column of agents can be."""
-    others = [max(map(len, column)) for at, column in enumerate(columns) if at != agent]
-    return WIDTH - sum(others) - len(between) * len(others)
+    others = [max(map(len, column)) for column in columns if column[0] != "agent"]
+    return width - sum(others) - len(between) * len(others)
 
 
 def _side(name: str) -> Callable[[str, int], str]:

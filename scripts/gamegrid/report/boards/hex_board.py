@@ -25,7 +25,7 @@ def draw(game: Hex, state: pyspiel.State) -> str:
         *(svg.text(str(r + 1), x=WIDE / 2 * r - 5, y=HIGH * r + 8) for r in range(side)),
     ]
     parts = [
-        svg.letters(axes),
+        svg.letters(axes, size=squares.SMALL if side < squares.FEW else svg.FONT),
         svg.last(svg.shape("path", d=f"M{_left(*place)} {_top(*place)}{CELL}") for place in newest),
         svg.shape(
             "path",

@@ -7,6 +7,8 @@ from gamegrid.report.boards import svg
 from gamegrid.report.boards.board import Spot
 
 CELL = 10
+FEW, SMALL = 6, 3
+"""Boards with fewer columns than this are drawn larger, so they have a smaller font."""
 Square = tuple[int, int]
 """Row and column, from 0 at the top left."""
 
@@ -28,13 +30,17 @@ def board(
         [str(row + 1) for row in range(rows)],
         [column_name(column) for column in range(columns)],
     )
-    left = svg.ADVANCE * max(map(len, down)) + 4
+    size = SMALL if columns < FEW else svg.FONT
+    left = svg.ADVANCE / svg.FONT * size * max(map(len, down)) + 4
     axes = [
-        *(svg.text(name, x=-left / 2, y=CELL * row + 7) for row, name in enumerate(down)),
+        *(
+            svg.text(name, x=-left / 2, y=CELL * row + 5 + size / 3)
+            for row, name in enumerate(down)
+        ),
         *(svg.text(name, x=CELL * col + 5, y=-3) for col, name in enumerate(across)),
     ]
     box = (-left, -10, CELL * columns + left + 2, CELL * rows + 12)
-    return svg.picture(words, box, [svg.letters(axes), *parts], kind)
+    return svg.picture(words, box, [svg.letters(axes, size=size), *parts], kind)
 
 
 def lines(rows: int, columns: int) -> str:

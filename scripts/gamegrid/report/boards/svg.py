@@ -38,9 +38,11 @@ def text(content: str, **how: str | float) -> str:
     return f"<text{_written(how)}>{escape(content)}</text>"
 
 
-def letters(parts: Iterable[str], name: str = "axis", anchor: str = "middle") -> str:
+def letters(
+    parts: Iterable[str], name: str = "axis", anchor: str = "middle", size: float = FONT
+) -> str:
     """Return text elements in the font of axes."""
-    return group(name, parts, font_size=FONT, font_family="monospace", text_anchor=anchor)
+    return group(name, parts, font_size=size, font_family="monospace", text_anchor=anchor)
 
 
 def seat(number: int, parts: Iterable[str], solid: bool = True) -> str:
@@ -60,7 +62,7 @@ def discs(number: int, centres: Iterable[tuple[float, float]], radius: float = 4
 
 def last(shapes: Iterable[str]) -> str:
     """Return shapes as the mark of the last move: a faint fill with a plain outline."""
-    return group("last", shapes, fill_opacity=0.1, stroke="currentColor", stroke_width=0.8)
+    return group("last", shapes, fill_opacity=0.1, stroke="currentColor", stroke_width=0.6)
 
 
 def placed(names: Sequence[str], places: Sequence[Sequence[str]]) -> str:

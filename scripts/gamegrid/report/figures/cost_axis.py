@@ -62,7 +62,7 @@ class CostAxis:
                 chosen = [0.0, *chosen]
             if self._fit(chosen):
                 return [(self.place(cost), written(cost)) for cost in chosen]
-        return []
+        return [(self.place(cost), written(cost)) for cost in rounded[-1:]]
 
     def _positive(self) -> list[float]:
         return [cost for cost in self.costs if cost > 0]

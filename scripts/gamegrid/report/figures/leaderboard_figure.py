@@ -15,7 +15,7 @@ def rows(tables: Tables) -> list[FigureRow]:
     """Return the agents that have a score."""
     return choose(
         (row for row in tables["leaderboard"] if row["score"] is not None),
-        "rating_set", "rank", "rank_low", "rank_high", "ranked_among", "agent", "rating",
+        "rating_set", "rank_low", "rank_high", "ranked_among", "agent", "rating",
         "rating_low", "rating_high", "rating_reason", "expected_score", "expected_low",
         "expected_high", "tied_group", "games", "score", "score_low", "score_high",
         "score_reason", "strict_score", "deals", "distinct_episodes", "dropped_deals",

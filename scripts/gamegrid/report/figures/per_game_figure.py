@@ -20,7 +20,7 @@ def rows(tables: Tables) -> list[FigureRow]:
     """Return every agent with a deal, by the game's measure."""
     return choose(
         ({**row, "measure": measure(row)} for row in tables["per_game"] if row["deals"]),
-        "game", "scoring", "rank", "rank_low", "rank_high", "ranked_among", "tied_group", "agent",
+        "game", "scoring", "rank_low", "rank_high", "ranked_among", "tied_group", "agent",
         "measure", "low", "high", "reason", "strict_score", "beats", "beats_low", "beats_high",
         "mean_return", "joint_return", "deals", "distinct_episodes",
         "forfeited", "truncated", "fallbacks", "dropped_deals",

@@ -14,7 +14,7 @@ def rows(tables: Tables) -> list[FigureRow]:
     rated = [row for row in tables["leaderboard"] if row["rating"] is not None]
     return choose(
         in_order(rated, "rating_set", "rating", "agent", down=("rating",)),
-        "rating_set", "rank", "rank_low", "rank_high", "agent", "rating", "rating_low",
+        "rating_set", "rank_low", "rank_high", "agent", "rating", "rating_low",
         "rating_high", "rating_reason", "expected_score", "tied_group", "deals",
         "distinct_episodes",
     )  # fmt: skip

@@ -1,5 +1,14 @@
 "use strict";
 
+// Return a row's cell in a column; a cell may span several.
+function cellAt(row, column) {
+  let place = 0;
+  for (const cell of row.cells) {
+    place += cell.colSpan;
+    if (place > column) return cell;
+  }
+}
+
 // A click on a heading sorts its table: numbers in descending order first, text in ascending order.
 // Rows without a value stay last in both directions. Groups of rows stay apart.
 function sortTable(heading) {
@@ -10,9 +19,9 @@ function sortTable(heading) {
     rows: [...body.rows].filter((row) => !row.classList.contains("apart")),
   }));
   const value = (row) => {
-    const cell = row.cells[column];
+    const cell = cellAt(row, column);
     if ("value" in cell.dataset) return Number(cell.dataset.value);
-    const absent = cell.classList.contains("absent") || cell.classList.contains("number");
+    const absent = ["absent", "number", "provisional"].some((name) => cell.classList.contains(name));
     return absent ? null : cell.textContent.trim();
   };
   const numeric = groups.some(({ rows }) => rows.some((row) => typeof value(row) === "number"));

@@ -29,7 +29,7 @@
     const element = make("button", { type: "button", tabIndex: -1 });
     element.addEventListener("click", () => goTo(ply));
     element.append(make("span", { className: "replay-ply" }, String(ply)));
-    if (!frame.choices.length) element.append("end: ", episode.outcome);
+    if (!frame.choices.length) element.append(make("span", { className: "replay-move" }, `end: ${episode.outcome}`));
     for (const choice of frame.choices) {
       const seat = episode.seats[choice.seat];
       element.append(decisions.swatch(choice.seat),
