@@ -16,6 +16,7 @@ DESCRIBED_BY: Mapping[str, str] = MappingProxyType(
         "equivalence_tests": "equivalence",
         "exploitability_estimates": "exploitability",
         "games_like_these": "prior_sensitivity",
+        "headlines": "headline",
         "memory_differences": "memory",
         "model_conduct": "own_moves",
         "model_games": "latency",
