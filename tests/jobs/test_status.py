@@ -132,7 +132,7 @@ def test_spend_is_what_the_replies_on_file_cost_and_unknown_without_prices(
     assert part.done == part.episodes == 4
     if not priced:
         assert part.usd is None
-        assert "prices not known of 1 matchups" in show(made, tmp_path / "results")
+        assert "the prices of 1 matchup are unknown" in show(made, tmp_path / "results")
         return
     with duckdb.connect() as connection:
         tokens = connection.execute(
