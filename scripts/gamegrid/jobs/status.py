@@ -204,7 +204,7 @@ def _time(left: Sequence[float | None], running: int) -> list[str]:
         how = f"at {running} jobs" if running > 1 else "at one job"
         said.append(f"about {_duration(known / max(1, running))} left {how}")
     if unknown:
-        said.append(f"pace not known yet of {unknown} matchups")
+        said.append(f"the pace of {_matchups(unknown)} is not known yet")
     return said
 
 
@@ -213,7 +213,11 @@ def _money(spent: Sequence[float | None]) -> list[str]:
     known = sum(usd for usd in spent if usd is not None)
     unknown = sum(usd is None for usd in spent)
     said = [f"{known:.2f} USD spent"] if known else []
-    return said + ([f"prices not known of {unknown} matchups"] if unknown else [])
+    return said + ([f"the prices of {_matchups(unknown)} are unknown"] if unknown else [])
+
+
+def _matchups(number: int) -> str:
+    return f"{number} matchup{'' if number == 1 else 's'}"
 
 
 def _line(part: Part) -> str:

@@ -61,8 +61,8 @@ FIGURE = Figure(
     meaning=(
         "Each model's score over the win-loss games, with its interval, against the cost of "
         "an episode with it: tokens at the model's prices, or GPU hours at usd_per_gpu_hour. "
-        "Models on the line are the front: no other model is at least as good at no higher "
-        "cost."
+        "The line joins the best models for the money: every other model that costs as little "
+        "scores lower."
     ),
     caution=(
         "Prices are those of the day, from the sources that gamegrid knows. The price of a "

@@ -75,8 +75,8 @@ FIGURE = Figure(
     place=1,
     meaning=(
         "Each model's score over the win-loss games, with its interval, against the tokens "
-        "that it wrote per decision, thinking included. Models on the line are the front: no "
-        "other model is at least as good with no more tokens."
+        "that it wrote per decision, thinking included. The line joins the "
+        "best models for their tokens: every other model that writes as few scores lower."
     ),
     caution=(
         "Models divide text into tokens differently. The front is that of mean scores; where "
