@@ -27,6 +27,7 @@ def as_it_is(text):
 
 
 or_exit(lambda: gamegrid.check_configfiles(workflow))
+or_exit(lambda: gamegrid.rebase(config, workflow, Path.cwd()))
 
 
 PLAN = or_exit(

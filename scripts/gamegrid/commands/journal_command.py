@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
@@ -114,7 +114,7 @@ def _accept(results: Path, yes: bool) -> None:
 
 def _cells_of(config: Path) -> set[str]:
     """Return the cells of a configuration as GAME/MATCHUP. Raises UserError."""
-    prepared = plan.make(read_yaml(config), Path.cwd())
+    prepared = plan.make(grid_files.read(config, Path.cwd()), Path.cwd())
     return {f"{cell.game.name}/{cell.matchup.name}" for cell in prepared.all_cells}
 
 
