@@ -5,7 +5,9 @@ Python writes them, such as ``\x1b``. ``plain_output`` does this for everything 
 """
 
 import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +63,33 @@ def plain_output() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Return the text with lines of at most so many columns; words that are longer stay whole.
+
+    The rest of a line is indented, so that the line can still be told from the next.
+    """
+    lines = []
+    for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        lines += textwrap.wrap(
+            line, columns, subsequent_indent=f"{indent}  ", break_long_words=False,
+            break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False,
+        ) or [""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def columns_of(stream: Any) -> int | None:
+    """Return the width of the terminal that a stream writes to; None if it is none."""
+    inside = stream.inside if isinstance(stream, PlainStream) else stream
+    return shutil.get_terminal_size().columns if inside is not None and inside.isatty() else None
+
+
+def print_wrapped(text: str) -> None:
+    """Print text for people: wrapped at the width of a terminal, as it is into a file or a pipe."""
+    columns = columns_of(sys.stdout)
+    print(text if columns is None else wrapped(text, columns))
 
 
 def print_coloured(text: str, colour: str) -> None:

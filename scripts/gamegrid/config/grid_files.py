@@ -58,9 +58,7 @@ def _rebased(listed: Any, folder: Path, working: Path) -> Any:
     """Rewrite a list of paths; the configuration's type refuses anything else."""
     if not isinstance(listed, list):
         return listed
-    return [
-        _located(each, folder, working) if isinstance(each, str) else each for each in listed
-    ]
+    return [_located(each, folder, working) if isinstance(each, str) else each for each in listed]
 
 
 def _located(name: str, folder: Path, working: Path) -> str:
@@ -76,7 +74,9 @@ def _located(name: str, folder: Path, working: Path) -> str:
         return name
     beside = folder / path
     if not there(beside):
-        at_home = any(folder.resolve().is_relative_to(base.resolve()) for base in (working, WORKFLOW))
+        at_home = any(
+            folder.resolve().is_relative_to(base.resolve()) for base in (working, WORKFLOW)
+        )
         shipped = path.parts[:1] == (SHIPPED,) and there(WORKFLOW / path)
         if at_home or shipped:
             return name
