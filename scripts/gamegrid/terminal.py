@@ -80,6 +80,14 @@ def wrapped(text: str, columns: int) -> str:
     return "\n".join(lines)
 
 
+def duration(seconds: float) -> str:
+    """Return a duration to two digits in its largest fitting unit."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def columns_of(stream: Any) -> int | None:
     """Return the width of the terminal that a stream writes to; None if it is none."""
     inside = stream.inside if isinstance(stream, PlainStream) else stream

@@ -100,7 +100,7 @@ def test_templates_beside_the_grid_are_found_and_never_hidden(
     assert [resolve(each, working).resolve() for each in found["plugins"]] == [own]
     (other := working / "config/prompts").mkdir(parents=True)
     (other / "mine.jinja").write_text("two")
-    with pytest.raises(UserError, match="differ. Remove or rename one of them"):
+    with pytest.raises(UserError, match=r"differ\. Remove or rename one of them"):
         grid_files.read(file, working)
 
 

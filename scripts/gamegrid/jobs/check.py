@@ -18,6 +18,7 @@ from gamegrid.backends.openai_http import PROVIDERS
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError, nearest
 from gamegrid.jobs import whereabouts
+from gamegrid.jobs.absent import absences
 from gamegrid.jobs.reachable import Visit, visit
 from gamegrid.luck import Place
 from gamegrid.plan.plan import Plan
@@ -184,18 +185,6 @@ def _grid(plan: Plan) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def absences(plan: Plan) -> str:
-    """Return which agents sit out of which games, and why, in one line; empty if none does."""
-    games = dict[tuple[str, str], list[str]]()
-    for out in plan.grid.absences:
-        games.setdefault((out.agent, out.reason), []).append(out.game.name)
-    said = [
-        f"{agent} sits out {', '.join(names)} ({reason})"
-        for (agent, reason), names in games.items()
-    ]
-    return "; ".join(said)
 
 
 def ask(plan: Plan, working: Path, findings: Sequence[Finding]) -> tuple[str, list[Finding]]:

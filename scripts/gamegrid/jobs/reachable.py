@@ -27,10 +27,10 @@ NO_VALUE = re.compile(r"[\x00-\x1f\x7f]")
 class Visit:
     """The answer to a request for the list of models.
 
-    ``silence`` says why the server is not usable, None if it answers, even with an error. ``models``
-    are the ids that it lists, None if it lists none that can be read. ``refused`` says that it
-    refused the key that was sent, or that none was sent. ``any_name`` says that it is known to
-    answer to any name.
+    ``silence`` says why the server is not usable; None if it answers, even with an error.
+    ``models`` are the ids that it lists, None if it lists none that can be read. ``refused`` says
+    that it refused the key that was sent, or that none was sent. ``any_name`` says that it is known
+    to answer to any name.
     """
 
     silence: str | None = None

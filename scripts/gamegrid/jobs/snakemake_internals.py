@@ -6,12 +6,18 @@
   default. With a limit, each search for jobs to start sets a timer for another search: after 600 of
   2,000 jobs the main process took 0.33 s per job, and rising. No option removes the limit.
 - its handler of SIGTERM, which starts no more jobs, waits for those that run, and removes locks.
-- ``.snakemake/metadata``: Snakemake treats files without records there as up to date.
+- ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
+  makes a file anew if the parameters on record are others than now, or if the file is marked
+  incomplete, and treats files without a record as up to date.
 
 ``tests/jobs/test_snakemake_internals.py`` fails if another version of Snakemake lacks one of them.
 """
 
+import json
+import os
 import signal
+from ast import literal_eval
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +58,41 @@ def wait_for_jobs_on_every_signal() -> None:
                 signal.signal(number, graceful)
 
 
+RECORDS = ".snakemake/metadata"
+INCOMPLETE = ".snakemake/incomplete"
+RELIABLE_FORMAT = 6
+"""The first format of records whose parameters Snakemake compares."""
+
+
 def has_records(working: Path) -> bool:
     """Return whether Snakemake has records of files that it wrote in ``working``."""
-    records = working / ".snakemake/metadata"
+    records = working / RECORDS
     return records.is_dir() and any(records.iterdir())
+
+
+def is_incomplete(working: Path, file: str) -> bool:
+    """Return whether Snakemake has marked a file as written in part."""
+    return _record_path(working / INCOMPLETE, file).exists()
+
+
+def recorded_params(working: Path, file: str) -> tuple[str, ...] | None:
+    """Return the text parameters that a file was made with; None if nothing is on record.
+
+    ``file`` is the path as the rule names it, relative to ``working``.
+    """
+    try:
+        record = json.loads(_record_path(working / RECORDS, file).read_text("utf-8"))
+        if record["record_format_version"] < RELIABLE_FORMAT or record["params"] is None:
+            return None
+        values = [literal_eval(text) for text in record["params"]]
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError):
+        return None
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _record_path(folder: Path, file: str) -> Path:
+    """Return where Snakemake keeps a record: the name in base 64, cut to names that are allowed."""
+    longest = os.pathconf("/", "PC_NAME_MAX") - 1
+    name = urlsafe_b64encode(file.encode()).decode()
+    parts = [name[at : at + longest] for at in range(0, len(name), longest)]
+    return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
