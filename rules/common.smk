@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
+from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
 from gamegrid.terminal import plain
 
@@ -33,6 +34,8 @@ or_exit(lambda: gamegrid.rebase(config, workflow, Path.cwd()))
 PLAN = or_exit(
     lambda: gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
 )
+
+RUN = Run(PLAN, Path.cwd(), workflow)
 
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 

@@ -18,6 +18,9 @@ UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 and private characters, and line separators."""
 SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 RESET = "\033[0m"
+RED = "\033[31m"
+ERASE = "\r\033[K"
+"""Goes back to the beginning of a terminal's line and erases it."""
 
 
 def plain(text: str) -> str:

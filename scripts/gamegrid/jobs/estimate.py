@@ -247,6 +247,15 @@ def _needed(plan: Plan, work: Work, taken: Mapping[tuple[str, str], Turns]) -> M
     return needed
 
 
+def calls_of(plan: Plan, work: Work) -> Mapping[str, float]:
+    """Return the calls of a whole job, without rethinks, by the agents that are models."""
+    game = work.cell.game
+    models = set(work.cell.matchup.agents) & plan.models.keys()
+    if not isinstance(work, Chunk):
+        return _needed(plan, work, {})
+    return _needed(plan, work, {(name, game.name): turns(plan, name, game) for name in models})
+
+
 def _share_left(
     plan: Plan,
     work: Work,

@@ -1,7 +1,7 @@
 """Where each model of a grid runs, and which file says so."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from gamegrid.backends import hub
@@ -19,10 +19,13 @@ def users(plan: Plan) -> Mapping[str, Sequence[str]]:
     return agents
 
 
-def lines(plan: Plan, working: Path) -> list[str]:
-    """Return one line for each model: its agents, id, place and model file."""
+def lines(plan: Plan, working: Path, wanted: Collection[str]) -> list[str]:
+    """Return one line for each model of the wanted agents: agents, id, place and model file."""
     by_id = {model.written.name: model for model in plan.models.values()}
-    return [line(by_id[name], agents, working) for name, agents in users(plan).items()]
+    playing = {
+        name: [agent for agent in agents if agent in wanted] for name, agents in users(plan).items()
+    }
+    return [line(by_id[name], agents, working) for name, agents in playing.items() if agents]
 
 
 def line(model: Model, agents: Sequence[str], working: Path) -> str:

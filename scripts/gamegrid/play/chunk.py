@@ -125,7 +125,7 @@ def play_chunk(job: Job) -> None:
     if writer.unfinished:
         [unfinished] = chunkfile.read_unfinished([job.output]).values()
         for episode_id, error in unfinished:
-            log.error("%s was not finished: %s", episode_id, error)
+            log.info("%s was not finished: %s", episode_id, error)
 
 
 def _fixed(job: Job, game: Game) -> str | None:
@@ -242,7 +242,8 @@ async def _play(
             episode = await Episode(setup, agents).play()
             writer.add(episode)
             failed = episode.status is EpisodeStatus.ERROR
-            progress.episode(failed, journal.asked, journal.replayed)
+            error = (episode.error or "") if failed else None
+            progress.episode(error, journal.asked, journal.replayed)
             left[setup.deal] -= 1
             if budget and not left[setup.deal]:
                 budget.finished(setup.deal)
