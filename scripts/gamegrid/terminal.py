@@ -21,6 +21,8 @@ RESET = "\033[0m"
 RED = "\033[31m"
 ERASE = "\r\033[K"
 """Goes back to the beginning of a terminal's line and erases it."""
+CLEAR = "\033[H\033[2J"
+"""Clears a terminal and goes to its upper left corner."""
 
 
 def plain(text: str) -> str:
@@ -95,6 +97,16 @@ def columns_of(stream: Any) -> int | None:
     """Return the width of the terminal that a stream writes to; None if it is none."""
     inside = stream.inside if isinstance(stream, PlainStream) else stream
     return shutil.get_terminal_size().columns if inside is not None and inside.isatty() else None
+
+
+def clear_screen() -> bool:
+    """Clear the terminal that standard output writes to. Returns False if it is no terminal."""
+    stream: Any = sys.stdout
+    if columns_of(stream) is None:
+        return False
+    inside = stream.inside if isinstance(stream, PlainStream) else stream
+    inside.write(CLEAR)
+    return True
 
 
 def print_wrapped(text: str) -> None:

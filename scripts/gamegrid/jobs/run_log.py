@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gamegrid.jobs.display import Display
-from gamegrid.jobs.snakemake_internals import Failure, Kind, Stream, failure, kind
+from gamegrid.jobs.snakemake_internals import Failure, Kind, Stream, exit_of, failure, kind
 
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]+) ", re.MULTILINE)
 """The beginning of an entry in the log of a job; see ``run``."""
+SCRIPT = re.compile(r"\S*/\.snakemake/scripts/\S+")
+"""The copy of a rule's script, whose name is another in each job."""
 TAIL = 5
 """Lines of another log that are shown if no entry says what is wrong."""
 LONGEST = 1_000_000
@@ -53,7 +55,7 @@ class RunLog(logging.Handler):
             case Kind.ENDED:
                 self._rules.pop(record.job_id, None)  # type: ignore[attr-defined]
             case Kind.EXCEPTION:
-                self._exception = last_line(record.getMessage())
+                self._exception = exit_of(record)
             case Kind.FAILED:
                 for failed in failure(record):
                     self._rules.pop(failed.jobid, None)
@@ -69,15 +71,17 @@ class RunLog(logging.Handler):
     def _fail(self, failed: Failure) -> None:
         cause = cause_of(failed, self._exception)
         self._exception = ""
-        self.causes[cause] += 1
-        if self.causes[cause] == 1:
-            where = f" (log: {failed.logs[0]})" if failed.logs else ""
+        same = SCRIPT.sub("", cause)
+        self.causes[same] += 1
+        if self.causes[same] == 1:
+            gap = "\n" if "\n" in cause else " "
+            where = f"{gap}(log: {failed.logs[0]})" if failed.logs else ""
             self._display.say(f"gamegrid: {failed.rule}: {cause}{where}", *self._stream.red)
 
     def repeated(self) -> list[str]:
         """Return a line for each cause of several failures."""
         return [
-            f"gamegrid: {count} jobs failed for this reason: {cause.splitlines()[0]}"
+            f"gamegrid: {count} jobs failed for this reason: {cause.splitlines()[-1]}"
             for cause, count in self.causes.items()
             if count > 1
         ]
@@ -98,16 +102,13 @@ def cause_of(failed: Failure, exception: str) -> str:
 
 def last_error(text: str) -> str:
     """Return the last error of a job's log, without its time; empty if there is none."""
-    entries = list(ENTRY.finditer(text))
-    for entry, following in zip(reversed(entries), [None, *reversed(entries[1:])], strict=True):
+    found, end = "", len(text)
+    for entry in reversed(list(ENTRY.finditer(text))):
         if entry[1] in ("ERROR", "CRITICAL"):
-            return text[entry.end() : following.start() if following else None].strip()
-    return ""
-
-
-def last_line(text: str) -> str:
-    """Return the last line of a text that is not empty."""
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
+            found = text[entry.end() : end].strip()
+            break
+        end = entry.start()
+    return found
 
 
 def _end_of(log: Path) -> str:

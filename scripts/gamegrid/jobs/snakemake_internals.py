@@ -51,7 +51,9 @@ ECHOES = (
 )  # fmt: skip
 """Beginnings of errors that say no more than that some job has failed."""
 JOB_EXCEPTION = "RuleException"
-EXIT_STATUS = re.compile(r"returned non-zero exit status|died with <Signals|SpawnedJobError")
+EXIT_STATUS = re.compile(
+    r"returned non-zero (exit status \d+)|(died) with <Signals\.(\w+)|SpawnedJobError"
+)
 """What an exception says of a job that has told the cause itself, if it could."""
 
 
@@ -101,6 +103,14 @@ def kind(record: logging.LogRecord) -> Kind:
             return Kind.NOISE if text.startswith(NOISE) or text == "None" else Kind.OTHER
         case _:
             return Kind.NOISE
+
+
+def exit_of(record: logging.LogRecord) -> str:
+    """Return how a job ended that an exception tells of."""
+    found = EXIT_STATUS.search(record.getMessage())
+    if found and found[3]:
+        return f"the job was killed by {found[3]}"
+    return f"the job ended with {found[1]}" if found and found[1] else "the job failed"
 
 
 def failure(record: logging.LogRecord) -> list[Failure]:

@@ -6,7 +6,7 @@ It only reads, so it never disturbs a run.
 import os
 import socket
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,12 @@ from gamegrid.records.progress import read as read_progress
 from gamegrid.records.spending import filed, spending
 from gamegrid.terminal import duration
 
+LOOK_S = 2.0
+"""Seconds between two looks at a terminal that watches; a file or a pipe gets fewer."""
+LINE_S = 60.0
+"""Seconds between two looks in a file or a pipe."""
+IDLE_LOOKS = 5
+"""Looks without a job at work that end watching: between two jobs there may be none."""
 BAR = 30
 """Characters of the bar."""
 
@@ -148,6 +154,17 @@ def show(plan: Plan, results: Path) -> str:
     ends = f"{finished} of {len(all_parts)} matchups finished, {len(all_parts) - begun} not begun"
     lines = [_bar(all_parts), _summary(all_parts), ends, *_budget(plan, results)]
     return "\n".join([*lines, *map(_line, shown)])
+
+
+def watch(plan: Plan, results: Path) -> Iterator[str]:
+    """Yield what ``show`` returns, again and again, until no job has been at work for a while."""
+    idle = 0
+    while idle < IDLE_LOOKS:
+        found = parts(plan, results)
+        idle = 0 if any(part.running for part in found) else idle + 1
+        yield show(plan, results)
+        if all(part.done == part.episodes for part in found):
+            return
 
 
 def _budget(plan: Plan, results: Path) -> list[str]:

@@ -47,14 +47,15 @@ class Sight:
 
     def line(self) -> str:
         """Return the state in one line."""
+        over = self.done + self.unfinished >= self.episodes
         said = [f"{self.done:,} of {self.episodes:,} episodes"]
-        if self.per_minute is not None:
+        if self.per_minute is not None and not over:
             said.append(f"{self.per_minute:,.0f} replies/min")
         if self.usd:
             said.append(f"{self.usd:,.2f} USD")
         if self.unfinished:
             said.append(f"{self.unfinished:,} not finished")
-        if self.left_s is not None and self.done < self.episodes:
+        if self.left_s is not None and not over:
             said.append(f"about {duration(self.left_s)} left")
         return ", ".join(said)
 
