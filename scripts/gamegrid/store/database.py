@@ -14,7 +14,7 @@ from gamegrid.errors import UserError
 from gamegrid.records import duckdb_files, received, registrations
 from gamegrid.records.chunkfile import check_whole
 from gamegrid.records.duckdb_files import exact
-from gamegrid.store import looks, table_files
+from gamegrid.store import looks, shared_comments, table_files
 from gamegrid.store.grid_rows import Rows
 from gamegrid.store.table_files import TableFile
 
@@ -75,6 +75,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     duckdb.Error for a value that its column cannot hold.
     """
     # scipy only where it is needed
+    from gamegrid.store.headline import fill_headline
     from gamegrid.store.planned import Preregistration, fill_deviations, fill_questions
     from gamegrid.store.reasoning_tables import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
@@ -99,6 +100,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
             fill_questions(connection, stated)
             fill_statistics(connection, looks.read(sources.looks) if sources.looks else ())
             fill_deviations(connection, stated)
+            fill_headline(connection)
             fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")
@@ -125,6 +127,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, own_tables: Sequence[Ta
     for name in LAYERS:
         connection.execute(_sql(name))
     table_files.create(connection, own_tables)
+    shared_comments.copy(connection)
 
 
 def _sql(name: str) -> str:
