@@ -17,7 +17,7 @@ from gamegrid import games
 from gamegrid.agents.agent import Agent, Decision, Tools, Turn, kinds
 from gamegrid.backends.backend import FinishReason
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError, nearest
 from gamegrid.games.game import Game, Scoring
 from gamegrid.luck import Place
@@ -182,7 +182,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Play one episode."""
     received.check_folder(Path("results"))
-    prepared, match = _match(read_yaml(given.configfile), given)
+    prepared, match = _match(grid_files.read(given.configfile, Path.cwd()), given)
     try:
         played = play(prepared, match, Person(input, print), Path("results"))
     except (Quit, KeyboardInterrupt):
