@@ -17,7 +17,7 @@ from gamegrid import games
 from gamegrid.agents.agent import Decision, Turn
 from gamegrid.backends.backend import FinishReason
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError, nearest
 from gamegrid.luck import Place
 from gamegrid.paths import WORKFLOW
@@ -113,7 +113,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Play one episode."""
     received.check_folder(Path("results"))
-    prepared, match = _match(read_yaml(given.configfile), given)
+    prepared, match = _match(grid_files.read(given.configfile, Path.cwd()), given)
     game = match.game
     beside.check(prepared, match)
     print(f"{game.title}. You are {game.seat_name(match.seat)}. {HELP}")
