@@ -6,7 +6,7 @@ BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
 .PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-slurm \
-	test-conda test-browser test-documents test-faults pages bench lock clean
+	test-conda test-browser test-documents test-faults pages docs bench lock clean
 
 # In a folder apart, so that its results never mix with those of your grids.
 demo: .venv/demo
@@ -74,6 +74,10 @@ test-documents: .venv/dev
 # The pages and the schema that are generated from the code.
 pages: .venv/dev
 	$(BIN)/gamegrid write-pages
+
+# The documents as a site, in site/; `make docs SERVE=1` serves it and follows changes.
+docs: .venv/dev
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=scripts $(BIN)/mkdocs $(if $(SERVE),serve,build) --strict --quiet
 
 # Resolves the ranges of pyproject.toml into constraints.txt, locks/ and envs/. Versions that still
 # fit stay; `make lock UPGRADE=--upgrade` takes the newest.

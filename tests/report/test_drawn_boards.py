@@ -8,10 +8,13 @@ from random import Random
 import pyspiel
 import pytest
 
-from drawing_readers import BOARDS, SVG, Read, drawn, of, table, text
+from drawing_readers import BOARDS, SVG, Read, drawn, of, text
+from drawing_readers import table as read_table
 from gamegrid import games, plugins
 from gamegrid.games.game import Game, apply
-from gamegrid.report import boards
+from gamegrid.report import boards, replay_section
+from gamegrid.report.boards import chess_board, go_board, table
+from gamegrid.report.palette import contrast
 
 STATES = 1_000
 TABLES = 250
@@ -185,7 +188,7 @@ def tables(name: str) -> Iterator[tuple[Read, pyspiel.State]]:
     """Return random states of a game, each with the state parsed from its drawing."""
     game = games.load(name)
     for state in states(game, TABLES):
-        yield table(drawn(game, state)), state
+        yield read_table(drawn(game, state)), state
 
 
 # Moves on boards
@@ -228,6 +231,22 @@ def test_a_move_ends_where_the_next_drawing_marks_it(name: str) -> None:
                 and float(mark.get("y") or 0) < y < float(mark.get("y") or 0) + 10
                 for mark in marks
             )
+
+
+def test_marks_stand_out_from_boards_that_have_one_theme() -> None:
+    """By WCAG 2: 3 for marks, 4.5 for letters."""
+    sheet = (Path(replay_section.__file__).parent / "templates/replays.css").read_text("utf-8")
+    [declared] = re.findall(r"svg\.wood \{(.*?)\}", sheet)
+    marks = dict(re.findall(r"--(\w+): (#\w{6})", declared))
+    grounds = (chess_board.LIGHT, chess_board.DARK, go_board.WOOD)
+    assert marks.keys() >= {"own", "fallback", "ink"}
+    for ground in grounds:
+        assert min(contrast(marks[name], ground) for name in ("own", "fallback", "ink")) >= 3
+    for ground in grounds[:2]:
+        assert contrast(chess_board.NEW_EDGE, ground) >= 3
+    assert contrast(table.CLOTH_INK, table.FELT) >= 4.5
+    assert min(contrast(ink, table.CARD) for ink in (table.CARD_INK, table.CARD_RED)) >= 4.5
+    assert min(contrast(card, table.FELT) for card in (table.CARD, table.BACK)) >= 3
 
 
 # What a seat may know

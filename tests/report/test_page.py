@@ -70,7 +70,7 @@ def test_the_policy_names_the_page_s_own_script_and_style_and_no_other(hostile: 
     replays, behind = map(json.loads, read.raw["data"])
     assert replays["episodes"]
     shown = {attributes["id"] for tag, attributes in read.elements if tag == "figure"}
-    assert shown - {"leaderboard"} <= set(behind)
+    assert shown - {"ratings"} <= set(behind)
 
 
 def test_nothing_is_fetched_and_nothing_runs_from_an_attribute(hostile: str) -> None:
@@ -79,6 +79,13 @@ def test_nothing_is_fetched_and_nothing_runs_from_an_attribute(hostile: str) -> 
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         assert "src" not in attributes
         assert (attributes.get("href") or "#").startswith(("#", "tables/"))
+
+
+def test_every_name_of_an_element_is_its_own(hostile: str) -> None:
+    names = [attributes["id"] for _, attributes in Read(hostile).elements if "id" in attributes]
+    assert len(set(names)) == len(names)
+    links = {attributes.get("href") or "" for _, attributes in Read(hostile).elements}
+    assert {link[1:] for link in links if link.startswith("#")} <= set(names)
 
 
 def test_what_models_say_is_in_the_page_as_data_alone(hostile: str) -> None:
@@ -99,7 +106,7 @@ def test_a_figure_without_data_is_listed_with_the_reason(tmp_path: Path) -> None
         assert figure.empty in plain
     assert "No model was asked" in plain
     shown = {attributes.get("id") for tag, attributes in Read(text).elements if tag == "figure"}
-    assert shown == {"leaderboard"}
+    assert shown == {"ratings"}
     sections = {attributes.get("id") for tag, attributes in Read(text).elements if tag == "section"}
     assert sections == {"standings", "replays", "run"}
 

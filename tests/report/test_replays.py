@@ -12,28 +12,15 @@ from arena import bot, play, setup
 from bundle_readers import decisions, replies, text
 from gamegrid import games
 from gamegrid.__main__ import main
-from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
-from gamegrid.records import chunkfile
 from gamegrid.report import boards, replay_section
 from gamegrid.report.replay_replies import shown_replies
 from gamegrid.report.replay_section import replay_data
-from gamegrid.store.database import Sources, build
-from gamegrid.store.grid_rows import GameRow, Rows
+from replay_rows import judged, row
 from report_samples import HOSTILE, LONG, hostile
-from store_samples import agent, call, database, decision, episode, query, run
+from store_samples import call, database, decision, episode, query
 
 PLAYED = ("tic_tac_toe", "kuhn_poker", "connect_four", "matrix_rps", "nim")
-
-
-def row(name: str) -> GameRow:
-    loaded = games.load(name)
-    return GameRow(
-        game=loaded.name, load_string=loaded.load_string, players=loaded.players,
-        scoring=loaded.scoring.value, family=loaded.family, chance=loaded.chance,
-        hidden_information=loaded.hidden_information, oracle=loaded.oracle.value, generic=False,
-        luck=loaded.luck_name, opening_plies=loaded.opening_plies, disguise_of=None,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +38,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for n, seats in enumerate((("one", "two"), ("two", "one")))
         ]
         episodes += play(setups, agents)
-    chunk, judged = folder / "chunk.parquet", []
-    chunkfile.write(chunk, run("run"), episodes, "{}")
-    for name in ("tic_tac_toe", "kuhn_poker", "matrix_rps", "nim"):
-        judged.append(folder / f"{name}.parquet")
-        judge_game(games.load(name), [chunk], judged[-1])
-    path = folder / "gamegrid.duckdb"
-    build(
-        path,
-        Rows(agents=[agent("one"), agent("two")], games=list(map(row, PLAYED))),
-        Sources(chunks=[chunk], judged=judged),
-    )
-    return path
+    return judged(folder, PLAYED, agents, episodes)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +70,7 @@ def test_every_frame_is_the_position_that_was_played(played: Path, shown: dict[s
 
 
 def test_moves_are_worth_what_the_judge_says(played: Path, shown: dict[str, Any]) -> None:
-    judged = {
+    verdicts = {
         (episode_id, ply, seat): rest
         for episode_id, ply, seat, *rest in query(
             played, "SELECT episode_id, ply, seat, label, best_value, value, regret FROM decisions"
@@ -102,7 +78,7 @@ def test_moves_are_worth_what_the_judge_says(played: Path, shown: dict[str, Any]
     }
     seen = 0
     for one, ply, choice in decisions(shown):
-        label, best, value, regret = judged[one["episode_id"], ply, choice["seat"]]
+        label, best, value, regret = verdicts[one["episode_id"], ply, choice["seat"]]
         assert choice["label"] == label and label in choice["labels"]
         assert choice.get("regret") == regret
         if best is None:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from documents import Block, blocks
+from gamegrid.backends import packaged
 from gamegrid.paths import WORKFLOW
 from loopback import Endpoint
 from workflow_runs import environment
@@ -27,6 +28,7 @@ EXCEPTED = {
     "make ": "makes an environment of its own; .ci/run does that",
     "source ": "the tests have an environment",
     "vllm serve ": "needs a GPU",
+    "gamegrid fetch-model ": "downloads a large file; a nightly test does that",
     "gamegrid merge OTHER_RESULTS": "there is no other results folder",
 }
 GRID = """
@@ -38,6 +40,10 @@ agents:
 """
 TYPED = "\n".join(["Check", "Bet", "Call", "Fold"] * 9)
 """What a person types to play Kuhn poker; the program asks again after an illegal move."""
+SERVER = "http://127.0.0.1:8000/v1"
+"""The documents' address of a server."""
+PACKAGED = {model.model_id for model in packaged.MODELS.values()}
+"""Models of examples that the documents play."""
 PLAYED = ("docs/analysis.md", "docs/api.md", "docs/troubleshooting.md")
 """Pages that assume that a grid has been played."""
 MODEL = re.compile(r"\b(?:litellm|hf|vllm)_[\w/.-]*\w")
@@ -57,11 +63,12 @@ class Reader:
         text = re.sub(r"^deals: \d+", "deals: 1", text, flags=re.MULTILINE)
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("http://127.0.0.1:8000/v1", self.address), "utf-8")
+        path.write_text(text.replace(SERVER, self.address), "utf-8")
 
     def type(self, command: str) -> "subprocess.CompletedProcess[str]":
         """Type one line."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        command = command.replace(SERVER, self.address)
         found = {**environment(), "PATH": path, "PYTHONPATH": str(self.folder / "scripts")}
         return subprocess.run(
             ["bash", "-c", command], cwd=self.folder, env=found, input=TYPED,
@@ -81,6 +88,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     with Endpoint() as endpoint:
         reader = Reader(tmp_path, endpoint.api_base)
         ids = {name for block in blocks() for name in MODEL.findall(block.text)}
+        ids |= PACKAGED
         entries = [
             {"name": name, "model_path": "config/tiny"}
             if name.startswith("hf_")

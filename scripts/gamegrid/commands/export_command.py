@@ -17,7 +17,7 @@ from typing import Any
 from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import ReplyRow
-from gamegrid.commands.results_folder import database_of
+from gamegrid.commands.results_folder import check_output, database_of
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
 from gamegrid.report import queries
@@ -39,6 +39,8 @@ FORMATS: Mapping[str, str] = {
 }
 """DuckDB's options for each file extension."""
 
+FOLDERS = ("figures", "inspect", "latex")
+"""Exports that write a folder; the others write a file."""
 BATCH = 1000
 
 
@@ -213,6 +215,8 @@ def _form(commands: Any, name: str, output: str, about: str) -> ArgumentParser:
 
 def run(given: Namespace) -> int:
     """Write the export and print the number of entries."""
+    if given.form not in FOLDERS:
+        check_output(given.output)
     with database_of(given.results) as database:
         try:
             count = _write(database, given)

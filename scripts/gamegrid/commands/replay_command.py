@@ -1,17 +1,22 @@
 """Show one episode as text or as a page. Both contain every reply in full."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from markupsafe import Markup
 
+from gamegrid import games, plugins
 from gamegrid.commands.command import Command
-from gamegrid.commands.results_folder import database_of
+from gamegrid.commands.results_folder import check_output, database_of
+from gamegrid.config.load import check_mapping, read_yaml
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
 from gamegrid.report.replay_record import Choice, ShownEpisode, ShownReply
+from gamegrid.store.tables import connect
 from gamegrid.terminal import plain
 
 
@@ -75,7 +80,7 @@ def _indented(text: str) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments EPISODE, --page and --results."""
+    """Declare the arguments EPISODE, --page, --results and --configfile."""
     parser.add_argument("episode", help="an episode_id of the database")
     parser.add_argument(
         "--page", type=Path, metavar="FILE", help="write an HTML page instead of printing text"
@@ -83,12 +88,28 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--results", type=Path, default=Path("results"), help="a results folder (default: results)"
     )
+    parser.add_argument(
+        "--configfile", type=Path, metavar="GRID",
+        help="the grid whose plug-ins to load, for a game that is one of them",
+    )  # fmt: skip
 
 
 def run(given: Namespace) -> int:
     """Show the episode."""
+    if given.page is not None:
+        check_output(given.page)
+    if given.configfile is not None:
+        grid = read_yaml(given.configfile)
+        check_mapping(grid)
+        plugins.use_configured(grid, Path.cwd())
     with database_of(given.results) as database:
         episode = replay_section.replay(database, given.episode)
+        if not _is_known(database, episode.game):
+            print(
+                "gamegrid: a plug-in's game is shown without board and names, unless --configfile "
+                "names the grid that lists the plug-in.",
+                file=sys.stderr,
+            )
         shown = text(episode) if given.page is None else html(episode)
     if given.page is None:
         print(shown)
@@ -100,6 +121,18 @@ def run(given: Namespace) -> int:
         raise UserError(f"cannot write {given.page}: {error}.") from error
     print(f"{given.page} shows {episode.episode_id}")
     return 0
+
+
+def _is_known(database: Path, game: str) -> bool:
+    """Return whether the game can be loaded. Plug-ins of results that others sent never are."""
+    with closing(connect(database)) as connection:
+        query = "SELECT load_string FROM games WHERE game = $game"
+        [(load_string,)] = connection.execute(query, {"game": game}).fetchall()
+    try:
+        games.load(load_string)
+    except UserError:
+        return False
+    return True
 
 
 COMMAND = Command("Show one episode as text or as a page", arguments, run)

@@ -10,6 +10,7 @@ from gamegrid.pages import (
     extending_page,
     finish_reasons_page,
     games_page,
+    schema_picture,
     statistics_page,
 )
 
@@ -23,6 +24,7 @@ def run(_: Namespace) -> int:
     for whole in (games_page, finish_reasons_page):
         whole.PATH.write_text(whole.page(), encoding="utf-8")
     config_schema.PATH.write_text(config_schema.text(), encoding="utf-8")
+    schema_picture.PATH.write_text(schema_picture.picture(), encoding="utf-8")
     for path, refresh in (
         (config_page.PATH, config_page.page),
         (errors_page.PATH, errors_page.page),
@@ -32,7 +34,7 @@ def run(_: Namespace) -> int:
         path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
     for module in (
         games_page, finish_reasons_page, config_schema, config_page, errors_page, extending_page,
-        statistics_page,
+        schema_picture, statistics_page,
     ):  # fmt: skip
         print(module.PATH)
     return 0

@@ -73,6 +73,13 @@ SELECT
 FROM questions
 GROUP BY game, agent;
 
+COMMENT ON TABLE repeated_answers IS 'How often each agent was asked the same question again, and how often it answered otherwise. The view luck explains its columns.';
+COMMENT ON COLUMN repeated_answers.game IS 'name | the game | games.game';
+COMMENT ON COLUMN repeated_answers.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN repeated_answers.questions IS 'questions | questions that the agent was asked more than once | decisions';
+COMMENT ON COLUMN repeated_answers.repeats IS 'answers | its answers to them beyond the first | decisions.action';
+COMMENT ON COLUMN repeated_answers.differed IS 'answers | answers that are not the most frequent one to their question | decisions.action';
+
 -- How many repeated answers must be equal before they count as evidence against luck. After 100
 -- equal ones, at most 3 % of all could differ (1 - 0.05 ** (1 / 100), with 95 % confidence; Hanley
 -- and Lippman-Hand, "If nothing goes wrong, is everything all right?", 1983).
@@ -94,3 +101,9 @@ SELECT
 FROM agents CROSS JOIN games
 LEFT JOIN seen USING (agent)
 LEFT JOIN repeated_answers USING (game, agent);
+
+COMMENT ON VIEW agent_luck IS 'Whether each agent draws luck in each game, for all intervals. An answer that differs in any game outweighs every declaration.';
+COMMENT ON COLUMN agent_luck.game IS 'name | the game | games.game';
+COMMENT ON COLUMN agent_luck.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN agent_luck.declared IS 'true or false | whether the agent''s file declares that it draws luck; NULL if the settings do not tell | agents.draws_luck';
+COMMENT ON COLUMN agent_luck.draws_luck IS 'true or false | whether the agent counts as one that draws luck | computed';

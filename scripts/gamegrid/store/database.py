@@ -14,7 +14,7 @@ from gamegrid.errors import UserError
 from gamegrid.records import duckdb_files, received, registrations
 from gamegrid.records.chunkfile import check_whole
 from gamegrid.records.duckdb_files import exact
-from gamegrid.store import looks, table_files
+from gamegrid.store import looks, shared_comments, table_files
 from gamegrid.store.grid_rows import Rows
 from gamegrid.store.table_files import TableFile
 
@@ -127,6 +127,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, own_tables: Sequence[Ta
     for name in LAYERS:
         connection.execute(_sql(name))
     table_files.create(connection, own_tables)
+    shared_comments.copy(connection)
 
 
 def _sql(name: str) -> str:

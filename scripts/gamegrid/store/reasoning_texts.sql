@@ -60,3 +60,11 @@ SELECT
 FROM reasoning_texts
 JOIN decisions USING (episode_id, ply, seat)
 JOIN episodes USING (episode_id);
+
+COMMENT ON VIEW sorted_texts IS 'The reasoning texts of episodes with their categories and their place in the episode.';
+COMMENT ON COLUMN sorted_texts.game IS 'name | the game | games.game';
+COMMENT ON COLUMN sorted_texts.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN sorted_texts.deal IS 'number from 0 | the deal | episodes.deal';
+COMMENT ON COLUMN sorted_texts.main IS 'name | the category with the most different cues | reasoning_texts.main';
+COMMENT ON COLUMN sorted_texts.mentioned IS 'names, separated by commas | all categories with a cue | reasoning_texts.mentioned';
+COMMENT ON COLUMN sorted_texts.third IS '0, 1 or 2 | the third of the episode, by its decisions; with fewer than three decisions, some thirds are empty | decisions.ply';

@@ -316,6 +316,14 @@ COMMENT ON TABLE comparisons IS 'The rows of the view paired, which describes th
 CREATE TABLE position_comparisons AS FROM comparisons LIMIT 0;
 
 COMMENT ON TABLE position_comparisons IS 'The rows of the view paired_positions, which describes them.';
+COMMENT ON COLUMN position_comparisons.deals IS 'positions | positions that both were asked in | positions';
+COMMENT ON COLUMN position_comparisons.anytime_low IS '-1 to 1 | lower end of the 95 % interval that holds, from 20 positions on, no matter how often you look and when you stop; NULL: see anytime_reason | computed';
+COMMENT ON COLUMN position_comparisons.anytime_high IS '-1 to 1 | upper end of the same interval | computed';
+COMMENT ON COLUMN position_comparisons.anytime_reason IS 'words | the reason there is no anytime interval, where "deals" stands for positions; NULL if there is one | computed';
+COMMENT ON COLUMN position_comparisons.look IS 'number from 1 | NULL: looks are counted for deals only | computed';
+COMMENT ON COLUMN position_comparisons.dropped_deals IS 'positions | as in paired, a position standing for a deal | computed';
+COMMENT ON COLUMN position_comparisons.worst_low IS '-1 to 1 | as in paired, a position standing for a deal | computed';
+COMMENT ON COLUMN position_comparisons.worst_high IS '-1 to 1 | as in paired, a position standing for a deal | computed';
 
 CREATE TABLE equivalence_tests (
     game VARCHAR,
@@ -336,6 +344,8 @@ CREATE TABLE equivalence_tests (
 );
 
 COMMENT ON TABLE equivalence_tests IS 'The rows of the view equivalence, which describes them.';
+COMMENT ON COLUMN equivalence_tests.equivalent IS 'true or false | whether the difference is shown to be within the margin | computed';
+COMMENT ON COLUMN equivalence_tests.anytime_equivalent IS 'true or false | the same by the anytime interval; NULL without this interval | computed';
 
 CREATE TABLE open_questions (
     game VARCHAR NOT NULL,
@@ -449,6 +459,8 @@ CREATE TABLE planned_questions (
 );
 
 COMMENT ON TABLE planned_questions IS 'The rows of the view preregistration, which describes them.';
+COMMENT ON COLUMN planned_questions.deals IS 'deals | the planned number of deals; NULL over games | preregistration.jsonl';
+COMMENT ON COLUMN planned_questions.is_primary IS 'true or false | whether the plan was on file before any deal of the two agents'' matchups in the game was played | computed';
 
 CREATE TABLE plan_deviations (
     deviation VARCHAR NOT NULL,
@@ -463,7 +475,6 @@ CREATE TABLE plan_deviations (
 
 COMMENT ON TABLE plan_deviations IS 'The rows of the view deviations, which describes them.';
 
--- Whether each pair that was compared or planned is a primary question. NULL without a plan.
 CREATE VIEW question_roles AS
 SELECT
     game, agent, rival,
@@ -479,6 +490,11 @@ FROM (
 )
 GROUP BY game, agent, rival;
 
+COMMENT ON VIEW question_roles IS 'Whether each pair that was compared or planned is a primary question of the preregistered plan.';
+COMMENT ON COLUMN question_roles.game IS 'name | the game; NULL for all win_loss games together | games.game';
+COMMENT ON COLUMN question_roles.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN question_roles.rival IS 'name | the agent that it is compared with | agents.agent';
+COMMENT ON COLUMN question_roles.role IS 'primary or exploratory | primary if the plan names the question; NULL without a plan | planned_questions.is_primary';
 CREATE TABLE headlines (
     place INTEGER NOT NULL,
     game VARCHAR,

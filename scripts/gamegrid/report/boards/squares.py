@@ -33,7 +33,10 @@ def board(
     size = SMALL if columns < FEW else svg.FONT
     left = svg.ADVANCE / svg.FONT * size * max(map(len, down)) + 4
     axes = [
-        *(svg.text(name, x=-left / 2, y=CELL * row + 5 + size / 3) for row, name in enumerate(down)),
+        *(
+            svg.text(name, x=-left / 2, y=CELL * row + 5 + size / 3)
+            for row, name in enumerate(down)
+        ),
         *(svg.text(name, x=CELL * col + 5, y=-3) for col, name in enumerate(across)),
     ]
     box = (-left, -10, CELL * columns + left + 2, CELL * rows + 12)

@@ -63,8 +63,8 @@
     return unfolding(make("details", { className: "replay-call" }), head, failure ? "replay-failed" : "", open, () => [
       prompt(bundle, call),
       ...("reasoning" in call.reply
-        ? [make("h5", {}, "Reasoning"), pre("replay-reasoning", text(bundle, call.reply.reasoning))] : []),
-      make("h5", {}, call.reply.within ? "Reply, with the reasoning underlined" : "Reply"), said(bundle, call.reply),
+        ? [make("h4", {}, "Reasoning"), pre("replay-reasoning", text(bundle, call.reply.reasoning))] : []),
+      make("h4", {}, call.reply.within ? "Reply, with the reasoning underlined" : "Reply"), said(bundle, call.reply),
       ...omitted(call.reply),
     ]);
   }
@@ -100,7 +100,7 @@
   function prompt(bundle, { sent, kept }) {
     const block = (index) => {
       const message = bundle.messages[index];
-      return [make("h5", {}, message.role), pre("replay-message", text(bundle, message.text)), ...omitted(message)];
+      return [make("h4", {}, message.role), pre("replay-message", text(bundle, message.text)), ...omitted(message)];
     };
     const count = sent.length === 1 ? "1 message" : `${sent.length} messages`;
     return unfolding(make("details", { className: "replay-prompt" }), `Prompt: ${count}`, "", false, () => {

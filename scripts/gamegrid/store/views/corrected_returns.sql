@@ -10,7 +10,7 @@ ORDER BY game, rival IS NOT NULL, agent, rival;
 
 COMMENT ON VIEW corrected_returns IS
 'Strict returns of margin games once control variates have taken out luck whose probabilities are known: chance events, and the moves of agents with known policies. The mean that is estimated stays the same, the interval is usually shorter. A row is an agent''s mean over its opponents, as in per_game, or a difference of two agents, as in paired.';
-COMMENT ON COLUMN corrected_returns.game IS 'name | the margin game | games.game';
+COMMENT ON COLUMN corrected_returns.game IS 'name | the game, a margin game | games.game';
 COMMENT ON COLUMN corrected_returns.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN corrected_returns.rival IS 'name | the agent that it is compared with on the same deals; NULL for its own mean over its opponents | agents.agent';
 COMMENT ON COLUMN corrected_returns.deals IS 'deals | deals behind the row; a deal that several opponents share counts once | episodes, seats';

@@ -16,7 +16,7 @@ COMMENT ON VIEW equivalence IS
 COMMENT ON COLUMN equivalence.game IS 'name | the game; NULL for all win_loss games together | games.game';
 COMMENT ON COLUMN equivalence.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN equivalence.rival IS 'name | the agent that it is compared with | agents.agent';
-COMMENT ON COLUMN equivalence.role IS 'words | as in preregistration | planned_questions';
+COMMENT ON COLUMN equivalence.role IS 'primary or exploratory | as in preregistration | planned_questions';
 COMMENT ON COLUMN equivalence.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
 COMMENT ON COLUMN equivalence.margin IS 'as difference | the largest difference, exclusive, that does not matter, by the first plan that names the question | planned_questions.margin';
 COMMENT ON COLUMN equivalence.difference IS 'as in paired | mean over these deals of the agent''s value minus the rival''s; NULL without deals | equivalence_tests.difference';

@@ -11,7 +11,7 @@ COMMENT ON VIEW further_deals IS
 COMMENT ON COLUMN further_deals.game IS 'name | the game | games.game';
 COMMENT ON COLUMN further_deals.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN further_deals.rival IS 'name | the agent that it is compared with | agents.agent';
-COMMENT ON COLUMN further_deals.role IS 'words | as in paired | planned_questions';
+COMMENT ON COLUMN further_deals.role IS 'primary or exploratory | as in paired | planned_questions';
 COMMENT ON COLUMN further_deals.deals IS 'deals | deals that count for both with every opponent | episodes, seats';
 COMMENT ON COLUMN further_deals.anytime_low IS 'as difference in paired | lower end of the 95 % anytime interval; NULL: see anytime_reason in paired | comparisons.anytime_low';
 COMMENT ON COLUMN further_deals.anytime_high IS 'as difference in paired | upper end of the same interval | comparisons.anytime_high';

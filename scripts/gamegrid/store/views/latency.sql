@@ -1,7 +1,5 @@
 -- table: 150
 -- paper: by game; model, median s = latency_p50_s, 95th percentile s = latency_p95_s, tokens_per_s, usd_per_episode, calls
--- Time and money by model. The work of a job counts in full for each of its models: they wait for
--- each other.
 
 CREATE VIEW model_jobs AS
 WITH asked AS (
@@ -23,6 +21,14 @@ SELECT
     CASE WHEN NOT hosted THEN sum(wall_s * gpus) FILTER (WHERE bought > 0) / 3600 END AS gpu_hours
 FROM asked JOIN runs USING (run_id)
 GROUP BY backend, model, hosted, game;
+
+COMMENT ON VIEW model_jobs IS 'The time and the GPU hours of the jobs of each model. The work of a job counts in full for each of its models, because they wait for each other.';
+COMMENT ON COLUMN model_jobs.backend IS 'name | the backend | calls.backend';
+COMMENT ON COLUMN model_jobs.model IS 'name | the model''s id | calls.model';
+COMMENT ON COLUMN model_jobs.game IS 'name | the game | games.game';
+COMMENT ON COLUMN model_jobs.bought IS 'calls | calls that were not answered from the journal | calls.replayed';
+COMMENT ON COLUMN model_jobs.wall_s IS 'seconds | wall time of the jobs that bought replies; NULL if none did | runs.wall_s';
+COMMENT ON COLUMN model_jobs.gpu_hours IS 'GPU hours | wall time of the jobs that bought replies, multiplied by their GPUs; NULL for hosted models | runs.gpus';
 
 CREATE VIEW model_games AS
 WITH priced AS (
@@ -56,6 +62,10 @@ SELECT
     ) AS usd
 FROM priced LEFT JOIN model_jobs USING (backend, model, game)
 GROUP BY backend, model, game;
+
+COMMENT ON VIEW model_games IS 'How fast each model answered in each game and what it cost. The view latency explains it.';
+COMMENT ON COLUMN model_games.episodes IS 'episodes | episodes with the model | episodes';
+COMMENT ON COLUMN model_games.bought IS 'calls | calls that were not answered from the journal | calls.replayed';
 
 
 CREATE VIEW latency AS

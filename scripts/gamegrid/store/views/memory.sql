@@ -10,7 +10,7 @@ ORDER BY agent, game, disguise;
 COMMENT ON VIEW memory IS
 'Memory against skill: what an agent got in a plain game minus what it got in the same deals of the same game told as another story. An agent that reasons about the rules gets the same in both; one that recalls the plain game gets less in the disguise. Only opponents without a model count, because they play the same in both.';
 COMMENT ON COLUMN memory.agent IS 'name | the agent | agents.agent';
-COMMENT ON COLUMN memory.game IS 'name | the plain game | games.game';
+COMMENT ON COLUMN memory.game IS 'name | the game in its own words | games.game';
 COMMENT ON COLUMN memory.disguise IS 'name | the same game in the words of another story | games.disguise_of';
 COMMENT ON COLUMN memory.scoring IS 'win_loss, margin, payoff or solo | what counts in both games | games.scoring';
 COMMENT ON COLUMN memory.opponents IS 'names | the opponents without a model that the agent met in both games; empty if there are none | seats.agent';

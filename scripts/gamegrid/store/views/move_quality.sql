@@ -36,4 +36,4 @@ COMMENT ON COLUMN move_quality.reason IS 'words | the reason there is no interva
 COMMENT ON COLUMN move_quality.mean_regret IS 'the game''s own units | mean over the judged decisions of the best value minus the value of the chosen move, given best play afterwards; for an equilibrium, against that equilibrium. NULL if nothing was judged. Agents met different positions, so do not compare this across models | decisions.regret';
 COMMENT ON COLUMN move_quality.judged IS 'decisions | decisions behind optimal_rate and mean_regret: those in which the legal moves differ in value; for an equilibrium, only decisions that it can lead to | decisions.regret';
 COMMENT ON COLUMN move_quality.trivial IS 'decisions | decisions in which all legal moves have the same value; excluded from rate and regret | decisions.trivial';
-COMMENT ON COLUMN move_quality.oracle IS 'name | exact, or the name of the equilibrium that values refer to; NULL if the game has no oracle | decisions.oracle';
+COMMENT ON COLUMN move_quality.oracle IS 'word | exact, or the name of the equilibrium that values refer to; NULL if the game has no oracle | decisions.oracle';

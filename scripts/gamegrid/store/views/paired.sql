@@ -14,7 +14,7 @@ COMMENT ON VIEW paired IS
 COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard, if there are several | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';
-COMMENT ON COLUMN paired.role IS 'words | primary: the question was preregistered before any deal of it was played; exploratory: every other question; NULL if nothing was preregistered | planned_questions';
+COMMENT ON COLUMN paired.role IS 'primary or exploratory | primary: the question was preregistered before any deal of it was played; exploratory: every other question; NULL if nothing was preregistered | planned_questions';
 COMMENT ON COLUMN paired.deals IS 'deals | deals that count for both with every opponent; over all games, a deal that games share, such as a disguise and its plain game, is one | episodes, seats';
 COMMENT ON COLUMN paired.difference IS 'as score in win_loss games, strict_return in margin games, mean_return in solo games | mean over these deals of the agent''s value minus the rival''s; NULL without deals | comparisons.difference';
 COMMENT ON COLUMN paired.verdict IS 'better, worse, not told apart or equal | what p_adjusted says of the agent at 5 %. Where luck cannot move the difference, what the difference says; equal: it is 0. NULL: nothing can be said, see reason | comparisons.verdict';

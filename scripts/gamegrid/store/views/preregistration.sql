@@ -23,7 +23,7 @@ COMMENT ON COLUMN preregistration.rival IS 'name | the agent that it is compared
 COMMENT ON COLUMN preregistration.planned_deals IS 'deals | the planned number of deals; NULL over games | planned_questions.deals';
 COMMENT ON COLUMN preregistration.deals IS 'deals | deals that count for both with every opponent, as in paired | comparisons.deals';
 COMMENT ON COLUMN preregistration.margin IS 'as difference in paired | a difference that does not matter; NULL if none is planned | planned_questions.margin';
-COMMENT ON COLUMN preregistration.role IS 'words | primary: the plan was on file before any deal of the two agents'' matchups in the game was played; exploratory: it was written later | planned_questions';
+COMMENT ON COLUMN preregistration.role IS 'primary or exploratory | primary: the plan was on file before any deal of the two agents'' matchups in the game was played; exploratory: it was written later | planned_questions';
 COMMENT ON COLUMN preregistration.registered_at IS 'time, UTC | when the plan was first seen, by the clock of the machine that played | planned_questions.registered_at';
 COMMENT ON COLUMN preregistration.sha256 IS 'SHA-256 | the digest of that plan; the manifest holds the plan | planned_questions.sha256';
 COMMENT ON COLUMN preregistration.deviations IS 'rows | number of rows of the table deviations about this question; those about games and matchups name no question | plan_deviations';

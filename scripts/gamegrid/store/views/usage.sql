@@ -56,7 +56,7 @@ COMMENT ON VIEW usage IS
 'What the models were asked for, and what it took. Self-play and single moves count; episodes that a transport error kept from ending do not. The sum of cost_usd is what the results cost. Agents that ask no model have no row.';
 COMMENT ON COLUMN usage.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN usage.game IS 'name | the game | games.game';
-COMMENT ON COLUMN usage.task IS 'word | what the agent was asked for: episode (whole games), or single moves: position, probe | tasks.task';
+COMMENT ON COLUMN usage.task IS 'episode, position or probe | what the agent was asked for: whole games, or single moves | tasks.task';
 COMMENT ON COLUMN usage.calls IS 'calls | requests answered, including rethinks | calls';
 COMMENT ON COLUMN usage.replayed IS 'calls | calls answered from the journal, without a request | calls.replayed';
 COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.prompt_tokens';
