@@ -8,9 +8,10 @@ VLLM := .venv-vllm/bin
 .PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-slurm \
 	test-conda test-browser test-documents test-faults pages docs bench lock clean
 
+# In a folder apart, so that its results never mix with those of your grids.
 demo: .venv/demo
-	$(BIN)/snakemake --cores $(CORES)
-	@$(BIN)/gamegrid leaderboard results
+	$(BIN)/snakemake --cores $(CORES) --directory demo
+	@$(BIN)/gamegrid leaderboard demo/results
 
 # A file's tests stay together, since they share what they played; tests/conftest.py orders files.
 test: .venv/dev
@@ -88,8 +89,8 @@ clean:
 
 .venv/demo: pyproject.toml locks/hf.txt locks/report.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --require-hashes --no-deps -r locks/hf.txt -r locks/report.txt
-	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -e '.[hf,report]'
+	$(BIN)/pip install --require-hashes --no-deps -r locks/hf.txt -r locks/report.txt
+	$(BIN)/pip install --no-build-isolation -c constraints.txt -e '.[hf,report]'
 	touch $@
 
 .venv/dev: pyproject.toml locks/hf.txt locks/dev.txt

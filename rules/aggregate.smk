@@ -30,7 +30,7 @@ rule build_database:
     conda:
         "../envs/core.yaml"
     params:
-        rows=as_it_is(gamegrid.database_rows(PLAN)),
+        rows=as_it_is(or_exit(lambda: gamegrid.database_rows(PLAN))),
         planned=as_it_is(gamegrid.planned_questions(PLAN)),
         code=gamegrid.code_hash("store.database"),
     script:

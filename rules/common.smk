@@ -6,6 +6,7 @@ from snakemake.utils import validate
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
+from gamegrid import plugins
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
 from gamegrid.jobs import workflow as gamegrid
@@ -13,11 +14,14 @@ from gamegrid.terminal import plain
 
 
 def or_exit(work):
-    """Return what ``work`` does; end the run in one sentence if it raises a UserError."""
+    """Return what ``work`` does; end the run in one sentence if the user is at fault."""
     try:
         return work()
-    except UserError as error:
-        print(plain(f"gamegrid: {error}"), file=sys.stderr)
+    except Exception as error:
+        said = str(error) if isinstance(error, UserError) else plugins.blame(error)
+        if said is None:
+            raise
+        print(plain(f"gamegrid: {said}"), file=sys.stderr)
         sys.exit(1)
 
 

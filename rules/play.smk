@@ -7,6 +7,7 @@ rule play:
         "results/logs/play/{game}/{matchup}/{block}.log",
     benchmark:
         "results/benchmarks/play/{game}/{matchup}/{block}.jsonl"
+    priority: 1  # the games take longest, so nothing else goes first
     conda:
         environment(cell_of)
     threads: demand("threads", cell_of)
@@ -32,6 +33,7 @@ rule ask_positions:
         "results/logs/positions/{game}/{agent}.log",
     benchmark:
         "results/benchmarks/positions/{game}/{agent}.jsonl"
+    priority: 1
     conda:
         environment(agent_cell_of)
     threads: demand("threads", agent_cell_of)

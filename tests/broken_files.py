@@ -1,6 +1,6 @@
 """Broken texts, command lines and results folders, at random.
 
-``text`` spoils the bytes of a file that people write, ``words`` makes a command line, and
+``text`` spoils the bytes of a file that people write, ``words`` a command line, and
 ``spoil_folder`` spoils files of a results folder.
 """
 
@@ -76,25 +76,48 @@ def encoded(content: str, luck: Random) -> bytes:
     return plain
 
 
-NAMES = ("leaderboard", "export", "replay", "merge", "journal", "rate", "prompt", "human", "solve")
-"""The commands that write nothing into the workflow's own folder."""
-WORDS = (
-    "traces", "chat", "inspect", "list", "verify", "compress", "prune", "results", "grid.yaml",
-    "matches.csv", "kuhn_poker", "tic_tac_toe", "random", "out.csv", "out.jsonl", "out.parquet",
-    "logs", "kuhn_poker:optimal--random:0:0", "--results", "--configfile", "--agent", "--against",
-    "--seat", "--deal", "--game", "--model", "--episode", "--outcome", "--optimal", "--page",
-    "--into", "win", "other", "broken.yaml", "pipe",
+LINES = (
+    "leaderboard results", "export traces out.csv --results results --game kuhn_poker",
+    "export chat out.jsonl --agent random --optimal", "export inspect logs --outcome win",
+    "replay kuhn_poker:optimal--random:0:0 --page out.html", "merge other --into results",
+    "journal list results", "journal prune results --configfile grid.yaml", "rate matches.csv",
+    "prompt kuhn_poker --agent random --configfile grid.yaml --deal 1",
+    "human kuhn_poker --against random --configfile grid.yaml --seat 1 --deal 0", "solve nowhere",
+    "init study --api-base http://127.0.0.1:1/v1 --model m", "init study --smollm2",
+    "init study --model litellm_groq/m", "run grid.yaml --cores 2 -- --dry-run",
+    "check grid.yaml --try-models", "estimate grid.yaml -- --quiet", "status grid.yaml",
+    "fetch-model smollm2 --into model",
 )  # fmt: skip
+"""A good line of each command that writes nothing into the workflow's own folder."""
+WORDS = tuple(dict.fromkeys(word for line in LINES for word in line.split()))
+FILES = ("broken.yaml", "pipe", "no/such/folder/x", "matches.csv/x", "results/gamegrid.duckdb")
+"""Paths that are not what a command wants."""
 
 
 def words(luck: Random) -> list[str]:
-    """Return a command line of ``gamegrid``: some words that fit, some that do not."""
-    name = luck.choice(NAMES) if luck.random() < 0.95 else luck.choice(STRANGE)
-    pool = (*WORDS, *luck.sample(STRANGE, 8))
-    chosen = [luck.choice(pool) for _ in range(luck.randint(0, 6))]
-    if name == "solve":  # it writes where a game fits
-        chosen = [word for word in chosen if word in STRANGE and word]
-    return [name, *(word for word in chosen if "\x00" not in word)]
+    """Return a command line of ``gamegrid`` with spoilt words: a good one, or one at random."""
+    line = luck.choice(LINES).split()
+    if luck.random() < 0.3:
+        line = [line[0], *(luck.choice(WORDS) for _ in range(luck.randint(0, 6)))]
+    for _ in range(luck.randint(1, 3)):
+        at = luck.randrange(1, len(line) + 1)
+        match luck.choice(("word", "word", "file", "drop", "double", "cut")):
+            case "word":
+                line[at : at + luck.randint(0, 1)] = [luck.choice(STRANGE)]
+            case "file":
+                line[at : at + 1] = [luck.choice(FILES)]
+            case "drop":
+                del line[at : at + 1]
+            case "double":
+                line[at:at] = line[at - 1 : at + 1]
+            case "cut":
+                line[at - 1] = line[at - 1][: luck.randint(0, len(line[at - 1]))]
+    line = [word for word in line if "\x00" not in word]  # which no command line can hold
+    if line[:1] == ["solve"]:  # it writes where a game fits
+        return [line[0], *(word for word in line if word not in WORDS)]
+    if line[:1] == ["rate"]:  # it reads what another program writes into a pipe
+        return [word for word in line if word != "pipe"]
+    return line
 
 
 Spoil = Callable[[Path, bytes, Random], object]

@@ -16,10 +16,10 @@ from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 
 GAMEGRID = [sys.executable, "-m", "gamegrid"]
-NAMES = [
-    "export", "freeze", "human", "journal", "leaderboard", "merge", "prompt", "rate", "replay",
-    "solve", "write-pages",
-]  # fmt: skip
+NAMES = sorted(
+    path.stem.removesuffix("_command").replace("_", "-")
+    for path in (Path(gamegrid.__main__.__file__).parent / "commands").glob("*_command.py")
+)
 
 
 def start(*arguments: str, folder: Path) -> subprocess.Popen[str]:
@@ -99,7 +99,34 @@ def test_each_failure_has_its_exit_code(error: BaseException) -> None:
                 gamegrid.__main__._run(command, Namespace())
 
 
-def test_a_reader_that_leaves_early_causes_no_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--help"], *([name, "--help"] for name in NAMES), ["no_such_command"],
+        ["leaderboard", "nowhere"], ["leaderboard", "--no-such-option"], ["rate", "matches.csv"],
+        ["init", "study"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_reader_that_leaves_early_causes_no_error(
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard output and standard error are one pipe, whose reader has gone."""
+    monkeypatch.chdir(tmp_path)
+    Path("matches.csv").write_text(
+        "match,game,agent,seat,result\n1,g,a,0,win\n1,g,b,1,loss\n2,g,a,0,loss\n2,g,b,1,win\n"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        monkeypatch.setattr(sys, "stderr", pipe)
+        with pytest.raises(SystemExit) as ended:
+            main(line)
+        assert ended.value.code == 0
+
+
+def test_the_process_ends_without_a_word_if_its_reader_has_left(tmp_path: Path) -> None:
     matches = tmp_path / "matches.csv"
     rows = [
         f"{number},chess,{name},{seat},{result}"

@@ -10,16 +10,20 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from gamegrid import games, plugins
+from gamegrid.__main__ import main
 from gamegrid.agents.agent import kinds
 from gamegrid.config import load
 from gamegrid.errors import UserError
 from gamegrid.games import registry
 from gamegrid.jobs import workflow
+from gamegrid.jobs.run import run
 from gamegrid.pages import config_schema
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
+from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.prompts import templates
 from outside import AGENT, GAME
 
@@ -208,10 +212,10 @@ def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:
     [
         ("import nosuchmodule", "cannot be run: ModuleNotFoundError: No module named"),
         ("def broken(:", "cannot be run: SyntaxError: "),
-        ("GAME = 3", "declares a GAME that is not a complete subclass of Game"),
+        ("GAME = 3", "declares a GAME that is not a subclass of Game"),
         (
             "from gamegrid.games.game import Game\nclass Bare(Game): pass\nGAME = Bare",
-            "declares a GAME that is not a complete subclass of Game",
+            "declares a GAME, Bare, that lacks ",
         ),
         (
             "from gamegrid.games.tic_tac_toe import GAME",
@@ -234,6 +238,61 @@ def test_a_broken_file_is_one_sentence_that_names_it(
     text = str(refusal.value)
     assert text.startswith(f"config: plugins: '{working}/mine/wrong.py' {said}")
     assert text.endswith(".") and "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("def sit", "def seat", "Eager lacks 'sit'."),
+        ("async def decide", "async def move", "Eager lacks 'decide'."),
+        (
+            "wanted[0] if",
+            "wanted[9] if",
+            "line 22, in decide: IndexError: list index",
+        ),
+        ("draws_luck=", "luck=", "line 30, in <lambda>: TypeError: "),
+    ],
+)
+def test_a_fault_of_a_file_is_one_sentence_that_names_it_when_it_shows(
+    right: str, wrong: str, said: str, working: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(working)
+    file = working / "mine/eager.py"
+    file.write_text(AGENT.replace(right, wrong))
+    high = {"plugins": ["mine"], "games": ["high_card"], "agents": CONFIG["agents"], "deals": 1}
+    with pytest.raises((AttributeError, IndexError, TypeError)) as fault:
+        made = workflow.prepare(high, working, main=True)
+        workflow.rows(made)
+        [chunk] = made.chunks
+        play_chunk(
+            Job(config=high, game="high_card", matchup=chunk.cell.matchup.name, block=chunk.block,
+                results=working / "results", output=working / "chunk.parquet", threads=1)
+        )  # fmt: skip
+    told = plugins.blame(fault.value)
+    assert told is not None and told.startswith(f"plug-in '{file}'") and said in told
+
+
+def test_an_error_of_gamegrid_s_own_is_blamed_on_no_file(working: Path) -> None:
+    plan.make(CONFIG, working)
+    with pytest.raises(ZeroDivisionError) as fault:
+        raise ZeroDivisionError("1 / 0")
+    assert plugins.blame(fault.value) is None
+
+
+def test_the_command_and_a_job_name_a_faulty_file(
+    working: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(working)
+    (working / "mine/eager.py").write_text(AGENT.replace("def sit", "def seat"))
+    (working / "grid.yaml").write_text(yaml.safe_dump(CONFIG))
+    line = ["human", "kuhn_poker", "--against", "careful", "--configfile", "grid.yaml"]
+    assert main(line) == 1
+    assert capsys.readouterr().err.endswith("mine/eager.py': Eager lacks 'sit'.\n")
+    with pytest.raises(SystemExit) as ended:
+        run(lambda: kinds()["eager"].build("x", {}, {}), str(working / "job.log"))
+    assert ended.value.code == 1
+    assert "in <lambda>: AttributeError" in (working / "job.log").read_text()
+    assert "Traceback" not in (working / "job.log").read_text()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

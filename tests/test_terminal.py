@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from gamegrid.__main__ import main
+from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 from gamegrid.jobs.run import SafeFormatter
 from gamegrid.terminal import PlainStream, plain, plain_output, print_coloured
@@ -55,22 +56,16 @@ def test_only_our_own_colour_reaches_a_terminal(monkeypatch: pytest.MonkeyPatch)
 def test_an_error_is_escaped_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gamegrid.__main__._command", lambda _: _Failing())
+    monkeypatch.setattr(
+        "gamegrid.__main__._command", lambda _: Command("Fail", lambda _: None, _fail)
+    )
     assert main(["journal"]) == 1
     assert capsys.readouterr().err == "gamegrid: a server said \\x1b[2J\n"
 
 
-class _Failing:
-    about = "fail"
-
-    @staticmethod
-    def arguments(_: object) -> None:
-        """Take no arguments."""
-
-    @staticmethod
-    def run(_: object) -> int:
-        """Fail as a command that reads a hostile file."""
-        raise UserError("a server said \x1b[2J")
+def _fail(_: object) -> int:
+    """Fail as a command that reads a hostile file."""
+    raise UserError("a server said \x1b[2J")
 
 
 def test_a_log_line_holds_no_control_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

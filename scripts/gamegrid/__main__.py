@@ -2,32 +2,40 @@
 
 import argparse
 import importlib
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pkgutil import iter_modules
 
 import gamegrid.commands
+from gamegrid import plugins
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError, nearest
 from gamegrid.jobs import disk_errors
 from gamegrid.jobs.run import INTERRUPTED
-from gamegrid.terminal import plain, plain_output
+from gamegrid.terminal import plain_output
 
 ABOUT = (
-    "Inspect, move and check results. Use Snakemake to play a grid: "
-    "snakemake --cores 2 --configfile grid.yaml."
+    "Write a grid, play it and look at the results. The commands that play a grid call Snakemake "
+    "and print the call."
 )
 SUFFIX = "_command"
 """The end of the names of modules that declare a command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand. Returns its exit code, 1 for a UserError or 2 for an unknown command."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one subcommand; what it prints cannot control the terminal.
+
+    Returns its exit code, 1 for a UserError, or 2 for an unknown command.
+    """
+    with plain_output():
+        return _main(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _main(words: list[str]) -> int:
     name = words[0] if words else "--help"
     if name in ("-h", "--help"):
-        return _unbroken(lambda: _show_overview(bool(words)))
+        print(_overview())
+        return 0 if words else 2
     command = _command(name)
     if command is None:
         known = _names()
@@ -38,45 +46,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     parser = argparse.ArgumentParser(prog=f"gamegrid {name}", description=f"{command.about}.")
     command.arguments(parser)
-    return _run(command, parser.parse_args(words[1:]))
+    own, passed = _split(words[1:]) if command.passes_on else (words[1:], [])
+    return _run(command, parser.parse_args(own, argparse.Namespace(passed=passed)))
 
 
-def _show_overview(wanted: bool) -> int:
-    print(_overview())
-    return 0 if wanted else 2
-
-
-def _unbroken(work: Callable[[], int]) -> int:
-    """Do ``work`` and write out what it prints, unless the reader has gone."""
-    try:
-        code = work()
-        sys.stdout.flush()
-    except BrokenPipeError:  # such as `gamegrid leaderboard | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
-
-
-def _plainly(command: Command, given: argparse.Namespace) -> int:
-    """Run a command; what it prints cannot control the terminal."""
-    with plain_output():
-        return command.run(given)
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the words before the first ``--`` and those after it."""
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
 
 
 def _run(command: Command, given: argparse.Namespace) -> int:
     try:
-        code = _unbroken(lambda: _plainly(command, given))
+        return command.run(given)
     except UserError as error:
-        print(plain(f"gamegrid: {error}"), file=sys.stderr)
+        print(f"gamegrid: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        if refusal := disk_errors.sentence(error):
-            print(plain(f"gamegrid: {refusal}"), file=sys.stderr)
+        if refusal := disk_errors.sentence(error) or plugins.blame(error) or _path_error(error):
+            print(f"gamegrid: {refusal}", file=sys.stderr)
             return 1
         raise
-    return code
+
+
+def _path_error(error: Exception) -> str | None:
+    """Return a sentence for a path on the command line that cannot be used, else None."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"cannot use {str(error.filename)!r}: {error.strerror}. Correct the path."
+    return None
 
 
 def _names() -> list[str]:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from inspect import isabstract, isclass
 from pathlib import Path
+from textwrap import shorten
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +31,10 @@ Folders = tuple[Path, ...]
 
 MODULE = ".py"
 """The ending of files that are Python modules."""
+MODULE_NAME = "gamegrid_plugin_"
+"""What the names of users' modules begin with."""
+QUOTED = 200
+"""The most characters quoted from an error of a user's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +270,7 @@ def _declared(hook: Hook, used: UserFolders) -> tuple[Declared, ...]:
             continue
         value = getattr(module, hook.variable)
         _check(hook, file, value)
-        names = set(hook.names(value))
+        names = _names(hook, file, value)
         if clash := sorted(taken & names):
             raise refusal(file.path, f"declares the {hook.what} {clash[0]!r}, which is taken")
         taken |= names
@@ -273,15 +279,60 @@ def _declared(hook: Hook, used: UserFolders) -> tuple[Declared, ...]:
 
 
 def _check(hook: Hook, file: UserFile, value: Any) -> None:
-    """Refuse a value that is not of the hook's type."""
+    """Refuse a value that is not of the hook's type, and a class that lacks methods."""
     wanted = pkgutil.resolve_name(hook.type)
     if isabstract(wanted):
-        fits = isclass(value) and issubclass(value, wanted) and not isabstract(value)
-        expected = f"complete subclass of {wanted.__name__}"
+        fits, expected = (
+            isclass(value) and issubclass(value, wanted),
+            f"subclass of {_name(wanted)}",
+        )
     else:
-        fits, expected = isinstance(value, wanted), wanted.__name__
+        fits, expected = isinstance(value, wanted), _name(wanted)
     if not fits:
         raise refusal(file.path, f"declares {_a(hook.variable)} that is not {_a(expected)}")
+    if lacking := sorted(getattr(value, "__abstractmethods__", ())):
+        raise refusal(
+            file.path,
+            f"declares {_a(hook.variable)}, {_name(value)}, that lacks {', '.join(lacking)}; "
+            f"{_name(wanted)} describes what each returns",
+        )
+
+
+def _names(hook: Hook, file: UserFile, value: Any) -> set[str]:
+    try:
+        return set(hook.names(value))
+    except AttributeError as error:
+        reason = f"declares {_a(hook.variable)} that lacks {error.name}"
+        raise refusal(file.path, reason) from error
+
+
+def _name(value: Any) -> str:
+    return str(value.__name__)
+
+
+def blame(error: BaseException) -> str | None:
+    """Return a sentence if a user's file is at fault for an error that is no UserError, else None.
+
+    It is at fault if the error passed through its code, or if what it made lacks an attribute.
+    """
+    text = shorten(str(error), QUOTED, placeholder=" …").rstrip(".")
+    said = f"{type(error).__name__}: {text}"
+    if isinstance(error, AttributeError):
+        owner = error.obj if isclass(error.obj) else type(error.obj)
+        if file := _plugin_file(owner.__module__):
+            return f"plug-in {str(file)!r}: {_name(owner)} lacks {error.name!r}."
+    for frame, line in reversed(list(walk_tb(error.__traceback__))):
+        if file := _plugin_file(frame.f_globals.get("__name__", "")):
+            where = f"line {line}, in {frame.f_code.co_name}"
+            return f"plug-in {str(file)!r}, {where}: {said}."
+    return None
+
+
+def _plugin_file(module: str) -> str | None:
+    """Return the path of a user's module by its name; None for other modules."""
+    if not module.startswith(MODULE_NAME) or module not in sys.modules:
+        return None
+    return sys.modules[module].__file__
 
 
 def _a(noun: str) -> str:
@@ -298,7 +349,7 @@ def _read(path: Path) -> UserFile:
 @cache
 def _run(file: UserFile) -> ModuleType:
     """Run a user's module; once for each content."""
-    name = f"gamegrid_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}_{file.path.stem}"
+    name = f"{MODULE_NAME}{hashlib.sha256(str(file).encode()).hexdigest()[:16]}_{file.path.stem}"
     spec = importlib.util.spec_from_file_location(name, file.path)
     if spec is None or spec.loader is None:
         raise refusal(file.path, "cannot be read")

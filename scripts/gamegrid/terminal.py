@@ -1,9 +1,11 @@
 r"""Output for people: text from servers, models and files cannot control a terminal.
 
 Control characters, escape sequences, and characters that reorder or hide text are written as
-Python writes them, such as ``\x1b``. ``plain_output`` does this for everything a process prints.
+Python writes them, such as ``\x1b``. ``plain_output`` does this for everything a process prints. It
+ends the process without a word if nobody reads on, as in ``gamegrid leaderboard | head``.
 """
 
+import os
 import re
 import sys
 import unicodedata
@@ -30,16 +32,48 @@ def _escaped(match: re.Match[str]) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+class ReaderGone(SystemExit):
+    """Ends the process: the program that read its output has ended. That is no failure."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+
 class PlainStream:
-    """A text stream that escapes what is written to it, and is otherwise the stream inside."""
+    """A text stream that escapes what is written to it, and is otherwise the stream inside.
+
+    Raises ReaderGone if it is a pipe that nobody reads any more.
+    """
 
     def __init__(self, inside: TextIO) -> None:
         self.inside = inside
 
     def write(self, text: str) -> int:
         """Write the text, escaped. Returns the length of the given text."""
-        self.inside.write(plain(text))
+        self.write_unchanged(plain(text))
         return len(text)
+
+    def write_unchanged(self, text: str) -> None:
+        """Write text that may control the terminal."""
+        try:
+            self.inside.write(text)
+        except BrokenPipeError:
+            self._discard()
+            raise ReaderGone from None
+
+    def flush(self) -> None:
+        """Write out what the stream holds."""
+        try:
+            self.inside.flush()
+        except BrokenPipeError:
+            self._discard()
+            raise ReaderGone from None
+
+    def _discard(self) -> None:
+        """Lead all further output nowhere, since Python writes out the rest when it ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.inside.fileno())
+        os.close(nowhere)
 
     def writelines(self, lines: Any) -> None:
         """Write the lines, escaped."""
@@ -52,7 +86,10 @@ class PlainStream:
 
 @contextmanager
 def plain_output() -> Iterator[None]:
-    """Escape everything that is written to standard output and standard error."""
+    """Escape everything that is written to standard output and standard error.
+
+    Raises ReaderGone if nobody reads it any more.
+    """
     before: tuple[Any, Any] = sys.stdout, sys.stderr
     for name, stream in zip(("stdout", "stderr"), before, strict=True):
         if stream is not None and not isinstance(stream, PlainStream):
@@ -60,12 +97,18 @@ def plain_output() -> Iterator[None]:
     try:
         yield
     finally:
+        now: tuple[Any, Any] = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = before
+        for stream in now:
+            if stream is not None:
+                stream.flush()
 
 
 def print_coloured(text: str, colour: str) -> None:
     """Print a line in a colour, if standard output is a terminal; ``colour`` is its sequence."""
     stream: Any = sys.stdout
-    inside = stream.inside if isinstance(stream, PlainStream) else stream
     shown = plain(text)
-    print(f"{colour}{shown}{RESET}" if inside.isatty() else shown, file=inside)
+    if stream.isatty() and isinstance(stream, PlainStream):
+        stream.write_unchanged(f"{colour}{shown}{RESET}\n")
+    else:
+        print(f"{colour}{shown}{RESET}" if stream.isatty() else shown)

@@ -18,9 +18,11 @@ from gamegrid.analysis.references import (
     results,
     small,
 )
-from gamegrid.games.game import Game
+from gamegrid.games.game import Game, apply
 from gamegrid.games.policy import Policy
+from gamegrid.oracles.minimax import Minimax
 from gamegrid.plan import plan
+from gamegrid.plan.deals import opening
 
 
 def policy(kind: str, game: Game, **settings: Any) -> Policy:
@@ -127,3 +129,19 @@ def test_an_agent_of_three_is_expected_over_its_seatings(tmp_path: Path) -> None
     seats = [one.random_return for one in references(cell.game, 0, 5, True)]
     assert [expected("b", seat) for seat in range(3)] == pytest.approx(seats)
     assert sum(seats) == pytest.approx(0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["tic_tac_toe", "nim", "hex(board_size=3)", "hex_4"])
+def test_a_value_is_promised_only_if_every_opening_keeps_it(name: str) -> None:
+    """In hex_4, openings may be lost: there, best play guarantees nothing from the start."""
+    game, minimax = games.load(name), Minimax()
+    plies = game.opening_plies
+    value = references(game, plies, game.max_plies, enumerable=False)[0].value
+    worth = set()
+    for deal in range(20):
+        state = game.spiel.new_initial_state()
+        for step in opening(game, 42, deal, plies, minimax):
+            apply(state, step)
+        worth.add(minimax.value(state))
+    assert value in (None, *(((each + 1) / 2) for each in worth))
+    assert (value is None) == (len(worth) > 1)

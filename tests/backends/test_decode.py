@@ -231,7 +231,7 @@ def test_many_choices_are_scored_in_portions(
     requests = [ask(f"go {i}", Decode.SCORE, LABELS[:5]) for i in range(30)]
     requests.append(ask("go", Decode.SCORE, tuple(map(str, range(100)))))
     monkeypatch.setattr(hf_answers, "_log_likelihoods", spy)
-    replies = answers(models["llama"], requests)
+    replies = answers(models["t5"], requests)
     assert sizes == [60, 60, 30, 100]
     assert [len(reply.likelihoods or {}) for reply in replies] == [5] * 30 + [100]
 

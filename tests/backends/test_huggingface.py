@@ -14,7 +14,6 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_models
-from gamegrid.backends import hf_answers, huggingface
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
@@ -24,6 +23,7 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
 )
+from gamegrid.backends.hf_running import Running
 from gamegrid.backends.hf_sampling import BatchRow, Sampler
 from gamegrid.backends.huggingface import BACKEND, HuggingFace
 from gamegrid.backends.local import Prompt
@@ -324,15 +324,27 @@ def test_a_greedy_row_is_left_alone_beside_a_sampled_one() -> None:
 # Many at once
 
 
-async def test_a_hundred_requests_fill_batches_of_sixty_four(
+async def test_a_hundred_requests_fill_a_batch_of_sixty_four(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = spy_on_batches(monkeypatch)
     requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=6) for i in range(100)]
     async with Opened(models["llama"]) as backend:
         completions = await together(backend, requests)
-    assert sizes == [64, 36]
+    assert max(sizes) == 64
     assert len({tuple(row) for row in ids(completions)}) == 100
+
+
+async def test_a_reply_that_ends_makes_room_at_once(
+    models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = spy_on_batches(monkeypatch)
+    lengths = [60, *[3] * 20]
+    requests = [ask(f"go {i}", temperature=0.0, max_tokens=n) for i, n in enumerate(lengths)]
+    async with Opened(models["llama"], max_connections=2) as backend:
+        completions = await together(backend, requests)
+    assert [len(row) for row in ids(completions)] == lengths
+    assert len(sizes) < 70  # batches that wait for their longest reply would take 60 + 10 × 2
 
 
 async def test_episodes_that_ask_turn_after_turn_share_their_batches(
@@ -347,18 +359,19 @@ async def test_episodes_that_ask_turn_after_turn_share_their_batches(
 
     async with Opened(models["llama"], max_connections=16) as backend:
         await asyncio.gather(*(episode(backend, i) for i in range(16)))
-    assert sizes == [16] * 4
+    assert sizes == [16] * 4 * 2  # the first of three tokens is taken when the prompt is read
 
 
 def spy_on_batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the number of rows of every step, in a list that grows."""
     sizes: list[int] = []
-    real = huggingface.answer
+    real = Running.step
 
-    def answer(model: Any, requests: Any, stop: Any) -> Any:
-        sizes.append(len(requests))
-        return real(model, requests, stop)
+    def step(running: Running[Any]) -> Any:
+        sizes.append(len(running))
+        return real(running)
 
-    monkeypatch.setattr(huggingface, "answer", answer)
+    monkeypatch.setattr(Running, "step", step)
     return sizes
 
 
@@ -387,7 +400,7 @@ async def test_the_event_loop_runs_on_while_the_model_works(models: dict[str, Pa
 
 
 async def test_a_cancelled_request_disturbs_no_other(models: dict[str, Path]) -> None:
-    requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=12) for i in range(12)]
+    requests = [ask(f"go {i}", temperature=1.0, seed=i, max_tokens=90) for i in range(12)]
     async with Opened(models["llama"], max_connections=4) as backend:
         expected = await together(backend, requests)
         tasks = [asyncio.create_task(backend.complete(request)) for request in requests]
@@ -427,14 +440,14 @@ async def test_a_failed_batch_fails_its_requests_and_no_later_one(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fake the failure, because a test cannot run out of memory safely."""
-    real, failures = hf_answers._new_tokens, [torch.OutOfMemoryError("CUDA out of memory.")]
+    real, failures = Running.step, [torch.OutOfMemoryError("CUDA out of memory.")]
 
-    def new_tokens(*arguments: Any) -> Any:
+    def step(running: Running[Any]) -> Any:
         if failures:
             raise failures.pop()
-        return real(*arguments)
+        return real(running)
 
-    monkeypatch.setattr(hf_answers, "_new_tokens", new_tokens)
+    monkeypatch.setattr(Running, "step", step)
     async with Opened(models["llama"]) as backend:
         results = await asyncio.gather(
             *(backend.complete(ask("go", max_tokens=2)) for _ in range(3)), return_exceptions=True

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ import duckdb
 import pytest
 
 from gamegrid.__main__ import main
+from gamegrid.report import paper
+from gamegrid.report.figures import figures
 
 
 def ask(results: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -188,6 +191,8 @@ def test_the_means_of_a_log_are_the_tables(result_set: Path, tmp_path: Path) -> 
             "does not contain 'kuhn'. Did you mean 'kuhn_poker'?",
         ),
         (["chat", "no/folder/c.jsonl"], "no/folder/c.jsonl"),
+        (["latex", "t", "--columns", "agent"], "'agent' names no table"),
+        (["latex", "t", "--columns", "leaderboard: agnt"], "there is no column 'agnt'"),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -196,3 +201,38 @@ def test_a_mistake_is_one_sentence(
     assert main(["export", *arguments, "--results", str(result_set)]) == 1
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+# Papers
+
+
+def test_tables_for_papers_have_the_columns_asked_for(
+    result_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(result_set, "latex", str(tmp_path), "--columns", "leaderboard: agent, deals")
+    assert capsys.readouterr().out == f"{tmp_path}: {count(tmp_path)} tables; main.tex shows them\n"
+    for form in ("column", "page"):
+        table = (tmp_path / "tables" / form / "leaderboard.tex").read_text("utf-8")
+        assert table.splitlines()[3] == r"agent & deals \\"
+        agents = {line.partition(" & ")[0] for line in table.splitlines() if " & " in line}
+        listed = ask(result_set, "SELECT agent FROM agents")
+        assert agents == {"agent", *(name for (name,) in listed)}
+
+
+def count(folder: Path) -> int:
+    """Return the number of tables in a folder of tables for papers."""
+    names = {path.stem for path in folder.rglob("tables/*/*.tex")}
+    return sum(not re.search(r"-\d+$", name) for name in names)
+
+
+def test_figures_for_papers_are_where_the_command_says(
+    result_set: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paper, "figures", lambda: [f for f in figures() if f.name == "ratings"])
+    run(result_set, "figures", str(tmp_path / "new"))
+    assert "new: 6 files; main.tex shows the figures" in capsys.readouterr().out
+    assert (tmp_path / "new/figures/column/ratings.pdf").is_file()
+    assert (tmp_path / "new/main.tex").is_file()

@@ -15,6 +15,8 @@ from gamegrid.errors import UserError
 from gamegrid.jobs.preconditions import check_before_play
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
+from gamegrid.records import stamp
+from gamegrid.records.stamp import Stamp
 from loopback import Endpoint
 from workflow_runs import environment, query
 
@@ -237,6 +239,33 @@ def test_an_unknown_key_of_an_agent_is_refused_before_anything_runs(
     assert arena.main(line) == 1
     assert "Did you mean 'temperature'?" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+# Seeds
+
+
+@pytest.mark.parametrize(
+    ("stored", "seed", "place"),
+    [(None, 0, "results"), (42, 42, "results"), (42, 0, "runs/seed-0/results")],
+)
+def test_a_run_whose_seed_is_not_that_of_the_results_gets_its_own_folder(
+    stored: int | None, seed: int, place: str, tmp_path: Path
+) -> None:
+    """Real Snakemake plans the run; the keys and the templates of the folder stay in reach."""
+    (tmp_path / ".env").write_text("GROQ_API_KEY=x\n")
+    if stored is not None:
+        stamp.write(tmp_path / "results", Stamp(stored, protocol=1))
+    done = shell(
+        f"{EXAMPLE} --dry-run --override mode=random_vs_random num_episodes=1 seed={seed}", tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = (
+        f"runner: results/ holds results of seed 42, so this run with seed {seed} goes to {place}/."
+    )
+    assert (told in done.stderr) == (place != "results")
+    [grid] = (tmp_path / place / "runner").iterdir()
+    assert yaml.safe_load(grid.read_text())["seed"] == seed
+    assert (tmp_path / place / "../.env").read_text() == "GROQ_API_KEY=x\n"
 
 
 # Lines and files

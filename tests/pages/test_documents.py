@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterable
@@ -166,13 +167,37 @@ GRIDS = [block for block in blocks() if block.language == "yaml" and "\ngames:" 
 
 
 @pytest.mark.parametrize("block", GRIDS, ids=lambda block: block.page)
-def test_a_grid_is_a_grid(block: Block, tmp_path: Path) -> None:
+def test_a_grid_is_a_grid(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    type_init(block.page)
     for other in blocks():
         if other.page == block.page and other.file:
             path = tmp_path / other.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(other.text, "utf-8")
-    assert plan.make(yaml.safe_load(block.text), tmp_path).chunks
+    working = (tmp_path / (block.file or "grid.yaml")).parent
+    assert plan.make(yaml.safe_load(block.text), working).chunks
+
+
+def type_init(page: str) -> bool:
+    """Type the commands of a page that write files to start from; return whether it has any."""
+    commands = [c for b in blocks() if b.page == page for c in b.commands]
+    written = [command for command in commands if command.startswith("gamegrid init ")]
+    return bool(written) and all(main(shlex.split(command)[1:]) == 0 for command in written)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
+def test_the_files_that_a_page_shows_are_those_that_init_writes(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert type_init(page)
+    shown = [block for block in blocks() if block.page == page and block.file]
+    assert shown
+    for block in shown:
+        assert block.file is not None
+        written = yaml.safe_load((tmp_path / block.file).read_text("utf-8"))
+        assert yaml.safe_load(block.text) == written
 
 
 COMMANDS = sorted(

@@ -1,47 +1,31 @@
 """The page in a real Chromium, opened from a file, at phone and desktop width."""
 
-import json
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
 import report_samples
-from drawing_readers import BOARDS
-from gamegrid import games
+from browser_watch import WIDTHS, Page, Watched, chromium, open_all
 from gamegrid.report import drawing
 from gamegrid.report.figures import figures
 from gamegrid.store.tables import connect
 from workflow_runs import ROOT, snakemake
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-WIDTHS = (390, 1440)
 SHOTS = ROOT / "results/browser"
 """Screenshots of the last run, for people to look at."""
-
-Page = Any
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        pytest.fail("There is no Chromium: apt-get install chromium.")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=found, args=list(QUIET))
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,30 +42,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page whose models' replies try to do harm."""
     return report_samples.built(report_samples.hostile(tmp_path_factory.mktemp("hostile")))
-
-
-class Watched:
-    """An open page, with everything that it logs or requests."""
-
-    def __init__(self, browser: Any, file: Path, width: int = 1440, scheme: str = "light") -> None:
-        self.file = file
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page: Page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(file.as_uri())
-
-    def __enter__(self) -> Page:
-        return self.page
-
-    def __exit__(self, *_: object) -> None:
-        self.page.close()
-        assert self.said == []
-        assert {url.partition("#")[0] for url in self.asked} == {self.file.as_uri()}
 
 
 def query(demo: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -102,7 +62,7 @@ def test_it_fits_the_screen_in_either_dress(
     browser: Any, demo: Path, width: int, scheme: str
 ) -> None:
     with Watched(browser, demo / "report.html", width, scheme) as page:
-        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        open_all(page)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
         SHOTS.mkdir(parents=True, exist_ok=True)
@@ -118,21 +78,34 @@ def test_it_fits_the_screen_in_either_dress(
 # Numbers
 
 
-def test_the_leaderboard_is_the_database_s_and_sorts(browser: Any, demo: Path) -> None:
+def test_the_ranked_list_is_the_database_s_and_sorts(browser: Any, demo: Path) -> None:
     def agents(order: str = "") -> list[str]:
         return [name for (name,) in query(demo, f"SELECT agent FROM leaderboard {order}")]
 
     with Watched(browser, demo / "report.html") as page:
-        shown = lambda: texts(page, "#standings .board tbody th")  # noqa: E731
-        assert shown() == agents("WHERE score IS NOT NULL")
-        heading = page.locator("#standings .board th", has_text="score")
+        shown = lambda: texts(page, ".board tbody th")  # noqa: E731
+        assert shown() == agents()
+        cells = page.locator(".board td:nth-child(4)")
+        ratings = [rating for (rating,) in query(demo, "SELECT rating FROM leaderboard")]
+        assert cells.evaluate_all("all => all.map(each => +each.dataset.value)") == ratings
+        heading = page.locator(".board thead th", has_text="expected")
         heading.get_by_role("button").click()
-        assert shown() == agents("WHERE score IS NOT NULL ORDER BY score DESC")
+        assert shown() == agents("ORDER BY expected_score DESC")
         assert heading.get_attribute("aria-sort") == "descending"
         heading.get_by_role("button").press("Enter")
-        assert shown() == agents("WHERE score IS NOT NULL ORDER BY score")
-        page.locator("#standings .board th", has_text="rating").get_by_role("button").press("Space")
-        assert shown() == agents("WHERE score IS NOT NULL ORDER BY rating DESC")
+        assert shown() == agents("ORDER BY expected_score")
+        page.locator(".board thead th", has_text="rating").get_by_role("button").press("Space")
+        assert shown() == agents("ORDER BY rating DESC")
+
+
+def test_the_page_opens_with_what_the_database_says(browser: Any, demo: Path) -> None:
+    said = query(
+        demo,
+        "SELECT sentence FROM headline WHERE game IS NULL"
+        " ORDER BY list_position(['bad', 'plain', 'warn'], severity), place",
+    )
+    with Watched(browser, demo / "report.html") as page:
+        assert texts(page, ".bad p, .answer, .further") == [sentence for (sentence,) in said]
 
 
 @pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)
@@ -142,18 +115,14 @@ def test_the_numbers_behind_a_figure_are_the_database_s(
     with connect(demo / "gamegrid.duckdb") as connection:
         rows = [tuple(row.values()) for row in drawing.read(connection, figure)[1]]
     with Watched(browser, demo / "report.html") as page:
-        if figure.name == "leaderboard":
-            kept = "FROM leaderboard WHERE score IS NOT NULL"
-            scores = [score for (score,) in query(demo, f"SELECT score {kept}")]
-            cells = page.locator("#standings .board td:nth-child(7)")
-            assert cells.evaluate_all("all => all.map(each => +each.dataset.value)") == scores
-            return
         place = page.locator(f"#{figure.name}")
         if not rows:
-            assert figure.empty in place.inner_text()
-            assert place.locator("svg").count() == 0
+            assert place.count() == 0
+            assert figure.empty in texts(page, "#run .tables dd")
             return
-        shown = place.locator("tbody tr").evaluate_all(
+        place.locator("summary").click()
+        place.locator("details table").wait_for()
+        shown = place.locator("details tbody tr").evaluate_all(
             "rows => rows.map(row => [...row.cells].map(cell =>"
             " 'value' in cell.dataset ? +cell.dataset.value :"
             " cell.classList.contains('absent') ? null : cell.textContent.trim()))"
@@ -167,103 +136,28 @@ def test_the_numbers_behind_a_figure_are_the_database_s(
 
 
 def test_the_dots_lie_where_the_numbers_are(browser: Any, demo: Path) -> None:
+    """The axis runs from score 0 to 1, so places are a straight line through all scores."""
     scores = dict(query(demo, "SELECT agent, score FROM per_game WHERE game = 'tic_tac_toe'"))
     with Watched(browser, demo / "report.html") as page:
         panel = page.locator("#per_game .panel", has_text="tic_tac_toe")
-        said = panel.locator("path[aria-roledescription=point][fill='var(--blue)']").evaluate_all(
-            "all => all.map(each => [each.getAttribute('aria-label'),"
-            " each.transform.baseVal[0].matrix.e])"
-        )
-    places = {
-        agent: place
-        for label, place in said
-        for agent in re.findall(r"agent: (\w+)", label)
-    }  # fmt: skip
-    assert places.keys() == scores.keys()
-    width = 250
-    assert places == pytest.approx({agent: width * score for agent, score in scores.items()})
-
-
-# Replays
-
-
-def open_episode(page: Page, episode_id: str) -> None:
-    page.locator("#replay-episode").select_option(episode_id)
-
-
-def sampled(page: Page) -> list[str]:
-    return page.locator("#replay-episode option").evaluate_all("all => all.map(one => one.value)")
-
-
-def test_a_replay_stepped_to_the_end_shows_the_stored_final_position(
-    browser: Any, demo: Path
-) -> None:
-    told = dict(
-        query(demo, "SELECT episode_id, trajectory FROM episodes WHERE game = 'tic_tac_toe'")
-    )
-    game, (read, truth) = games.load("tic_tac_toe"), BOARDS["tic_tac_toe"]
-    with Watched(browser, demo / "report.html") as page:
-        page.locator("#replay-game").select_option("tic_tac_toe")
-        for episode_id in sampled(page)[:5]:
-            open_episode(page, episode_id)
-            page.locator("#replay").focus()
-            for _ in range(9):
-                page.keyboard.press("ArrowRight")
-            assert page.locator(".replay-end").count() == 1
-            drawing = page.locator(".replay-board svg").evaluate(
-                "svg => new XMLSerializer().serializeToString(svg)"
+        dots = panel.locator("svg:visible path[aria-roledescription=point][fill='var(--blue)']")
+        places = {
+            label.split()[0]: place
+            for label, place in dots.evaluate_all(
+                "all => all.map(each => [each.getAttribute('aria-label'),"
+                " each.transform.baseVal[0].matrix.e])"
             )
-            last = game.replay(json.loads(told[episode_id]))
-            assert last.is_terminal()
-            assert read(ElementTree.fromstring(drawing), game) == truth(last)
-
-
-def test_jump_to_mistake_lands_on_the_ply_of_highest_regret(browser: Any, demo: Path) -> None:
-    worst = dict(
-        query(
-            demo,
-            "SELECT episode_id, arg_max(ply, (regret, -ply)) FROM decisions"
-            " WHERE regret > 0 GROUP BY episode_id",
-        )
-    )
-    with Watched(browser, demo / "report.html") as page:
-        found = [each for each in sampled(page) if each in worst][:5]
-        assert found
-        for episode_id in found:
-            open_episode(page, episode_id)
-            page.get_by_role("button", name="Jump to the next mistake").click()
-            assert page.url.endswith(f"/{worst[episode_id]}")
-            assert "Regret" in page.locator(".replay-said").inner_text()
-
-
-def test_a_link_opens_its_episode_at_its_ply(browser: Any, demo: Path) -> None:
-    with Watched(browser, demo / "report.html") as page:
-        page.locator("#replay-game").select_option("tic_tac_toe")
-        page.locator("#replay").press("ArrowRight")
-        where, link = page.locator(".replay output").inner_text(), page.url
-        page.goto("about:blank")
-        page.goto(link)
-        assert page.locator(".replay output").inner_text() == where == where.replace("0 of", "1 of")
+        }
+    assert places.keys() == scores.keys()
+    lowest, highest = sorted(scores, key=lambda agent: scores[agent])[:: len(scores) - 1]
+    scale = (places[highest] - places[lowest]) / (scores[highest] - scores[lowest])
+    assert scale > 100
+    start = places[lowest] - scale * scores[lowest]
+    expected = {agent: start + scale * score for agent, score in scores.items()}
+    assert places == pytest.approx(expected, abs=0.1)
 
 
 # What models say
-
-
-def test_whatever_a_model_says_is_text(browser: Any, hostile: Path) -> None:
-    with Watched(browser, hostile) as page:
-        seen = set()
-        for episode_id in sampled(page):
-            open_episode(page, episode_id)
-            for _ in report_samples.MOVES:
-                seen |= set(page.locator(".replay-reply").all_text_contents())
-                page.locator("#replay").press("ArrowRight")
-        assert set(report_samples.HOSTILE) <= seen
-        [cut] = [text for text in seen if text.startswith("<b>x</b>")]
-        assert report_samples.LONG.startswith(cut)
-        assert page.evaluate("window.ran") is None
-        assert page.locator("b", has_text="x").count() == 0
-        assert page.locator("img, a[href^='javascript']").count() == 0
-        assert texts(page, "#run td:nth-child(3)")[0] == "hf_<b>bold</b>"
 
 
 def test_no_script_but_the_page_s_own_would_run(browser: Any, hostile: Path) -> None:

@@ -8,10 +8,13 @@ from random import Random
 import pyspiel
 import pytest
 
-from drawing_readers import BOARDS, SVG, Read, drawn, table, text
+from drawing_readers import BOARDS, SVG, Read, drawn, of, text
+from drawing_readers import table as read_table
 from gamegrid import games, plugins
 from gamegrid.games.game import Game, apply
-from gamegrid.report import boards
+from gamegrid.report import boards, replay_section
+from gamegrid.report.boards import chess_board, go_board, table
+from gamegrid.report.palette import contrast
 
 STATES = 1_000
 TABLES = 250
@@ -185,7 +188,135 @@ def tables(name: str) -> Iterator[tuple[Read, pyspiel.State]]:
     """Return random states of a game, each with the state parsed from its drawing."""
     game = games.load(name)
     for state in states(game, TABLES):
-        yield table(drawn(game, state)), state
+        yield read_table(drawn(game, state)), state
+
+
+# Moves on boards
+
+PLACED = [
+    "tic_tac_toe", "connect_four", "sliding_crates", "hex_4", "breakthrough_5x4", "othello", "go_9",
+    "chess", "nim", "lanterns", "number_scrabble", "dots_and_boxes",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_a_move_has_a_place_of_its_own_on_the_drawing(name: str) -> None:
+    game = games.load(name)
+    for state in states(game, TABLES):
+        if state.is_terminal():
+            continue
+        left, top, width, height = map(float, drawn(game, state).get("viewBox", "").split())
+        seat = state.current_player()
+        found = dict(zip(game.labels(state, seat), boards.spots(game, state, seat), strict=True))
+        placed = [spot for label, spot in found.items() if label != "pass" and "=" not in label]
+        assert None not in placed and len(set(placed)) == len(placed)
+        for form, *numbers in (spot.plain() for spot in placed if spot is not None):
+            x, y = numbers[:2] if form in ("ring", "box") else numbers[2:]
+            assert left <= x <= left + width and top <= y <= top + height
+
+
+@pytest.mark.parametrize("name", ["tic_tac_toe", "connect_four", "breakthrough_5x4", "chess"])
+def test_a_move_ends_where_the_next_drawing_marks_it(name: str) -> None:
+    game = games.load(name)
+    for state in states(game, TABLES):
+        if state.is_terminal():
+            continue
+        spots = boards.spots(game, state, state.current_player())
+        for action, spot in list(zip(state.legal_actions(), spots, strict=True))[:3]:
+            assert spot is not None
+            x, y = spot.numbers[-2:] if spot.form == "arrow" else spot.numbers[:2]
+            marks = of(drawn(game, state.child(action)), "last", "rect")
+            assert any(
+                float(mark.get("x") or 0) < x < float(mark.get("x") or 0) + 10
+                and float(mark.get("y") or 0) < y < float(mark.get("y") or 0) + 10
+                for mark in marks
+            )
+
+
+def test_marks_stand_out_from_boards_that_have_one_theme() -> None:
+    """By WCAG 2: 3 for marks, 4.5 for letters."""
+    sheet = (Path(replay_section.__file__).parent / "templates/replays.css").read_text("utf-8")
+    [declared] = re.findall(r"svg\.wood \{(.*?)\}", sheet)
+    marks = dict(re.findall(r"--(\w+): (#\w{6})", declared))
+    grounds = (chess_board.LIGHT, chess_board.DARK, go_board.WOOD)
+    assert marks.keys() >= {"own", "fallback", "ink"}
+    for ground in grounds:
+        assert min(contrast(marks[name], ground) for name in ("own", "fallback", "ink")) >= 3
+    for ground in grounds[:2]:
+        assert contrast(chess_board.NEW_EDGE, ground) >= 3
+    assert contrast(table.CLOTH_INK, table.FELT) >= 4.5
+    assert min(contrast(ink, table.CARD) for ink in (table.CARD_INK, table.CARD_RED)) >= 4.5
+    assert min(contrast(card, table.FELT) for card in (table.CARD, table.BACK)) >= 3
+
+
+# What a seat may know
+
+HIDING = [
+    "kuhn_poker", "kuhn_poker_3p", "leduc_poker", "liars_dice", "generated_cards", "sealed_parcels",
+    "first_sealed_auction_3p", "goofspiel_4", "goofspiel_4_3p", "blackjack",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_a_seat_sees_the_same_wherever_it_knows_the_same(name: str) -> None:
+    """States with one observation have one drawing, and some of them are different states."""
+    game = games.load(name)
+    by_view: dict[tuple[int, str], set[str]] = {}
+    truths: dict[tuple[int, str], set[str]] = {}
+    for state in states(game, STATES):
+        if state.is_terminal():
+            continue
+        for seat in range(game.players):
+            if not state.is_simultaneous_node() and seat != state.current_player():
+                continue
+            view = seat, game.observation(state, seat)
+            drawing = boards.seen(game, state, seat)
+            assert drawing is not None
+            by_view.setdefault(view, set()).add(drawing)
+            truths.setdefault(view, set()).add(boards.draw(game, state) or "")
+    assert all(len(drawings) == 1 for drawings in by_view.values())
+    assert any(len(drawings) > 1 for drawings in truths.values())
+
+
+def test_where_nothing_is_hidden_a_seat_sees_everything() -> None:
+    game = games.load("tic_tac_toe")
+    for state in states(game, 20):
+        assert boards.seen(game, state, 0) == boards.draw(game, state)
+    pig = games.load("phantom_ttt")
+    assert boards.seen(pig, pig.spiel.new_initial_state(), 0) is None
+
+
+# Chess in notation
+
+
+def test_a_game_of_chess_in_pgn_and_fen_is_the_game_that_was_played() -> None:
+    """Its moves, read back by OpenSpiel, lead through the same positions."""
+    game = games.load("chess")
+    notation, luck = boards.notation(game), Random(5)
+    assert notation is not None
+    for plies in (0, 1, 40, 400):
+        state, positions = game.spiel.new_initial_state(), []
+        while len(positions) < plies and not state.is_terminal():
+            apply(state, luck.choice(state.legal_actions()))
+            positions.append(notation.position(state))
+        written = notation.record(game, state.history(), ['the "black" \\ one', "a\nb"])
+        head, body = written.split("\n\n")
+        tags = dict(re.findall(r'^\[(\w+) "(.*)"\]$', head, re.MULTILINE))
+        assert tags["White"] == "a?b" and tags["Black"] == r"the \"black\" \\ one"
+        assert list(tags) == ["Event", "Site", "Date", "Round", "White", "Black", "Result"]
+        assert all(len(line) < 80 for line in body.split("\n"))
+        *moves, result = re.sub(r"\b\d+\.", " ", body).split()
+        assert result == tags["Result"]
+        again, found = game.spiel.new_initial_state(), []
+        for move in moves:
+            apply(again, again.string_to_action(move))
+            found.append(str(again))
+        assert found == positions
+        if state.is_terminal():
+            white = state.returns()[1]
+            assert result == {1: "1-0", 0: "1/2-1/2", -1: "0-1"}[white]
+        else:
+            assert result == "*"
 
 
 # Every drawing

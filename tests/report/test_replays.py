@@ -7,30 +7,20 @@ from typing import Any
 
 import pytest
 
+import result_sets
 from arena import bot, play, setup
+from bundle_readers import decisions, replies, text
 from gamegrid import games
 from gamegrid.__main__ import main
-from gamegrid.analysis.judge import judge_game
 from gamegrid.errors import UserError
-from gamegrid.records import chunkfile
 from gamegrid.report import boards, replay_section
+from gamegrid.report.replay_replies import shown_replies
 from gamegrid.report.replay_section import replay_data
-from gamegrid.store.database import Sources, build
-from gamegrid.store.grid_rows import GameRow, Rows
+from replay_rows import judged, row
 from report_samples import HOSTILE, LONG, hostile
-from store_samples import agent, call, database, decision, episode, query, run
+from store_samples import call, database, decision, episode, query
 
 PLAYED = ("tic_tac_toe", "kuhn_poker", "connect_four", "matrix_rps", "nim")
-
-
-def row(name: str) -> GameRow:
-    loaded = games.load(name)
-    return GameRow(
-        game=loaded.name, load_string=loaded.load_string, players=loaded.players,
-        scoring=loaded.scoring.value, family=loaded.family, chance=loaded.chance,
-        hidden_information=loaded.hidden_information, oracle=loaded.oracle.value, generic=False,
-        luck=loaded.luck_name, opening_plies=loaded.opening_plies, disguise_of=None,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +38,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for n, seats in enumerate((("one", "two"), ("two", "one")))
         ]
         episodes += play(setups, agents)
-    chunk, judged = folder / "chunk.parquet", []
-    chunkfile.write(chunk, run("run"), episodes, "{}")
-    for name in ("tic_tac_toe", "kuhn_poker", "matrix_rps", "nim"):
-        judged.append(folder / f"{name}.parquet")
-        judge_game(games.load(name), [chunk], judged[-1])
-    path = folder / "gamegrid.duckdb"
-    build(
-        path,
-        Rows(agents=[agent("one"), agent("two")], games=list(map(row, PLAYED))),
-        Sources(chunks=[chunk], judged=judged),
-    )
-    return path
+    return judged(folder, PLAYED, agents, episodes)
 
 
 @pytest.fixture(scope="module")
@@ -87,37 +66,65 @@ def test_every_frame_is_the_position_that_was_played(played: Path, shown: dict[s
                     if game.sequential
                     else game.replay(steps)
                 )
-        assert [shown["drawings"][frame["drawing"]] for frame in one["frames"]] == drawn
+        assert [text(shown, frame["drawing"]) for frame in one["frames"]] == drawn
 
 
 def test_moves_are_worth_what_the_judge_says(played: Path, shown: dict[str, Any]) -> None:
-    judged = {
+    verdicts = {
         (episode_id, ply, seat): rest
         for episode_id, ply, seat, *rest in query(
             played, "SELECT episode_id, ply, seat, label, best_value, value, regret FROM decisions"
         )
     }
     seen = 0
-    for one in shown["episodes"]:
-        for ply, frame in enumerate(one["frames"]):
-            for choice in frame["choices"]:
-                label, best, value, regret = judged[one["episode_id"], ply, choice["seat"]]
-                moves = dict(choice["moves"])
-                assert choice["label"] == label and label in moves
-                assert choice.get("regret") == regret
-                if best is None:
-                    assert set(moves.values()) == {None}
-                    continue
-                assert max(moves.values()) == pytest.approx(best)
-                assert moves[label] == pytest.approx(value)
-                seen += 1
+    for one, ply, choice in decisions(shown):
+        label, best, value, regret = verdicts[one["episode_id"], ply, choice["seat"]]
+        assert choice["label"] == label and label in choice["labels"]
+        assert choice.get("regret") == regret
+        if best is None:
+            assert "values" not in choice
+            continue
+        moves = dict(zip(choice["labels"], choice["values"], strict=True))
+        assert max(moves.values()) == pytest.approx(best)
+        assert moves[label] == pytest.approx(value)
+        seen += 1
     assert seen > 100
 
 
-def test_no_drawing_is_there_twice(shown: dict[str, Any]) -> None:
-    assert len(set(shown["drawings"])) == len(shown["drawings"])
-    frames = sum(len(one["frames"]) for one in shown["episodes"])
-    assert len(shown["drawings"]) < frames
+def test_the_graph_is_the_value_of_every_position(played: Path, shown: dict[str, Any]) -> None:
+    """One line where both know everything, the first seat's; else a line for each seat."""
+    best = {
+        (episode_id, ply, seat): value
+        for episode_id, ply, seat, value in query(
+            played, "SELECT episode_id, ply, seat, best_value FROM decisions"
+        )
+    }
+    seen = set()
+    for one in shown["episodes"]:
+        game, end = games.load(one["game"]), len(one["frames"]) - 1
+        if "graph" not in one:
+            assert all("values" not in c for f in one["frames"] for c in f["choices"])
+            continue
+        seen.add(one["game"])
+        wanted: dict[int, dict[int, float]] = {}
+        for (episode_id, ply, seat), value in best.items():
+            if episode_id == one["episode_id"] and value is not None:
+                shared = game.sequential and not game.hidden_information
+                sign = -1 if shared and seat else 1
+                wanted.setdefault(0 if shared else seat, {})[ply] = sign * value
+        for seat, values in wanted.items():
+            values[end] = one["seats"][seat]["return"]
+        found = {line["seat"]: dict(map(tuple, line["points"])) for line in one["graph"]["lines"]}
+        assert found == wanted
+        low, high = one["graph"]["low"], one["graph"]["high"]
+        assert all(low <= value <= high for values in found.values() for value in values.values())
+    assert seen == {"tic_tac_toe", "kuhn_poker", "matrix_rps", "nim"}
+
+
+def test_no_text_is_there_twice(shown: dict[str, Any]) -> None:
+    assert len(set(shown["texts"])) == len(shown["texts"])
+    drawn = [text(shown, f["drawing"]) for one in shown["episodes"] for f in one["frames"]]
+    assert len("".join(shown["texts"])) < len("".join(set(drawn))) / 4
 
 
 def test_a_sample_is_stated_and_small_and_of_every_game(played: Path) -> None:
@@ -127,7 +134,9 @@ def test_a_sample_is_stated_and_small_and_of_every_game(played: Path) -> None:
     assert {one["game"] for one in few["episodes"]} == set(PLAYED)
     small = replay_data(played, size=20_000)
     assert 0 < len(small["episodes"]) < total
-    assert len(replay_section.embedded(small)) <= 21_000
+    assert len(replay_section.embedded(small).encode()) <= 21_000
+    used = {piece for one in small["episodes"] for f in one["frames"] for piece in f["drawing"]}
+    assert used == set(range(len(small["texts"])))  # what did not fit has left nothing behind
     assert f"{len(small['episodes'])} of {total} episodes" in replay_section.section(small)
 
 
@@ -153,8 +162,8 @@ def test_what_is_worth_a_look_comes_first(tmp_path: Path) -> None:
     assert {one["episode_id"] for one in found[:2]} == {
         "tic_tac_toe:a--b:4:0", "tic_tac_toe:a--b:5:0",
     }  # fmt: skip
-    assert notes.pop("tic_tac_toe:a--b:4:0") == ("upset",)
-    assert notes.pop("tic_tac_toe:a--b:5:0") == ("1 move not the agent's own",)
+    assert notes.pop("tic_tac_toe:a--b:4:0") == ["upset"]
+    assert notes.pop("tic_tac_toe:a--b:5:0") == ["1 move not the agent's own"]
     assert not any(notes.values())
 
 
@@ -166,33 +175,83 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_text_of_a_model_can_end_the_script_it_is_embedded_in(evil: Path) -> None:
     data = replay_data(evil)
-    text = replay_section.embedded(data)
-    assert not re.search("[<>&\u2028\u2029]", text)
-    assert json.loads(text) == json.loads(json.dumps(data))
-    said = [
-        r["text"]
-        for e in data["episodes"]
-        for f in e["frames"]
-        for c in f["choices"]
-        for r in c["replies"]
-    ]
-    assert set(HOSTILE) <= set(said)
+    written = replay_section.embedded(data)
+    assert not re.search("[<>&\u2028\u2029]", written)
+    assert json.loads(written) == json.loads(json.dumps(data))
+    assert set(HOSTILE) <= {reply["text"] for reply in replies(data)}
 
 
 def test_long_replies_are_cut_in_a_sample_and_whole_in_one_episode(evil: Path) -> None:
-    path = evil
-    replies = [
-        (one["episode_id"], reply)
-        for one in replay_data(path)["episodes"]
-        for frame in one["frames"]
-        for choice in frame["choices"]
-        for reply in choice["replies"]
-    ]
-    [(episode_id, cut)] = [(e, reply) for e, reply in replies if "left_out" in reply]
-    assert len(cut["text"]) == len(cut["reasoning"]) == replay_section.CLIP
-    assert cut["left_out"] == 2 * (len(LONG) - replay_section.CLIP)
-    whole = replay_section.replay(path, episode_id)
-    assert LONG in {r.text for f in whole.frames for c in f.choices for r in c.replies}
+    [cut] = [reply for reply in replies(replay_data(evil)) if "left_out" in reply]
+    assert len(cut["text"]) == replay_section.CLIP
+    assert cut["left_out"] == len(LONG) - replay_section.CLIP
+    whole = replay_section.episode_data(evil, cut["at"][0])
+    assert LONG in {reply["text"] for reply in replies(whole)}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real episodes of two models, one of which remembers the conversation."""
+    return result_sets.make(tmp_path_factory.mktemp("asked")) / "gamegrid.duckdb"
+
+
+def test_every_prompt_reply_and_reasoning_is_there_once(asked: Path) -> None:
+    data = replay_data(asked)
+    stored = {
+        (episode_id, ply, seat, attempt): (json.loads(messages), reply, reasoning)
+        for episode_id, ply, seat, attempt, messages, reply, reasoning in query(
+            asked,
+            "SELECT episode_id, ply, seat, attempt, messages, reply, calls.reasoning"
+            " FROM calls JOIN episodes USING (episode_id)",
+        )
+    }
+    found = {reply["at"]: reply for reply in replies(data)}
+    assert found.keys() == stored.keys() and len(found) > 100
+    inside = 0
+    for at, (messages, said, reasoning) in stored.items():
+        reply = found[at]
+        assert [(m["role"], m["text"]) for m in reply["prompt"]] == [
+            (m["role"], m["content"]) for m in messages
+        ]
+        assert reply["text"] == said
+        if reply["reasoning"] is None and reasoning:
+            start, end = reply["within"]
+            assert said[start:end] in (reasoning, json.dumps(reasoning)[1:-1])
+            inside += 1
+        else:
+            assert reply["reasoning"] == reasoning
+    assert inside > 50
+    assert len(set(map(json.dumps, data["messages"]))) == len(data["messages"])
+    # The rules are in every first message, and in the data once for each game.
+    rules = [piece for piece in data["texts"] if piece.startswith("The deck has 3 cards")]
+    assert len(rules) == 1
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "reply", "span"),
+    [
+        ("one", 'So: one. {"action": "a1"}', "one"),
+        ('say "a"\n', json.dumps({"reasoning": 'say "a"\n', "action": "a1"}), '\\"a\\"'),
+        ("\U0001f600 ok", '\U0001f600\U0001f600 {"reasoning": "\U0001f600 ok"}', "\U0001f600 ok"),
+        ("é", json.dumps({"reasoning": "é"}), "\\u00e9"),
+        ("elsewhere", "Action: a1", None),
+    ],
+)
+def test_reasoning_inside_a_reply_is_found_there(
+    reasoning: str, reply: str, span: str | None
+) -> None:
+    """Places are counted as JavaScript counts them, in which an emoji is two characters."""
+    row = {
+        "ply": 0, "seat": 0, "messages": "[]", "reply": reply, "reasoning": reasoning,
+        "failure": None, "completion_tokens": None, "latency_s": None,
+    }  # fmt: skip
+    [[shown]] = shown_replies([row], None).values()
+    if span is None:
+        assert (shown.within, shown.reasoning) == (None, reasoning)
+        return
+    assert shown.within is not None and shown.reasoning is None
+    start, end = (2 * place for place in shown.within)
+    assert span in reply.encode("utf-16-le")[start:end].decode("utf-16-le")
 
 
 def test_a_game_that_cannot_be_set_up_is_told_in_its_seats_words(tmp_path: Path) -> None:

@@ -254,6 +254,20 @@ def test_who_always_won_has_an_open_end_and_can_be_told_apart() -> None:
     assert [each.group for each in fit.ratings] == ["a", "b", "b"]
 
 
+@pytest.mark.parametrize("seed", [6, 9, 16, 17])
+def test_every_difference_is_computed_where_one_agent_wins_nearly_always(seed: int) -> None:
+    """With few deals, the spread of such an agent's estimate reaches beyond any rating."""
+    luck = np.random.default_rng(seed)
+    strengths = luck.normal(0, 150, 8)
+    strengths[0] = luck.choice([800, 2000, 4000])
+    pairs = [pair for pair in everybody(8) if pair[1] == 0 or luck.random() < 0.7]
+    matches = played(strengths, pairs, deals=2, luck=luck, games=int(luck.integers(1, 5)))
+    found = list(differences(matches, rate(matches)))
+    assert len(found) == 28
+    for each in found:
+        assert interval(each.interval).covers(each.difference)
+
+
 def test_games_only_won_by_moving_first_say_nothing_of_strength() -> None:
     fit = rate(of(("a", "b", 1), ("b", "a", 1), times=20))
     assert fit.games[0].first_mover > 300

@@ -91,7 +91,7 @@ ROWS = Rows(agents=AGENTS, games=GAMES)
 
 def episode(
     game: str,
-    seated: str,
+    seated: Sequence[str],
     deal: int,
     seating: int,
     *,
@@ -107,7 +107,9 @@ def episode(
     run_id: str = "run1",
     task: Task = Task.EPISODE,
 ) -> EpisodeRecord:
-    """Make an episode of the agents ``seated``, one letter each. By default trajectories differ.
+    """Make an episode of the agents ``seated``. By default trajectories differ.
+
+    A string names an agent by each letter.
 
     In win_loss games ``scores`` are given and returns follow from them; else ``returns``, which
     in the margin games of ``GAMES`` are strict too unless ``strict_returns`` says otherwise.

@@ -17,10 +17,8 @@ import pytest
 import yaml
 
 from documents import Block, blocks
-from gamegrid.config import load
+from gamegrid.backends import packaged
 from gamegrid.paths import WORKFLOW
-from gamegrid.records import stamp
-from gamegrid.records.stamp import Stamp
 from loopback import Endpoint
 from workflow_runs import environment
 
@@ -30,9 +28,9 @@ EXCEPTED = {
     "make ": "makes an environment of its own; .ci/run does that",
     "source ": "the tests have an environment",
     "vllm serve ": "needs a GPU",
+    "gamegrid fetch-model ": "downloads a large file; a nightly test does that",
     "gamegrid merge OTHER_RESULTS": "there is no other results folder",
 }
-DEFAULT = WORKFLOW / "config/config.yaml"
 GRID = """
 deals: 1
 games: [kuhn_poker]
@@ -42,6 +40,10 @@ agents:
 """
 TYPED = "\n".join(["Check", "Bet", "Call", "Fold"] * 9)
 """What a person types to play Kuhn poker; the program asks again after an illegal move."""
+SERVER = "http://127.0.0.1:8000/v1"
+"""The documents' address of a server."""
+PACKAGED = {model.model_id for model in packaged.MODELS.values()}
+"""Models of examples that the documents play."""
 PLAYED = ("docs/analysis.md", "docs/api.md", "docs/troubleshooting.md")
 """Pages that assume that a grid has been played."""
 MODEL = re.compile(r"\b(?:litellm|hf|vllm)_[\w/.-]*\w")
@@ -61,11 +63,12 @@ class Reader:
         text = re.sub(r"^deals: \d+", "deals: 1", text, flags=re.MULTILINE)
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("http://127.0.0.1:8000/v1", self.address), "utf-8")
+        path.write_text(text.replace(SERVER, self.address), "utf-8")
 
     def type(self, command: str) -> "subprocess.CompletedProcess[str]":
         """Type one line."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        command = command.replace(SERVER, self.address)
         found = {**environment(), "PATH": path, "PYTHONPATH": str(self.folder / "scripts")}
         return subprocess.run(
             ["bash", "-c", command], cwd=self.folder, env=found, input=TYPED,
@@ -85,6 +88,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     with Endpoint() as endpoint:
         reader = Reader(tmp_path, endpoint.api_base)
         ids = {name for block in blocks() for name in MODEL.findall(block.text)}
+        ids |= PACKAGED
         entries = [
             {"name": name, "model_path": "config/tiny"}
             if name.startswith("hf_")
@@ -93,9 +97,6 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         ]
         reader.write("config/models.yaml", yaml.safe_dump({"models": entries}))
         reader.write("grid.yaml", GRID)
-        # The reader has played the default grid before, and a results folder holds one seed.
-        played = load.read(yaml.safe_load(DEFAULT.read_text("utf-8")))
-        stamp.write(tmp_path / "results", Stamp(played.seed, played.protocol))
         yield reader
 
 

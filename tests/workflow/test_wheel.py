@@ -66,15 +66,23 @@ def test_the_wheel_plays_from_an_empty_folder(programs: Path, tmp_path: Path) ->
     shown = [str(programs / "python"), "-c", "from gamegrid.paths import WORKFLOW as w; print(w)"]
     workflow = Path(run(shown, tmp_path).strip())
     assert not workflow.is_relative_to(ROOT)
-    command = [
-        str(programs / "snakemake"), "--snakefile", str(workflow / "Snakefile"), "--cores", "2",
-    ]  # fmt: skip
-    run([*command, "--configfile", "grid.yaml"], tmp_path)
+    gamegrid = str(programs / "gamegrid")
+    run([gamegrid, "run", "grid.yaml", "--cores", "2"], tmp_path)
     assert (tmp_path / "results/report.html").is_file()
-    board = run([str(programs / "gamegrid"), "leaderboard"], tmp_path)
+    board = run([gamegrid, "leaderboard"], tmp_path)
     assert "optimal" in board
     assert "random" in board
-    run([*command, "verify", "--configfile", "grid.yaml"], tmp_path)
+    plain = [str(programs / "snakemake"), "verify", "--snakefile", str(workflow / "Snakefile")]
+    run([*plain, "--cores", "2", "--configfile", "grid.yaml"], tmp_path)
+
+
+def test_a_new_grid_and_an_example_are_planned_from_the_wheel(
+    programs: Path, tmp_path: Path
+) -> None:
+    gamegrid = str(programs / "gamegrid")
+    run([gamegrid, "init", "study", "--smollm2"], tmp_path)
+    for grid in ("study/grid.yaml", "config/examples/one_model.yaml"):
+        run([gamegrid, "run", grid, "--", "--dry-run"], tmp_path)
 
 
 def test_a_missing_library_names_a_command_that_installs_it(programs: Path, tmp_path: Path) -> None:

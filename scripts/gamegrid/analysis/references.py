@@ -310,9 +310,11 @@ def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None
     """Return, by seat, the mean that best play guarantees, in the unit of the tables.
 
     It is unknown if the configuration cuts episodes off earlier than the game does, and if openings
-    may change the value of an equilibrium. An exact oracle allows no such openings.
+    may change the value, as they may in games with an equilibrium or without balanced openings.
     """
     start = game.spiel.new_initial_state()
+    if random_plies(game, opening_plies) and not game.balanced_openings:
+        return [None] * game.players
     match game.oracle:
         case Oracle.NONE:
             return [None] * game.players
@@ -321,8 +323,6 @@ def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None
         case Oracle.EQUILIBRIUM:
             from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
 
-            if random_plies(game, opening_plies):
-                return [None] * game.players
             first = solved(game.load_string).value
         case other:
             assert_never(other)

@@ -1,4 +1,4 @@
-"""Answers a batch of requests with a loaded model, by generating or by scoring."""
+"""Prepares requests, answers whole batches, and makes completions of what was generated."""
 
 import inspect
 import threading
@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gamegrid.backends import local
+from gamegrid.backends import hf_scoring, local
 from gamegrid.backends.backend import BackendError, Completion, Decode, FinishReason, Request, Usage
-from gamegrid.backends.hf_loading import LoadedModel, out_of_memory
+from gamegrid.backends.hf_loading import CLOSED, LoadedModel, out_of_memory
+from gamegrid.backends.hf_prefixes import Prefixes
 from gamegrid.backends.hf_sampling import BatchRow, Held, RowEnds, Sampler
 from gamegrid.backends.local import Prompt
 
@@ -17,54 +18,29 @@ if TYPE_CHECKING:
 
 MAX_SCORED = 64
 """The most choices scored at once, over several requests."""
-CLOSED = "{}: closed before it could answer."
 
 
-def answer(
-    model: LoadedModel, requests: Sequence[Request], stop: threading.Event
-) -> list[Completion | BackendError]:
-    """Answer a batch in the worker thread. A request that cannot be prepared fails alone."""
+def prepare(model: LoadedModel, request: Request) -> BatchRow | Prompt | Completion | BackendError:
+    """Return a row to generate, a prompt whose choices to score, or the answer if there is none."""
     try:
-        return _answer(model, requests, stop)
-    except Exception as error:
-        # The error affects only these requests; the next batch may be smaller.
-        sentence = _run_failure(model.prompts.name, len(requests), error)
-    local.free_memory()
-    return [BackendError(sentence) for _ in requests]
+        prompt = model.prompts.prepare(request)
+    except BackendError as error:
+        return error
+    if isinstance(prompt, Completion):
+        return replace(prompt, model_served=model.served)
+    if request.decode is Decode.SCORE:
+        return prompt
+    return BatchRow.of(prompt, request.sampling, model.defaults)
 
 
-def _answer(
-    model: LoadedModel, requests: Sequence[Request], stop: threading.Event
-) -> list[Completion | BackendError]:
-    answers: dict[int, Completion | BackendError] = {}
-    rows: dict[int, BatchRow] = {}
-    scored: dict[int, Prompt] = {}
-    for index, request in enumerate(requests):
-        try:
-            prompt = model.prompts.prepare(request)
-        except BackendError as error:
-            answers[index] = error
-            continue
-        if isinstance(prompt, Completion):
-            answers[index] = replace(prompt, model_served=model.served)
-        elif request.decode is Decode.SCORE:
-            scored[index] = prompt
-        else:
-            rows[index] = BatchRow.of(prompt, request.sampling, model.defaults)
-    if rows:
-        answers.update(zip(rows, _generate(model, list(rows.values()), stop), strict=True))
-    if scored:
-        answers.update(zip(scored, _score(model, list(scored.values()), stop), strict=True))
-    return [answers[index] for index in range(len(requests))]
-
-
-def _generate(
+def generate(
     model: LoadedModel, rows: Sequence[BatchRow], stop: threading.Event
 ) -> Sequence[Completion | BackendError]:
+    """Answer a batch of rows as a whole, with a model whose cache ``Running`` cannot use."""
     new = _new_tokens(model, rows, stop)
     if stop.is_set():
         return [BackendError(CLOSED.format(model.prompts.name)) for _ in rows]
-    return [_completion(model, row, ids) for row, ids in zip(rows, new, strict=True)]
+    return [completion(model, row, ids) for row, ids in zip(rows, new, strict=True)]
 
 
 def _new_tokens(
@@ -113,7 +89,7 @@ def _padded(model: LoadedModel, prompts: Sequence[Prompt]) -> tuple["Tensor", "T
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device), pads
 
 
-def _completion(model: LoadedModel, row: BatchRow, ids: list[int]) -> Completion:
+def completion(model: LoadedModel, row: BatchRow, ids: list[int]) -> Completion:
     """Cut a row at its end and set the reason why it ended."""
     ids, reason = _cut(model, row, ids)
     text = model.prompts.decode(ids)
@@ -137,27 +113,42 @@ def _cut(model: LoadedModel, row: BatchRow, ids: list[int]) -> tuple[list[int], 
     return new, FinishReason.STOP if stopped else FinishReason.LENGTH
 
 
-def _score(
-    model: LoadedModel, prompts: Sequence[Prompt], stop: threading.Event
+def score(
+    model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Prompt], stop: threading.Event
 ) -> list[Completion | BackendError]:
     """Compute the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
+    if model.plain:
+        values = hf_scoring.log_likelihoods(model, kept, prompts)
+    else:
+        values = _values(model, prompts, stop)
+    if stop.is_set():
+        return [BackendError(CLOSED.format(model.prompts.name)) for _ in prompts]
+    return [
+        model.prompts.scored(
+            prompt,
+            {choice.label: value for choice, value in zip(prompt.choices, each, strict=True)},
+            model.served,
+        )
+        for prompt, each in zip(prompts, values, strict=True)
+    ]
+
+
+def _values(
+    model: LoadedModel, prompts: Sequence[Prompt], stop: threading.Event
+) -> list[list[float]]:
+    """Return the log-likelihoods of every prompt's choices, from a row for each choice."""
     import torch
 
-    answers: list[Completion | BackendError] = []
+    found: list[list[float]] = []
     for some in _portions(prompts):
         if stop.is_set():
-            return [BackendError(CLOSED.format(model.prompts.name)) for _ in prompts]
+            break
         owners = [index for index, prompt in enumerate(some) for _ in prompt.choices]
         texts = [choice.ids for prompt in some for choice in prompt.choices]
         with torch.inference_mode():
             values = iter(_log_likelihoods(model, some, owners, texts))
-        answers += [
-            model.prompts.scored(
-                prompt, {choice.label: next(values) for choice in prompt.choices}, model.served
-            )
-            for prompt in some
-        ]
-    return answers
+        found += [[next(values) for _ in prompt.choices] for prompt in some]
+    return found
 
 
 def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
@@ -241,7 +232,8 @@ def _after_encoder(
     return output
 
 
-def _run_failure(name: str, count: int, error: Exception) -> str:
+def failure(name: str, count: int, error: Exception) -> str:
+    """Return the sentence for an error while ``count`` requests were answered."""
     if out_of_memory(error):
         return (
             f"{name}: out of memory while answering {count} requests at once; "

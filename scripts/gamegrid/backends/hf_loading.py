@@ -1,5 +1,6 @@
 """Loads the weights and tokenizer of an ``hf_`` model."""
 
+import inspect
 import logging
 import os
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gamegrid.backends.local import Prompts
 log = logging.getLogger(__name__)
 
 PREFIX = "hf"
+CLOSED = "{}: closed before it could answer."
 KEPT = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
 """What ``generate`` reads of a model's generation_config."""
 APPLIED = {
@@ -82,6 +84,8 @@ class LoadedModel:
     """None if a line break does not end a reply."""
     pad: int
     served: str
+    plain: bool
+    """Whether it keeps the keys and values of all tokens and nothing else: see ``hf_slots``."""
 
 
 def repository(entry: ModelEntry) -> str | None:
@@ -161,6 +165,26 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
         breaks=None if prompts.chat else LineBreaks(tokenizer),
         pad=pad if pad is not None else min(prompts.ends, default=0),
         served=_served(entry, config),
+        plain=not encoder and _plain(network),
+    )
+
+
+def _plain(network: Any) -> bool:
+    """Return whether rows may join and leave its batches between two tokens.
+
+    It needs positions and masks as arguments, and a cache that keeps the keys and values of all
+    tokens: no sliding windows, and no states of recurrent layers.
+    """
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    takes = inspect.signature(network.forward).parameters
+    layers = DynamicCache(config=network.config).layers
+    return (
+        {"position_ids", "logits_to_keep", "past_key_values"} <= takes.keys()
+        and network.config._attn_implementation in ("eager", "sdpa")
+        and bool(layers)
+        and all(type(layer) is DynamicLayer for layer in layers)
     )
 
 

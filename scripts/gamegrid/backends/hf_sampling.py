@@ -98,40 +98,40 @@ class Sampler:
         self._pads = pads
         self._encoder = encoder
         self._drawn = [index for index, row in enumerate(rows) if row.temperature > 0]
-        self._filtered = any(
-            rows[i].top_p < 1 or rows[i].top_k or rows[i].min_p for i in self._drawn
-        )
 
     def __call__(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
         """Return the scores (rows × vocabulary), with sampled rows reduced to their token."""
-        scores = self._penalised(ids, scores)
+        for index, row in enumerate(self._rows):
+            seen = ids[index] if self._encoder else ids[index, self._pads[index] :]
+            penalise(row, seen, scores[index])
         if not self._drawn:
             return scores
-        drawn = [self._rows[i] for i in self._drawn]
-        # In double precision, the sum over a large vocabulary keeps its small terms.
-        logits = _summable(scores[self._drawn]).double()
-        temperature = _column(logits, [row.temperature for row in drawn])
-        probabilities = (logits / temperature).softmax(-1)
-        if self._filtered:
-            probabilities = _filtered(probabilities, drawn)
-        cumulative = probabilities.cumsum(-1)
-        luck = _column(logits, [row.draws.random() for row in drawn]) * cumulative[:, -1:]
-        token = (cumulative <= luck).sum(-1, keepdim=True).clamp_max(scores.shape[-1] - 1)
-        chosen = scores.new_full((len(drawn), scores.shape[-1]), -float("inf"))
+        token = drawn_tokens([self._rows[i] for i in self._drawn], scores[self._drawn])
+        chosen = scores.new_full((len(self._drawn), scores.shape[-1]), -float("inf"))
         scores = scores.clone()
         scores[self._drawn] = chosen.scatter(-1, token.to(scores.device), 0.0)
         return scores
 
-    def _penalised(self, ids: "Tensor", scores: "Tensor") -> "Tensor":
-        """Apply the model's repetition penalty to tokens that a row has seen, without padding."""
-        for index, row in enumerate(self._rows):
-            penalty = row.repetition_penalty
-            if penalty is None or penalty == 1:
-                continue
-            seen = ids[index] if self._encoder else ids[index, self._pads[index] :]
-            old = scores[index, seen]
-            scores[index, seen] = (old / penalty).where(old > 0, old * penalty)
-        return scores
+
+def penalise(row: BatchRow, seen: Any, scores: "Tensor") -> None:
+    """Apply the model's repetition penalty to the tokens that a row has seen, in place."""
+    penalty = row.repetition_penalty
+    if penalty is None or penalty == 1:
+        return
+    old = scores[seen]
+    scores[seen] = (old / penalty).where(old > 0, old * penalty)
+
+
+def drawn_tokens(rows: Sequence[BatchRow], scores: "Tensor") -> "Tensor":
+    """Draw a token for each row, all of which have a temperature above 0. Returns rows × 1."""
+    # In double precision, the sum over a large vocabulary keeps its small terms.
+    logits = _summable(scores).double()
+    probabilities = (logits / _column(logits, [row.temperature for row in rows])).softmax(-1)
+    if any(row.top_p < 1 or row.top_k or row.min_p for row in rows):
+        probabilities = _filtered(probabilities, rows)
+    cumulative = probabilities.cumsum(-1)
+    luck = _column(logits, [row.draws.random() for row in rows]) * cumulative[:, -1:]
+    return (cumulative <= luck).sum(-1, keepdim=True).clamp_max(scores.shape[-1] - 1)
 
 
 def _summable(scores: "Tensor") -> "Tensor":
@@ -161,39 +161,41 @@ def _filtered(probabilities: "Tensor", rows: Sequence[BatchRow]) -> "Tensor":
     return probabilities.new_zeros(probabilities.shape).scatter(-1, order, ordered * keep)
 
 
-class RowEnds:
-    """Stops each row at its max_tokens, at its last token, or at a text that ends a reply.
+def has_ended(model: LoadedModel, prompt: Prompt, new: Sequence[int]) -> bool:
+    """Return whether a reply ends with its newest token.
 
-    A row with choices ends with the token after a choice. Other rows end at a line break, if that
-    ends a reply, and at the model's stop strings. Stops all rows when the backend is closed.
+    It ends at its max_tokens, at an end token, at a line break if that ends a reply, and at the
+    model's stop strings. A reply with choices ends with the token after a choice.
     """
+    prompts, newest = model.prompts, new[-1]
+    return (
+        len(new) >= prompt.max_tokens
+        or newest in prompts.ends_of(prompt)
+        or (model.breaks is not None and newest in model.breaks)
+        or (
+            not prompt.choices
+            and bool(prompts.stops)
+            and prompts.stops_at(new[-prompts.longest_stop :])
+        )
+    )
+
+
+class RowEnds:
+    """Tells ``generate`` which rows have ended; all have when the backend is closed."""
 
     def __init__(
         self, model: LoadedModel, rows: Sequence[BatchRow], start: int, stop: threading.Event
     ):
+        self._model = model
         self._rows = rows
-        self._prompts = model.prompts
         self._start = start
-        self._breaks = model.breaks
         self._stop = stop
 
     def __call__(self, ids: "Tensor", _scores: Any, **_: Any) -> "Tensor":
         """Return, for each row, whether it ends with its newest token."""
-        length = ids.shape[1] - self._start
-        newest = ids[:, -1].tolist()
+        new = ids[:, self._start :].tolist()
         done = [
-            self._stop.is_set()
-            or length >= row.prompt.max_tokens
-            or token in self._prompts.ends_of(row.prompt)
-            or (self._breaks is not None and token in self._breaks)
-            or self._stopped(row, ids[index])
-            for index, (row, token) in enumerate(zip(self._rows, newest, strict=True))
+            self._stop.is_set() or has_ended(self._model, row.prompt, tokens)
+            for row, tokens in zip(self._rows, new, strict=True)
         ]
         return ids.new_tensor(done).bool()
-
-    def _stopped(self, row: BatchRow, ids: "Tensor") -> bool:
-        """Return whether the newest text of a row contains a stop string."""
-        if row.prompt.choices or not self._prompts.stops:
-            return False
-        newest = ids[self._start :][-self._prompts.longest_stop :].tolist()
-        return self._prompts.stops_at(newest)

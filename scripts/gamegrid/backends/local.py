@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gamegrid.backends import packaged
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
@@ -73,7 +74,7 @@ def check_folder(name: str, key: str, folder: Path) -> str | None:
     if not there(folder, Path.is_dir):
         return (
             f"{name}: {key} {str(folder)!r} is not a folder. Use an absolute path or one "
-            f"relative to the working directory. Download a model of the hub with: {fetch(folder)}"
+            f"relative to the working directory. Download a model with: {fetch(folder)}"
         )
     if not (folder / "config.json").is_file():
         return (
@@ -84,8 +85,10 @@ def check_folder(name: str, key: str, folder: Path) -> str | None:
 
 
 def fetch(folder: Path) -> str:
-    """Return the command that downloads a model of the hub into a folder."""
-    return f"hf download ORGANISATION/MODEL --local-dir {shlex.quote(str(folder))}"
+    """Return the command that downloads a model into a folder."""
+    return packaged.remedy(folder) or (
+        f"hf download ORGANISATION/MODEL --local-dir {shlex.quote(str(folder))}"
+    )
 
 
 def check_tokenizer(entry: ModelEntry) -> str | None:

@@ -1,26 +1,26 @@
-"""Export the replies of models.
+"""Export the replies of models, and figures and tables for papers.
 
 ``traces`` writes tables of replies, ``chat`` conversations for fine-tuning, and ``inspect`` logs
-for Inspect's viewer and data frames.
+for Inspect's viewer and data frames. ``figures`` and ``latex`` write what a paper prints.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from gamegrid.commands import inspect_log
 from gamegrid.commands.command import Command
 from gamegrid.commands.inspect_log import ReplyRow
-from gamegrid.commands.results_folder import database_of
+from gamegrid.commands.results_folder import check_output, database_of
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import replacing
+from gamegrid.report import queries
 from gamegrid.store.tables import connect
 
 
@@ -39,6 +39,8 @@ FORMATS: Mapping[str, str] = {
 }
 """DuckDB's options for each file extension."""
 
+FOLDERS = ("figures", "inspect", "latex")
+"""Exports that write a folder; the others write a file."""
 BATCH = 1000
 
 
@@ -132,7 +134,7 @@ def _formulas(database: Path, filters: Mapping[str, str | None]) -> int:
 
 
 def _sql() -> str:
-    return (files("gamegrid.report") / "replies.sql").read_text("utf-8")
+    return queries.with_outcomes("replies")
 
 
 def _replies(database: Path, filters: Mapping[str, str | None]) -> Iterator[ReplyRow]:
@@ -174,12 +176,7 @@ def arguments(parser: ArgumentParser) -> None:
             "Write a log per game and agent for Inspect's viewer and data frames",
         ),
     ):
-        command = commands.add_parser(name, help=about, description=about)
-        command.add_argument("output", type=Path, metavar=output)
-        command.add_argument(
-            "--results", type=Path, default=Path("results"),
-            help="a results folder (default: results)",
-        )  # fmt: skip
+        command = _form(commands, name, output, about)
         command.add_argument("--game", help="only this game")
         command.add_argument("--agent", help="only this agent")
         command.add_argument("--model", help="only this model")
@@ -191,24 +188,78 @@ def arguments(parser: ArgumentParser) -> None:
             command.add_argument(
                 "--optimal", action="store_true", help="only moves an oracle calls best"
             )
+    _form(
+        commands, "figures", "FOLDER",
+        "Write every figure for papers, as PDF, SVG and PNG 3.3 and 6.9 inches wide",
+    )  # fmt: skip
+    tables = _form(
+        commands, "latex", "FOLDER",
+        "Write tables for papers in LaTeX, for one column and for a page",
+    )  # fmt: skip
+    tables.add_argument(
+        "--columns", action="append", default=[], metavar="'TABLE: COLUMN, ...'",
+        help="print these columns of a table; may be given for several tables",
+    )  # fmt: skip
+
+
+def _form(commands: Any, name: str, output: str, about: str) -> ArgumentParser:
+    """Declare a subcommand that writes to ``output``."""
+    command: ArgumentParser = commands.add_parser(name, help=about, description=about)
+    command.add_argument("output", type=Path, metavar=output)
+    command.add_argument(
+        "--results", type=Path, default=Path("results"),
+        help="a results folder (default: results)",
+    )  # fmt: skip
+    return command
 
 
 def run(given: Namespace) -> int:
     """Write the export and print the number of entries."""
-    filters = {
-        name: getattr(given, name) for name in ("game", "agent", "model", "episode", "outcome")
-    }
+    if given.form not in FOLDERS:
+        check_output(given.output)
     with database_of(given.results) as database:
         try:
-            count = _write(database, filters, given)
+            count = _write(database, given)
         except OSError as error:
             raise UserError(f"cannot write {given.output}: {error}.") from error
     print(f"{given.output}: {count}")
     return 0
 
 
-def _write(database: Path, filters: Mapping[str, str | None], given: Namespace) -> str:
+def _write(database: Path, given: Namespace) -> str:
     """Write the export that was asked for, and return what it holds in words."""
+    match given.form:
+        case "figures":
+            from gamegrid.report import paper
+
+            return f"{paper.write(database, given.output)} files; main.tex shows the figures"
+        case "latex":
+            from gamegrid.store import latex_tables
+
+            number = latex_tables.write(database, given.output, _columns(given.columns))
+            return f"{number} tables; main.tex shows them"
+        case _:
+            return _write_replies(database, given)
+
+
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    """Return the columns asked for, by table."""
+    chosen = {}
+    for each in given:
+        table, colon, columns = each.partition(":")
+        if not colon:
+            raise UserError(
+                f"--columns: {each!r} names no table. Write it as in 'leaderboard: agent, rating'."
+            )
+        chosen[table.strip()] = columns
+    return chosen
+
+
+def _write_replies(database: Path, given: Namespace) -> str:
+    """Write the replies that were asked for, and return what the export holds in words."""
+    filters = {
+        name: getattr(given, name) for name in ("game", "agent", "model", "episode", "outcome")
+    }
     _check(database, filters)
     match given.form:
         case "traces":
@@ -227,4 +278,4 @@ def _write(database: Path, filters: Mapping[str, str | None], given: Namespace) 
             return f"{inspect(database, given.output, filters)} logs"
 
 
-COMMAND = Command("Export replies as tables, conversations or Inspect logs", arguments, run)
+COMMAND = Command("Export replies, and figures and tables for papers", arguments, run)

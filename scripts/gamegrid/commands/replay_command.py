@@ -1,17 +1,22 @@
 """Show one episode as text or as a page. Both contain every reply in full."""
 
+import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from markupsafe import Markup
 
+from gamegrid import games, plugins
 from gamegrid.commands.command import Command
-from gamegrid.commands.results_folder import database_of
+from gamegrid.commands.results_folder import check_output, database_of
+from gamegrid.config.load import check_mapping, read_yaml
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
-from gamegrid.report.replay_section import Choice, ShownEpisode, ShownReply
+from gamegrid.report.replay_record import Choice, ShownEpisode, ShownReply
+from gamegrid.store.tables import connect
 from gamegrid.terminal import plain
 
 
@@ -47,7 +52,7 @@ def _decision(ply: int, choice: Choice, episode: ShownEpisode) -> Iterator[str]:
     yield f"Ply {ply}, {seat.name} ({seat.agent})"
     if choice.observation is not None:
         yield choice.observation
-    yield "Legal moves: " + ", ".join(_move(label, value) for label, value in choice.moves)
+    yield "Legal moves: " + ", ".join(_moves(choice))
     for number, reply in enumerate(choice.replies, 1):
         yield from _reply(number, reply)
     move = choice.label or "no move"
@@ -56,8 +61,11 @@ def _decision(ply: int, choice: Choice, episode: ShownEpisode) -> Iterator[str]:
     yield f"Played: {move}{how}{cost}"
 
 
-def _move(label: str, value: float | None) -> str:
-    return label if value is None else f"{label} ({value:g})"
+def _moves(choice: Choice) -> Sequence[str]:
+    if choice.values is None:
+        return choice.labels
+    pairs = zip(choice.labels, choice.values, strict=True)
+    return [f"{label} ({value:g})" for label, value in pairs]
 
 
 def _reply(number: int, reply: ShownReply) -> Iterator[str]:
@@ -72,7 +80,7 @@ def _indented(text: str) -> str:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments EPISODE, --page and --results."""
+    """Declare the arguments EPISODE, --page, --results and --configfile."""
     parser.add_argument("episode", help="an episode_id of the database")
     parser.add_argument(
         "--page", type=Path, metavar="FILE", help="write an HTML page instead of printing text"
@@ -80,12 +88,28 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--results", type=Path, default=Path("results"), help="a results folder (default: results)"
     )
+    parser.add_argument(
+        "--configfile", type=Path, metavar="GRID",
+        help="the grid whose plug-ins to load, for a game that is one of them",
+    )  # fmt: skip
 
 
 def run(given: Namespace) -> int:
     """Show the episode."""
+    if given.page is not None:
+        check_output(given.page)
+    if given.configfile is not None:
+        grid = read_yaml(given.configfile)
+        check_mapping(grid)
+        plugins.use_configured(grid, Path.cwd())
     with database_of(given.results) as database:
         episode = replay_section.replay(database, given.episode)
+        if not _is_known(database, episode.game):
+            print(
+                "gamegrid: a plug-in's game is shown without board and names, unless --configfile "
+                "names the grid that lists the plug-in.",
+                file=sys.stderr,
+            )
         shown = text(episode) if given.page is None else html(episode)
     if given.page is None:
         print(shown)
@@ -97,6 +121,18 @@ def run(given: Namespace) -> int:
         raise UserError(f"cannot write {given.page}: {error}.") from error
     print(f"{given.page} shows {episode.episode_id}")
     return 0
+
+
+def _is_known(database: Path, game: str) -> bool:
+    """Return whether the game can be loaded. Plug-ins of results that others sent never are."""
+    with closing(connect(database)) as connection:
+        query = "SELECT load_string FROM games WHERE game = $game"
+        [(load_string,)] = connection.execute(query, {"game": game}).fetchall()
+    try:
+        games.load(load_string)
+    except UserError:
+        return False
+    return True
 
 
 COMMAND = Command("Show one episode as text or as a page", arguments, run)

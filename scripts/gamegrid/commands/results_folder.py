@@ -1,4 +1,4 @@
-"""Open the results that a command names, which may come from somebody else."""
+"""Open the results that a command names, which may come from somebody else; check its output."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from gamegrid.errors import UserError
+from gamegrid.paths import there
 from gamegrid.records import received
 
 DATABASE = "gamegrid.duckdb"
@@ -30,3 +31,11 @@ def database_of(results: Path) -> Iterator[Path]:
     except (duckdb.Error, RecursionError, *UNFIT) as error:
         said = " ".join(str(error).split()).rstrip(".")
         raise UserError(f"cannot read {database}: {type(error).__name__}: {said}.") from error
+
+
+def check_output(path: Path) -> None:
+    """Check that a file can be written to ``path``. Raises UserError."""
+    if there(path, Path.is_dir):
+        raise UserError(f"cannot write {path}: it is a folder. Name a file.")
+    if not there(path.parent, Path.is_dir):
+        raise UserError(f"cannot write {path}: there is no folder {path.parent}. Make it first.")

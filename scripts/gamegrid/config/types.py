@@ -184,6 +184,12 @@ class GridConfig(BaseModel):
         description="limit on what all jobs are billed; a request is not sent if its worst price "
         "would exceed it. Raise it and rerun to continue",
     )
+    give_up_after: Annotated[int, Field(ge=1)] | None = Field(
+        default=20,
+        description="turns of a model without a move of its own after which its job plays no "
+        "further deal: the run fails and says what a reply looks like and what to change. A job "
+        "counts until the first move of its own. null: play on",
+    )
     usd_per_gpu_hour: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None,
         description="price of a GPU hour, from which the table latency computes the cost of local "

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from gamegrid import plugins
 from gamegrid.backends.providers import Secrets, read_settings
 from gamegrid.errors import UserError
 from gamegrid.jobs import disk_errors
@@ -61,7 +62,7 @@ def _work(work: Callable[[], object], log_path: str, terminal: logging.Handler) 
         log.error("interrupted")
         sys.exit(INTERRUPTED)
     except Exception as error:
-        if refusal := disk_errors.sentence(error):
+        if refusal := disk_errors.sentence(error) or plugins.blame(error):
             log.error("%s", refusal)
         else:
             log.exception("this is a bug in gamegrid, not in your configuration")

@@ -24,13 +24,15 @@ from gamegrid.play.budget import Budget, Terms, forget
 from gamegrid.play.engines import Engines
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.expected_usage import deal_usd, single_move_usd
+from gamegrid.play.first_turns import FirstTurns
 from gamegrid.play.interrupt import drained
 from gamegrid.play.setups import episode_setups, single_move_setups
 from gamegrid.records import chunkfile, registrations, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
+from gamegrid.records.chunkfile import count_turns
 from gamegrid.records.journal import Journal, check_locking
 from gamegrid.records.progress import Progress
-from gamegrid.records.record_types import EpisodeStatus, Task
+from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +111,12 @@ def play_chunk(job: Job) -> None:
             chunkfile.Writer(job.output, run.run_id) as writer,
             _seldom_collected(),
         ):
-            play = _play(plan, work.cell, missing, journal, progress, budget, writer, job.threads)
+            models = plan.models.keys() & work.cell.matchup.agents
+            first = FirstTurns(plan.config.give_up_after, models, missing)
+            first.known(turns for path, ids in kept.items() for turns in count_turns(path, ids))
+            play = _play(
+                plan, work.cell, missing, first, journal, progress, budget, writer, job.threads
+            )
             asyncio.run(play)
             run = replace(
                 run,
@@ -124,8 +131,9 @@ def play_chunk(job: Job) -> None:
             writer.finish(run, work.params, kept)
     if writer.unfinished:
         [unfinished] = chunkfile.read_unfinished([job.output]).values()
-        for episode_id, error in unfinished:
-            log.error("%s was not finished: %s", episode_id, error)
+        causes = Counter(error for _, error in unfinished)
+        for error, number in causes.items():
+            log.error("%d episodes of %s were not finished: %s", number, job.path, error)
 
 
 def _fixed(job: Job, game: Game) -> str | None:
@@ -220,6 +228,7 @@ async def _play(
     plan: Plan,
     cell: Cell,
     setups: list[Setup],
+    first: FirstTurns,
     journal: Journal,
     progress: Progress,
     budget: Budget | None,
@@ -233,14 +242,15 @@ async def _play(
     live = plan.config.run_mode == "live"
     engines = Engines(models, journal, Path.cwd(), live, budget)
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
-    agents = {name: _build(plan, name, tools) for name in names}
+    agents = {name: first.watch(name, _build(plan, name, tools)) for name in names}
     waiting = iter(setups)
     left = Counter(setup.deal for setup in setups)
 
     async def work() -> None:
         for setup in waiting:
-            episode = await Episode(setup, agents).play()
+            episode = await _episode(setup, agents, first)
             writer.add(episode)
+            await first.ended(setup, episode)
             failed = episode.status is EpisodeStatus.ERROR
             progress.episode(failed, journal.asked, journal.replayed)
             left[setup.deal] -= 1
@@ -273,6 +283,13 @@ async def _play(
     for result in results:
         if isinstance(result, BaseException):
             raise result
+
+
+async def _episode(setup: Setup, agents: Mapping[str, Agent], first: FirstTurns) -> EpisodeRecord:
+    """Play an episode when its turn comes, unless the job has given up."""
+    refusal = await first.refusal(setup)
+    episode = Episode(setup, agents)
+    return await episode.play() if refusal is None else episode.not_played(refusal)
 
 
 def _build(plan: Plan, name: str, tools: Tools) -> Agent:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar, assert_never
@@ -80,7 +80,7 @@ class Setup:
 class Episode:
     """An episode in play. ``play`` runs it once, to its end or to a transport failure."""
 
-    def __init__(self, setup: Setup, agents: dict[str, Agent]):
+    def __init__(self, setup: Setup, agents: Mapping[str, Agent]):
         self._setup = setup
         self._game = setup.game
         self._places = [setup.place(seat) for seat in range(len(setup.seats))]
@@ -106,6 +106,10 @@ class Episode:
         except BackendError as trouble:
             status, error = EpisodeStatus.ERROR, str(trouble)
         return self._record(status, error, time.monotonic() - began)
+
+    def not_played(self, reason: str) -> EpisodeRecord:
+        """Return the record of an episode that is not played in this run."""
+        return self._record(EpisodeStatus.ERROR, reason, 0.0)
 
     async def _loop(self) -> EpisodeStatus:
         while not self._state.is_terminal():

@@ -21,7 +21,7 @@ from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.records import duckdb_files
 from gamegrid.records.duckdb_files import exact
-from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, RunRecord, Task
+from gamegrid.records.record_types import OWN, EpisodeRecord, EpisodeStatus, RunRecord, Task
 
 Columns = Mapping[str, str]
 """Column names and their SQL types, in order."""
@@ -345,6 +345,29 @@ def read_finished(path: Path) -> dict[str, str]:
             {"path": exact(path), "error": EpisodeStatus.ERROR.value},
         ).fetchall()
     return dict(rows)
+
+
+def count_turns(path: Path, ids: Collection[str]) -> list[tuple[str, int, int]]:
+    """Return for each agent its decisions in the episodes ``ids``, and how many are its own.
+
+    Raises duckdb.Error if the file is missing or is no chunk file.
+    """
+    with duckdb_files.connect(files=[path]) as connection:
+        found: list[tuple[str, int, int]] = connection.execute(
+            """
+            SELECT
+                decision.agent, count(*),
+                count(*) FILTER (WHERE list_contains($own, decision.status))
+            FROM (
+                SELECT unnest(decisions) AS decision
+                FROM read_parquet($path, hive_partitioning = false)
+                WHERE list_contains($ids, episode_id)
+            )
+            GROUP BY decision.agent
+            """,
+            {"path": exact(path), "ids": sorted(ids), "own": sorted(OWN)},
+        ).fetchall()
+    return found
 
 
 def read_episodes(path: Path) -> Iterator[EpisodeRow]:

@@ -49,6 +49,10 @@ class DecisionStatus(StrEnum):
     FORFEIT = "forfeit"
 
 
+OWN = frozenset({DecisionStatus.OK, DecisionStatus.RETHOUGHT})
+"""What a move is called that the agent chose itself."""
+
+
 class Failure(StrEnum):
     """Why a reply named no legal move."""
 

@@ -1,9 +1,9 @@
-"""Draw figures: SVG for the page, SVG and PNG for papers.
+"""Draw figures: SVG for the page, SVG and PNG for files.
 
 No browser is needed: vl-convert holds the Vega-Lite compiler and a renderer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,70 +14,125 @@ from typing import Any
 import duckdb
 
 from gamegrid.errors import UserError
-from gamegrid.report import palette
+from gamegrid.report import agents_shown, legend, palette, sheet
+from gamegrid.report.agents_shown import AgentsShown
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel
+from gamegrid.report.figures.sketch import FONT_SIZE, NARROW, Key, Look, Sketch
+from gamegrid.report.sheet import FONT, Picture
 from gamegrid.store.tables import connect
 
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PNG_SCALE = 3
 """Pixels of the PNG for each of the SVG: about 290 dots per inch at the SVG's size."""
+WIDTHS = MappingProxyType({1: 1112, 2: 538})
+"""How wide a panel is on the page, in pixels, by how many panels its figure has; else NARROW."""
+COLUMNS = 3
+"""How many narrow panels stand side by side, on the page and in a file."""
 
 CONFIG = MappingProxyType(
     {
-        "background": "transparent",
+        "background": None,
         "font": FONT,
-        "padding": 4,
+        "padding": {"left": 0, "top": 4, "right": 6, "bottom": 0},
         "view": {"stroke": None},
         "axis": {
             "labelColor": "currentColor",
-            "labelFontSize": 11,
-            "labelLimit": 130,
+            "labelFontSize": FONT_SIZE,
             "titleColor": str(palette.MUTED),
-            "titleFontSize": 11,
+            "titleFontSize": FONT_SIZE,
             "titleFontWeight": "normal",
             "gridColor": str(palette.RULE),
             "domain": False,
             "ticks": False,
             "labelPadding": 6,
             "labelFlush": False,
-            "labelOverlap": "greedy",
-            "tickCount": 5,
+            "tickCount": 4,
         },
-        "axisBand": {"grid": False, "labelOverlap": False},
+        "axisBottom": {"titleAnchor": "end"},
+        "axisTop": {"titleAnchor": "start", "titleAlign": "left"},
+        "axisLeft": {
+            "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": -30,
+            "titleY": -8, "titleBaseline": "bottom",
+        },
         "legend": {
             "labelColor": "currentColor",
             "titleColor": str(palette.MUTED),
             "titleFontWeight": "normal",
-            "labelFontSize": 11,
-            "titleFontSize": 11,
+            "labelFontSize": FONT_SIZE,
+            "titleFontSize": FONT_SIZE,
             "orient": "top",
             "symbolType": "circle",
             "columns": 3,
         },
-        "title": {"color": "currentColor", "anchor": "start", "fontSize": 12, "fontWeight": 600},
-        "text": {"color": "currentColor", "font": FONT},
+        "text": {"color": "currentColor", "font": FONT, "fontSize": FONT_SIZE},
     }
-)
+)  # fmt: skip
 """How all figures look, as a Vega-Lite config."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A figure with its rows, and a title and an SVG for each panel. No rows, no panels."""
+    """A figure with its rows, and a title and an SVG for each panel. No rows, no panels.
+
+    Where a panel may use more than a third of the page, its text holds two SVGs, of the classes
+    ``for-wide`` and ``for-narrow``, of which the page shows one.
+    """
 
     figure: Figure
     columns: tuple[str, ...]
     rows: tuple[FigureRow, ...]
     panels: tuple[tuple[str, str], ...]
+    legend: str = ""
+    """One legend for all panels, as HTML."""
 
 
-def draw(connection: duckdb.DuckDBPyConnection, figure: Figure) -> Drawn:
-    """Draw one figure for the page: its colours are CSS variables. Raises UserError."""
+def draw(
+    connection: duckdb.DuckDBPyConnection, figure: Figure, agents: AgentsShown | None = None
+) -> Drawn:
+    """Draw one figure for the page: its colours are CSS variables.
+
+    ``agents`` are those of the database, which are read if left out. Raises UserError.
+    """
     columns, rows = read(connection, figure)
-    panels = figure.panels(rows) if rows else ()
-    drawn = tuple((panel.title, svg(panel.chart)) for panel in panels)
-    return Drawn(figure, columns, tuple(rows), drawn)
+    if not rows:
+        return Drawn(figure, columns, (), ())
+    shown = agents or agents_shown.read(connection)
+    panels = figure.panels(rows)
+    wide = WIDTHS.get(len(panels), NARROW)
+    keys: list[Key] = []
+    drawn = []
+    for panel in panels:
+        sketch = sketched(panel, Look(shown, wide))
+        keys += sketch.keys
+        pictures = [picture(panel, sketch)]
+        if pictures[0].width > NARROW and hasattr(panel.chart, "draw"):
+            pictures.append(picture(panel, sketched(panel, Look(shown, NARROW))))
+        drawn.append((panel.title, _variants(pictures)))
+    return Drawn(figure, columns, tuple(rows), tuple(drawn), legend.html(unique(keys)))
+
+
+def _variants(pictures: Sequence[Picture]) -> str:
+    """Return one drawing as it is, or a wide and a narrow one, each with its class."""
+    if len(pictures) == 1:
+        return pictures[0].svg()
+    names = ("for-wide", "for-narrow")
+    return "".join(each.svg(name) for each, name in zip(pictures, names, strict=True))
+
+
+def unique(keys: Iterable[Key]) -> list[Key]:
+    """Return each key once."""
+    return list(dict.fromkeys(keys))
+
+
+def sketched(panel: Panel, look: Look) -> Sketch:
+    """Return the chart of a panel for a look."""
+    chart = panel.chart
+    return chart.draw(look) if hasattr(chart, "draw") else Sketch(chart)
+
+
+def picture(panel: Panel, sketch: Sketch) -> Picture:
+    """Return the picture of a panel, with its title and message as its name."""
+    return Picture.of(svg(sketch.chart), f"{panel.title}. {sketch.message}".strip())
 
 
 def read(
@@ -110,20 +165,35 @@ def has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 def write_figures(database: Path, folder: Path) -> None:
     """Write every figure as NAME.svg and NAME.png into ``folder``.
 
-    Equal databases give equal files. A figure without rows says so in its file. Raises UserError
-    if what draws is not installed or ``database`` cannot be opened.
+    Equal databases give equal files. A figure without rows has no files. Raises UserError if what
+    draws is not installed or ``database`` cannot be opened.
     """
     check_installed()
     import vl_convert
 
     folder.mkdir(parents=True, exist_ok=True)
     with closing(connect(database)) as connection:
+        agents = agents_shown.read(connection)
         for figure in figures():
             rows = read(connection, figure)[1]
-            text = palette.fixed(svg(_standing_alone(figure, figure.panels(rows) if rows else ())))
+            if not rows:
+                continue
+            text = palette.fixed(_whole(figure.panels(rows), agents))
             (folder / f"{figure.name}.svg").write_text(text, "utf-8")
             png = vl_convert.svg_to_png(text, scale=PNG_SCALE)
             (folder / f"{figure.name}.png").write_bytes(png)
+
+
+def _whole(panels: Sequence[Panel], agents: AgentsShown) -> str:
+    """Return all panels and the legend as one SVG."""
+    width = WIDTHS.get(len(panels), NARROW)
+    sketches = [sketched(panel, Look(agents, width)) for panel in panels]
+    titled = [
+        (panel.title, picture(panel, sketch))
+        for panel, sketch in zip(panels, sketches, strict=True)
+    ]
+    keys = unique(key for sketch in sketches for key in sketch.keys)
+    return sheet.sheet(titled, keys, min(len(panels), COLUMNS)).svg()
 
 
 def svg(chart: Any) -> str:
@@ -132,7 +202,8 @@ def svg(chart: Any) -> str:
     import vl_convert
 
     with alt.theme.enable("none"):
-        spec = chart.to_dict()
+        # A test validates every chart: that takes longer than drawing it.
+        spec = chart.to_dict(validate=False)
     drawn: str = vl_convert.vegalite_to_svg(spec, config=dict(CONFIG), allowed_base_urls=[])
     return drawn
 
@@ -145,20 +216,3 @@ def check_installed() -> None:
                 f"Figures and report need the package {name}, which is not installed; install it "
                 f"with: pip install 'gamegrid[report]'"
             )
-
-
-def _standing_alone(figure: Figure, panels: Sequence[Panel]) -> Any:
-    """Return all panels in one chart on white, or the figure's sentence if there are none."""
-    import altair as alt
-
-    if panels:
-        charts = [panel.chart.properties(title=panel.title) for panel in panels]
-        chart = alt.concat(*charts, columns=2).resolve_scale(color="independent")
-    else:
-        text = alt.Chart(alt.Data(values=[{"text": figure.empty}]))
-        chart = (
-            text.mark_text(align="left", fontSize=12)
-            .encode(text="text:N", x=alt.value(0))
-            .properties(width=7 * len(figure.empty), height=30)
-        )
-    return chart.properties(background=palette.PAPER.light)

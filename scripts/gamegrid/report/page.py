@@ -1,21 +1,20 @@
 """Build results/report.html, a single file that works offline and loads nothing.
 
-The page is rendered from templates/: ``page.jinja`` and its includes, plus every style sheet
-(*.css) and script (*.js) in that folder. The Content-Security-Policy lists the hashes of those
-scripts and styles, so the browser runs nothing else, whatever a model's reply contains. Replies
-enter the page only as JSON, which the replays show as text.
+The page opens with what the tests found, ranks the agents once, and then shows each figure with its
+meaning and its caution. It is rendered from templates/: ``page.jinja`` and its includes, plus every
+style sheet (*.css) and script (*.js) in that folder. The Content-Security-Policy lists the hashes
+of those scripts and styles, so the browser runs nothing else, whatever a model's reply contains.
+Replies enter the page only as JSON, which the replays show as text.
 """
 
 import base64
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +24,20 @@ from markupsafe import Markup
 
 from gamegrid.paths import replacing
 from gamegrid.prompts import sandbox
-from gamegrid.report import drawing, palette
+from gamegrid.report import agents_shown, drawing, legend, numbers, palette, ranked_list
+from gamegrid.report.agents_shown import AgentShown
 from gamegrid.report.drawing import Drawn
 from gamegrid.report.figures import figures
 from gamegrid.report.figures.figure import FigureRow, Section
+from gamegrid.report.figures.sketch import Key, Mark
+from gamegrid.report.replay_bundle import embedded
 from gamegrid.report.replay_section import replay_data, section
 from gamegrid.store.tables import ABSENT, connect, decimals
 
-QUERIES = ("summary", "agents", "games", "versions")
-"""SQL files beside this module that describe what was run."""
+QUERIES = ("summary", "agents", "games", "versions", "tables")
+"""SQL files beside this module that describe what was run and what there is."""
+RANKED = "ratings"
+"""The figure whose rows the page shows as its ranked list, with every agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,11 @@ def build(database: Path, output: Path) -> None:
     drawing.check_installed()
     with closing(connect(database)) as connection:
         facts = {name: _query(connection, name) for name in QUERIES}
-        controls = _rows(connection, "controls")
-        drawn = [drawing.draw(connection, figure) for figure in figures()]
-        meanings = _meanings(connection)
+        controls, board = rows_of(connection, "controls"), rows_of(connection, "leaderboard")
+        headline = rows_of(connection, "headline")
+        agents = agents_shown.read(connection)
+        drawn = [drawing.draw(connection, figure, agents) for figure in figures()]
+        meanings = numbers.meanings(connection)
     styles = Asset.of(theme() + texts("css"))
     scripts = Asset.of(texts("js"))
     text = (
@@ -69,13 +75,19 @@ def build(database: Path, output: Path) -> None:
         .get_template("page.jinja")
         .render(
             summary=facts["summary"][0],
-            agents=facts["agents"],
+            agents=agents.in_order(facts["agents"]),
             games=facts["games"],
             versions=facts["versions"],
+            tables=facts["tables"],
             controls=controls,
-            leaderboard=_board(drawn),
+            answer=[row for row in headline if row["game"] is None],
+            game_answers=[row for row in headline if row["game"] is not None],
+            board=ranked_list.sets(board, agents),
             sections=_sections(drawn),
+            figures={each.figure.name: each for each in drawn},
+            absent=[each.figure for each in drawn if not each.rows],
             meanings=meanings,
+            numbers=Markup(embedded(_numbers(drawn, controls, meanings))),
             replays=Markup(section(replay_data(database))),
             styles=styles,
             scripts=scripts,
@@ -86,15 +98,32 @@ def build(database: Path, output: Path) -> None:
         temporary.write_text(text, "utf-8")
 
 
-def _board(drawn: Sequence[Drawn]) -> Drawn:
-    """Return the leaderboard figure, which the page merges into its first table."""
-    return next(each for each in drawn if each.figure.name == "leaderboard")
-
-
 def _sections(drawn: Sequence[Drawn]) -> list[tuple[Section, list[Drawn]]]:
-    """Return the other figures, grouped by section."""
-    others = [each for each in drawn if each.figure.name != "leaderboard"]
-    return [(name, list(part)) for name, part in groupby(others, lambda d: d.figure.section)]
+    """Return the figures that show something, by section, without the one of the ranked list.
+
+    The first section is there even without a figure, because it holds that list.
+    """
+    shown: dict[Section, list[Drawn]] = {Section.STANDINGS: []}
+    for each in drawn:
+        if each.rows and each.figure.name != RANKED:
+            shown.setdefault(each.figure.section, []).append(each)
+    return list(shown.items())
+
+
+def _numbers(
+    drawn: Sequence[Drawn], controls: Sequence[FigureRow], meanings: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """Return the data of every table that the page makes when a reader opens it."""
+    tables = {
+        each.figure.name: numbers.table(each.columns, each.rows, meanings.get(each.figure.view, {}))
+        for each in drawn
+        if each.rows
+    }
+    if controls:
+        tables["controls"] = numbers.table(
+            list(controls[0]), controls, meanings.get("controls", {})
+        )
+    return tables
 
 
 def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[FigureRow]:
@@ -103,32 +132,16 @@ def _query(connection: duckdb.DuckDBPyConnection, name: str) -> list[FigureRow]:
     return drawing.select(connection, sql)[1]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, view: str) -> list[FigureRow]:
+def rows_of(connection: duckdb.DuckDBPyConnection, view: str) -> list[FigureRow]:
     """Return all rows of a view; none if the database lacks the view."""
     if not drawing.has(connection, view):
         return []
     return drawing.select(connection, f'SELECT * FROM "{view}"')[1]
 
 
-def _meanings(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Return the unit and meaning of each view's columns, taken from their comments."""
-    described = connection.execute(
-        "SELECT table_name, column_name, comment FROM duckdb_columns() "
-        "WHERE comment IS NOT NULL AND NOT internal ORDER BY ALL"
-    ).fetchall()
-    meanings: dict[str, dict[str, str]] = defaultdict(dict)
-    for view, column, comment in described:
-        meanings[view][column] = ": ".join(comment.split(" | ")[:2])
-    return meanings
-
-
 def theme() -> str:
-    """Return the palette as CSS variables for the light and the dark theme."""
-    light, dark = (
-        "".join(f"{name}:{value};" for name, value in palette.variables(dark=dark).items())
-        for dark in (False, True)
-    )
-    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    """Return the palette as CSS variables for every theme."""
+    return palette.css()
 
 
 def texts(kind: str) -> str:
@@ -154,7 +167,7 @@ def environment() -> jinja2.Environment:
         "shown": shown,
         "drawing": Markup,
         "pretty": _pretty,
-        "place": _place,
+        "swatch": _swatch,
     }
     return jinja
 
@@ -181,6 +194,6 @@ def _pretty(text: str) -> str:
     return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
 
 
-def _place(value: float | None, missing: float) -> float:
-    """Scale a share to a drawing 100 units wide; ``missing`` replaces an absent end."""
-    return round(100 * (missing if value is None else value), 2)
+def _swatch(agent: AgentShown) -> Markup:
+    """Return the dot that stands for an agent, as SVG elements."""
+    return Markup(legend.swatch(Key(Mark.DOT, (agent.colour,), agent.label, shape=agent.shape)))

@@ -1,29 +1,6 @@
 -- Every reply of a model, with the decision it led to and the outcome of the episode. A filter that
--- is NULL selects everything. Episodes with transport errors are left out.
-
-WITH standing AS (
-    SELECT
-        episode_id, seat, agent, "return", score, strict_score,
-        coalesce(score, "return") AS result,
-        count(*) OVER (PARTITION BY episode_id) AS seats,
-        max(coalesce(score, "return")) OVER (PARTITION BY episode_id) AS best,
-        count(*) OVER (PARTITION BY episode_id, coalesce(score, "return")) AS alike
-    FROM seats
-),
-
-results AS (
-    SELECT
-        * EXCLUDE (result, best, alike, seats),
-        -- With one seat, a gain is a win. With more, the highest result wins; equal ones are a draw.
-        CASE
-            WHEN result IS NULL THEN NULL
-            WHEN seats = 1 THEN CASE sign(result) WHEN 1 THEN 'win' WHEN 0 THEN 'draw' ELSE 'loss' END
-            WHEN result < best THEN 'loss'
-            WHEN alike > 1 THEN 'draw'
-            ELSE 'win'
-        END AS outcome
-    FROM standing
-)
+-- is NULL selects everything. Episodes with transport errors are left out. `results` are the rows of
+-- seat_outcomes.sql.
 
 SELECT
     episode_id, game, matchup, deal, seating, started_at, seat, results.agent, call.model,

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
-from scipy.special import logsumexp
+from scipy import optimize, special
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import SAME, Interval
@@ -21,7 +20,7 @@ TILTS: Floats = np.geomspace(1e-3, 1e8, 800)
 """Values of t in Chernoff's bound, for results scaled to 0 to 1. The tightest bound is used."""
 CLOSE = 1e-9
 """Results closer than this differ only by rounding."""
-MARGIN = float(stats.norm.ppf(POWER))
+MARGIN = float(special.ndtri(POWER))
 """How many standard deviations beyond the limit a result must be expected to be found so often."""
 ORDERS = 16
 MOST_TILT = 500.0
@@ -170,8 +169,8 @@ def _noticed_share(chance: float, deals: int, alpha: float) -> float | None:
     """
     accepted = _accepted_share(chance, deals, alpha)
     most, least = (np.floor(accepted.high * deals), np.ceil(accepted.low * deals))
-    above = stats.beta.ppf(POWER, most + 1, deals - most) if most < deals else 1.0
-    below = stats.beta.ppf(1 - POWER, least, deals - least + 1) if least > 0 else 0.0
+    above = special.betaincinv(most + 1, deals - most, POWER) if most < deals else 1.0
+    below = special.betaincinv(least, deals - least + 1, 1 - POWER) if least > 0 else 0.0
     return _either(
         (float(above) - chance, 1 - chance, most < deals),
         (chance - float(below), chance, least > 0),
@@ -195,7 +194,7 @@ def _reach(results: Floats, chances: Floats, share: float) -> float:
     Every t gives a valid bound. The best of TILTS agrees with the best of all t to three digits.
     """
     # logsumexp, because the log of a mean of exponentials underflows if a result is certain.
-    tilted = logsumexp(TILTS[:, None] * (results - 1), axis=1, b=chances)
+    tilted = special.logsumexp(TILTS[:, None] * (results - 1), axis=1, b=chances)
     return min(1.0, 1 + float(((tilted + share) / TILTS).min()))
 
 

@@ -12,7 +12,7 @@ effect, which says how much more the estimate varies between deals (or families)
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, optimize, stats
+from scipy import linalg, optimize, special
 
 from gamegrid.stats.arrays import Floats, Integers
 from gamegrid.stats.davidson import Davidson, Matches, codes
@@ -78,7 +78,7 @@ def held_at(frame: FittedModel, contrast: Floats, design: float, freedom: int) -
     ``design`` is the design effect from Clusters.design, ``freedom`` the degrees of freedom.
     """
     strain = frame.strain(contrast, 0.0, frame.lever(contrast))
-    return float(2 * stats.t.sf(abs(strain) / np.sqrt(design), freedom))
+    return float(2 * special.stdtr(freedom, -abs(strain) / np.sqrt(design)))
 
 
 def around(
@@ -88,11 +88,12 @@ def around(
 
     ``design`` is the design effect from Clusters.design, ``freedom`` the degrees of freedom.
     """
-    limit = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(design))
+    limit = float(special.stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(design))
     centre = float(contrast @ frame.point)
     lever = frame.lever(contrast)
     spread = frame.model.spread(frame.point)
-    scale = max(limit * float(np.sqrt(lever @ spread @ lever)), CLOSE)
+    # Where one side always won, the estimate's own spread may reach beyond what can be computed.
+    scale = min(max(limit * float(np.sqrt(lever @ spread @ lever)), CLOSE), FAR)
 
     def end(side: int) -> float:
         def excess(distance: float) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import CONFIDENCE, SAME, Interval, MaybeInterval, NoInterval, Reason
@@ -43,6 +43,6 @@ def entropy_interval(
     centre = float(np.clip(pseudo.mean(), 0, most))
     if np.ptp(pseudo) < SAME:
         return centre, NoInterval(Reason.ALL_EQUAL)
-    quantile = float(stats.t.ppf((1 + confidence) / 2, size - 1))
+    quantile = float(special.stdtrit(size - 1, (1 + confidence) / 2))
     half = quantile * float(pseudo.std(ddof=1)) / size**0.5
     return centre, Interval(max(0.0, centre - half), min(most, centre + half))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.contrasts import Clusters, FittedModel, held_at
@@ -105,7 +105,7 @@ class _GameFit:
         apart = [_apart(frame, me, bot) for bot in bots]
         freedom = [deals.freedom(each) for each in apart]
         limits = [
-            np.sqrt(deals.design(each)) * stats.t.ppf((1 + CONFIDENCE) / 2, max(free, 1))
+            np.sqrt(deals.design(each)) * special.stdtrit(max(free, 1), (1 + CONFIDENCE) / 2)
             for each, free in zip(apart, freedom, strict=True)
         ]
         return cls(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from gamegrid.stats.arrays import Floats
 
@@ -68,6 +68,7 @@ class Reason(StrEnum):
     ONE_FAMILY = "one family"
     OTHER_OPPONENTS = "other opponents"
     SAME_PLAY = "same moves"
+    PROVISIONAL = "provisional"
     ONLY_MODELS = "only models met"
     NO_LOWER_END = "no lower end"
     NO_UPPER_END = "no upper end"
@@ -251,4 +252,4 @@ def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, F
 
 def _quantile(freedom: float, confidence: float) -> float:
     """Return the two-sided quantile of Student's t."""
-    return float(stats.t.ppf((1 + confidence) / 2, freedom))
+    return float(special.stdtrit(freedom, (1 + confidence) / 2))

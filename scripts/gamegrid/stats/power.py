@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from gamegrid.stats.arrays import Floats
 from gamegrid.stats.intervals import CONFIDENCE
@@ -89,14 +89,16 @@ def power_of(
     if deals < 2 or not sd > 0:
         raise ValueError(f"no power from {deals} deals of SD {sd}")
     centre = abs(difference) / sd * float(np.sqrt(deals))
-    least = float(stats.t.ppf((1 + confidence) / 2, deals - 1))
+    from scipy import stats  # its import takes as long as all others of a build of tables
+
+    least = float(special.stdtrit(deals - 1, (1 + confidence) / 2))
     upper = float(stats.nct.sf(least, deals - 1, centre))
     lower = float(stats.nct.cdf(-least, deals - 1, centre))
     found = upper + (0.0 if lower != lower else lower)  # scipy gives NaN far out in the wrong tail
     if limit is None:
         return found
     needed = least_mean(deals, limit, confidence)
-    return min(found, float(stats.norm.sf((needed - abs(difference)) / sd * np.sqrt(deals))))
+    return min(found, float(special.ndtr((abs(difference) - needed) / sd * np.sqrt(deals))))
 
 
 def least_mean(deals: int, limit: float, confidence: float = CONFIDENCE) -> float:
@@ -165,7 +167,7 @@ def deals_needed(
 
 def expected_half_width(deals: int, sd: float, *, confidence: float = CONFIDENCE) -> float:
     """Return the expected half-width of the t interval of a mean over at least 2 ``deals``."""
-    return float(stats.t.ppf((1 + confidence) / 2, deals - 1)) * sd / float(np.sqrt(deals))
+    return float(special.stdtrit(deals - 1, (1 + confidence) / 2)) * sd / float(np.sqrt(deals))
 
 
 def expected_share_half_width(
@@ -177,7 +179,7 @@ def expected_share_half_width(
     its value if the seatings of a deal share all their luck.
     """
     size = share * (1 - share) / sd**2 * deals
-    quantile = float(stats.t.ppf((1 + confidence) / 2, deals - 1))
+    quantile = float(special.stdtrit(deals - 1, (1 + confidence) / 2))
     part = quantile**2 / size
     spread = share * (1 - share) + part / 4
     return float(np.sqrt(part * spread) / (1 + part))

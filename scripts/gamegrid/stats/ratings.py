@@ -16,7 +16,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse, special
 from scipy.linalg import block_diag
 from scipy.sparse import csgraph
 
@@ -421,7 +421,7 @@ class _Scale:
 
     @property
     def _quantile(self) -> float:
-        return float(stats.norm.ppf((1 + self.confidence) / 2))
+        return float(special.ndtri((1 + self.confidence) / 2))
 
     def _carried(self, contrast: Floats) -> float:
         """Return the standard error of ``contrast``'s estimate due to the anchors' errors."""
@@ -456,7 +456,7 @@ def ladder(matches: Matches, zero: str) -> dict[str, Anchor]:
     freedom = np.array([deals.freedom(apart[code]) for code in known])
     se = np.sqrt(np.diag(covariance))
     correlations = covariance / np.outer(se, se)
-    wide = se * stats.t.ppf((1 + CONFIDENCE) / 2, freedom) / stats.norm.ppf((1 + CONFIDENCE) / 2)
+    wide = se * special.stdtrit(freedom, (1 + CONFIDENCE) / 2) / special.ndtri((1 + CONFIDENCE) / 2)
     return {zero: Anchor(0.0)} | {
         names[code]: Anchor(
             rating=float(apart[code] @ frame.point) * ELO,

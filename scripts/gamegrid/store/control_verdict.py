@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gamegrid.errors import UserError
 from gamegrid.records import duckdb_files
+from gamegrid.store.conduct_statements import provisional_agents, read_conduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,24 @@ class ControlVerdict:
 
     passed: int
     red: tuple[str, ...]
+    provisional: tuple[str, ...] = ()
+    """The models whose results are provisional, which no check of bots can vouch for."""
+
+    @property
+    def green(self) -> bool:
+        """Whether all is well: checks were made, all passed, and every result is its agent's."""
+        return self.passed > 0 and not self.red and not self.provisional
 
     @property
     def text(self) -> str:
         """One line, followed by a line for each failed check."""
         if not self.passed and not self.red:
             return "Controls: none could be made; see the reasons in the table controls"
+        if not self.red and self.provisional:
+            return (
+                f"Controls: {self.passed} checks of bots passed. They say nothing about "
+                f"{', '.join(self.provisional)}: provisional results"
+            )
         if not self.red:
             return f"Controls: all {self.passed} checks passed"
         head = f"Controls: {len(self.red)} of {self.passed + len(self.red)} checks FAILED: "
@@ -33,9 +46,11 @@ def read(database: Path) -> ControlVerdict:
             "SELECT passed, name, game, matchup, agent, seat, expected, found, low, high, deals, "
             "reason FROM controls WHERE passed IS NOT NULL"
         ).fetchall()
+        provisional = provisional_agents(read_conduct(connection))
     return ControlVerdict(
         passed=sum(passed for passed, *_ in rows),
         red=tuple(_sentence(*row) for passed, *row in rows if not passed),
+        provisional=tuple(provisional),
     )
 
 

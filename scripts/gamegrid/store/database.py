@@ -75,6 +75,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
     duckdb.Error for a value that its column cannot hold.
     """
     # scipy only where it is needed
+    from gamegrid.store.headline import fill_headline
     from gamegrid.store.planned import Preregistration, fill_deviations, fill_questions
     from gamegrid.store.reasoning_tables import fill_reasoning
     from gamegrid.store.statistics import fill_statistics
@@ -99,6 +100,7 @@ def build(database: Path, rows: Rows, sources: Sources, interim: str | None = No
             fill_questions(connection, stated)
             fill_statistics(connection, looks.read(sources.looks) if sources.looks else ())
             fill_deviations(connection, stated)
+            fill_headline(connection)
             fill_reasoning(connection)
             connection.commit()
             connection.execute("CHECKPOINT")

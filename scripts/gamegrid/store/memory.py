@@ -15,6 +15,7 @@ from gamegrid.stats.intervals import NoInterval, Reason
 from gamegrid.stats.observations import Observations, difference, pool
 from gamegrid.stats.paired import compare
 from gamegrid.store.comparisons import Compared, Differences, within
+from gamegrid.store.conduct import Provisional, untested
 from gamegrid.store.values import CellValues, TableRow, ends
 
 _DISGUISES = """
@@ -55,12 +56,19 @@ def memory(
     connection: duckdb.DuckDBPyConnection,
     cells: Sequence[CellValues],
     spans: Mapping[str, float],
+    provisional: Provisional = (),
 ) -> Iterator[TableRow]:
     """Yield the rows, with p adjusted for the number of them.
 
-    ``spans``: by game, the largest difference of two returns.
+    ``spans``: by game, the largest difference of two returns. Rows with ``provisional`` results are
+    not tested.
     """
-    rows = list(_compared(connection, cells, spans))
+    rows = [
+        replace(row, compared=untested(row.compared))
+        if any((game, row.agent) in provisional for game in row.compared.pair)
+        else row
+        for row in _compared(connection, cells, spans)
+    ]
     found = compare([row.compared.test for row in rows], [row.compared.difference for row in rows])
     for row, result in zip(rows, found, strict=True):
         yield (

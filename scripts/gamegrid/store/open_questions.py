@@ -23,13 +23,14 @@ class Answer(StrEnum):
 def open_questions(
     compared: Sequence[Compared], planned: Mapping[Question, Planned]
 ) -> Iterator[TableRow]:
-    """Yield a row for every question in one game.
+    """Yield a row for every question in one game that further deals can answer.
 
+    Further deals of a model whose results are provisional would be more of the same.
     With a plan, only primary questions are to be played on.
     """
     only_primary = any(each.primary for each in planned.values())
     for pair in compared:
-        if pair.game is None or not pair.deals:
+        if pair.game is None or not pair.deals or pair.test == NoInterval(Reason.PROVISIONAL):
             continue
         asked = planned.get(pair.question)
         margin = asked.margin if asked else None

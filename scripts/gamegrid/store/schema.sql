@@ -27,6 +27,8 @@ CREATE MACRO in_words(code) AS CASE code
     WHEN 'no_value_function' THEN 'no value function'
     WHEN 'value_function_late' THEN 'played before the value function was recorded'
     WHEN 'value_function_changed' THEN 'the value function changed after the first deal'
+    WHEN 'few_own_moves' THEN 'fewer than half of its moves are its own'
+    WHEN 'few_finished' THEN 'fewer than half of its episodes could be finished'
     WHEN 'policy_contradicted' THEN 'an agent made a move that its stated policy rules out'
 END;
 

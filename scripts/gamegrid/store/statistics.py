@@ -33,6 +33,7 @@ from gamegrid.stats.ratings import (
 )
 from gamegrid.store.between_games import games_like_these
 from gamegrid.store.comparisons import compare_pairs, rows_of
+from gamegrid.store.conduct import marked, read_provisional
 from gamegrid.store.control_checks import controls
 from gamegrid.store.corrected_means import corrected_means
 from gamegrid.store.equivalences import equivalence_rows, primary, read_planned
@@ -131,8 +132,12 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     """Fill the tables once the views exist. ``seen``: the deals of earlier looks."""
     cells = read_cells(connection)
     comparable = connection.execute("SELECT game, agent, rival FROM comparable").fetchall()
+    ranked = connection.execute("SELECT game, agent, rival FROM ranked_pairs").fetchall()
+    provisional = read_provisional(connection)
+    own = [cell for cell in cells if (cell.game, cell.agent) not in provisional]
     spans = dict(connection.execute(_SPANS).fetchall())
-    compared, planned = compare_pairs(cells, comparable, spans), read_planned(connection)
+    compared = marked(compare_pairs(cells, comparable, spans), provisional)
+    planned = read_planned(connection)
     agents = [name for (name,) in connection.execute("SELECT agent FROM agents").fetchall()]
     games: dict[tuple[str, str], list[CellValues]] = defaultdict(list)
     for cell in cells:
@@ -159,9 +164,9 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         "comparisons": rows_of(compared, Looks(seen, counted(connection)), primary(planned)),
         "equivalence_tests": list(equivalence_rows(compared, planned)),
         "open_questions": list(open_questions(compared, planned)),
-        "games_like_these": list(games_like_these(cells, comparable)),
-        "memory_differences": list(memory(connection, cells, spans)),
-        "sweep_winners": list(sweep_best(connection, cells, comparable)),
+        "games_like_these": list(games_like_these(own, ranked)),
+        "memory_differences": list(memory(connection, cells, spans, provisional)),
+        "sweep_winners": list(sweep_best(connection, own, ranked)),
         **_position_rows(connection),
         "control_checks": controls(connection),
         "ratings": [],
@@ -178,7 +183,7 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
     limits = {
         game: Interval(low, high) for game, low, high in connection.execute(_LIMITS).fetchall()
     }
-    ranks = game_ranks(cells, comparable, _pairs(connection), limits)
+    ranks = game_ranks(cells, ranked, _pairs(connection), limits)
     insert(connection, "game_ranks", list(ranks))
 
 
@@ -286,14 +291,19 @@ def _score_parts(agent: str, pooled: Mapping[tuple[str, str], Pooled]) -> list[t
 
 
 def rated_matches(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], Matches] | None:
-    """Return the names of the games and all rated matches that count; None without matches."""
+    """Return the names of the games and all rated matches that count; None without matches.
+
+    Matches with a model whose results are provisional are left out: they say how its opponent does
+    against random moves, and nothing about the model.
+    """
+    provisional = {agent for game, agent in read_provisional(connection) if game is None}
     rows = [
         (game, family, luck, deal, fixed, agents[low], agents[high], score)
         for game, family, luck, deal, fixed, agents, scores in connection.execute(
             _MATCHES
         ).fetchall()
         for low, high, score in pairs_of_seats(scores)
-        if agents[low] != agents[high]
+        if agents[low] != agents[high] and provisional.isdisjoint((agents[low], agents[high]))
     ]
     if not rows:
         return None

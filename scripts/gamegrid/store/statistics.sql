@@ -495,3 +495,11 @@ COMMENT ON COLUMN question_roles.game IS 'name | the game; NULL for all win_loss
 COMMENT ON COLUMN question_roles.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN question_roles.rival IS 'name | the agent that it is compared with | agents.agent';
 COMMENT ON COLUMN question_roles.role IS 'primary or exploratory | primary if the plan names the question; NULL without a plan | planned_questions.is_primary';
+CREATE TABLE headlines (
+    place INTEGER NOT NULL,
+    game VARCHAR,
+    severity VARCHAR NOT NULL CHECK (severity IN ('bad', 'warn', 'plain')),
+    sentence VARCHAR NOT NULL
+);
+
+COMMENT ON TABLE headlines IS 'The rows of the view headline, which describes them.';

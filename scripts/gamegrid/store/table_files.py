@@ -18,7 +18,7 @@ import duckdb
 from gamegrid import plugins
 from gamegrid.errors import UserError
 
-_HEADER = re.compile(r"-- table: (\d+)\n")
+_HEADER = re.compile(r"-- table: (\d+)\n(?:-- paper: (.*)\n)?")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NOT_CODE = re.compile(r"--.*|^COMMENT ON (?:'(?:[^']|'')*'|[^;'])*;|'(?:[^']|'')*'", re.MULTILINE)
 
@@ -35,6 +35,12 @@ class TableFile:
         """The number in the order of tables. None for a view that is no table of the results."""
         header = _HEADER.match(self.sql)
         return int(header[1]) if header else None
+
+    @property
+    def paper(self) -> str | None:
+        """The columns that a paper prints, in the words of ``paper_columns``; None for none."""
+        header = _HEADER.match(self.sql)
+        return header[2] if header else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,12 @@ def plugin_files(folders: plugins.Folders) -> list[TableFile]:
 def table_names() -> list[str]:
     """Return the names of all tables in order, those of the user's folders included."""
     return _names([*package_files(), *plugin_files(plugins.folders())])
+
+
+def paper_choices() -> dict[str, str]:
+    """Return the columns that papers print of each table whose file names some."""
+    every = [*package_files(), *plugin_files(plugins.folders())]
+    return {file.name: file.paper for file in every if file.paper}
 
 
 def create(connection: duckdb.DuckDBPyConnection, own: Sequence[TableFile] = ()) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,14 +14,19 @@ import duckdb
 
 from gamegrid.records import duckdb_files
 from gamegrid.stats.intervals import Reason
-from gamegrid.store import table_files
+from gamegrid.store import latex, table_files
+from gamegrid.store.conduct_statements import read_conduct, statements
+from gamegrid.store.short_names import shortened
 from gamegrid.store.table_files import Column
 
 WIDTH = 100
-"""The width of terminal text, in characters."""
+"""The greatest width of text, in characters."""
 
 SHORTEST = 8
 """The least number of characters that a name is cut to."""
+
+FEWEST = 4
+"""The least number of columns that a narrow terminal shows."""
 
 ABSENT = "–"
 """What people see for NULL."""
@@ -38,7 +43,7 @@ GAME_TEXTS = {
         {**_PLACED, "score": "score", INTERVAL: "low", "strict": "strict_score", **_PLAYED},
     ),
     "margin": (
-        "opponents won from, then mean strict return",
+        "share of opponents beaten, then mean strict return",
         {**_PLACED, BEATS: "beats", "strict": "strict_return", INTERVAL: "low", **_PLAYED},
     ),
     "payoff": (
@@ -52,6 +57,9 @@ GAME_TEXTS = {
     ),
 }  # fmt: skip
 """By scoring: the order of the agents in words, and columns of per_game by their headings."""
+
+TROUBLE = frozenset({"forfeits", "fallbacks", "dropped"})
+"""The headings of what a terminal shows only where it happened."""
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -74,29 +82,30 @@ def write_tables(database: Path, folder: Path) -> None:
     """
     with closing(connect(database)) as connection:
         tables = read_tables(connection)
-        notices = _notices(connection)
+        failures = [each.text for each in statements(read_conduct(connection))]
+        told = [*failures, *notices(connection)]
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write_csv(folder / f"{table.name}.csv", table)
         (folder / f"{table.name}.md").write_text(_markdown(table), "utf-8")
         (folder / f"{table.name}.tex").write_text(_latex(table), "utf-8")
-    (folder / "README.md").write_text(_readme(tables, notices), "utf-8")
+    (folder / "README.md").write_text(_readme(tables, told), "utf-8")
 
 
-def leaderboard_text(database: Path) -> str:
-    """Return the results for a terminal: the ratings, then every game.
+def leaderboard_text(database: Path, width: int = WIDTH) -> str:
+    """Return the results for a terminal of ``width`` columns: the ratings, then every game.
 
     Raises UserError if ``database`` cannot be opened.
     """
     with closing(connect(database)) as connection:
         board = _records(connection, "leaderboard")
         per_game = _records(connection, "per_game")
-        parts = [textwrap.fill(notice, WIDTH) for notice in _notices(connection)]
+        parts = [textwrap.fill(notice, width) for notice in notices(connection)]
     sets = [list(rows) for _, rows in groupby(board, lambda row: row["rating_set"])]
     rated = sum(rows[0]["rating"] is not None for rows in sets)
-    parts += [_board_text(rows, rated) for rows in sets]
+    parts += [_board_text(rows, rated, width) for rows in sets]
     parts += [
-        _game_text(game, scoring, list(rows))
+        _game_text(game, scoring, list(rows), width)
         for (game, scoring), rows in groupby(per_game, lambda row: (row["game"], row["scoring"]))
     ]
     return "\n\n".join(parts)
@@ -186,47 +195,15 @@ def _markdown_text(text: str) -> str:
     return " ".join(escaped.split())
 
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    ABSENT: "--",
-    **{char: f"\\{char}" for char in "&%$#_{}"},
-}
-
-
-def _latex_text(text: str) -> str:
-    """Return ``text`` so that LaTeX prints it as it is."""
-    return " ".join("".join(_LATEX.get(char, char) for char in text).split())
-
-
 def _latex(table: Table) -> str:
     """Return ``table`` as a tabular; the document needs the package booktabs."""
     layout = "".join("r" if column.numeric else "l" for column in table.columns)
-    body = [_latex_row(_shown(value) for value in row) for row in table.rows]
-    return "\n".join(
-        [
-            f"\\begin{{tabular}}{{{layout}}}",
-            "\\toprule",
-            _latex_row(column.name for column in table.columns),
-            "\\midrule",
-            *body,
-            "\\bottomrule",
-            "\\end{tabular}",
-            "",
-        ]
-    )
+    head = [latex.text(column.name) for column in table.columns]
+    body = (latex.row(latex.text(_shown(value)) for value in row) for row in table.rows)
+    return latex.tabular(layout, head, body)
 
 
-def _latex_row(texts: Iterable[str]) -> str:
-    """Return one line of a tabular."""
-    return " & ".join(map(_latex_text, texts)) + r" \\"
-
-
-def _notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return what readers must know first; nothing for a finished grid at its first look."""
     held, look, suite = connection.execute(
         "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired), "
@@ -269,15 +246,24 @@ def described(table: Table) -> str:
     return _markdown_table(("column", "unit", "meaning", "source"), rows, [False] * 4)
 
 
-def _board_text(rows: Sequence[Mapping[str, Any]], sets: int) -> str:
+def _board_text(rows: Sequence[Mapping[str, Any]], sets: int, width: int = WIDTH) -> str:
     """Return the ratings of one set of agents, which is one of ``sets``."""
     if rows[0]["rating"] is None:
-        names = ", ".join(str(row["agent"]) for row in rows)
-        return textwrap.fill(f"No rated match counts for: {names}", WIDTH)
+        return "\n".join(_unrated(rows, width))
     unlinked = ". No matches link it with other sets of agents" if sets > 1 else ""
-    title = textwrap.fill(f"Ratings; expected: score against an opponent rated 0{unlinked}", WIDTH)
+    title = textwrap.fill(f"Ratings; expected: score against an opponent rated 0{unlinked}", width)
     head = (RANKS, "agent", "rating", INTERVAL, "expected", INTERVAL, "tied", "deals", "dropped")
-    return f"{title}\n{_aligned(head, [_board_line(row) for row in rows])}"
+    return f"{title}\n{_aligned(head, [_board_line(row) for row in rows], width)}"
+
+
+def _unrated(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Yield a paragraph about agents without a match, and one about those without own results."""
+    for said, provisional in (("No rated match counts for", False), ("Provisional, no rank", True)):
+        names = [
+            str(row["agent"]) for row in rows if (row["provisional"] is not None) is provisional
+        ]
+        if names:
+            yield textwrap.fill(f"{said}: {', '.join(names)}", width)
 
 
 def _board_line(row: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -317,12 +303,14 @@ def _interval(low: Value, high: Value, reason: Value, digits: int) -> Value:
     return f"{first} to {'∞' if high is None else f'{high:.{digits}f}'}"
 
 
-def _game_text(game: str, scoring: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _game_text(
+    game: str, scoring: str, rows: Sequence[Mapping[str, Any]], width: int = WIDTH
+) -> str:
     """Return one game's agents in order of rank."""
     order, columns = GAME_TEXTS[scoring]
     lines = [[_cell(name, column, row) for name, column in columns.items()] for row in rows]
-    title = textwrap.fill(f"{game} ({scoring}: {order})", WIDTH)
-    return f"{title}\n{_aligned(list(columns), lines)}"
+    title = textwrap.fill(f"{game} ({scoring}: {order})", width)
+    return f"{title}\n{_aligned(list(columns), lines, width)}"
 
 
 def _cell(name: str, column: str, row: Mapping[str, Any]) -> Value:
@@ -335,45 +323,32 @@ def _cell(name: str, column: str, row: Mapping[str, Any]) -> Value:
     return special.get(name, itemgetter(column))(row)
 
 
-def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[Value]], width: int) -> str:
     """Return ``rows`` under ``head``, the column ``agent`` to the left and numbers to the right.
 
-    If a line would be wider than WIDTH, the names of agents are shortened, then the gaps.
+    Columns of ``TROUBLE`` without a trouble are left out. If a line would be wider than ``width``,
+    the names of agents are shortened, then the gaps, and then the last columns are left out.
     """
     columns = list(zip(head, *(map(_shown, row) for row in rows), strict=True))
-    agent, between = head.index("agent"), "  "
-    room = _room(columns, agent, between)
-    if room < SHORTEST:
+    columns = [each for each in columns if each[0] not in TROUBLE or set(each[1:]) != {"0"}]
+    between = "  "
+    if _room(columns, between, width) < SHORTEST:
         between = " "
-        room = _room(columns, agent, between)
-    columns[agent] = tuple(shortened(columns[agent], max(room, SHORTEST)))
+    while _room(columns, between, width) < SHORTEST and len(columns) > FEWEST:
+        columns.pop()
+    agent = [column[0] for column in columns].index("agent")
+    room = max(_room(columns, between, width), SHORTEST)
+    columns[agent] = tuple(shortened(columns[agent], room))
     padded = [
         [_side(column[0])(text, max(map(len, column))) for text in column] for column in columns
     ]
     return "\n".join(between.join(line).rstrip() for line in zip(*padded, strict=True))
 
 
-def _room(columns: Sequence[Sequence[str]], agent: int, between: str) -> int:
+def _room(columns: Sequence[Sequence[str]], between: str, width: int) -> int:
     """Return how wide the column of agents can be."""
-    others = [max(map(len, column)) for at, column in enumerate(columns) if at != agent]
-    return WIDTH - sum(others) - len(between) * len(others)
-
-
-def shortened(names: Sequence[str], width: int) -> list[str]:
-    """Cut names in the middle to at most ``width`` characters, and keep them distinct if possible.
-
-    Cuts near the middle come first: variants of one model differ at either end.
-    """
-    cuts = []
-    for end in sorted(range(width), key=lambda end: (abs(2 * end - width + 1), end)):
-        cut = [
-            name if len(name) <= width else f"{name[: width - 1 - end]}…{name[len(name) - end :]}"
-            for name in names
-        ]
-        if len(set(cut)) == len(set(names)):
-            return cut
-        cuts.append(cut)
-    return cuts[0]
+    others = [max(map(len, column)) for column in columns if column[0] != "agent"]
+    return width - sum(others) - len(between) * len(others)
 
 
 def _side(name: str) -> Callable[[str, int], str]:

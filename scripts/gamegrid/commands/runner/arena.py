@@ -18,12 +18,14 @@ import yaml
 
 from gamegrid.commands import human_command, leaderboard_command
 from gamegrid.commands.runner import settings
-from gamegrid.commands.runner.translate import Translation, translate
+from gamegrid.commands.runner.translate import GridEntry, Translation, translate
+from gamegrid.commands.snakemake_call import RUNS, Call
 from gamegrid.config import yaml_files
 from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError
-from gamegrid.paths import WORKFLOW, replacing, resolve, there
+from gamegrid.paths import replacing, resolve, there
 from gamegrid.plan import plan
+from gamegrid.records import stamp
 from gamegrid.terminal import plain_output
 
 MODEL_FILES = (
@@ -33,7 +35,10 @@ MODEL_FILES = (
     "src/game_reasoning_arena/configs/vllm_models.yaml",
 )
 """Model files of the old system, read if they exist."""
-GRIDS = Path("results/runner")
+RESULTS = Path("results")
+GRIDS = RESULTS / "runner"
+INPUTS = (".env", "config")
+"""What a run reads in the working directory besides model files: keys, and its own prompts."""
 BACKSLASH = "\\"
 
 
@@ -48,20 +53,23 @@ def _main(arguments: Sequence[str] | None) -> int:
         words = join_lines(sys.argv[1:] if arguments is None else arguments, _read_line)
         given = _parser().parse_args(words)
         translation = _translate(given)
-        text = yaml.safe_dump(translation.grid, sort_keys=False, allow_unicode=True)
+        text = _text(translation.grid)
         for note in translation.notes if translation.person is None else ():
             print(f"runner: {note}", file=sys.stderr)
         if given.write_config:
             print(text, end="")
             return 0
         plan.make(translation.grid, Path.cwd())
-        grid = _write(text)
         if translation.person is not None:
-            return _play_with_person(translation, grid)
-        return _play(grid, given)
+            return _play_with_person(translation, _write(text, Path()))
+        return _play(translation.grid, given)
     except UserError as error:
         print(f"runner: {error}", file=sys.stderr)
         return 1
+
+
+def _text(grid: GridEntry) -> str:
+    return yaml.safe_dump(grid, sort_keys=False, allow_unicode=True)
 
 
 def join_lines(arguments: Sequence[str], read_line: Callable[[], str]) -> list[str]:
@@ -129,26 +137,50 @@ def _translate(given: argparse.Namespace) -> Translation:
     return translate(settings.read(content, given.override), files)
 
 
-def _write(text: str) -> Path:
+def _write(text: str, folder: Path) -> Path:
     """Write a grid to a separate file below the results, where cluster jobs can read it."""
-    GRIDS.mkdir(parents=True, exist_ok=True)
-    path = GRIDS / f"grid-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
+    grids = folder / GRIDS
+    grids.mkdir(parents=True, exist_ok=True)
+    path = grids / f"grid-{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path
 
 
-def _play(grid: Path, given: argparse.Namespace) -> int:
-    command = [
-        sys.executable, "-m", "snakemake", "--snakefile", str(WORKFLOW / "Snakefile"),
-        "--cores", given.cores, "--configfile", str(grid),
-    ]  # fmt: skip
-    if given.dry_run:
-        return subprocess.run([*command, "--dry-run"], check=False).returncode
-    code = subprocess.run(command, check=False).returncode
-    if code:
+def _folder(grid: GridEntry) -> Path:
+    """Return the folder to play a grid in: the working directory, unless its results are others'.
+
+    A results folder holds one seed. A run with another seed gets a folder of its own.
+    """
+    stored = stamp.read(RESULTS)
+    if not stored or stored.get("seed") == grid["seed"]:
+        return Path()
+    folder = RUNS / f"seed-{grid['seed']}"
+    print(
+        f"runner: {RESULTS}/ holds results of seed {stored.get('seed')}, so this run with seed "
+        f"{grid['seed']} goes to {folder / RESULTS}/.",
+        file=sys.stderr,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in INPUTS:
+        link = folder / name
+        if there(Path(name)) and not link.is_symlink():
+            link.symlink_to(Path(name).absolute())
+    return folder
+
+
+def _play(grid: GridEntry, given: argparse.Namespace) -> int:
+    folder, working = _folder(grid), Path.cwd()
+    if folder != Path():
+        grid = {**grid, "models": [str(resolve(name, working)) for name in grid["models"]]}
+    call = Call(
+        grid=_write(_text(grid), folder), folder=folder, cores=given.cores,
+        passed=["--dry-run"] if given.dry_run else [],
+    )  # fmt: skip
+    code = subprocess.run(call.words(), check=False).returncode
+    if code or given.dry_run:
         return code
-    leaderboard_command.show(Path("results"))
+    leaderboard_command.show(folder / RESULTS)
     return 0
 
 

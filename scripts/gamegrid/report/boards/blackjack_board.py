@@ -2,13 +2,22 @@
 
 import pyspiel
 
-from gamegrid.games.blackjack import LABELS, Blackjack, card_name
+from gamegrid.games.blackjack import HIDDEN, LABELS, Blackjack, card_name
 from gamegrid.report.boards import table
 from gamegrid.report.boards.board import Board
 
 
 def draw(game: Blackjack, state: pyspiel.State) -> str:
-    """Draw both hands face up."""
+    """Draw both hands face up, the dealer's on the other side of the table."""
+    return _table(game, state, whole=True)
+
+
+def seen(game: Blackjack, state: pyspiel.State, seat: int) -> str:
+    """Draw the dealer's second card face down until the player stands."""
+    return _table(game, state, whole=state.is_terminal())
+
+
+def _table(game: Blackjack, state: pyspiel.State, whole: bool) -> str:
     steps = state.full_history()
     cards = [step.action for step in steps if step.player < 0]
     said = [LABELS[step.action] for step in steps if step.player >= 0]
@@ -17,7 +26,13 @@ def draw(game: Blackjack, state: pyspiel.State) -> str:
     own, dealers, later = cards[:2], cards[2:4], cards[4:]
     hands = [
         table.Hand("Player", [_short(card) for card in own + later[:hits]], ", ".join(said)),
-        table.Hand("Dealer", [_short(card) for card in dealers + later[hits:]]),
+        table.Hand(
+            "Dealer",
+            [
+                _short(card) if whole or number != HIDDEN else None
+                for number, card in enumerate(dealers + later[hits:], 2)
+            ],
+        ),
     ]
     return table.draw(f"{game.title}.", hands)
 
@@ -33,4 +48,4 @@ def _short(card: int) -> str:
     return f"{number}{SUITS[suit]}"
 
 
-BOARD = Board(Blackjack, draw)
+BOARD = Board(Blackjack, draw, seen=seen)

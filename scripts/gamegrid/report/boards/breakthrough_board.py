@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.breakthrough import DIRECTIONS, SPIEL_MARKS, Breakthrough
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 
 
 def draw(game: Breakthrough, state: pyspiel.State) -> str:
@@ -24,12 +24,18 @@ def draw(game: Breakthrough, state: pyspiel.State) -> str:
     return squares.board(f"{game.title}. {words}", game.height, game.width, parts)
 
 
-def _ends(game: Breakthrough, action: int) -> list[squares.Square]:
+def _ends(game: Breakthrough, action: int) -> tuple[squares.Square, squares.Square]:
     """Return the cells where a move starts and ends."""
     place, direction = divmod(action // 2, len(DIRECTIONS))
     row, column = divmod(place, game.width)
     down, right = DIRECTIONS[direction]
-    return [(row, column), (row + down, column + right)]
+    return (row, column), (row + down, column + right)
 
 
-BOARD = Board(Breakthrough, draw)
+def spot(game: Breakthrough, state: pyspiel.State, action: int) -> Spot:
+    """Return the arrow of a move."""
+    start, end = _ends(game, action)
+    return squares.arrow(start, end)
+
+
+BOARD = Board(Breakthrough, draw, spot)

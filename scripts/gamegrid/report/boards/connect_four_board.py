@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pyspiel
 
 from gamegrid.games.connect_four import ConnectFour
+from gamegrid.games.game import Game
 from gamegrid.games.grids import column_name
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 
 MARKS = ("x", "o")
 
@@ -39,4 +40,11 @@ def _top(cells: Sequence[str], column: int) -> int:
     return next(row for row, line in enumerate(cells) if line[column] != ".")
 
 
-BOARD = Board(ConnectFour, draw)
+def spot(game: Game, state: pyspiel.State, action: int) -> Spot:
+    """Return the cell onto which a piece would fall."""
+    cells = str(state).split()
+    free = [row for row, line in enumerate(cells) if line[action] == "."]
+    return squares.ring(max(free), action)
+
+
+BOARD = Board(ConnectFour, draw, spot)

@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.dots_and_boxes import DRAWN, DotsAndBoxes
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 from gamegrid.report.boards.squares import CELL
 
 WIDE = 1.6
@@ -54,10 +54,23 @@ def _down(row: int, column: int) -> str:
 
 
 def _line(game: DotsAndBoxes, action: int) -> str:
+    row, column, down = _where(game, action)
+    return _down(row, column) if down else _across(row, column)
+
+
+def _where(game: DotsAndBoxes, action: int) -> tuple[int, int, bool]:
+    """Return the row and column of the dot where a line begins, and whether it goes down."""
     horizontal = (game.height + 1) * game.width
     if action < horizontal:
-        return _across(*divmod(action, game.width))
-    return _down(*divmod(action - horizontal, game.width + 1))
+        return *divmod(action, game.width), False
+    return *divmod(action - horizontal, game.width + 1), True
 
 
-BOARD = Board(DotsAndBoxes, draw)
+def spot(game: DotsAndBoxes, state: pyspiel.State, action: int) -> Spot:
+    """Return the line that a move draws."""
+    row, column, down = _where(game, action)
+    x, y = CELL * column + 5, CELL * row + 5
+    return Spot("line", (x, y, x, y + CELL) if down else (x, y, x + CELL, y))
+
+
+BOARD = Board(DotsAndBoxes, draw, spot)

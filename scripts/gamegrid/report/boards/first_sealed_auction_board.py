@@ -7,19 +7,21 @@ from gamegrid.report.boards import table
 from gamegrid.report.boards.board import Board
 
 
-def draw(game: FirstSealedAuction, state: pyspiel.State) -> str:
-    """Draw the values as cards, with the bids beside them."""
+def draw(game: FirstSealedAuction, state: pyspiel.State, seat: int | None = None) -> str:
+    """Draw the values as cards, with the bids beside them, or only those of ``seat``."""
     steps, players = state.history(), game.players
     values, bids, winner = steps[:players], steps[players : 2 * players], steps[2 * players :]
     hands = [
         table.Hand(
-            game.seat_name(seat),
-            [str(value)],
-            f"bid {bids[seat]}{', wins' if winner == [seat] else ''}" if seat < len(bids) else "",
+            game.seat_name(owner),
+            [table.shown(str(value), owner, seat)],
+            f"bid {bids[owner]}{', wins' if winner == [owner] else ''}"
+            if owner < len(bids) and seat in (None, owner)
+            else "",
         )
-        for seat, value in enumerate(values)
+        for owner, value in enumerate(values)
     ]
     return table.draw(f"{game.title}. Value of the object to each.", hands)
 
 
-BOARD = Board(FirstSealedAuction, draw)
+BOARD = Board(FirstSealedAuction, draw, seen=draw)

@@ -8,16 +8,18 @@ from gamegrid.report.boards import table
 from gamegrid.report.boards.board import Board
 
 
-def draw(game: GeneratedCards, state: pyspiel.State) -> str:
-    """Draw both hands face up."""
+def draw(game: GeneratedCards, state: pyspiel.State, seat: int | None = None) -> str:
+    """Draw both hands face up, or only that of ``seat``."""
     said = list(table.moves(game, state))
     hands = [
-        table.Hand(game.seat_name(seat), [str(card)], _note(game, seat, said))
+        table.Hand(
+            game.seat_name(owner), [table.shown(str(card), owner, seat)], _note(game, owner, said)
+        )
         for dealt in state.history()[:1]
-        for seat, card in enumerate(game.deal.hands[dealt])
+        for owner, card in enumerate(game.deal.hands[dealt])
     ]
-    ranking = table.Hand("Ranking", [], " < ".join(map(str, game.deal.ranking)))
-    betting = table.Words(("betting", ""), [(game.seat_name(seat), word) for seat, word in said])
+    ranking = table.Hand("Ranking", [], " < ".join(map(str, game.deal.ranking)), seated=False)
+    betting = table.Words(("betting", ""), [(game.seat_name(mover), word) for mover, word in said])
     return table.draw(f"{game.title}.", [*hands, ranking], betting)
 
 
@@ -28,4 +30,4 @@ def _note(game: GeneratedCards, seat: int, said: list[tuple[int, str]]) -> str:
     return f"{chips(game.deal.ante + added)}{', folded' if FOLD in own else ''}"
 
 
-BOARD = Board(GeneratedCards, draw)
+BOARD = Board(GeneratedCards, draw, seen=draw)

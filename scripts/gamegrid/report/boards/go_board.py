@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.go import MARKS, SEATS, Go
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 from gamegrid.report.boards.squares import CELL
 
 WOOD = "#d8b878"
@@ -19,11 +19,7 @@ def draw(game: Go, state: pyspiel.State) -> str:
     rows = [line.split()[1] for line in lines]
     owned = [squares.of(mark, rows) for mark in MARKS]
     words = svg.placed(SEATS, [squares.names(places) for places in owned])
-    newest = [
-        (side - 1 - action // side, action % side)
-        for action in state.history()[-1:]
-        if action < side**2
-    ]
+    newest = [_place(side, action) for action in state.history()[-1:] if action < side**2]
     parts = [
         svg.shape("rect", width=CELL * side, height=CELL * side, fill=WOOD),
         svg.shape("path", d=_lines(side), fill="none", stroke="#333", stroke_width=0.4),
@@ -40,10 +36,10 @@ def draw(game: Go, state: pyspiel.State) -> str:
         svg.group(
             "last",
             (svg.shape("circle", cx=CELL * c + 5, cy=CELL * r + 5, r=1.6) for r, c in newest),
-            fill="#c0392b",
+            fill="#e4572e",
         ),
     ]
-    return squares.board(f"{game.title}. {words}", side, side, parts)
+    return squares.board(f"{game.title}. {words}", side, side, parts, kind="wood")
 
 
 def _lines(side: int) -> str:
@@ -52,4 +48,13 @@ def _lines(side: int) -> str:
     return "".join(f"M5 {place}h{long}M{place} 5v{long}" for place in places)
 
 
-BOARD = Board(Go, draw)
+def spot(game: Go, state: pyspiel.State, action: int) -> Spot | None:
+    """Return the point of a move; a pass has none."""
+    return squares.ring(*_place(game.side, action)) if action < game.side**2 else None
+
+
+def _place(side: int, action: int) -> squares.Square:
+    return side - 1 - action // side, action % side
+
+
+BOARD = Board(Go, draw, spot)

@@ -5,8 +5,8 @@ import pyspiel
 from gamegrid.games.grids import column_name
 from gamegrid.games.hex import MARKS, Hex
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
-from gamegrid.report.palette import CATEGORIES
+from gamegrid.report.boards.board import Board, Spot
+from gamegrid.report.palette import SEATS
 
 WIDE, HIGH = 10, 9
 """The distance between neighbouring cells of a row, and between neighbouring rows."""
@@ -25,7 +25,7 @@ def draw(game: Hex, state: pyspiel.State) -> str:
         *(svg.text(str(r + 1), x=WIDE / 2 * r - 5, y=HIGH * r + 8) for r in range(side)),
     ]
     parts = [
-        svg.letters(axes),
+        svg.letters(axes, size=squares.SMALL if side < squares.FEW else svg.FONT),
         svg.last(svg.shape("path", d=f"M{_left(*place)} {_top(*place)}{CELL}") for place in newest),
         svg.shape(
             "path",
@@ -36,7 +36,7 @@ def draw(game: Hex, state: pyspiel.State) -> str:
             opacity=0.5,
         ),
         *(
-            svg.shape("path", d=path, fill="none", stroke=str(CATEGORIES[seat]), stroke_width=1.2)
+            svg.shape("path", d=path, fill="none", stroke=str(SEATS[seat]), stroke_width=1.2)
             for seat, path in enumerate(_sides(side))
         ),
         *(svg.discs(n, map(centre, places), radius=3.6) for n, places in enumerate(owned)),
@@ -81,4 +81,9 @@ def _sides(side: int) -> tuple[str, str]:
     return top, f"{left}M{right} 3{'v6l5 3' * (side - 1)}v6"
 
 
-BOARD = Board(Hex, draw)
+def spot(game: Hex, state: pyspiel.State, action: int) -> Spot:
+    """Return the cell of a move."""
+    return Spot("ring", (*centre(divmod(action, game.side)), 3.8))
+
+
+BOARD = Board(Hex, draw, spot)

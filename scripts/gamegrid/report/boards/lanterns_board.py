@@ -3,14 +3,24 @@
 import pyspiel
 
 from gamegrid.games.lanterns import STREETS, Lanterns
-from gamegrid.report.boards.board import Board
-from gamegrid.report.boards.nim_board import piles
+from gamegrid.report.boards.board import Board, Spot
+from gamegrid.report.boards.nim_board import around, piles
 
 
 def draw(game: Lanterns, state: pyspiel.State) -> str:
     """Draw the lit lanterns."""
-    order = sorted(range(len(STREETS)), key=lambda street: STREETS[street])
-    return piles(f"{game.title}.", [f"{name} Street" for name in STREETS], order, state)
+    return piles(f"{game.title}.", [f"{name} Street" for name in STREETS], _order(), state)
 
 
-BOARD = Board(Lanterns, draw)
+def spot(game: Lanterns, state: pyspiel.State, action: int) -> Spot:
+    """Return a box around the lanterns that a move puts out."""
+    out, street = divmod(action, len(STREETS))
+    return around(state, street, _order().index(street), out + 1)
+
+
+def _order() -> list[int]:
+    """Return the numbers of the streets in the order in which they are drawn."""
+    return sorted(range(len(STREETS)), key=lambda street: STREETS[street])
+
+
+BOARD = Board(Lanterns, draw, spot)

@@ -11,23 +11,24 @@ MONEY = 100
 """The money that OpenSpiel gives each player at the start."""
 
 
-def draw(game: LeducPoker, state: pyspiel.State) -> str:
-    """Draw the hands of all players face up, and the public card once it is dealt."""
+def draw(game: LeducPoker, state: pyspiel.State, seat: int | None = None) -> str:
+    """Draw the hands face up, or only that of ``seat``, and the public card once it is dealt."""
     players = game.players
     dealt = [entry.action for entry in state.full_history() if entry.player < 0]
     said = list(table.moves(game, state))
-    folded = {seat for seat, word in said if word == "Fold"}
+    folded = {mover for mover, word in said if word == "Fold"}
     stakes = _stakes(game, state)
     hands = [
         table.Hand(
-            game.seat_name(seat),
-            [game.card(card)],
-            f"{chips(stakes[seat])}{', folded' if seat in folded else ''}",
+            game.seat_name(owner),
+            [table.shown(game.card(card), owner, seat)],
+            f"{chips(stakes[owner])}{', folded' if owner in folded else ''}",
         )
-        for seat, card in enumerate(dealt[:players])
+        for owner, card in enumerate(dealt[:players])
     ]
-    hands.append(table.Hand("Public card", [game.card(card) for card in dealt[players:]]))
-    betting = table.Words(("betting", ""), [(game.seat_name(seat), word) for seat, word in said])
+    public = [game.card(card) for card in dealt[players:]]
+    hands.append(table.Hand("Public card", public, seated=False))
+    betting = table.Words(("betting", ""), [(game.seat_name(mover), word) for mover, word in said])
     return table.draw(f"{game.title}.", hands, betting)
 
 
@@ -43,4 +44,4 @@ def _stakes(game: LeducPoker, state: pyspiel.State) -> list[float]:
     return stakes
 
 
-BOARD = Board(LeducPoker, draw)
+BOARD = Board(LeducPoker, draw, seen=draw)

@@ -1,5 +1,7 @@
 """Draw matrix games: the choices, the payoffs, and the payoff table."""
 
+from collections.abc import Mapping
+
 import pyspiel
 
 from gamegrid.games.game import Game
@@ -20,10 +22,13 @@ def draw(game: Game, state: pyspiel.State) -> str:
         )
         for seat in range(game.players)
     ]
-    return table.draw(f"{game.title}.", hands, _payoffs(game) if game.players == 2 else None)
+    return table.draw(
+        f"{game.title}.", hands, _payoffs(game, choices) if game.players == 2 else None
+    )
 
 
-def _payoffs(game: Game) -> table.Words:
+def _payoffs(game: Game, choices: Mapping[int, str]) -> table.Words:
+    """Return the payoff table, with the cell marked that both seats' choices led to."""
     start = game.spiel.new_initial_state()
     across = start.legal_actions(1)
     lines = [
@@ -33,7 +38,11 @@ def _payoffs(game: Game) -> table.Words:
         )
         for own in start.legal_actions(0)
     ]
-    return table.Words(("", *game.labels(start, 1)), lines, mark=False)
+    heads = game.labels(start, 1)
+    chosen = None
+    if len(choices) == game.players:
+        chosen = (game.labels(start, 0).index(choices[0]), 1 + heads.index(choices[1]))
+    return table.Words(("", *heads), lines, mark=False, chosen=chosen)
 
 
 def _pair(paid: list[float]) -> str:

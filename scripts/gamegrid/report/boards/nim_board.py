@@ -6,7 +6,7 @@ import pyspiel
 
 from gamegrid.games.nim import Nim
 from gamegrid.report.boards import svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 
 
 def draw(game: Nim, state: pyspiel.State) -> str:
@@ -17,7 +17,7 @@ def draw(game: Nim, state: pyspiel.State) -> str:
 
 def piles(title: str, names: Sequence[str], order: Sequence[int], state: pyspiel.State) -> str:
     """Draw named piles, and mark the one that changed last. ``order``: pile numbers, top first."""
-    left = [int(size) for size in state.observation_string(0).split(":")[1].split()]
+    left = left_in(state)
     widest = svg.ADVANCE * max(map(len, names)) + 4
     changed = [action % len(names) for action in state.history()[-1:]]
     width = widest + 10 * max(_sizes(state, len(names)))
@@ -43,8 +43,24 @@ def piles(title: str, names: Sequence[str], order: Sequence[int], state: pyspiel
 
 def _sizes(state: pyspiel.State, piles: int) -> list[int]:
     """Return the sizes of the piles at the start."""
-    start = state.get_game().new_initial_state()
-    return [int(size) for size in start.observation_string(0).split(":")[1].split()[:piles]]
+    return left_in(state.get_game().new_initial_state())[:piles]
 
 
-BOARD = Board(Nim, draw)
+def spot(game: Nim, state: pyspiel.State, action: int) -> Spot:
+    """Return a box around the objects that a move takes."""
+    taken, pile = divmod(action, len(game.sizes))
+    return around(state, pile, pile, taken + 1)
+
+
+def around(state: pyspiel.State, pile: int, row: int, taken: int) -> Spot:
+    """Return a box around the last ``taken`` objects of a pile, which is drawn in ``row``."""
+    left = left_in(state)[pile] - taken
+    return Spot("box", (10 * left + 0.5, 10 * row + 0.5, 10 * taken - 1, 9))
+
+
+def left_in(state: pyspiel.State) -> list[int]:
+    """Return the number of objects in each pile."""
+    return [int(size) for size in state.observation_string(0).split(":")[1].split()]
+
+
+BOARD = Board(Nim, draw, spot)

@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.number_scrabble import SQUARE, NumberScrabble
 from gamegrid.report.boards import svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 
 TABLE = "on the table"
 WIDE = 10
@@ -36,4 +36,9 @@ def draw(game: NumberScrabble, state: pyspiel.State) -> str:
     return svg.picture(f"{game.title}. {words}", box, parts)
 
 
-BOARD = Board(NumberScrabble, draw)
+def spot(game: NumberScrabble, state: pyspiel.State, action: int) -> Spot:
+    """Return the place on the table of the number that a move picks."""
+    return Spot("box", (WIDE * (SQUARE[action] - 1) + 0.6, WIDE + 0.6, WIDE - 1.2, WIDE - 1.2))
+
+
+BOARD = Board(NumberScrabble, draw, spot)

@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.othello import MARKS, PASS, SIDE, Othello, cells
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 
 
 def draw(game: Othello, state: pyspiel.State) -> str:
@@ -22,4 +22,9 @@ def draw(game: Othello, state: pyspiel.State) -> str:
     return squares.board(f"{game.title}. {words}", SIDE, SIDE, parts)
 
 
-BOARD = Board(Othello, draw)
+def spot(game: Othello, state: pyspiel.State, action: int) -> Spot | None:
+    """Return the cell of a move; a pass has none."""
+    return None if action == PASS else squares.ring(*divmod(action, SIDE))
+
+
+BOARD = Board(Othello, draw, spot)

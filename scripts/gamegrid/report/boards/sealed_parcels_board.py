@@ -9,14 +9,18 @@ from gamegrid.report.boards.board import Board
 COINS = ("Pledge", "Match")
 
 
-def draw(game: SealedParcels, state: pyspiel.State) -> str:
-    """Draw both parcels opened."""
+def draw(game: SealedParcels, state: pyspiel.State, seat: int | None = None) -> str:
+    """Draw both parcels opened, or only that of ``seat``."""
     said = list(table.moves(game, state))
     hands = [
-        table.Hand(game.seat_name(seat), [METALS[metal]], _coins([w for s, w in said if s == seat]))
-        for seat, metal in enumerate(state.history()[:2])
+        table.Hand(
+            game.seat_name(owner),
+            [table.shown(METALS[metal], owner, seat)],
+            _coins([word for mover, word in said if mover == owner]),
+        )
+        for owner, metal in enumerate(state.history()[:2])
     ]
-    words = table.Words(("said", ""), [(game.seat_name(seat), word) for seat, word in said])
+    words = table.Words(("said", ""), [(game.seat_name(mover), word) for mover, word in said])
     return table.draw(f"{game.title}.", hands, words)
 
 
@@ -25,4 +29,4 @@ def _coins(said: list[str]) -> str:
     return f"{laid} coin{'s' if laid > 1 else ''}{', left' if 'Leave' in said else ''}"
 
 
-BOARD = Board(SealedParcels, draw)
+BOARD = Board(SealedParcels, draw, seen=draw)

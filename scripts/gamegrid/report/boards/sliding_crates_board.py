@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.sliding_crates import LANES, OWNERS, SlidingCrates
 from gamegrid.report.boards.board import Board
-from gamegrid.report.boards.connect_four_board import upright
+from gamegrid.report.boards.connect_four_board import spot, upright
 
 
 def draw(game: SlidingCrates, state: pyspiel.State) -> str:
@@ -12,4 +12,4 @@ def draw(game: SlidingCrates, state: pyspiel.State) -> str:
     return upright(f"{game.title}.", OWNERS, LANES[::-1], state)
 
 
-BOARD = Board(SlidingCrates, draw)
+BOARD = Board(SlidingCrates, draw, spot)

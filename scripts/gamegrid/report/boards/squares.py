@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from gamegrid.games.grids import cell, column_name
 from gamegrid.report.boards import svg
+from gamegrid.report.boards.board import Spot
 
 CELL = 10
+FEW, SMALL = 6, 3
+"""Boards with fewer columns than this are drawn larger, so they have a smaller font."""
 Square = tuple[int, int]
 """Row and column, from 0 at the top left."""
 
@@ -16,23 +19,28 @@ def board(
     columns: int,
     parts: Iterable[str],
     names: tuple[Sequence[str], Sequence[str]] | None = None,
+    kind: str = "board",
 ) -> str:
     """Return a board with its axes.
 
     ``names`` are the names of rows and columns, by default 1, 2, … and a, b, …. ``words`` describe
-    the board for screen readers.
+    the board for screen readers. A board of the kind ``wood`` has the same colours in both themes.
     """
     down, across = names or (
         [str(row + 1) for row in range(rows)],
         [column_name(column) for column in range(columns)],
     )
-    left = svg.ADVANCE * max(map(len, down)) + 4
+    size = SMALL if columns < FEW else svg.FONT
+    left = svg.ADVANCE / svg.FONT * size * max(map(len, down)) + 4
     axes = [
-        *(svg.text(name, x=-left / 2, y=CELL * row + 7) for row, name in enumerate(down)),
+        *(
+            svg.text(name, x=-left / 2, y=CELL * row + 5 + size / 3)
+            for row, name in enumerate(down)
+        ),
         *(svg.text(name, x=CELL * col + 5, y=-3) for col, name in enumerate(across)),
     ]
     box = (-left, -10, CELL * columns + left + 2, CELL * rows + 12)
-    return svg.picture(words, box, [svg.letters(axes), *parts])
+    return svg.picture(words, box, [svg.letters(axes, size=size), *parts], kind)
 
 
 def lines(rows: int, columns: int) -> str:
@@ -53,8 +61,21 @@ def discs(seat: int, places: Iterable[Square]) -> str:
 def last(places: Iterable[Square]) -> str:
     """Return the marks on the cells of the last move."""
     return svg.last(
-        svg.shape("rect", x=CELL * column, y=CELL * row, width=CELL, height=CELL)
+        svg.shape("rect", x=CELL * column + 0.6, y=CELL * row + 0.6, width=8.8, height=8.8)
         for row, column in places
+    )
+
+
+def ring(row: int, column: int) -> Spot:
+    """Return the spot of a move onto one square."""
+    return Spot("ring", (CELL * column + 5, CELL * row + 5, 4.2))
+
+
+def arrow(start: Square, end: Square) -> Spot:
+    """Return the spot of a move from one square to another."""
+    (down, right), (to_down, to_right) = start, end
+    return Spot(
+        "arrow", (CELL * right + 5, CELL * down + 5, CELL * to_right + 5, CELL * to_down + 5)
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from gamegrid.report.palette import CATEGORIES
+from gamegrid.report.palette import SEATS
 
 FONT = 5
 """Font size of axes and tables."""
@@ -11,11 +11,13 @@ ADVANCE = 0.61 * FONT
 """Width of a letter in a monospaced font; slightly more than in most fonts."""
 
 
-def picture(words: str, box: tuple[float, float, float, float], parts: Iterable[str]) -> str:
+def picture(
+    words: str, box: tuple[float, float, float, float], parts: Iterable[str], kind: str = "board"
+) -> str:
     """Return one picture. ``words`` describe it; ``box`` is its left, top, width and height."""
     size = " ".join(f"{number:g}" for number in box)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{kind}" viewBox="{size}" role="img" '
         f'aria-label={quoteattr(words)} fill="currentColor">{"".join(parts)}</svg>'
     )
 
@@ -36,14 +38,16 @@ def text(content: str, **how: str | float) -> str:
     return f"<text{_written(how)}>{escape(content)}</text>"
 
 
-def letters(parts: Iterable[str], name: str = "axis", anchor: str = "middle") -> str:
+def letters(
+    parts: Iterable[str], name: str = "axis", anchor: str = "middle", size: float = FONT
+) -> str:
     """Return text elements in the font of axes."""
-    return group(name, parts, font_size=FONT, font_family="monospace", text_anchor=anchor)
+    return group(name, parts, font_size=size, font_family="monospace", text_anchor=anchor)
 
 
 def seat(number: int, parts: Iterable[str], solid: bool = True) -> str:
     """Return shapes in the colour of a seat: filled if ``solid``, else outlined."""
-    colour = str(CATEGORIES[number % len(CATEGORIES)])
+    colour = str(SEATS[number % len(SEATS)])
     if solid:
         return group(f"seat-{number}", parts, fill=colour)
     return group(f"seat-{number}", parts, fill="none", stroke=colour, stroke_width=2)
@@ -57,8 +61,8 @@ def discs(number: int, centres: Iterable[tuple[float, float]], radius: float = 4
 
 
 def last(shapes: Iterable[str]) -> str:
-    """Return shapes as the mark of the last move."""
-    return group("last", shapes, opacity=0.2)
+    """Return shapes as the mark of the last move: a faint fill with a plain outline."""
+    return group("last", shapes, fill_opacity=0.1, stroke="currentColor", stroke_width=0.6)
 
 
 def placed(names: Sequence[str], places: Sequence[Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ import pyspiel
 
 from gamegrid.games.tic_tac_toe import MARKS, SIDE, TicTacToe
 from gamegrid.report.boards import squares, svg
-from gamegrid.report.boards.board import Board
+from gamegrid.report.boards.board import Board, Spot
 from gamegrid.report.boards.squares import CELL
 
 
@@ -24,4 +24,9 @@ def draw(game: TicTacToe, state: pyspiel.State) -> str:
     return squares.board(f"{game.title}. {words}", SIDE, SIDE, parts)
 
 
-BOARD = Board(TicTacToe, draw)
+def spot(game: TicTacToe, state: pyspiel.State, action: int) -> Spot:
+    """Return the cell that a move marks."""
+    return squares.ring(*divmod(action, SIDE))
+
+
+BOARD = Board(TicTacToe, draw, spot)

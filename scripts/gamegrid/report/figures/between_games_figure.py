@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
+from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import in_order
+from gamegrid.report.figures.sketch import Channel, share_of
 
 REACHES = {"other deals of these games": "", "other games like these": "like_"}
 """What an interval is over, and how its columns in between_games are marked."""
+
+
+CHANNELS = {
+    "score": share_of("score, 0 to 1"),
+    "rating": Channel(title="rating points", form=".0f"),
+}
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -44,14 +53,14 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             f"Scores in {group}" if measure == "score" else _title(group),
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="value",
                 ends=("low", "high"),
                 reason="reason",
                 series="over",
-                title="score, 0 to 1" if measure == "score" else "rating points",
-                domain=(0, 1) if measure == "score" else None,
+                hues=(palette.BLUE, palette.GREY),
+                channel=CHANNELS[measure],
             ),
         )
         for (measure, group), part in split(rows, "measure", "group")
@@ -67,7 +76,7 @@ FIGURE = Figure(
     view="between_games",
     title="How far the results reach",
     section=Section.STANDINGS,
-    place=3,
+    place=5,
     meaning=(
         "Each result has two 95 % intervals. One says how far other deals of the same games could "
         "have moved it. The other says how far other families of games like these could have moved "

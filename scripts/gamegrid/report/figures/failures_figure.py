@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import heat, split
+from gamegrid.report.figures.heat_marks import Heat
 from gamegrid.report.figures.reshape import choose, share, unfold
 
 KINDS = ("illegal", "unparsable", "truncated", "empty", "refused")
@@ -12,30 +13,30 @@ KINDS = ("illegal", "unparsable", "truncated", "empty", "refused")
 
 
 def rows(tables: Tables) -> list[FigureRow]:
-    """Return the share of each kind of failure in a model's replies."""
+    """Return the share of each kind of failure in a model's replies, if any failed."""
     asked = [row for row in tables["failures"] if row["replies"]]
     counts = unfold(asked, {kind: kind for kind in KINDS}, "kind", "count")
+    if not any(row["count"] for row in counts):
+        return []
     shares = [{**row, "share": share(row["count"], row["replies"])} for row in counts]
     return choose(shares, "game", "agent", "kind", "share", "count", "replies")
 
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
-    """Return one panel per game."""
+    """Return one panel per kind of failure that occurred."""
+    most = max(row["share"] or 0 for row in rows)
+    parts = {kind: part for (kind,), part in split(rows, "kind")}
     return [
         Panel(
-            game,
-            heat(
-                part,
-                x="kind",
-                y="agent",
-                value="share",
-                scale=palette.AMOUNT_SCALE,
-                domain=(0, 1),
-                titles=("share of replies", None),
+            kind,
+            Heat(
+                rows=parts[kind], x="game", y="agent", value="share", ramp=palette.AMOUNT,
+                domain=(0, most),
             ),
         )
-        for (game,), part in split(rows, "game")
-    ]
+        for kind in KINDS
+        if any(row["count"] for row in parts[kind])
+    ]  # fmt: skip
 
 
 FIGURE = Figure(
@@ -47,15 +48,15 @@ FIGURE = Figure(
     meaning=(
         "The share of a model's replies that gave no legal move, by reason: the move is "
         "illegal, no move could be read, the token limit cut the reply off, the reply is "
-        "empty, or the model refused. A dash means that the way of asking rules the failure "
-        "out."
+        "empty, or the model refused. Kinds that never occurred are left out. A dash means that "
+        "the way of asking rules the failure out."
     ),
     caution=(
         "These are replies, not moves: a model may succeed when asked again. If many replies "
         "are cut off, max_tokens is too small, which says nothing about the model. These are "
         "counts of this run, without an interval."
     ),
-    empty="No model was asked, so there are no replies.",
+    empty="No reply of a model failed.",
     rows=rows,
     panels=panels,
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gamegrid.report.figures.sketch import Drawing
+
 if TYPE_CHECKING:
     import altair as alt
 
@@ -27,10 +29,13 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One drawing of a figure: the page puts them side by side, a file below one another."""
+    """One drawing of a figure: the page puts them side by side, a file below one another.
+
+    ``chart`` is one of altair's, at its own size, or a drawing that fits a given width.
+    """
 
     title: str
-    chart: "alt.TopLevelMixin"
+    chart: "alt.TopLevelMixin | Drawing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Figure:
 
     ``rows`` chooses, joins and sorts what the database's tables hold; left out, the figure shows
     the rows of ``view``. It computes no result: every number that a figure rests on stands in a
-    table. ``panels`` draws at least one row and imports altair itself.
+    table. ``panels`` is called with at least one row.
     """
 
     name: str

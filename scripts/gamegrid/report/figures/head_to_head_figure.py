@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import heat, split
+from gamegrid.report.figures.heat_marks import Heat
 from gamegrid.report.figures.reshape import choose, in_order, joined, measure
 
 UNITS = {"margin": "strict return", "payoff": "own return"}
+
+
+SCORES = ("score 0, all lost", "1, all won")
+AMOUNTS = ("greatest loss", "greatest gain")
+"""The ends of the scales in words."""
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -28,14 +34,18 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
 
 def _panel(game: str, scoring: str, rows: Sequence[FigureRow]) -> Panel:
     reach = max((abs(row["measure"]) for row in rows if row["measure"] is not None), default=0)
-    chart = heat(
-        rows,
+    chart = Heat(
+        rows=rows,
         x="opponent",
         y="agent",
         value="measure",
-        scale=palette.EVEN_SCALE,
+        ramp=palette.EVEN,
         domain=(0, 1) if scoring == "win_loss" else (-(reach or 1), reach or 1),
-        titles=("against", None),
+        title="against",
+        square=True,
+        ends=("low", "high"),
+        joint=" against ",
+        said=SCORES if scoring == "win_loss" else AMOUNTS,
     )
     return Panel(f"{game} ({UNITS.get(scoring, 'score')})", chart)
 

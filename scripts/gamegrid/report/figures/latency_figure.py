@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
+from gamegrid.report.figures.sketch import Channel
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -23,17 +25,20 @@ def rows(tables: Tables) -> list[FigureRow]:
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per game, all on the same scale."""
     slowest = max((row["latency_p95_s"] or 0 for row in rows), default=0) or 1
+    channel = Channel(
+        title="seconds: median to 95th percentile", limits=(0, None), shown=(0, 1.05 * slowest)
+    )
     return [
         Panel(
             game,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="latency_p50_s",
                 ends=("latency_p50_s", "latency_p95_s"),
                 reason="reason",
                 name="model",
-                title="seconds: median to 95th percentile",
-                domain=(0, 1.05 * slowest),
+                channel=channel,
+                between="seconds, median to 95th percentile",
             ),
         )
         for (game,), part in split(rows, "game")

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
+from gamegrid.report.figures.sketch import Channel
+
+SCORE = Channel(title="score, 0 to 1", limits=(0, 1), shown=(0, 1), even=0.5)
 
 
 def rows(tables: Tables) -> list[FigureRow]:
     """Return the agents that have a score."""
     return choose(
         (row for row in tables["leaderboard"] if row["score"] is not None),
-        "rating_set", "rank", "rank_low", "rank_high", "ranked_among", "agent", "rating",
+        "rating_set", "rank_low", "rank_high", "ranked_among", "agent", "rating",
         "rating_low", "rating_high", "rating_reason", "expected_score", "expected_low",
         "expected_high", "tied_group", "games", "score", "score_low", "score_high",
         "score_reason", "strict_score", "deals", "distinct_episodes", "dropped_deals",
@@ -23,15 +27,13 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             games,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="score",
                 ends=("score_low", "score_high"),
                 reason="score_reason",
                 hollow="strict_score",
-                title="score, 0 to 1 (ring: strict)",
-                domain=(0, 1),
-                even=0.5,
+                channel=SCORE,
             ),
         )
         for (games,), part in split(

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
+from gamegrid.report.figures.sketch import Channel
+
+SCORE = Channel(title="difference of scores", limits=(-1, 1), even=0.0)
+RETURN = Channel(title="difference of returns, the game's units", even=0.0)
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -22,13 +27,12 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             f"{game} minus {disguise}",
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="difference",
                 ends=("low", "high"),
                 reason="reason",
-                title="score" if scoring == "win_loss" else "return, the game's units",
-                even=0.0,
+                channel=SCORE if scoring == "win_loss" else RETURN,
             ),
         )
         for (game, disguise, scoring), part in split(rows, "game", "disguise", "scoring")

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose
+from gamegrid.report.figures.sketch import share_of
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -21,13 +23,12 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             game,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="optimal_rate",
                 ends=("low", "high"),
                 reason="reason",
-                title="share of own moves that were optimal",
-                domain=(0, 1),
+                channel=share_of("share of own moves that were optimal"),
             ),
         )
         for (game,), part in split(rows, "game")

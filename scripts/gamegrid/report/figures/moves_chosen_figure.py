@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section
-from gamegrid.report.figures.marks import heat, split
+from gamegrid.report.figures.heat_marks import Heat
 
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
@@ -12,13 +13,15 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             game,
-            heat(
-                part,
-                x="agent",
-                y="move",
+            Heat(
+                rows=part,
+                x="move",
+                y="agent",
                 value="share",
-                scale=palette.AMOUNT_SCALE,
+                ramp=palette.AMOUNT,
                 domain=(0, max(row["share"] for row in part) or 1),
+                said=("0", "greatest share in the game"),
+                joint=", ",
             ),
         )
         for (game,), part in split(rows, "game")
@@ -33,7 +36,7 @@ FIGURE = Figure(
     place=4,
     meaning=(
         "The share of an agent's own decisions in a game that chose each move, for the twelve "
-        "most frequent moves. An agent with one dark cell in its column plays by habit."
+        "most frequent moves. An agent with one dark cell in its row plays by habit."
     ),
     caution=(
         "A move can be chosen only where it is legal, and openings are dealt. The colour "

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, measure
+from gamegrid.report.figures.sketch import Channel
 
-MEASURES = {
-    "win_loss": "score, 0 to 1",
-    "margin": "strict return per deal, the game's units",
-    "payoff": "own return per deal, the game's units",
-    "solo": "return per deal, the game's units",
+CHANNELS = {
+    "win_loss": Channel(title="score, 0 to 1", limits=(0, 1), shown=(0, 1), even=0.5),
+    "margin": Channel(title="strict return per deal, the game's units", even=0.0),
+    "payoff": Channel(title="own return per deal, the game's units"),
+    "solo": Channel(title="return per deal, the game's units"),
 }
 
 
@@ -18,7 +20,7 @@ def rows(tables: Tables) -> list[FigureRow]:
     """Return every agent with a deal, by the game's measure."""
     return choose(
         ({**row, "measure": measure(row)} for row in tables["per_game"] if row["deals"]),
-        "game", "scoring", "rank", "rank_low", "rank_high", "ranked_among", "tied_group", "agent",
+        "game", "scoring", "rank_low", "rank_high", "ranked_among", "tied_group", "agent",
         "measure", "low", "high", "reason", "strict_score", "beats", "beats_low", "beats_high",
         "mean_return", "joint_return", "deals", "distinct_episodes",
         "forfeited", "truncated", "fallbacks", "dropped_deals",
@@ -30,15 +32,13 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             game,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="measure",
                 ends=("low", "high"),
                 reason="reason",
                 hollow="strict_score" if scoring == "win_loss" else None,
-                title=MEASURES[scoring],
-                domain=(0, 1) if scoring == "win_loss" else None,
-                even={"win_loss": 0.5, "margin": 0.0}.get(scoring),
+                channel=CHANNELS[scoring],
             ),
         )
         for (game, scoring), part in split(rows, "game", "scoring")

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order
+from gamegrid.report.figures.sketch import Channel
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -12,7 +14,7 @@ def rows(tables: Tables) -> list[FigureRow]:
     rated = [row for row in tables["leaderboard"] if row["rating"] is not None]
     return choose(
         in_order(rated, "rating_set", "rating", "agent", down=("rating",)),
-        "rating_set", "rank", "rank_low", "rank_high", "agent", "rating", "rating_low",
+        "rating_set", "rank_low", "rank_high", "agent", "rating", "rating_low",
         "rating_high", "rating_reason", "expected_score", "tied_group", "deals",
         "distinct_episodes",
     )  # fmt: skip
@@ -23,12 +25,12 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             "Agents linked by matches" if not number else f"Separate set ({number})",
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="rating",
                 ends=("rating_low", "rating_high"),
                 reason="rating_reason",
-                title="rating points",
+                channel=Channel(title="rating points", form=".0f"),
             ),
         )
         for (number,), part in split(rows, "rating_set")

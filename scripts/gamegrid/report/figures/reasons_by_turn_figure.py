@@ -1,75 +1,39 @@
 """How the stated reasons change from the beginning of a game to its end."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import shares, split
-from gamegrid.report.figures.reshape import unfold
-
-if TYPE_CHECKING:
-    import altair as alt
-
-
-OTHER, UNCATEGORISED = LAST = ("other", "uncategorised")
-THIRDS = {"first_third": "first", "middle_third": "middle", "last_third": "last"}
-MOST = 5
-"""How many categories have their own colour."""
+from gamegrid.report.figures.heat_marks import Heat
+from gamegrid.report.figures.reshape import choose
 
 
 def rows(tables: Tables) -> list[FigureRow]:
-    """Return the shares of categories by thirds of a game; rare categories are added up."""
+    """Return the shares of every category by thirds of a game, and the change, if any is known."""
     reasoning = tables["reasoning"]
-    often = _most_frequent(reasoning)
-    thirds = unfold(reasoning, THIRDS, "third", "share")
-    shares: dict[tuple[str, str, str, str], float] = {}
-    texts: dict[tuple[str, str], int] = {}
-    for row in thirds:
-        if row["share"] is not None:
-            category = row["category"] if row["category"] in often else OTHER
-            key = (row["game"], row["agent"], row["third"], category)
-            shares[key] = shares.get(key, 0.0) + row["share"]
-            texts[row["game"], row["agent"]] = row["texts"]
-    columns = ("game", "agent", "third", "category")
-    return [
-        dict(zip(columns, key, strict=True)) | {"share": shares[key], "texts": texts[key[:2]]}
-        for key in sorted(shares, key=_place)
-    ]
-
-
-def _most_frequent(reasoning: Sequence[FigureRow]) -> set[str]:
-    """Return the categories with their own colour: the most frequent ones and uncategorised."""
-    counts: dict[str, int] = {}
-    for row in reasoning:
-        if row["category"] != UNCATEGORISED:
-            counts[row["category"]] = counts.get(row["category"], 0) + row["main"]
-    by_count = sorted(counts, key=lambda category: (-counts[category], category))
-    return {*by_count[:MOST], UNCATEGORISED}
-
-
-def _place(key: tuple[str, str, str, str]) -> tuple[str, str, int, bool, bool, str]:
-    """Return the sort key of a row: game, agent, third, category, with the collective ones last."""
-    game, agent, third, category = key
-    thirds = list(THIRDS.values())
-    return (
-        game, agent, thirds.index(third), category == UNCATEGORISED, category == OTHER, category,
+    if not any(row["change"] for row in reasoning):
+        return []
+    return choose(
+        reasoning,
+        "game", "agent", "category", "first_third", "middle_third", "last_third", "change",
+        "change_low", "change_high", "change_reason", "texts",
     )  # fmt: skip
 
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
-    """Return one panel per agent and game. A category has the same colour in all panels."""
-    categories = {row["category"] for row in rows} - set(LAST)
-    names = sorted(categories) + [name for name in LAST if any(r["category"] == name for r in rows)]
+    """Return one panel per category whose share changed."""
     return [
-        Panel(f"{agent}, {game}", _chart(part, names))
-        for (game, agent), part in split(rows, "game", "agent")
-    ]
-
-
-def _chart(rows: Sequence[FigureRow], names: Sequence[str]) -> "alt.Chart":
-    return shares(
-        rows, share="share", part="category", parts=names, name="third", title="share of texts"
-    )
+        Panel(
+            category,
+            Heat(
+                rows=part, x="game", y="agent", value="change", ramp=palette.EVEN, domain=(-1, 1),
+                form="+.2f", ends=("change_low", "change_high"), said=("less late", "more late"),
+            ),
+        )
+        for (category,), part in split(rows, "category")
+        if any(row["change"] for row in part)
+    ]  # fmt: skip
 
 
 FIGURE = Figure(
@@ -79,14 +43,15 @@ FIGURE = Figure(
     section=Section.REASONING,
     place=2,
     meaning=(
-        "The same categories by thirds of an episode's decisions, one bar for each third. The "
-        "five most frequent categories have their own colour."
+        "The share of each category in the last third of an episode's decisions minus its share "
+        "in the first third. Orange means that the models give the reason more often late in a "
+        "game. The table has all three thirds."
     ),
     caution=(
         "Positions differ from third to third and may explain a change of reasons. Before you "
         "call it a change, check in the table reasoning whether its interval contains 0."
     ),
-    empty="No model gave reasons for its moves.",
+    empty="No model gave reasons whose shares changed over a game.",
     rows=rows,
     panels=panels,
 )

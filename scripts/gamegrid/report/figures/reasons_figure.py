@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
+from gamegrid.report.figures.heat_marks import Heat
 from gamegrid.report.figures.reshape import choose
 
 
@@ -17,21 +19,24 @@ def rows(tables: Tables) -> list[FigureRow]:
 
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
-    """Return one panel per agent and game."""
+    """Return one panel per category that occurred, the most frequent first."""
+    parts = {name: part for (name,), part in split(rows, "category")}
+    texts = {name: sum(row["main"] for row in part) for name, part in parts.items()}
     return [
         Panel(
-            f"{agent}, {game}",
-            dots(
-                part,
+            name,
+            Heat(
+                rows=parts[name],
+                x="game",
+                y="agent",
                 value="share",
-                ends=("low", "high"),
-                reason="reason",
-                name="category",
-                title=f"share of {part[0]['texts']:,} texts",
+                ramp=palette.AMOUNT,
                 domain=(0, 1),
+                ends=("low", "high"),
             ),
         )
-        for (game, agent), part in split(rows, "game", "agent")
+        for name in sorted(parts, key=lambda name: (-texts[name], name))
+        if texts[name]
     ]
 
 
@@ -43,7 +48,8 @@ FIGURE = Figure(
     place=1,
     meaning=(
         "Each text that came with a move is in the category whose words it uses most, or is "
-        "uncategorised. The line is the 95 % interval over deals."
+        "uncategorised. A cell is the share of an agent's texts in a game that are in the "
+        "category. The table has the 95 % intervals over deals."
     ),
     caution=(
         "Words are not thoughts: a model may say one thing and decide by another. The rules "

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose
+from gamegrid.report.figures.sketch import Channel
+
+ENTROPY = Channel(title="entropy of the categories, bits", limits=(0, None), shown=(0, 0))
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -22,13 +27,14 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             game,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="entropy",
                 ends=("low", "high"),
                 reason="reason",
                 series="part",
-                title="entropy of the categories, bits",
+                hues=palette.PHASES,
+                channel=ENTROPY,
             ),
         )
         for (game,), part in split(rows, "game")

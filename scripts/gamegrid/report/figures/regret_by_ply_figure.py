@@ -1,10 +1,17 @@
 """When in a game agents make their mistakes."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
+from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.curve_marks import LINES, Curves
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import curves, split
+from gamegrid.report.figures.heat_marks import Heat
 from gamegrid.report.figures.reshape import choose
+from gamegrid.report.figures.sketch import Channel, Drawing
+
+PLIES = "ply, openings left out"
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -16,18 +23,25 @@ def rows(tables: Tables) -> list[FigureRow]:
 
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
-    """Return one panel per game and per as many agents as there are colours."""
-    return [
-        Panel(game, chart)
-        for (game,), part in split(rows, "game")
-        for chart in curves(
-            part,
-            x="ply",
-            y="mean_regret",
-            ends=("low", "high"),
-            titles=("ply, openings left out", "mean regret, the game's units"),
-        )
-    ]
+    """Return one panel per game: lines if few agents play, else a matrix."""
+    drawn = _lines if len({row["agent"] for row in rows}) <= LINES else _matrix
+    return [Panel(game, drawn(part)) for (game,), part in split(rows, "game")]
+
+
+def _lines(rows: Sequence[FigureRow]) -> Drawing:
+    return Curves(
+        rows=rows, x="ply", y="mean_regret", ends=("low", "high"), reason="reason", title=PLIES,
+        channel=Channel(title="mean regret, the game's units", limits=(0, None)),
+    )  # fmt: skip
+
+
+def _matrix(rows: Sequence[FigureRow]) -> Drawing:
+    return Heat(
+        rows=sorted(rows, key=itemgetter("ply")), x="ply", y="agent",
+        value="mean_regret", ramp=palette.AMOUNT, title=PLIES,
+        domain=(0, max(row["mean_regret"] for row in rows) or 1), ends=("low", "high"),
+        joint=", ply ", said=("0", "highest of the game"),
+    )  # fmt: skip
 
 
 FIGURE = Figure(
@@ -38,7 +52,8 @@ FIGURE = Figure(
     place=3,
     meaning=(
         "The average loss of an agent's own decisions against best play from there, by the "
-        "progress of the game, with the 95 % interval over deals. A peak late in the game "
+        "progress of the game. Few agents are lines with 95 % intervals over deals; many are rows "
+        "of a matrix, and the table has their intervals. A peak late in the game "
         "points to mistakes that a little looking ahead would have avoided."
     ),
     caution=(

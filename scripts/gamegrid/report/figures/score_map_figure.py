@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from gamegrid.report import palette
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import heat
+from gamegrid.report.figures.heat_marks import Heat
 
+SCORES = ("0, all lost", "1, all won")
+"""The ends of the scale in words."""
 NUMBERS = ("score", "low", "high", "reason", "deals")
 
 
@@ -27,7 +29,11 @@ def rows(tables: Tables) -> list[FigureRow]:
 
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return a single panel."""
-    chart = heat(rows, x="game", y="agent", value="score", scale=palette.EVEN_SCALE, domain=(0, 1))
+    chart = Heat(
+        rows=rows, x="game", y="agent", value="score", ramp=palette.EVEN, domain=(0, 1),
+        ends=("low", "high"),
+        said=SCORES,
+    )  # fmt: skip
     return [Panel("Score by agent and game", chart)]
 
 

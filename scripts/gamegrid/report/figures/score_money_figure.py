@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import front, split
+from gamegrid.report.figures.front_marks import Front
 from gamegrid.report.figures.reshape import by_agent, choose, in_order, joined, with_front
+from gamegrid.report.figures.sketch import share_of
+
+SCORE = share_of("score, 0 to 1")
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -41,7 +45,7 @@ def _spent(rows: Sequence[FigureRow]) -> FigureRow:
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per set of games: scores over different games do not compare."""
     return [
-        Panel(games, front(part, cost="usd_per_game", title="USD per episode"))
+        Panel(games, Front(rows=part, cost="usd_per_game", title="USD per episode", channel=SCORE))
         for (games,), part in split(rows, "games")
         if any(row["usd_per_game"] is not None for row in part)
     ]

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report.figures.axes import split
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import front, split
+from gamegrid.report.figures.front_marks import Front
 from gamegrid.report.figures.reshape import by_agent, choose, in_order, joined, total, with_front
+from gamegrid.report.figures.sketch import share_of
 
 UNKNOWN = "tokens unknown"
+TOKENS = "completion tokens per decision"
+SCORE = share_of("score, 0 to 1")
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -48,7 +52,15 @@ def _spent(rows: Sequence[FigureRow]) -> FigureRow:
 def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     """Return one panel per set of games: scores over different games do not compare."""
     return [
-        Panel(games, front(part, cost="tokens_per_move", title="completion tokens per decision"))
+        Panel(
+            games,
+            Front(
+                rows=part,
+                cost="tokens_per_move",
+                title=TOKENS,
+                channel=SCORE,
+            ),
+        )
         for (games,), part in split(rows, "games")
         if any(row["tokens_per_move"] is not None for row in part)
     ]

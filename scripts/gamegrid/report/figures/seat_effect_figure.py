@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 
+from gamegrid.report import palette
+from gamegrid.report.figures.axes import split
+from gamegrid.report.figures.dot_marks import Dots
 from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Tables
-from gamegrid.report.figures.marks import dots, split
 from gamegrid.report.figures.reshape import choose, in_order, joined
+from gamegrid.report.figures.sketch import Channel, share_of
+
+SCORE = share_of("score, 0 to 1")
+RETURN = Channel(title="return, the game's units")
 
 
 def rows(tables: Tables) -> list[FigureRow]:
@@ -25,14 +31,14 @@ def panels(rows: Sequence[FigureRow]) -> list[Panel]:
     return [
         Panel(
             game,
-            dots(
-                part,
+            Dots(
+                rows=part,
                 value="measure",
                 ends=("low", "high"),
                 reason="reason",
                 series="seat",
-                title="score, 0 to 1" if scoring == "win_loss" else "return, the game's units",
-                domain=(0, 1) if scoring == "win_loss" else None,
+                hues=palette.SEATS,
+                channel=SCORE if scoring == "win_loss" else RETURN,
             ),
         )
         for (game, scoring), part in split(rows, "game", "scoring")

@@ -1,18 +1,30 @@
 "use strict";
 
+// Return a row's cell in a column; a cell may span several.
+function cellAt(row, column) {
+  let place = 0;
+  for (const cell of row.cells) {
+    place += cell.colSpan;
+    if (place > column) return cell;
+  }
+}
+
 // A click on a heading sorts its table: numbers in descending order first, text in ascending order.
-// Rows without a value stay last in both directions.
+// Rows without a value stay last in both directions. Groups of rows stay apart.
 function sortTable(heading) {
   const table = heading.closest("table");
   const column = [...heading.parentNode.children].indexOf(heading);
-  const rows = [...table.tBodies[0].rows];
+  const groups = [...table.tBodies].map((body) => ({
+    body,
+    rows: [...body.rows].filter((row) => !row.classList.contains("apart")),
+  }));
   const value = (row) => {
-    const cell = row.cells[column];
+    const cell = cellAt(row, column);
     if ("value" in cell.dataset) return Number(cell.dataset.value);
-    const absent = cell.classList.contains("absent") || cell.classList.contains("number");
+    const absent = ["absent", "number", "provisional"].some((name) => cell.classList.contains(name));
     return absent ? null : cell.textContent.trim();
   };
-  const numeric = rows.some((row) => typeof value(row) === "number");
+  const numeric = groups.some(({ rows }) => rows.some((row) => typeof value(row) === "number"));
   const before = heading.getAttribute("aria-sort");
   const first = numeric ? "descending" : "ascending";
   const second = numeric ? "ascending" : "descending";
@@ -23,12 +35,12 @@ function sortTable(heading) {
     if (a === null || b === null) return (a === null) - (b === null);
     return sign * (typeof a === "number" ? a - b : a.localeCompare(b));
   };
-  for (const row of rows) row.classList.remove("apart");
   for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", order);
-  table.tBodies[0].append(...rows.sort(compare));
+  for (const { body, rows } of groups) body.append(...rows.sort(compare));
 }
 
-for (const button of document.querySelectorAll("table.sortable th button")) {
-  button.addEventListener("click", () => sortTable(button.closest("th")));
-}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("table.sortable th button");
+  if (button) sortTable(button.closest("th"));
+});

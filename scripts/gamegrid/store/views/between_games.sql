@@ -1,4 +1,5 @@
 -- table: 56
+-- paper: agent, rating = rating [rating_like_low, rating_like_high], score = score [score_like_low, score_like_high], families
 CREATE VIEW between_games AS
 WITH scores AS (
     SELECT

@@ -1,4 +1,5 @@
 -- table: 130
+-- paper: by game; agent, decisions, ok, rethought, fallback, forfeit, replies, illegal, unparsable, truncated, empty, refused
 CREATE VIEW failures AS
 WITH ways AS (
     SELECT

@@ -1,5 +1,11 @@
 -- table: 40
 CREATE VIEW head_to_head AS
+WITH uncertain AS (
+    SELECT game, matchup, string_agg(agent, ', ' ORDER BY agent) AS provisional
+    FROM line_ups JOIN provisional_in_game USING (game, agent)
+    GROUP BY game, matchup
+)
+
 SELECT
     agent, opponent, game, deals, distinct_episodes, score, mean_return, strict_return,
     low, high, cell_intervals.reason, dropped_deals, worst_low, worst_high,
@@ -8,12 +14,14 @@ SELECT
     CASE WHEN scoring IN ('payoff', 'solo')
         THEN coalesce(in_words(responses.reason), cell_intervals.reason)
     END AS gap_reason,
-    return_deals
+    return_deals,
+    uncertain.provisional
 FROM matchup_values
 JOIN opponents USING (game, matchup, agent)
 JOIN games USING (game)
 LEFT JOIN cell_intervals USING (game, matchup, agent)
 LEFT JOIN responses USING (game, matchup, agent)
+LEFT JOIN uncertain USING (game, matchup)
 ORDER BY game, agent, opponent;
 
 COMMENT ON VIEW head_to_head IS
@@ -36,3 +44,4 @@ COMMENT ON COLUMN head_to_head.best_return IS 'the game''s own units | in payoff
 COMMENT ON COLUMN head_to_head.gap IS 'the game''s own units | best_return minus mean_return; its 95 % interval runs from best_return - high to best_return - low | best_responses.best_return';
 COMMENT ON COLUMN head_to_head.gap_reason IS 'words | as in per_game | best_responses.reason';
 COMMENT ON COLUMN head_to_head.return_deals IS 'deals | deals behind mean_return | seats.return';
+COMMENT ON COLUMN head_to_head.provisional IS 'names | the models of the matchup whose results in this game are provisional, joined by commas: random moves made in their place may decide the row; NULL if there are none | own_moves.reason';

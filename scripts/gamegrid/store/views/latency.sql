@@ -1,4 +1,5 @@
 -- table: 150
+-- paper: by game; model, median s = latency_p50_s, 95th percentile s = latency_p95_s, tokens_per_s, usd_per_episode, calls
 
 CREATE VIEW model_jobs AS
 WITH asked AS (

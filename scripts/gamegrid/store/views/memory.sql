@@ -1,4 +1,5 @@
 -- table: 165
+-- paper: by game; agent, difference [low, high], p = p_adjusted, plain, disguised, disguise
 CREATE VIEW memory AS
 SELECT
     agent, game, disguise, scoring, opponents, deals, same_play, plain, disguised, difference,

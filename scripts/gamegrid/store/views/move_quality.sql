@@ -1,4 +1,5 @@
 -- table: 70
+-- paper: by game; agent, optimal_rate [low, high], mean_regret, judged
 -- An agent's own decisions only: a fallback is not its skill. Where all legal moves are worth the
 -- same, there is nothing to get right: such decisions count for neither rate nor regret.
 CREATE VIEW move_quality AS

@@ -10,7 +10,7 @@ FROM comparisons AS compared JOIN question_roles ON
 ORDER BY compared.game NULLS FIRST, compared.agent, compared.rival;
 
 COMMENT ON VIEW paired IS
-'Which of two agents is better, on the deals that both played, so that the luck of the deal cancels out. Only agents that met the same opponents are compared: each in the other''s place against these opponents, and against each other. Payoff games are not ranked and have no rows.';
+'Which of two agents is better, on the deals that both played, so that the luck of the deal cancels out. Only agents that met the same opponents are compared: each in the other''s place against these opponents, and against each other. Payoff games are not ranked and have no rows. A pair with a model whose results are provisional is not tested: its reason is provisional.';
 COMMENT ON COLUMN paired.game IS 'name | the game; NULL for all win_loss games together, weighted as on the leaderboard, if there are several | games.game';
 COMMENT ON COLUMN paired.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN paired.rival IS 'name | the agent that it is compared with | agents.agent';

@@ -1,4 +1,5 @@
 -- table: 20
+-- paper: by game; agent, result = score|strict_return|mean_return [low, high], group = tied_group, rank, strict_score, deals, forfeited, fallbacks
 CREATE VIEW per_game AS
 WITH means AS (
     SELECT
@@ -131,22 +132,27 @@ places AS (
         1 + count(rival.agent) AS ranked_among,
         least(me.agent, min(rival.agent)) AS group_name
     FROM measured AS me
-    LEFT JOIN comparable ON comparable.game = me.game AND comparable.agent = me.agent
+    LEFT JOIN ranked_pairs ON ranked_pairs.game = me.game AND ranked_pairs.agent = me.agent
     LEFT JOIN measured AS rival
-        ON rival.game = comparable.game AND rival.agent = comparable.rival
-    WHERE me.scoring <> 'payoff' AND me.measure IS NOT NULL
+        ON rival.game = ranked_pairs.game AND rival.agent = ranked_pairs.rival
+    LEFT JOIN provisional_in_game AS those ON those.game = me.game AND those.agent = me.agent
+    WHERE me.scoring <> 'payoff' AND me.measure IS NOT NULL AND provisional IS NULL
     GROUP BY me.game, me.agent
 )
 
 SELECT
     game, scoring,
     CASE WHEN unsure_ranks.agent IS NULL THEN rank END AS rank,
-    CASE WHEN unsure_ranks.agent IS NULL THEN least(game_ranks.rank_low, rank) END AS rank_low,
-    CASE WHEN unsure_ranks.agent IS NULL
+    CASE WHEN unsure_ranks.agent IS NULL AND provisional IS NULL
+        THEN least(game_ranks.rank_low, rank)
+    END AS rank_low,
+    CASE WHEN unsure_ranks.agent IS NULL AND provisional IS NULL
         THEN greatest(game_ranks.rank_high, rank)
     END AS rank_high,
-    CASE WHEN rank IS NOT NULL AND unsure_ranks.agent IS NOT NULL
-        THEN 'dropped deals may decide it'
+    CASE
+        WHEN scoring = 'payoff' THEN NULL
+        WHEN provisional IS NOT NULL THEN provisional
+        WHEN rank IS NOT NULL AND unsure_ranks.agent IS NOT NULL THEN 'dropped deals may decide it'
     END AS rank_reason,
     ranked_among,
     CASE WHEN rank IS NOT NULL AND unsure_ranks.agent IS NULL THEN tied_group END AS tied_group,
@@ -176,7 +182,8 @@ SELECT
     coalesce(fallbacks, 0) AS fallbacks,
     own_defaults, opponent_defaults, error_rate,
     worst_low, worst_high,
-    dropped_deals
+    dropped_deals,
+    provisional
 FROM measured
 LEFT JOIN places USING (game, agent)
 LEFT JOIN game_ranks USING (game, agent)
@@ -187,6 +194,7 @@ LEFT JOIN trouble USING (game, agent)
 LEFT JOIN cooperation USING (game, agent)
 LEFT JOIN best USING (game)
 LEFT JOIN answers USING (game, agent)
+LEFT JOIN provisional_in_game USING (game, agent)
 JOIN rated_games USING (game)
 LEFT JOIN game_intervals USING (game, agent)
 LEFT JOIN normalized_intervals USING (game, agent)
@@ -200,8 +208,8 @@ COMMENT ON COLUMN per_game.scoring IS 'win_loss, margin, payoff or solo | what c
 COMMENT ON COLUMN per_game.rank_low IS 'rank from 1 | the best place that is possible: one more than the number of comparable agents that are above this one beyond luck. The ranges of all agents of a game hold together with 95 % probability. NULL if rank is NULL | game_ranks.rank_low';
 COMMENT ON COLUMN per_game.rank_high IS 'rank from 1 | the worst place that is possible | game_ranks.rank_high';
 COMMENT ON COLUMN per_game.tied_group IS 'letters | agents of a game share a letter exactly if they are ranked together and neither is above the other beyond luck, by all pairs of the game together, planned or not; NULL if rank is NULL | game_ranks.tied_group';
-COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents, each other left out (with more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place. NULL in payoff games, which are not ranked, if nothing counted, and for the reason in rank_reason | computed';
-COMMENT ON COLUMN per_game.rank_reason IS 'words | the reason a rank is withheld: the dropped deals of the agent, or of one that it is ranked with, could reverse their order; NULL if there is a rank, and where agents are not ranked | dropped_sittings';
+COMMENT ON COLUMN per_game.rank IS 'rank from 1 | place within the game among comparable agents: those that met the same opponents apart from each other (with more seats, the same line-ups of opponents), in deals that count. By score (win_loss), by beats and then strict return (margin), or by mean return (solo); equal values share a place. NULL in payoff games, which are not ranked, if nothing counted, and for the reason in rank_reason | computed';
+COMMENT ON COLUMN per_game.rank_reason IS 'words | the reason a rank is withheld: the results are provisional, or the dropped deals of the agent, or of one that it is ranked with, could reverse their order; NULL if there is a rank, and where agents are not ranked | dropped_sittings';
 COMMENT ON COLUMN per_game.ranked_among IS 'agents | number of agents that the place is among, itself included; 1: no other agent met the same opponents; NULL if rank is NULL | computed';
 COMMENT ON COLUMN per_game.agent IS 'name | the agent | seats.agent';
 COMMENT ON COLUMN per_game.deals IS 'deals | deals that count, once per matchup; in win_loss and margin games, forfeited ones too | episodes, seats';
@@ -237,3 +245,4 @@ COMMENT ON COLUMN per_game.error_rate IS '0 to 1 | share of its episodes that en
 COMMENT ON COLUMN per_game.worst_low IS 'as low | lower end of the 95 % interval if each missing result of the dropped deals had been the agent''s lowest that the rules allow, whatever the cause: forfeit, cut-off, error or a seating that was not played. NULL if no deal was dropped; a value is a warning | game_intervals.worst_low';
 COMMENT ON COLUMN per_game.worst_high IS 'as low | upper end of the interval if each missing result had been the highest that the rules allow; NULL like worst_low | game_intervals.worst_high';
 COMMENT ON COLUMN per_game.dropped_deals IS 'deals | deals that do not count, once per matchup: a seating is missing or ended in a transport error; in margin games, an episode was cut off without a fallback; in payoff and solo games, an episode was not played to the end | episodes.status';
+COMMENT ON COLUMN per_game.provisional IS 'words | why the row says little about the model: fewer than half of its moves are its own, or fewer than half of its episodes could be finished; NULL for all other rows | own_moves.reason';

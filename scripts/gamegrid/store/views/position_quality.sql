@@ -1,4 +1,5 @@
 -- table: 80
+-- paper: by game; agent, optimal_rate [low, high], mean_regret = mean_regret [regret_low, regret_high], answered, positions
 -- Here a move that was not the agent's own is an answer it did not give.
 CREATE VIEW position_quality AS
 SELECT

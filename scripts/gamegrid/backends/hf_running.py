@@ -1,0 +1,223 @@
+"""The rows that a model is answering now: new ones join and ended ones leave between two tokens.
+
+transformers' ``generate`` answers a batch as a whole: it waits for the longest reply, and reads
+every prompt from its first token. Its continuous batching shares beginnings and refills, too, but
+has one random generator for all rows, so a reply would depend on the rows beside it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from gamegrid.backends.hf_loading import LoadedModel
+from gamegrid.backends.hf_prefixes import Prefixes, Tokens
+from gamegrid.backends.hf_sampling import BatchRow, Trie, drawn_tokens, has_ended, penalise, trie
+from gamegrid.backends.hf_slots import Past, Slots, read_cache, row_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import DynamicCache
+
+READ_AT_ONCE = 4096
+"""The most tokens of prompts, padding included, that are read together."""
+
+Ticket = TypeVar("Ticket")
+
+
+@dataclass(slots=True, eq=False)
+class RunningRow(Generic[Ticket]):
+    """A row, whose reply it is, its new tokens, and the tokens that may follow."""
+
+    ticket: Ticket
+    row: BatchRow
+    new: list[int] = field(default_factory=list)
+    allowed: Trie | None = None
+    """None if any token may follow."""
+
+
+class Running(Generic[Ticket]):
+    """All rows that are being answered."""
+
+    def __init__(self, model: LoadedModel, most: int, *, reuse: bool) -> None:
+        """Answer at most ``most`` rows at a time. ``reuse`` keeps the beginnings of prompts."""
+        self._model = model
+        self._network = model.network
+        self._rows: list[RunningRow[Ticket]] = []
+        layers = self._network.config.get_text_config(decoder=True).num_hidden_layers
+        self._slots = Slots(layers, most, self._network.device)
+        self._reuse = reuse
+        self.prefixes = Prefixes()
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """Return whose replies are being generated."""
+        return [row.ticket for row in self._rows]
+
+    def admit(self, rows: Sequence[tuple[Ticket, BatchRow]]) -> list[RunningRow[Ticket]]:
+        """Read the prompts of new rows and take their first tokens. Returns rows that ended."""
+        pasts, scores = read_prompts(self._model, self._kept(), [row.prompt.ids for _, row in rows])
+        new = [_start(ticket, row) for ticket, row in rows]
+        self._take_tokens(new, scores)
+        going = [self._going(row) for row in new]
+        for row, past, goes in zip(new, pasts, going, strict=True):
+            if goes:
+                self._rows.append(row)
+                self._slots.add(past)
+        return [row for row, goes in zip(new, going, strict=True) if not goes]
+
+    def step(self) -> list[RunningRow[Ticket]]:
+        """Take one token of every row. Returns the rows that ended with it."""
+        scores = self._slots.step(self._network, [row.new[-1] for row in self._rows])
+        self._take_tokens(self._rows, scores)
+        return self._leave([row for row in self._rows if not self._going(row)])
+
+    def drop(self, rows: Sequence[RunningRow[Ticket]]) -> None:
+        """Give up rows that nobody waits for."""
+        self._leave(rows)
+
+    @property
+    def rows(self) -> Sequence[RunningRow[Ticket]]:
+        """Return the rows."""
+        return self._rows
+
+    def _kept(self) -> Prefixes | None:
+        return self.prefixes if self._reuse else None
+
+    def _going(self, row: RunningRow[Ticket]) -> bool:
+        return not has_ended(self._model, row.row.prompt, row.new)
+
+    def _leave(self, ended: Sequence[RunningRow[Ticket]]) -> list[RunningRow[Ticket]]:
+        if ended:
+            order = self._slots.remove([self._rows.index(row) for row in ended])
+            self._rows = [self._rows[index] for index in order]
+        return list(ended)
+
+    def _take_tokens(self, rows: Sequence[RunningRow[Ticket]], scores: "Tensor") -> None:
+        import torch
+
+        scores = scores.to(torch.float32, copy=True)
+        for index, row in enumerate(rows):
+            _hold(row, scores[index])
+            if row.row.repetition_penalty not in (None, 1):
+                seen = sorted({*row.row.prompt.ids, *row.new})
+                penalise(row.row, torch.tensor(seen, device=scores.device), scores[index])
+        tokens = scores.argmax(-1)
+        drawn = [index for index, row in enumerate(rows) if row.row.temperature > 0]
+        if drawn:
+            chosen = drawn_tokens([rows[index].row for index in drawn], scores[drawn])
+            tokens[drawn] = chosen.squeeze(-1).to(tokens.device)
+        for row, token in zip(rows, tokens.tolist(), strict=True):
+            row.new.append(token)
+            if row.allowed is not None:
+                row.allowed = row.allowed.get(token, {})
+
+
+def _start(ticket: Ticket, row: BatchRow) -> RunningRow[Ticket]:
+    choices = row.prompt.choices
+    return RunningRow(
+        ticket, row, allowed=trie(choice.ids for choice in choices) if choices else None
+    )
+
+
+def _hold(row: RunningRow[Ticket], scores: "Tensor") -> None:
+    """Rule out, in place, the tokens that continue no choice of a row."""
+    if row.allowed:
+        kept = list(row.allowed)
+        scores_kept = scores[kept]
+        scores.fill_(-float("inf"))
+        scores[kept] = scores_kept
+
+
+def read_prompts(
+    model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Sequence[int]]
+) -> tuple[list[Past], "Tensor"]:
+    """Read prompts; return their keys and values, and the scores of what follows.
+
+    The scores have the shape prompts × vocabulary. ``kept`` holds the beginnings read before; with
+    None, nothing is reused.
+    """
+    import torch
+
+    tokens = [np.asarray(prompt, np.int64) for prompt in prompts]
+    pasts: list[Past | None] = [None] * len(tokens)
+    scores: list[Tensor | None] = [None] * len(tokens)
+    for beginning, places in _by_beginning(model, kept, tokens):
+        done = 0 if beginning is None else len(beginning)
+        for some in _portions(places, [len(each) - done for each in tokens]):
+            cache, last = _read(model, beginning, [tokens[place][done:] for place in some])
+            for row, place in enumerate(some):
+                pasts[place] = row_of(cache, row, len(tokens[place]))
+                scores[place] = last[row]
+    read = [score for score in scores if score is not None]
+    return [past for past in pasts if past is not None], torch.stack(read)
+
+
+def _by_beginning(
+    model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Tokens]
+) -> Iterator[tuple[Past | None, list[int]]]:
+    """Yield beginnings and the places of the prompts that follow them."""
+    if kept is None:
+        yield None, list(range(len(prompts)))
+        return
+    for place, prompt in enumerate(prompts):
+        others = [*prompts[:place], *prompts[place + 1 :]]
+        if count := kept.worth_keeping(prompt, others):
+            known = kept.find(prompt)
+            done = 0 if known is None else len(known.tokens)
+            cache, _ = _read(model, None if known is None else known.past, [prompt[done:count]])
+            kept.keep(prompt[:count], row_of(cache, 0, count))
+            kept.read += count - done
+    kept.note(prompts)
+    found = [kept.find(prompt) for prompt in prompts]
+    for each in {id(one): one for one in found}.values():
+        places = [place for place, one in enumerate(found) if one is each]
+        done = 0 if each is None else len(each.tokens)
+        kept.read += sum(len(prompts[place]) - done for place in places)
+        kept.reused += done * len(places)
+        yield None if each is None else each.past, places
+
+
+def _portions(places: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Split places into portions of similar lengths, at most READ_AT_ONCE tokens each."""
+    portion: list[int] = []
+    for place in sorted(places, key=lambda place: lengths[place]):
+        if portion and lengths[place] * (len(portion) + 1) > READ_AT_ONCE:
+            yield portion
+            portion = []
+        portion.append(place)
+    if portion:
+        yield portion
+
+
+def _read(
+    model: LoadedModel, past: Past | None, texts: Sequence[Tokens]
+) -> tuple["DynamicCache", "Tensor"]:
+    """Read texts that follow ``past``; return the cache and each text's last scores.
+
+    Texts are padded on the right, where no token looks.
+    """
+    import torch
+
+    device, done = model.network.device, 0 if past is None else len(past)
+    width = max(map(len, texts))
+    ids = np.full((len(texts), width), model.pad, np.int64)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = text
+    ends = [len(text) - 1 for text in texts]
+    places = np.minimum(np.arange(width), np.array(ends)[:, None]) + done
+    last = sorted(set(ends))
+    output = model.network(
+        input_ids=torch.from_numpy(ids).to(device),
+        position_ids=torch.from_numpy(places).to(device),
+        past_key_values=read_cache(past, len(texts), model.network.config),
+        use_cache=True,
+        logits_to_keep=torch.tensor(last, device=device),
+    )
+    scores = output.logits[torch.arange(len(texts)), [last.index(end) for end in ends]]
+    return output.past_key_values, scores
