@@ -145,19 +145,29 @@ SELECT
 FROM every_row LEFT JOIN failed
     ON failed.agent = every_row.agent AND failed.game IS NOT DISTINCT FROM every_row.game;
 
--- The models that a game does not rank, and why.
+COMMENT ON TABLE model_conduct IS 'The rows of the view own_moves, which describes them.';
+COMMENT ON COLUMN model_conduct.reason IS 'code | why the results are provisional: few_own_moves or few_finished; NULL if they are not | computed';
+COMMENT ON COLUMN model_conduct.unfinished_share IS '0 to 1 | share of the episodes with this model that ended in an error; without a game, the mean over families of the mean over games | episodes.status';
+
 CREATE VIEW provisional_in_game AS
 SELECT game, agent, in_words(reason) AS provisional
 FROM model_conduct
 WHERE game IS NOT NULL AND standing = 'provisional';
 
--- The models that no ranking over games holds, and why.
+COMMENT ON VIEW provisional_in_game IS 'The models that a game does not rank, and why.';
+COMMENT ON COLUMN provisional_in_game.game IS 'name | the game | games.game';
+COMMENT ON COLUMN provisional_in_game.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN provisional_in_game.provisional IS 'words | why its results are provisional | model_conduct.reason';
+
 CREATE VIEW provisional_over_games AS
 SELECT agent, in_words(reason) AS provisional
 FROM model_conduct
 WHERE game IS NULL AND standing = 'provisional';
 
--- The other agents of the matchup. An agent that sits there more than once is its own opponent.
+COMMENT ON VIEW provisional_over_games IS 'The models that no ranking over games holds, and why.';
+COMMENT ON COLUMN provisional_over_games.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN provisional_over_games.provisional IS 'words | why its results are provisional | model_conduct.reason';
+
 CREATE VIEW opponents AS
 SELECT
     me.game, me.matchup, me.agent,
@@ -550,8 +560,8 @@ COMMENT ON COLUMN correctable.game IS 'name | the game | games.game';
 COMMENT ON COLUMN correctable.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN correctable.value_function IS 'name | the value function that the corrections rest on; NULL if there are none | corrections.value_function';
 COMMENT ON COLUMN correctable.reason IS 'code | why there is no corrected return: no_value_function, value_function_late, value_function_changed or policy_contradicted; NULL if there is one | runs.value_function';
-COMMENT ON COLUMN correctable.moves IS 'decisions | decisions of all agents in the deals that count | decisions';
-COMMENT ON COLUMN correctable.known_moves IS 'decisions | those of agents whose policy is known | agents.policy_known';
+COMMENT ON COLUMN correctable.moves IS 'moves | decisions of all agents in the deals that count | decisions';
+COMMENT ON COLUMN correctable.known_moves IS 'moves | those of agents whose policy is known | agents.policy_known';
 
 CREATE VIEW measured_moves AS
 WITH made AS (
@@ -581,7 +591,7 @@ COMMENT ON COLUMN measured_moves.game IS 'name | the game | games.game';
 COMMENT ON COLUMN measured_moves.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN measured_moves.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN measured_moves.luck IS 'name | what keys the deals: games with the same luck share their deals | games.luck';
-COMMENT ON COLUMN measured_moves.moves IS 'decisions | the agent''s own decisions, without trivial ones | decisions.optimal';
+COMMENT ON COLUMN measured_moves.moves IS 'moves | the agent''s own decisions, without trivial ones | decisions.optimal';
 COMMENT ON COLUMN measured_moves.best IS 'decisions | those in which it played a best move | decisions.optimal';
 COMMENT ON COLUMN measured_moves.fixed IS 'words | why the mean of the matchup has no sampling error: deterministic or every deal played; NULL if it has one | fixed_matchups.fixed';
 
@@ -614,7 +624,7 @@ COMMENT ON COLUMN measured_plies.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN measured_plies.ply IS 'number from 0 | the ply | decisions.ply';
 COMMENT ON COLUMN measured_plies.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN measured_plies.luck IS 'name | what keys the deals: games with the same luck share their deals | games.luck';
-COMMENT ON COLUMN measured_plies.moves IS 'decisions | the agent''s own decisions, without trivial ones | decisions.regret';
+COMMENT ON COLUMN measured_plies.moves IS 'moves | the agent''s own decisions, without trivial ones | decisions.regret';
 COMMENT ON COLUMN measured_plies.regret IS 'the game''s own units | the sum of their regrets | decisions.regret';
 COMMENT ON COLUMN measured_plies.fixed IS 'words | why the mean of the matchup has no sampling error: deterministic or every deal played; NULL if it has one | fixed_matchups.fixed';
 
@@ -746,8 +756,6 @@ COMMENT ON COLUMN comparable.game IS 'name | the game | games.game';
 COMMENT ON COLUMN comparable.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN comparable.rival IS 'name | an agent that met the same opponents | agents.agent';
 
--- The comparable pairs whose results are both their own. A rank, and a claim about games in general,
--- is made among these alone.
 CREATE VIEW ranked_pairs AS
 SELECT game, agent, rival
 FROM comparable
@@ -756,8 +764,12 @@ WHERE NOT EXISTS (
     WHERE those.game = comparable.game AND those.agent IN (comparable.agent, comparable.rival)
 );
 
--- Agents whose order within a game dropped deals might reverse: against at least one comparable
--- agent, the bounds of what ranks them overlap. per_game ranks by beats first in margin games.
+COMMENT ON VIEW ranked_pairs IS 'The comparable pairs whose results are both their own. A rank, and a claim about games in general, is made among these alone.';
+COMMENT ON COLUMN ranked_pairs.game IS 'name | the game | games.game';
+COMMENT ON COLUMN ranked_pairs.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN ranked_pairs.rival IS 'name | an agent that met the same opponents | agents.agent';
+
+-- The bounds of what ranks two agents overlap. per_game ranks by beats first in margin games.
 CREATE TABLE unsure_ranks AS
 WITH cells AS (
     SELECT
