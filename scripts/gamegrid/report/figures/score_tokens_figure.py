@@ -76,11 +76,11 @@ FIGURE = Figure(
     meaning=(
         "Each model's score over the win-loss games, with its interval, against the tokens "
         "that it wrote per decision, thinking included. The line joins the "
-        "best models for their tokens: every other model that writes as few scores lower."
+        "most economical models: a model that scores higher than one of them writes more."
     ),
     caution=(
-        "Models divide text into tokens differently. The front is that of mean scores; where "
-        "intervals overlap, the front is uncertain. Providers that hide thinking may not "
+        "Models divide text into tokens differently. The line joins mean scores; where "
+        "intervals overlap, another model may belong on it. Providers that hide thinking may not "
         "count it."
     ),
     empty="No model with known tokens played a win-loss game.",
