@@ -165,8 +165,8 @@ def has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 def write_figures(database: Path, folder: Path) -> None:
     """Write every figure as NAME.svg and NAME.png into ``folder``.
 
-    Equal databases give equal files. A figure with nothing to show has no files. Raises UserError if what
-    draws is not installed or ``database`` cannot be opened.
+    Equal databases give equal files. A figure with nothing to show has no files. Raises UserError
+    if what draws is not installed or ``database`` cannot be opened.
     """
     check_installed()
     import vl_convert
