@@ -19,6 +19,7 @@ from gamegrid.plan.grid import Cell, Chunk
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.records import ledger
+from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.journal import files, read
 from gamegrid.records.progress import read as read_progress
 from gamegrid.records.spending import filed, spending
@@ -88,16 +89,32 @@ def parts(plan: Plan, results: Path) -> list[Part]:
     for each in planned:
         file, name = results / each.file, str(Path(each.path).parent)
         cells[name] = each.cell
-        jobs[name].append(_job(results, each.path, episodes[file], found[each.file].state))
+        current = found[each.file].state is State.CURRENT
+        jobs[name].append(_job(results, each.path, episodes[file], current))
     return [
         Part.of(name, jobs[name], _usd(_tariffs(plan, cell), results / "journal" / name))
         for name, cell in cells.items()
     ]
 
 
-def _job(results: Path, path: str, episodes: int, state_of: State) -> JobStatus:
-    """Read one job's progress file; ``state_of`` is the state of its chunk file."""
-    there = state_of is State.CURRENT
+def begun(results: Path) -> list[Part]:
+    """Report on every matchup with a job that has begun, without knowing the grid.
+
+    Costs are unknown. Raises UserError for a damaged progress file.
+    """
+    jobs = defaultdict[str, list[JobStatus]](list)
+    for progress in sorted((results / "progress").glob("*/*/*.json")):
+        path = progress.relative_to(results / "progress").with_suffix("")
+        if state := read_progress(progress):
+            single = path.name in FOLDERS.values()
+            chunk = Path(path.name) / path.parent if single else Path("chunks") / path
+            there = (results / f"{chunk}.parquet").exists()
+            jobs[str(path.parent)].append(_job(results, str(path), state.episodes, there))
+    return [Part.of(name, each, None) for name, each in jobs.items()]
+
+
+def _job(results: Path, path: str, episodes: int, there: bool) -> JobStatus:
+    """Read one job's progress file; ``there`` says whether the run will keep its chunk file."""
     progress = results / "progress" / f"{path}.json"
     found = read_progress(progress)
     state: Mapping[str, Any] = asdict(found) if found else {}
@@ -207,7 +224,7 @@ def _time(left: Sequence[float | None], running: int) -> list[str]:
         how = f"at {running} jobs" if running > 1 else "at one job"
         said.append(f"about {duration(known / max(1, running))} left {how}")
     if unknown:
-        said.append(f"pace not known yet of {unknown} matchups")
+        said.append(f"the pace of {_matchups(unknown)} is not known yet")
     return said
 
 
@@ -216,7 +233,11 @@ def _money(spent: Sequence[float | None]) -> list[str]:
     known = sum(usd for usd in spent if usd is not None)
     unknown = sum(usd is None for usd in spent)
     said = [f"{known:.2f} USD spent"] if known else []
-    return said + ([f"prices not known of {unknown} matchups"] if unknown else [])
+    return said + ([f"the prices of {_matchups(unknown)} are unknown"] if unknown else [])
+
+
+def _matchups(number: int) -> str:
+    return f"{number} matchup{'' if number == 1 else 's'}"
 
 
 def _line(part: Part) -> str:
