@@ -105,6 +105,11 @@ def test_a_file_that_is_no_grid_is_refused_before_snakemake_reads_it(
     assert told.count("\n") == 1
 
 
+def test_a_misspelt_grid_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "study/gird.yaml"]) == 1
+    assert "Did you mean 'study/grid.yaml'?" in capsys.readouterr().err
+
+
 def test_values_that_would_undo_an_option_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "grid.yaml", "--try-models", "--", "--config", "deals=3"]) == 1
     assert "--config after -- would undo --config try_models=true" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -152,6 +153,16 @@ def test_a_figure_whose_view_is_missing_has_no_data(results: Path, tmp_path: Pat
 
 
 # Files
+
+
+def test_a_figure_whose_rows_hold_nothing_to_draw_has_no_files(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as scores by tokens, if no call states its tokens."""
+    empty = [replace(figure, panels=lambda rows: []) for figure in figures()]
+    monkeypatch.setattr(drawing, "figures", lambda: empty)
+    drawing.write_figures(results, tmp_path / "none")
+    assert list((tmp_path / "none").iterdir()) == []
 
 
 def test_every_figure_with_rows_is_an_svg_and_a_png_and_the_same_each_time(

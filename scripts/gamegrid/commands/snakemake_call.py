@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid.config.load import check_mapping, read_yaml
-from gamegrid.errors import UserError
+from gamegrid.errors import UserError, nearest
 from gamegrid.paths import WORKFLOW, resolve, there
 
 RUNS = Path("runs")
@@ -82,9 +82,10 @@ def _grid_file(given: Path) -> Path:
     """Return the path of a grid: the user's file, or one that comes with gamegrid."""
     grid = resolve(given, Path())
     if not there(grid):
+        near = [str(path) for path in given.parent.glob("*.yaml")]
         raise UserError(
-            f"there is no grid {str(given)!r}. Correct the path, or write a grid with: "
-            f"gamegrid init FOLDER"
+            f"there is no grid {str(given)!r}.{nearest(str(given), near)} Correct the path, or "
+            f"write a grid with: gamegrid init FOLDER"
         )
     check_mapping(read_yaml(grid))
     return grid

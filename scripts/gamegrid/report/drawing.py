@@ -165,8 +165,8 @@ def has(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 def write_figures(database: Path, folder: Path) -> None:
     """Write every figure as NAME.svg and NAME.png into ``folder``.
 
-    Equal databases give equal files. A figure without rows has no files. Raises UserError if what
-    draws is not installed or ``database`` cannot be opened.
+    Equal databases give equal files. A figure with nothing to show has no files. Raises UserError
+    if what draws is not installed or ``database`` cannot be opened.
     """
     check_installed()
     import vl_convert
@@ -176,9 +176,10 @@ def write_figures(database: Path, folder: Path) -> None:
         agents = agents_shown.read(connection)
         for figure in figures():
             rows = read(connection, figure)[1]
-            if not rows:
+            panels = figure.panels(rows) if rows else ()
+            if not panels:
                 continue
-            text = palette.fixed(_whole(figure.panels(rows), agents))
+            text = palette.fixed(_whole(panels, agents))
             (folder / f"{figure.name}.svg").write_text(text, "utf-8")
             png = vl_convert.svg_to_png(text, scale=PNG_SCALE)
             (folder / f"{figure.name}.png").write_bytes(png)
