@@ -35,6 +35,9 @@ _GAMES = """
     WHERE rank IS NOT NULL
     ORDER BY game, rank, agent
 """
+_RATED_GAMES = """
+    SELECT DISTINCT game FROM per_game WHERE unrated_reason IS NULL AND deals > 0 ORDER BY game
+"""
 _VERDICTS = "SELECT game, agent, rival, verdict FROM paired WHERE game IS NOT NULL"
 
 
@@ -95,8 +98,10 @@ class Findings:
     agents: Sequence[str]
     rated: Sequence[Group] = ()
     """One group for each set of agents that matches link."""
+    games: Sequence[str] = ()
+    """The games behind the ratings."""
     rated_games: Mapping[str, Group | None] = field(default_factory=dict)
-    """The agents of each game behind the ratings; None if they met different opponents there."""
+    """The agents of each of them that has ranks; None if they met different opponents there."""
     other_games: Mapping[str, Group | None] = field(default_factory=dict)
     """The agents of each game that is ranked but not rated, likewise."""
     bots: Collection[str] = ()
@@ -143,6 +148,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> Findings:
     return Findings(
         agents=[agent for (agent,) in agents],
         rated=[Group(names=names, better=better) for names in sets.values()],
+        games=[game for (game,) in connection.execute(_RATED_GAMES).fetchall()],
         rated_games=games[True],
         other_games=games[False],
         bots={bot for (bot,) in bots},
@@ -222,8 +228,8 @@ def _rated(found: Findings) -> Iterator[str]:
     if found.rated and missing:
         yield f"{_named(sorted(missing))}: no rated match counts, so there is no rating."
     if found.rated:
-        number = len(found.rated_games)
-        games = f"{number} games" if number > 1 else _named(list(found.rated_games))
+        number = len(found.games)
+        games = found.games[0] if number == 1 else f"{number} games"
         yield (
             f"This rests on ratings over {games}. Agents are told apart if p, adjusted for all "
             f"pairs, is below 0.05."
