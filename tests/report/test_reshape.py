@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gamegrid.report.figures.failures_figure import FIGURE as FAILURES
 from gamegrid.report.figures.reasons_by_turn_figure import FIGURE as REASONS_BY_TURN
 from gamegrid.report.figures.reshape import in_order, joined, measure, share, unfold, with_front
 from gamegrid.report.figures.score_map_figure import FIGURE as SCORE_MAP
@@ -68,22 +69,30 @@ def test_a_map_has_a_cell_for_every_agent_and_game() -> None:
     ]  # fmt: skip
 
 
-def test_each_third_has_shares_of_its_own_and_the_rare_are_one() -> None:
-    """A bar per third shows how that third was talked of, not the whole game three times."""
-    names = ("five", "four", "three", "two", "once", "also once", "uncategorised")
+@pytest.mark.parametrize("change", [0.15, 0.0, None])
+def test_reasons_that_never_change_are_no_figure(change: float | None) -> None:
+    thirds = {"first_third": 0.1, "middle_third": None, "last_third": 0.25, "texts": 20}
+    interval = {"change_low": None, "change_high": None, "change_reason": "one deal"}
     reasoning = [
-        {
-            "game": "g", "agent": "a", "category": name, "main": 5 - at, "texts": 20, "share": 0.5,
-            "first_third": 0.1 * at, "middle_third": None, "last_third": 0.25,
-        }
-        for at, name in enumerate(names)
-    ]  # fmt: skip
+        {"game": "g", "agent": "a", "category": name, "main": 1, "change": each} | thirds | interval
+        for name, each in (("once", change), ("never", 0.0))
+    ]
     rows = REASONS_BY_TURN.select({"reasoning": reasoning})
-    first = {row["category"]: row["share"] for row in rows if row["third"] == "first"}
-    assert list(first)[-2:] == ["other", "uncategorised"]
-    assert first["two"] == pytest.approx(0.3)
-    assert first["other"] == pytest.approx(0.5)
-    assert {row["third"] for row in rows} == {"first", "last"}
+    assert [(row["category"], row["change"], row["middle_third"]) for row in rows] == (
+        [("once", change, None), ("never", 0.0, None)] if change else []
+    )
+    assert [panel.title for panel in REASONS_BY_TURN.panels(rows)] == (["once"] if change else [])
+
+
+def test_replies_that_never_failed_are_no_figure() -> None:
+    kinds = dict.fromkeys(("unparsable", "truncated", "empty", "refused"), 0)
+    row = {"game": "g", "agent": "a", "replies": 4, "illegal": 0, **kinds}
+    assert list(FAILURES.select({"failures": [row]})) == []
+    rows = FAILURES.select({"failures": [{**row, "illegal": 1, "empty": None}]})
+    assert [(each["kind"], each["share"]) for each in rows] == [
+        ("illegal", 0.25), ("unparsable", 0), ("truncated", 0), ("empty", None), ("refused", 0),
+    ]  # fmt: skip
+    assert [panel.title for panel in FAILURES.panels(rows)] == ["illegal"]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,10 @@ LETTER = 4.4
 """The usual width of a letter of 8 points, in points; words are hardly ever wider."""
 BETWEEN = 6.0
 """Points between two columns."""
-LONGEST = 40
-"""The most rows in a file."""
+LONGEST = 45
+"""The most lines in a file."""
+HEADING = 2
+"""The lines that the heading of a group takes, with the space above it."""
 LONGEST_NAME = 22
 """The longest name of an agent or a model, in characters."""
 NAMES = ("agent", "opponent", "model")
@@ -206,16 +208,22 @@ def fitting(widths: Sequence[float], room: float) -> list[int]:
 def parted(table: Printed) -> Iterator[Printed]:
     """Divide a table into parts that a page can hold, at the ends of groups if possible."""
     part: list[tuple[str, tuple[str, ...]]] = []
-    for _, found in groupby(table.rows, key=lambda row: row[0]):
+    for heading, found in groupby(table.rows, key=lambda row: row[0]):
         group = list(found)
-        if part and len(part) + len(group) > LONGEST:
+        room = LONGEST - (HEADING if heading else 0)
+        if part and lines(part) + LONGEST - room + len(group) > LONGEST:
             yield _rows(table, part)
             part = []
-        while len(group) > LONGEST:
-            yield _rows(table, group[:LONGEST])
-            group = group[LONGEST:]
+        while len(group) > room:
+            yield _rows(table, group[:room])
+            group = group[room:]
         part += group
     yield _rows(table, part)
+
+
+def lines(rows: Sequence[tuple[str, tuple[str, ...]]]) -> int:
+    """Return how many lines these rows take, with the headings of their groups."""
+    return len(rows) + HEADING * len({heading for heading, _ in rows if heading})
 
 
 def _rows(table: Printed, rows: Sequence[tuple[str, tuple[str, ...]]]) -> Printed:
