@@ -13,7 +13,7 @@ import pytest
 from browser_watch import SCHEMES, WIDTHS, Watched, chromium, open_all, violations
 from gamegrid.store.tables import connect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 TESTS = Path(__file__).resolve().parents[1]
 BIGGEST = 6_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from gamegrid.store.grid_rows import LadderRow
 from gamegrid.store.headline import Findings, Group, Severity, statements
-from store_samples import agent, database, money, pair, query
+from store_samples import agent, database, episode, money, pair, query
 
 
 def group(names: str, *ties: str) -> Group:
@@ -27,7 +27,7 @@ def told(*groups: Group, bots: str = "", missing: str = "", **others: Group) -> 
     found = Findings(
         agents=[*agents, *missing],
         rated=groups,
-        rated_games={"go": None, "hex": None} if groups else {},
+        games=["go", "hex"] if groups else [],
         other_games=others,
         bots=bots,
     )
@@ -172,6 +172,16 @@ def test_the_database_holds_the_headline(tmp_path: Path) -> None:
     assert first == "a leads: it is stronger than each of the other 2; b ties with c."
     assert last == "In kuhn_poker, which is not rated: a leads: it is stronger than b."
     assert any("d: no rated match counts" in sentence for _, sentence in said)
+
+
+def test_ratings_are_told_where_dropped_deals_withhold_every_rank(tmp_path: Path) -> None:
+    episodes = deals("tic_tac_toe", "a", "b", 3, pair)
+    episodes += [episode("tic_tac_toe", "ab", 3, 0, status="error")]
+    path = database(tmp_path, episodes)
+    assert query(path, "SELECT count(rank) FROM per_game") == [(0,)]
+    said = [sentence for _, sentence in headline(path)]
+    assert said[0] == "a and b cannot be told apart."
+    assert said[-1].startswith("This rests on ratings over tic_tac_toe.")
 
 
 def test_every_ranked_game_has_a_sentence(tmp_path: Path) -> None:

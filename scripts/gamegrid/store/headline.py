@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import combinations, permutations
-from typing import Any
+from itertools import combinations
 
 import duckdb
 
@@ -31,11 +30,15 @@ _BOARD = """
 _PROVISIONAL = "SELECT agent FROM provisional_over_games"
 _PAIRS = "SELECT agent, rival, verdict FROM rating_differences"
 _GAMES = """
-    SELECT game, unrated_reason IS NULL, agent, ranked_among, rank_low, rank_high
+    SELECT game, unrated_reason IS NULL, agent, ranked_among
     FROM per_game
     WHERE rank IS NOT NULL
     ORDER BY game, rank, agent
 """
+_RATED_GAMES = """
+    SELECT DISTINCT game FROM per_game WHERE unrated_reason IS NULL AND deals > 0 ORDER BY game
+"""
+_VERDICTS = "SELECT game, agent, rival, verdict FROM paired WHERE game IS NOT NULL"
 
 
 class Severity(StrEnum):
@@ -95,8 +98,10 @@ class Findings:
     agents: Sequence[str]
     rated: Sequence[Group] = ()
     """One group for each set of agents that matches link."""
+    games: Sequence[str] = ()
+    """The games behind the ratings."""
     rated_games: Mapping[str, Group | None] = field(default_factory=dict)
-    """The agents of each game behind the ratings; None if they met different opponents there."""
+    """The agents of each of them that has ranks; None if they met different opponents there."""
     other_games: Mapping[str, Group | None] = field(default_factory=dict)
     """The agents of each game that is ranked but not rated, likewise."""
     bots: Collection[str] = ()
@@ -143,6 +148,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> Findings:
     return Findings(
         agents=[agent for (agent,) in agents],
         rated=[Group(names=names, better=better) for names in sets.values()],
+        games=[game for (game,) in connection.execute(_RATED_GAMES).fetchall()],
         rated_games=games[True],
         other_games=games[False],
         bots={bot for (bot,) in bots},
@@ -160,28 +166,20 @@ def _read_games(
     connection: duckdb.DuckDBPyConnection,
 ) -> dict[bool, dict[str, Group | None]]:
     """Return the ranked agents of each game, by whether the game is rated."""
+    verdicts = defaultdict(list)
+    for game, *pair in connection.execute(_VERDICTS).fetchall():
+        verdicts[game].append(pair)
     rows = defaultdict(list)
-    for game, rated, *standing in connection.execute(_GAMES).fetchall():
-        rows[game, rated].append(standing)
+    for game, rated, agent, among in connection.execute(_GAMES).fetchall():
+        rows[game, rated].append((agent, among))
     games: dict[bool, dict[str, Group | None]] = {True: {}, False: {}}
     for (game, rated), ranked in rows.items():
-        together = all(among == len(ranked) for _, among, _, _ in ranked)
-        names = [agent for agent, _, _, _ in ranked]
-        games[rated][game] = Group(names=names, better=_apart(ranked)) if together else None
+        together = all(among == len(ranked) for _, among in ranked)
+        names = [agent for agent, _ in ranked]
+        games[rated][game] = (
+            Group(names=names, better=_better(verdicts[game])) if together else None
+        )
     return games
-
-
-def _apart(ranked: Sequence[Sequence[Any]]) -> set[tuple[str, str]]:
-    """Return the pairs whose possible ranks do not overlap, the better agent first.
-
-    The ranks come from what ranks the game, which paired differences need not: margin games rank by
-    the share of opponents beaten. Each row is agent, number ranked, lowest and highest rank.
-    """
-    return {
-        (one, other)
-        for (one, _, _, high), (other, _, low, _) in permutations(ranked, 2)
-        if high is not None and low is not None and high < low
-    }
 
 
 def _better(pairs: Iterable[Sequence[str]]) -> set[tuple[str, str]]:
@@ -230,9 +228,8 @@ def _rated(found: Findings) -> Iterator[str]:
     if found.rated and missing:
         yield f"{_named(sorted(missing))}: no rated match counts, so there is no rating."
     if found.rated:
-        number = len(found.rated_games)
-        # A game whose dropped deals may decide its ranks is not among rated_games.
-        games = _named(list(found.rated_games)) if number == 1 else f"{number or 'the'} games"
+        number = len(found.games)
+        games = found.games[0] if number == 1 else f"{number} games"
         yield (
             f"This rests on ratings over {games}. Agents are told apart if p, adjusted for all "
             f"pairs, is below 0.05."
@@ -293,7 +290,10 @@ def _other_games(found: Findings) -> Iterator[str]:
     told = {game: group for game, group in ranked.items() if not group.all_tie}
     if len(told) <= NAMED:
         for game, group in told.items():
-            yield f"In {game}, which is not rated: {_standing(group)}."
+            yield (
+                f"In {game}, which is not rated, by mean differences on the same deals: "
+                f"{_standing(group)}."
+            )
     else:
         yield f"In the {len(told)} other games that are not rated: {_leaders(told)}."
     if open_games := [game for game in ranked if game not in told]:
