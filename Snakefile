@@ -40,6 +40,15 @@ onstart:
     or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
     snakemake_internals.lift_default_rate_limit(workflow)
     snakemake_internals.wait_for_jobs_on_every_signal()
+    RUN.begin(workflow)
+
+
+onsuccess:
+    RUN.end()
+
+
+onerror:
+    RUN.end([str(file) for file in log])
 
 
 # Everything that is played and computed, without figures and page.

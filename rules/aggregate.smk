@@ -85,6 +85,7 @@ rule confirm_complete:
         chunks=chunk_files()
         + single_move_files("position")
         + single_move_files("probe"),
+        database="results/gamegrid.duckdb",
         tables="results/tables/README.md",
         manifest="results/manifest.json",
     output:

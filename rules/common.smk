@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from gamegrid import plugins
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
+from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
 from gamegrid.terminal import plain
 
@@ -31,11 +32,14 @@ def as_it_is(text):
 
 
 or_exit(lambda: gamegrid.check_configfiles(workflow))
+or_exit(lambda: gamegrid.rebase(config, workflow, Path.cwd()))
 
 
 PLAN = or_exit(
     lambda: gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
 )
+
+RUN = Run(PLAN, Path.cwd(), workflow)
 
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 

@@ -6,12 +6,16 @@ if __name__ == "__main__":
     from gamegrid.jobs import check
     from gamegrid.jobs.run import run
     from gamegrid.plan import plan
+    from gamegrid.terminal import print_wrapped
 
     def work() -> None:
-        """Print one line per model; with ``try_models``, ask each a real question."""
-        prepared = plan.make(snakemake.config, Path.cwd())
-        print(check.confirm(prepared, check.look(prepared, gpus_here=snakemake.params.gpus_here)))
+        """Print a line on the grid and one per model; with ``try_models``, ask each first."""
+        working = Path.cwd()
+        prepared = plan.make(snakemake.config, working)
+        found = check.look(prepared, working, gpus_here=snakemake.params.gpus_here)
         if prepared.config.try_models:
-            print(check.try_models(prepared, Path.cwd()))
+            conversations, found = check.ask(prepared, working, found)
+            print_wrapped(conversations)
+        print_wrapped(check.confirm(prepared, found))
 
     run(work, snakemake.log[0])

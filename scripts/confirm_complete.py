@@ -1,10 +1,19 @@
-"""Rule confirm_complete: fail if an episode is unfinished, so that the next run plays it."""
+"""Rule confirm_complete: fail if an episode is unfinished, so that the next run plays it.
+
+If all are finished, it says what the preregistered questions found.
+"""
 
 from pathlib import Path
 
 if __name__ == "__main__":
+    from gamegrid.jobs.answered import tell
     from gamegrid.jobs.complete import confirm
     from gamegrid.jobs.run import run
 
-    chunks = [Path(path) for path in snakemake.input.chunks]
-    run(lambda: confirm(chunks, Path(snakemake.output[0])), snakemake.log[0])
+    def finish() -> None:
+        """Confirm, and then say what was asked for."""
+        chunks = [Path(path) for path in snakemake.input.chunks]
+        confirm(chunks, Path(snakemake.output[0]))
+        tell(Path(snakemake.input.database))
+
+    run(finish, snakemake.log[0])

@@ -132,8 +132,11 @@ class Endpoint:
         die_after: int | None = None,
         ledger: Path | None = None,
         models: Iterable[str] = ("loopback",),
+        key: str | None = None,
     ) -> None:
         self.answer = answer
+        self.key = key
+        """The key without which the list of models is refused; None lets everybody read it."""
         self.delay = delay
         self.models = tuple(models)
         self.requests: list[Body] = []
@@ -251,6 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._hang_up()
         if self.path != "/v1/models":
             return self._send(404, b'{"error": {"message": "no such path"}}')
+        if self._endpoint.key is not None and self._key() != self._endpoint.key:
+            return self._send(401, b'{"error": {"message": "no such key"}}')
         data = [{"id": name, "object": "model"} for name in self._endpoint.models]
         return self._send(200, json.dumps({"object": "list", "data": data}).encode())
 

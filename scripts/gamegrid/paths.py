@@ -20,20 +20,22 @@ def install(extra: str) -> str:
     return f"{sys.executable} -m pip install -c {WORKFLOW}/constraints.txt {project}"
 
 
-def resolve(path: str | Path, working: Path) -> Path:
+def resolve(path: str | Path, working: Path, beside: Path | None = None) -> Path:
     """Resolve a configured path against the working directory, then the workflow's folder.
 
-    A path that exists in neither resolves to the working directory.
+    ``beside``, the folder of the file that names the path, comes before both. A path that exists in
+    none of them resolves to the first.
     """
     path = Path(path)
     with suppress(RuntimeError):  # no such user's home
         path = path.expanduser()
     if path.is_absolute():
         return path
-    for base in (working, WORKFLOW):
+    bases = (working, WORKFLOW) if beside is None else (beside, working, WORKFLOW)
+    for base in bases:
         if there(base / path):
             return base / path
-    return working / path
+    return bases[0] / path
 
 
 def there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:

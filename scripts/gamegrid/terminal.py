@@ -7,7 +7,9 @@ ends the process without a word if nobody reads on, as in ``gamegrid leaderboard
 
 import os
 import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,11 @@ UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 and private characters, and line separators."""
 SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 RESET = "\033[0m"
+RED = "\033[31m"
+ERASE = "\r\033[K"
+"""Goes back to the beginning of a terminal's line and erases it."""
+CLEAR = "\033[H\033[2J"
+"""Clears a terminal and goes to its upper left corner."""
 
 
 def plain(text: str) -> str:
@@ -102,6 +109,51 @@ def plain_output() -> Iterator[None]:
         for stream in now:
             if stream is not None:
                 stream.flush()
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Return the text with lines of at most so many columns; words that are longer stay whole.
+
+    The rest of a line is indented, so that the line can still be told from the next.
+    """
+    lines = []
+    for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        lines += textwrap.wrap(
+            line, columns, subsequent_indent=f"{indent}  ", break_long_words=False,
+            break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False,
+        ) or [""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration to two digits in its largest fitting unit."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def columns_of(stream: Any) -> int | None:
+    """Return the width of the terminal that a stream writes to; None if it is none."""
+    inside = stream.inside if isinstance(stream, PlainStream) else stream
+    return shutil.get_terminal_size().columns if inside is not None and inside.isatty() else None
+
+
+def clear_screen() -> bool:
+    """Clear the terminal that standard output writes to. Returns False if it is no terminal."""
+    stream: Any = sys.stdout
+    if columns_of(stream) is None:
+        return False
+    inside = stream.inside if isinstance(stream, PlainStream) else stream
+    inside.write(CLEAR)
+    return True
+
+
+def print_wrapped(text: str) -> None:
+    """Print text for people: wrapped at the width of a terminal, as it is into a file or a pipe."""
+    columns = columns_of(sys.stdout)
+    print(text if columns is None else wrapped(text, columns))
 
 
 def print_coloured(text: str, colour: str) -> None:

@@ -139,7 +139,7 @@ def check_verdict(grid: Grid) -> list[Row]:
         grid.confirm()
         assert grid.complete
         return played
-    with pytest.raises(UserError, match=rf"^{len(unfinished)} episodes"):
+    with pytest.raises(UserError, match=rf"^{len(unfinished)} episode"):
         grid.confirm()
     assert not grid.complete
     return played

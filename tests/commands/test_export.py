@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,31 @@ def test_a_log_has_a_sample_per_seat_and_an_event_per_reply(
         assert len(said) == len(sample["events"])
         ids = [message["id"] for message in sample["messages"]]
         assert len(set(ids)) == len(ids)
+
+
+def test_a_log_tells_times(result_set: Path, tmp_path: Path) -> None:
+    """A sample's working time is what its replies took; calls follow each other in it."""
+    run(result_set, "inspect", str(tmp_path / "logs"))
+    logs = [json.loads(path.read_text("utf-8")) for path in sorted((tmp_path / "logs").iterdir())]
+    took = dict(
+        ask(
+            result_set,
+            "SELECT episode_id || ':' || seat, sum(coalesce(latency_s, 0)) FROM calls GROUP BY ALL",
+        )
+    )
+    for log in logs:
+        for sample in log["samples"]:
+            assert sample["working_time"] == pytest.approx(took[sample["id"]])
+            assert sample["total_time"] is None or sample["total_time"] >= 0
+            starts = [event["working_start"] for event in sample["events"]]
+            assert starts == sorted(starts) and starts[0] == 0
+            for event in sample["events"]:
+                begun = datetime.fromisoformat(event["timestamp"])
+                if event["working_time"] is not None:
+                    ended = datetime.fromisoformat(event["completed"])
+                    seconds = (ended - begun).total_seconds()
+                    assert seconds == pytest.approx(event["working_time"], abs=1e-5)
+            assert log["stats"]["started_at"] <= sample["events"][0]["timestamp"]
 
 
 def test_the_means_of_a_log_are_the_tables(result_set: Path, tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from gamegrid import games
 from gamegrid.__main__ import main
-from gamegrid.commands.human_command import Match, Person, Quit, ending, play
+from gamegrid.commands.human_command import Person
 from gamegrid.config import load
 from gamegrid.errors import UserError
 from gamegrid.plan import plan
+from gamegrid.play.beside import Match, Quit, ending, play
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
 
 RAW = {

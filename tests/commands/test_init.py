@@ -10,6 +10,7 @@ from gamegrid.backends import packaged
 from gamegrid.config.models import read_files
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
+from loopback import Endpoint
 
 ADDRESS = "http://127.0.0.1:9/v1"
 WAYS = {
@@ -38,8 +39,8 @@ def test_the_grid_is_planned_and_asks_the_model_that_was_named(way: str, tmp_pat
     assert set(made.config.agents) == {"random", "optimal", agent}
     [(name, model)] = made.models.items()
     assert (name, model.written.name, model.written.api_base) == (agent, model_id, address)
-    [entry] = read_files(["models.yaml"], tmp_path / "study").values()
-    assert entry == model.written
+    [filed] = read_files(["models.yaml"], tmp_path / "study").values()
+    assert filed.entry == model.written
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -86,3 +87,36 @@ def test_the_next_command_fetches_a_model_that_is_missing(
         monkeypatch.setattr(packaged, "is_complete", lambda *_, there=there: there)
         main(["init", str(tmp_path / str(there)), "--smollm2"])
         assert f"\nNext: {command}" in capsys.readouterr().out
+
+
+def test_the_only_model_of_a_server_needs_no_name(tmp_path: Path) -> None:
+    with Endpoint(models=["org/small-1"]) as endpoint:
+        assert main(["init", str(tmp_path), "--api-base", endpoint.api_base]) == 0
+    [model] = planned(tmp_path).models.values()
+    assert (model.written.name, model.written.api_base) == (
+        "litellm_openai/org/small-1", endpoint.api_base,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("models", "key", "said"),
+    [
+        (["a", "b"], None, "serves a, b. Choose one with --model."),
+        ([f"m{n}" for n in range(12)], None, "m9 and 2 more. Choose one with --model."),
+        ([], None, "(it lists none that can be read). Name one with --model."),
+        (["a"], "secret", "(it wants a key). Name one with --model."),
+        (None, None, "refused). Name one with --model."),
+    ],
+)
+def test_a_server_that_does_not_list_one_model_is_told(
+    models: list[str] | None,
+    key: str | None,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Endpoint(models=models or [], key=key) as endpoint:
+        address = ADDRESS if models is None else endpoint.api_base
+        assert main(["init", str(tmp_path / "study"), "--api-base", address]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "study").exists()

@@ -20,14 +20,19 @@ def test_an_entry_is_an_id_or_a_mapping_and_the_later_one_wins(tmp_path: Path) -
     second = write(tmp_path, {"models": [{"name": "hf_b", "revision": "2"}]}, "more.yaml")
     found = models.read_files([first, second], tmp_path)
     assert set(found) == {"hf_a", "hf_b"}
-    assert (found["hf_a"].revision, found["hf_b"].revision) == (None, "2")
+    assert (found["hf_a"].entry.revision, found["hf_b"].entry.revision) == (None, "2")
 
 
-def test_paths_resolve_against_the_working_directory_first(tmp_path: Path) -> None:
+def test_paths_resolve_beside_the_model_file_then_in_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
-    path = write(tmp_path, {"models": [{"name": "hf_a", "model_path": "weights"}]})
-    found = models.find("hf_a", "a", models.read_files([path], tmp_path), tmp_path)
-    assert found.entry.model_path == str(tmp_path / "weights")
+    beside = tmp_path / "elsewhere"
+    beside.mkdir()
+    file = beside / write(beside, {"models": [{"name": "hf_a", "model_path": "weights"}]})
+    found = models.find("hf_a", "a", models.read_files([str(file)], tmp_path), tmp_path)
+    assert (found.entry.model_path, found.file) == (str(tmp_path / "weights"), file)
+    (beside / "weights").mkdir()
+    found = models.find("hf_a", "a", models.read_files([str(file)], tmp_path), tmp_path)
+    assert found.entry.model_path == str(beside / "weights")
     # The identity keeps the path as written, so the agent is the same on another machine.
     assert found.identity() == {"model_path": "weights"}
 

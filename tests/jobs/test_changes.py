@@ -86,9 +86,16 @@ def test_a_changed_game_is_named_with_its_cells(played: Path) -> None:
     ]
 
 
-def test_other_settings_are_no_changed_file(played: Path) -> None:
-    model = CONFIG["agents"]["model"] | {"prompt": "default"}
-    assert notices(played, CONFIG | {"agents": CONFIG["agents"] | {"model": model}}) == []
+def test_other_settings_are_named_with_their_cells(played: Path) -> None:
+    model = CONFIG["agents"]["model"] | {"prompt": "default", "temperature": 0.5}
+    agents = CONFIG["agents"] | {"model": model}
+    assert notices(played, CONFIG | {"agents": agents}) == [
+        "prompt, temperature changed: 4 cells of agent model are played again."
+    ]
+    assert notices(played, CONFIG | {"max_plies": 7}) == [
+        "max_plies changed: 3 cells of game high_card are played again.",
+        "max_plies changed: 3 cells of game kuhn_poker are played again.",
+    ]
 
 
 def test_results_without_digests_say_nothing(played: Path) -> None:

@@ -50,7 +50,7 @@ def test_nothing_is_done_before_it_is_begun(tmp_path: Path) -> None:
     ] * 3
     assert show(made, tmp_path).splitlines() == [
         "[······························] 0 of 60 episodes (0 %)",
-        "jobs at work: 0, pace not known yet of 3 matchups",
+        "jobs at work: 0, the pace of 3 matchups is not known yet",
         "0 of 3 matchups finished, 3 not begun",
     ]
 
@@ -71,7 +71,7 @@ def test_a_running_grid_is_counted_matchup_by_matchup(tmp_path: Path) -> None:
     assert show(made, tmp_path).splitlines() == [
         "[#########·····················] 19 of 60 episodes (31 %)",
         "jobs at work: 1, not finished, for the next run to play again: 2, "
-        "about 26 s left at one job, pace not known yet of 1 matchups",
+        "about 26 s left at one job, the pace of 1 matchup is not known yet",
         "0 of 3 matchups finished, 1 not begun",
         "  tic_tac_toe/a1--b2: 15 of 20, about 10 s left",
         "  tic_tac_toe/a1--c3: 4 of 20, 2 not finished, about 16 s left",
@@ -132,7 +132,7 @@ def test_spend_is_what_the_replies_on_file_cost_and_unknown_without_prices(
     assert part.done == part.episodes == 4
     if not priced:
         assert part.usd is None
-        assert "prices not known of 1 matchups" in show(made, tmp_path / "results")
+        assert "the prices of 1 matchup are unknown" in show(made, tmp_path / "results")
         return
     with duckdb.connect() as connection:
         tokens = connection.execute(

@@ -26,6 +26,37 @@ def query_with(word: str) -> str:
     return query
 
 
+PAGES = sorted(
+    str(page.relative_to(WORKFLOW))
+    for page in (WORKFLOW / "README.md", *(WORKFLOW / "docs").rglob("*.md"))
+    if page.name != "extending.md"  # its SQL defines a table; the plug-in tests create it
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_query_of_every_page_runs(result_set: Path, page: str) -> None:
+    """No column is ambiguous or missing. The agents that a page names may be others."""
+    text = (WORKFLOW / page).read_text(encoding="utf-8")
+    for sql in re.findall(r"```sql\n(.*?)```", text, re.DOTALL):
+        ask(result_set, sql)
+
+
+def test_the_usual_joins_are_not_ambiguous(result_set: Path) -> None:
+    """Every name of a column means one thing in the views that people query first."""
+    for view in ("moves", "replies"):
+        columns = [row["column_name"] for row in ask(result_set, f"DESCRIBE {view}")]
+        assert len(columns) == len(set(columns))
+    joined = "SELECT agent, count(*) FROM seats JOIN decisions USING (episode_id, seat, agent) "
+    assert ask(result_set, f"{joined} GROUP BY agent")
+
+
+def test_moves_and_replies_hold_everything_in_finished_games(result_set: Path) -> None:
+    for view, table in (("moves", "decisions"), ("replies", "calls")):
+        counted = "SELECT count(*) AS n FROM {} JOIN episodes USING (episode_id) "
+        finished = counted.format(table) + "WHERE episodes.status <> 'error'"
+        assert ask(result_set, f"SELECT count(*) AS n FROM {view}") == ask(result_set, finished)
+
+
 def test_every_query_answers_a_question() -> None:
     assert len(QUESTIONS) == len(re.findall(r"```sql", TEXT)) > 0
 
@@ -49,7 +80,7 @@ def test_answers_agree_with_the_tables(result_set: Path) -> None:
         result_set, "SELECT sum(unparsable + illegal) AS n FROM failures WHERE replies > 0"
     )
     unread = ask(result_set, query_with("finish_reason"))
-    assert sum(row["replies"] for row in unread) == failures[0]["n"]
+    assert sum(row["number"] for row in unread) == failures[0]["n"]
     worst = ask(result_set, query_with("label"))
     most = ask(result_set, "SELECT max(regret) AS most FROM decisions")
     assert worst[0]["regret"] == most[0]["most"]

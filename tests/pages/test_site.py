@@ -71,6 +71,15 @@ def test_the_navigation_has_four_kinds(config: MkDocsConfig) -> None:
     assert [name for part in config.nav or () for name in part] == ["Home", *KINDS]
 
 
+def test_a_page_says_at_its_top_what_kind_it_is_and_for_whom(config: MkDocsConfig) -> None:
+    for part in (config.nav or [])[1:]:
+        [(kind, inner)] = part.items()
+        for name in places(inner):
+            if not name.startswith("reference/") and name != "CHANGELOG.md":
+                _, line, _ = (WORKFLOW / name).read_text("utf-8").split("\n\n", 2)
+                assert re.fullmatch(rf"\*{kind.removesuffix('s')}, for [^*]+\.\*", line), name
+
+
 def test_what_a_document_links_to_is_on_the_site(files: dict[str, File]) -> None:
     """Source files and folders have a page, which a search does not find."""
     page = files["scripts/gamegrid/games/game.py.md"]

@@ -54,7 +54,7 @@ def test_the_file_is_there_from_the_start_and_whole_at_the_end(
     running = Progress("g/a--b/00000-00009", path, 3)
     assert json.loads(path.read_text())["done"] == 0
     for number in range(3):
-        running.episode(failed=number == 1, asked=number, replayed=10)
+        running.episode("no answer" if number == 1 else None, asked=number, replayed=10)
         found = json.loads(path.read_text())
         assert (found["done"], found["finished"]) == (number + 1, False)
     running.finish(asked=4, replayed=10)
@@ -69,5 +69,5 @@ def test_little_is_told_of_fast_episodes(tmp_path: Path, caplog: pytest.LogCaptu
     caplog.set_level(logging.INFO)
     running = Progress("c", tmp_path / "c.json", 1000)
     for _ in range(1000):
-        running.episode(failed=False, asked=0, replayed=0)
+        running.episode(None, asked=0, replayed=0)
     assert not caplog.records

@@ -89,7 +89,7 @@ def test_a_provisional_model_is_in_no_ranking_and_no_test(tmp_path: Path) -> Non
     assert query(path, tested) == [(3, True, "provisional")]
     assert query(path, "SELECT count(*) FROM further_deals WHERE 'm' IN (agent, rival)") == [(0,)]
     assert query(path, "SELECT count(*) FROM between_games WHERE agent = 'm'") == [(0,)]
-    marked = "SELECT DISTINCT provisional FROM head_to_head WHERE 'm' IN (agent, opponent)"
+    marked = "SELECT DISTINCT provisional_agents FROM head_to_head WHERE 'm' IN (agent, opponent)"
     assert query(path, marked) == [("m",)]
 
 

@@ -46,6 +46,9 @@ PACKAGED = {model.model_id for model in packaged.MODELS.values()}
 """Models of examples that the documents play."""
 PLAYED = ("docs/analysis.md", "docs/api.md", "docs/troubleshooting.md")
 """Pages that assume that a grid has been played."""
+SERVING = "gamegrid view"
+"""A command that runs until Ctrl-C, which the reader presses after ``SERVED_S`` seconds."""
+SERVED_S = 15
 MODEL = re.compile(r"\b(?:litellm|hf|vllm)_[\w/.-]*\w")
 WRITTEN = [block for block in blocks() if block.commands or block.language == "python"]
 PAGES = list(dict.fromkeys(block.page for block in WRITTEN))
@@ -67,6 +70,8 @@ class Reader:
 
     def type(self, command: str) -> "subprocess.CompletedProcess[str]":
         """Type one line."""
+        if command.startswith(SERVING):
+            command = f"timeout --signal INT --preserve-status {SERVED_S} {command}"
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         command = command.replace(SERVER, self.address)
         found = {**environment(), "PATH": path, "PYTHONPATH": str(self.folder / "scripts")}

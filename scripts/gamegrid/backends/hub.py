@@ -21,6 +21,8 @@ OTHER = (".json", ".jinja", ".txt", ".model", ".tiktoken")
 CODE = ".py"
 """The file type of code, which is fetched only if the model's entry allows to run it."""
 GB = 1e9
+ANSWER_S = 5.0
+"""Seconds in which the hub must tell a model's size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,29 @@ def fetch_all(models: Iterable[HubModel]) -> None:
             failures.append(str(error))
     if failures:
         raise UserError("\n".join(failures))
+
+
+def download_gb(model: HubModel) -> float | None:
+    """Return what ``fetch`` would download, in units of 10^9 bytes; None if the hub is silent.
+
+    Raises UserError if the hub has no such model for this user.
+    """
+    if offline():
+        return None
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    try:
+        info = HfApi().model_info(
+            model.repo, revision=model.revision, files_metadata=True, timeout=ANSWER_S
+        )
+    except (GatedRepoError, RepositoryNotFoundError) as error:
+        raise UserError(_failure(model, error)) from None
+    except Exception:
+        # The hub's client raises errors of several libraries, and the size is only a courtesy.
+        return None
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+    return sum(sizes[name] for name in needed(sizes, code=model.code)) / GB
 
 
 def fetch(model: HubModel) -> str:

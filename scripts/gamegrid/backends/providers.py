@@ -79,6 +79,18 @@ def key_variables(provider: str) -> tuple[str, ...]:
     return KEY_VARIABLES.get(provider, (f"{provider.upper()}_API_KEY",))
 
 
+def source(names: tuple[str, ...], directory: Path) -> str:
+    """Say where the value of the first of these variables comes from, without the value."""
+    path = directory / ".env"
+    filed = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.is_file() else {}
+    for name in names:
+        if os.environ.get(name):
+            return f"{name} is set in the environment"
+        if filed.get(name):
+            return f"{name} is set in {path}"
+    return f"{path} sets none of them" if path.is_file() else f"there is no file {path}"
+
+
 def find_key(provider: str, settings: Mapping[str, str]) -> str | None:
     """Return the provider's key; None if it is not set."""
     return next((settings[name] for name in key_variables(provider) if name in settings), None)

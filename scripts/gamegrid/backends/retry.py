@@ -62,8 +62,11 @@ class Stop:
         self._told = asyncio.Event()
         self._reason: str | None = None
 
-    def tell(self, reason: str, level: int = logging.ERROR) -> str:
-        """Refuse all requests from now on and wake those that wait. Returns the first reason."""
+    def tell(self, reason: str, level: int = logging.INFO) -> str:
+        """Refuse all requests from now on and wake those that wait. Returns the first reason.
+
+        The reason ends episodes, and the run shows it once for all of them.
+        """
         if self._reason is None:
             self._reason = reason
             log.log(level, "%s No more requests are sent to this model.", reason)

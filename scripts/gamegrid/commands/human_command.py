@@ -9,36 +9,27 @@ import json
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gamegrid import games
-from gamegrid.agents.agent import Agent, Decision, Tools, Turn, kinds
+from gamegrid.agents.agent import Decision, Turn
 from gamegrid.backends.backend import FinishReason
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError, nearest
-from gamegrid.games.game import Game, Scoring
 from gamegrid.luck import Place
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
-from gamegrid.plan.grid import unsupported_reason
-from gamegrid.play.engines import Engines
-from gamegrid.play.episode import Episode, Setup
-from gamegrid.play.setups import self_play_setup
+from gamegrid.play import beside
+from gamegrid.play.beside import Match, Quit
 from gamegrid.prompts.parser import parse
 from gamegrid.records import received
-from gamegrid.records.journal import Journal
-from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus
+from gamegrid.records.record_types import EpisodeRecord
 
-YOU = "you"
 WIDTH = 100
 HELP = "Type a move as listed, ? for the rules, or quit."
-
-
-class Quit(Exception):
-    """The player has left the game."""
 
 
 @dataclass(slots=True)
@@ -86,66 +77,6 @@ class Person:
         return read.label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A game with a person in ``seat`` and copies of ``agent`` in the other seats."""
-
-    game: Game
-    agent: str
-    seat: int
-    deal: int
-
-
-def play(prepared: plan.Plan, match: Match, person: Person, results: Path) -> EpisodeRecord:
-    """Play one episode. Raises Quit if the player leaves, UserError if it cannot be played."""
-    settings = prepared.config.agents[match.agent]
-    if reason := unsupported_reason(settings, match.game):
-        raise UserError(f"{match.agent} cannot play {match.game.name}: {reason}.")
-    setup = self_play_setup(prepared, match.agent, match.game, match.deal)
-    seats = [*setup.seats]
-    seats[match.seat] = YOU
-    person.write(f"{match.game.title}. You are {match.game.seat_name(match.seat)}. {HELP}")
-    with Journal(results / "human" / match.game.name / f"{match.agent}.jsonl") as journal:
-        return asyncio.run(_play(prepared, replace(setup, seats=tuple(seats)), person, journal))
-
-
-async def _play(
-    prepared: plan.Plan, setup: Setup, person: Person, journal: Journal
-) -> EpisodeRecord:
-    name = next((seated for seated in setup.seats if seated != YOU), None)
-    engines = Engines(
-        {m.written.name: m for agent, m in prepared.models.items() if agent == name},
-        journal, Path.cwd(), live=True,
-    )  # fmt: skip
-    agents: dict[str, Agent] = {YOU: person}
-    if name is not None:
-        settings = prepared.config.agents[name]
-        tools = Tools(ask=engines.ask, prompts=prepared.prompts)
-        agents[name] = kinds()[settings.type].build(name, settings, tools)
-    try:
-        return await Episode(setup, agents).play()
-    finally:
-        await engines.close()
-
-
-def ending(game: Game, played: EpisodeRecord, seat: int) -> str:
-    """Describe the result for the person."""
-    mine = played.seats[seat]
-    if played.status is EpisodeStatus.ERROR:
-        return f"The game could not continue: {played.error}"
-    if game.scoring is Scoring.WIN_LOSS:
-        match mine.score:
-            case 1.0:
-                return "You win."
-            case 0.0:
-                return "You lose."
-            case 0.5:
-                return "It is a draw."
-            case share:
-                return f"You are ahead of {share:.0%} of the others."
-    return f"You end with {mine.return_:+g}."
-
-
 def _told_last(match: Match, played: EpisodeRecord) -> list[str]:
     """Return the last moves that the person may see."""
     return match.game.history(json.loads(played.trajectory), match.seat)[-match.game.players :]
@@ -182,14 +113,17 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Play one episode."""
     received.check_folder(Path("results"))
-    prepared, match = _match(read_yaml(given.configfile), given)
+    prepared, match = _match(grid_files.read(given.configfile, Path.cwd()), given)
+    game = match.game
+    beside.check(prepared, match)
+    print(f"{game.title}. You are {game.seat_name(match.seat)}. {HELP}")
     try:
-        played = play(prepared, match, Person(input, print), Path("results"))
+        played = beside.play(prepared, match, Person(input, print), Path("results"))
     except (Quit, KeyboardInterrupt):
         print("You have left the game.")
         return 1
     print("\n".join(["", *_told_last(match, played)]))
-    print(ending(match.game, played, match.seat))
+    print(beside.ending(match.game, played, match.seat))
     return 0
 
 

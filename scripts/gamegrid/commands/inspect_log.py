@@ -9,8 +9,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -81,7 +81,7 @@ def log(
         },
         "plan": {"name": "plan", "steps": [], "config": {}},
         "results": {**count, "scores": [_mean(score, value) for score, value in means.items()]},
-        "stats": {"started_at": began, "completed_at": "", "model_usage": _usage(lines)},
+        "stats": {"started_at": began, "completed_at": _ended(lines), "model_usage": _usage(lines)},
         "samples": samples,
     }
 
@@ -90,6 +90,17 @@ def _began(lines: Sequence[ReplyRow]) -> datetime:
     """Return the start of the first job of these replies, in UTC."""
     began: datetime = min(line["started_at"] for line in lines)
     return began
+
+
+def _ended(lines: Sequence[ReplyRow]) -> str:
+    """Return the end of the last job of these replies; empty if one has no known end."""
+    if any(line["wall_s"] is None for line in lines):
+        return ""
+    return _stamp(max(_later(line["started_at"], line["wall_s"]) for line in lines))
+
+
+def _later(time: datetime, seconds: float) -> datetime:
+    return time + timedelta(seconds=seconds)
 
 
 def _stamp(time: datetime) -> str:
@@ -109,6 +120,8 @@ def _sample(lines: Sequence[ReplyRow]) -> ReplyRow:
     first, last = lines[0], lines[-1]
     called = f"{first['episode_id']}:{first['seat']}"
     talk = [{**each, "id": f"{called}:{n}"} for n, each in enumerate(_talk(lines))]
+    waited = [line["latency_s"] or 0.0 for line in lines]
+    starts = accumulate(waited, initial=0.0)
     return {
         "id": called,
         "epoch": 1,
@@ -118,7 +131,13 @@ def _sample(lines: Sequence[ReplyRow]) -> ReplyRow:
         "output": _output(last),
         "scores": {score: {"value": first[score]} for score in SCORES if first[score] is not None},
         "metadata": {key: first[key] for key in ("episode_id", *SEATED, "agent", "outcome")},
-        "events": [_event(line, f"{called}:{n}") for n, line in enumerate(lines)],
+        "events": [
+            _event(line, f"{called}:{n}", start)
+            for n, (line, start) in enumerate(zip(lines, starts, strict=False))
+        ],
+        # A replayed episode took no time that says anything about the model.
+        "total_time": None if any(line["replayed"] for line in lines) else first["duration_s"],
+        "working_time": sum(waited),
         "model_usage": _usage(lines),
         "uuid": called,
     }
@@ -162,14 +181,22 @@ def _output(line: ReplyRow) -> ReplyRow:
     }
 
 
-def _event(line: ReplyRow, called: str) -> ReplyRow:
-    """Return one call of the model. Its time is the start of its job, the only time recorded."""
+def _event(line: ReplyRow, called: str, start: float) -> ReplyRow:
+    """Return one call of the model, ``start`` seconds of waiting for replies into its sample.
+
+    Only the start of its job is recorded as a time of day. Times within a sample are counted from
+    there, as if nothing but replies took time.
+    """
     sent = json.loads(line["messages"])
+    begun = _later(line["started_at"], start)
+    known = line["latency_s"] is not None
     return {
         "event": "model",
         "uuid": called,
-        "timestamp": _stamp(line["started_at"]),
-        "working_start": 0.0,
+        "timestamp": _stamp(begun),
+        "working_start": start,
+        "working_time": line["latency_s"],
+        "completed": _stamp(_later(begun, line["latency_s"])) if known else None,
         "model": line["model"],
         "input": [{**each, "id": f"{called}:{n}"} for n, each in enumerate(sent)],
         "tools": [],

@@ -1,16 +1,18 @@
 """Maintain the journal, which holds every reply of a model."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from gamegrid.play.budget import release
 from gamegrid.records import received, salvage
+from gamegrid.records.blocks import FOLDERS
+from gamegrid.records.chunkfile import count_replies
 from gamegrid.records.journal import files
 from gamegrid.records.upkeep import (
     Summary,
@@ -59,7 +61,7 @@ def run(given: Namespace) -> int:
         raise UserError(f"{results} has no journal; name a results folder.")
     match given.action:
         case "list":
-            _show(summaries(results))
+            _show(summaries(results), count_replies(_chunk_files(results)))
         case "verify":
             problems = [*verify(results), *_lacking(results)]
             print("\n".join(problems) or "every reply is intact and stored once")
@@ -114,18 +116,32 @@ def _accept(results: Path, yes: bool) -> None:
 
 def _cells_of(config: Path) -> set[str]:
     """Return the cells of a configuration as GAME/MATCHUP. Raises UserError."""
-    prepared = plan.make(read_yaml(config), Path.cwd())
+    prepared = plan.make(grid_files.read(config, Path.cwd()), Path.cwd())
     return {f"{cell.game.name}/{cell.matchup.name}" for cell in prepared.all_cells}
 
 
-def _show(cells: Sequence[Summary]) -> None:
+def _chunk_files(results: Path) -> list[Path]:
+    return [path for name in FOLDERS.values() for path in (results / name).rglob("*.parquet")]
+
+
+def _show(cells: Sequence[Summary], used: Mapping[str, int]) -> None:
+    """Print the cells; ``used`` counts the replies of each that are in chunk files."""
     for cell in cells:
         failed = f"; {cell.lost} failed attempts, of which {cell.maybe_billed} may have been billed"
         print(
             f"{cell.cell}: {cell.replies} replies, {cell.tokens} tokens, "
             f"{cell.size / 1e6:.1f} MB, {', '.join(cell.models)}{failed if cell.lost else ''}"
+            f"{_unused(cell.replies - used.get(cell.cell, 0))}"
         )
-    print(f"{sum(c.replies for c in cells)} replies in {len(cells)} cells")
+    replies = sum(cell.replies for cell in cells)
+    unused = sum(max(0, cell.replies - used.get(cell.cell, 0)) for cell in cells)
+    print(f"{replies} replies in {len(cells)} cells{_unused(unused)}")
+    if unused:
+        print("Replies in no chunk file were replaced by others, or their job has not finished.")
+
+
+def _unused(replies: int) -> str:
+    return f"; {replies} in no chunk file" if replies > 0 else ""
 
 
 COMMAND = Command("List, verify, compress or prune the journal of replies", arguments, run)

@@ -9,7 +9,7 @@ from gamegrid.agents.agent import Agent, Tools, kinds
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import BackendError, RecordedCompletion, Request
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError, nearest
 from gamegrid.luck import Place
 from gamegrid.paths import WORKFLOW
@@ -60,7 +60,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Print the messages."""
-    prepared = plan.make(read_yaml(given.configfile), Path.cwd())
+    prepared = plan.make(grid_files.read(given.configfile, Path.cwd()), Path.cwd())
     print(show(prepared, given.agent, given.game, given.deal))
     return 0
 

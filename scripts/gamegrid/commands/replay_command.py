@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gamegrid import games, plugins
 from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import check_output, database_of
-from gamegrid.config.load import check_mapping, read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
 from gamegrid.report import page, replay_section
@@ -99,9 +99,7 @@ def run(given: Namespace) -> int:
     if given.page is not None:
         check_output(given.page)
     if given.configfile is not None:
-        grid = read_yaml(given.configfile)
-        check_mapping(grid)
-        plugins.use_configured(grid, Path.cwd())
+        plugins.use_configured(grid_files.read(given.configfile, Path.cwd()), Path.cwd())
     with database_of(given.results) as database:
         episode = replay_section.replay(database, given.episode)
         if not _is_known(database, episode.game):

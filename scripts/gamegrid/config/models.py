@@ -27,17 +27,26 @@ def backends() -> dict[str, BackendKind]:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """An entry and the model file that holds it."""
+
+    entry: ModelEntry
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model and its entry.
 
     ``written`` is the entry as in the model file. ``entry`` is what the backend gets: with absolute
     paths, with what the agent's settings add and, if a server runs the model, with the id that the
-    backend of ``kind`` knows.
+    backend of ``kind`` knows. ``file`` is the model file, None for a model without an entry.
     """
 
     kind: BackendKind
     written: ModelEntry
     entry: ModelEntry
+    file: Path | None = None
 
     def identity(self) -> dict[str, Any]:
         """Return what changes the model's answers. Where it runs is not part of it."""
@@ -67,30 +76,43 @@ def backend_of(model_id: str, agent: str) -> BackendKind:
 def find(
     model_id: str,
     agent: str,
-    entries: Mapping[str, ModelEntry],
+    entries: Mapping[str, Filed],
     working: Path,
     *,
     deterministic: bool = False,
 ) -> Model:
     """Return the model for an id, with the settings of its entry if it has one.
 
+    A path of an entry is looked for beside its model file, then as ``paths.resolve`` does.
+
     Raises UserError if no backend knows the id, or if the entry contradicts itself.
     """
-    written = entries.get(model_id) or ModelEntry(name=model_id)
+    filed = entries.get(model_id)
+    written, file = (filed.entry, filed.file) if filed else (ModelEntry(name=model_id), None)
     changes: dict[str, Any] = {
-        key: str(paths.resolve(value, working))
+        key: str(paths.resolve(value, working, file.parent if file else None))
         for key in ("model_path", "tokenizer_path")
         if (value := getattr(written, key)) is not None
     }
     if deterministic:
         changes["deterministic"] = True
     kind, entry = backend_of(model_id, agent), written.model_copy(update=changes)
+    if entry.api_base is None and file and (folder := _beside(kind, entry, file)):
+        entry = entry.model_copy(update={"model_path": str(folder)})
     if entry.api_base is not None and kind.served is not None:
-        return _served(kind.served, agent, written, entry)
-    return Model(kind, written, entry)
+        kind, entry = _served(kind.served, agent, entry)
+    return Model(kind, written, entry, file)
 
 
-def _served(served: str, agent: str, written: ModelEntry, entry: ModelEntry) -> Model:
+def _beside(kind: BackendKind, entry: ModelEntry, file: Path) -> Path | None:
+    """Return the folder beside a model file that an id without model_path names; None without."""
+    if entry.model_path is not None or kind.capabilities.hosted or kind.hub(entry) is not None:
+        return None
+    folder = file.parent / entry.name.partition("_")[2]
+    return folder if paths.there(folder, Path.is_dir) else None
+
+
+def _served(served: str, agent: str, entry: ModelEntry) -> tuple[BackendKind, ModelEntry]:
     """Return a local backend's model as a server runs it: asked over HTTP, without a GPU here."""
     if entry.engine or entry.gpus:
         key = "engine" if entry.engine else "gpus"
@@ -99,10 +121,10 @@ def _served(served: str, agent: str, written: ModelEntry, entry: ModelEntry) -> 
             "loads; with an api_base, remove it and start the server with it."
         )
     name = f"{served}{entry.name.partition('_')[2]}"
-    return Model(backend_of(name, agent), written, entry.model_copy(update={"name": name}))
+    return backend_of(name, agent), entry.model_copy(update={"name": name})
 
 
-def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
+def read_files(names: Iterable[str], working: Path) -> dict[str, Filed]:
     """Read model files. A later entry of the same name wins.
 
     An entry is a model id alone or a mapping with ``name``. Raises UserError naming file and entry.
@@ -111,7 +133,7 @@ def read_files(names: Iterable[str], working: Path) -> dict[str, ModelEntry]:
     for name in names:
         path = paths.resolve(name, working)
         for entry in _read_file(path, working):
-            entries[entry.name] = entry
+            entries[entry.name] = Filed(entry, path)
     return entries
 
 

@@ -198,6 +198,9 @@ class GridConfig(BaseModel):
     try_models: Switch = Field(
         default=False, description="let the target check ask each model one real question"
     )
+    watch: Switch = Field(
+        default=False, description="let the target status go on until no job is at work"
+    )
     protocol: int = Field(
         default=PROTOCOL, description="version of rules texts and play, raised manually"
     )

@@ -1,4 +1,4 @@
-"""Say which cells are played again because a user's plug-in or template changed."""
+"""Say which cells are played again because a setting, a plug-in or a template changed."""
 
 import json
 from collections import Counter
@@ -7,47 +7,62 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid import plugins
-from gamegrid.plan.grid import Cell
+from gamegrid.jobs.staleness import Standing, State, Work, params, standings, works
 from gamegrid.plan.plan import Plan
 from gamegrid.records import received
-from gamegrid.records.chunkfile import read_params
+from gamegrid.records.chunkfile import count_replies
 
 Change = tuple[str, str]
-"""The file that changed, and the agent or game that rests on it."""
+"""What changed, and the agent or game that rests on it."""
+DIGESTS = ("prompt_digest", "plugin_digests")
+"""Keys of an agent's identity that stand for files."""
+CELL_KEYS = ("protocol", "opening_plies", "max_plies", "balanced", "seatings", "seed", "version")
+"""Keys of a cell's params that are settings of the grid."""
 
 
 def notices(plan: Plan, results: Path) -> list[str]:
-    """Return one sentence for each changed file and what rests on it.
+    """Return one sentence for each change and what rests on it, and one on the replies replaced.
 
-    A file has changed if the chunk files of a cell name another SHA-256 than that of the file now.
-    Cells without a chunk file, and chunk files that name none, are left out.
+    Cells whose chunk file is missing or current are left out.
     """
-    counts: Counter[Change] = Counter()
-    for cell, before in _played(plan, results):
-        counts.update(set(_changes(plan, cell, before)))
-    return [
-        f"{file} changed: {count} cell{'' if count == 1 else 's'} of {whose} "
+    found = standings(plan, results)
+    stale = [work for work in works(plan) if found[work.file].state is State.STALE]
+    cells = {(work.cell.game.name, work.path.rpartition("/")[0]): work for work in stale}
+    counts = Counter[Change]()
+    for work in cells.values():
+        counts.update(set(_changes(plan, work, found[work.file])))
+    lines = [
+        f"{what} changed: {count} cell{'' if count == 1 else 's'} of {whose} "
         f"{'is' if count == 1 else 'are'} played again."
-        for (file, whose), count in sorted(counts.items())
+        for (what, whose), count in sorted(counts.items())
     ]
+    replaced = sum(count_replies([results / work.file for work in stale]).values())
+    if replaced:
+        lines.append(
+            f"The {replaced:,} replies in these cells are replaced. Requests that stay the same "
+            f"are answered from the journal, all others are bought anew (estimate says how many)."
+        )
+    return lines
 
 
-def _played(plan: Plan, results: Path) -> Iterator[tuple[Cell, Mapping[str, Any]]]:
-    """The cells that rest on a user's file or a template, with the params of a chunk file."""
-    files = {
-        chunk.cell: path
-        for chunk in plan.chunks
-        if plan.needs.models_of(chunk.cell) or plugins.folders()
-        if (path := results / chunk.file).exists()
-    }
-    params = read_params(list(files.values()))
-    for cell, path in files.items():
-        if path in params and (before := _settings(params[path])):
-            yield cell, before
+def _changes(plan: Plan, work: Work, standing: Standing) -> Iterator[Change]:
+    before, now = settings(standing.before or ""), json.loads(params(plan, work))
+    if before is None:
+        yield "the form of its settings", f"game {work.cell.game.name}"
+        return
+    for name, digest in now.get("game_digests", {}).items():
+        if _differ(before.get("game_digests", {}).get(name), digest):
+            yield _named(plugins.GAME, name), f"game {work.cell.game.name}"
+    for key in CELL_KEYS:
+        if before.get(key) != now.get(key):
+            yield key, f"game {work.cell.game.name}"
+    for agent, identity in now["agents"].items():
+        for what in _agent_changes(plan, agent, before["agents"].get(agent, {}), identity):
+            yield what, f"agent {agent}"
 
 
-def _settings(text: str) -> Mapping[str, Any] | None:
-    """Return what a chunk file says of how it was played; None if it says something else."""
+def settings(text: str) -> Mapping[str, Any] | None:
+    """Return what a chunk file was played with; None if the text says something else."""
     try:
         stated = received.loads(text)
     except ValueError:
@@ -57,20 +72,10 @@ def _settings(text: str) -> Mapping[str, Any] | None:
     return stated if whole else None
 
 
-def _changes(plan: Plan, cell: Cell, before: Mapping[str, Any]) -> Iterator[Change]:
-    now = json.loads(plan.identity.params(cell))
-    for name, digest in now.get("game_digests", {}).items():
-        if _differ(before.get("game_digests", {}).get(name), digest):
-            yield _named(plugins.GAME, name), f"game {cell.game.name}"
-    for agent, identity in now["agents"].items():
-        for file in _agent_changes(plan, agent, before["agents"].get(agent, {}), identity):
-            yield file, f"agent {agent}"
-
-
 def _agent_changes(
     plan: Plan, agent: str, before: Mapping[str, Any], now: Mapping[str, Any]
 ) -> Iterator[str]:
-    """The files of an agent that changed."""
+    """What changed of an agent: each of its files, and its settings together."""
     old, new = (identity.get("plugin_digests", {}) for identity in (before, now))
     if _differ(old.get("agent"), new.get("agent")) and before["type"] == now["type"]:
         yield _named(plugins.AGENT, now["type"])
@@ -79,6 +84,9 @@ def _agent_changes(
     other_text = _differ(before.get("prompt_digest"), now.get("prompt_digest"))
     if other_text and before["prompt"] == now["prompt"]:
         yield f"template {now['prompt']}{plugins.PROMPT.suffix}"
+    keys = sorted(before.keys() | now.keys())
+    if other := [k for k in keys if k not in DIGESTS and before.get(k) != now.get(k)]:
+        yield ", ".join(other)
 
 
 def _named(hook: plugins.Hook, name: str) -> str:

@@ -1,5 +1,6 @@
 """Fail a run with unfinished episodes, and let the next run play them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,12 +24,15 @@ def confirm(chunks: Sequence[Path], output: Path) -> None:
         return
     for path in unfinished:
         path.unlink()
-    episodes = [item for items in unfinished.values() for item in items]
-    causes = list(dict.fromkeys(f"{episode}: {error}" for episode, error in episodes))
-    more = f"\n  and {len(causes) - SHOWN} more" if len(causes) > SHOWN else ""
+    causes = Counter(error for items in unfinished.values() for _, error in items)
+    lines = [f"{_counted(number)}: {error}" for error, number in causes.most_common(SHOWN)]
+    if len(causes) > SHOWN:
+        lines.append(f"and {len(causes) - SHOWN} more reasons, in the table errors")
     raise UserError(
-        f"{len(episodes)} episodes were not finished and are in no table. Run the same command "
-        f"again: it plays only these, and asks for no reply twice.\n  "
-        + "\n  ".join(causes[:SHOWN])
-        + more
+        f"{_counted(causes.total())} not finished and in no table. Mend the reasons; the same "
+        f"command then plays only these, and asks for no reply twice.\n  " + "\n  ".join(lines)
     )
+
+
+def _counted(episodes: int) -> str:
+    return f"{episodes:,} episode{'' if episodes == 1 else 's'}"

@@ -1,8 +1,9 @@
-"""Estimate what a grid will take: jobs, episodes, calls, tokens and money. Asks no model.
+"""Estimate what a grid will take and what is left to buy: calls, tokens, money. Asks no model.
 
 Calls and prompt tokens come from episodes of random moves, whose prompts are built and not sent.
 Completion tokens are the mean of the agent's replies on file if it has any, else its
-``max_tokens``.
+``max_tokens``. Of a chunk that Snakemake would make anew, the replies on file count that fit the
+settings of now.
 """
 
 import json
@@ -18,9 +19,14 @@ from gamegrid.backends.backend import Decode, shallow
 from gamegrid.backends.billing import reply_limit
 from gamegrid.backends.tariff import Tariff
 from gamegrid.config.models import Model
+from gamegrid.jobs import changes, replies
+from gamegrid.jobs.absent import absences
+from gamegrid.jobs.staleness import Standing, State, Work, params, standings, works
+from gamegrid.plan.grid import Chunk
 from gamegrid.plan.plan import Plan
 from gamegrid.play.expected_usage import Turns, turns
-from gamegrid.records.journal import files, read
+from gamegrid.records.progress import read as read_progress
+from gamegrid.terminal import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class Cost:
     model: str
     calls: float
     on_file: int
+    """Replies on file, whatever their settings."""
+    left: float
+    """Calls still to be made."""
+    left_usd: float | None
+    """The price of these; None if a price or the tokens are unknown."""
     prompt_tokens: float
     completion_tokens: float | None
     local: bool
@@ -59,7 +70,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The whole grid. A job is finished if its file exists. Single moves count as episodes."""
+    """The whole grid.
+
+    A job is finished if a run leaves its file alone. Single moves count as episodes.
+    ``seconds_a_call`` is the pace of one job so far; None before the first replies.
+    """
 
     jobs: int
     finished_jobs: int
@@ -67,24 +82,32 @@ class Estimate:
     finished_episodes: int
     costs: tuple[Cost, ...]
     budget_usd: float | None
-    absences: tuple[str, ...]
+    absences: str
+    seconds_a_call: float | None
 
 
 def estimate(plan: Plan, results: Path) -> Estimate:
     """Estimate the whole grid, and count what ``results`` holds of it."""
-    planned = episodes_by_file(plan, results)
-    finished = [file for file in planned if file.exists()]
+    planned, found = episodes_by_file(plan, results), standings(plan, results)
+    finished = [results / file for file, each in found.items() if each.state is State.CURRENT]
     return Estimate(
         jobs=len(planned),
         finished_jobs=len(finished),
         episodes=sum(planned.values()),
         finished_episodes=sum(planned[file] for file in finished),
-        costs=tuple(_costs(plan, results)),
+        costs=tuple(_costs(plan, results, found)),
         budget_usd=plan.config.budget_usd,
-        absences=tuple(
-            f"{out.agent} sits out {out.game.name}: {out.reason}" for out in plan.grid.absences
-        ),
+        absences=absences(plan),
+        seconds_a_call=_pace(plan, results),
     )
+
+
+def _pace(plan: Plan, results: Path) -> float | None:
+    """Return the seconds a job took for each reply that it bought; None if none has bought any."""
+    states = [read_progress(results / "progress" / f"{work.path}.json") for work in works(plan)]
+    buying = [state for state in states if state and state.asked]
+    asked = sum(state.asked for state in buying)
+    return sum(state.elapsed_s for state in buying) / asked if asked else None
 
 
 def episodes_by_file(plan: Plan, results: Path) -> Mapping[Path, int]:
@@ -102,18 +125,21 @@ def _single_moves(plan: Plan, agent: str) -> Mapping[str, int]:
     return counts
 
 
-def _costs(plan: Plan, results: Path) -> Iterable[Cost]:
+def _costs(plan: Plan, results: Path, found: Mapping[str, Standing]) -> Iterable[Cost]:
     seats = _seats(plan)
-    on_file = _on_file(plan, results)
+    taken = {
+        (agent, game): turns(plan, agent, plan.grid.game_named[game])
+        for agent, game in {*seats, *((name, game) for _, game, name in plan.single_moves)}
+        if agent in plan.models
+    }
+    on_file, left = _on_file(plan, results, found, taken)
     for agent in plan.models:
         played = {game: count for (name, game), count in seats.items() if name == agent}
         single = _single_moves(plan, agent)
         if not played and not single:
             continue
-        taken = {
-            game: turns(plan, agent, plan.grid.game_named[game]) for game in {*played, *single}
-        }
-        yield _cost(plan, agent, played, single, taken, on_file[agent])
+        own = {game: taken[agent, game] for game in {*played, *single}}
+        yield _cost(plan, agent, played, single, own, on_file[agent], left[agent])
 
 
 def _cost(
@@ -123,6 +149,7 @@ def _cost(
     single: Mapping[str, int],
     taken: Mapping[str, Turns],
     seen: Sequence[int | None],
+    left: float,
 ) -> Cost:
     """Return the cost of an agent with ``played`` seats and ``single`` moves by game."""
     settings, model = plan.config.agents[agent], plan.models[agent]
@@ -145,6 +172,8 @@ def _cost(
         model=settings.model,
         calls=calls,
         on_file=len(seen),
+        left=left,
+        left_usd=usd(left, prompt_tokens * left / calls),
         prompt_tokens=prompt_tokens,
         completion_tokens=None if each is None else each * calls,
         local=not model.kind.capabilities.hosted,
@@ -184,40 +213,110 @@ def _seats(plan: Plan) -> Mapping[tuple[str, str], int]:
     return seats
 
 
-def _on_file(plan: Plan, results: Path) -> Mapping[str, list[int | None]]:
-    """Return the completion tokens of each agent's replies on file, in the cells of the grid.
+def _on_file(
+    plan: Plan,
+    results: Path,
+    found: Mapping[str, Standing],
+    taken: Mapping[tuple[str, str], Turns],
+) -> tuple[Mapping[str, list[int | None]], Mapping[str, float]]:
+    """Return the completion tokens of each agent's replies on file, and its calls still to make."""
+    tokens, left = defaultdict[str, list[int | None]](list), defaultdict[str, float](float)
+    for work in works(plan):
+        needed = _needed(plan, work, taken)
+        if not needed:
+            continue
+        filed = list(replies.of_cell(plan, results, work))
+        for each in filed:
+            tokens[each.agent].append(each.line.completion.usage.completion_tokens)
+        share = _share_left(plan, work, found[work.file], needed, replies.counts(filed))
+        for agent, calls in needed.items():
+            left[agent] += share * calls
+    return tokens, left
 
-    A line of the journal names the model, not the agent. Its seating and seat name the agent.
+
+def _needed(plan: Plan, work: Work, taken: Mapping[tuple[str, str], Turns]) -> Mapping[str, float]:
+    """Return the calls of a whole job, by the agents that are models."""
+    needed = defaultdict[str, float](float)
+    if not isinstance(work, Chunk):
+        return {work.agent: float(work.decisions)} if work.agent in plan.models else {}
+    for seating in work.cell.matchup.seatings(plan.config.seatings):
+        for agent in seating:
+            if agent in plan.models:
+                calls = taken[agent, work.cell.game.name].calls
+                needed[agent] += (work.stop - work.start) * calls
+    return needed
+
+
+def calls_of(plan: Plan, work: Work) -> Mapping[str, float]:
+    """Return the calls of a whole job, without rethinks, by the agents that are models."""
+    game = work.cell.game
+    models = set(work.cell.matchup.agents) & plan.models.keys()
+    if not isinstance(work, Chunk):
+        return _needed(plan, work, {})
+    return _needed(plan, work, {(name, game.name): turns(plan, name, game) for name in models})
+
+
+def _share_left(
+    plan: Plan,
+    work: Work,
+    standing: Standing,
+    needed: Mapping[str, float],
+    fitting: Mapping[str, int],
+) -> float:
+    """Return the share of a job's calls that is still to be made.
+
+    One agent's new moves lead the others to new positions, so the agent that lacks most decides.
     """
-    tokens = defaultdict[str, list[int | None]](list)
-    for cell in plan.grid.cells:
-        seatings, deals = cell.matchup.seatings(plan.config.seatings), plan.deals_of(cell.game)
-        for path in files(results / "journal" / cell.game.name / cell.matchup.name):
-            for line in read(path):
-                key = json.loads(line.key)
-                if key["seating"] < len(seatings) and key["deal"] < deals:
-                    agent = seatings[key["seating"]][key["seat"]]
-                    tokens[agent].append(line.completion.usage.completion_tokens)
-    # Positions and probes of one agent in one game never meet: a game has one oracle.
-    for _, game, agent in plan.single_moves:
-        for path in files(results / "journal" / game / agent):
-            tokens[agent] += [line.completion.usage.completion_tokens for line in read(path)]
-    return tokens
+    if standing.state is State.CURRENT:
+        return 0.0
+    if standing.state is State.STALE:
+        before = changes.settings(standing.before or "")
+        if before is None or not replies.only_requests_differ(
+            before, json.loads(params(plan, work))
+        ):
+            return 1.0
+    return max(1 - min(1.0, fitting[agent] / calls) for agent, calls in needed.items())
 
 
 def text(estimated: Estimate) -> str:
-    """Return the estimate in lines of text."""
-    lines = [
-        f"jobs: {estimated.jobs}, of which {estimated.finished_jobs} are finished",
-        f"episodes: {estimated.episodes}, of which {estimated.finished_episodes} are finished",
-    ]
-    for cost in estimated.costs:
-        lines.append(_line(cost))
+    """Return what the whole grid takes, in lines of text."""
+    lines = [_line(cost) for cost in estimated.costs]
     if estimated.costs:
         lines.append(_money(estimated.costs))
     lines += _too_dear(estimated)
-    lines += estimated.absences
     return "\n".join(lines)
+
+
+def ending(estimated: Estimate) -> str:
+    """Return what matters most, in the last lines: who sits out, and what is left to do and buy."""
+    lines = [f"sitting out: {estimated.absences}"] if estimated.absences else []
+    lines.append(
+        f"finished: {estimated.finished_episodes:,} of {estimated.episodes:,} episodes, "
+        f"{estimated.finished_jobs:,} of {estimated.jobs:,} jobs"
+    )
+    return "\n".join([*lines, still_to_buy(estimated)])
+
+
+def still_to_buy(estimated: Estimate) -> str:
+    """Return the calls, the money and the time that are left, in one sentence."""
+    calls = round(sum(cost.left for cost in estimated.costs))
+    if not calls:
+        return "Still to buy: nothing."
+    said = [f"{calls:,} call{'' if calls == 1 else 's'}"]
+    here = round(sum(cost.left for cost in estimated.costs if cost.local))
+    if here:
+        said.append(f"{'all' if here == calls else f'{here:,}'} of models that run here")
+    bought = [cost for cost in estimated.costs if cost.left and not cost.local]
+    known = [cost.left_usd for cost in bought if cost.left_usd is not None]
+    if known:
+        said.append(f"{sum(known):,.2f} USD")
+    if unknown := [cost.agent for cost in bought if cost.left_usd is None]:
+        said.append(f"the price of {', '.join(unknown)} is unknown")
+    if estimated.seconds_a_call is None:
+        said.append("the time is unknown before the first replies")
+    else:
+        said.append(f"about {duration(calls * estimated.seconds_a_call)} at one job at a time")
+    return f"Still to buy: {', '.join(said)}."
 
 
 def _line(cost: Cost) -> str:

@@ -28,14 +28,29 @@ DATABASE = f"{FOLDER}/gamegrid.duckdb"
 def build_interim(plan: Plan, results: Path) -> str:
     """Build database, tables and, if its libraries are installed, the page in results/interim.
 
-    Returns how much of the grid they hold, in words. Raises UserError if no chunk is finished, or
-    if ``results`` was made with other settings.
+    Returns how much of the grid they hold, in words. Raises UserError as ``build_database`` does.
+    """
+    folder = results / FOLDER
+    held = build_database(plan, results, folder)
+    database = results / DATABASE
+    write_tables(database, folder / "tables")
+    if find_spec("altair"):  # comes with the extra "report"
+        from gamegrid.report import page
+
+        page.build(database, folder / "report.html")
+    return held
+
+
+def build_database(plan: Plan, results: Path, folder: Path) -> str:
+    """Build gamegrid.duckdb in ``folder`` from the chunks that are finished, and note the look.
+
+    Returns how much of the grid it holds, in words. Raises UserError if no chunk is finished, or if
+    ``results`` was made with other settings.
     """
     check_results(plan, results)
     played = _existing(results / chunk.file for chunk in plan.chunks)
     if not played:
         raise UserError("no chunk is finished yet; ask for interim results a little later.")
-    folder = results / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     planned = sum(chunk.episodes(plan.config.seatings) for chunk in plan.chunks)
     held = f"{_finished(played)} of {planned} episodes"
@@ -46,7 +61,7 @@ def build_interim(plan: Plan, results: Path) -> str:
         for task in (Task.POSITION, Task.PROBE)
     )
     judged = [*played, *plan.frozen, *positions]
-    database, references = results / DATABASE, results / "references.json"
+    database, references = folder / Path(DATABASE).name, results / "references.json"
     sources = Sources(
         chunks=[*judged, *probes],
         judged=_judge(plan, judged, folder / "judged"),
@@ -59,11 +74,6 @@ def build_interim(plan: Plan, results: Path) -> str:
     registrations.note(results, plan.planned)
     build(database, workflow.rows(plan), sources, interim=held)
     looks.note(results / looks.NAME, database)
-    write_tables(database, folder / "tables")
-    if find_spec("altair"):  # comes with the extra "report"
-        from gamegrid.report import page
-
-        page.build(database, folder / "report.html")
     return held
 
 

@@ -10,10 +10,12 @@ from gamegrid import plugins
 from gamegrid.backends.providers import Secrets, read_settings
 from gamegrid.errors import UserError
 from gamegrid.jobs import disk_errors
-from gamegrid.terminal import plain, plain_output
+from gamegrid.terminal import ERASE, plain, plain_output
 
 log = logging.getLogger("gamegrid")
 
+ENDS = {"ends": True}
+"""Marks the error that ends a job."""
 INTERRUPTED = 130
 """The exit code that shells report for a program ended by Ctrl-C."""
 
@@ -21,29 +23,39 @@ INTERRUPTED = 130
 class SafeFormatter(logging.Formatter):
     """Escapes what could control a terminal, and removes keys that the environment names."""
 
-    def __init__(self, form: str) -> None:
+    def __init__(self, form: str, before: str = "") -> None:
+        """``before`` is written before each line as it is."""
         super().__init__(form)
+        self._before = before
         self._secrets = Secrets(read_settings(Path.cwd()), None)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with the traceback if there is one."""
-        return plain(self._secrets.scrub(super().format(record)))
+        return self._before + plain(self._secrets.scrub(super().format(record)))
 
 
 class LogFile(logging.FileHandler):
     """A log file that ignores a full disk; the terminal still shows every line."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    written = True
+    """Whether every line so far is in the file."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002
         """Ignore a line that could not be written."""
+        self.written = False
 
 
 def run(work: Callable[[], object], log_path: str) -> None:
-    """Do ``work`` and log to ``log_path`` and stderr. A UserError exits 1 without a stack trace.
+    """Do ``work`` and log to ``log_path``; stderr gets warnings. A UserError exits 1.
+
+    The error that ends a job goes to its log alone, from which the main process shows it, once for
+    all jobs that fail for one reason. Without a log, stderr gets it.
 
     ``work`` does the heavy imports, so that Ctrl-C during an import is handled too.
     """
     _own_packages_only()
     terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(logging.WARNING)
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])
     log.setLevel(logging.INFO)
     with plain_output():
@@ -52,20 +64,23 @@ def run(work: Callable[[], object], log_path: str) -> None:
 
 def _work(work: Callable[[], object], log_path: str, terminal: logging.Handler) -> None:
     try:
-        terminal.setFormatter(SafeFormatter("%(message)s"))
-        logging.getLogger().addHandler(_log_file(log_path))
+        terminal.setFormatter(SafeFormatter("%(message)s", ERASE if sys.stderr.isatty() else ""))
+        file = _log_file(log_path)
+        root = logging.getLogger()
+        root.handlers.insert(0, file)  # the terminal gets what cannot be written
+        terminal.addFilter(lambda record: not (getattr(record, "ends", False) and file.written))
         work()
     except UserError as error:
-        log.error("%s", error)
+        log.error("%s", error, extra=ENDS)
         sys.exit(1)
     except KeyboardInterrupt:
-        log.error("interrupted")
+        log.error("interrupted", extra=ENDS)
         sys.exit(INTERRUPTED)
     except Exception as error:
         if refusal := disk_errors.sentence(error) or plugins.blame(error):
-            log.error("%s", refusal)
+            log.error("%s", refusal, extra=ENDS)
         else:
-            log.exception("this is a bug in gamegrid, not in your configuration")
+            log.exception("this is a bug in gamegrid, not in your configuration", extra=ENDS)
         sys.exit(1)
 
 

@@ -6,19 +6,182 @@
   default. With a limit, each search for jobs to start sets a timer for another search: after 600 of
   2,000 jobs the main process took 0.33 s per job, and rising. No option removes the limit.
 - its handler of SIGTERM, which starts no more jobs, waits for those that run, and removes locks.
-- ``.snakemake/metadata``: Snakemake treats files without records there as up to date.
+- the handlers of its logger by name, the fields of its records, and the texts of those without an
+  event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
+  would silence the log file too, and hides failed jobs together with the others.
+- ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
+  makes a file anew if the parameters on record are others than now, or if the file is marked
+  incomplete, and treats files without a record as up to date.
 
 ``tests/jobs/test_snakemake_internals.py`` fails if another version of Snakemake lacks one of them.
 """
 
+import json
+import logging
+import os
+import re
 import signal
+from ast import literal_eval
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gamegrid.plan.demand import check_arrays
 from gamegrid.play import interrupt
+from gamegrid.terminal import RED, RESET
+
+if TYPE_CHECKING:
+    from gamegrid.jobs.display import Display
 
 DEFAULT_JOBS_PER_SECOND = 100
+TERMINAL = "DefaultStreamHandler"
+LOG_FILE = "DefaultLogFileHandler"
+NOISE = (
+    "Assuming unrestricted shared filesystem usage", "Building DAG of jobs", "Using shell: ",
+    "Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive",
+    "Select jobs to execute", "Execute ", "Complete log(s): ", "Elapsed time: ",
+    "Touching output file", "Removing temporary output", "Storing output in storage",
+    "Job rate limit reached", "Submitted job ", "Submitted group job ", "Job ", "Group job ",
+)  # fmt: skip
+"""Beginnings of lines at level INFO that say how Snakemake works, not what it does for the user."""
+ECHOES = (
+    "Exiting because a job execution failed", "WorkflowError:\nAt least one job did not complete",
+)  # fmt: skip
+"""Beginnings of errors that say no more than that some job has failed."""
+JOB_EXCEPTION = "RuleException"
+EXIT_STATUS = re.compile(
+    r"returned non-zero (exit status \d+)|(died) with <Signals\.(\w+)|SpawnedJobError"
+)
+"""What an exception says of a job that has told the cause itself, if it could."""
+
+
+class Kind(Enum):
+    """What a record of Snakemake's log is to a user of this workflow."""
+
+    BEGUN = "begun"
+    """A job began; it has ``jobid`` and ``rule_name``."""
+    ENDED = "ended"
+    """A job ended well; it has ``job_id``."""
+    FAILED = "failed"
+    """Jobs failed; see ``failure``."""
+    EXCEPTION = "exception"
+    """The exit status of a job, told before the job is said to have failed."""
+    ECHO = "echo"
+    """Says no more than that some job has failed."""
+    NOISE = "noise"
+    """Says how Snakemake works."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed job: its rule, its logs, and what the executor says of it."""
+
+    rule: str
+    jobid: int
+    logs: tuple[str, ...]
+    message: str
+
+
+def kind(record: logging.LogRecord) -> Kind:
+    """Return what a record is."""
+    event, text = getattr(record, "event", None), record.getMessage()
+    match getattr(event, "value", None):
+        case "job_info":
+            return Kind.BEGUN
+        case "job_finished":
+            return Kind.ENDED
+        case "job_error" | "group_error":
+            return Kind.FAILED
+        case "error" if getattr(record, "exception", "") == JOB_EXCEPTION:
+            return Kind.EXCEPTION if EXIT_STATUS.search(text) else Kind.OTHER
+        case "error" | None:
+            if record.levelno >= logging.WARNING:
+                return Kind.ECHO if text.startswith(ECHOES) else Kind.OTHER
+            return Kind.NOISE if text.startswith(NOISE) or text == "None" else Kind.OTHER
+        case _:
+            return Kind.NOISE
+
+
+def exit_of(record: logging.LogRecord) -> str:
+    """Return how a job ended that an exception tells of."""
+    found = EXIT_STATUS.search(record.getMessage())
+    if found and found[3]:
+        return f"the job was killed by {found[3]}"
+    return f"the job ended with {found[1]}" if found and found[1] else "the job failed"
+
+
+def failure(record: logging.LogRecord) -> list[Failure]:
+    """Return the jobs that a record says have failed. A group's record is followed by its jobs'."""
+    stated = record.__dict__
+    if "job_error_info" in stated:
+        return []
+    said = stated.get("rule_msg") or ""
+    return [Failure(stated["rule_name"], stated["jobid"], tuple(stated["log"] or ()), said)]
+
+
+class Stream:
+    """Snakemake's own handler for the terminal, which writes nothing by itself any more."""
+
+    def __init__(self, handler: logging.Handler) -> None:
+        self._handler = handler
+        self._own_filters = list(handler.filters)
+        handler.addFilter(lambda _: False)
+
+    @property
+    def red(self) -> tuple[str, str]:
+        """What to write before and after an error; empty if Snakemake writes without colours."""
+        return ("", "") if getattr(self._handler, "nocolor", True) else (RED, RESET)
+
+    def say(self, record: logging.LogRecord, display: "Display") -> None:
+        """Write a record as Snakemake would, if it would."""
+        if all(each.filter(record) for each in self._own_filters):  # type: ignore[union-attr]
+            colours = self.red if record.levelno >= logging.ERROR else ("", "")
+            display.say(self._handler.format(record), *colours)
+
+
+def is_calm(workflow: Any) -> bool:
+    """Return whether this process plays, and Snakemake is to be quiet about rules."""
+    quiet = {each.name for each in workflow.output_settings.quiet or ()}
+    plays = workflow.is_main_process and workflow.exec_mode.name == "DEFAULT"
+    return plays and not workflow.dryrun and bool(quiet & {"RULES", "ALL"})
+
+
+def is_silent(workflow: Any) -> bool:
+    """Return whether Snakemake is to write nothing at all."""
+    return any(each.name == "ALL" for each in workflow.output_settings.quiet or ())
+
+
+def take_terminal() -> Stream | None:
+    """Return the handler for the terminal, silenced; None if a plug-in has replaced it.
+
+    The log file gets everything, whatever ``quiet`` says.
+    """
+    from snakemake.logging import logger
+
+    found = None
+    for handler in logger.handlers:
+        if handler.name == LOG_FILE:
+            for part in (*handler.filters, handler.formatter):
+                if hasattr(part, "quiet"):
+                    part.quiet = set()
+        elif handler.name == TERMINAL:
+            found = Stream(handler)
+    return found
+
+
+def add_handler(handler: logging.Handler) -> None:
+    """Let a handler get every record of Snakemake's log."""
+    from snakemake.logging import logger
+
+    logger.addHandler(handler)
+
+
+def outputs_to_make(workflow: Any) -> list[str]:
+    """Return the output files of all jobs that a run is about to do."""
+    return [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
 
 
 def refuse_arrays(workflow: Any) -> None:
@@ -52,7 +215,41 @@ def wait_for_jobs_on_every_signal() -> None:
                 signal.signal(number, graceful)
 
 
+RECORDS = ".snakemake/metadata"
+INCOMPLETE = ".snakemake/incomplete"
+RELIABLE_FORMAT = 6
+"""The first format of records whose parameters Snakemake compares."""
+
+
 def has_records(working: Path) -> bool:
     """Return whether Snakemake has records of files that it wrote in ``working``."""
-    records = working / ".snakemake/metadata"
+    records = working / RECORDS
     return records.is_dir() and any(records.iterdir())
+
+
+def is_incomplete(working: Path, file: str) -> bool:
+    """Return whether Snakemake has marked a file as written in part."""
+    return _record_path(working / INCOMPLETE, file).exists()
+
+
+def recorded_params(working: Path, file: str) -> tuple[str, ...] | None:
+    """Return the text parameters that a file was made with; None if nothing is on record.
+
+    ``file`` is the path as the rule names it, relative to ``working``.
+    """
+    try:
+        record = json.loads(_record_path(working / RECORDS, file).read_text("utf-8"))
+        if record["record_format_version"] < RELIABLE_FORMAT or record["params"] is None:
+            return None
+        values = [literal_eval(text) for text in record["params"]]
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError):
+        return None
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _record_path(folder: Path, file: str) -> Path:
+    """Return where Snakemake keeps a record: the name in base 64, cut to names that are allowed."""
+    longest = os.pathconf("/", "PC_NAME_MAX") - 1
+    name = urlsafe_b64encode(file.encode()).decode()
+    parts = [name[at : at + longest] for at in range(0, len(name), longest)]
+    return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])

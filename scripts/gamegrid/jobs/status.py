@@ -6,7 +6,7 @@ It only reads, so it never disturbs a run.
 import os
 import socket
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,23 @@ from typing import Any
 from gamegrid.backends.tariff import Tariff
 from gamegrid.errors import UserError
 from gamegrid.jobs.estimate import episodes_by_file
+from gamegrid.jobs.staleness import State, standings
 from gamegrid.plan.grid import Cell, Chunk
 from gamegrid.plan.plan import Plan
 from gamegrid.plan.single_moves import SingleMoves
 from gamegrid.records import ledger
+from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.journal import files, read
 from gamegrid.records.progress import read as read_progress
 from gamegrid.records.spending import filed, spending
+from gamegrid.terminal import duration
 
+LOOK_S = 2.0
+"""Seconds between two looks at a terminal that watches; a file or a pipe gets fewer."""
+LINE_S = 60.0
+"""Seconds between two looks in a file or a pipe."""
+IDLE_LOOKS = 5
+"""Looks without a job at work that end watching: between two jobs there may be none."""
 BAR = 30
 """Characters of the bar."""
 
@@ -76,19 +85,36 @@ def parts(plan: Plan, results: Path) -> list[Part]:
     """Report on every matchup of every game. Raises UserError for a damaged journal."""
     jobs, cells = defaultdict[str, list[JobStatus]](list), dict[str, Cell]()
     planned: list[Chunk | SingleMoves] = [*plan.chunks, *plan.single_moves.values()]
-    episodes = episodes_by_file(plan, results)
+    episodes, found = episodes_by_file(plan, results), standings(plan, results)
     for each in planned:
         file, name = results / each.file, str(Path(each.path).parent)
         cells[name] = each.cell
-        jobs[name].append(_job(results, each.path, episodes[file], file.exists()))
+        current = found[each.file].state is State.CURRENT
+        jobs[name].append(_job(results, each.path, episodes[file], current))
     return [
         Part.of(name, jobs[name], _usd(_tariffs(plan, cell), results / "journal" / name))
         for name, cell in cells.items()
     ]
 
 
+def begun(results: Path) -> list[Part]:
+    """Report on every matchup with a job that has begun, without knowing the grid.
+
+    Costs are unknown. Raises UserError for a damaged progress file.
+    """
+    jobs = defaultdict[str, list[JobStatus]](list)
+    for progress in sorted((results / "progress").glob("*/*/*.json")):
+        path = progress.relative_to(results / "progress").with_suffix("")
+        if state := read_progress(progress):
+            single = path.name in FOLDERS.values()
+            chunk = Path(path.name) / path.parent if single else Path("chunks") / path
+            there = (results / f"{chunk}.parquet").exists()
+            jobs[str(path.parent)].append(_job(results, str(path), state.episodes, there))
+    return [Part.of(name, each, None) for name, each in jobs.items()]
+
+
 def _job(results: Path, path: str, episodes: int, there: bool) -> JobStatus:
-    """Read one job's progress file; ``there`` says whether its chunk file exists."""
+    """Read one job's progress file; ``there`` says whether the run will keep its chunk file."""
     progress = results / "progress" / f"{path}.json"
     found = read_progress(progress)
     state: Mapping[str, Any] = asdict(found) if found else {}
@@ -147,6 +173,17 @@ def show(plan: Plan, results: Path) -> str:
     return "\n".join([*lines, *map(_line, shown)])
 
 
+def watch(plan: Plan, results: Path) -> Iterator[str]:
+    """Yield what ``show`` returns, again and again, until no job has been at work for a while."""
+    idle = 0
+    while idle < IDLE_LOOKS:
+        found = parts(plan, results)
+        idle = 0 if any(part.running for part in found) else idle + 1
+        yield show(plan, results)
+        if all(part.done == part.episodes for part in found):
+            return
+
+
 def _budget(plan: Plan, results: Path) -> list[str]:
     """Return a line on the budget, if there is one and any job has begun to keep it."""
     limit, spent = plan.config.budget_usd, spending(results)
@@ -185,9 +222,9 @@ def _time(left: Sequence[float | None], running: int) -> list[str]:
     said = []
     if known:
         how = f"at {running} jobs" if running > 1 else "at one job"
-        said.append(f"about {_duration(known / max(1, running))} left {how}")
+        said.append(f"about {duration(known / max(1, running))} left {how}")
     if unknown:
-        said.append(f"pace not known yet of {unknown} matchups")
+        said.append(f"the pace of {_matchups(unknown)} is not known yet")
     return said
 
 
@@ -196,7 +233,11 @@ def _money(spent: Sequence[float | None]) -> list[str]:
     known = sum(usd for usd in spent if usd is not None)
     unknown = sum(usd is None for usd in spent)
     said = [f"{known:.2f} USD spent"] if known else []
-    return said + ([f"prices not known of {unknown} matchups"] if unknown else [])
+    return said + ([f"the prices of {_matchups(unknown)} are unknown"] if unknown else [])
+
+
+def _matchups(number: int) -> str:
+    return f"{number} matchup{'' if number == 1 else 's'}"
 
 
 def _line(part: Part) -> str:
@@ -206,13 +247,5 @@ def _line(part: Part) -> str:
     if part.usd != 0:
         said.append("cost unknown" if part.usd is None else f"{part.usd:.2f} USD")
     if part.left_s:
-        said.append(f"about {_duration(part.left_s)} left")
+        said.append(f"about {duration(part.left_s)} left")
     return f"  {part.name}: {', '.join(said)}"
-
-
-def _duration(seconds: float) -> str:
-    """Return a duration to two digits in its largest fitting unit."""
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.2g} {unit}"
-    return f"{seconds:.0f} s"

@@ -10,6 +10,7 @@ from gamegrid import plugins
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
+from gamegrid.config import grid_files
 from gamegrid.config.load import read_yaml
 from gamegrid.games.game import Game
 from gamegrid.jobs import preconditions
@@ -37,6 +38,7 @@ __all__ = [
     "planned_questions",
     "plugin_files",
     "prepare",
+    "rebase",
     "reference_params",
     "rows",
     "table_names",
@@ -54,6 +56,14 @@ def check_configfiles(workflow: Any) -> None:
         path = Path(name)
         if path.suffix in (".yaml", ".yml"):
             read_yaml(path)
+
+
+def rebase(config: dict[str, Any], workflow: Any, working: Path) -> None:
+    """Make the paths of Snakemake's configuration lead from ``working``, in place.
+
+    Jobs get the same configuration. Raises UserError.
+    """
+    config |= grid_files.rebase(config, [Path(name) for name in workflow.configfiles], working)
 
 
 def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:

@@ -133,7 +133,7 @@ def play_chunk(job: Job) -> None:
         [unfinished] = chunkfile.read_unfinished([job.output]).values()
         causes = Counter(error for _, error in unfinished)
         for error, number in causes.items():
-            log.error("%d episodes of %s were not finished: %s", number, job.path, error)
+            log.info("%d episodes of %s were not finished: %s", number, job.path, error)
 
 
 def _fixed(job: Job, game: Game) -> str | None:
@@ -252,7 +252,8 @@ async def _play(
             writer.add(episode)
             await first.ended(setup, episode)
             failed = episode.status is EpisodeStatus.ERROR
-            progress.episode(failed, journal.asked, journal.replayed)
+            error = (episode.error or "") if failed else None
+            progress.episode(error, journal.asked, journal.replayed)
             left[setup.deal] -= 1
             if budget and not left[setup.deal]:
                 budget.finished(setup.deal)

@@ -244,7 +244,7 @@ class Episode:
     def _scores(
         self, status: EpisodeStatus, returns: list[float] | None
     ) -> tuple[scoring.Scores | None, scoring.Scores | None]:
-        """Return the scores as played, and the scores had the first fallback been a forfeit."""
+        """Return the scores as played, and those if the first fallback counts as a forfeit."""
         if self._game.scoring is not Scoring.WIN_LOSS:
             return None, None
         seats = self._game.players
@@ -267,7 +267,7 @@ class Episode:
     def _strict_returns(
         self, status: EpisodeStatus, returns: list[float] | None
     ) -> list[float] | None:
-        """Return the returns of a margin game had the first fallback been a forfeit."""
+        """Return the returns of a margin game if the first fallback counts as a forfeit."""
         if self._game.scoring is not Scoring.MARGIN or status is EpisodeStatus.ERROR:
             return None
         failed = self._first(DecisionStatus.FALLBACK, DecisionStatus.FORFEIT)

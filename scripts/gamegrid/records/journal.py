@@ -437,6 +437,15 @@ def read(journal: Path) -> Iterator[Line]:
     check.end(journal)
 
 
+def parse(line: bytes) -> Line | None:
+    """Return the reply of one line of a journal; None if it cannot be read."""
+    try:
+        entry = json.loads(line)
+        return _line(entry, line, chain.link(line))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 def check(journal: Path) -> None:
     """Check that a journal was neither shortened nor altered, faster than ``read``.
 

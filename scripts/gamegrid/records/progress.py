@@ -5,7 +5,8 @@ import logging
 import os
 import socket
 import time
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -42,6 +43,8 @@ class ChunkState:
     host: str
     pid: int
     """The job's process id, valid while the job runs."""
+    causes: dict[str, int] = field(default_factory=dict)
+    """How many episodes each transport error ended."""
 
     def line(self) -> str:
         """Return the state as a line of text."""
@@ -76,13 +79,18 @@ class Progress:
         self._path = path
         self._episodes = episodes
         self._began = self._reported = time.monotonic()
-        self._done = self._errors = 0
+        self._done = 0
+        self._causes = Counter[str]()
         self._write(self._state(0, 0, finished=False))
 
-    def episode(self, failed: bool, asked: int, replayed: int) -> None:
-        """Count an episode that ended. ``asked`` and ``replayed`` are the chunk's totals so far."""
+    def episode(self, error: str | None, asked: int, replayed: int) -> None:
+        """Count an episode that ended, perhaps by a transport error.
+
+        ``asked`` and ``replayed`` are the chunk's totals so far.
+        """
         self._done += 1
-        self._errors += failed
+        if error is not None:
+            self._causes[error] += 1
         if time.monotonic() - self._reported > SECONDS:
             self._report(self._state(asked, replayed, finished=False))
 
@@ -95,7 +103,8 @@ class Progress:
             chunk=self._chunk,
             episodes=self._episodes,
             done=self._done,
-            errors=self._errors,
+            errors=self._causes.total(),
+            causes=dict(self._causes),
             asked=asked,
             replayed=replayed,
             elapsed_s=time.monotonic() - self._began,

@@ -154,8 +154,8 @@ class SeatRecord:
 
     ``return_`` (column ``return``) is None unless the episode is complete. ``score`` and
     ``strict_score`` are in [0, 1] in win_loss games; they are None in other games and in ``error``
-    episodes. ``strict_return``, in the game's own units, is the return of a margin game had its
-    first fallback been a forfeit. It is None in other games, in ``error`` episodes, and in
+    episodes. ``strict_return``, in the game's own units, is the return of a margin game if its
+    first fallback counts as a forfeit. It is None in other games, in ``error`` episodes, and in
     ``truncated`` episodes without a fallback.
     """
 

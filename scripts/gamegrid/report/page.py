@@ -54,8 +54,17 @@ class Asset:
         return cls(Markup(text), f"'sha256-{digest}'")
 
 
-def build(database: Path, output: Path) -> None:
-    """Write the page of ``database`` to ``output``.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a server puts around the page: HTML above it, a style sheet and a script."""
+
+    top: str = ""
+    style: str = ""
+    script: str = ""
+
+
+def build(database: Path, output: Path, frame: Frame | None = None) -> None:
+    """Write the page of ``database`` to ``output``, by default without a ``frame``.
 
     Equal databases give equal pages. Raises UserError if the drawing packages are not installed,
     or if ``database`` cannot be opened.
@@ -68,8 +77,9 @@ def build(database: Path, output: Path) -> None:
         agents = agents_shown.read(connection)
         drawn = [drawing.draw(connection, figure, agents) for figure in figures()]
         meanings = numbers.meanings(connection)
-    styles = Asset.of(theme() + texts("css"))
-    scripts = Asset.of(texts("js"))
+    around = frame or Frame()
+    styles = Asset.of(theme() + texts("css") + around.style)
+    scripts = Asset.of(texts("js") + around.script)
     text = (
         environment()
         .get_template("page.jinja")
@@ -91,6 +101,8 @@ def build(database: Path, output: Path) -> None:
             replays=Markup(section(replay_data(database))),
             styles=styles,
             scripts=scripts,
+            top=Markup(around.top),
+            connect="'self'" if frame else "'none'",
         )
     )
     output.parent.mkdir(parents=True, exist_ok=True)

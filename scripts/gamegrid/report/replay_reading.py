@@ -10,9 +10,19 @@ import duckdb
 import pyspiel
 
 from gamegrid import games
-from gamegrid.analysis.judge import Judge, judge_of, moves_in, replayed
+from gamegrid.analysis.judge import (
+    Judge,
+    Move,
+    MoveVerdict,
+    judge_line,
+    judge_of,
+    moves_in,
+    replayed,
+)
+from gamegrid.backends.backend import shallow
 from gamegrid.errors import UserError
-from gamegrid.games.game import Game
+from gamegrid.games.game import Game, Oracle
+from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, EpisodeStatus
 from gamegrid.report import boards, queries
 from gamegrid.report.boards import Spot
 from gamegrid.report.replay_graph import value_graph
@@ -114,6 +124,69 @@ def read_episode(
         graph=played.graph,
         record=played.record,
     )
+
+
+def of_record(game: Game, record: EpisodeRecord) -> ShownEpisode:
+    """Return an episode that is in no database, judged if the game has an oracle."""
+    verdicts = _verdicts(game, record)
+    decided = [
+        {**shallow(line), **shallow(verdicts.get((line.ply, line.seat), MoveVerdict()))}
+        for line in record.decisions
+    ]
+    replies = shown_replies([shallow(call) for call in record.calls], None)
+    asked = {call.seat for call in record.calls}
+    outcomes = _outcomes(record)
+    seated = [
+        {**shallow(seat), "return": seat.return_, "model": seat.seat in asked, "outcome": outcome}
+        for seat, outcome in zip(record.seats, outcomes, strict=True)
+    ]
+    played = _played(game, shallow(record), seated, _Decisions(decided, replies, whole=True))
+    best = ", ".join(
+        seat.agent for seat, outcome in zip(record.seats, outcomes, strict=True) if outcome == "win"
+    )
+    even = "draw" if "draw" in outcomes else "loss"
+    complete = record.status is EpisodeStatus.COMPLETE
+    return ShownEpisode(
+        episode_id=record.episode_id,
+        game=record.game,
+        title=played.title,
+        matchup=record.matchup,
+        status=record.status.value,
+        outcome=(f"{best} ahead" if best else even) if complete else record.status.value,
+        notes=(),
+        seats=tuple(_seat(name, seat) for name, seat in zip(played.names, seated, strict=True)),
+        frames=played.frames,
+        graph=played.graph,
+        record=played.record,
+    )
+
+
+def _outcomes(record: EpisodeRecord) -> list[str | None]:
+    """Return ``win``, ``draw`` or ``loss`` by seat; None if the episode has no result.
+
+    Alone, a gain is a win. With others, the highest result wins, and equal ones are a draw.
+    """
+    results = [seat.return_ if seat.score is None else seat.score for seat in record.seats]
+    known = [result for result in results if result is not None]
+    if len(known) < len(results):
+        return [None] * len(results)
+    if len(known) == 1:
+        return ["win" if known[0] > 0 else "draw" if known[0] == 0 else "loss"]
+    best = max(known)
+    top = "win" if known.count(best) == 1 else "draw"
+    return [top if result == best else "loss" for result in known]
+
+
+def _verdicts(game: Game, record: EpisodeRecord) -> dict[tuple[int, int], MoveVerdict]:
+    """Judge the decisions of a record, by (ply, seat); none without an oracle."""
+    if game.oracle is Oracle.NONE:
+        return {}
+    trajectory = json.loads(record.trajectory)
+    opening = moves_in(game, trajectory) - _moves(shallow(record))
+    own = (DecisionStatus.OK, DecisionStatus.RETHOUGHT)
+    moves = [Move(d.ply, d.seat, d.action, d.status in own) for d in record.decisions]
+    judged = judge_line(_judge(game.load_string), game, trajectory, opening, moves)
+    return {(move.ply, move.seat): verdict for move, verdict in judged}
 
 
 def _seat(name: str, row: QueryRow) -> Seat:
@@ -249,13 +322,17 @@ def _positions(game: Game, episode: QueryRow) -> Iterator[pyspiel.State]:
     illegal move.
     """
     trajectory = json.loads(episode["trajectory"])
-    # A forfeit counts as a decision but adds no move.
-    played = episode["plies"] - (episode["status"] == "forfeited")
     state = None
-    for _, state in replayed(game, trajectory, moves_in(game, trajectory) - played):
+    opening = moves_in(game, trajectory) - _moves(episode)
+    for _, state in replayed(game, trajectory, opening):
         yield state
     if state is not None and state.is_terminal():
         yield state
+
+
+def _moves(episode: QueryRow) -> int:
+    """Return the number of moves after the opening: a forfeit is a decision without a move."""
+    return int(episode["plies"]) - int(episode["status"] == "forfeited")
 
 
 @cache

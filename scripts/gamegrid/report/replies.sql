@@ -9,7 +9,8 @@ SELECT
     -- Whether the move comes from this reply: true for the last one, unless a bot had to help.
     attempt = attempts - 1 AND decision.status IN ('ok', 'rethought') AS own,
     observation, legal, label AS move, decision.status, best_value, value, regret, optimal,
-    call.prompt_tokens, call.completion_tokens, reasoning_tokens, cached_tokens, call.latency_s
+    call.prompt_tokens, call.completion_tokens, reasoning_tokens, cached_tokens, call.latency_s,
+    replayed, duration_s, wall_s
 FROM calls AS call
 JOIN decisions AS decision USING (episode_id, ply, seat)
 JOIN results USING (episode_id, seat)

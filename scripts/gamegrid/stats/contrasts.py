@@ -162,9 +162,9 @@ class Clusters:
         """Return the variance of a contrast's estimate divided by that of independent matches.
 
         The variance comes from the cluster jackknife (CR3: Bell and McCaffrey, "Bias reduction in
-        standard errors for linear regression with multi-stage samples", 2002), with PRIOR_DEALS of
-        worst-case variance mixed in, as for a share. One-sided results say nothing about the
-        variance; for them it is the worst case.
+        standard errors for linear regression with multi-stage samples", 2002), averaged with the
+        largest possible variance, which weighs as PRIOR_DEALS, as for a share. One-sided results
+        say nothing about the variance; for them it is the worst case.
         """
         lever = self.frame.lever(contrast)
         alone, shared = float(lever @ self.alone @ lever), float(lever @ self.shared @ lever)

@@ -16,7 +16,7 @@ from gamegrid.stats.arrays import Floats
 
 CONFIDENCE = 0.95
 PRIOR_DEALS = 1 / 3
-"""Deals of worst-case variance mixed into every variance of a share.
+"""The weight, in deals, of the largest possible variance in the variance of every share.
 
 The variance of a few discrete values is close to 0 by chance. Of the values 0, 1/4, 1/3 and 1/2,
 1/3 is the smallest with a coverage of 93 % or more in every case of tests/stats/stats_coverage.py

@@ -18,7 +18,7 @@ from gamegrid.store import looks, shared_comments, table_files
 from gamegrid.store.grid_rows import Rows
 from gamegrid.store.table_files import TableFile
 
-LAYERS = ("statistics", "answers", "layers", "reasoning_texts")
+LAYERS = ("statistics", "answers", "moves", "conduct", "layers", "reasoning_texts")
 """The .sql files that the tables are made from, each built on those before it."""
 
 REFERENCES: Mapping[str, str] = MappingProxyType(

@@ -223,7 +223,8 @@ def _rated(found: Findings) -> Iterator[str]:
         yield f"{_named(sorted(missing))}: no rated match counts, so there is no rating."
     if found.rated:
         number = len(found.rated_games)
-        games = f"{number} games" if number > 1 else _named(list(found.rated_games))
+        # A game whose dropped deals may decide its ranks is not among rated_games.
+        games = _named(list(found.rated_games)) if number == 1 else f"{number or 'the'} games"
         yield (
             f"This rests on ratings over {games}. Agents are told apart if p, adjusted for all "
             f"pairs, is below 0.05."

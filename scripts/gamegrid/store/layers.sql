@@ -34,130 +34,6 @@ COMMENT ON COLUMN matchups.players IS 'seats | number of seats | games.players';
 COMMENT ON COLUMN matchups.seatings IS 'seatings | number of seatings that were played in any deal | episodes.seating';
 COMMENT ON COLUMN matchups.self_play IS 'true or false | whether one agent takes all seats of a game for several: such a matchup is in no comparison | seats.agent';
 
--- Whether the results of a model are its own. The shares that decide it are stated here alone.
--- Below one half, most of what stands in a table was done by the random player that moves in the
--- model's place, or was never played, so a rank would say more about these than about the model.
-CREATE MACRO least_own_share() AS 0.5;
--- From here on, a random move in the model's place is rarer than one in ten, and strict scores show
--- what those moves change.
-CREATE MACRO mostly_own_share() AS 0.9;
-
--- One row for each model in each game, and one with game NULL for all its win_loss games together,
--- whose shares are means over families of means over games, as the scores of leaderboard are.
--- A table and not a view, because most tables use it.
-CREATE TABLE model_conduct AS
-WITH sat AS (
-    SELECT
-        agent, game,
-        count(DISTINCT episode_id) AS episodes,
-        count(DISTINCT episode_id) FILTER (WHERE status = 'error') AS unfinished
-    FROM seats JOIN episodes USING (episode_id) JOIN agents USING (agent)
-    WHERE model IS NOT NULL
-    GROUP BY agent, game
-),
-
-made AS (
-    SELECT
-        agent, game,
-        count(*) AS moves,
-        count(*) FILTER (WHERE decision.status IN ('ok', 'rethought')) AS own_moves
-    FROM decisions AS decision JOIN episodes AS episode USING (episode_id)
-    WHERE episode.status <> 'error'
-    GROUP BY agent, game
-),
-
-received AS (
-    SELECT agent, game, coalesce(failure, '') AS failure, count(*) AS replies
-    FROM calls JOIN seats USING (episode_id, seat) JOIN episodes USING (episode_id)
-    WHERE status <> 'error'
-    GROUP BY ALL
-),
-
-in_games AS (
-    SELECT
-        agent, game, scoring, family, episodes, unfinished,
-        coalesce(moves, 0) AS moves,
-        coalesce(own_moves, 0) AS own_moves,
-        own_moves / moves AS own_share,
-        unfinished / episodes AS unfinished_share
-    FROM sat JOIN games USING (game) LEFT JOIN made USING (agent, game)
-),
-
-in_families AS (
-    SELECT
-        agent, family,
-        sum(episodes) AS episodes, sum(unfinished) AS unfinished,
-        sum(moves) AS moves, sum(own_moves) AS own_moves,
-        avg(own_share) AS own_share, avg(unfinished_share) AS unfinished_share
-    FROM in_games
-    WHERE scoring = 'win_loss'
-    GROUP BY agent, family
-),
-
-every_row AS (
-    SELECT agent, game, episodes, unfinished, moves, own_moves, own_share, unfinished_share
-    FROM in_games
-    UNION ALL
-    SELECT
-        agent, NULL, sum(episodes), sum(unfinished), sum(moves), sum(own_moves),
-        avg(own_share), avg(unfinished_share)
-    FROM in_families
-    GROUP BY agent
-),
-
-every_reply AS (
-    SELECT agent, game, failure, replies FROM received
-    UNION ALL
-    SELECT agent, NULL, failure, sum(replies)
-    FROM received JOIN games USING (game)
-    WHERE scoring = 'win_loss'
-    GROUP BY agent, failure
-),
-
-failed AS (
-    SELECT
-        agent, game,
-        sum(replies) AS replies,
-        sum(replies) FILTER (WHERE failure <> '') AS failed_replies,
-        max_by(failure, (replies, failure)) FILTER (WHERE failure <> '') AS failure,
-        max(replies) FILTER (WHERE failure <> '') AS failure_replies
-    FROM every_reply
-    GROUP BY agent, game
-)
-
-SELECT
-    every_row.agent, every_row.game,
-    moves::BIGINT AS moves, own_moves::BIGINT AS own_moves, own_share,
-    coalesce(replies, 0)::BIGINT AS replies,
-    coalesce(failed_replies, 0)::BIGINT AS failed_replies,
-    failure,
-    coalesce(failure_replies, 0)::BIGINT AS failure_replies,
-    episodes::BIGINT AS episodes, unfinished::BIGINT AS unfinished, unfinished_share,
-    CASE
-        WHEN own_share < least_own_share() THEN 'few_own_moves'
-        WHEN 1 - unfinished_share < least_own_share() THEN 'few_finished'
-    END AS reason,
-    CASE
-        WHEN reason IS NOT NULL THEN 'provisional'
-        WHEN own_share < mostly_own_share() THEN 'mixed'
-        ELSE 'own'
-    END AS standing
-FROM every_row LEFT JOIN failed
-    ON failed.agent = every_row.agent AND failed.game IS NOT DISTINCT FROM every_row.game;
-
--- The models that a game does not rank, and why.
-CREATE VIEW provisional_in_game AS
-SELECT game, agent, in_words(reason) AS provisional
-FROM model_conduct
-WHERE game IS NOT NULL AND standing = 'provisional';
-
--- The models that no ranking over games holds, and why.
-CREATE VIEW provisional_over_games AS
-SELECT agent, in_words(reason) AS provisional
-FROM model_conduct
-WHERE game IS NULL AND standing = 'provisional';
-
--- The other agents of the matchup. An agent that sits there more than once is its own opponent.
 CREATE VIEW opponents AS
 SELECT
     me.game, me.matchup, me.agent,
@@ -550,8 +426,8 @@ COMMENT ON COLUMN correctable.game IS 'name | the game | games.game';
 COMMENT ON COLUMN correctable.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN correctable.value_function IS 'name | the value function that the corrections rest on; NULL if there are none | corrections.value_function';
 COMMENT ON COLUMN correctable.reason IS 'code | why there is no corrected return: no_value_function, value_function_late, value_function_changed or policy_contradicted; NULL if there is one | runs.value_function';
-COMMENT ON COLUMN correctable.moves IS 'decisions | decisions of all agents in the deals that count | decisions';
-COMMENT ON COLUMN correctable.known_moves IS 'decisions | those of agents whose policy is known | agents.policy_known';
+COMMENT ON COLUMN correctable.moves IS 'moves | decisions of all agents in the deals that count | decisions';
+COMMENT ON COLUMN correctable.known_moves IS 'moves | those of agents whose policy is known | agents.policy_known';
 
 CREATE VIEW measured_moves AS
 WITH made AS (
@@ -581,7 +457,7 @@ COMMENT ON COLUMN measured_moves.game IS 'name | the game | games.game';
 COMMENT ON COLUMN measured_moves.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN measured_moves.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN measured_moves.luck IS 'name | what keys the deals: games with the same luck share their deals | games.luck';
-COMMENT ON COLUMN measured_moves.moves IS 'decisions | the agent''s own decisions, without trivial ones | decisions.optimal';
+COMMENT ON COLUMN measured_moves.moves IS 'moves | the agent''s own decisions, without trivial ones | decisions.optimal';
 COMMENT ON COLUMN measured_moves.best IS 'decisions | those in which it played a best move | decisions.optimal';
 COMMENT ON COLUMN measured_moves.fixed IS 'words | why the mean of the matchup has no sampling error: deterministic or every deal played; NULL if it has one | fixed_matchups.fixed';
 
@@ -614,7 +490,7 @@ COMMENT ON COLUMN measured_plies.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN measured_plies.ply IS 'number from 0 | the ply | decisions.ply';
 COMMENT ON COLUMN measured_plies.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN measured_plies.luck IS 'name | what keys the deals: games with the same luck share their deals | games.luck';
-COMMENT ON COLUMN measured_plies.moves IS 'decisions | the agent''s own decisions, without trivial ones | decisions.regret';
+COMMENT ON COLUMN measured_plies.moves IS 'moves | the agent''s own decisions, without trivial ones | decisions.regret';
 COMMENT ON COLUMN measured_plies.regret IS 'the game''s own units | the sum of their regrets | decisions.regret';
 COMMENT ON COLUMN measured_plies.fixed IS 'words | why the mean of the matchup has no sampling error: deterministic or every deal played; NULL if it has one | fixed_matchups.fixed';
 
@@ -746,8 +622,6 @@ COMMENT ON COLUMN comparable.game IS 'name | the game | games.game';
 COMMENT ON COLUMN comparable.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN comparable.rival IS 'name | an agent that met the same opponents | agents.agent';
 
--- The comparable pairs whose results are both their own. A rank, and a claim about games in general,
--- is made among these alone.
 CREATE VIEW ranked_pairs AS
 SELECT game, agent, rival
 FROM comparable
@@ -756,8 +630,12 @@ WHERE NOT EXISTS (
     WHERE those.game = comparable.game AND those.agent IN (comparable.agent, comparable.rival)
 );
 
--- Agents whose order within a game dropped deals might reverse: against at least one comparable
--- agent, the bounds of what ranks them overlap. per_game ranks by beats first in margin games.
+COMMENT ON VIEW ranked_pairs IS 'The comparable pairs whose results are both their own: ranks, and claims about games in general, are made among these alone.';
+COMMENT ON COLUMN ranked_pairs.game IS 'name | the game | games.game';
+COMMENT ON COLUMN ranked_pairs.agent IS 'name | the agent | agents.agent';
+COMMENT ON COLUMN ranked_pairs.rival IS 'name | the agent that it is ranked with | agents.agent';
+
+-- The bounds of what ranks two agents overlap. per_game ranks by beats first in margin games.
 CREATE TABLE unsure_ranks AS
 WITH cells AS (
     SELECT

@@ -16,8 +16,11 @@ DESCRIBED_BY: Mapping[str, str] = MappingProxyType(
         "equivalence_tests": "equivalence",
         "exploitability_estimates": "exploitability",
         "games_like_these": "prior_sensitivity",
+        "headlines": "headline",
         "memory_differences": "memory",
+        "model_conduct": "own_moves",
         "model_games": "latency",
+        "moves": "decisions",
         "open_questions": "further_deals",
         "plan_deviations": "deviations",
         "planned_questions": "preregistration",
@@ -28,6 +31,7 @@ DESCRIBED_BY: Mapping[str, str] = MappingProxyType(
         "reasoning_entropies": "reasoning_variety",
         "reasoning_shares": "reasoning",
         "strength_equivalents": "strength_equivalent",
+        "replies": "calls",
         "sweep_winners": "sweep_best",
     }
 )

@@ -51,7 +51,8 @@ FIGURE = Figure(
     meaning=(
         "The dot is the mean score with its 95 % interval over deals; a draw counts one half. "
         "The ring is the strict score, in which the first move that is not the agent's own "
-        "loses the game. A ring left of its dot shows skill that random moves made up for."
+        "loses the game. If it lies left of the dot, part of the score comes from random moves "
+        "that were made in the agent's place."
     ),
     caution=(
         "Scores of agents that met other opponents or played other games do not compare; "

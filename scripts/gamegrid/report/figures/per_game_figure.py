@@ -61,7 +61,7 @@ FIGURE = Figure(
         "Ranks are among agents that met the same opponents only, and rank_low to rank_high are "
         "those that luck leaves possible. In games counted in amounts "
         "the mean favours the agent that takes most from the weakest opponents, so beats, the "
-        "share of opponents won from, comes first there."
+        "share of opponents that an agent beats, comes first there."
     ),
     empty="No deal of any game counts yet.",
     rows=rows,

@@ -61,13 +61,13 @@ FIGURE = Figure(
     meaning=(
         "Each model's score over the win-loss games, with its interval, against the cost of "
         "an episode with it: tokens at the model's prices, or GPU hours at usd_per_gpu_hour. "
-        "Models on the line are the front: no other model is at least as good at no higher "
-        "cost."
+        "The line joins the models that are the best buys: a model that scores higher than one "
+        "of them costs more."
     ),
     caution=(
         "Prices are those of the day, from the sources that gamegrid knows. The price of a "
-        "local model depends on how well its jobs used the GPU. The front is that of mean "
-        "scores; where intervals overlap, the front is uncertain."
+        "local model depends on how well its jobs used the GPU. The line joins mean scores; "
+        "where intervals overlap, another model may belong on it."
     ),
     empty=(
         "No model that played a win-loss game has a known price. Set input_price and "

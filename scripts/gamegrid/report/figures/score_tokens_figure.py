@@ -75,12 +75,12 @@ FIGURE = Figure(
     place=1,
     meaning=(
         "Each model's score over the win-loss games, with its interval, against the tokens "
-        "that it wrote per decision, thinking included. Models on the line are the front: no "
-        "other model is at least as good with no more tokens."
+        "that it wrote per decision, thinking included. The line joins the "
+        "most economical models: a model that scores higher than one of them writes more."
     ),
     caution=(
-        "Models divide text into tokens differently. The front is that of mean scores; where "
-        "intervals overlap, the front is uncertain. Providers that hide thinking may not "
+        "Models divide text into tokens differently. The line joins mean scores; where "
+        "intervals overlap, another model may belong on it. Providers that hide thinking may not "
         "count it."
     ),
     empty="No model with known tokens played a win-loss game.",

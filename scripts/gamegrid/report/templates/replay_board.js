@@ -47,7 +47,9 @@
   function place([form, ...at]) {
     if (form === "ring") return [at[0], at[1]];
     if (form === "box") return [at[0] + Math.min(at[2], 9) / 2, at[1] + at[3] - 1];
-    const share = form === "line" ? 0.5 : 0.7;
+    // Nearer the end for moves across, so that those of neighbouring pieces do not meet.
+    const across = form === "arrow" && at[0] !== at[2] && at[1] !== at[3];
+    const share = across ? 0.74 : 0.5;
     return [at[0] + (at[2] - at[0]) * share, at[1] + (at[3] - at[1]) * share];
   }
 

@@ -1,7 +1,7 @@
 -- table: 40
 CREATE VIEW head_to_head AS
 WITH uncertain AS (
-    SELECT game, matchup, string_agg(agent, ', ' ORDER BY agent) AS provisional
+    SELECT game, matchup, string_agg(agent, ', ' ORDER BY agent) AS provisional_agents
     FROM line_ups JOIN provisional_in_game USING (game, agent)
     GROUP BY game, matchup
 )
@@ -15,7 +15,7 @@ SELECT
         THEN coalesce(in_words(responses.reason), cell_intervals.reason)
     END AS gap_reason,
     return_deals,
-    uncertain.provisional
+    provisional_agents
 FROM matchup_values
 JOIN opponents USING (game, matchup, agent)
 JOIN games USING (game)
@@ -44,4 +44,4 @@ COMMENT ON COLUMN head_to_head.best_return IS 'the game''s own units | in payoff
 COMMENT ON COLUMN head_to_head.gap IS 'the game''s own units | best_return minus mean_return; its 95 % interval runs from best_return - high to best_return - low | best_responses.best_return';
 COMMENT ON COLUMN head_to_head.gap_reason IS 'words | as in per_game | best_responses.reason';
 COMMENT ON COLUMN head_to_head.return_deals IS 'deals | deals behind mean_return | seats.return';
-COMMENT ON COLUMN head_to_head.provisional IS 'names | the models of the matchup whose results in this game are provisional, joined by commas: random moves made in their place may decide the row; NULL if there are none | own_moves.reason';
+COMMENT ON COLUMN head_to_head.provisional_agents IS 'names | the models of the matchup whose results in this game are provisional, joined by commas: random moves made in their place may decide the row; NULL if there are none | own_moves.reason';

@@ -1,0 +1,130 @@
+"""A run as its user sees it: what is about to be played, one live line, causes of failures, an end.
+
+The Snakefile makes one ``Run`` and tells it when jobs begin and end.
+"""
+
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from gamegrid.errors import UserError
+from gamegrid.jobs import snakemake_internals, whereabouts
+from gamegrid.jobs.display import Display
+from gamegrid.jobs.run_log import RunLog, new_causes
+from gamegrid.jobs.watch import Sight, Watch, playing
+from gamegrid.plan.plan import Plan
+from gamegrid.terminal import duration
+
+TICK_S = 1.0
+"""Seconds between two looks at the files of the jobs."""
+LINE_S = 60.0
+"""Seconds between two lines in a file or a pipe, where nothing can be rewritten."""
+SHOWN = 12
+"""Models that are named at the start."""
+
+
+class Run:
+    """What one process of Snakemake shows. It shows nothing unless ``quiet`` holds ``rules``."""
+
+    def __init__(self, plan: Plan, working: Path, workflow: Any) -> None:
+        self._plan, self._working = plan, working
+        self._display = Display(sys.stderr)
+        self._log: RunLog | None = None
+        self._watch: Watch | None = None
+        self._causes = Counter[str]()
+        self._began = time.monotonic()
+        self._over = threading.Event()
+        self._ticker: threading.Thread | None = None
+        self._silent = snakemake_internals.is_silent(workflow)
+        if snakemake_internals.is_calm(workflow):
+            stream = snakemake_internals.take_terminal()
+            if stream is not None:
+                self._log = RunLog(self._display, stream, only_errors=self._silent)
+                snakemake_internals.add_handler(self._log)
+
+    def begin(self, workflow: Any) -> None:
+        """Say what is about to be played, and keep the live line up to date from now on."""
+        if self._log is None or self._silent:
+            return
+        outputs = snakemake_internals.outputs_to_make(workflow)
+        results = self._working / "results"
+        todo = playing(self._plan, results, outputs)
+        if not outputs:
+            return
+        if todo:
+            self._tell_models({name for work in todo for name in work.cell.matchup.agents})
+            self._watch = Watch(self._plan, results, todo)
+        self._began = time.monotonic()
+        self._ticker = threading.Thread(target=self._keep, daemon=True, name="live line")
+        self._ticker.start()
+
+    def end(self, logs: list[str] | None = None) -> None:
+        """Say what was played, and, if ``logs`` of a failed run are given, where to read more."""
+        if self._log is None:
+            return
+        self._over.set()
+        if self._ticker is not None:
+            self._ticker.join()
+        self._display.draw("")
+        if self._watch is not None:
+            self._tell_causes(self._watch)
+            self._display.say(f"gamegrid: {self._result(self._watch.look())}")
+        for line in self._log.repeated():
+            self._display.say(line)
+        if logs:
+            self._display.say(f"gamegrid: the run failed. Snakemake's log: {', '.join(logs)}")
+
+    def _tell_models(self, agents: set[str]) -> None:
+        lines = whereabouts.lines(self._plan, self._working, agents)
+        for line in lines[:SHOWN]:
+            self._display.say(f"gamegrid: {line}")
+        if more := lines[SHOWN:]:
+            self._display.say(f"gamegrid: and {len(more)} more models (target check lists all)")
+
+    def _keep(self) -> None:
+        """Redraw the live line until the run is over."""
+        try:
+            if self._watch is not None:
+                self._tick(self._watch)
+                self._watch.expect()
+            said = time.monotonic()
+            while not self._over.wait(TICK_S):
+                if self._watch is not None:
+                    sight = self._tick(self._watch)
+                    if not self._display.live and time.monotonic() - said >= LINE_S:
+                        said = time.monotonic()
+                        self._display.say(f"gamegrid: {sight.line()}")
+                else:
+                    self._display.draw(self._stage())
+        except (UserError, OSError, ValueError) as error:
+            # The run itself is well: its jobs say so if it is not.
+            self._display.say(f"gamegrid: the progress cannot be shown: {error}")
+
+    def _tick(self, watch: Watch) -> Sight:
+        sight = watch.look()
+        self._tell_causes(watch)
+        played = sight.done + sight.unfinished >= sight.episodes
+        self._display.draw(
+            ", ".join(p for p in (sight.line(), self._stage() if played else "") if p)
+        )
+        return sight
+
+    def _stage(self) -> str:
+        running = self._log.stage if self._log else ""
+        return f"now: {running}" if running else ""
+
+    def _tell_causes(self, watch: Watch) -> None:
+        for cause in new_causes(self._causes, [watch.causes]):
+            self._display.say(f"gamegrid: an episode was not finished: {cause}")
+
+    def _result(self, sight: Sight) -> str:
+        said = [f"{sight.done:,} of {sight.episodes:,} episodes are played"]
+        if sight.unfinished:
+            said.append(f"{sight.unfinished:,} were not finished")
+        if sight.replies:
+            money = f" for {sight.usd:,.2f} USD" if sight.usd else ""
+            said.append(f"{sight.replies:,} replies were bought{money}")
+        return f"{', '.join(said)}, in {duration(time.monotonic() - self._began)}"

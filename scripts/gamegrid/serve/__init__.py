@@ -1,0 +1,1 @@
+"""The local server behind ``gamegrid view``: results, progress, episodes, and play."""
