@@ -109,6 +109,17 @@ def test_sheets_hold_every_panel_in_order_and_fit_a_page() -> None:
             assert tall <= TALLEST or len(rows) == 1
 
 
+def test_long_titles_are_wrapped_above_their_panel() -> None:
+    games = ", ".join(f"game_{n}" for n in range(12))
+    title = sheet.wrapped(games, 300)
+    assert " ".join(title.split()) == games
+    assert title.count("\n") == 2
+    picture = Picture(300, 50, "", "<g/>")
+    one, three = (sheet.sheet([(each, picture)], (), 1) for each in ("short", title))
+    assert three.height == one.height + 2 * sheet.LINE
+    assert three.inner.count("<text") == 3
+
+
 def test_files_of_panels_have_names_of_their_own() -> None:
     titles = ["a b", "a, b", "A B", "", "…", "x" * 90, "x" * 95]
     names = paper.slugs(titles)

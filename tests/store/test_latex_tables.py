@@ -148,6 +148,12 @@ def test_groups_have_headings() -> None:
     assert "\\addlinespace \\multicolumn{2}{@{}l}{\\textit{nim}}" in text
 
 
+def test_rows_of_a_group_stand_together() -> None:
+    rows = [{"game": game, "agent": name} for name in "ab" for game in ("nim", "hex")]
+    whole = printed(table(*rows), parse("by game; agent", KNOWN, "x"))
+    assert whole.rows == (("nim", ("a",)), ("nim", ("b",)), ("hex", ("a",)), ("hex", ("b",)))
+
+
 def test_a_number_that_never_changes_heads_no_group() -> None:
     rows = [{"deals": 0, "agent": name} for name in "ab"]
     whole = printed(table(*rows), parse("by deals; agent", KNOWN, "x"))

@@ -190,7 +190,7 @@ def _whole(panels: Sequence[Panel], agents: AgentsShown) -> str:
     width = WIDTHS.get(len(panels), NARROW)
     sketches = [sketched(panel, Look(agents, width)) for panel in panels]
     titled = [
-        (panel.title, picture(panel, sketch))
+        (sheet.wrapped(panel.title, width), picture(panel, sketch))
         for panel, sketch in zip(panels, sketches, strict=True)
     ]
     keys = unique(key for sketch in sketches for key in sketch.keys)

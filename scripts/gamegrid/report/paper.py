@@ -113,7 +113,8 @@ def _drawn(
     found: list[tuple[Titled, Sequence[Key]]] = []
     for panel in panels:
         sketch = sketched(panel, Look(agents, width))
-        found.append(((panel.title, picture(panel, sketch)), sketch.keys))
+        title = sheet.wrapped(panel.title, width)
+        found.append(((title, picture(panel, sketch)), sketch.keys))
     return found
 
 

@@ -1,6 +1,7 @@
 """Pictures as SVG text: trimmed, named, and put together on one sheet."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +16,11 @@ GAP = 36
 BELOW = 22
 """Pixels between a panel and the one below."""
 TITLE = 22
-"""Pixels that the title of a panel takes."""
+"""Pixels that a panel's title of one line takes."""
+LINE = 17
+"""Pixels that each further line of a title takes."""
+BOLD = 0.58 * FONT_SIZE
+"""The usual width of a letter of a title in pixels; a line is hardly ever wider."""
 
 _ROOT = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"[^>]*>(.*)</svg>', re.DOTALL)
 _IDLE = re.compile(
@@ -99,20 +104,28 @@ def rows(panels: Sequence[Titled], columns: int) -> list[Sequence[Titled]]:
 
 def height(row: Sequence[Titled]) -> float:
     """Return the height of a row of a sheet in pixels."""
-    return max(picture.height + (TITLE if title else 0) for title, picture in row)
+    return max(picture.height + _down(title) for title, picture in row)
+
+
+def wrapped(title: str, width: float) -> str:
+    """Return a title in lines that are at most as wide as ``width``, in pixels."""
+    return textwrap.fill(title, max(int(width / BOLD), 1))
+
+
+def _down(title: str) -> float:
+    """Return the pixels that a title takes, one line or more."""
+    return TITLE + (title.count("\n") * LINE) if title else 0
 
 
 def _placed(title: str, picture: Picture, x: float, y: float, prefix: str) -> str:
     """Return a picture at its place, its identifiers set apart from those of others."""
-    head = (
-        f'<text y="{FONT_SIZE}" font-size="{FONT_SIZE}px" font-weight="600" fill="currentColor">'
-        f"{escape(title)}</text>"
-        if title
-        else ""
+    head = "".join(
+        f'<text y="{FONT_SIZE + LINE * at}" font-size="{FONT_SIZE}px" font-weight="600" '
+        f'fill="currentColor">{escape(line)}</text>'
+        for at, line in enumerate(title.splitlines())
     )
     inner = _ID.sub(rf"\g<1>{prefix}", picture.inner)
-    down = TITLE if title else 0
     return (
         f'<g transform="translate({x:g},{y:g})">{head}'
-        f'<g transform="translate(0,{down})">{inner}</g></g>'
+        f'<g transform="translate(0,{_down(title)})">{inner}</g></g>'
     )

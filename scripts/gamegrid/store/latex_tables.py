@@ -104,7 +104,7 @@ def _written(table: Table, columns: PaperColumns, folder: Path, asked: str | Non
 
 
 def printed(table: Table, columns: PaperColumns) -> Printed:
-    """Return the chosen columns of a table as texts."""
+    """Return the chosen columns of a table as texts, the rows of a group together."""
     names = [column.name for column in table.columns]
     rows = _short([dict(zip(names, row, strict=True)) for row in table.rows])
     units = {column.name: column.unit for column in table.columns}
@@ -112,13 +112,15 @@ def printed(table: Table, columns: PaperColumns) -> Printed:
     plain = [[_cell(row, column, units) for column in columns.columns] for row in rows]
     heads = [column.label for column in columns.columns]
     widths = [LETTER * max(map(len, texts)) + BETWEEN for texts in zip(heads, *plain, strict=True)]
+    grouped = [
+        (_group(row, columns.group, rows), tuple(map(_typeset, cells)))
+        for row, cells in zip(rows, plain, strict=True)
+    ]
+    order = list(dict.fromkeys(heading for heading, _ in grouped))
     return Printed(
         tuple(map(latex.text, heads)),
         tuple(column.names[0] in numbers for column in columns.columns),
-        tuple(
-            (_group(row, columns.group, rows), tuple(map(_typeset, cells)))
-            for row, cells in zip(rows, plain, strict=True)
-        ),
+        tuple(sorted(grouped, key=lambda row: order.index(row[0]))),
         tuple(widths),
     )
 
