@@ -18,7 +18,9 @@ from pathlib import Path
 
 import gamegrid
 
-names = [m.name for m in pkgutil.walk_packages(gamegrid.__path__, "gamegrid.")]
+# The room of the served page is what needs aiohttp; gamegrid view alone loads it.
+walked = pkgutil.walk_packages(gamegrid.__path__, "gamegrid.")
+names = [m.name for m in walked if not m.name.startswith("gamegrid.serve.")]
 for name in names:
     importlib.import_module(name)
 heavy = {name: [] for name in ("import", "plan", "play")}

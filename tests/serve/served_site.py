@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gamegrid.serve import app
 from gamegrid.serve.guard import KEY, TOKEN, Pass
-from gamegrid.serve.live import Configured
+from gamegrid.serve.watching import Configured
 
 GRID: dict[str, Any] = {
     "games": ["tic_tac_toe", "kuhn_poker"],

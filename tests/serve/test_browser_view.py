@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import report_samples
-from chromium import launched
+from browser_watch import chromium
 from gamegrid.games.registry import load
 from loopback import Body, Endpoint, Reply, choose
 from model_grids import grid
@@ -35,7 +35,7 @@ STATIC = {"games": ["tic_tac_toe", "kuhn_poker"], "deals": 2, "seed": 3, "models
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
-    with launched() as opened:
+    with chromium() as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from gamegrid.errors import UserError
 from gamegrid.serve import app, listening
 from gamegrid.serve.guard import TOKEN, Pass
-from gamegrid.serve.live import Configured
+from gamegrid.serve.watching import Configured
 from served_site import GRID, serving
 
 PATHS = ("/", "/live", "/progress", "/episodes", "/episode?id=x", "/play", "/kept", "/nothing")

@@ -15,8 +15,8 @@ from gamegrid.games.kuhn_poker import KuhnPoker
 from gamegrid.games.registry import aliases, load
 from gamegrid.serve import kept
 from gamegrid.serve.app import SITE
-from gamegrid.serve.live import Configured
 from gamegrid.serve.opponents import Opponents
+from gamegrid.serve.watching import Configured
 from loopback import Endpoint
 from served_site import GRID, Client, serving
 

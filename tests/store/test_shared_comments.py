@@ -18,7 +18,7 @@ SEVERAL_UNITS = {
     # Counts of what the table counts, or a property of it.
     *("best", "deals", "dropped_deals", "known_moves", "m", "main", "mentioned", "replies"),
     *("chance", "declared", "prompts", "reason", "replayed", "status", "times", "trivial"),
-    *("truncated", "unrated_reason", "verdict", "name", "provisional"),
+    *("truncated", "unrated_reason", "verdict", "name"),
 }
 """Columns whose unit differs between tables. Any other name means one thing everywhere."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamegrid.commands.command import Command
-from gamegrid.config.load import read_yaml
+from gamegrid.config import grid_files
 from gamegrid.errors import UserError
 from gamegrid.paths import WORKFLOW, install
 from gamegrid.plan import plan
@@ -52,11 +52,11 @@ def run(given: Namespace) -> int:
             )
     from gamegrid.serve import app, listening
     from gamegrid.serve.guard import KEY, Pass
-    from gamegrid.serve.live import Configured
+    from gamegrid.serve.watching import Configured
 
     _check(given)
     configfile = given.configfile or WORKFLOW / "config/config.yaml"
-    grid = Configured(read_yaml(configfile), Path.cwd())
+    grid = Configured(grid_files.read(configfile, Path.cwd()), Path.cwd())
     plan.make(grid.raw, grid.working)
     opened = Pass()
     shown = app.Shown(

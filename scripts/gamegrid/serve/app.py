@@ -16,9 +16,9 @@ from gamegrid.errors import UserError
 from gamegrid.report import page, replay_section
 from gamegrid.serve import browsing, kept, rendering
 from gamegrid.serve.guard import Pass, guarded
-from gamegrid.serve.live import Configured, Live
 from gamegrid.serve.opponents import Opponents
 from gamegrid.serve.playing import Sitting, Sittings
+from gamegrid.serve.watching import Configured, Live
 
 RESULTS = ("/", "/episodes", "/episode")
 """The pages that show results."""

@@ -18,7 +18,7 @@ from gamegrid.plan import plan
 from gamegrid.plan.grid import unsupported_reason
 from gamegrid.plan.plan import Plan
 from gamegrid.play.beside import Match
-from gamegrid.serve.live import Configured
+from gamegrid.serve.watching import Configured
 
 MOST_DEALS = 1_000_000
 

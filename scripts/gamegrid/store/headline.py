@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import combinations
+from itertools import combinations, permutations
+from typing import Any
 
 import duckdb
 
@@ -30,12 +31,11 @@ _BOARD = """
 _PROVISIONAL = "SELECT agent FROM provisional_over_games"
 _PAIRS = "SELECT agent, rival, verdict FROM rating_differences"
 _GAMES = """
-    SELECT game, unrated_reason IS NULL, agent, ranked_among
+    SELECT game, unrated_reason IS NULL, agent, ranked_among, rank_low, rank_high
     FROM per_game
     WHERE rank IS NOT NULL
     ORDER BY game, rank, agent
 """
-_VERDICTS = "SELECT game, agent, rival, verdict FROM paired WHERE game IS NOT NULL"
 
 
 class Severity(StrEnum):
@@ -160,20 +160,28 @@ def _read_games(
     connection: duckdb.DuckDBPyConnection,
 ) -> dict[bool, dict[str, Group | None]]:
     """Return the ranked agents of each game, by whether the game is rated."""
-    verdicts = defaultdict(list)
-    for game, *pair in connection.execute(_VERDICTS).fetchall():
-        verdicts[game].append(pair)
     rows = defaultdict(list)
-    for game, rated, agent, among in connection.execute(_GAMES).fetchall():
-        rows[game, rated].append((agent, among))
+    for game, rated, *standing in connection.execute(_GAMES).fetchall():
+        rows[game, rated].append(standing)
     games: dict[bool, dict[str, Group | None]] = {True: {}, False: {}}
     for (game, rated), ranked in rows.items():
-        together = all(among == len(ranked) for _, among in ranked)
-        names = [agent for agent, _ in ranked]
-        games[rated][game] = (
-            Group(names=names, better=_better(verdicts[game])) if together else None
-        )
+        together = all(among == len(ranked) for _, among, _, _ in ranked)
+        names = [agent for agent, _, _, _ in ranked]
+        games[rated][game] = Group(names=names, better=_apart(ranked)) if together else None
     return games
+
+
+def _apart(ranked: Sequence[Sequence[Any]]) -> set[tuple[str, str]]:
+    """Return the pairs whose possible ranks do not overlap, the better agent first.
+
+    The ranks come from what ranks the game, which paired differences need not: margin games rank by
+    the share of opponents beaten. Each row is agent, number ranked, lowest and highest rank.
+    """
+    return {
+        (one, other)
+        for (one, _, _, high), (other, _, low, _) in permutations(ranked, 2)
+        if high is not None and low is not None and high < low
+    }
 
 
 def _better(pairs: Iterable[Sequence[str]]) -> set[tuple[str, str]]:

@@ -426,8 +426,8 @@ COMMENT ON COLUMN correctable.game IS 'name | the game | games.game';
 COMMENT ON COLUMN correctable.matchup IS 'name | the matchup | episodes.matchup';
 COMMENT ON COLUMN correctable.value_function IS 'name | the value function that the corrections rest on; NULL if there are none | corrections.value_function';
 COMMENT ON COLUMN correctable.reason IS 'code | why there is no corrected return: no_value_function, value_function_late, value_function_changed or policy_contradicted; NULL if there is one | runs.value_function';
-COMMENT ON COLUMN correctable.moves IS 'moves | decisions of all agents in the deals that count | decisions';
-COMMENT ON COLUMN correctable.known_moves IS 'moves | those of agents whose policy is known | agents.policy_known';
+COMMENT ON COLUMN correctable.moves IS 'decisions | decisions of all agents in the deals that count | decisions';
+COMMENT ON COLUMN correctable.known_moves IS 'decisions | those of agents whose policy is known | agents.policy_known';
 
 CREATE VIEW measured_moves AS
 WITH made AS (
@@ -457,7 +457,7 @@ COMMENT ON COLUMN measured_moves.game IS 'name | the game | games.game';
 COMMENT ON COLUMN measured_moves.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN measured_moves.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN measured_moves.luck IS 'name | what keys the deals: games with the same luck share their deals | games.luck';
-COMMENT ON COLUMN measured_moves.moves IS 'moves | the agent''s own decisions, without trivial ones | decisions.optimal';
+COMMENT ON COLUMN measured_moves.moves IS 'decisions | the agent''s own decisions, without trivial ones | decisions.optimal';
 COMMENT ON COLUMN measured_moves.best IS 'decisions | those in which it played a best move | decisions.optimal';
 COMMENT ON COLUMN measured_moves.fixed IS 'words | why the mean of the matchup has no sampling error: deterministic or every deal played; NULL if it has one | fixed_matchups.fixed';
 
@@ -490,7 +490,7 @@ COMMENT ON COLUMN measured_plies.agent IS 'name | the agent | agents.agent';
 COMMENT ON COLUMN measured_plies.ply IS 'number from 0 | the ply | decisions.ply';
 COMMENT ON COLUMN measured_plies.deal IS 'number from 0 | the deal | episodes.deal';
 COMMENT ON COLUMN measured_plies.luck IS 'name | what keys the deals: games with the same luck share their deals | games.luck';
-COMMENT ON COLUMN measured_plies.moves IS 'moves | the agent''s own decisions, without trivial ones | decisions.regret';
+COMMENT ON COLUMN measured_plies.moves IS 'decisions | the agent''s own decisions, without trivial ones | decisions.regret';
 COMMENT ON COLUMN measured_plies.regret IS 'the game''s own units | the sum of their regrets | decisions.regret';
 COMMENT ON COLUMN measured_plies.fixed IS 'words | why the mean of the matchup has no sampling error: deterministic or every deal played; NULL if it has one | fixed_matchups.fixed';
 

@@ -13,10 +13,10 @@ from gamegrid.errors import UserError
 from gamegrid.plan import plan
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.report.page import Frame
-from gamegrid.serve import live
+from gamegrid.serve import watching
 from gamegrid.serve.app import SITE
 from gamegrid.serve.background import Background, Done
-from gamegrid.serve.live import Configured, Live
+from gamegrid.serve.watching import Configured, Live
 from served_site import serving
 
 RAW: dict[str, Any] = {
@@ -65,7 +65,7 @@ async def until(holds: Callable[[], Any]) -> None:
 async def test_partial_results_are_shown_and_the_results_folder_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PROGRESS_S", 0.1)
+    monkeypatch.setattr(watching, "PROGRESS_S", 0.1)
     results = tmp_path / "results"
     await play(tmp_path, 2)
     before = content(results)
@@ -113,14 +113,14 @@ class FakeBackground(Background):
 @pytest.fixture
 def background(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBackground]:
     fake = FakeBackground()
-    monkeypatch.setattr(live, "Background", lambda: fake)
+    monkeypatch.setattr(watching, "Background", lambda: fake)
     return fake
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     now = {"s": 1000.0}
-    monkeypatch.setattr(live.time, "monotonic", lambda: now["s"])
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now["s"])
     return now
 
 
@@ -139,7 +139,7 @@ async def test_a_build_waits_until_its_share_of_a_core_allows_the_next(
     await watched._once()
     assert len(background.tasks) == 1
     await play(tmp_path, 2)
-    clock["s"] += background.cost_s / live.SHARE - 1
+    clock["s"] += background.cost_s / watching.SHARE - 1
     watched.look(results=True)
     await watched._once()
     assert len(background.tasks) == 1
@@ -198,11 +198,11 @@ async def test_a_run_after_a_finished_one_shows_partial_results_again(
 async def test_nothing_is_read_while_nobody_looks(
     tmp_path: Path, background: FakeBackground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PROGRESS_S", 0.01)
+    monkeypatch.setattr(watching, "PROGRESS_S", 0.01)
     await play(tmp_path, 1)
     watched = watch(tmp_path)
     watched._looked = watched._wanted = float("-inf")
-    watching = asyncio.create_task(watched.watch())
+    task = asyncio.create_task(watched.watch())
     await asyncio.sleep(0.2)
     assert watched.progress is None and background.tasks == []
     # Whoever looks at the progress alone takes no look at the results.
@@ -212,7 +212,7 @@ async def test_nothing_is_read_while_nobody_looks(
     assert background.tasks == []
     watched.look(results=True)
     await until(lambda: watched.built)
-    watching.cancel()
+    task.cancel()
 
 
 async def test_without_a_grid_the_jobs_that_have_begun_are_told_of(tmp_path: Path) -> None:
