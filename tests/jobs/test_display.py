@@ -2,7 +2,9 @@
 
 import os
 import pty
+import select
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -23,7 +25,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TextIO, int]]:
 
 
 def seen(screen: int) -> str:
-    return os.read(screen, 100_000).decode().replace("\r\n", "\n")
+    text = b""
+    while select.select([screen], [], [], 0.2)[0]:
+        text += os.read(screen, 100_000)
+    return text.decode().replace("\r\n", "\n")
 
 
 def test_a_line_said_takes_the_place_of_the_live_one_which_follows(
@@ -55,6 +60,17 @@ def test_no_control_sequence_reaches_a_file(tmp_path: Path) -> None:
         display.say("hostile \033[2J text", "\033[31m", "\033[0m")
         stream.seek(0)
         assert stream.read() == "hostile \\x1b[2J text\n"
+
+
+def test_a_run_goes_on_if_nobody_reads_any_more() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    stream = os.fdopen(writer, "w")
+    display = Display(stream)
+    display.say("lost")
+    display.draw("lost")
+    with suppress(BrokenPipeError):
+        stream.close()
 
 
 def test_the_end_of_a_line_is_cut_at_a_comma() -> None:

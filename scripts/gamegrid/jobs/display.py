@@ -1,6 +1,7 @@
 """One live line on a terminal, and lines that are said above it."""
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 from gamegrid.terminal import ERASE, columns_of, plain, wrapped
@@ -26,7 +27,7 @@ class Display:
         with self._lock:
             self._erase()
             painted = shown if columns is None else f"{colour}{shown}{reset}"
-            self._stream.write(f"{painted}\n")
+            self._write(f"{painted}\n")
             self._draw()
 
     def draw(self, line: str) -> None:
@@ -38,13 +39,18 @@ class Display:
 
     def _erase(self) -> None:
         if self._drawn and self.live:
-            self._stream.write(ERASE)
+            self._write(ERASE)
 
     def _draw(self) -> None:
         columns = columns_of(self._stream)
         if columns is not None and self._drawn:
-            self._stream.write(cut(self._drawn, columns - 1))
-        self._stream.flush()
+            self._write(cut(self._drawn, columns - 1))
+
+    def _write(self, text: str) -> None:
+        # A terminal may close, or a pipe's reader end, while replies are paid for: the run goes on.
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def cut(line: str, columns: int) -> str:
