@@ -81,7 +81,8 @@ def test_in_a_suite_the_own_agents_come_first() -> None:
 def test_games_without_ratings() -> None:
     poker = group("abc", "bc")
     assert told(kuhn=poker) == [
-        "In kuhn, which is not rated: a leads: it is stronger than each of the other 2; "
+        "In kuhn, which is not rated: by mean differences on the same deals, a leads: it is "
+        "stronger than each of the other 2; "
         "b ties with c."
     ]
     assert told(chess=group("ab", "ab"), kuhn=group("ba", "ab")) == [
@@ -170,7 +171,10 @@ def test_the_database_holds_the_headline(tmp_path: Path) -> None:
     assert [severity for severity, _ in said] == ["plain"] * len(said)
     first, *_, last = [sentence for _, sentence in said]
     assert first == "a leads: it is stronger than each of the other 2; b ties with c."
-    assert last == "In kuhn_poker, which is not rated: a leads: it is stronger than b."
+    assert last == (
+        "In kuhn_poker, which is not rated: by mean differences on the same deals, a leads: it is "
+        "stronger than b."
+    )
     assert any("d: no rated match counts" in sentence for _, sentence in said)
 
 

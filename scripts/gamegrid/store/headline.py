@@ -38,6 +38,7 @@ _GAMES = """
 _RATED_GAMES = """
     SELECT DISTINCT game FROM per_game WHERE unrated_reason IS NULL AND deals > 0 ORDER BY game
 """
+_BY_MEANS = "by mean differences on the same deals,"
 _VERDICTS = "SELECT game, agent, rival, verdict FROM paired WHERE game IS NOT NULL"
 
 
@@ -117,8 +118,9 @@ def statements(found: Findings) -> list[Statement]:
     """
     said = [*_own_agents(found), *_rated(found), *_other_games(found)]
     whole = [Statement(text) for text in said] or [Statement(_nothing(found), Severity.WARN)]
-    games = sorted({**found.rated_games, **found.other_games}.items())
-    return whole + [Statement(_in_game(group), game=game) for game, group in games]
+    games = [(game, _in_game(group)) for game, group in found.rated_games.items()]
+    games += [(game, _by_means(group)) for game, group in found.other_games.items()]
+    return whole + [Statement(text, game=game) for game, text in sorted(games)]
 
 
 def fill_headline(connection: duckdb.DuckDBPyConnection) -> None:
@@ -290,10 +292,7 @@ def _other_games(found: Findings) -> Iterator[str]:
     told = {game: group for game, group in ranked.items() if not group.all_tie}
     if len(told) <= NAMED:
         for game, group in told.items():
-            yield (
-                f"In {game}, which is not rated, by mean differences on the same deals: "
-                f"{_standing(group)}."
-            )
+            yield (f"In {game}, which is not rated: {_BY_MEANS} {_standing(group)}.")
     else:
         yield f"In the {len(told)} other games that are not rated: {_leaders(told)}."
     if open_games := [game for game in ranked if game not in told]:
@@ -318,6 +317,14 @@ def _in_game(group: Group | None) -> str:
     if len(group.names) == 1:
         return f"Only {group.names[0]} has deals that count."
     return f"{_standing(group)}."
+
+
+def _by_means(group: Group | None) -> str:
+    """Return what the tests say of a game whose ranks may follow another number than the means."""
+    compared = group is not None and len(group.names) > 1
+    return (
+        f"{_BY_MEANS[:1].upper()}{_BY_MEANS[1:]} {_in_game(group)}" if compared else _in_game(group)
+    )
 
 
 def _nothing(found: Findings) -> str:
