@@ -48,7 +48,7 @@ def test_a_large_file_of_the_hub_is_named_by_its_digest(tmp_path: Path) -> None:
 def test_a_hosted_model_has_no_weights_here(tmp_path: Path) -> None:
     entry = ModelEntry(name="hf_x", model_path=str(tmp_path), revision="v2")
     (tmp_path / "model.safetensors").write_text("weights")
-    entries = {"hf_x": entry}
+    entries = {"hf_x": models.Filed(entry, tmp_path / "models.yaml")}
     used = [models.find(name, "a", entries, tmp_path) for name in ("hf_x", "litellm_openai/gpt")]
     said = json.loads(provenance.models(used, tmp_path, tmp_path / "weights.json"))
     assert said["litellm_openai/gpt"] == {"revision": None, "deterministic": False, "weights": None}

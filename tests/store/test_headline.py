@@ -43,7 +43,7 @@ def test_one_leader() -> None:
 
 def test_several_leaders_and_ties_below() -> None:
     assert told(group("abcd", "ab", "cd"))[0] == (
-        "a leads; b cannot be told from it; c ties with d."
+        "a leads; b cannot be told from it; c and d tie with each other."
     )
     assert told(group("abcde", "ab", "ac"))[0] == (
         "a leads; b and c cannot be told from it; e comes last."
@@ -57,7 +57,7 @@ def test_several_leaders_and_ties_below() -> None:
 def test_verdicts_against_the_ranks_are_believed() -> None:
     """In games counted in amounts, ranks go by opponents beaten and verdicts by means."""
     assert told(Group(names="abc", better={("b", "a"), ("b", "c")}))[0] == (
-        "b leads: it is stronger than each of the other 2; a ties with c."
+        "b leads: it is stronger than each of the other 2; a and c tie with each other."
     )
     circle = Group(names="abc", better={("a", "b"), ("b", "c"), ("c", "a")})
     assert told(circle)[0] == "nobody leads: for each agent, another one is better."
@@ -83,7 +83,7 @@ def test_games_without_ratings() -> None:
     assert told(kuhn=poker) == [
         "In kuhn, which is not rated: by mean differences on the same deals, a leads: it is "
         "stronger than each of the other 2; "
-        "b ties with c."
+        "b and c tie with each other."
     ]
     assert told(chess=group("ab", "ab"), kuhn=group("ba", "ab")) == [
         "In chess and kuhn, which are not rated, no two agents can be told apart."
@@ -170,7 +170,7 @@ def test_the_database_holds_the_headline(tmp_path: Path) -> None:
     said = headline(database(tmp_path, episodes))
     assert [severity for severity, _ in said] == ["plain"] * len(said)
     first, *_, last = [sentence for _, sentence in said]
-    assert first == "a leads: it is stronger than each of the other 2; b ties with c."
+    assert first == "a leads: it is stronger than each of the other 2; b and c tie with each other."
     assert last == (
         "In kuhn_poker, which is not rated: by mean differences on the same deals, a leads: it is "
         "stronger than b."

@@ -68,5 +68,7 @@ def test_a_reply_that_is_not_on_file_is_an_error_and_nothing_is_asked(
     assert "Traceback" not in run.output
     # The other episodes are complete.
     [(unfinished,)] = query(proof, "SELECT episode_id FROM episodes WHERE status = 'error'")
-    assert unfinished in run.output
+    assert "1 episode" in run.output
+    logs = (proof / "results/logs/play/kuhn_poker").rglob("*.log")
+    assert any(unfinished in log.read_text() for log in logs)
     assert query(proof, "SELECT count(*) > 0 FROM episodes WHERE status = 'complete'") == [(True,)]

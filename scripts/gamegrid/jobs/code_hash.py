@@ -11,6 +11,7 @@ from gamegrid.paths import WORKFLOW
 from gamegrid.plugins import Hook
 
 SCRIPTS = Path(__file__).resolve().parents[2]
+ROOT = "gamegrid"
 DATA = (".sql", ".json", ".toml", ".yaml", ".jinja", ".css", ".js")
 """Suffixes of data files beside modules that change what the modules do."""
 OUTSIDE = {"gamegrid.oracles.equilibrium": WORKFLOW / "config/equilibria"}
@@ -63,7 +64,7 @@ def _files(names: set[str]) -> set[Path]:
     The root of the package holds no data. All other rooms lie below it, so it is left out.
     """
     sources = {_source(name) for name in names}
-    rooms = {source.parent for source in sources} - {SCRIPTS / "gamegrid"}
+    rooms = {source.parent for source in sources} - {SCRIPTS / ROOT}
     folders = rooms | {OUTSIDE[name] for name in names & OUTSIDE.keys()}
     data = (file for folder in folders for file in folder.rglob("*") if file.suffix in DATA)
     return sources | set(data)
@@ -71,7 +72,12 @@ def _files(names: set[str]) -> set[Path]:
 
 @cache
 def _imported(name: str) -> tuple[str, ...]:
-    """Return the modules that a module imports anywhere, and those of every hook it names."""
+    """Return the modules that a module imports anywhere, and those of every hook it names.
+
+    The root of the package imports only what ``gamegrid.open`` needs, for users of the library.
+    """
+    if name == ROOT:
+        return ()
     text = _source(name).read_text("utf-8")
     return tuple(dict.fromkeys([*_stated(text), *_plugged(text)]))
 

@@ -254,12 +254,7 @@ def _standing(group: Group) -> str:
         than = others[0] if len(others) == 1 else f"each of the other {len(others)}"
         parts = [f"{leader} leads: it is stronger than {than}"]
     groups = list(_cliques([name for name in others if name not in ties], group))
-    parts += [
-        f"{_named(tied[:-1])} {'ties' if len(tied) == 2 else 'tie'} with {tied[-1]}"
-        if len(tied) <= NAMED
-        else f"{_named(tied)} tie"
-        for tied in groups[:TIES]
-    ]
+    parts += [f"{_named(tied)} tie with each other" for tied in groups[:TIES]]
     if len(groups) > TIES:
         parts.append("the possible ranks show further ties")
     last = group.names[-1]

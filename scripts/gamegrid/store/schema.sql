@@ -217,7 +217,7 @@ CREATE TABLE result_tables (
 
 COMMENT ON TABLE result_tables IS 'The views that become files in tables/.';
 COMMENT ON COLUMN result_tables.name IS 'name | the view | header of its file';
-COMMENT ON COLUMN result_tables.place IS 'number | its place in the order of the tables: lower ones first | header of its file';
+COMMENT ON COLUMN result_tables.place IS 'number from 1 | its place in the order of the tables: lower ones first | header of its file';
 
 CREATE TABLE grid (
     usd_per_gpu_hour DOUBLE,

@@ -17,7 +17,7 @@ COMMENT ON COLUMN own_moves.standing IS 'provisional, mixed or own | provisional
 COMMENT ON COLUMN own_moves.reason IS 'words | why the results are provisional; NULL if they are not | computed';
 COMMENT ON COLUMN own_moves.own_share IS '0 to 1 | share of the moves that are the model''s own, made at the first attempt or at a later one; NULL without a move | decisions.status';
 COMMENT ON COLUMN own_moves.own_moves IS 'moves | number of these moves | decisions.status';
-COMMENT ON COLUMN own_moves.moves IS 'moves | moves that it was asked for, forfeits included | decisions';
+COMMENT ON COLUMN own_moves.moves IS 'decisions | moves that it was asked for, forfeits included | decisions';
 COMMENT ON COLUMN own_moves.replies IS 'replies | its replies | calls';
 COMMENT ON COLUMN own_moves.failed_replies IS 'replies | replies that state no legal move | calls.failure';
 COMMENT ON COLUMN own_moves.failure IS 'truncated, empty, refused, unparsable or illegal | the most frequent failure of these; NULL without one | calls.failure';
