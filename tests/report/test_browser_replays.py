@@ -439,10 +439,14 @@ def test_whatever_a_model_says_is_text(browser: Any, hostile: Path) -> None:
         for episode_id in found(page):
             go(page, episode_id)
             page.locator(".replay-all > summary").click()
+            page.locator(".replay-calls details").first.wait_for(state="attached")
             page.locator(".replay-calls details").evaluate_all(
                 "all => all.forEach(each => { each.open = true; })"
             )
-            page.wait_for_timeout(50)
+            page.wait_for_function(
+                "count => document.querySelectorAll('.replay-calls .replay-reply').length >= count",
+                arg=len(report_samples.MOVES),
+            )
             seen |= set(page.locator(".replay-calls .replay-reply").all_text_contents())
         assert set(report_samples.HOSTILE) <= seen
         [cut] = [text for text in seen if text.startswith("<b>x</b>")]
