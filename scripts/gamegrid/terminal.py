@@ -49,11 +49,13 @@ class ReaderGone(SystemExit):
 class PlainStream:
     """A text stream that escapes what is written to it, and is otherwise the stream inside.
 
-    Raises ReaderGone if it is a pipe that nobody reads any more.
+    Raises ReaderGone if it is a pipe that nobody reads any more. With ``outlives_reader``, it
+    discards what is written from then on.
     """
 
-    def __init__(self, inside: TextIO) -> None:
+    def __init__(self, inside: TextIO, *, outlives_reader: bool = False) -> None:
         self.inside = inside
+        self._outlives_reader = outlives_reader
 
     def write(self, text: str) -> int:
         """Write the text, escaped. Returns the length of the given text."""
@@ -66,7 +68,8 @@ class PlainStream:
             self.inside.write(text)
         except BrokenPipeError:
             self._discard()
-            raise ReaderGone from None
+            if not self._outlives_reader:
+                raise ReaderGone from None
 
     def flush(self) -> None:
         """Write out what the stream holds."""
@@ -74,7 +77,8 @@ class PlainStream:
             self.inside.flush()
         except BrokenPipeError:
             self._discard()
-            raise ReaderGone from None
+            if not self._outlives_reader:
+                raise ReaderGone from None
 
     def _discard(self) -> None:
         """Lead all further output nowhere, since Python writes out the rest when it ends."""
@@ -92,15 +96,16 @@ class PlainStream:
 
 
 @contextmanager
-def plain_output() -> Iterator[None]:
+def plain_output(*, outlives_reader: bool = False) -> Iterator[None]:
     """Escape everything that is written to standard output and standard error.
 
-    Raises ReaderGone if nobody reads it any more.
+    Raises ReaderGone if nobody reads it any more. With ``outlives_reader``, the work goes on: a job
+    must file the replies that it has paid for, even if the terminal is gone.
     """
     before: tuple[Any, Any] = sys.stdout, sys.stderr
     for name, stream in zip(("stdout", "stderr"), before, strict=True):
         if stream is not None and not isinstance(stream, PlainStream):
-            setattr(sys, name, PlainStream(stream))
+            setattr(sys, name, PlainStream(stream, outlives_reader=outlives_reader))
     try:
         yield
     finally:

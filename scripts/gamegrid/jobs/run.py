@@ -58,7 +58,7 @@ def run(work: Callable[[], object], log_path: str) -> None:
     terminal.setLevel(logging.WARNING)
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])
     log.setLevel(logging.INFO)
-    with plain_output():
+    with plain_output(outlives_reader=True):
         _work(work, log_path, terminal)
 
 
