@@ -50,7 +50,7 @@ class PlainStream:
     """A text stream that escapes what is written to it, and is otherwise the stream inside.
 
     Raises ReaderGone if it is a pipe that nobody reads any more. With ``outlives_reader``, it
-    discards what is written from then on.
+    raises BrokenPipeError, which logging ignores.
     """
 
     def __init__(self, inside: TextIO, *, outlives_reader: bool = False) -> None:
@@ -67,18 +67,20 @@ class PlainStream:
         try:
             self.inside.write(text)
         except BrokenPipeError:
+            if self._outlives_reader:
+                raise
             self._discard()
-            if not self._outlives_reader:
-                raise ReaderGone from None
+            raise ReaderGone from None
 
     def flush(self) -> None:
         """Write out what the stream holds."""
         try:
             self.inside.flush()
         except BrokenPipeError:
+            if self._outlives_reader:
+                raise
             self._discard()
-            if not self._outlives_reader:
-                raise ReaderGone from None
+            raise ReaderGone from None
 
     def _discard(self) -> None:
         """Lead all further output nowhere, since Python writes out the rest when it ends."""
