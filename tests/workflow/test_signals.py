@@ -213,7 +213,7 @@ WAYS: dict[str, tuple[str, Callable[[Terminal], None]]] = {
 }
 
 
-# Snakemake's own process may stay behind once tee or the terminal is gone; no reply is lost.
+# An open fault: Snakemake's own process may stay behind once tee or the terminal is gone.
 @pytest.mark.xfail(strict=False, reason="Snakemake's process may not end after its terminal")
 @pytest.mark.parametrize(
     "way",
