@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ from gamegrid.__main__ import main
 from gamegrid.commands.command import Command
 from gamegrid.errors import UserError
 from gamegrid.jobs.run import SafeFormatter
-from gamegrid.terminal import PlainStream, plain, plain_output, print_coloured
+from gamegrid.terminal import LastingStream, PlainStream, plain, plain_output, print_coloured
 
 HOSTILE = [
     "\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\r", "\x08\x08", "\u202e", "\u2066", "\ufeff",
@@ -77,3 +78,14 @@ def test_a_log_line_holds_no_control_and_no_key(monkeypatch: pytest.MonkeyPatch)
     record = logging.LogRecord("x", logging.ERROR, "", 1, "said %s", ("a\x1b[31m",), told)
     line = SafeFormatter("%(message)s").format(record)
     assert "\x1b" not in line and "4f1d9a" not in line and "ValueError: *** \\x1b[2J" in line
+
+
+def test_a_lasting_stream_goes_on_without_its_reader() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as inside:
+        os.close(reader)
+        stream = LastingStream(inside)
+        assert stream.write("a\n" * 10_000) == 20_000
+        stream.flush()
+        # Neither what the stream still holds nor what is written later raises any more.
+        print("b", file=inside, flush=True)

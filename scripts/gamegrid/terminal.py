@@ -13,7 +13,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of characters that are escaped: controls, formats, surrogates, unassigned
@@ -49,13 +49,11 @@ class ReaderGone(SystemExit):
 class PlainStream:
     """A text stream that escapes what is written to it, and is otherwise the stream inside.
 
-    Raises ReaderGone if it is a pipe that nobody reads any more. With ``outlives_reader``, it
-    raises BrokenPipeError, which logging ignores.
+    Raises ReaderGone if it is a pipe that nobody reads any more.
     """
 
-    def __init__(self, inside: TextIO, *, outlives_reader: bool = False) -> None:
+    def __init__(self, inside: Any) -> None:
         self.inside = inside
-        self._outlives_reader = outlives_reader
 
     def write(self, text: str) -> int:
         """Write the text, escaped. Returns the length of the given text."""
@@ -67,9 +65,7 @@ class PlainStream:
         try:
             self.inside.write(text)
         except BrokenPipeError:
-            if self._outlives_reader:
-                raise
-            self._discard()
+            _discard_output(self.inside)
             raise ReaderGone from None
 
     def flush(self) -> None:
@@ -77,16 +73,8 @@ class PlainStream:
         try:
             self.inside.flush()
         except BrokenPipeError:
-            if self._outlives_reader:
-                raise
-            self._discard()
+            _discard_output(self.inside)
             raise ReaderGone from None
-
-    def _discard(self) -> None:
-        """Lead all further output nowhere, since Python writes out the rest when it ends."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.inside.fileno())
-        os.close(nowhere)
 
     def writelines(self, lines: Any) -> None:
         """Write the lines, escaped."""
@@ -95,6 +83,41 @@ class PlainStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inside, name)
+
+
+class LastingStream:
+    """A text stream that goes nowhere once its terminal is closed or its reader has ended.
+
+    For processes that must go on without: they wait for replies that are paid for.
+    """
+
+    def __init__(self, inside: Any) -> None:
+        self.inside = inside
+
+    def write(self, text: str) -> int:
+        """Write the text, if it can be written. Returns its length."""
+        try:
+            self.inside.write(text)
+        except OSError:
+            _discard_output(self.inside)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write out what the stream holds, if it can be written."""
+        try:
+            self.inside.flush()
+        except OSError:
+            _discard_output(self.inside)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inside, name)
+
+
+def _discard_output(stream: Any) -> None:
+    """Lead all further output nowhere, since Python writes out the rest when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 @contextmanager
@@ -107,7 +130,8 @@ def plain_output(*, outlives_reader: bool = False) -> Iterator[None]:
     before: tuple[Any, Any] = sys.stdout, sys.stderr
     for name, stream in zip(("stdout", "stderr"), before, strict=True):
         if stream is not None and not isinstance(stream, PlainStream):
-            setattr(sys, name, PlainStream(stream, outlives_reader=outlives_reader))
+            inside = LastingStream(stream) if outlives_reader else stream
+            setattr(sys, name, PlainStream(inside))
     try:
         yield
     finally:

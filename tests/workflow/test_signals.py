@@ -213,8 +213,6 @@ WAYS: dict[str, tuple[str, Callable[[Terminal], None]]] = {
 }
 
 
-# An open fault: Snakemake's own process may stay behind once tee or the terminal is gone.
-@pytest.mark.xfail(strict=False, reason="Snakemake's process may not end after its terminal")
 @pytest.mark.parametrize(
     "way",
     [way if way == "closed" else pytest.param(way, marks=pytest.mark.nightly) for way in WAYS],

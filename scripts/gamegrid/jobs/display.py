@@ -1,17 +1,17 @@
 """One live line on a terminal, and lines that are said above it."""
 
 import threading
-from contextlib import suppress
 from typing import Any
 
-from gamegrid.terminal import ERASE, columns_of, plain, wrapped
+from gamegrid.terminal import ERASE, LastingStream, columns_of, plain, wrapped
 
 
 class Display:
     """Writes lines, and on a terminal one more that is rewritten in place."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
+        # A terminal may close, or a pipe's reader end, while replies are paid for: the run goes on.
+        self._stream = LastingStream(stream)
         self._lock = threading.RLock()
         self._drawn = ""
 
@@ -47,10 +47,8 @@ class Display:
             self._write(cut(self._drawn, columns - 1))
 
     def _write(self, text: str) -> None:
-        # A terminal may close, or a pipe's reader end, while replies are paid for: the run goes on.
-        with suppress(OSError):
-            self._stream.write(text)
-            self._stream.flush()
+        self._stream.write(text)
+        self._stream.flush()
 
 
 def cut(line: str, columns: int) -> str:

@@ -38,6 +38,7 @@ class Run:
         self._began = time.monotonic()
         self._over = threading.Event()
         self._ticker: threading.Thread | None = None
+        snakemake_internals.outlive_terminal(workflow)
         self._silent = snakemake_internals.is_silent(workflow)
         if snakemake_internals.is_calm(workflow):
             stream = snakemake_internals.take_terminal()

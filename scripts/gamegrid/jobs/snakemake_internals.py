@@ -21,16 +21,19 @@ import logging
 import os
 import re
 import signal
+import threading
 from ast import literal_eval
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gamegrid.plan.demand import check_arrays
 from gamegrid.play import interrupt
-from gamegrid.terminal import RED, RESET
+from gamegrid.terminal import RED, RESET, LastingStream
 
 if TYPE_CHECKING:
     from gamegrid.jobs.display import Display
@@ -142,16 +145,35 @@ class Stream:
             display.say(self._handler.format(record), *colours)
 
 
+def plays(workflow: Any) -> bool:
+    """Return whether this is the process that starts the jobs of a run."""
+    main = workflow.is_main_process and workflow.exec_mode.name == "DEFAULT"
+    return main and not workflow.dryrun
+
+
 def is_calm(workflow: Any) -> bool:
     """Return whether this process plays, and Snakemake is to be quiet about rules."""
     quiet = {each.name for each in workflow.output_settings.quiet or ()}
-    plays = workflow.is_main_process and workflow.exec_mode.name == "DEFAULT"
-    return plays and not workflow.dryrun and bool(quiet & {"RULES", "ALL"})
+    return plays(workflow) and bool(quiet & {"RULES", "ALL"})
 
 
 def is_silent(workflow: Any) -> bool:
     """Return whether Snakemake is to write nothing at all."""
     return any(each.name == "ALL" for each in workflow.output_settings.quiet or ())
+
+
+def outlive_terminal(workflow: Any) -> None:
+    """Let a run go on without its terminal, or without the program that reads its output.
+
+    Snakemake's handler raises BrokenPipeError then, also where a job's end is reported, and the run
+    waits for that job for ever.
+    """
+    from snakemake.logging import logger
+
+    if plays(workflow):
+        for handler in logger.handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.name == TERMINAL:
+                handler.setStream(LastingStream(handler.stream))
 
 
 def take_terminal() -> Stream | None:
@@ -209,10 +231,19 @@ def wait_for_jobs_on_every_signal() -> None:
     If the terminal closes, it gets SIGHUP together with its jobs, which wait for paid replies.
     """
     graceful = signal.getsignal(signal.SIGTERM)
-    if callable(graceful):
-        for number in interrupt.unhandled():
-            if number != signal.SIGINT:  # Snakemake handles it
-                signal.signal(number, graceful)
+    if not callable(graceful):
+        return
+    ending = SimpleQueue[tuple[int, FrameType | None]]()
+
+    def end() -> None:
+        while True:
+            graceful(*ending.get())
+
+    # Snakemake's handler takes a lock that the main thread may hold: it must not wait for it there.
+    threading.Thread(target=end, daemon=True, name="signals").start()
+    for number in (signal.SIGTERM, *interrupt.unhandled()):
+        if number != signal.SIGINT:  # Snakemake handles it
+            signal.signal(number, lambda *signalled: ending.put(signalled))
 
 
 RECORDS = ".snakemake/metadata"
