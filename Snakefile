@@ -40,6 +40,7 @@ onstart:
     or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
     snakemake_internals.lift_default_rate_limit(workflow)
     snakemake_internals.wait_for_jobs_on_every_signal()
+    interrupts.keep_interrupts()
     RUN.begin(workflow)
 
 

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from gamegrid import plugins
 from gamegrid.errors import UserError
-from gamegrid.jobs import preconditions, snakemake_internals
+from gamegrid.jobs import interrupts, preconditions, snakemake_internals
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
 from gamegrid.terminal import plain

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from pkgutil import resolve_name
 from textwrap import dedent
@@ -149,6 +150,26 @@ def test_the_workflow_s_own_files_obey_the_rule_of_names() -> None:
             assert len(names) == len(set(names)), hook.what
 
 
+def test_every_field_of_every_declaration_is_checked(working: Path) -> None:
+    """``NotImplemented`` is of no field's type."""
+    declarations = {
+        "AGENT": "gamegrid.agents.random",
+        "BACKEND": "gamegrid.backends.vllm",
+        "FIGURE": "gamegrid.report.figures.latency_figure",
+        "BOARD": "gamegrid.report.boards.tic_tac_toe_board",
+    }
+    for variable, module in declarations.items():
+        for field in fields(resolve_name(f"{module}:{variable}")):
+            (working / "mine/wrong.py").write_text(
+                f"from copy import copy\nfrom {module} import {variable}\n"
+                f"{variable} = copy({variable})\n"
+                f"object.__setattr__({variable}, {field.name!r}, NotImplemented)\n"
+            )
+            plugins.use([working / "mine"])
+            with pytest.raises(UserError, match=rf"wrong\.py' declares .* {field.name} must be "):
+                plugins.declared(getattr(plugins, variable))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -227,6 +248,35 @@ def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:
             "declares the agent type 'random', which is taken",
         ),
         ("raise SystemError('no\\nway.')", "cannot be run: SystemError: no way"),
+        (
+            AGENT.replace("eager", "keen").replace("lambda settings: Traits", "Traits"),
+            "declares an AGENT whose traits must be a function of 1 argument (Any) that returns "
+            "Traits, not Traits(",
+        ),
+        (
+            AGENT.replace("eager", "keen").replace(", settings, tools:", ", settings:"),
+            "declares an AGENT whose build must be a function of 3 arguments (str, Any, Tools) "
+            "that returns Agent, not a function (name, settings)",
+        ),
+        (
+            AGENT.replace("eager", "keen").replace('Literal["keen"]', "str"),
+            "cannot be run: ValueError: the settings need the field type: Literal['keen']",
+        ),
+        (
+            GAME.replace("high_card", "low").replace("Scoring.WIN_LOSS", "'win'"),
+            "declares a GAME whose scoring must be a Scoring, not 'win'",
+        ),
+        (
+            GAME.replace("high_card", "low") + "\nHighCard.label = lambda self, state: 'x'",
+            "declares a GAME whose label must be a method (self, state, seat, action), not ",
+        ),
+        (
+            "from dataclasses import replace\n"
+            "from gamegrid.backends.vllm import BACKEND\n"
+            "few = replace(BACKEND.capabilities, in_flight='8')\n"
+            "BACKEND = replace(BACKEND, prefix='few', capabilities=few)",
+            "declares a BACKEND whose capabilities.in_flight must be an int, not '8'",
+        ),
     ],
 )
 def test_a_broken_file_is_one_sentence_that_names_it(
@@ -234,7 +284,7 @@ def test_a_broken_file_is_one_sentence_that_names_it(
 ) -> None:
     (working / "mine/wrong.py").write_text(dedent(content))
     with pytest.raises(UserError) as refusal:
-        plan.make(CONFIG, working)
+        workflow.prepare(CONFIG, working, main=True)
     text = str(refusal.value)
     assert text.startswith(f"config: plugins: '{working}/mine/wrong.py' {said}")
     assert text.endswith(".") and "\n" not in text
@@ -245,6 +295,7 @@ def test_a_broken_file_is_one_sentence_that_names_it(
     [
         ("def sit", "def seat", "Eager lacks 'sit'."),
         ("async def decide", "async def move", "Eager lacks 'decide'."),
+        ("def sit(self, place)", "def sit(self)", "TypeError: Eager.sit() takes 1 positional"),
         (
             "wanted[0] if",
             "wanted[9] if",
@@ -277,6 +328,16 @@ def test_an_error_of_gamegrid_s_own_is_blamed_on_no_file(working: Path) -> None:
     with pytest.raises(ZeroDivisionError) as fault:
         raise ZeroDivisionError("1 / 0")
     assert plugins.blame(fault.value) is None
+
+
+@pytest.mark.parametrize("name", [None, 3, "gamegrid_plugin_gone", "__main__"])
+def test_an_error_in_code_without_a_file_is_blamed_on_none(name: object) -> None:
+    """Snakemake runs its files with ``exec``."""
+    unnamed = type("Unnamed", (), {"__module__": name})
+    for code in ("1 / 0", "unnamed.x", "unnamed().x", "(lambda: 0)(1)", "unnamed(1, 2)"):
+        with pytest.raises((ZeroDivisionError, AttributeError, TypeError)) as fault:
+            exec(code, {"__name__": name, "unnamed": unnamed})
+        assert plugins.blame(fault.value) is None
 
 
 def test_the_command_and_a_job_name_a_faulty_file(

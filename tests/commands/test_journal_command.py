@@ -83,6 +83,14 @@ def test_the_list_counts_replies_and_stated_tokens_by_cell(tmp_path: Path) -> No
     assert (pig.cell, pig.replies) == ("pig/a--b", 1)
 
 
+def test_a_cell_without_replies_ends_in_no_comma(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lose(tmp_path, 1)
+    assert main(["journal", "list", str(tmp_path)]) == 0
+    assert f"{CELL}: 0 replies, 0 tokens, 0.0 MB; 2 failed" in capsys.readouterr().out
+
+
 def test_what_was_sent_in_vain_is_counted_merged_checked_and_pruned(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

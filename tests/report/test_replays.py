@@ -271,6 +271,13 @@ def test_an_episode_that_is_not_there_is_named_with_its_nearest(played: Path) ->
         replay_section.replay(played, "nim:one--two:0:9")
 
 
+def test_the_same_agents_in_another_order_are_suggested_first(tmp_path: Path) -> None:
+    ids = [("hex_4", "ab", 0), ("hex_4", "bc", 9), ("hex_4", "bd", 9)]
+    found = database(tmp_path, [episode(game, "".join(who), deal, 0) for game, who, deal in ids])
+    with pytest.raises(UserError, match=r"Did you mean 'hex_4:a--b:0:0'"):
+        replay_section.replay(found, "hex_4:b--a:9:0")
+
+
 # The command
 
 

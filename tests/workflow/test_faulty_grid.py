@@ -11,6 +11,8 @@ import pytest
 
 from audit import check_decisions, check_sales, episodes, journal
 from faulty import Fault, Provider
+from loopback import Endpoint, error
+from model_grids import one_model
 from workflow_runs import Grid, command, environment, query, snakemake, write_grid
 
 CORE = "c4n4ry4f1d9a77"
@@ -99,6 +101,18 @@ def test_a_faulty_provider_costs_reruns_and_nothing_else(tmp_path: Path) -> None
     played = episodes((run / "results/chunks").rglob("*.parquet"))
     check_decisions(played, journal(run / "results"), first + second)
     assert query(run, "SELECT DISTINCT status FROM episodes") == [("complete",)]
+
+
+def test_a_refused_key_leaves_tables_figures_and_page(tmp_path: Path) -> None:
+    """Even if Snakemake starts no job after a failed one, as without ``keep-going``."""
+    with Endpoint(answer=lambda _: error(401)) as endpoint:
+        grid = one_model(endpoint, tmp_path, deals=2)
+        done = snakemake(tmp_path, grid, "--workflow-profile", "none", "--", "all")
+    assert done.code == 1, done.output
+    assert "the key was refused" in done.output and "killed" not in done.output
+    for made in ("tables/README.md", "figures", "report.html"):
+        assert (tmp_path / "results" / made).exists(), made
+    assert not (tmp_path / "results/complete.txt").exists()
 
 
 def _one(grid: Grid) -> Grid:

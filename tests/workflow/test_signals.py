@@ -176,6 +176,7 @@ class Terminal:
         if self.shell == 0:
             os.chdir(folder)
             os.execvpe("bash", ["bash", "--norc", "-i"], environment())
+        self._shown = b""
         self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -186,7 +187,12 @@ class Terminal:
         while not self._closing.is_set():
             if select.select([self._master], [], [], 0.02)[0]:
                 with suppress(OSError):
-                    os.read(self._master, 65536)
+                    self._shown += os.read(self._master, 65536)
+
+    @property
+    def shown(self) -> str:
+        """What the terminal has shown so far."""
+        return self._shown.decode("utf-8", "replace")
 
     def press(self, keys: bytes) -> None:
         """Press keys one after the other."""
@@ -230,6 +236,7 @@ def test_a_terminal_that_ends_loses_no_reply(way: str, tmp_path: Path) -> None:
         finally:
             kill(terminal.shell)
             os.waitpid(terminal.shell, 0)
+        assert "Traceback" not in terminal.shown and "ignored in" not in terminal.shown
         assert filed(tmp_path) == len(endpoint.requests)
         _rerun(endpoint, tmp_path)
 

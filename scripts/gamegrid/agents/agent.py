@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import pyspiel
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -153,7 +153,10 @@ def _default_traits(settings: AgentSettings) -> Traits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentKind:
-    """A type of agent, as its file declares it in ``AGENT``."""
+    """A type of agent, as its file declares it in ``AGENT``.
+
+    The field ``type`` of the settings is a Literal of this type's name.
+    """
 
     settings: type[AgentSettings]
     type: str
@@ -170,6 +173,12 @@ class AgentKind:
     machine. ``verify`` then lets it decide again."""
     traits: Callable[[Any], Traits] = _default_traits
     """Returns what the database must know about an agent with these settings."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if the settings do not belong to this type."""
+        stated = getattr(self.settings, "model_fields", {}).get("type")
+        if stated is not None and get_args(stated.annotation) != (self.type,):
+            raise ValueError(f"the settings need the field type: Literal[{self.type!r}]")
 
 
 def settings_of(identity: Mapping[str, Any]) -> AgentSettings:

@@ -129,8 +129,7 @@ def _show(cells: Sequence[Summary], used: Mapping[str, int]) -> None:
     for cell in cells:
         failed = f"; {cell.lost} failed attempts, of which {cell.maybe_billed} may have been billed"
         print(
-            f"{cell.cell}: {cell.replies} replies, {cell.tokens} tokens, "
-            f"{cell.size / 1e6:.1f} MB, {', '.join(cell.models)}{failed if cell.lost else ''}"
+            f"{cell.cell}: {', '.join(_facts(cell))}{failed if cell.lost else ''}"
             f"{_unused(cell.replies - used.get(cell.cell, 0))}"
         )
     replies = sum(cell.replies for cell in cells)
@@ -138,6 +137,12 @@ def _show(cells: Sequence[Summary], used: Mapping[str, int]) -> None:
     print(f"{replies} replies in {len(cells)} cells{_unused(unused)}")
     if unused:
         print("Replies in no chunk file were replaced by others, or their job has not finished.")
+
+
+def _facts(cell: Summary) -> list[str]:
+    """Return what is on file of a cell. Where a model has answered nothing, no model is known."""
+    size = f"{cell.size / 1e6:.1f} MB"
+    return [f"{cell.replies} replies", f"{cell.tokens} tokens", size, *cell.models]
 
 
 def _unused(replies: int) -> str:

@@ -1,10 +1,11 @@
-"""Reads a configuration into a typed object, or explains a mistake in one sentence."""
+"""Reads a configuration into a typed object, or explains every mistake in a sentence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from gamegrid import plugins
 from gamegrid.agents.agent import kinds
@@ -15,6 +16,11 @@ from gamegrid.config.types import Each, GridConfig, Matchups, config_type
 from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 from gamegrid.paths import WORKFLOW
+
+Location = tuple[int | str, ...]
+"""Where pydantic found a mistake."""
+SHOWN = 10
+"""The most mistakes that are named at once."""
 
 
 def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
@@ -34,7 +40,7 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
     try:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
-        raise UserError(_sentence(error)) from error
+        raise UserError(_refusal(error)) from error
 
 
 def check_mapping(raw: Any) -> None:
@@ -52,34 +58,71 @@ def _refuse_people(agents: Any) -> None:
             )
 
 
-def _sentence(error: ValidationError) -> str:
-    """Describe one mistake, preferably an unknown key."""
-    mistakes = error.errors(include_url=False)
-    first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
-    if first["type"] == "string_unicode":
-        place = ".".join(map(str, first["loc"])) or "a key"
-        return (
-            f"config: {place}: this is no text that can be written, found {_short(first['input'])}."
-        )
-    where = _path(first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"config: {_unknown_key(first['loc'])}"
-    name = ".".join(where)
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        kind = first.get("ctx", {}).get("tag")
+def _refusal(error: ValidationError) -> str:
+    """Describe all mistakes: one in a sentence, several in a line each."""
+    mistakes = _separate(error.errors(include_url=False))
+    unknown: dict[tuple[str, ...], list[Location]] = {}
+    for mistake in mistakes:
+        if mistake["type"] == "extra_forbidden":
+            unknown.setdefault(tuple(_path(mistake["loc"][:-1])), []).append(mistake["loc"])
+    told = [_unknown_keys(locations) for locations in unknown.values()]
+    told += [_sentence(mistake) for mistake in mistakes if mistake["type"] != "extra_forbidden"]
+    if len(told) == 1:
+        return f"config: {told[0]}"
+    if len(told) > SHOWN:
+        told[SHOWN:] = [f"and {len(told) - SHOWN} more"]
+    return "\n  ".join(["config: there are several mistakes:", *told])
+
+
+def _separate(mistakes: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Return the first mistake at each place, without those that follow from another.
+
+    pydantic reports one for each form that a value may have. A misspelt key is missing under its
+    own name, and types of agents are unknown if the plug-ins that declare them cannot be read.
+    """
+    misspelt = [
+        (_path(mistake["loc"][:-1]), _hint(mistake["loc"]))
+        for mistake in mistakes
+        if mistake["type"] == "extra_forbidden"
+    ]
+    without_plugins = any(mistake["loc"][:1] == ("plugins",) for mistake in mistakes)
+    places, found = list[list[str]](), list[ErrorDetails]()
+    for mistake in mistakes:
+        place = _path(mistake["loc"])
+        match mistake["type"]:
+            case "missing":
+                follows = any(at == place[:-1] and repr(place[-1]) in hint for at, hint in misspelt)
+            case "union_tag_invalid":
+                follows = without_plugins
+            case _:
+                follows = False
+        if not follows and not any(place[: len(before)] == before for before in places):
+            places.append(place)
+            found.append(mistake)
+    return found
+
+
+def _sentence(mistake: ErrorDetails) -> str:
+    """Describe a mistake that is no unknown key."""
+    if mistake["type"] == "string_unicode":
+        place = ".".join(map(str, mistake["loc"])) or "a key"
+        return f"{place}: this is no text that can be written, found {_short(mistake['input'])}."
+    name = ".".join(_path(mistake["loc"]))
+    if mistake["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        kind = mistake.get("ctx", {}).get("tag")
         hint = nearest(kind, kinds()) if kind else ""
         problem = f"the type {kind!r} is unknown" if kind else "the key 'type' is missing"
-        return f"config: {name}: {problem}.{hint} Known: {', '.join(kinds())}."
-    if first["type"] == "missing":
-        return f"config: {name}: the key is missing."
-    reason = first["msg"][0].lower() + first["msg"][1:]
-    if first["type"] in ("model_type", "model_attributes_type"):
+        return f"{name}: {problem}.{hint} Known: {', '.join(kinds())}."
+    if mistake["type"] == "missing":
+        return f"{name}: the key is missing."
+    reason = mistake["msg"][0].lower() + mistake["msg"][1:]
+    if mistake["type"] in ("model_type", "model_attributes_type"):
         reason = "this must be a mapping of keys"
-    value = "" if first["type"] == "agent" else f", found {_short(first['input'])}"
-    return f"config: {name}: {reason}{value}."
+    value = "" if mistake["type"] == "agent" else f", found {_short(mistake['input'])}"
+    return f"{name}: {reason}{value}."
 
 
-def _path(location: tuple[int | str, ...]) -> list[str]:
+def _path(location: Location) -> list[str]:
     """Return the keys that lead to the mistake, without pydantic's names for union members."""
     parts = [str(part) for part in location]
     if parts[:1] == ["schedule"]:
@@ -90,14 +133,21 @@ def _path(location: tuple[int | str, ...]) -> list[str]:
     return parts[:1] + [part for part in parts[1:] if "[" not in part and part != "int"]
 
 
-def _unknown_key(location: tuple[int | str, ...]) -> str:
-    parents, key = _path(location[:-1]), str(location[-1])
-    known = sorted(_known_keys(location))
+def _unknown_keys(locations: Sequence[Location]) -> str:
+    """Describe unknown keys of one mapping, each with what was perhaps meant."""
+    parents, known = _path(locations[0][:-1]), sorted(_known_keys(locations[0]))
     inside = f" in {'.'.join(parents)}" if parents else ""
-    return f"unknown key {key!r}{inside}.{nearest(key, known)} Known: {', '.join(known)}."
+    each = [
+        f"unknown key {str(location[-1])!r}{inside}.{_hint(location)}" for location in locations
+    ]
+    return f"{' '.join(each)} Known: {', '.join(known)}."
 
 
-def _known_keys(location: tuple[int | str, ...]) -> Iterable[str]:
+def _hint(location: Location) -> str:
+    return nearest(str(location[-1]), sorted(_known_keys(location)))
+
+
+def _known_keys(location: Location) -> Iterable[str]:
     """Return the keys that are allowed at the location of an unknown one."""
     match location:
         case ("schedule", "each", *_):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from gamegrid import paths, plugins
 from gamegrid.backends import misplaced_keys
@@ -162,14 +163,17 @@ def _entry(path: Path, item: Any) -> ModelEntry:
     try:
         return ModelEntry.model_validate(item)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
         name = item.get("name", "?") if isinstance(item, dict) else item
-        if first["type"] == "extra_forbidden":
-            known = sorted(ModelEntry.model_fields.keys() - {AGENT_KEY})
-            reason = f"unknown key {key!r}.{nearest(key, known)} Known: {', '.join(known)}."
-        else:
-            reason = (
-                f"{key}: {first['msg']}." if key else "this is neither a model id nor a mapping."
-            )
-        raise UserError(f"{path}: entry {name!r}: {reason}") from error
+        known = sorted(ModelEntry.model_fields.keys() - {AGENT_KEY})
+        mistakes = error.errors(include_url=False)
+        told = [_mistake(mistake, known) for mistake in mistakes]
+        if any(mistake["type"] == "extra_forbidden" for mistake in mistakes):
+            told.append(f"Known: {', '.join(known)}.")
+        raise UserError(f"{path}: entry {name!r}: {' '.join(told)}") from error
+
+
+def _mistake(mistake: ErrorDetails, known: list[str]) -> str:
+    key = ".".join(str(part) for part in mistake["loc"])
+    if mistake["type"] == "extra_forbidden":
+        return f"unknown key {key!r}.{nearest(key, known)}"
+    return f"{key}: {mistake['msg']}." if key else "this is neither a model id nor a mapping."

@@ -16,6 +16,20 @@ NODES_LIMIT = 2_000_000
 """The most values that a file may have once every alias is written out."""
 
 
+PLAIN = {
+    "parsing": "reading",
+    "scanning": "reading",
+    "constructing": "reading",
+    "a flow sequence": "the list that '[' opens",
+    "a flow mapping": "the mapping that '{' opens",
+    "a quoted scalar": "the text that a quotation mark opens",
+    "a block mapping": "a mapping",
+    "a block collection": "a list",
+    "a simple key": "a key",
+}
+"""What YAML's own terms are called here."""
+
+
 class UnfitYaml(ValueError):
     """A text that is no YAML, or YAML that a configuration cannot be. Its text is a sentence."""
 
@@ -72,9 +86,21 @@ def parse(text: str) -> Any:
 
 def _told(error: yaml.MarkedYAMLError) -> str:
     """Return what is wrong and where, without quoting the file, which may hold keys."""
-    mark = error.problem_mark or error.context_mark
-    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return f"{error.problem or error.context}{where}"
+    found = f"{error.problem or error.context}{_place(error.problem_mark or error.context_mark)}"
+    if not error.problem or not error.context_mark:
+        return found
+    return f"{_plain(error.context or '')}{_place(error.context_mark)}: {found}"
+
+
+def _place(mark: yaml.Mark | None) -> str:
+    return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+
+
+def _plain(context: str) -> str:
+    """Return what was being read in words that a user knows who has typed a bracket."""
+    for term, words in PLAIN.items():
+        context = context.replace(term, words)
+    return context
 
 
 def _check_keys(root: Node) -> None:

@@ -6,7 +6,7 @@ the page's element ``replay-data``, and ``gamegrid.replay.show`` (``templates/re
 shows an episode of any bundle in any element. So a server may send the bundles of single episodes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,25 @@ def replay(database: Path, episode_id: str) -> ShownEpisode:
             known = [
                 row[0] for row in connection.execute("SELECT episode_id FROM episodes").fetchall()
             ]
-            raise UserError(
-                f"{database} has no episode {episode_id!r}.{nearest(episode_id, known)}"
-            )
+            hint = nearest(*_same_agents(episode_id, known))
+            raise UserError(f"{database} has no episode {episode_id!r}.{hint}")
         return read_episode(connection, rows[0], None)
+
+
+def _same_agents(episode_id: str, known: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the id with its agents in the order of ids, and the known ids that fit it best.
+
+    These are the episodes of the same agents, or all if there are none.
+    """
+
+    def ordered(text: str) -> tuple[str, str]:
+        game, colon, rest = text.partition(":")
+        matchup, numbers_colon, numbers = rest.partition(":")
+        agents = "--".join(sorted(matchup.split("--")))
+        return agents, f"{game}{colon}{agents}{numbers_colon}{numbers}"
+
+    agents, wanted = ordered(episode_id)
+    return wanted, [each for each in known if ordered(each)[0] == agents] or known
 
 
 def page_data(episode: ShownEpisode) -> dict[str, Any]:
