@@ -271,6 +271,16 @@ def test_a_template_is_found_in_a_folder_of_plug_ins(working: Path) -> None:
             "declares a GAME whose label must be a method (self, state, seat, action), not ",
         ),
         (
+            GAME.replace("high_card", "low").replace("    @classmethod\n", ""),
+            "declares a GAME whose open must be a method (parameters), not a function (cls, ",
+        ),
+        (
+            AGENT.replace("eager", "keen").replace("=lambda settings, game: None", "=''")
+            + "object.__setattr__(AGENT, 'repeatable', 1)",
+            "declares an AGENT whose unsupported_reason must be a function of 2 arguments (Any, "
+            "Game) that returns str | None, not ''; whose repeatable must be a bool, not 1",
+        ),
+        (
             "from dataclasses import replace\n"
             "from gamegrid.backends.vllm import BACKEND\n"
             "few = replace(BACKEND.capabilities, in_flight='8')\n"

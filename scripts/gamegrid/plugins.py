@@ -10,26 +10,24 @@ A process reads one configuration. Reading another one replaces the user's folde
 import hashlib
 import importlib
 import importlib.util
-import inspect
 import pkgutil
 import re
 import sys
-import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cache
 from inspect import isabstract, isclass
 from operator import attrgetter
 from pathlib import Path
 from textwrap import shorten
 from traceback import walk_tb
-from types import ModuleType, NoneType, UnionType
-from typing import Any, ClassVar
+from types import ModuleType
+from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
+from gamegrid import declarations
+from gamegrid.declarations import article
 from gamegrid.errors import UserError
 from gamegrid.paths import resolve, there
 
@@ -41,11 +39,6 @@ MODULE_NAME = "gamegrid_plugin_"
 """What the names of users' modules begin with."""
 QUOTED = 200
 """The most characters quoted from an error of a user's file."""
-STRICT = ConfigDict(arbitrary_types_allowed=True, strict=True)
-MODULES = re.compile(r"~|\b(?:\w+\.)+(?=\w)")
-"""What Python writes before the name of a type."""
-VALUE = 60
-"""The most characters quoted from a value that a user's file declares."""
 MISFIT = re.compile(r"([\w.]+)\(\) (?:takes|missing|got) ")
 """How Python begins to tell that a function does not fit its call, which no frame shows."""
 
@@ -302,106 +295,28 @@ def _check(hook: Hook, file: UserFile, value: Any) -> None:
     else:
         fits, expected = isinstance(value, wanted), _name(wanted)
     if not fits:
-        raise refusal(file.path, f"declares {_a(hook.variable)} that is not {_a(expected)}")
+        raise refusal(
+            file.path,
+            f"declares {article(hook.variable)} that is not {article(expected)}",
+        )
     if lacking := sorted(getattr(value, "__abstractmethods__", ())):
         raise refusal(
             file.path,
-            f"declares {_a(hook.variable)}, {_name(value)}, that lacks {', '.join(lacking)}; "
+            f"declares {article(hook.variable)}, {_name(value)}, that lacks {', '.join(lacking)}; "
             f"{_name(wanted)} describes what each returns",
         )
-    for reason in _of_class(wanted, value) if isclass(value) else _of_fields(wanted, value):
-        raise refusal(file.path, f"declares {_a(hook.variable)} whose {reason}")
-
-
-def _of_fields(kind: type, value: Any, inside: str = "") -> Iterator[str]:
-    """Yield what is wrong with the fields of a dataclass, by the types that ``kind`` states."""
-    hints = typing.get_type_hints(kind)
-    for field in fields(kind):
-        found, wanted = getattr(value, field.name), hints[field.name]
-        if reason := _misfit(found, wanted):
-            yield f"{inside}{field.name} {reason}"
-        elif is_dataclass(found) and not isclass(found):
-            yield from _of_fields(type(found), found, f"{inside}{field.name}.")
-
-
-def _of_class(base: type, value: type) -> Iterator[str]:
-    """Yield what is wrong with the attributes and methods of a class, by those of its base."""
-    for name, wanted in typing.get_type_hints(base).items():
-        found = getattr(value, name, None)
-        stated = typing.get_args(wanted)[0] if typing.get_origin(wanted) is ClassVar else wanted
-        if found is not None and (reason := _misfit(found, stated)):
-            yield f"{name} {reason}"
-    for name, ours in vars(base).items():
-        theirs = inspect.getattr_static(value, name)
-        if isinstance(ours, property) and not hasattr(theirs, "__get__"):
-            if reason := _misfit(theirs, typing.get_type_hints(ours.fget)["return"]):
-                yield f"{name} {reason}"
-        elif inspect.isfunction(ours) and not isinstance(theirs, staticmethod):
-            wanted = list(inspect.signature(ours).parameters)
-            if not _takes(theirs, len(wanted)):
-                yield f"{name} must be a method ({', '.join(wanted)}), not {_told(theirs)}"
-
-
-def _misfit(found: Any, wanted: Any) -> str | None:
-    """Return why a value is not of a type; None if it is."""
-    union = typing.get_origin(wanted) in (typing.Union, UnionType)
-    forms = typing.get_args(wanted) if union else (wanted,)
-    if found is None and NoneType in forms:
-        return None
-    for form in forms:
-        if typing.get_origin(form) is Callable:
-            arguments, result = typing.get_args(form)
-            if _takes(found, len(arguments)):
-                return None
-            what = f"{len(arguments)} argument{'' if len(arguments) == 1 else 's'}"
-            stated = f"{what} ({', '.join(map(_word, arguments))}) that returns {_word(result)}"
-            return f"must be a function of {stated}, not {_told(found)}"
-    if any(_is(found, form) for form in forms):
-        return None
-    return f"must be {_a(_word(wanted))}, not {_told(found)}"
-
-
-def _is(found: Any, form: Any) -> bool:
-    kind = typing.get_origin(form) or form
-    if is_dataclass(kind):
-        return isinstance(found, typing.cast(type, kind))
-    try:
-        TypeAdapter(form, config=STRICT).validate_python(found)
-    except ValidationError:
-        return False
-    return True
-
-
-def _takes(function: Any, arguments: int) -> bool:
-    """Return whether something can be called with this many arguments by position."""
-    if not callable(function):
-        return False
-    try:
-        inspect.signature(function).bind(*range(arguments))
-    except TypeError:
-        return False
-    except ValueError:  # some functions written in C state no signature
-        return True
-    return True
-
-
-def _word(wanted: Any) -> str:
-    """Return a type as its file writes it, without the names of modules."""
-    return _name(wanted) if isclass(wanted) else MODULES.sub("", str(wanted))
-
-
-def _told(value: Any) -> str:
-    if inspect.isfunction(value):
-        return f"a function {inspect.signature(value)}"
-    text = " ".join(repr(value).split())
-    return text if len(text) <= VALUE else f"{text[:VALUE]}…"
+    if wrong := list(declarations.mistakes(wanted, value)):
+        raise refusal(
+            file.path,
+            f"declares {article(hook.variable)} whose {'; whose '.join(wrong)}",
+        )
 
 
 def _names(hook: Hook, file: UserFile, value: Any) -> set[str]:
     try:
         return set(hook.names(value))
     except AttributeError as error:
-        reason = f"declares {_a(hook.variable)} that lacks {error.name}"
+        reason = f"declares {article(hook.variable)} that lacks {error.name}"
         raise refusal(file.path, reason) from error
 
 
@@ -449,10 +364,6 @@ def _plugin_file(module: object) -> str | None:
     if not isinstance(module, str) or not module.startswith(MODULE_NAME):
         return None
     return getattr(sys.modules.get(module), "__file__", None)
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'AEIOUaeiou' else 'a'} {noun}"
 
 
 def _read(path: Path) -> UserFile:
