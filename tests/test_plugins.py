@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -331,6 +332,17 @@ def test_a_fault_of_a_file_is_one_sentence_that_names_it_when_it_shows(
         )  # fmt: skip
     told = plugins.blame(fault.value)
     assert told is not None and told.startswith(f"plug-in '{file}'") and said in told
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [("0", "it must be a Traits, not 0"), ("Traits(draws_luck='no')", "draws_luck must be a bool")],
+)
+def test_traits_that_cannot_be_stored_are_refused(returned: str, said: str, working: Path) -> None:
+    file = working / "mine/eager.py"
+    file.write_text(AGENT.replace("Traits(draws_luck=False)", returned))
+    with pytest.raises(UserError, match=f"eager.py' declares traits that .*: {re.escape(said)}"):
+        workflow.rows(workflow.prepare(CONFIG, working, main=True))
 
 
 def test_an_error_of_gamegrid_s_own_is_blamed_on_no_file(working: Path) -> None:

@@ -40,7 +40,7 @@ def _of_fields(kind: type, value: Any, inside: str) -> Iterator[str]:
     hints = typing.get_type_hints(kind)
     for field in fields(kind):
         found, wanted = getattr(value, field.name), hints[field.name]
-        if reason := _misfit(found, wanted):
+        if reason := misfit(found, wanted):
             yield f"{inside}{field.name} {reason}"
         elif is_dataclass(found) and not isclass(found):
             yield from _of_fields(type(found), found, f"{inside}{field.name}.")
@@ -51,12 +51,12 @@ def _of_class(base: type, value: type) -> Iterator[str]:
     for name, wanted in typing.get_type_hints(base).items():
         found = getattr(value, name, None)
         stated = typing.get_args(wanted)[0] if typing.get_origin(wanted) is ClassVar else wanted
-        if found is not None and (reason := _misfit(found, stated)):
+        if found is not None and (reason := misfit(found, stated)):
             yield f"{name} {reason}"
     for name, ours in vars(base).items():
         theirs = inspect.getattr_static(value, name)
         if isinstance(ours, property) and not hasattr(theirs, "__get__"):
-            if reason := _misfit(theirs, typing.get_type_hints(ours.fget)["return"]):
+            if reason := misfit(theirs, typing.get_type_hints(ours.fget)["return"]):
                 yield f"{name} {reason}"
         elif inspect.isroutine(ours) and not isinstance(theirs, staticmethod):
             wanted = list(inspect.signature(getattr(base, name)).parameters)
@@ -65,7 +65,7 @@ def _of_class(base: type, value: type) -> Iterator[str]:
                 yield f"{name} must be a method ({', '.join(wanted)}), not {_told(found)}"
 
 
-def _misfit(found: Any, wanted: Any) -> str | None:
+def misfit(found: Any, wanted: Any) -> str | None:
     """Return why a value is not of a type; None if it is."""
     union = typing.get_origin(wanted) in (typing.Union, UnionType)
     forms = typing.get_args(wanted) if union else (wanted,)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gamegrid.agents.agent import AgentSettings, kinds
+from gamegrid import declarations, plugins
+from gamegrid.agents.agent import AgentSettings, Traits, kinds
 from gamegrid.store.table_files import TableFile
 
 
@@ -44,9 +45,10 @@ class AgentRow:
 
 
 def declared(settings: AgentSettings) -> dict[str, Any]:
-    """Return the columns of an AgentRow that the agent's own file declares."""
+    """Return the columns of an AgentRow that the agent's own file declares. Raises UserError."""
     kind = kinds()[settings.type]
     traits = kind.traits(settings)
+    _check_traits(settings.type, traits)
     place = traits.place
     return {
         "draws_luck": traits.draws_luck,
@@ -57,6 +59,17 @@ def declared(settings: AgentSettings) -> dict[str, Any]:
         "ladder_scale": place and place.scale,
         "ladder_rising": place and place.rising,
     }
+
+
+def _check_traits(agent_type: str, traits: object) -> None:
+    """Raise UserError if a user's file returns traits that the database cannot store."""
+    file = plugins.source(plugins.AGENT, agent_type)
+    if file is None:
+        return
+    misfit = declarations.misfit(traits, Traits)
+    wrong = f"it {misfit}" if misfit else "; ".join(declarations.mistakes(Traits, traits))
+    if wrong:
+        raise plugins.refusal(file.path, f"declares traits that return a wrong value: {wrong}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
