@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from scipy import special
 
 from gamegrid.stats.arrays import Floats
 
@@ -252,4 +251,6 @@ def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, F
 
 def _quantile(freedom: float, confidence: float) -> float:
     """Return the two-sided quantile of Student's t."""
+    from scipy import special  # slow to load, and whoever reads stored intervals needs none of it
+
     return float(special.stdtrit(freedom, (1 + confidence) / 2))

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,14 +174,14 @@ def _play(grid: GridEntry, given: argparse.Namespace) -> int:
     folder, working = _folder(grid), Path.cwd()
     if folder != Path():
         grid = {**grid, "models": [str(resolve(name, working)) for name in grid["models"]]}
-    call = Call(
-        grid=_write(_text(grid), folder), folder=folder, cores=given.cores,
-        passed=["--dry-run"] if given.dry_run else [],
-    )  # fmt: skip
+    whole = Call(grid=_write(_text(grid), folder), folder=folder, cores=given.cores)
+    # Figures and page take as long as all else of a short run, and not everybody looks at them.
+    call = replace(whole, target="tables", passed=["--dry-run"] if given.dry_run else [])
     code = subprocess.run(call.words(), check=False).returncode
     if code or given.dry_run:
         return code
     leaderboard_command.show(folder / RESULTS)
+    print(f"To draw {folder / RESULTS}/report.html and figures: {shlex.join(whole.shown())}")
     return 0
 
 
