@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 
 from gamegrid.stats.arrays import Floats
 
@@ -251,6 +252,4 @@ def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, F
 
 def _quantile(freedom: float, confidence: float) -> float:
     """Return the two-sided quantile of Student's t."""
-    from scipy import special  # slow to load, and whoever reads stored intervals needs none of it
-
-    return float(special.stdtrit(freedom, (1 + confidence) / 2))
+    return float(scipy.special.stdtrit(freedom, (1 + confidence) / 2))

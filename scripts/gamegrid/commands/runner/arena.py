@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from gamegrid.commands import human_command, leaderboard_command
+from gamegrid.commands import leaderboard_command
 from gamegrid.commands.runner import settings
 from gamegrid.commands.runner.translate import GridEntry, Translation, translate
 from gamegrid.commands.snakemake_call import RUNS, Call
@@ -187,6 +187,8 @@ def _play(grid: GridEntry, given: argparse.Namespace) -> int:
 
 def _play_with_person(translation: Translation, grid: Path) -> int:
     """Play the first deal of every game against the agent, in a terminal."""
+    from gamegrid.commands import human_command  # only a person needs what plays in this process
+
     for game in translation.grid["games"]:
         agent, seat = next(iter(translation.grid["agents"])), (translation.person or 0) + 1
         asked = argparse.Namespace(game=game, against=agent, configfile=grid, seat=seat, deal=0)
