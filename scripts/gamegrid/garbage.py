@@ -1,6 +1,5 @@
 """Look for garbage less often than Python does by default."""
 
-import atexit
 import gc
 
 ALLOCATIONS = 100_000
@@ -8,11 +7,10 @@ ALLOCATIONS = 100_000
 
 
 def search_rarely() -> None:
-    """Search for unreachable cycles of objects a hundred times less often, and not at the end.
+    """Search for unreachable cycles of objects a hundred times less often.
 
     A process that loads large packages makes a million objects which live as long as it does. The
     default searches them a thousand times over, which takes a fifth of the time until a model of
-    transformers is ready, and once more as the process ends, which takes another second.
+    transformers is ready, and finds nothing.
     """
     gc.set_threshold(ALLOCATIONS)
-    atexit.register(gc.freeze)
