@@ -11,7 +11,7 @@ from gamegrid.errors import UserError
 from gamegrid.records.record_types import EpisodeRecord
 from gamegrid.stats.anytime import deals_to_decide
 from gamegrid.stats.intervals import Interval
-from gamegrid.stats.paired import Verdict
+from gamegrid.stats.verdict import Verdict
 from gamegrid.store import claims
 from gamegrid.store.claims import Cost, Pair
 from store_samples import AGENTS, GAMES, agent, call, database, decision, episode, pair, query

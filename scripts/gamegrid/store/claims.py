@@ -10,7 +10,7 @@ import duckdb
 from gamegrid.errors import UserError, nearest
 from gamegrid.stats.anytime import FIRST_LOOK, MOST_DEALS, deals_to_decide
 from gamegrid.stats.intervals import Interval, Reason
-from gamegrid.stats.paired import Verdict
+from gamegrid.stats.verdict import Verdict
 
 _PAIRED = """
     SELECT
