@@ -94,7 +94,6 @@ rule confirm_complete:
         "results/logs/confirm_complete.log",
     benchmark:
         "results/benchmarks/confirm_complete.jsonl"
-    priority: -1  # its failure may end a run, so figures and page begin first
     retries: 0  # it removes chunk files, which only another run can play
     conda:
         "../envs/core.yaml"

@@ -13,6 +13,7 @@ rule draw_figures:
         "results/logs/draw_figures.log",
     benchmark:
         "results/benchmarks/draw_figures.jsonl"
+    priority: 1  # before confirm_complete, whose failure may end the run
     conda:
         "../envs/report.yaml"
     params:
@@ -36,6 +37,7 @@ rule build_report:
         "results/logs/build_report.log",
     benchmark:
         "results/benchmarks/build_report.jsonl"
+    priority: 1  # before confirm_complete, whose failure may end the run
     conda:
         "../envs/report.yaml"
     params:
