@@ -48,6 +48,67 @@ def test_other_executors_have_no_arrays() -> None:
     snakemake_internals.refuse_arrays(SimpleNamespace(executor_settings=None))
 
 
+class Executor:
+    """A remote executor that submits nothing, and remembers what it reports."""
+
+    def __init__(self) -> None:
+        self.reported = list[str]()
+
+    def run_job(self, job: Any) -> None:
+        raise ValueError("no such account")
+
+    def report_job_error(self, info: Any, msg: str) -> None:
+        self.print_job_error(info, msg)
+
+    def print_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:
+        self.reported.append(f"{info.job}: {msg}")
+
+
+class Job:
+    def __init__(self, *jobs: "Job") -> None:
+        self.jobs = jobs
+        self.said = list[str | None]()
+
+    def __str__(self) -> str:
+        return "job"
+
+    def is_group(self) -> bool:
+        return bool(self.jobs)
+
+    def log_error(self, msg: str | None = None, **more: Any) -> None:
+        self.said.append(msg)
+
+
+def remote() -> tuple[Executor, Any]:
+    executor = Executor()
+    workflow = SimpleNamespace(
+        local_exec=False, scheduler=SimpleNamespace(_executor=executor), executor_plugin=None
+    )
+    snakemake_internals.report_lost_submissions(workflow)
+    return executor, workflow
+
+
+def test_an_exception_of_a_submission_is_reported() -> None:
+    executor, _ = remote()
+    executor.run_job(Job())
+    assert executor.reported == ["job: Job submission failed with exception: no such account"]
+    said = snakemake_internals.in_words(executor.reported[0].removeprefix("job: "))
+    assert said == "the job was not submitted: no such account"
+
+
+def test_each_job_of_a_group_is_told_what_the_executor_says_of_the_group() -> None:
+    executor, _ = remote()
+    jobs = Job(), Job()
+    executor.run_job(Job(*jobs))
+    assert [len(job.said) for job in jobs] == [1, 1]
+    assert all("no such account" in str(job.said) for job in jobs)
+
+
+def test_other_executors_ask_slurm_for_nothing() -> None:
+    _, workflow = remote()
+    assert snakemake_internals.to_submit(workflow, []) == []
+
+
 def test_records_are_seen_where_snakemake_writes_them(tmp_path: Path) -> None:
     assert not snakemake_internals.has_records(tmp_path)
     folder = tmp_path / ".snakemake/metadata"

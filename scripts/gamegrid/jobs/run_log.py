@@ -94,7 +94,7 @@ class RunLog(logging.Handler):
         self.causes[same] += 1
         if self.causes[same] == 1:
             gap = "\n" if "\n" in cause else " "
-            written = [log for log in failed.logs if Path(log).is_file()]
+            written = [log for log in failed.logs if _end_of(Path(log)).strip()]
             where = f"{gap}(log: {written[0]})" if written else ""
             self._display.say(f"gamegrid: {failed.rule}: {cause}{where}", *self._stream.red)
 

@@ -240,8 +240,8 @@ def _time(site: Site, asked: Asked, left: Sequence[Nodes]) -> str | None:
         return None
     return (
         f"runtime: jobs of {asked.rule} ask for {asked.minutes} minutes, and the limit "
-        f"of {_of(asked)} is {max(limits)}. Lower runtime in the model file or the profile, or choose another "
-        f"partition."
+        f"of {_of(asked)} is {max(limits)}. Lower runtime in the model file or the profile, or "
+        f"choose another partition."
     )
 
 
