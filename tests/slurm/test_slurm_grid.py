@@ -14,7 +14,17 @@ from pathlib import Path
 import pytest
 
 from loopback import Body, Endpoint, Reply, choose
-from slurm_runs import LONGEST_S, await_, finish, on_cluster, records, slurm, started
+from slurm_runs import (
+    LONGEST_S,
+    as_shipped,
+    await_,
+    finish,
+    on_cluster,
+    records,
+    slurm,
+    started,
+    write_profile,
+)
 from workflow_runs import Grid, data, snakemake, write_grid
 
 pytestmark = pytest.mark.slurm
@@ -213,3 +223,24 @@ def test_an_array_that_slurm_would_get_wrong_is_refused_before_anything_is_submi
         assert reason in said
         assert "Traceback" not in run.output
     assert records(tmp_path) == []
+
+
+def test_a_job_gets_its_gpus_on_one_node_and_for_one_process(
+    tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    """The model is tiny and needs no GPU; the engine that starts counts those it may use."""
+    write_profile(tmp_path)
+    entry = "{name: hf_tiny, model_path: config/tiny, gpus: 2, threads: 2, runtime: 30}"
+    (tmp_path / "models.yaml").write_text(f"models:\n  - {entry}\n", "utf-8")
+    tiny = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
+    grid = {"deals": 2, "games": ["kuhn_poker"], "models": ["models.yaml"]}
+    write_grid(tmp_path, {**grid, "agents": {"random": {"type": "random"}, "tiny": tiny}})
+    began = time.monotonic()
+    run = as_shipped(tmp_path, "--until", "play", "--", "tables")
+    assert run.code == 0, run.output
+    [job] = records(tmp_path)
+    say(f"two GPUs: {time.monotonic() - began:.0f} s, {job.state}")
+    assert re.search(r"NumNodes=1 NumCPUs=2 NumTasks=1 CPUs/Task=2\b", job.text)
+    assert re.search(r"gres[/:]gpu\S*[=:]2\b", job.text)
+    [journal] = (tmp_path / "results/journal").glob("kuhn_poker/*tiny*/*.jsonl")
+    assert journal.read_text().count("\n") >= 2
