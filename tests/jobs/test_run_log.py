@@ -113,6 +113,7 @@ def test_a_job_that_slurm_ended_is_told_by_its_state_and_not_by_its_log(tmp_path
         log = job_log(tmp_path, f"{number}.log", "ERROR interrupted")
         told.fail(log, said=ENDED.format(number, "TIMEOUT"), jobid=number)
     assert told.lines[0].endswith("SLURM status is: 'TIMEOUT', its time limit is over (runtime)")
+    assert sum("TIMEOUT" in line for line in told.lines) == 1
     assert list(told.log.causes.values()) == [2]
 
 

@@ -87,7 +87,7 @@ class RunLog(logging.Handler):
             failed = replace(failed, message=self._refusal)
         cause = cause_of(failed, self._exception)
         self._exception = ""
-        same = SCRIPT.sub("", cause)
+        same = failed.message if failed.ended else SCRIPT.sub("", cause)
         if (same, failed.jobid) in self._failed:
             return  # the profile's ``retries`` gave it another chance
         self._failed.add((same, failed.jobid))
