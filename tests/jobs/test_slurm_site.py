@@ -93,7 +93,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"cpus": 17}, "17 cores, and a node of the default partition has at most 16"),
     ({"gpus": 1}, "a GPU, and no node of the default partition has one"),
     ({"partitions": ("gpu",), "gpus": 5, "gpu_model": "a100"}, "partition gpu has at most 4"),
-    ({"partitions": ("short", "gpu"), "gpus": 1, "gpu_model": "h100"}, "has a100 and v100."),
+    (
+        {"partitions": ("short", "gpu"), "gpus": 1, "gpu_model": "h100"},
+        "gpu have a100 and v100.",
+    ),
     ({"partitions": ("gpu",), "gpus": 3, "mem_mb": 600_000}, "at most 512000"),
 ]
 

@@ -29,7 +29,7 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.records import chain, journal
-from gamegrid.records.journal import Journal, canonical, check_locking, key, request_digest
+from gamegrid.records.journal import Journal, canonical, key, request_digest
 from journal_samples import PLACE, REPLY, REQUEST, said
 
 Buy = Callable[[Request], Awaitable[Completion]]
@@ -355,20 +355,6 @@ def test_another_run_s_block_of_the_same_deals_is_waited_for(tmp_path: Path) -> 
     assert str(refusal.value).startswith(f"{short} is being written by another job (host ")
     with Journal(long):
         pass
-
-
-def test_locks_work_here_and_the_probe_leaves_nothing(tmp_path: Path) -> None:
-    check_locking(tmp_path / "journal")
-    assert list((tmp_path / "journal").iterdir()) == []
-
-
-def test_a_file_system_without_locks_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fcntl.flock", lambda *_: None)
-    with pytest.raises(UserError, match="file locks have no effect on this file system"):
-        check_locking(tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 # A full disk

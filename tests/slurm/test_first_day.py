@@ -46,7 +46,7 @@ MISTAKES = {
     "time of the QOS": ({ACCOUNT: "qos: short"}, "", "the limit of the QOS short is 5"),
     "memory": ({"mem_mb: 4000": "mem_mb: 64000"}, "", "ask for 64000 MB, and a node"),
     "memory of a model": ({}, "mem_mb: 90000", "ask for 92000 MB, and a node"),
-    "GPU type": ({}, "gpus: 1, gpu_model: h100", "GPUs of the type 'h100', and the partitions"),
+    "GPU type": ({}, "gpus: 1, gpu_model: h100", "GPUs of the type 'h100', and the nodes"),
     "GPUs of one node": ({}, "gpus: 3", "3 GPUs in one node, and a node of the partitions"),
     "a partition without GPUs":
         ({"slurm_partition: cpu,gpu": "slurm_partition: cpu"}, "gpus: 1", "ask for a GPU, and no"),

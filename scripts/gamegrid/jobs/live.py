@@ -16,6 +16,7 @@ from gamegrid.jobs.display import Display
 from gamegrid.jobs.run_log import RunLog, new_causes
 from gamegrid.jobs.watch import Sight, Watch, playing
 from gamegrid.plan.plan import Plan
+from gamegrid.records.locking import Witness
 from gamegrid.terminal import duration
 
 TICK_S = 1.0
@@ -38,6 +39,7 @@ class Run:
         self._began = time.monotonic()
         self._over = threading.Event()
         self._ticker: threading.Thread | None = None
+        self._witness: Witness | None = None
         snakemake_internals.outlive_terminal(workflow)
         self._silent = snakemake_internals.is_silent(workflow)
         if snakemake_internals.is_calm(workflow):
@@ -47,13 +49,16 @@ class Run:
                 snakemake_internals.add_handler(self._log)
 
     def begin(self, workflow: Any) -> None:
-        """Say what is about to be played, and keep the live line up to date from now on."""
-        if self._log is None or self._silent:
-            return
+        """Say what is about to be played, and keep the live line up to date from now on.
+
+        While this process lives, jobs can see whether their locks hold against it.
+        """
         outputs = snakemake_internals.outputs_to_make(workflow)
         results = self._working / "results"
         todo = playing(self._plan, results, outputs)
-        if not outputs:
+        if todo:
+            self._witness = Witness(results / "journal")
+        if self._log is None or self._silent or not outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
@@ -64,6 +69,8 @@ class Run:
 
     def end(self, logs: list[str] | None = None) -> None:
         """Say what was played, and, if ``logs`` of a failed run are given, where to read more."""
+        if self._witness is not None:
+            self._witness.close()
         if self._log is None:
             return
         self._over.set()

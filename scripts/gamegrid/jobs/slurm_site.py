@@ -216,8 +216,8 @@ def _gpu(left: Sequence[Nodes], asked: Asked) -> str | None:
     if types:
         return (
             f"gpu_model: jobs of {asked.rule} ask for GPUs of the type {asked.gpu_model!r}, and "
-            f"{_of(asked)} has {_and(types)}.{nearest(asked.gpu_model, types)} Correct gpu_model "
-            f"in the model file, or choose another partition."
+            f"the nodes of {_of(asked)} have {_and(types)}.{nearest(asked.gpu_model, types)} "
+            f"Correct gpu_model in the model file, or choose another partition."
         )
     return (
         f"gpus: jobs of {asked.rule} ask for a GPU, and no node of {_of(asked)} has one. Choose "

@@ -30,7 +30,8 @@ from gamegrid.play.setups import episode_setups, single_move_setups
 from gamegrid.records import chunkfile, registrations, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.chunkfile import count_turns
-from gamegrid.records.journal import Journal, check_locking
+from gamegrid.records.journal import Journal
+from gamegrid.records.locking import check_locking
 from gamegrid.records.progress import Progress
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
 

@@ -325,25 +325,6 @@ def _content(filed: Key, stated: str, completion: Completion) -> bytes:
     ).encode("ascii")
 
 
-def check_locking(folder: Path) -> None:
-    """Check that file locks work in ``folder``. Raises UserError if they do not."""
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / f".lock-probe-{os.getpid()}"
-    try:
-        with probe.open("w") as first, probe.open("w") as second:
-            fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            try:
-                fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            raise UserError(
-                f"{folder}: file locks have no effect on this file system, so two jobs could buy "
-                f"the same reply. Use another folder for results (snakemake --directory)."
-            )
-    finally:
-        probe.unlink(missing_ok=True)
-
-
 def _lock_note(path: Path) -> Path:
     return path.with_suffix(".lock")
 
