@@ -99,5 +99,6 @@ def test_without_locks_the_run_leaves_the_complaint_to_its_jobs(
 
     monkeypatch.setattr("fcntl.flock", none)
     Witness(tmp_path).close()
-    with pytest.raises(OSError, match="No locks"):
+    with pytest.raises(OSError, match="No locks") as refusal:
         check_locking(tmp_path)
+    assert refusal.value.filename == str(tmp_path)

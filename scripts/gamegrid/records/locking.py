@@ -95,6 +95,8 @@ def check_locking(folder: Path) -> None:
                     f"{folder}: file locks have no effect on this file system, so two jobs could "
                     f"buy the same reply. Use another folder for results (snakemake --directory)."
                 )
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
         probe.unlink(missing_ok=True)
     _check_between_hosts(folder)
