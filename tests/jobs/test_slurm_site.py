@@ -156,3 +156,13 @@ def test_resources_say_what_a_job_asks_for() -> None:
         gpus=2, gpu_model="a100",
     )  # fmt: skip
     assert asked("play", {"qos": "own"}, 1, "fast").qos == "own"
+
+
+def test_only_reasons_that_are_not_the_queue_s_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Priority\nResources\nQOSMaxJobsPerUserLimit\nNone\nQOSMaxJobsPerUserLimit\n"
+    programs(tmp_path, monkeypatch, squeue=said)
+    assert slurm_site.held_back("run") == {"QOSMaxJobsPerUserLimit": 2}
+    (tmp_path / "squeue").unlink()
+    assert not slurm_site.held_back("run")

@@ -62,17 +62,24 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a folder's grid on the cluster, and kill the run at the end."""
+def killed_at_the_end(call: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a program in a folder, which does not outlive the test."""
     run = subprocess.Popen(
-        command(*arguments), cwd=folder, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        call, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
     )  # fmt: skip
     try:
         yield run
     finally:
         run.kill()
         run.wait()
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a folder's grid on the cluster, and kill the run at the end."""
+    with killed_at_the_end(command(*arguments), folder) as run:
+        yield run
 
 
 def finish(run: subprocess.Popen[str]) -> Finished:
@@ -115,14 +122,18 @@ def write_profile(folder: Path, **changes: str) -> None:
     path.write_text(text, "utf-8")
 
 
-def as_shipped(folder: Path, *arguments: str) -> Finished:
+@contextmanager
+def as_shipped_started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run a folder's grid with the folder's profile and nothing else, as documented."""
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-            "--workflow-profile", "slurm", "--configfile", "grid.yaml", *arguments,
-        ],
-        cwd=folder, env=environment(), capture_output=True, text=True, timeout=LONGEST_S,
-        check=False,
-    )  # fmt: skip
-    return Finished(done.returncode, done.stdout + done.stderr)
+    call = [
+        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+        "--workflow-profile", "slurm", "--configfile", "grid.yaml", *arguments,
+    ]  # fmt: skip
+    with killed_at_the_end(call, folder) as run:
+        yield run
+
+
+def as_shipped(folder: Path, *arguments: str) -> Finished:
+    """Do so to the end."""
+    with as_shipped_started(folder, *arguments) as run:
+        return finish(run)

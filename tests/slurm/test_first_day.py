@@ -1,11 +1,19 @@
 """With the profile as shipped, each mistake of a first day on a cluster ends in its cause."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from slurm_runs import as_shipped, records, write_profile
+from slurm_runs import (
+    LONGEST_S,
+    as_shipped,
+    as_shipped_started,
+    await_,
+    records,
+    write_profile,
+)
 from workflow_runs import Finished, Grid, write_grid
 
 pytestmark = pytest.mark.slurm
@@ -99,3 +107,16 @@ def test_a_submission_that_the_plugin_cannot_make_ends_the_run(tmp_path: Path) -
     run = as_shipped(tmp_path, "--until", "play", "--", "tables")
     assert run.code == 1, run.output
     assert said(run)[0].startswith("gamegrid: play: the job was not submitted: The --quality")
+
+
+def test_a_reason_for_which_no_job_starts_is_told(tmp_path: Path) -> None:
+    """The QOS has used up its time, so SLURM accepts the jobs and starts none."""
+    write_profile(tmp_path, **{ACCOUNT: "slurm_account: proj\n  qos: spent"})
+    write_grid(tmp_path, BOTS)
+    with as_shipped_started(tmp_path, "--until", "play", "--", "tables") as run:
+        assert run.stdout is not None
+        line = next(line for line in run.stdout if "does not start" in line)
+        assert "QOSGrpCPUMinutesLimit" in line
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=LONGEST_S)
+    await_(lambda: {record.state for record in records(tmp_path)} == {"CANCELLED"})

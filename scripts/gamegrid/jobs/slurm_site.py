@@ -7,6 +7,7 @@ site is asked before anything is submitted.
 import getpass
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,6 +21,10 @@ NODES = ("sinfo", "--all", "--exact", "--noheader", "--format=%P|%a|%l|%c|%m|%G"
 ACCOUNTS = ("sacctmgr", "-nP", "show", "assoc", "format=account,qos,defaultqos")
 QOS = ("sacctmgr", "-nP", "show", "qos", "format=name,maxwall,flags")
 CONFIG = ("scontrol", "show", "config")
+ORDINARY = frozenset(
+    ("None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning")
+)
+"""SLURM's reasons for which a job waits that need no explanation: others are before it."""
 GPUS = re.compile(r"(?:^|,)gpu(?::([^:,(]+))?:(\d+)")
 IGNORES_PARTITION = "PartitionTimeLimit"
 """The flag of a QOS whose jobs may run longer than their partition allows."""
@@ -129,6 +134,12 @@ def survey() -> Site:
         accounts=_accounts(accounts),
         qos=_qos(qos, limits="limits" in enforced) if "qos" in enforced else {},
     )
+
+
+def held_back(run: str) -> Counter[str]:
+    """Return how many jobs of a run wait for each reason that is not the ordinary queue."""
+    waiting = _lines(("squeue", "--noheader", "--states=PENDING", "--format=%r", f"--name={run}"))
+    return Counter(reason for line in waiting if (reason := line.strip()) not in ORDINARY)
 
 
 def troubles(site: Site, asked: Iterable[Asked]) -> list[str]:

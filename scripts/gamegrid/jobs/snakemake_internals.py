@@ -324,6 +324,11 @@ def wait_for_jobs_on_every_signal() -> None:
             signal.signal(number, lambda *signalled: ending.put(signalled))
 
 
+def slurm_run(workflow: Any) -> str:
+    """Return the name that SLURM has for all jobs of this run; empty without SLURM."""
+    return str(getattr(workflow.scheduler._executor, "run_uuid", ""))
+
+
 def report_lost_submissions(workflow: Any) -> None:
     """Let a remote executor report every job that it could not submit.
 
