@@ -110,13 +110,13 @@ def test_a_submission_that_the_plugin_cannot_make_ends_the_run(tmp_path: Path) -
 
 
 def test_a_reason_for_which_no_job_starts_is_told(tmp_path: Path) -> None:
-    """The QOS has used up its time, so SLURM accepts the jobs and starts none."""
-    write_profile(tmp_path, **{ACCOUNT: "slurm_account: proj\n  qos: spent"})
+    """The QOS may run no job, so SLURM accepts the jobs and starts none."""
+    write_profile(tmp_path, **{ACCOUNT: "slurm_account: proj\n  qos: full"})
     write_grid(tmp_path, BOTS)
     with as_shipped_started(tmp_path, "--until", "play", "--", "tables") as run:
         assert run.stdout is not None
         line = next(line for line in run.stdout if "does not start" in line)
-        assert "QOSGrpCPUMinutesLimit" in line
+        assert "QOSGrpJobsLimit" in line
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=LONGEST_S)
     await_(lambda: {record.state for record in records(tmp_path)} == {"CANCELLED"})

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Start a throw-away SLURM on this machine for `make test-slurm`: three fake nodes, two of them with
 # two fake GPUs each, and accounting: one account, a quality of service with a short time limit, and
-# one whose time is used up.
+# one that starts no job.
 # Everything is on the loopback interface. Needs root and Debian's packages, which it installs when
 # they are missing. tests/slurm/down.sh stops it.
 #
@@ -150,7 +150,7 @@ END_OF_CONF
 start slurmdbd env MYSQL_UNIX_PORT=$SOCKET slurmdbd -D
 await slurmdbd sacctmgr -n list cluster
 for entity in "cluster box" "account proj Cluster=box" "qos short set MaxWall=5 Flags=DenyOnLimit" \
-    "qos spent set GrpTRESMins=cpu=1" "user root Account=proj QOS=normal,short,spent DefaultQOS=normal"; do
+    "qos full set GrpJobs=0" "user root Account=proj QOS=normal,short,full DefaultQOS=normal"; do
     sacctmgr -i -Q add $entity >>$BOX/log/sacctmgr.out 2>&1
 done
 
