@@ -23,6 +23,7 @@ TICK_S = 1.0
 """Seconds between two looks at the files of the jobs."""
 LINE_S = 60.0
 """Seconds between two lines in a file or a pipe, where nothing can be rewritten."""
+PAGE = "results/report.html"
 SHOWN = 12
 """Models that are named at the start."""
 
@@ -35,6 +36,7 @@ class Run:
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
         self._watch: Watch | None = None
+        self._outputs: list[str] = []
         self._causes = Counter[str]()
         self._began = time.monotonic()
         self._over = threading.Event()
@@ -55,12 +57,12 @@ class Run:
 
         While this process lives, jobs can see whether their locks hold against it.
         """
-        outputs = snakemake_internals.outputs_to_make(workflow)
+        self._outputs = snakemake_internals.outputs_to_make(workflow)
         results = self._working / "results"
-        todo = playing(self._plan, results, outputs)
+        todo = playing(self._plan, results, self._outputs)
         if todo:
             self._witness = Witness(results / "journal")
-        if self._log is None or self._silent or not outputs:
+        if self._log is None or self._silent or not self._outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
@@ -83,6 +85,10 @@ class Run:
         if self._watch is not None:
             self._tell_causes(self._watch)
             self._display.say(f"gamegrid: {self._result(self._watch.look())}")
+        elif self._outputs and not logs:
+            self._display.say("gamegrid: every episode was on file; the results are up to date")
+        if PAGE in self._outputs and not logs:
+            self._display.say(f"gamegrid: all results are on one page: {PAGE}")
         for line in self._log.repeated():
             self._display.say(line)
         if logs:
