@@ -23,7 +23,7 @@ ACCOUNTS = "proj|long,normal|normal\nproj|normal|\nother|normal|normal\n"
 QOS = "normal||\nlong|3-00:00:00|PartitionTimeLimit\nquick|00:30:00|DenyOnLimit\n"
 CONFIG = "AccountingStorageEnforce = associations,limits,qos\nMinJobAge = 300 sec\n"
 JOB = Asked(
-    rule="play", partitions=(), account="", qos="", minutes=60, mem_mb=2000, cpus=1, gpus=0,
+    rule="play", partitions=(), accounts=(), qos="", minutes=60, mem_mb=2000, cpus=1, gpus=0,
     gpu_model="",
 )  # fmt: skip
 
@@ -79,15 +79,15 @@ FITS: list[dict[str, Any]] = [
     {"partitions": ("short", "gpu"), "minutes": 2880, "gpus": 4, "gpu_model": "a100"},
     {"partitions": ("gpu",), "gpus": 6},
     {"partitions": ("plain",), "gpus": 8, "gpu_model": "h100", "minutes": 10**6},
-    {"account": "PROJ", "qos": "long", "minutes": 4000},
-    {"account": "other", "qos": "normal"},
+    {"accounts": ("proj", "other"), "qos": "long", "minutes": 4000},
+    {"accounts": ("other",), "qos": "normal"},
 ]
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"partitions": ("gpuu",)}, "no partition 'gpuu'. Did you mean 'gpu'?"),
     ({"partitions": ("old",)}, "partition old is down"),
-    ({"account": "prok"}, "no account 'prok'. Did you mean 'proj'?"),
-    ({"account": "other", "qos": "long"}, "may not use the QOS 'long'. You may use normal."),
-    ({"account": "proj", "qos": "quick"}, "may not use the QOS 'quick'"),
+    ({"accounts": ("proj", "prok")}, "no account 'prok'. Did you mean 'proj'?"),
+    ({"accounts": ("other",), "qos": "long"}, "may not use the QOS 'long'. You may use normal."),
+    ({"accounts": ("proj",), "qos": "quick"}, "may not use the QOS 'quick'"),
     ({"minutes": 241}, "241 minutes, and the limit of the default partition is 240"),
     ({"mem_mb": 64001}, "64001 MB, and a node of the default partition has at most 64000"),
     ({"cpus": 17}, "17 cores, and a node of the default partition has at most 16"),
@@ -117,7 +117,7 @@ def test_limits_count_only_where_slurm_enforces_them(
 ) -> None:
     loose = "AccountingStorageEnforce = associations\n"
     programs(tmp_path, monkeypatch, sinfo=SINFO, sacctmgr=sacctmgr(), scontrol=loose)
-    job = replace(JOB, account="proj", qos="quick", minutes=60)
+    job = replace(JOB, accounts=("proj",), qos="quick", minutes=60)
     assert troubles(slurm_site.survey(), [job]) == []
 
 
@@ -125,7 +125,7 @@ def test_a_machine_without_slurm_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs(tmp_path, monkeypatch)
-    slurm_site.check([replace(JOB, partitions=("any",), account="any", qos="any", gpus=9)])
+    slurm_site.check([replace(JOB, partitions=("any",), accounts=("any",), qos="any", gpus=9)])
 
 
 def test_a_site_that_does_not_answer_is_not_waited_for(
@@ -148,12 +148,12 @@ def test_equal_demands_of_several_rules_are_one(site: Site) -> None:
 
 def test_resources_say_what_a_job_asks_for() -> None:
     resources = {
-        "slurm_partition": "a,b", "slurm_account": "p", "runtime": 5, "mem_mb": 7, "gpu": 2,
+        "slurm_partition": "a,b", "slurm_account": "P, q", "runtime": 5, "mem_mb": 7, "gpu": 2,
         "gpu_model": "a100", "disk_mb": SimpleNamespace(),
     }  # fmt: skip
     assert asked("play", resources, 3, "fast") == Asked(
-        rule="play", partitions=("a", "b"), account="p", qos="fast", minutes=5, mem_mb=7, cpus=3,
-        gpus=2, gpu_model="a100",
+        rule="play", partitions=("a", "b"), accounts=("p", "q"), qos="fast", minutes=5, mem_mb=7,
+        cpus=3, gpus=2, gpu_model="a100",
     )  # fmt: skip
     assert asked("play", {"qos": "own"}, 1, "fast").qos == "own"
 

@@ -109,6 +109,40 @@ def test_other_executors_ask_slurm_for_nothing() -> None:
     assert snakemake_internals.to_submit(workflow, []) == []
 
 
+def on_slurm(*jobs: Any) -> Any:
+    """Return a run on SLURM whose profile gives jobs of ``play`` another time limit."""
+    return SimpleNamespace(
+        executor_plugin=SimpleNamespace(name="slurm"),
+        executor_settings=SimpleNamespace(qos=None),
+        resource_settings=SimpleNamespace(overwrite_resources={"play": {"runtime": 99}}),
+        dag=SimpleNamespace(needrun_jobs=lambda: jobs),
+    )
+
+
+def planned(rule: str, *, local: bool = False, **resources: Any) -> Any:
+    named = SimpleNamespace(name=rule)
+    return SimpleNamespace(rule=named, is_local=local, threads=1, resources=resources)
+
+
+def test_slurm_is_asked_for_what_is_submitted() -> None:
+    jobs = [
+        planned("judge", mem_mb=7, slurm_account="a"),
+        planned("tables", local=True, mem_mb=9),
+        planned("judge", mem_mb=8, slurm_cluster="elsewhere"),
+    ]
+    [found] = snakemake_internals.to_submit(on_slurm(*jobs), [("play", {"mem_mb": 1}, 2)])
+    assert (found.rule, found.mem_mb, found.accounts) == ("judge", 7, ("a",))
+
+
+def test_check_asks_for_the_jobs_of_the_grid_as_the_profile_completes_them() -> None:
+    check = planned("check", local=True, mem_mb=9, runtime=60, slurm_partition="cpu,gpu")
+    cells = [("play", {"mem_mb": 2000, "runtime": 240, "gpu": 1}, 4)]
+    [found] = snakemake_internals.to_submit(on_slurm(check), cells)
+    assert found.partitions == ("cpu", "gpu")
+    assert (found.rule, found.mem_mb, found.minutes) == ("play", 2000, 99)
+    assert (found.gpus, found.cpus) == (1, 4)
+
+
 def test_records_are_seen_where_snakemake_writes_them(tmp_path: Path) -> None:
     assert not snakemake_internals.has_records(tmp_path)
     folder = tmp_path / ".snakemake/metadata"

@@ -68,11 +68,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What jobs of a rule ask SLURM for."""
+    """What jobs of a rule ask SLURM for. SLURM writes accounts in lower case."""
 
     rule: str
     partitions: tuple[str, ...]
-    account: str
+    accounts: tuple[str, ...]
     qos: str
     minutes: int
     mem_mb: int
@@ -112,7 +112,7 @@ def asked(rule: str, resources: Mapping[str, Any], cpus: int, qos: str | None) -
     return Asked(
         rule=rule,
         partitions=tuple(text("slurm_partition").split(",")) if text("slurm_partition") else (),
-        account=text("slurm_account"),
+        accounts=tuple(re.findall(r"[^,\s]+", text("slurm_account").lower())),
         qos=text("qos") or qos or "",
         minutes=number("runtime"),
         mem_mb=number("mem_mb"),
@@ -166,19 +166,21 @@ def _partition(site: Site, asked: Asked) -> str | None:
 
 
 def _account(site: Site, asked: Asked) -> str | None:
-    name = asked.account.lower()
-    if not site.accounts or not name or name in site.accounts:
-        return None
-    return (
-        f"slurm_account: you have no account {asked.account!r}.{nearest(name, site.accounts)} You "
-        f"have {_and(sorted(site.accounts))}. Correct the profile."
-    )
+    for name in asked.accounts if site.accounts else ():
+        if name not in site.accounts:
+            return (
+                f"slurm_account: you have no account {name!r}.{nearest(name, site.accounts)} You "
+                f"have {_and(sorted(site.accounts))}. Correct the profile."
+            )
+    return None
 
 
 def _qos_trouble(site: Site, asked: Asked) -> str | None:
-    allowed, default = site.accounts.get(asked.account.lower(), (frozenset[str](), ""))
-    if not asked.account and len(site.accounts) == 1:
-        [(allowed, default)] = site.accounts.values()
+    named = asked.accounts or (tuple(site.accounts) if len(site.accounts) == 1 else ())
+    allowed, default = frozenset[str](), ""
+    for name in named:
+        more, default = site.accounts.get(name, (frozenset[str](), ""))
+        allowed |= more
     known = allowed or frozenset(site.qos)
     if not site.qos or not known:
         return None

@@ -81,6 +81,8 @@ MEANINGS = {
 explains."""
 FURTHER = "For further error details see"
 SLURM, CHECK = "slurm", "check"
+OTHER_CLUSTER = ("cluster", "clusters", "slurm_cluster")
+"""Resources that send a job to another cluster than that of the login node."""
 JOB_EXCEPTION = "RuleException"
 EXIT_STATUS = re.compile(
     r"returned non-zero (exit status \d+)|(died) with <Signals\.(\w+)|SpawnedJobError"
@@ -274,6 +276,8 @@ def to_submit(workflow: Any, cells: Iterable[tuple[str, Mapping[str, Any], int]]
     qos = getattr(workflow.executor_settings, "qos", None)
     found = list[Asked]()
     for job in workflow.dag.needrun_jobs():
+        if any(job.resources.get(name) for name in OTHER_CLUSTER):
+            continue  # which the programs here do not ask
         if not job.is_local:
             found.append(asked(job.rule.name, job.resources, job.threads, qos))
         elif job.rule.name == CHECK:
