@@ -244,3 +244,18 @@ def test_a_job_gets_its_gpus_on_one_node_and_for_one_process(
     assert re.search(r"gres[/:]gpu\S*[=:]2\b", job.text)
     [journal] = (tmp_path / "results/journal").glob("kuhn_poker/*tiny*/*.jsonl")
     assert journal.read_text().count("\n") >= 2
+
+
+def test_grouped_chunks_go_as_one_job(tmp_path: Path, say: Callable[[str], None]) -> None:
+    local = "local-cores: 1     # for the tables, which the login node makes"
+    groups = "groups: [play=chunks]\ngroup-components: [chunks=2]"
+    write_profile(tmp_path, **{local: f"local-cores: 1\n{groups}"})
+    agents = {"a": {"type": "random"}, "b": {"type": "random"}}
+    write_grid(tmp_path, {"deals": 8, "chunk": 2, "games": ["kuhn_poker"], "agents": agents})
+    began = time.monotonic()
+    run = as_shipped(tmp_path, "--until", "play", "--", "tables")
+    assert run.code == 0, run.output
+    found = records(tmp_path)
+    say(f"groups: {time.monotonic() - began:.0f} s, {len(found)} SLURM jobs for 4 chunks")
+    assert [job.state for job in found] == ["COMPLETED"] * 2
+    assert "16 of 16 episodes are played" in run.output
