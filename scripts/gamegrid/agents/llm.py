@@ -18,7 +18,6 @@ from gamegrid.backends.backend import (
     RecordedCompletion,
     Request,
     Sampling,
-    shallow,
 )
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
@@ -27,6 +26,7 @@ from gamegrid.prompts.held_answers import is_complete, was_held
 from gamegrid.prompts.parser import Parsed, parse
 from gamegrid.prompts.spelling import Spellings
 from gamegrid.prompts.templates import Template, TurnContext
+from gamegrid.quick_json import quoted
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
 NOTHING = "(empty reply)"
@@ -306,7 +306,7 @@ def _call(
         backend=settings.model.split("_", 1)[0],
         model=settings.model,
         model_served=completion.model_served,
-        messages=json.dumps([shallow(m) for m in messages], ensure_ascii=False),
+        messages=_written(messages),
         reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,
@@ -322,6 +322,12 @@ def _call(
         fingerprint=completion.fingerprint,
         maybe_billed=completion.maybe_billed,
     )
+
+
+def _written(messages: Sequence[Message]) -> str:
+    """Return messages as a JSON list, as the standard library writes it."""
+    each = (f'{{"role": {quoted(m.role)}, "content": {quoted(m.content)}}}' for m in messages)
+    return f"[{', '.join(each)}]"
 
 
 def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
+from gamegrid import quick_json
 from gamegrid.backends.backend import Completion, FinishReason, Usage
 from gamegrid.backends.content_parts import split_parts
 from gamegrid.backends.error_bodies import error_in
@@ -97,7 +98,7 @@ def _faulty(choice: Mapping[str, Any] | None, end: Ending, word: str) -> str | N
 def parsed(text: str) -> Any:
     """Return the JSON in a body, or what a stream of JSON amounts to; None if there is neither."""
     try:
-        return json.loads(text)
+        return quick_json.loads(text)
     except (ValueError, RecursionError):
         return assembled(text)
 

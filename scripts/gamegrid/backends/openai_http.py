@@ -6,13 +6,12 @@ delivered.
 
 import asyncio
 import importlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from gamegrid import paths
+from gamegrid import paths, quick_json
 from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.bodies import ASKED_ENCODING, BodyError
@@ -92,7 +91,7 @@ class OpenAIHttp:
         sent = {"model": self._address.model} | self._parameters.fitted(self._wanted(request))
         said = [{"role": m.role, "content": m.content} for m in request.messages]
         body = {"model": self._address.model, "messages": said} | sent
-        return Prepared(json.dumps(body).encode(), sent)
+        return Prepared(quick_json.body(body), sent)
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
         """Post once and read the answer."""

@@ -117,7 +117,8 @@ def play_chunk(job: Job) -> None:
             play = _play(
                 plan, work.cell, missing, first, journal, progress, budget, writer, job.threads
             )
-            asyncio.run(play)
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(play)
             run = replace(
                 run,
                 wall_s=time.monotonic() - began,
@@ -176,6 +177,15 @@ def _seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes an event loop: uvloop's where it is installed, as hosted models need it."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
