@@ -26,6 +26,16 @@ def quoted(text: str) -> str:
         return json.dumps(text, ensure_ascii=False)
 
 
+def escaped(text: str) -> str:
+    """Return a text as a JSON string in ASCII."""
+    try:
+        line = orjson.dumps(text)
+    except TypeError:
+        return json.dumps(text)
+    # Only the standard library escapes the last character of ASCII.
+    return line.decode() if line.isascii() and b"\x7f" not in line else json.dumps(text)
+
+
 def body(value: Any) -> bytes:
     """Return a value as the body of an HTTP request."""
     try:

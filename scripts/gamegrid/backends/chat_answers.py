@@ -22,6 +22,8 @@ Note = Callable[[str], None]
 MOST_TOKENS = 10**9
 """No request has more tokens; a greater count is an error, such as an unsigned -1."""
 LONGEST_NAME = 500
+_QUOTED = (Ending.BROKEN_OFF, Ending.UNKNOWN)
+"""Endings whose remarks repeat the server's word."""
 
 
 def read_body(
@@ -50,7 +52,8 @@ def read_body(
         return read_error_in_answer(error, text, asked or Asked(secrets))
     choice, reasons = first_choice(body), stated_reasons(body)
     end = worst(map(ending, reasons))
-    word = secrets.quote(stated(reasons, end))
+    # Only a strange ending is quoted.
+    word = secrets.quote(stated(reasons, end)) if end in _QUOTED else ""
     if fault := _faulty(choice, end, word):
         return lost(fault)
     message = choice["message"] if choice else {}
@@ -168,6 +171,8 @@ def name_of(body: Mapping[str, Any], key: str, note: Note) -> str | None:
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
         note(f"the server states a {key!r} that is no name; it is recorded as unknown.")
         return None
+    if name.isascii():
+        return name
     # An escape such as \ud800 is half a character, which no file can store.
     return name.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,7 @@ def ending(stated: object) -> Ending:
             return Ending.UNKNOWN
 
 
+@lru_cache(maxsize=1000)  # a server states the same few words again and again
 def _of_word(word: str) -> Ending:
     known = _endings()
     plain = _plain(word)

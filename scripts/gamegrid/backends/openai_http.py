@@ -20,7 +20,7 @@ from gamegrid.backends.exchange import Exchange
 from gamegrid.backends.faults import Asked, Blame, Fault
 from gamegrid.backends.notes import Notes
 from gamegrid.backends.parameters import Parameters
-from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema, patience
+from gamegrid.backends.transport import CONTROLLED, Address, Patience, Prepared, move_schema
 
 if TYPE_CHECKING:
     import aiohttp
@@ -100,7 +100,7 @@ class OpenAIHttp:
         exchange = Exchange()
         try:
             async with (
-                patience(self._address.timeout_s),
+                Patience(self._address.timeout_s),
                 self._session.post(
                     self._url, data=prepared.payload, allow_redirects=False
                 ) as response,

@@ -137,6 +137,8 @@ PARAMS_KEY = "params"
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 """Bytes that DuckDB allows for one JSON object unless told otherwise."""
 
+WRITTEN_AT_ONCE = 2**18
+"""Bytes of rows that wait in memory before they are written."""
 BATCH = 100
 """Episodes in memory at once while a file is read."""
 
@@ -200,6 +202,8 @@ class Writer:
         line = _line(episode) + b"\n"
         self._longest = max(self._longest, len(line))
         self._unwritten += line
+        if len(self._unwritten) < WRITTEN_AT_ONCE:
+            return
         with suppress(
             OSError
         ):  # a full disk may have room again by ``finish``, which raises otherwise

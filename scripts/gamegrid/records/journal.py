@@ -34,6 +34,7 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.paths import replacing
+from gamegrid.quick_json import escaped
 from gamegrid.records import bounded, chain
 from gamegrid.records.blocks import overlap
 from gamegrid.records.chain import Head
@@ -55,7 +56,19 @@ Key = str
 
 def request_digest(request: Request) -> str:
     """Return the SHA-256 of the canonical request; equal digests mean equal requests."""
-    return digest(request.stated())
+    return hashlib.sha256(stated_text(request).encode()).hexdigest()
+
+
+def stated_text(request: Request) -> str:
+    """Return the canonical JSON of a request. orjson writes its messages, which are long."""
+    stated = request.stated()
+    parts = {name: canonical(part) for name, part in stated.items() if name != "messages"}
+    said = (
+        f'{{"content":{escaped(message.content)},"role":{escaped(message.role)}}}'
+        for message in request.messages
+    )
+    parts["messages"] = f"[{','.join(said)}]"
+    return "{" + ",".join(f'"{name}":{parts[name]}' for name in sorted(parts)) + "}"
 
 
 def digest(value: Any) -> str:
@@ -167,7 +180,7 @@ class Journal:
         ``identity`` distinguishes the model from others with its id; see ``key``. With ``buy``
         None, a reply that is not on file raises BackendError.
         """
-        stated = canonical(request.stated())
+        stated = stated_text(request)
         asked = hashlib.sha256(stated.encode()).hexdigest()
         filed = _key(place, ply, attempt, asked, identity)
         if (known := self._on_file(filed)) is not None:
