@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 
 IN_PLAY = 256
 """Least number of episodes in play at once if models are asked; keeps most backends busy."""
-AT_ONCE_PER_REQUEST = 2
-"""Episodes in play for each request in flight: while one applies its reply, another asks."""
+AT_ONCE_PER_REQUEST = 3
+"""Episodes in play for each request in flight: while one applies its reply, another asks. Episodes
+that begin together end together, so the next ones must have begun by then."""
 
 DRAINED_S = 0.05
 """Seconds between two looks at whether replies are in flight, in a job that is ending."""
