@@ -29,7 +29,14 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.records import chain, journal
-from gamegrid.records.journal import Journal, canonical, check_locking, key, request_digest
+from gamegrid.records.journal import (
+    Journal,
+    canonical,
+    check_locking,
+    key,
+    request_digest,
+    stated_text,
+)
 from journal_samples import PLACE, REPLY, REQUEST, said
 
 Buy = Callable[[Request], Awaitable[Completion]]
@@ -214,6 +221,15 @@ def test_a_generated_request_is_filed_as_it_was_before_there_were_other_ways() -
         for choices in (("a",), ("a", "b"))
     ]
     assert len({digest, *map(request_digest, ways)}) == 5
+
+
+@pytest.mark.parametrize("text", ["", "a\x7f\x00", "ä \u2028 😀", "lone \ud800", '"messages":null'])
+def test_a_request_is_written_canonically(text: str) -> None:
+    for request in other_requests():
+        messages = (*request.messages, Message("user", text), Message(text, ""))
+        said = replace(request, messages=messages, decode=Decode.CONSTRAINED, choices=(text, "b"))
+        for each in (request, said):
+            assert stated_text(each) == canonical(each.stated())
 
 
 # Round trips
