@@ -41,9 +41,10 @@ class _Wish:
         return done and self.granted.exception() is None
 
     def refuse(self, error: Exception) -> None:
-        """Raise the error in the request that waits."""
+        """Raise the error in the request that waits; a refusal as an error of its own."""
         if not self.granted.done():
-            self.granted.set_exception(error)
+            own = BackendError(str(error)) if isinstance(error, BackendError) else error
+            self.granted.set_exception(own)
 
 
 class HostLimits:

@@ -58,6 +58,7 @@ class OpenAIHttp:
         self._parameters = Parameters(address.name)
         self._note = Notes(address.name)
         self._shown = shown(self._url)
+        self._key_advice = address.key_advice
         self._aiohttp: Any = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -131,7 +132,7 @@ class OpenAIHttp:
             return exchange.refusal(self._address, sent)
         secrets = self._address.secrets
         text = secrets.scrub_answer(exchange.text)
-        asked = Asked(secrets, self._address.key_advice, sent)
+        asked = Asked(secrets, self._key_advice, sent)
         return exchange.understood(
             lambda: read_body(text, latency_s, secrets, asked=asked, note=self._note),
             self._address,
