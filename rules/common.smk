@@ -6,6 +6,10 @@ from snakemake.utils import validate
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
+from gamegrid import garbage
+
+garbage.search_rarely()
+
 from gamegrid import plugins
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
