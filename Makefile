@@ -4,6 +4,7 @@ CORES ?= 2
 PYTHONS ?= 3.12 3.13
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
+SLURM := .venv-slurm/bin
 
 .PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-slurm \
 	test-conda test-browser test-documents test-faults pages docs bench lock clean
@@ -54,8 +55,8 @@ test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
-test-slurm: .venv/slurm
-	$(BIN)/python -m pytest -m slurm tests/workflow
+test-slurm: .venv-slurm/dev
+	$(SLURM)/python -m pytest -m slurm tests/slurm
 
 # With the conda on the PATH; tests/conda/up.sh makes a stand-in.
 test-conda: .venv/dev
@@ -99,9 +100,12 @@ clean:
 	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -e '.[hf,dev]'
 	touch $@
 
-# Apart, since Snakemake loads what plugs into it at every start.
-.venv/slurm: .venv/dev locks/slurm.txt
-	$(BIN)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
+# Apart, since the cluster plugin needs another numpy than vLLM, which constraints.txt suits.
+.venv-slurm/dev: pyproject.toml constraints.txt locks/slurm.txt
+	test -x $(SLURM)/python || $(PYTHON) -m venv .venv-slurm
+	$(SLURM)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
+	grep -v -e '^numpy=' -e '^snakemake-executor-plugin-slurm=' constraints.txt >.venv-slurm/pins.txt
+	$(SLURM)/pip install -q -c .venv-slurm/pins.txt -e '.[hf,slurm,dev]'
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.

@@ -38,6 +38,8 @@ localrules:
 # Snakemake runs only the last onstart of a workflow.
 onstart:
     or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
+    or_exit(check_cluster)
+    snakemake_internals.report_lost_submissions(workflow)
     snakemake_internals.lift_default_rate_limit(workflow)
     snakemake_internals.wait_for_jobs_on_every_signal()
     interrupts.keep_interrupts()

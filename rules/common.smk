@@ -12,7 +12,7 @@ garbage.search_rarely()
 
 from gamegrid import plugins
 from gamegrid.errors import UserError
-from gamegrid.jobs import interrupts, preconditions, snakemake_internals
+from gamegrid.jobs import interrupts, preconditions, slurm_site, snakemake_internals
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
 from gamegrid.terminal import plain
@@ -59,6 +59,12 @@ wildcard_constraints:
 def check_before_play():
     if workflow.is_main_process:
         or_exit(lambda: preconditions.check_before_play(PLAN, Path.cwd()))
+
+
+def check_cluster():
+    """Ask SLURM, before anything is submitted, whether it can run the jobs."""
+    demands = gamegrid.play_demands(PLAN)
+    slurm_site.check(snakemake_internals.to_submit(workflow, demands))
 
 
 def checked(wildcards):

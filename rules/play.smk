@@ -14,6 +14,8 @@ rule play:
     resources:
         gpu=demand("gpu", cell_of),
         gpu_model=demand("gpu_model", cell_of),
+        nodes=demand("nodes", cell_of),
+        tasks_per_gpu=demand("tasks_per_gpu", cell_of),
         mem_mb=demand("mem_mb", cell_of),
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
@@ -40,6 +42,8 @@ rule ask_positions:
     resources:
         gpu=demand("gpu", agent_cell_of),
         gpu_model=demand("gpu_model", agent_cell_of),
+        nodes=demand("nodes", agent_cell_of),
+        tasks_per_gpu=demand("tasks_per_gpu", agent_cell_of),
         mem_mb=demand("mem_mb", agent_cell_of),
         runtime=demand("runtime", agent_cell_of),
         api=demand("api", agent_cell_of),

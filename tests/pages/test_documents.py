@@ -107,6 +107,10 @@ def test_the_lock_file_names_one_version_that_the_project_allows() -> None:
         assert pin.version in requirement.specifier, requirement
 
 
+UNTIED = ("numpy", "snakemake-executor-plugin-slurm")
+"""The environment that submits jobs has versions of its own, which need not suit vLLM."""
+
+
 def hashed(name: str) -> dict[str, tuple[Requirement, int]]:
     """The requirements of a file in locks/, each with its number of hashes, by name."""
     text = (WORKFLOW / f"locks/{name}.txt").read_text()
@@ -131,14 +135,15 @@ def test_a_lock_pins_all_that_an_extra_needs_by_version_and_hash(name: str) -> N
     for package, (requirement, hashes) in held.items():
         assert str(requirement.specifier).startswith("=="), package
         assert hashes, package
-        assert requirement.specifier == versions.get(package, requirement.specifier), package
+        if not (name == "slurm" and package in UNTIED):
+            assert requirement.specifier == versions.get(package, requirement.specifier), package
 
 
 @pytest.mark.parametrize("backend", ["litellm", "hf", "vllm"])
 def test_the_lock_of_a_backend_can_be_installed_with_those_of_other_extras(backend: str) -> None:
     """pip refuses two versions of one package."""
     mine = hashed(backend)
-    for other in ("report", "slurm", *(["dev"] if backend != "vllm" else [])):
+    for other in ("report", *(["dev"] if backend != "vllm" else [])):
         theirs = hashed(other)
         for package in mine.keys() & theirs.keys():
             assert mine[package][0].specifier == theirs[package][0].specifier, (other, package)

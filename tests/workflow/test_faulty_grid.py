@@ -1,6 +1,7 @@
 """Whole runs against providers that fail or repeat keys, and runs that must contact nobody."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,7 +110,8 @@ def test_a_refused_key_leaves_tables_figures_and_page(tmp_path: Path) -> None:
         grid = one_model(endpoint, tmp_path, deals=2)
         done = snakemake(tmp_path, grid, "--workflow-profile", "none", "--", "all")
     assert done.code == 1, done.output
-    assert "the key was refused" in done.output and "killed" not in done.output
+    assert re.findall(r"Error in rule (\w+)", done.output) == ["confirm_complete"], done.output
+    assert "key was refused" in (tmp_path / "results/logs/confirm_complete.log").read_text()
     for made in ("tables/README.md", "figures", "report.html"):
         assert (tmp_path / "results" / made).exists(), made
     assert not (tmp_path / "results/complete.txt").exists()

@@ -18,13 +18,13 @@ from gamegrid.backends.backend import (
     RecordedCompletion,
     Request,
     Sampling,
-    shallow,
 )
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.prompts import templates
 from gamegrid.prompts.parsed import Parsed
 from gamegrid.prompts.templates import Template, TurnContext
+from gamegrid.quick_json import quoted
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def _call(
         backend=settings.model.split("_", 1)[0],
         model=settings.model,
         model_served=completion.model_served,
-        messages=json.dumps([shallow(m) for m in messages], ensure_ascii=False),
+        messages=_written(messages),
         reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,
@@ -328,6 +328,12 @@ def _call(
         fingerprint=completion.fingerprint,
         maybe_billed=completion.maybe_billed,
     )
+
+
+def _written(messages: Sequence[Message]) -> str:
+    """Return messages as a JSON list, as the standard library writes it."""
+    each = (f'{{"role": {quoted(m.role)}, "content": {quoted(m.content)}}}' for m in messages)
+    return f"[{', '.join(each)}]"
 
 
 def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:

@@ -36,6 +36,7 @@ __all__ = [
     "database_rows",
     "hub_models",
     "planned_questions",
+    "play_demands",
     "plugin_files",
     "prepare",
     "rebase",
@@ -110,6 +111,12 @@ def captions() -> dict[str, str]:
         each.name: f"**{each.title}.** {each.meaning} *When not to trust it*: {each.caution}"
         for each in figures()
     }
+
+
+def play_demands(prepared: Plan) -> list[tuple[str, Mapping[str, Any], int]]:
+    """Return what jobs that play ask of a cluster: the rule, its resources and its cores."""
+    demands = dict.fromkeys(prepared.needs.demand(cell) for cell in prepared.all_cells)
+    return [("play", asdict(demand), demand.threads) for demand in demands]
 
 
 def database_rows(prepared: Plan) -> str:
