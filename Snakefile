@@ -56,7 +56,7 @@ rule tables:
     input:
         # Listed here, because Snakemake does not notice a deleted chunk file if everything made from
         # it is up to date.
-        chunk_files(),
+        chunk_files,
         table_files(),
         "results/tables/README.md",
         "results/manifest.json",

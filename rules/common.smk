@@ -26,9 +26,13 @@ def or_exit(work):
         sys.exit(1)
 
 
-def as_it_is(text):
-    """A parameter in which Snakemake takes no {word} for a wildcard."""
-    return lambda wildcards: text
+def when_needed(make, *given):
+    """A parameter that only the jobs which have it compute.
+
+    Every job starts Snakemake anew, so what all rules need would cost each job. Also, Snakemake
+    takes no {word} in the text that a function returns for a wildcard.
+    """
+    return lambda wildcards: or_exit(lambda: make(*given))
 
 
 or_exit(lambda: gamegrid.check_configfiles(workflow))
@@ -44,9 +48,10 @@ RUN = Run(PLAN, Path.cwd(), workflow)
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 
 
+# Not the names themselves: Snakemake would search the names of all cells for each job.
 wildcard_constraints:
-    game="|".join(re.escape(game) for game in PLAN.grid.game_named),
-    matchup="|".join(re.escape(matchup) for _, matchup in PLAN.grid.cell_named),
+    game=r"[^/]+",
+    matchup=r"[^/]+",
     block=r"\d+-\d+",
     agent=r"[a-z0-9_.]+",
 
@@ -57,16 +62,23 @@ def check_before_play():
         or_exit(lambda: preconditions.check_before_play(PLAN, Path.cwd()))
 
 
-def checked(wildcards):
+def checked(cell):
     """No input files: check keys and folders as soon as a run may play.
 
     Snakemake calls this for the jobs behind the requested targets, so never for ``verify``.
+    ``cell`` finds the cell of a job by its wildcards, and fails if the grid has none.
     """
-    check_before_play()
-    return []
+
+    def no_files(wildcards):
+        cell(wildcards)
+        check_before_play()
+        return []
+
+    return no_files
 
 
-def chunk_files():
+# The lists of chunk files are functions, because only jobs that read the files need them.
+def chunk_files(wildcards):
     """The chunk files of all episodes."""
     return [f"results/{chunk.file}" for chunk in PLAN.chunks]
 
@@ -80,12 +92,21 @@ def single_move_files(task, game=None):
     ]
 
 
+def all_played(wildcards):
+    """The chunk files of all tasks that the grid itself plays."""
+    return [
+        *chunk_files(wildcards),
+        *single_move_files("position"),
+        *single_move_files("probe"),
+    ]
+
+
 def all_chunks():
     """All chunk files of the database, by task; those of a suite are episodes."""
     return {
-        "chunks": chunk_files() + list(PLAN.frozen),
-        "positions": single_move_files("position"),
-        "probes": single_move_files("probe"),
+        "chunks": lambda wildcards: [*chunk_files(wildcards), *PLAN.frozen],
+        "positions": lambda wildcards: single_move_files("position"),
+        "probes": lambda wildcards: single_move_files("probe"),
     }
 
 
@@ -101,7 +122,7 @@ def correction_files():
 
 def episode_chunks(wildcards):
     """The chunk files that may hold episodes of a game."""
-    played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
+    played = PLAN.chunks_of.get(wildcards.game, [])
     return [*[f"results/{chunk.file}" for chunk in played], *PLAN.frozen]
 
 
@@ -121,12 +142,12 @@ def judged_chunks(wildcards):
 
 def cell_of(wildcards):
     """The cell of a play job."""
-    return PLAN.grid.cell_named[wildcards.game, wildcards.matchup]
+    return or_exit(lambda: PLAN.cell(wildcards.game, wildcards.matchup))
 
 
 def agent_cell_of(wildcards):
     """The cell of a job of single moves: one agent alone."""
-    return gamegrid.agent_cell(PLAN, wildcards.game, wildcards.agent)
+    return or_exit(lambda: PLAN.agent_cell(wildcards.game, wildcards.agent))
 
 
 def single_move_params(task):
@@ -138,12 +159,18 @@ def single_move_params(task):
 
 def environment(cell):
     """The conda environment of a job; ``cell`` finds its cell by its wildcards."""
-    return lambda wildcards: f"../envs/{PLAN.needs.environment(cell(wildcards))}.yaml"
+    names = set(PLAN.environments.values())
+    if len(names) == 1:  # Snakemake asks a function for each job
+        return f"../envs/{names.pop()}.yaml"
+    return lambda wildcards: f"../envs/{PLAN.environments[cell(wildcards).matchup]}.yaml"
 
 
 def demand(what, cell):
     """A resource that a job asks for; ``cell`` finds its cell by its wildcards."""
-    return lambda wildcards: getattr(PLAN.needs.demand(cell(wildcards)), what)
+    asked = {getattr(each, what) for each in PLAN.demands.values()}
+    if len(asked) == 1 and isinstance(number := asked.pop(), int):
+        return number
+    return lambda wildcards: getattr(PLAN.demands[cell(wildcards).matchup], what)
 
 
 def table_files(forms=("csv", "md", "tex")):

@@ -4,6 +4,6 @@ rule fetch_models:
     conda:
         "../envs/hf.yaml"
     params:
-        models=gamegrid.hub_models(PLAN),
+        models=when_needed(gamegrid.hub_models, PLAN),
     script:
         "../scripts/fetch_models.py"

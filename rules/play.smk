@@ -1,6 +1,6 @@
 rule play:
     input:
-        checked,
+        checked(cell_of),
     output:
         "results/chunks/{game}/{matchup}/{block}.parquet",
     log:
@@ -26,7 +26,7 @@ rule play:
 # One move of an agent in each position of a game.
 rule ask_positions:
     input:
-        checked,
+        checked(agent_cell_of),
     output:
         "results/positions/{game}/{agent}.parquet",
     log:

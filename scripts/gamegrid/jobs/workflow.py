@@ -18,7 +18,6 @@ from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.balanced import number_of_deals
 from gamegrid.plan.deals import random_plies
-from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
 from gamegrid.records import duckdb_files, received
 from gamegrid.report.figures import figures
@@ -28,7 +27,6 @@ from gamegrid.store.table_files import plugin_files as plugin_tables
 from gamegrid.store.table_files import table_names
 
 __all__ = [
-    "agent_cell",
     "captions",
     "check_configfiles",
     "code_hash",
@@ -77,11 +75,6 @@ def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
         preconditions.check_writable(working / RESULTS)
         _check_plugins()
     return prepared
-
-
-def agent_cell(prepared: Plan, game: str, agent: str) -> Cell:
-    """Return the cell of one agent's single moves in a game."""
-    return Cell(prepared.grid.game_named[game], Matchup((agent,)))
 
 
 def reference_params(prepared: Plan) -> str:
