@@ -48,6 +48,7 @@ rule write_tables:
         "results/logs/write_tables.log",
     benchmark:
         "results/benchmarks/write_tables.jsonl"
+    localrule: True
     conda:
         "../envs/core.yaml"
     params:
@@ -70,6 +71,7 @@ rule write_manifest:
         "results/logs/write_manifest.log",
     benchmark:
         "results/benchmarks/write_manifest.jsonl"
+    localrule: True
     conda:
         "../envs/core.yaml"
     params:
@@ -93,6 +95,7 @@ rule confirm_complete:
     benchmark:
         "results/benchmarks/confirm_complete.jsonl"
     retries: 0  # it removes chunk files, which only another run can play
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:
@@ -104,6 +107,7 @@ rule check_results:
         "results/gamegrid.duckdb",
     log:
         "results/logs/check_results.log",
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:

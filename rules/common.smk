@@ -2,11 +2,30 @@ import re
 import sys
 from functools import cache
 
+from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import validate
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# That of the package, which Snakemake does not bring along with a remote module.
+VERSION = "0.1.0"
 
-from gamegrid import plugins
+HERE = workflow.current_basedir
+IS_LOCAL = isinstance(HERE, LocalSourceFile)
+if IS_LOCAL:
+    # Jobs, too, take the package from the folder of their scripts.
+    sys.path.insert(
+        0, str(Path(HERE.get_path_or_uri(secret_free=False)).parent / "scripts")
+    )
+
+try:
+    from gamegrid import plugins
+    from gamegrid.jobs.installed import check_version
+except ModuleNotFoundError:
+    print(
+        "gamegrid: a workflow that is not a checkout needs the installed package gamegrid. "
+        f"Install version {VERSION} of it beside Snakemake.",
+        file=sys.stderr,
+    )
+    sys.exit(1)
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
 from gamegrid.jobs.live import Run
@@ -32,18 +51,31 @@ def when_needed(make, *given):
     Every job starts Snakemake anew, so what all rules need would cost each job. Also, Snakemake
     takes no {word} in the text that a function returns for a wildcard.
     """
-    return lambda wildcards: or_exit(lambda: make(*given))
+
+    def work():
+        with plugins.restored(PLUGINS):
+            return make(*given)
+
+    return lambda wildcards: or_exit(work)
 
 
+if not IS_LOCAL:
+    or_exit(lambda: check_version(VERSION))
 or_exit(lambda: gamegrid.check_configfiles(workflow))
 or_exit(lambda: gamegrid.rebase(config, workflow, Path.cwd()))
 
+IS_MODULE = snakemake_internals.is_module(workflow)
+# Below the prefix of a module, which Snakemake puts before every path of the rules.
+RESULTS = or_exit(lambda: Path.cwd() / snakemake_internals.results_folder(workflow))
 
 PLAN = or_exit(
-    lambda: gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
+    lambda: gamegrid.prepare(config, Path.cwd(), RESULTS, workflow.is_main_process)
 )
+# Another module of the same workflow may use others.
+PLUGINS = plugins.in_use()
 
-RUN = Run(PLAN, Path.cwd(), workflow)
+# The terminal of a module belongs to the workflow that uses it.
+RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow)
 
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 
@@ -59,7 +91,7 @@ wildcard_constraints:
 @cache
 def check_before_play():
     if workflow.is_main_process:
-        or_exit(lambda: preconditions.check_before_play(PLAN, Path.cwd()))
+        or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS))
 
 
 def checked(cell):
@@ -152,9 +184,19 @@ def agent_cell_of(wildcards):
 
 def single_move_params(task):
     """What changes the moves of a job of this task, by its wildcards."""
-    return lambda wildcards: PLAN.identity.single_move_params(
-        PLAN.single_moves[task, wildcards.game, wildcards.agent]
-    )
+
+    def params(wildcards):
+        with plugins.restored(PLUGINS):
+            moves = PLAN.single_moves[task, wildcards.game, wildcards.agent]
+            return PLAN.identity.single_move_params(moves)
+
+    return params
+
+
+def cell_params(wildcards):
+    """What changes the episodes of a play job."""
+    with plugins.restored(PLUGINS):
+        return PLAN.identity.params(cell_of(wildcards))
 
 
 def environment(cell):
@@ -162,7 +204,9 @@ def environment(cell):
     names = set(PLAN.environments.values())
     if len(names) == 1:  # Snakemake asks a function for each job
         return f"../envs/{names.pop()}.yaml"
-    return lambda wildcards: f"../envs/{PLAN.environments[cell(wildcards).matchup]}.yaml"
+    return (
+        lambda wildcards: f"../envs/{PLAN.environments[cell(wildcards).matchup]}.yaml"
+    )
 
 
 def demand(what, cell):

@@ -1,6 +1,7 @@
 rule fetch_models:
     log:
         "results/logs/fetch_models.log",
+    localrule: True
     conda:
         "../envs/hf.yaml"
     params:

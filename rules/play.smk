@@ -18,7 +18,7 @@ rule play:
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
     params:
-        cell=lambda wildcards: PLAN.identity.params(cell_of(wildcards)),
+        cell=cell_params,
     script:
         "../scripts/play.py"
 

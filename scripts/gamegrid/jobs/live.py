@@ -29,8 +29,8 @@ SHOWN = 12
 class Run:
     """What one process of Snakemake shows. It shows nothing unless ``quiet`` holds ``rules``."""
 
-    def __init__(self, plan: Plan, working: Path, workflow: Any) -> None:
-        self._plan, self._working = plan, working
+    def __init__(self, plan: Plan, results: Path, workflow: Any) -> None:
+        self._plan, self._results = plan, results
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
         self._watch: Watch | None = None
@@ -51,13 +51,12 @@ class Run:
         if self._log is None or self._silent:
             return
         outputs = snakemake_internals.outputs_to_make(workflow)
-        results = self._working / "results"
-        todo = playing(self._plan, results, outputs)
+        todo = playing(self._plan, self._results, outputs)
         if not outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
-            self._watch = Watch(self._plan, results, todo)
+            self._watch = Watch(self._plan, self._results, todo)
         self._began = time.monotonic()
         self._ticker = threading.Thread(target=self._keep, daemon=True, name="live line")
         self._ticker.start()
@@ -79,7 +78,7 @@ class Run:
             self._display.say(f"gamegrid: the run failed. Snakemake's log: {', '.join(logs)}")
 
     def _tell_models(self, agents: set[str]) -> None:
-        lines = whereabouts.lines(self._plan, self._working, agents)
+        lines = whereabouts.lines(self._plan, Path.cwd(), agents)
         for line in lines[:SHOWN]:
             self._display.say(f"gamegrid: {line}")
         if more := lines[SHOWN:]:

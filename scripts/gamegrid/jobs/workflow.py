@@ -42,8 +42,6 @@ __all__ = [
     "table_names",
 ]
 
-RESULTS = Path("results")
-
 
 def check_configfiles(workflow: Any) -> None:
     """Refuse grids that Snakemake read in another way than people do. Raises UserError.
@@ -64,15 +62,15 @@ def rebase(config: dict[str, Any], workflow: Any, working: Path) -> None:
     config |= grid_files.rebase(config, [Path(name) for name in workflow.configfiles], working)
 
 
-def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
+def prepare(config: Mapping[str, Any], working: Path, results: Path, main: bool) -> Plan:
     """Make the plan; the main process also checks that the results folder can be written.
 
     Raises UserError in one or two sentences, before anything runs.
     """
     prepared = plan.make(config, working)
     if main:
-        received.check_folder(working / RESULTS)
-        preconditions.check_writable(working / RESULTS)
+        received.check_folder(results)
+        preconditions.check_writable(results)
         _check_plugins()
     return prepared
 
