@@ -91,4 +91,4 @@ def test_a_key_or_folder_is_needed_only_where_models_are_asked(tmp_path: Path) -
     needing = {"agents": agents, "models": ["models.yaml"]}
     with pytest.raises(UserError, match="no/such/folder"):
         check_before_play(make(tmp_path, **needing), tmp_path / "results")
-    check_before_play(make(tmp_path, **needing, run_mode="replay"), tmp_path)
+    check_before_play(make(tmp_path, **needing, run_mode="replay"), tmp_path / "results")

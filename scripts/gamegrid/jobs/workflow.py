@@ -72,6 +72,7 @@ def prepare(config: Mapping[str, Any], working: Path, results: Path, main: bool)
         received.check_folder(results)
         preconditions.check_writable(results)
         _check_plugins()
+        rows(prepared)  # a fault in what a plug-in declares shows before games are paid for
     return prepared
 
 
