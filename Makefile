@@ -65,7 +65,7 @@ test-conda: .venv/dev
 test-browser: .venv/dev
 	@command -v chromium chromium-browser >/dev/null || \
 		{ echo "make test-browser needs a Chromium: apt-get install chromium" >&2; exit 1; }
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile -m browser
 
 # Every command of the documents, and of the runner's chapter, in half an hour on an idle machine.
 test-documents: .venv/dev

@@ -17,8 +17,7 @@ if IS_LOCAL:
     )
 
 try:
-    from gamegrid import plugins
-    from gamegrid.jobs.installed import check_version
+    from gamegrid import garbage
 except ModuleNotFoundError:
     print(
         "gamegrid: a workflow that is not a checkout needs the installed package gamegrid. "
@@ -26,8 +25,13 @@ except ModuleNotFoundError:
         file=sys.stderr,
     )
     sys.exit(1)
+
+garbage.search_rarely()
+
+from gamegrid import plugins
 from gamegrid.errors import UserError
 from gamegrid.jobs import preconditions, snakemake_internals
+from gamegrid.jobs.installed import check_version
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
 from gamegrid.terminal import plain

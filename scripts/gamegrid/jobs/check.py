@@ -25,6 +25,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.play.episode import Episode
 from gamegrid.play.gpus import visible
 from gamegrid.play.setups import self_play_setup
+from gamegrid.records.failure_advice import ADVICE
 from gamegrid.records.record_types import EpisodeRecord
 
 SWALLOWED = (
@@ -202,14 +203,18 @@ async def _ask(plan: Plan, working: Path, findings: Sequence[Finding]) -> tuple[
         if finding.trouble:
             found.append(finding)
             continue
-        failures = list[str]()
+        failures, remark = list[str](), "ready; it has answered a question"
         for agent in finding.agents:
             try:
-                shown.append(_shown(agent, await _first_turn(plan, agent, working)))
+                played = await _first_turn(plan, agent, working)
             except BackendError as error:
                 failures.append(str(error).removeprefix(f"{plan.models[agent].entry.name}: "))
+                continue
+            shown.append(_shown(agent, played))
+            if failure := played.calls[0].failure:
+                remark = f"IN DOUBT: {agent}'s reply states no move ({failure}). {ADVICE[failure]}"
         trouble = failures[0] if failures else None
-        found.append(replace(finding, trouble=trouble, remark="ready; it has answered a question"))
+        found.append(replace(finding, trouble=trouble, remark=remark))
     return "\n\n".join(shown), found
 
 

@@ -132,5 +132,5 @@ class Run:
             said.append(f"{sight.unfinished:,} were not finished")
         if sight.replies:
             money = f" for {sight.usd:,.2f} USD" if sight.usd else ""
-            said.append(f"{sight.replies:,} replies were bought{money}")
+            said.append(f"{sight.replies:,} replies are new{money}")
         return f"{', '.join(said)}, in {duration(time.monotonic() - self._began)}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from gamegrid import plugins
+from gamegrid import garbage, plugins
 from gamegrid.backends.providers import Secrets, read_settings
 from gamegrid.errors import UserError
 from gamegrid.jobs import disk_errors
@@ -64,6 +64,7 @@ def run(work: Callable[[], object], log_path: str) -> None:
     ``work`` does the heavy imports, so that Ctrl-C during an import is handled too.
     """
     _own_packages_only()
+    garbage.search_rarely()
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.WARNING)
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])
