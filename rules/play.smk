@@ -1,6 +1,6 @@
 rule play:
     input:
-        checked,
+        checked(cell_of),
     output:
         "results/chunks/{game}/{matchup}/{block}.parquet",
     log:
@@ -20,7 +20,7 @@ rule play:
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
     params:
-        cell=lambda wildcards: PLAN.identity.params(cell_of(wildcards)),
+        cell=cell_params,
     script:
         "../scripts/play.py"
 
@@ -28,7 +28,7 @@ rule play:
 # One move of an agent in each position of a game.
 rule ask_positions:
     input:
-        checked,
+        checked(agent_cell_of),
     output:
         "results/positions/{game}/{agent}.parquet",
     log:

@@ -317,7 +317,7 @@ def test_the_old_model_files_are_read_where_they_lie(
     assert arena.main([*line, "--write-config"]) == 0
     grid = yaml.safe_load(capsys.readouterr().out)
     with pytest.raises(UserError, match="'/no/such/Qwen2-7B-Instruct' is not a folder"):
-        check_before_play(plan.make(grid, tmp_path), tmp_path)
+        check_before_play(plan.make(grid, tmp_path), tmp_path / "results")
 
 
 def test_a_configuration_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

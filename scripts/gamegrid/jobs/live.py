@@ -31,8 +31,8 @@ SHOWN = 12
 class Run:
     """What one process of Snakemake shows. It shows nothing unless ``quiet`` holds ``rules``."""
 
-    def __init__(self, plan: Plan, working: Path, workflow: Any) -> None:
-        self._plan, self._working = plan, working
+    def __init__(self, plan: Plan, results: Path, workflow: Any) -> None:
+        self._plan, self._results = plan, results
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
         self._watch: Watch | None = None
@@ -58,15 +58,14 @@ class Run:
         While this process lives, jobs can see whether their locks hold against it.
         """
         self._outputs = snakemake_internals.outputs_to_make(workflow)
-        results = self._working / "results"
-        todo = playing(self._plan, results, self._outputs)
+        todo = playing(self._plan, self._results, self._outputs)
         if todo:
-            self._witness = Witness(results / "journal")
+            self._witness = Witness(self._results / "journal")
         if self._log is None or self._silent or not self._outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
-            self._watch = Watch(self._plan, results, todo)
+            self._watch = Watch(self._plan, self._results, todo)
         self._slurm_run = snakemake_internals.slurm_run(workflow)
         self._began = time.monotonic()
         self._ticker = threading.Thread(target=self._keep, daemon=True, name="live line")
@@ -95,7 +94,7 @@ class Run:
             self._display.say(f"gamegrid: the run failed. Snakemake's log: {', '.join(logs)}")
 
     def _tell_models(self, agents: set[str]) -> None:
-        lines = whereabouts.lines(self._plan, self._working, agents)
+        lines = whereabouts.lines(self._plan, Path.cwd(), agents)
         for line in lines[:SHOWN]:
             self._display.say(f"gamegrid: {line}")
         if more := lines[SHOWN:]:

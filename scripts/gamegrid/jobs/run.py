@@ -4,6 +4,7 @@ import logging
 import site
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from gamegrid import garbage, plugins
@@ -43,6 +44,15 @@ class LogFile(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002
         """Ignore a line that could not be written."""
         self.written = False
+
+
+def results_of(log_path: str) -> Path:
+    """Return the results folder of a job, which may lie below a module's prefix, by its log."""
+    parts = Path(log_path).parts
+    for at, pair in enumerate(pairwise(parts)):
+        if pair == ("results", "logs"):
+            return Path(*parts[: at + 1])
+    raise UserError(f"the log {log_path} is not in a folder results/logs. Leave log: as it is.")
 
 
 def run(work: Callable[[], object], log_path: str) -> None:

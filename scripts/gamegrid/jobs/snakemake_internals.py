@@ -11,6 +11,7 @@
 - the handlers of its logger by name, the fields of its records, and the texts of those without an
   event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
   would silence the log file too, and hides failed jobs together with the others.
+- ``workflow.modifier``: whether a Snakefile is read as a module, and the prefix of its paths.
 - ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
   makes a file anew if the parameters on record are others than now, or if the file is marked
   incomplete, and treats files without a record as up to date.
@@ -34,6 +35,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from gamegrid.errors import UserError
 from gamegrid.jobs.slurm_site import Asked, asked
 from gamegrid.plan.demand import check_arrays
 from gamegrid.play import interrupt
@@ -42,6 +44,7 @@ from gamegrid.terminal import RED, RESET, LastingStream
 if TYPE_CHECKING:
     from gamegrid.jobs.display import Display
 
+RESULTS = "results"
 DEFAULT_JOBS_PER_SECOND = 100
 TERMINAL = "DefaultStreamHandler"
 LOG_FILE = "DefaultLogFileHandler"
@@ -260,6 +263,25 @@ def add_handler(handler: logging.Handler) -> None:
     logger.addHandler(handler)
 
 
+def is_module(workflow: Any) -> bool:
+    """Return whether the Snakefile that is being read is a module of another workflow."""
+    return not workflow.modifier.is_main_snakefile()
+
+
+def results_folder(workflow: Any) -> str:
+    """Return the results folder of the Snakefile that is being read, below a module's prefix.
+
+    Raises UserError if the module replaces the folder's name.
+    """
+    folder = str(workflow.modifier.path_modifier.replace_prefix(f"{RESULTS}/"))
+    if Path(folder).name != RESULTS:
+        raise UserError(
+            f"module: replace_prefix turns {RESULTS}/ into {folder}. Use prefix instead: "
+            f"prefix: 'a' writes to a/{RESULTS}/."
+        )
+    return folder
+
+
 def outputs_to_make(workflow: Any) -> list[str]:
     """Return the output files of all jobs that a run is about to do."""
     return [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
@@ -366,6 +388,18 @@ RECORDS = ".snakemake/metadata"
 INCOMPLETE = ".snakemake/incomplete"
 RELIABLE_FORMAT = 6
 """The first format of records whose parameters Snakemake compares."""
+
+
+def working_folder(results: Path) -> Path:
+    """Return the folder in which Snakemake keeps its records of a results folder.
+
+    It is the one that holds the results folder, or, for a module with a prefix, one further up.
+    """
+    here = Path.cwd()
+    within = results.resolve().is_relative_to(here.resolve())
+    if within and has_records(here) and not has_records(results.parent):
+        return here
+    return results.parent
 
 
 def has_records(working: Path) -> bool:
