@@ -295,7 +295,7 @@ def test_a_broken_file_is_one_sentence_that_names_it(
 ) -> None:
     (working / "mine/wrong.py").write_text(dedent(content))
     with pytest.raises(UserError) as refusal:
-        workflow.prepare(CONFIG, working, main=True)
+        workflow.prepare(CONFIG, working, working / "results", main=True)
     text = str(refusal.value)
     assert text.startswith(f"config: plugins: '{working}/mine/wrong.py' {said}")
     assert text.endswith(".") and "\n" not in text
@@ -342,7 +342,7 @@ def test_traits_that_cannot_be_stored_are_refused(returned: str, said: str, work
     file = working / "mine/eager.py"
     file.write_text(AGENT.replace("Traits(draws_luck=False)", returned))
     with pytest.raises(UserError, match=f"eager.py' declares traits that .*: {re.escape(said)}"):
-        workflow.rows(workflow.prepare(CONFIG, working, main=True))
+        workflow.prepare(CONFIG, working, working / "results", main=True)
 
 
 def test_an_error_of_gamegrid_s_own_is_blamed_on_no_file(working: Path) -> None:
