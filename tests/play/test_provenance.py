@@ -50,7 +50,7 @@ def test_a_hosted_model_has_no_weights_here(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_text("weights")
     entries = {"hf_x": models.Filed(entry, tmp_path / "models.yaml")}
     used = [models.find(name, "a", entries, tmp_path) for name in ("hf_x", "litellm_openai/gpt")]
-    said = json.loads(provenance.models(used, tmp_path, tmp_path / "weights.json"))
+    said = json.loads(provenance.models(used, tmp_path, tmp_path, tmp_path / "weights.json"))
     assert said["litellm_openai/gpt"] == {"revision": None, "deterministic": False, "weights": None}
     assert said["hf_x"]["revision"] == "v2"
     assert len(said["hf_x"]["weights"]) == 64

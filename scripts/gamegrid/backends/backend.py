@@ -19,7 +19,12 @@ class ModelEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     name: str = Field(description="the full model id")
-    model_path: str | None = Field(default=None, description="folder of a local model")
+    model_path: str | None = Field(
+        default=None, description="folder of a local model; for hf_ models also a GGUF file"
+    )
+    adapter_path: str | None = Field(
+        default=None, description="folder of a PEFT adapter, for hf_ models"
+    )
     tokenizer_path: str | None = Field(
         default=None, description="folder of the tokenizer, if it is a different one"
     )
@@ -63,7 +68,8 @@ class ModelEntry(BaseModel):
         default=False, description="set from the agent's key of that name, never in a model file"
     )
     engine: dict[str, Any] = Field(
-        default_factory=dict, description="vLLM engine arguments; hf_ models accept dtype only"
+        default_factory=dict,
+        description="vLLM engine arguments; hf_ models accept dtype and quantization only",
     )
 
 
@@ -297,6 +303,20 @@ class Stoppable(Protocol):
 
     def stop(self) -> None:
         """Refuse requests that were not sent yet. Requests in flight are still answered."""
+
+
+@runtime_checkable
+class ChoosesDtype(Protocol):
+    """A backend that decides in which number format it computes, if the entry leaves it open.
+
+    The job keeps the choice on record: replies in another format would differ.
+    """
+
+    def choose_dtype(self) -> str:
+        """Return the entry's format, or else the one for this machine. Raises BackendError."""
+
+    def set_dtype(self, dtype: str) -> None:
+        """Compute in this format. Called before ``open``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

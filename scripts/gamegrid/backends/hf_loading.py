@@ -3,13 +3,15 @@
 import inspect
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gamegrid import paths
-from gamegrid.backends import hub, local
+from gamegrid.backends import hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
+from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
 
@@ -42,6 +44,7 @@ UNUSED = {
     "use_cache",
 }
 """What has no effect on a reply, or is replaced by the request's max_tokens."""
+Result = TypeVar("Result")
 SMALL = 30_000_000
 """A model with fewer parameters than this uses one CPU thread."""
 
@@ -103,6 +106,19 @@ def hub_model(entry: ModelEntry) -> HubModel | None:
 
 def load(entry: ModelEntry) -> LoadedModel:
     """Load the entry's model. Raises BackendError with cause and remedy."""
+    return _explained(entry, _load)
+
+
+def choose_dtype(entry: ModelEntry) -> str:
+    """Return the dtype that the model computes in on this machine; see ``hf_dtypes``.
+
+    Raises BackendError with cause and remedy.
+    """
+    return _explained(entry, lambda entry, source: hf_dtypes.choose(entry, _width(entry, source)))
+
+
+def _explained(entry: ModelEntry, work: Callable[[ModelEntry, Source], Result]) -> Result:
+    """Do what reads the model's files. Every failure becomes a BackendError."""
     try:
         import torch  # noqa: F401
         import transformers
@@ -112,39 +128,62 @@ def load(entry: ModelEntry) -> LoadedModel:
             f"({local.brief(error)}); install them with: {paths.install('hf')}"
         ) from error
     transformers.utils.logging.disable_progress_bar()
-    source = entry.model_path or entry.name.removeprefix(f"{PREFIX}_")
+    source = Source.of(entry)
     try:
-        return _load(entry, source)
+        hf_sources.require(entry)
+        return work(entry, source)
     except BackendError:
         raise
     except Exception as error:
         # A broken folder raises errors of many kinds.
-        raise BackendError(_load_failure(entry, source, error)) from error
+        raise BackendError(_load_failure(entry, source.place, error)) from error
 
 
-def _load(entry: ModelEntry, source: str) -> LoadedModel:
+def _config(entry: ModelEntry, source: Source) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(source.place, **_where(entry), **source.file)
+
+
+def _where(entry: ModelEntry) -> dict[str, Any]:
+    return {
+        "revision": entry.revision or "main",
+        "trust_remote_code": entry.trust_remote_code,
+    }
+
+
+def _width(entry: ModelEntry, source: Source) -> int:
+    """Return how many numbers each layer of the model passes on for a token."""
+    return int(_config(entry, source).get_text_config(decoder=True).hidden_size)
+
+
+def _load(entry: ModelEntry, source: Source) -> LoadedModel:
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     if entry.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
         torch.use_deterministic_algorithms(True)
-    where = {
-        "revision": entry.revision or "main",
-        "trust_remote_code": entry.trust_remote_code,
-    }
-    config = AutoConfig.from_pretrained(source, **where)
-    tokenizer = local.load_tokenizer(entry, source)
+    config = _config(entry, source)
+    tokenizer = local.load_tokenizer(entry, source.place, **source.file)
     encoder = bool(config.is_encoder_decoder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    full = device == "cpu" or entry.deterministic
-    dtype = entry.engine.get("dtype", "float32" if full else "auto")
+    dtype = hf_dtypes.choose(entry, config.get_text_config(decoder=True).hidden_size)
+    log.info("%s: computes in %s", entry.name, dtype)
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
-        source, config=config, dtype=dtype, output_loading_info=True, use_safetensors=True, **where
+        source.place,
+        config=config,
+        dtype=dtype,
+        output_loading_info=True,
+        use_safetensors=True,
+        **_where(entry),
+        **source.file,
+        **hf_sources.loading_arguments(entry),
     )
-    _refuse_gaps(entry, source, report)
-    network = network.to(device).eval()
+    _refuse_gaps(entry, source.place, report)
+    quantized = "quantization" in entry.engine  # bitsandbytes has put it in its place
+    network = hf_sources.adapted(entry, network if quantized else network.to(device)).eval()
     # The number of threads changes the order of summation.
     torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
     stated = network.generation_config

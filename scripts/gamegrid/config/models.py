@@ -51,7 +51,7 @@ class Model:
     def identity(self) -> dict[str, Any]:
         """Return what changes the model's answers. Where it runs is not part of it."""
         written = self.written
-        kept = {"model_path", "tokenizer_path", "revision"}
+        kept = {"model_path", "adapter_path", "tokenizer_path", "revision"}
         identity = written.model_dump(include=kept, exclude_none=True)
         if engine := {k: v for k, v in written.engine.items() if k in RESULT_ENGINE_KEYS}:
             identity["engine"] = engine
@@ -91,7 +91,7 @@ def find(
     written, file = (filed.entry, filed.file) if filed else (ModelEntry(name=model_id), None)
     changes: dict[str, Any] = {
         key: str(paths.resolve(value, working, file.parent if file else None))
-        for key in ("model_path", "tokenizer_path")
+        for key in ("model_path", "adapter_path", "tokenizer_path")
         if (value := getattr(written, key)) is not None
     }
     if deterministic:
