@@ -69,7 +69,8 @@ class ModelEntry(BaseModel):
     )
     engine: dict[str, Any] = Field(
         default_factory=dict,
-        description="vLLM engine arguments; hf_ models accept dtype and quantization only",
+        description="vLLM engine arguments; hf_ models accept dtype, quantization and "
+        "stop_after_answer only",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gamegrid import paths
-from gamegrid.backends import hf_dtypes, hf_sources, hub, local
+from gamegrid.backends import answer_ends, hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
 from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hub import HubModel
@@ -18,6 +18,8 @@ from gamegrid.backends.local import Prompts
 log = logging.getLogger(__name__)
 
 PREFIX = "hf"
+STOP_AFTER_ANSWER = "stop_after_answer"
+"""The key of ``engine`` that ends a reply once it has stated its answer."""
 CLOSED = "{}: closed before it could answer."
 KEPT = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
 """What ``generate`` reads of a model's generation_config."""
@@ -61,16 +63,18 @@ class Defaults:
     repetition_penalty: float | None
 
 
-class LineBreaks:
-    """The set of tokens whose text contains a line break, evaluated lazily."""
+class TokensWith:
+    """The set of tokens whose text contains one of some pieces, evaluated lazily."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *pieces: str) -> None:
         self._tokenizer = tokenizer
+        self._pieces = pieces
         self._known: dict[int, bool] = {}
 
     def __contains__(self, token: int) -> bool:
         if token not in self._known:
-            self._known[token] = "\n" in self._tokenizer.decode([token])
+            text = self._tokenizer.decode([token])
+            self._known[token] = any(piece in text for piece in self._pieces)
         return self._known[token]
 
 
@@ -83,8 +87,10 @@ class LoadedModel:
     defaults: Defaults
     encoder: bool
     """Whether it is a sequence-to-sequence model, which reads the prompt with an encoder."""
-    breaks: LineBreaks | None
-    """None if a line break does not end a reply."""
+    breaks: TokensWith | None
+    """Line breaks; None if they do not end a reply."""
+    closers: TokensWith | None
+    """What may complete an answer; None if a complete answer does not end a reply."""
     pad: int
     served: str
     plain: bool
@@ -201,11 +207,16 @@ def _load(entry: ModelEntry, source: Source) -> LoadedModel:
         prompts=prompts,
         defaults=_take_defaults(entry.name, network),
         encoder=encoder,
-        breaks=None if prompts.chat else LineBreaks(tokenizer),
+        breaks=None if prompts.chat else TokensWith(tokenizer, "\n"),
+        closers=TokensWith(tokenizer, *answer_ends.CLOSES) if _stops(entry) else None,
         pad=pad if pad is not None else min(prompts.ends, default=0),
         served=_served(entry, config),
         plain=not encoder and _plain(network),
     )
+
+
+def _stops(entry: ModelEntry) -> bool:
+    return bool(entry.engine.get(STOP_AFTER_ANSWER, False))
 
 
 def _plain(network: Any) -> bool:

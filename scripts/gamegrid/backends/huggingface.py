@@ -24,11 +24,19 @@ from gamegrid.backends.backend import (
     Request,
 )
 from gamegrid.backends.hf_dtypes import DTYPES
-from gamegrid.backends.hf_loading import CLOSED, PREFIX, choose_dtype, hub_model, load, repository
+from gamegrid.backends.hf_loading import (
+    CLOSED,
+    PREFIX,
+    STOP_AFTER_ANSWER,
+    choose_dtype,
+    hub_model,
+    load,
+    repository,
+)
 from gamegrid.backends.hf_serving import Inbox, PendingRequest, Serving
 
 MAX_BATCH = 64
-ENGINE_KEYS = ("dtype", "quantization")
+ENGINE_KEYS = ("dtype", "quantization", STOP_AFTER_ANSWER)
 
 
 def check(entry: ModelEntry) -> str | None:
@@ -39,13 +47,15 @@ def check(entry: ModelEntry) -> str | None:
         return f"{entry.name}: no model named; write hf_<hub id> or set model_path."
     for key in entry.engine:
         if key not in ENGINE_KEYS:
-            allowed = f" hf_ models accept only {' and '.join(ENGINE_KEYS)}."
+            allowed = f" hf_ models accept only {', '.join(ENGINE_KEYS)}."
             return local.unknown_key(entry.name, key, ENGINE_KEYS) + allowed
     if entry.engine.get("dtype", "auto") not in DTYPES:
         return (
             f"{entry.name}: engine dtype is {entry.engine['dtype']!r}; "
             f"allowed are {', '.join(DTYPES)}."
         )
+    if not isinstance(stop := entry.engine.get(STOP_AFTER_ANSWER, False), bool):
+        return f"{entry.name}: engine {STOP_AFTER_ANSWER} is {stop!r}; allowed are true and false."
     if (problem := hf_sources.check(entry)) is not None:
         return problem
     wanted = hub_model(entry)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gamegrid.backends import packaged
+from gamegrid.backends import answer_ends, packaged
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
@@ -269,6 +269,11 @@ class Prompts:
     def stops_at(self, ids: Sequence[int]) -> bool:
         """Return whether the text of generated tokens contains a stop string."""
         return bool(self.stops) and self._stop_place(self._text(ids)) is not None
+
+    def is_answered(self, prompt: Prompt, ids: Sequence[int]) -> bool:
+        """Return whether generated tokens state a complete answer; see ``answer_ends``."""
+        thinks = self._thinks or prompt.lead != ""
+        return answer_ends.is_answered(self.reply(prompt, self.decode(ids)), thinks=thinks)
 
     def ends_of(self, prompt: Prompt) -> frozenset[int]:
         """Return the tokens at which a reply to this prompt ends."""

@@ -15,7 +15,7 @@ from gamegrid.config import yaml_files
 from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 
-RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
+RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len", "stop_after_answer")
 """Engine arguments that change what a model answers. The others change only its speed."""
 AGENT_KEY = "deterministic"
 """The one setting of an entry that comes from the agent."""
