@@ -5,8 +5,8 @@ PYTHONS ?= 3.12 3.13
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 
-.PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-slurm \
-	test-conda test-browser test-documents test-faults pages docs bench lock clean
+.PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-real \
+	test-slurm test-conda test-browser test-documents test-faults pages docs bench lock clean
 
 # In a folder apart, so that its results never mix with those of your grids.
 demo: .venv/demo
@@ -52,6 +52,10 @@ test-faults: .venv/dev
 
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
+
+# A real instruct model through transformers and llama.cpp's server; it downloads 93 MB once.
+test-real: .venv/real
+	$(BIN)/python -m pytest -m real
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
 test-slurm: .venv/slurm
@@ -102,6 +106,10 @@ clean:
 # Apart, since Snakemake loads what plugs into it at every start.
 .venv/slurm: .venv/dev locks/slurm.txt
 	$(BIN)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
+	touch $@
+
+.venv/real: .venv/dev locks/real.txt
+	$(BIN)/pip install -q --require-hashes --no-deps -r locks/real.txt
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.

