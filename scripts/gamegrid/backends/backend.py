@@ -331,7 +331,9 @@ class BackendKind:
     a sentence about an agent's setting that the model does not accept, or None. It may load a
     library, so a dry run skips it.
     ``served`` replaces the prefix in the id of a model with an ``api_base``, if another backend
-    asks that server; None if this one does. ``hub`` returns the Hugging Face repository that an
+    asks that server; None if this one does. ``remark`` returns what ``check`` tells of a model that
+    is ready, or None; it gets the dtype on record for these results, if there is one, and may load
+    a library. ``hub`` returns the Hugging Face repository that an
     entry's model is downloaded from, or None if there is none.
 
     Raises ValueError for a prefix that no model id can begin with.
@@ -342,6 +344,7 @@ class BackendKind:
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
+    remark: Callable[[ModelEntry, str | None], str | None] = lambda _entry, _dtype: None
     hub: Callable[[ModelEntry], str | None] = lambda _: None
     unsupported_reason: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None
 

@@ -41,6 +41,11 @@ def choose(entry: ModelEntry, width: int) -> str:
     return "bfloat16" if speedup(width) >= ENOUGH else "float32"
 
 
+def words(dtype: str) -> str:
+    """Return a dtype in words."""
+    return "the dtype of its weights" if dtype == "auto" else dtype
+
+
 def speedup(width: int) -> float:
     """Return how many times as fast this machine multiplies in bfloat16 as in float32.
 

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,6 +122,33 @@ def choose_dtype(entry: ModelEntry) -> str:
     Raises BackendError with cause and remedy.
     """
     return _explained(entry, lambda entry, source: hf_dtypes.choose(entry, _width(entry, source)))
+
+
+def remark(entry: ModelEntry, dtype: str | None) -> str | None:
+    """Return in which dtype the model computes, and whether another one would be faster here.
+
+    ``dtype`` is the one on record. Returns None if this Python lacks the libraries, or the model
+    cannot be read.
+    """
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        return None
+    try:
+        return _explained(entry, lambda entry, source: _remark(entry, source, dtype))
+    except BackendError:
+        return None  # what is wrong is told when the model is loaded
+
+
+def _remark(entry: ModelEntry, source: Source, dtype: str | None) -> str:
+    width = _width(entry, source)
+    said = f"ready; computes in {hf_dtypes.words(dtype or hf_dtypes.choose(entry, width))}"
+    if dtype is not None:
+        return f"{said}, as these results have it on record"
+    if "dtype" in entry.engine or entry.deterministic:
+        return said
+    factor = hf_dtypes.speedup(width)
+    if factor < hf_dtypes.ENOUGH:
+        return said
+    return f"{said}; in bfloat16 this machine multiplies {factor:.1f} times as fast (dtype: native)"
 
 
 def _explained(entry: ModelEntry, work: Callable[[ModelEntry, Source], Result]) -> Result:

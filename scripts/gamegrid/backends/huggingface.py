@@ -31,6 +31,7 @@ from gamegrid.backends.hf_loading import (
     choose_dtype,
     hub_model,
     load,
+    remark,
     repository,
 )
 from gamegrid.backends.hf_serving import Inbox, PendingRequest, Serving
@@ -149,5 +150,6 @@ BACKEND = BackendKind(
     check=check,
     unsupported_reason=local.unsupported_reason,
     create=_create,
+    remark=remark,
     hub=repository,
 )

@@ -19,12 +19,14 @@ from gamegrid.config.models import Model
 from gamegrid.errors import UserError, nearest
 from gamegrid.jobs import whereabouts
 from gamegrid.jobs.absent import absences
+from gamegrid.jobs.preconditions import RESULTS
 from gamegrid.jobs.reachable import Visit, visit
 from gamegrid.luck import Place
 from gamegrid.plan.plan import Plan
 from gamegrid.play.episode import Episode
 from gamegrid.play.gpus import visible
 from gamegrid.play.setups import self_play_setup
+from gamegrid.records import dtype_record
 from gamegrid.records.record_types import EpisodeRecord
 
 SWALLOWED = (
@@ -71,6 +73,8 @@ def look(plan: Plan, working: Path, *, gpus_here: bool = True) -> list[Finding]:
         remark = None
         if trouble is None:
             trouble, remark = _whether_there(model, working)
+        if trouble is None and remark is None and gpus_here:
+            remark = _how_it_runs(model, working)
         about = whereabouts.line(model, agents, working)
         found.append(
             Finding(model=name, agents=tuple(agents), about=about, trouble=trouble, remark=remark)
@@ -119,6 +123,11 @@ def _whether_there(model: Model, working: Path) -> tuple[str | None, str | None]
     if size > free:
         return f"{size:.1f} GB are to be downloaded, and {free:.1f} GB are free.", None
     return None, f"to be downloaded at the first reply, {size:.1f} GB"
+
+
+def _how_it_runs(model: Model, working: Path) -> str | None:
+    dtype = dtype_record.find(working / RESULTS, model.written.name, model.identity())
+    return model.kind.remark(model.entry, dtype)
 
 
 def _server(model: Model, address: str, working: Path) -> tuple[str | None, str | None]:
