@@ -12,7 +12,7 @@ from store_samples import database, money, pair
 
 
 def plain(*names: str) -> tuple[AgentShown, ...]:
-    return shown([(name, None, "{}") for name in names]).agents
+    return shown([(name, None, "{}", False) for name in names]).agents
 
 
 def test_the_order_is_that_of_the_ratings(tmp_path: Path) -> None:
@@ -63,15 +63,15 @@ def test_variants_of_a_sweep_are_called_by_what_differs() -> None:
         for prompt in ("default", "terse")
         for temperature in (0, 0.5)
     ]
-    found = shown([*((name, "small", keys) for name in names), ("random", None, "{}")])
+    found = shown([*((name, "small", keys, False) for name in names), ("random", None, "{}", True)])
     assert [each.label for each in found.agents] == [
         "small: default, 0", "small: default, 0.5", "small: terse, 0", "small: terse, 0.5",
         "random",
     ]  # fmt: skip
-    [one, two] = shown([(f"m.temperature_{n}", "m", keys) for n in (0, 1)]).agents
+    [one, two] = shown([(f"m.temperature_{n}", "m", keys, False) for n in (0, 1)]).agents
     assert (one.label, two.label) == ("m: temperature 0", "m: temperature 1")
 
 
 def test_unknown_names_stay_as_they_are() -> None:
-    found = shown([("a", None, "{}")])
+    found = shown([("a", None, "{}", True)])
     assert (found.label("b"), found.place("b")) == ("b", 1)

@@ -99,6 +99,53 @@ def test_each_agent_is_listed_once_with_a_mark_of_its_own(
     assert len(set(labels)) == len(labels) == len(agents) == len(set(swatches))
 
 
+COLOURS = """
+() => {
+    const painted = element => {
+        const style = getComputedStyle(element);
+        return style.fill === "none" ? style.stroke : style.fill;
+    };
+    const agents = [...document.querySelectorAll(".board tbody th[scope=row]")].map(row => ({
+        name: row.title, label: row.querySelector("span").textContent,
+        colour: painted(row.querySelector("path")),
+    }));
+    const found = [];
+    for (const figure of document.querySelectorAll("main figure")) {
+        const keys = [...figure.querySelectorAll(".legend .key")];
+        const named = keys.filter(key => agents.some(agent => agent.label === key.textContent));
+        if (!named.length) continue;
+        for (const key of named) {
+            const agent = agents.find(agent => agent.label === key.textContent);
+            const shape = [...key.querySelectorAll("path")].pop();
+            found.push([figure.id, "key", agent.name, painted(shape), agent.colour]);
+        }
+        for (const mark of figure.querySelectorAll("[aria-roledescription=point]")) {
+            const words = mark.getAttribute("aria-label");
+            const said = agents.filter(agent => words.startsWith(`${agent.name} `)
+                || words.startsWith(`${agent.name},`));
+            const agent = said.sort((one, other) => other.name.length - one.name.length)[0];
+            found.push([figure.id, "mark", agent?.name, painted(mark), agent?.colour]);
+        }
+    }
+    return found;
+}
+"""
+"""Where an agent is drawn in its colour, the colour there, and that in the list of agents."""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@EVERY
+def test_an_agent_has_one_colour_in_all_figures(
+    browser: Any, pages: dict[str, Path], name: str, scheme: str
+) -> None:
+    with Watched(browser, pages[name], scheme=scheme) as page:
+        found = page.evaluate(COLOURS)
+    assert {what for _, what, *_ in found} == {"key", "mark"}
+    assert len({figure for figure, *_ in found}) > 1
+    wrong = [each for each in found if each[3] != each[4]]
+    assert not wrong
+
+
 def test_numbers_are_made_when_they_are_opened_by_keyboard(
     browser: Any, pages: dict[str, Path]
 ) -> None:

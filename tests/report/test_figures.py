@@ -56,7 +56,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def look(*agents: str, width: float = NARROW) -> Look:
-    return Look(agents_shown.shown([(name, None, "{}") for name in agents]), width)
+    return Look(agents_shown.shown([(name, None, "{}", False) for name in agents]), width)
 
 
 def drawn(one: Drawing, *agents: str, width: float = NARROW) -> ElementTree.Element:

@@ -117,7 +117,7 @@ def test_one_failed_game_of_two_withholds_only_its_own_rank(tmp_path: Path) -> N
     assert ranks == {"tic_tac_toe": 1, "hex_4": None}
     assert query(path, "SELECT rank, provisional FROM leaderboard WHERE agent = 'm'") == [(1, None)]
     [said] = [each for each in said_of(path) if each.bad]
-    assert said.text.startswith("m in hex_4: 0 of 72 moves its own; 72 of 72 replies truncated.")
+    assert said.text.startswith("m in hex_4: 0 of 72 moves are its own; 72 of 72 replies trunc")
 
 
 def test_errors_of_a_provider_make_results_provisional(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_what_is_said_comes_first_and_is_never_green(tmp_path: Path) -> None:
     path = built(tmp_path, played(0, 2))
     [said] = said_of(path)
     assert said.text == (
-        "m: 0 of 72 moves its own; 72 of 72 replies truncated. Its results are provisional: no "
+        "m: 0 of 72 moves are its own; 72 of 72 replies truncated. Its results are provisional: no "
         "rank. Raise max_tokens of the agent, or let the model think less."
     )
     with duckdb.connect(str(path), read_only=True) as connection:
@@ -170,7 +170,7 @@ def test_a_model_with_some_failures_is_ranked_with_a_warning(tmp_path: Path) -> 
     path = built(tmp_path, played(1, 2, failure="illegal"))
     [said] = said_of(path)
     assert not said.bad
-    assert said.text.startswith("m: 36 of 72 moves its own; 36 of 72 replies with an illegal move.")
+    assert said.text.startswith("m: 36 of 72 moves are its own; 36 of 72 replies with an illegal")
     assert control_verdict.read(path).provisional == ()
 
 

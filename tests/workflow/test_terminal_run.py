@@ -95,6 +95,9 @@ def test_a_run_shows_one_live_line_and_its_log_shows_all(tmp_path: Path) -> None
     log = snakemake_log(run)
     for said in ("rule play:", "Finished jobid:", "steps (100%) done"):
         assert said in log
+    (run / "results/tables/leaderboard.csv").unlink()
+    code, seen = on_terminal(run, "tables", grid=there)
+    assert code == 0 and "every episode was on file" in " ".join(" ".join(lines(seen)).split())
 
 
 def test_a_refused_key_is_told_once_with_what_to_do(tmp_path: Path) -> None:

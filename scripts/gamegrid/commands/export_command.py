@@ -226,13 +226,18 @@ def run(given: Namespace) -> int:
     return 0
 
 
+def _say(figure: str) -> None:
+    print(f"drawing {figure}", file=sys.stderr)
+
+
 def _write(database: Path, given: Namespace) -> str:
     """Write the export that was asked for, and return what it holds in words."""
     match given.form:
         case "figures":
             from gamegrid.report import paper
 
-            return f"{paper.write(database, given.output)} files; main.tex shows the figures"
+            number = paper.write(database, given.output, _say)
+            return f"{number} files; main.tex shows the figures"
         case "latex":
             from gamegrid.store import latex_tables
 

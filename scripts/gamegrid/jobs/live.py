@@ -22,6 +22,7 @@ TICK_S = 1.0
 """Seconds between two looks at the files of the jobs."""
 LINE_S = 60.0
 """Seconds between two lines in a file or a pipe, where nothing can be rewritten."""
+PAGE = "results/report.html"
 SHOWN = 12
 """Models that are named at the start."""
 
@@ -34,6 +35,7 @@ class Run:
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
         self._watch: Watch | None = None
+        self._outputs: list[str] = []
         self._causes = Counter[str]()
         self._began = time.monotonic()
         self._over = threading.Event()
@@ -50,10 +52,10 @@ class Run:
         """Say what is about to be played, and keep the live line up to date from now on."""
         if self._log is None or self._silent:
             return
-        outputs = snakemake_internals.outputs_to_make(workflow)
+        self._outputs = snakemake_internals.outputs_to_make(workflow)
         results = self._working / "results"
-        todo = playing(self._plan, results, outputs)
-        if not outputs:
+        todo = playing(self._plan, results, self._outputs)
+        if not self._outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
@@ -73,6 +75,10 @@ class Run:
         if self._watch is not None:
             self._tell_causes(self._watch)
             self._display.say(f"gamegrid: {self._result(self._watch.look())}")
+        elif self._outputs and not logs:
+            self._display.say("gamegrid: every episode was on file; the results are up to date")
+        if PAGE in self._outputs and not logs:
+            self._display.say(f"gamegrid: all results are on one page: {PAGE}")
         for line in self._log.repeated():
             self._display.say(line)
         if logs:

@@ -38,6 +38,8 @@ class AgentShown:
     """One of ``SHAPES``."""
     dash: tuple[int, ...]
     """One of ``DASHES``."""
+    bot: bool
+    """Whether it plays without a model."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,13 @@ def read(connection: duckdb.DuckDBPyConnection) -> AgentsShown:
     return shown(connection.execute(sql).fetchall())
 
 
-def shown(agents: Sequence[tuple[str, str | None, str]]) -> AgentsShown:
-    """Return how to show ``agents``, in this order: names, sweeps or None, and settings as JSON."""
-    names = [agent for agent, _, _ in agents]
-    wanted = _told_apart(agents)
+def shown(agents: Sequence[tuple[str, str | None, str, bool]]) -> AgentsShown:
+    """Return how to show ``agents``, in this order.
+
+    Each has a name, a sweep or None, settings as JSON, and whether it is a bot.
+    """
+    names = [agent for agent, *_ in agents]
+    wanted = _told_apart([each[:3] for each in agents])
     labels = shortened([wanted[name] for name in names], LONGEST)
     return AgentsShown(
         tuple(
@@ -89,8 +94,11 @@ def shown(agents: Sequence[tuple[str, str | None, str]]) -> AgentsShown:
                 colour=palette.CATEGORIES[place % len(palette.CATEGORIES)],
                 shape=SHAPES[place % len(SHAPES)],
                 dash=DASHES[place % len(DASHES)],
+                bot=bot,
             )
-            for place, (name, label) in enumerate(zip(names, labels, strict=True))
+            for place, (name, label, (*_, bot)) in enumerate(
+                zip(names, labels, agents, strict=True)
+            )
         )
     )
 

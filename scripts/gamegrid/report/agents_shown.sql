@@ -7,7 +7,7 @@ WITH places AS (
     GROUP BY agent
 )
 
-SELECT agent, sweep, params
+SELECT agent, sweep, params, model IS NULL AS bot
 FROM agents
 LEFT JOIN leaderboard USING (agent)
 LEFT JOIN places USING (agent)

@@ -5,7 +5,7 @@ points. Each comes as PDF, SVG and PNG, all panels together and each panel alone
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +52,12 @@ PAGE = Format("page", 6.9, 2)
 FORMATS = (COLUMN, PAGE)
 
 
-def write(database: Path, folder: Path) -> int:
+def write(database: Path, folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
     """Write every figure that has rows into ``folder``/figures. Returns the number of files.
 
-    ``folder`` also gets figures.tex, which shows them with their captions, and main.tex, which
-    includes that. Raises UserError if what draws is not installed or ``database`` cannot be opened.
+    ``tell`` gets the name of each figure before it is drawn: large results take minutes. ``folder``
+    also gets figures.tex, which shows the figures with their captions, and main.tex, which includes
+    that. Raises UserError if what draws is not installed or ``database`` cannot be opened.
     """
     drawing.check_installed()
     written: list[tuple[Figure, dict[Format, list[str]]]] = []
@@ -66,6 +67,7 @@ def write(database: Path, folder: Path) -> int:
         for figure in figures():
             rows = drawing.read(connection, figure)[1]
             if rows:
+                tell(figure.name)
                 files = list(_files(figure, figure.panels(rows), agents))
                 for _, name, drawn in files:
                     number += _save(folder / "figures" / name, drawn)

@@ -138,7 +138,7 @@ def _mixed(rows: Sequence[Conduct]) -> str:
 
 def _own(rows: Sequence[Conduct]) -> str:
     own, moves = sum(row.own_moves for row in rows), sum(row.moves for row in rows)
-    return f"{own:,} of {moves:,} moves its own"
+    return f"{own:,} of {moves:,} moves are its own"
 
 
 def _replies(rows: Sequence[Conduct], failure: Failure | None, failed: int) -> str:

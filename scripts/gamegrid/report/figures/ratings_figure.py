@@ -46,8 +46,7 @@ FIGURE = Figure(
     meaning=(
         "Ratings take into account whom each agent met and who moved first. 400 points are "
         "odds of ten to one, draws aside. The line is the 95 % interval over other deals of "
-        "the same games. Agents that share a letter in the column tied_group cannot be told "
-        "apart."
+        "the same games."
     ),
     caution=(
         "A rating describes an agent against these agents in these games. With few families "
