@@ -12,9 +12,10 @@ import torch
 
 import tiny_models
 from gamegrid.backends import hf_dtypes
-from gamegrid.backends.backend import Completion, Message, ModelEntry, Request, Sampling
+from gamegrid.backends.backend import Completion, Decode, Message, ModelEntry, Request, Sampling
 from gamegrid.backends.hf_dtypes import ENOUGH, choose
 from gamegrid.backends.hf_loading import load
+from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
@@ -64,6 +65,26 @@ def test_the_measurement_leaves_the_number_of_threads_alone() -> None:
 def test_a_model_computes_in_its_dtype(tmp_path: Path, dtype: str) -> None:
     folder = tiny_models.llama(tmp_path / "llama")
     assert load(entry(folder, engine={"dtype": dtype})).network.dtype == getattr(torch, dtype)
+
+
+async def test_labels_are_scored_in_bfloat16_nearly_as_in_float32(tmp_path: Path) -> None:
+    folder = tiny_models.llama(tmp_path / "llama")
+    request = Request(
+        model="hf_m",
+        messages=(Message("user", "go"),),
+        sampling=Sampling(),
+        decode=Decode.SCORE,
+        choices=("a1", "a2", "b1", "b22"),
+    )
+    found = []
+    for dtype in ("float32", "bfloat16"):
+        backend = HuggingFace(entry(folder, engine={"dtype": dtype}))
+        await backend.open()
+        found.append((await backend.complete(request)).likelihoods)
+        await backend.close()
+    assert found[0] is not None
+    assert found[0] != found[1]
+    assert found[1] == pytest.approx(found[0], rel=0.05)
 
 
 async def answer(results: Path, written: ModelEntry, question: str) -> Completion:

@@ -78,6 +78,14 @@ def test_a_file_that_is_no_gguf_is_told_in_a_sentence(tmp_path: Path) -> None:
         load(entry(file))
 
 
+@pytest.mark.parametrize("name", ["litellm_openai/m", "vllm_m"])
+def test_other_backends_refuse_an_adapter_instead_of_ignoring_it(name: str) -> None:
+    model = ModelEntry(name=name, adapter_path="adapter", model_path="m", api_base="http://h/v1")
+    told = backends()[name.partition("_")[0]].check(model)
+    assert told is not None
+    assert "adapter_path is for hf_ models only" in told
+
+
 def test_what_changes_replies_is_part_of_the_identity(folder: Path) -> None:
     def identity(**more: Any) -> dict[str, Any]:
         written = entry(folder, **more)

@@ -235,6 +235,16 @@ class BackendError(Exception):
         self.attempts = attempts
 
 
+def refuse_adapter(entry: ModelEntry) -> str | None:
+    """Return a sentence if an entry has an adapter, which only ``hf_`` models load, else None."""
+    if entry.adapter_path is None:
+        return None
+    return (
+        f"{entry.name}: adapter_path is for hf_ models only, and would be ignored here. Remove it; "
+        "a server loads its adapters itself."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The software environment of a job: ``envs/NAME.yaml``.

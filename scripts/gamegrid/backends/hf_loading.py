@@ -213,11 +213,12 @@ def _load(entry: ModelEntry, source: Source) -> LoadedModel:
         use_safetensors=True,
         **_where(entry),
         **source.file,
-        **hf_sources.loading_arguments(entry),
+        **hf_sources.loading_arguments(entry, dtype),
     )
     _refuse_gaps(entry, source.place, report)
-    quantized = "quantization" in entry.engine  # bitsandbytes has put it in its place
-    network = hf_sources.adapted(entry, network if quantized else network.to(device)).eval()
+    if not hf_sources.places_itself(entry):
+        network = network.to(device)
+    network = hf_sources.adapted(entry, network).eval()
     # The number of threads changes the order of summation.
     torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
     stated = network.generation_config

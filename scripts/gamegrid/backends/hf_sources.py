@@ -112,25 +112,27 @@ def require(entry: ModelEntry) -> None:
             )
 
 
-def loading_arguments(entry: ModelEntry) -> Mapping[str, Any]:
-    """Return the arguments with which transformers reads the weights as the entry wants them."""
+def loading_arguments(entry: ModelEntry, dtype: str) -> Mapping[str, Any]:
+    """Return the arguments with which transformers reads the weights as the entry wants them.
+
+    ``dtype`` is what the model computes in, which weights of 4 bits must be told.
+    """
     if is_gguf(entry):
         from transformers import GgufConfig
 
         return {"quantization_config": GgufConfig(dequantize=True)}
     wanted = entry.engine.get("quantization")
-    return {} if wanted is None else {"quantization_config": _quantization(wanted)}
+    return {} if wanted is None else {"quantization_config": _quantization(wanted, dtype)}
 
 
-def _quantization(wanted: str) -> Any:
-    import torch
+def _quantization(wanted: str, dtype: str) -> Any:
     from transformers import BitsAndBytesConfig, TorchAoConfig
 
     match wanted:
         case "bitsandbytes_8bit":
             return BitsAndBytesConfig(load_in_8bit=True)
         case "bitsandbytes_4bit":
-            computes = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+            computes = "bfloat16" if dtype == "auto" else dtype
             return BitsAndBytesConfig(
                 load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=computes
             )
@@ -138,6 +140,11 @@ def _quantization(wanted: str) -> Any:
             from torchao.quantization import Int8WeightOnlyConfig
 
             return TorchAoConfig(Int8WeightOnlyConfig())
+
+
+def places_itself(entry: ModelEntry) -> bool:
+    """Return whether the weights are on their device once they are loaded, and must stay there."""
+    return QUANTIZATIONS.get(entry.engine.get("quantization", "")) == "bitsandbytes"
 
 
 def adapted(entry: ModelEntry, network: Any) -> Any:
