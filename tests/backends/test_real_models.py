@@ -101,7 +101,12 @@ def questions(count: int, **sampling: Any) -> list[Request]:
             model="hf_m",
             messages=(
                 Message("system", rules),
-                Message("user", f"Legal moves: {json.dumps(LABELS[place % 9 :] or LABELS)}"),
+                Message("user", 'Legal moves: ["a1", "b2"]'),
+                # A small model repeats the form of what it seems to have said.
+                Message(
+                    "assistant", '{"reasoning": "It is free.", "action": "b2"}\nMy reply ends.'
+                ),
+                Message("user", f"Legal moves: {json.dumps(LABELS[place % 9 :])}"),
             ),
             sampling=Sampling(seed=place, **sampling),
         )
