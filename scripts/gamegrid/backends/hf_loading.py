@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from gamegrid import paths
 from gamegrid.backends import answer_ends, hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
-from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
 
@@ -138,7 +137,7 @@ def remark(entry: ModelEntry, dtype: str | None) -> str | None:
         return None  # what is wrong is told when the model is loaded
 
 
-def _remark(entry: ModelEntry, source: Source, dtype: str | None) -> str:
+def _remark(entry: ModelEntry, source: str, dtype: str | None) -> str:
     width = _width(entry, source)
     said = f"ready; computes in {hf_dtypes.words(dtype or hf_dtypes.choose(entry, width))}"
     if dtype is not None:
@@ -151,7 +150,7 @@ def _remark(entry: ModelEntry, source: Source, dtype: str | None) -> str:
     return f"{said}; in bfloat16 this machine multiplies {factor:.1f} times as fast (dtype: native)"
 
 
-def _explained(entry: ModelEntry, work: Callable[[ModelEntry, Source], Result]) -> Result:
+def _explained(entry: ModelEntry, work: Callable[[ModelEntry, str], Result]) -> Result:
     """Do what reads the model's files. Every failure becomes a BackendError."""
     try:
         import torch  # noqa: F401
@@ -162,7 +161,7 @@ def _explained(entry: ModelEntry, work: Callable[[ModelEntry, Source], Result]) 
             f"({local.brief(error)}); install them with: {paths.install('hf')}"
         ) from error
     transformers.utils.logging.disable_progress_bar()
-    source = Source.of(entry)
+    source = entry.model_path or entry.name.removeprefix(f"{PREFIX}_")
     try:
         hf_sources.require(entry)
         return work(entry, source)
@@ -170,13 +169,13 @@ def _explained(entry: ModelEntry, work: Callable[[ModelEntry, Source], Result]) 
         raise
     except Exception as error:
         # A broken folder raises errors of many kinds.
-        raise BackendError(_load_failure(entry, source.place, error)) from error
+        raise BackendError(_load_failure(entry, source, error)) from error
 
 
-def _config(entry: ModelEntry, source: Source) -> Any:
+def _config(entry: ModelEntry, source: str) -> Any:
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(source.place, **_where(entry), **source.file)
+    return AutoConfig.from_pretrained(source, **_where(entry))
 
 
 def _where(entry: ModelEntry) -> dict[str, Any]:
@@ -186,12 +185,12 @@ def _where(entry: ModelEntry) -> dict[str, Any]:
     }
 
 
-def _width(entry: ModelEntry, source: Source) -> int:
+def _width(entry: ModelEntry, source: str) -> int:
     """Return how many numbers each layer of the model passes on for a token."""
     return int(_config(entry, source).get_text_config(decoder=True).hidden_size)
 
 
-def _load(entry: ModelEntry, source: Source) -> LoadedModel:
+def _load(entry: ModelEntry, source: str) -> LoadedModel:
     import torch
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
@@ -199,23 +198,22 @@ def _load(entry: ModelEntry, source: Source) -> LoadedModel:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
         torch.use_deterministic_algorithms(True)
     config = _config(entry, source)
-    tokenizer = local.load_tokenizer(entry, source.place, **source.file)
+    tokenizer = local.load_tokenizer(entry, source)
     encoder = bool(config.is_encoder_decoder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = hf_dtypes.choose(entry, config.get_text_config(decoder=True).hidden_size)
     log.info("%s: computes in %s", entry.name, dtype)
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
-        source.place,
+        source,
         config=config,
         dtype=dtype,
         output_loading_info=True,
         use_safetensors=True,
         **_where(entry),
-        **source.file,
         **hf_sources.loading_arguments(entry, dtype),
     )
-    _refuse_gaps(entry, source.place, report)
+    _refuse_gaps(entry, source, report)
     if not hf_sources.places_itself(entry):
         network = network.to(device)
     network = hf_sources.adapted(entry, network).eval()

@@ -46,6 +46,24 @@ def check(entry: ModelEntry) -> str | None:
         return f"{entry.name}: api_base is not for hf_ models, which run inside the job."
     if entry.name.removeprefix(f"{PREFIX}_") == "" and entry.model_path is None:
         return f"{entry.name}: no model named; write hf_<hub id> or set model_path."
+    if (problem := _check_engine(entry)) is not None:
+        return problem
+    if entry.model_path is not None:
+        problem = local.check_folder(entry.name, "model_path", Path(entry.model_path))
+        if problem is not None:
+            return problem
+    if (problem := hf_sources.check(entry)) is not None:
+        return problem
+    wanted = hub_model(entry)
+    if wanted is not None and hub.offline() and not hub.is_cached(wanted):
+        return (
+            f"{entry.name}: {wanted.repo!r} is not in the Hugging Face cache, and HF_HUB_OFFLINE "
+            f"forbids a download. {hub.remedy()}"
+        )
+    return local.check_tokenizer(entry)
+
+
+def _check_engine(entry: ModelEntry) -> str | None:
     for key in entry.engine:
         if key not in ENGINE_KEYS:
             allowed = f" hf_ models accept only {', '.join(ENGINE_KEYS)}."
@@ -57,15 +75,7 @@ def check(entry: ModelEntry) -> str | None:
         )
     if not isinstance(stop := entry.engine.get(STOP_AFTER_ANSWER, False), bool):
         return f"{entry.name}: engine {STOP_AFTER_ANSWER} is {stop!r}; allowed are true and false."
-    if (problem := hf_sources.check(entry)) is not None:
-        return problem
-    wanted = hub_model(entry)
-    if wanted is not None and hub.offline() and not hub.is_cached(wanted):
-        return (
-            f"{entry.name}: {wanted.repo!r} is not in the Hugging Face cache, and HF_HUB_OFFLINE "
-            f"forbids a download. {hub.remedy()}"
-        )
-    return local.check_tokenizer(entry)
+    return None
 
 
 class HuggingFace:
