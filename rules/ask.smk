@@ -1,6 +1,7 @@
 rule check:
     log:
         "results/logs/check.log",
+    localrule: True
     conda:
         f"../envs/{PLAN.needs.heaviest_environment}.yaml"
     params:
@@ -13,6 +14,7 @@ rule check:
 rule estimate:
     log:
         "results/logs/estimate.log",
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:
@@ -22,6 +24,7 @@ rule estimate:
 rule interim:
     log:
         "results/logs/interim.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     script:
@@ -31,6 +34,7 @@ rule interim:
 rule status:
     log:
         "results/logs/status.log",
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:
@@ -40,6 +44,7 @@ rule status:
 rule verify:
     log:
         "results/logs/verify.log",
+    localrule: True
     conda:
         "../envs/core.yaml"
     script:

@@ -2,13 +2,36 @@ import re
 import sys
 from functools import cache
 
+from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import validate
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# That of the package, which Snakemake does not bring along with a remote module.
+VERSION = "0.1.0"
+
+HERE = workflow.current_basedir
+IS_LOCAL = isinstance(HERE, LocalSourceFile)
+if IS_LOCAL:
+    # Jobs, too, take the package from the folder of their scripts.
+    sys.path.insert(
+        0, str(Path(HERE.get_path_or_uri(secret_free=False)).parent / "scripts")
+    )
+
+try:
+    from gamegrid import garbage
+except ModuleNotFoundError:
+    print(
+        "gamegrid: a workflow that is not a checkout needs the installed package gamegrid. "
+        f"Install version {VERSION} of it beside Snakemake.",
+        file=sys.stderr,
+    )
+    sys.exit(1)
+
+garbage.search_rarely()
 
 from gamegrid import plugins
 from gamegrid.errors import UserError
-from gamegrid.jobs import preconditions, snakemake_internals
+from gamegrid.jobs import preconditions, slurm_site, snakemake_internals
+from gamegrid.jobs.installed import check_version
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
 from gamegrid.terminal import plain
@@ -26,27 +49,45 @@ def or_exit(work):
         sys.exit(1)
 
 
-def as_it_is(text):
-    """A parameter in which Snakemake takes no {word} for a wildcard."""
-    return lambda wildcards: text
+def when_needed(make, *given):
+    """A parameter that only the jobs which have it compute.
+
+    Every job starts Snakemake anew, so what all rules need would cost each job. Also, Snakemake
+    takes no {word} in the text that a function returns for a wildcard.
+    """
+
+    def work():
+        with plugins.restored(PLUGINS):
+            return make(*given)
+
+    return lambda wildcards: or_exit(work)
 
 
+if not IS_LOCAL:
+    or_exit(lambda: check_version(VERSION))
 or_exit(lambda: gamegrid.check_configfiles(workflow))
 or_exit(lambda: gamegrid.rebase(config, workflow, Path.cwd()))
 
+IS_MODULE = snakemake_internals.is_module(workflow)
+# Below the prefix of a module, which Snakemake puts before every path of the rules.
+RESULTS = or_exit(lambda: Path.cwd() / snakemake_internals.results_folder(workflow))
 
 PLAN = or_exit(
-    lambda: gamegrid.prepare(config, Path.cwd(), main=workflow.is_main_process)
+    lambda: gamegrid.prepare(config, Path.cwd(), RESULTS, workflow.is_main_process)
 )
+# Another module of the same workflow may use others.
+PLUGINS = plugins.in_use()
 
-RUN = Run(PLAN, Path.cwd(), workflow)
+# The terminal of a module belongs to the workflow that uses it.
+RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow)
 
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 
 
+# Not the names themselves: Snakemake would search the names of all cells for each job.
 wildcard_constraints:
-    game="|".join(re.escape(game) for game in PLAN.grid.game_named),
-    matchup="|".join(re.escape(matchup) for _, matchup in PLAN.grid.cell_named),
+    game=r"[^/]+",
+    matchup=r"[^/]+",
     block=r"\d+-\d+",
     agent=r"[a-z0-9_.]+",
 
@@ -54,19 +95,32 @@ wildcard_constraints:
 @cache
 def check_before_play():
     if workflow.is_main_process:
-        or_exit(lambda: preconditions.check_before_play(PLAN, Path.cwd()))
+        or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS))
 
 
-def checked(wildcards):
+def check_cluster():
+    """Ask SLURM, before anything is submitted, whether it can run the jobs."""
+    demands = gamegrid.play_demands(PLAN)
+    slurm_site.check(snakemake_internals.to_submit(workflow, demands))
+
+
+def checked(cell):
     """No input files: check keys and folders as soon as a run may play.
 
     Snakemake calls this for the jobs behind the requested targets, so never for ``verify``.
+    ``cell`` finds the cell of a job by its wildcards, and fails if the grid has none.
     """
-    check_before_play()
-    return []
+
+    def no_files(wildcards):
+        cell(wildcards)
+        check_before_play()
+        return []
+
+    return no_files
 
 
-def chunk_files():
+# The lists of chunk files are functions, because only jobs that read the files need them.
+def chunk_files(wildcards):
     """The chunk files of all episodes."""
     return [f"results/{chunk.file}" for chunk in PLAN.chunks]
 
@@ -80,12 +134,21 @@ def single_move_files(task, game=None):
     ]
 
 
+def all_played(wildcards):
+    """The chunk files of all tasks that the grid itself plays."""
+    return [
+        *chunk_files(wildcards),
+        *single_move_files("position"),
+        *single_move_files("probe"),
+    ]
+
+
 def all_chunks():
     """All chunk files of the database, by task; those of a suite are episodes."""
     return {
-        "chunks": chunk_files() + list(PLAN.frozen),
-        "positions": single_move_files("position"),
-        "probes": single_move_files("probe"),
+        "chunks": lambda wildcards: [*chunk_files(wildcards), *PLAN.frozen],
+        "positions": lambda wildcards: single_move_files("position"),
+        "probes": lambda wildcards: single_move_files("probe"),
     }
 
 
@@ -101,7 +164,7 @@ def correction_files():
 
 def episode_chunks(wildcards):
     """The chunk files that may hold episodes of a game."""
-    played = [chunk for chunk in PLAN.chunks if chunk.cell.game.name == wildcards.game]
+    played = PLAN.chunks_of.get(wildcards.game, [])
     return [*[f"results/{chunk.file}" for chunk in played], *PLAN.frozen]
 
 
@@ -121,29 +184,47 @@ def judged_chunks(wildcards):
 
 def cell_of(wildcards):
     """The cell of a play job."""
-    return PLAN.grid.cell_named[wildcards.game, wildcards.matchup]
+    return or_exit(lambda: PLAN.cell(wildcards.game, wildcards.matchup))
 
 
 def agent_cell_of(wildcards):
     """The cell of a job of single moves: one agent alone."""
-    return gamegrid.agent_cell(PLAN, wildcards.game, wildcards.agent)
+    return or_exit(lambda: PLAN.agent_cell(wildcards.game, wildcards.agent))
 
 
 def single_move_params(task):
     """What changes the moves of a job of this task, by its wildcards."""
-    return lambda wildcards: PLAN.identity.single_move_params(
-        PLAN.single_moves[task, wildcards.game, wildcards.agent]
-    )
+
+    def params(wildcards):
+        with plugins.restored(PLUGINS):
+            moves = PLAN.single_moves[task, wildcards.game, wildcards.agent]
+            return PLAN.identity.single_move_params(moves)
+
+    return params
+
+
+def cell_params(wildcards):
+    """What changes the episodes of a play job."""
+    with plugins.restored(PLUGINS):
+        return PLAN.identity.params(cell_of(wildcards))
 
 
 def environment(cell):
     """The conda environment of a job; ``cell`` finds its cell by its wildcards."""
-    return lambda wildcards: f"../envs/{PLAN.needs.environment(cell(wildcards))}.yaml"
+    names = set(PLAN.environments.values())
+    if len(names) == 1:  # Snakemake asks a function for each job
+        return f"../envs/{names.pop()}.yaml"
+    return (
+        lambda wildcards: f"../envs/{PLAN.environments[cell(wildcards).matchup]}.yaml"
+    )
 
 
 def demand(what, cell):
     """A resource that a job asks for; ``cell`` finds its cell by its wildcards."""
-    return lambda wildcards: getattr(PLAN.needs.demand(cell(wildcards)), what)
+    asked = {getattr(each, what) for each in PLAN.demands.values()}
+    if len(asked) == 1 and isinstance(number := asked.pop(), int):
+        return number
+    return lambda wildcards: getattr(PLAN.demands[cell(wildcards).matchup], what)
 
 
 def table_files(forms=("csv", "md", "tex")):

@@ -10,7 +10,7 @@ rule judge_decisions:
     conda:
         "../envs/core.yaml"
     params:
-        code=gamegrid.code_hash("analysis.judge"),
+        code=when_needed(gamegrid.code_hash, "analysis.judge"),
     script:
         "../scripts/judge.py"
 
@@ -27,8 +27,8 @@ rule correct_returns:
     conda:
         "../envs/core.yaml"
     params:
-        agents=as_it_is(gamegrid.correction_params(PLAN)),
-        code=gamegrid.code_hash("analysis.control_variates"),
+        agents=when_needed(gamegrid.correction_params, PLAN),
+        code=when_needed(gamegrid.code_hash, "analysis.control_variates"),
     script:
         "../scripts/correct_returns.py"
 
@@ -45,6 +45,6 @@ rule measure_exploitability:
     conda:
         "../envs/core.yaml"
     params:
-        code=gamegrid.code_hash("analysis.exploitability"),
+        code=when_needed(gamegrid.code_hash, "analysis.exploitability"),
     script:
         "../scripts/measure_exploitability.py"

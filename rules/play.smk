@@ -1,6 +1,6 @@
 rule play:
     input:
-        checked,
+        checked(cell_of),
     output:
         "results/chunks/{game}/{matchup}/{block}.parquet",
     log:
@@ -14,11 +14,13 @@ rule play:
     resources:
         gpu=demand("gpu", cell_of),
         gpu_model=demand("gpu_model", cell_of),
+        nodes=demand("nodes", cell_of),
+        tasks_per_gpu=demand("tasks_per_gpu", cell_of),
         mem_mb=demand("mem_mb", cell_of),
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
     params:
-        cell=lambda wildcards: PLAN.identity.params(cell_of(wildcards)),
+        cell=cell_params,
     script:
         "../scripts/play.py"
 
@@ -26,7 +28,7 @@ rule play:
 # One move of an agent in each position of a game.
 rule ask_positions:
     input:
-        checked,
+        checked(agent_cell_of),
     output:
         "results/positions/{game}/{agent}.parquet",
     log:
@@ -40,6 +42,8 @@ rule ask_positions:
     resources:
         gpu=demand("gpu", agent_cell_of),
         gpu_model=demand("gpu_model", agent_cell_of),
+        nodes=demand("nodes", agent_cell_of),
+        tasks_per_gpu=demand("tasks_per_gpu", agent_cell_of),
         mem_mb=demand("mem_mb", agent_cell_of),
         runtime=demand("runtime", agent_cell_of),
         api=demand("api", agent_cell_of),

@@ -16,8 +16,8 @@ rule draw_figures:
     conda:
         "../envs/report.yaml"
     params:
-        captions=gamegrid.captions(),
-        code=gamegrid.code_hash("report.drawing"),
+        captions=when_needed(gamegrid.captions),
+        code=when_needed(gamegrid.code_hash, "report.drawing"),
     script:
         "../scripts/draw_figures.py"
 
@@ -39,6 +39,6 @@ rule build_report:
     conda:
         "../envs/report.yaml"
     params:
-        code=gamegrid.code_hash("report.page"),
+        code=when_needed(gamegrid.code_hash, "report.page"),
     script:
         "../scripts/build_report.py"

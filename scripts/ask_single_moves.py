@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs.run import run
+    from gamegrid.jobs.run import results_of, run
 
     def work() -> None:
         """Ask for the moves."""
@@ -15,7 +15,7 @@ if __name__ == "__main__":
             task=Task(snakemake.params.task),
             game=snakemake.wildcards.game,
             matchup=snakemake.wildcards.agent,
-            results=Path("results"),
+            results=results_of(snakemake.log[0]),
             output=Path(snakemake.output[0]),
             threads=snakemake.threads,
         )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs.run import run
+    from gamegrid.jobs.run import results_of, run
 
     def work() -> None:
         """Play the chunk."""
@@ -11,7 +11,7 @@ if __name__ == "__main__":
 
         job = Job(
             config=snakemake.config,
-            results=Path("results"),
+            results=results_of(snakemake.log[0]),
             output=Path(snakemake.output[0]),
             threads=snakemake.threads,
             **snakemake.wildcards,

@@ -64,8 +64,8 @@ def test_a_grid_file_is_planned_or_refused(
         path = tmp_path / "grid.yaml"
         path.write_bytes(broken_files.text(luck.choice(goods), luck))
         kept[-1] = str(path.read_bytes())
-        made = workflow.prepare(load.read_yaml(path), tmp_path, main=True)
-        preconditions.check_before_play(made, tmp_path)
+        made = workflow.prepare(load.read_yaml(path), tmp_path, tmp_path / "results", main=True)
+        preconditions.check_before_play(made, tmp_path / "results")
         for cell in made.grid.cells[:3]:
             assert made.identity.params(cell)
 
@@ -156,9 +156,12 @@ def test_a_results_folder_is_read_or_refused(
         lambda: main(["journal", luck.choice(("list", "verify", "compress")), str(results)]),
         lambda: main(["merge", str(results), "--into", str(tmp_path / "ours")]),
         lambda: preconditions.check_before_play(
-            workflow.prepare(strangers.GRID, tmp_path, main=True), tmp_path
+            workflow.prepare(strangers.GRID, tmp_path, tmp_path / "results", main=True), results
         ),
-        lambda: show(workflow.prepare(strangers.GRID, tmp_path, main=True) and made, results),
+        lambda: show(
+            workflow.prepare(strangers.GRID, tmp_path, tmp_path / "results", main=True) and made,
+            results,
+        ),
     ]
 
     def once() -> None:

@@ -64,3 +64,33 @@ def test_bots_play_without_loading_any_model_library(tmp_path: Path) -> None:
     assert found["heavy"] == {"import": [], "plan": [], "play": []}
     assert found["played"]
     assert {"gamegrid.pages.tiny_recipe", "gamegrid.backends.huggingface"} <= set(found["modules"])
+
+
+PLAN_AND_READ = """
+import json, sys
+from pathlib import Path
+
+import yaml
+
+import gamegrid.commands.runner.arena
+import gamegrid.jobs.live
+import gamegrid.jobs.workflow
+from gamegrid.oracles.equilibrium import solved
+from gamegrid.paths import WORKFLOW
+from gamegrid.plan import plan
+
+plan.make(yaml.safe_load((WORKFLOW / "config/config.yaml").read_text()), WORKFLOW)
+solved("kuhn_poker")
+print(json.dumps([name for name in sys.argv[1].split() if name in sys.modules]))
+"""
+
+
+def test_what_plans_a_grid_and_shows_results_loads_neither_scipy_nor_the_parser() -> None:
+    slow = "scipy.optimize scipy.special scipy.sparse gamegrid.prompts.parser"
+    printed = subprocess.check_output(
+        [sys.executable, "-c", PLAN_AND_READ, slow],
+        cwd=WORKFLOW,
+        env={"PYTHONPATH": str(WORKFLOW / "scripts"), "PATH": "/usr/bin:/bin"},
+        text=True,
+    )
+    assert json.loads(printed) == []

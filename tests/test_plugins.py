@@ -180,7 +180,7 @@ def test_a_file_for_the_end_of_a_run_is_checked_before_its_beginning(
 ) -> None:
     (working / "mine/wrong.py").write_text(content)
     with pytest.raises(UserError) as refusal:
-        workflow.prepare(CONFIG, working, main=True)
+        workflow.prepare(CONFIG, working, working / "results", main=True)
     assert str(refusal.value) == f"config: plugins: '{working}/mine/wrong.py' {said}."
 
 
@@ -261,7 +261,7 @@ def test_a_fault_of_a_file_is_one_sentence_that_names_it_when_it_shows(
     file.write_text(AGENT.replace(right, wrong))
     high = {"plugins": ["mine"], "games": ["high_card"], "agents": CONFIG["agents"], "deals": 1}
     with pytest.raises((AttributeError, IndexError, TypeError)) as fault:
-        made = workflow.prepare(high, working, main=True)
+        made = workflow.prepare(high, working, working / "results", main=True)
         workflow.rows(made)
         [chunk] = made.chunks
         play_chunk(

@@ -196,6 +196,16 @@ def use_configured(config: Mapping[str, Any], working: Path) -> None:
 
 
 @contextmanager
+def restored(used: UserFolders) -> Iterator[None]:
+    """Use the folders of ``in_use`` at an earlier moment until the block ends, as read then."""
+    before = _IN_USE.set(used)
+    try:
+        yield
+    finally:
+        _IN_USE.reset(before)
+
+
+@contextmanager
 def using(chosen: Sequence[Path]) -> Iterator[None]:
     """Use these folders until the block ends."""
     before = in_use()

@@ -228,7 +228,7 @@ def test_every_reply_is_filed_before_it_is_parsed(
 
         one = setup(tic_tac_toe, ("x", "x"), max_plies=1)
         with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-            patch.setattr("gamegrid.agents.llm.parse", crash)
+            patch.setattr("gamegrid.prompts.parser.parse", crash)
             play_one(one, {"x": llm(ask)})
         episode = play_one(one, {"x": llm(ask)})
     assert len(model.asked) == 1

@@ -168,6 +168,46 @@ async def test_two_of_one_process_exclude_each_other(tmp_path: Path) -> None:
         pass
 
 
+async def test_requests_that_wait_together_are_served_under_one_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks, lock = [], SharedFile.lock
+    monkeypatch.setattr(SharedFile, "lock", lambda file: locks.append(file.path) or lock(file))
+    host = opened(tmp_path, max_connections=64)
+    order = list[int]()
+
+    async def ask(number: int) -> None:
+        async with host.turn(1, None):
+            order.append(number)
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*map(ask, range(64)))
+    assert order == list(range(64))
+    assert len([path for path in locks if path.name == "gate"]) == 1
+
+
+async def test_a_request_that_is_cancelled_takes_no_place(tmp_path: Path) -> None:
+    host = opened(tmp_path, max_connections=1)
+
+    async def ask() -> None:
+        async with host.turn(1, None):
+            await asyncio.sleep(60)
+
+    for pauses in range(6):  # the place may be given before the request learns of it
+        task = asyncio.create_task(ask())
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert await has_place(host), pauses
+    async with host.turn(1, None):
+        waiting = [asyncio.create_task(ask()) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        for task in waiting:
+            task.cancel()
+    assert await has_place(host)
+
+
 async def test_a_turn_costs_little(tmp_path: Path) -> None:
     host = opened(tmp_path, max_connections=64, requests_per_minute=1e9, tokens_per_minute=1e12)
     began = time.process_time()

@@ -20,6 +20,7 @@ WAYS = {
     "--model vllm_Own": ("own", "vllm_Own", None),
     f"--api-base {ADDRESS} --model a/b": ("b", "litellm_openai/a/b", ADDRESS),
     "--smollm2": ("smollm2", "hf_smollm2", None),
+    "--model hf_smollm2": ("smollm2", "hf_smollm2", None),
     "--model litellm_openai/random": ("random.2", "litellm_openai/random", None),
     "--model litellm_openai/4.1": ("4.1", "litellm_openai/4.1", None),
     "--model litellm_openai/{a,:#'b": ("a_b", "litellm_openai/{a,:#'b", None),

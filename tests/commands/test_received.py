@@ -49,7 +49,8 @@ COMMANDS: dict[str, Command] = {
     "compress": lambda results, other: main(["journal", "compress", str(results)]),
     "merge": lambda results, other: main(["merge", str(results), "--into", str(other / "results")]),
     "run": lambda results, other: preconditions.check_before_play(
-        workflow.prepare(strangers.GRID, results.parent, main=True), results.parent
+        workflow.prepare(strangers.GRID, results.parent, results, main=True),
+        results,
     ),
 }
 

@@ -1,6 +1,7 @@
 """scripts/runner.py: the old command line becomes a grid, and every documented command plays."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,12 @@ def test_three_backends_meet_at_one_table_and_leave_the_usual_files(tmp_path: Pa
     assert query(tmp_path, "SELECT count(*) FROM episodes") == [(6,)]
     assert query(tmp_path, "SELECT count(DISTINCT backend) FROM calls") == [(3,)]
     assert (tmp_path / "results/tables/leaderboard.csv").exists()
+
+    *_, last = done.stdout.splitlines()
+    assert not (tmp_path / "results/report.html").exists()
+    subprocess.run(shlex.split(last.partition(": ")[2]), cwd=tmp_path, check=True)
+    assert (tmp_path / "results/report.html").exists()
+    assert query(tmp_path, "SELECT count(*) FROM episodes") == [(6,)]
 
 
 # Values and keys
@@ -310,7 +317,7 @@ def test_the_old_model_files_are_read_where_they_lie(
     assert arena.main([*line, "--write-config"]) == 0
     grid = yaml.safe_load(capsys.readouterr().out)
     with pytest.raises(UserError, match="'/no/such/Qwen2-7B-Instruct' is not a folder"):
-        check_before_play(plan.make(grid, tmp_path), tmp_path)
+        check_before_play(plan.make(grid, tmp_path), tmp_path / "results")
 
 
 def test_a_configuration_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

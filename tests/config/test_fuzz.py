@@ -24,8 +24,8 @@ SCHEMA = jsonschema.Draft202012Validator(config_schema.schema())
 def plan(spoilt: Mutant, folder: Path) -> str:
     """Do what the Snakefile does with a configuration; return whether it was planned or refused."""
     try:
-        made = workflow.prepare(spoilt.config, folder, main=True)
-        preconditions.check_before_play(made, folder)
+        made = workflow.prepare(spoilt.config, folder, folder / "results", main=True)
+        preconditions.check_before_play(made, folder / "results")
     except UserError as error:
         text = str(error)
         assert text.strip(), spoilt

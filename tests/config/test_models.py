@@ -47,6 +47,15 @@ def test_an_id_needs_no_entry(tmp_path: Path) -> None:
     found = models.find("litellm_openai/gpt-4o-mini", "a", {}, tmp_path)
     assert (found.kind.prefix, found.entry.name) == ("litellm", "litellm_openai/gpt-4o-mini")
     assert found.identity() == {}
+    assert found.similar is None
+
+
+def test_an_id_that_is_almost_an_entry_s_is_noticed(tmp_path: Path) -> None:
+    entry = models.Filed(models.ModelEntry(name="litellm_openai/smol"), tmp_path / "models.yaml")
+    entries = {"litellm_openai/smol": entry}
+    assert models.find("litellm_openai/smoll", "a", entries, tmp_path).similar == entry
+    assert models.find("litellm_openai/smol", "a", entries, tmp_path).similar is None
+    assert models.find("litellm_openai/gpt-4o", "a", entries, tmp_path).similar is None
 
 
 def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> None:

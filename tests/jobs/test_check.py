@@ -113,6 +113,12 @@ def test_a_healthy_model_has_one_line_with_its_address_name_and_file(tmp_path: P
     )
 
 
+def test_an_id_without_an_entry_is_told_with_the_entry_that_it_may_mean(tmp_path: Path) -> None:
+    entries = "  - {name: litellm_openai/smol, api_base: 'http://127.0.0.1:9/v1'}\n"
+    [found] = look(tmp_path, entries, a=llm("litellm_openai/smoll"))
+    assert "(did you mean 'litellm_openai/smol' of models.yaml?)" in found.line()
+
+
 def test_a_name_that_the_server_does_not_list_is_told_with_the_nearest(tmp_path: Path) -> None:
     with Endpoint(models=["small-instruct", "other"]) as endpoint:
         entries = f"  - {{name: litellm_openai/smal-instruct, api_base: '{endpoint.api_base}'}}\n"
@@ -200,8 +206,9 @@ def test_a_probe_of_a_server_that_takes_the_answer_for_reasoning_gives_a_hint(
     with Endpoint(answer=lambda _: swallowed) as endpoint:
         entries = f"  - {{name: litellm_openai/there, api_base: '{endpoint.api_base}'}}\n"
         grid = made(tmp_path, entries, a=llm("litellm_openai/there"))
-        told, _ = check.ask(grid, tmp_path, check.look(grid, tmp_path))
+        told, [found] = check.ask(grid, tmp_path, check.look(grid, tmp_path))
     assert "no move (empty)" in told
+    assert "IN DOUBT: a's reply states no move (empty). Check its chat template" in found.line()
     assert "delivered only reasoning" in told.splitlines()[-1]
 
 

@@ -74,8 +74,8 @@ def test_a_run_goes_on_if_nobody_reads_any_more() -> None:
 
 
 def test_the_end_of_a_line_is_cut_at_a_comma() -> None:
-    assert cut("12 of 90 episodes, 30 replies/min, about 3 min left", 40) == (
-        "12 of 90 episodes, 30 replies/min"
+    assert cut("12 of 90 episodes, 30 replies at 20/min, about 3 min left", 40) == (
+        "12 of 90 episodes, 30 replies at 20/min"
     )
     assert cut("word" * 30, 10) == "wordwordwo"
 

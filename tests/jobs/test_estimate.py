@@ -71,8 +71,8 @@ def test_what_is_unknown_is_said_to_be(tmp_path: Path) -> None:
     found = estimate(made, tmp_path / "results")
     (cost,) = found.costs
     assert cost.completion_tokens is None and cost.usd is None
-    assert "completion tokens unknown" in text(found)
-    assert "without m (unknown)" in text(found)
+    assert "an unknown number of completion tokens" in text(found)
+    assert text(found).endswith("money: unknown for m")
 
 
 def test_the_worst_price_of_a_request_is_told(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_results_of_the_same_grid_are_accepted(results: Path) -> None:
     check_results(make(results.parent), results)
     check_results(make(results.parent, deals=3), results)
-    check_before_play(make(results.parent), results.parent)
+    check_before_play(make(results.parent), results)
 
 
 def test_results_of_another_seed_are_accepted_if_the_user_says_so(results: Path) -> None:
@@ -90,5 +90,5 @@ def test_a_key_or_folder_is_needed_only_where_models_are_asked(tmp_path: Path) -
     agents = {**GRID["agents"], "gone": gone}
     needing = {"agents": agents, "models": ["models.yaml"]}
     with pytest.raises(UserError, match="no/such/folder"):
-        check_before_play(make(tmp_path, **needing), tmp_path)
-    check_before_play(make(tmp_path, **needing, run_mode="replay"), tmp_path)
+        check_before_play(make(tmp_path, **needing), tmp_path / "results")
+    check_before_play(make(tmp_path, **needing, run_mode="replay"), tmp_path / "results")

@@ -13,6 +13,14 @@ from gamegrid.jobs.display import Display
 from gamegrid.jobs.run_log import RunLog, last_error
 from gamegrid.jobs.snakemake_internals import Stream
 
+ENDED = (
+    "SLURM-job '{}' failed, SLURM status is: '{}'. Detailed failure reason unavailable (status "
+    "command is not 'sacct').\nFor further error details see the log files.\n"
+)
+REFUSED = (
+    "SLURM sbatch failed. The error message was 'sbatch: error: no such partition: cqu\nsbatch: "
+    "error: Batch job submission failed: Invalid partition'.\n    sbatch call:\n sbatch -p cqu {}\n"
+)
 EXIT = "RuleException:\nCalledProcessError in file x, line 1:\nCommand 'python x' {}."
 
 
@@ -92,10 +100,50 @@ def test_what_a_cluster_says_is_told_with_the_end_of_its_log(tmp_path: Path) -> 
     """The SLURM executor states the job's status and adds its log to the rule's."""
     told = Told()
     (tmp_path / "slurm.log").write_text("line\n" * 20 + "slurmstepd: error: oom_kill event\n")
-    told.fail(tmp_path / "slurm.log", said="SLURM status is: 'OUT_OF_MEMORY'")
-    assert told.lines[0] == "gamegrid: play: SLURM status is: 'OUT_OF_MEMORY'"
+    told.fail(tmp_path / "slurm.log", said=ENDED.format(7, "OUT_OF_MEMORY"))
+    assert told.lines[0].startswith("gamegrid: play: SLURM status is: 'OUT_OF_MEMORY', it needed")
     assert "  slurmstepd: error: oom_kill event" in told.lines
     assert len(told.lines) == 1 + run_log.TAIL + 1
+
+
+def test_a_job_that_slurm_ended_is_told_by_its_state_and_not_by_its_log(tmp_path: Path) -> None:
+    """The job is told to stop, and its log says only that."""
+    told = Told()
+    for number in range(2):
+        log = job_log(tmp_path, f"{number}.log", "ERROR interrupted")
+        told.fail(log, said=ENDED.format(number, "TIMEOUT"), jobid=number)
+    assert told.lines[0].endswith("SLURM status is: 'TIMEOUT', its time limit is over (runtime)")
+    assert sum("TIMEOUT" in line for line in told.lines) == 1
+    assert list(told.log.causes.values()) == [2]
+
+
+def test_a_job_that_slurm_calls_failed_is_told_by_its_log(tmp_path: Path) -> None:
+    told = Told()
+    told.fail(job_log(tmp_path, "a.log", "ERROR no room"), said=ENDED.format(1, "FAILED"))
+    assert told.lines == [f"gamegrid: play: no room (log: {tmp_path}/a.log)"]
+
+
+def test_what_slurm_refuses_is_one_sentence_and_one_cause(tmp_path: Path) -> None:
+    """A refused job has no log yet, or an empty one, and is tried again."""
+    told = Told()
+    (tmp_path / "empty.log").touch()
+    for jobid in (1, 2, 1, 2):
+        told.record(f"Exception in run_job for rule play: {jobid}", logging.ERROR)
+        told.fail(tmp_path / "empty.log", said=REFUSED.format(jobid), jobid=jobid)
+    sentence = "SLURM refuses the job: no such partition: cqu; Invalid partition"
+    assert told.lines == [f"gamegrid: play: {sentence}"]
+    assert told.log.repeated() == [f"gamegrid: 2 jobs failed for this reason: {sentence}"]
+
+
+def test_a_refused_array_is_told_by_what_is_said_of_the_array() -> None:
+    told = Told()
+    said = REFUSED.replace("failed.", "failed for array job submission (tasks 1-2).")
+    told.record(said, logging.ERROR)
+    for jobid in (1, 2):
+        told.fail(said="Part of failed array sbatch submission (tasks 1-2); see log.", jobid=jobid)
+    assert told.lines == [
+        "gamegrid: play: SLURM refuses the job: no such partition: cqu; Invalid partition"
+    ]
 
 
 def test_only_what_concerns_a_user_is_shown() -> None:

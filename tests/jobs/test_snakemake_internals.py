@@ -48,6 +48,101 @@ def test_other_executors_have_no_arrays() -> None:
     snakemake_internals.refuse_arrays(SimpleNamespace(executor_settings=None))
 
 
+class Executor:
+    """A remote executor that submits nothing, and remembers what it reports."""
+
+    def __init__(self) -> None:
+        self.reported = list[str]()
+
+    def run_job(self, job: Any) -> None:
+        raise ValueError("no such account")
+
+    def report_job_error(self, info: Any, msg: str) -> None:
+        self.print_job_error(info, msg)
+
+    def print_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:
+        self.reported.append(f"{info.job}: {msg}")
+
+
+class Job:
+    def __init__(self, *jobs: "Job") -> None:
+        self.jobs = jobs
+        self.said = list[str | None]()
+
+    def __str__(self) -> str:
+        return "job"
+
+    def is_group(self) -> bool:
+        return bool(self.jobs)
+
+    def log_error(self, msg: str | None = None, **more: Any) -> None:
+        self.said.append(msg)
+
+
+def remote() -> tuple[Executor, Any]:
+    executor = Executor()
+    workflow = SimpleNamespace(
+        local_exec=False, scheduler=SimpleNamespace(_executor=executor), executor_plugin=None
+    )
+    snakemake_internals.report_lost_submissions(workflow)
+    return executor, workflow
+
+
+def test_an_exception_of_a_submission_is_reported() -> None:
+    executor, _ = remote()
+    executor.run_job(Job())
+    assert executor.reported == ["job: Job submission failed with exception: no such account"]
+    said = snakemake_internals.in_words(executor.reported[0].removeprefix("job: "))
+    assert said == "the job was not submitted: no such account"
+
+
+def test_each_job_of_a_group_is_told_what_the_executor_says_of_the_group() -> None:
+    executor, _ = remote()
+    jobs = Job(), Job()
+    executor.run_job(Job(*jobs))
+    assert [len(job.said) for job in jobs] == [1, 1]
+    assert all("no such account" in str(job.said) for job in jobs)
+
+
+def test_other_executors_ask_slurm_for_nothing() -> None:
+    _, workflow = remote()
+    assert snakemake_internals.to_submit(workflow, []) == []
+
+
+def on_slurm(*jobs: Any) -> Any:
+    """Return a run on SLURM whose profile gives jobs of ``play`` another time limit."""
+    return SimpleNamespace(
+        executor_plugin=SimpleNamespace(name="slurm"),
+        executor_settings=SimpleNamespace(qos=None),
+        resource_settings=SimpleNamespace(overwrite_resources={"play": {"runtime": 99}}),
+        dag=SimpleNamespace(needrun_jobs=lambda: jobs),
+    )
+
+
+def planned(rule: str, *, local: bool = False, **resources: Any) -> Any:
+    named = SimpleNamespace(name=rule)
+    return SimpleNamespace(rule=named, is_local=local, threads=1, resources=resources)
+
+
+def test_slurm_is_asked_for_what_is_submitted() -> None:
+    jobs = [
+        planned("judge", mem_mb=7, slurm_account="a"),
+        planned("tables", local=True, mem_mb=9),
+        planned("judge", mem_mb=8, slurm_cluster="elsewhere"),
+    ]
+    [found] = snakemake_internals.to_submit(on_slurm(*jobs), [("play", {"mem_mb": 1}, 2)])
+    assert (found.rule, found.mem_mb, found.accounts) == ("judge", 7, ("a",))
+
+
+def test_check_asks_for_the_jobs_of_the_grid_as_the_profile_completes_them() -> None:
+    check = planned("check", local=True, mem_mb=9, runtime=60, slurm_partition="cpu,gpu")
+    cells = [("play", {"mem_mb": 2000, "runtime": 240, "gpu": 1}, 4)]
+    [found] = snakemake_internals.to_submit(on_slurm(check), cells)
+    assert found.partitions == ("cpu", "gpu")
+    assert (found.rule, found.mem_mb, found.minutes) == ("play", 2000, 99)
+    assert (found.gpus, found.cpus) == (1, 4)
+
+
 def test_records_are_seen_where_snakemake_writes_them(tmp_path: Path) -> None:
     assert not snakemake_internals.has_records(tmp_path)
     folder = tmp_path / ".snakemake/metadata"

@@ -85,7 +85,7 @@ def test_replies_and_money_come_from_the_journal_as_it_grows(
     assert (early.replies, early.done, early.per_minute) == (4, 0, 8.0)
     assert early.usd is not None and early.usd > 0
     assert early.left_s == 30.0  # random play foretells eight replies
-    assert "8 replies/min" in early.line()
+    assert "replies at 8/min" in early.line()
     again = Watch(made, results, works(made), clock)
     assert again.look().replies == 0  # those of an earlier run
 

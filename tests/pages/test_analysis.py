@@ -81,6 +81,6 @@ def test_answers_agree_with_the_tables(result_set: Path) -> None:
     )
     unread = ask(result_set, query_with("finish_reason"))
     assert sum(row["number"] for row in unread) == failures[0]["n"]
-    worst = ask(result_set, query_with("label"))
+    worst = ask(result_set, query_with("episode_id, ply, agent"))
     most = ask(result_set, "SELECT max(regret) AS most FROM decisions")
     assert worst[0]["regret"] == most[0]["most"]

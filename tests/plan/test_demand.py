@@ -30,6 +30,14 @@ def test_a_job_asks_for_what_all_its_models_need_together(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize(("gpus", "nodes", "tasks"), [(0, None, None), (1, None, 0), (2, 1, 0)])
+def test_the_gpus_of_a_job_are_on_one_host_for_one_process(
+    gpus: int, nodes: int | None, tasks: int | None
+) -> None:
+    found = Demand(gpu=gpus)
+    assert (found.nodes, found.tasks_per_gpu) == (nodes, tasks)
+
+
 def test_two_agents_of_one_model_load_it_once(tmp_path: Path) -> None:
     entry = {"name": "hf_small", "model_path": ".", "gpus": 1}
     found = demands(tmp_path, [entry], x="hf_small", y="hf_small")

@@ -193,6 +193,9 @@ def test_numbers_survive_exactly(tmp_path: Path) -> None:
         ({"seed": 2**63}, duckdb.Error),
         ({"duration_s": float("nan")}, ValueError),
         ({"seats": (seat(0, return_=float("inf")),)}, ValueError),
+        ({"seats": (seat(0, strict_return=float("nan")),)}, ValueError),
+        ({"decisions": (decision(latency_s=float("nan")),)}, ValueError),
+        ({"calls": (call(latency_s=float("inf")),)}, ValueError),
         ({"run_id": "another"}, ValueError),
     ],
 )

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.records import chain, journal
-from gamegrid.records.journal import Journal, canonical, check_locking, key, request_digest
+from gamegrid.records.journal import Journal, canonical, key, request_digest, stated_text
 from journal_samples import PLACE, REPLY, REQUEST, said
 
 Buy = Callable[[Request], Awaitable[Completion]]
@@ -87,6 +88,46 @@ async def test_a_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path) -> None
         # Another handle reads the file before the journal is closed.
         [line] = path.read_text().splitlines()
     assert json.loads(line)["completion"]["text"] == REPLY.text
+
+
+async def test_a_slow_disk_holds_up_no_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, held, real = tmp_path / "one.jsonl", Event(), os.fsync
+    monkeypatch.setattr(journal, "SYNC_SECONDS", 0.0)
+
+    async def ask(book: Journal, ply: int) -> None:
+        await book.ask(PLACE, ply, 0, REQUEST, Shop())
+
+    with Journal(path) as book:
+        await ask(book, 0)
+        monkeypatch.setattr(os, "fsync", lambda file: (held.wait(), real(file)))
+        async with asyncio.timeout(10):
+            for ply in range(1, 4):
+                await ask(book, ply)
+        assert len(path.read_bytes().splitlines()) == 4
+        counted = chain.read_head(path)
+        assert counted is not None and counted.lines < 4, "a head counts only lines on disk"
+        held.set()
+    last = [line.digest for line in journal.read(path)][-1]
+    assert chain.read_head(path) == chain.Head(4, last)
+
+
+async def test_a_disk_that_fails_is_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OSError(5, "Input/output error")]
+    real = os.fsync
+
+    def failing(file: int) -> None:
+        if failures and Path(f"/proc/self/fd/{file}").readlink().suffix == ".jsonl":
+            raise failures.pop()
+        real(file)
+
+    monkeypatch.setattr(journal, "SYNC_SECONDS", 0.0)
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError, match="Input/output"), Journal(tmp_path / "one.jsonl") as book:
+        await book.ask(PLACE, 0, 0, REQUEST, Shop())
 
 
 async def test_what_failed_in_transport_leaves_no_line(tmp_path: Path) -> None:
@@ -214,6 +255,15 @@ def test_a_generated_request_is_filed_as_it_was_before_there_were_other_ways() -
         for choices in (("a",), ("a", "b"))
     ]
     assert len({digest, *map(request_digest, ways)}) == 5
+
+
+@pytest.mark.parametrize("text", ["", "a\x7f\x00", "ä \u2028 😀", "lone \ud800", '"messages":null'])
+def test_a_request_is_written_canonically(text: str) -> None:
+    for request in other_requests():
+        messages = (*request.messages, Message("user", text), Message(text, ""))
+        said = replace(request, messages=messages, decode=Decode.CONSTRAINED, choices=(text, "b"))
+        for each in (request, said):
+            assert stated_text(each) == canonical(each.stated())
 
 
 # Round trips
@@ -355,20 +405,6 @@ def test_another_run_s_block_of_the_same_deals_is_waited_for(tmp_path: Path) -> 
     assert str(refusal.value).startswith(f"{short} is being written by another job (host ")
     with Journal(long):
         pass
-
-
-def test_locks_work_here_and_the_probe_leaves_nothing(tmp_path: Path) -> None:
-    check_locking(tmp_path / "journal")
-    assert list((tmp_path / "journal").iterdir()) == []
-
-
-def test_a_file_system_without_locks_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fcntl.flock", lambda *_: None)
-    with pytest.raises(UserError, match="file locks have no effect on this file system"):
-        check_locking(tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 # A full disk

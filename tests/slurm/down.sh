@@ -31,10 +31,12 @@ if [ -n "$jobs" ]; then
         sleep 0.4
     done
 fi
-for node in box1 box2; do
+for node in box1 box2 box3; do
     stop $BOX/run/slurmd.$node.pid slurmd
 done
 stop $BOX/run/slurmctld.pid slurmctld
+stop $BOX/run/slurmdbd.pid slurmdbd
+stop $BOX/run/mariadbd.pid mariadbd
 stop $BOX/run/munged.pid munged
 if [ "$(readlink $LINK 2>/dev/null)" = $CONF ]; then
     rm $LINK

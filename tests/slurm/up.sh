@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Start a throw-away SLURM on this machine for `make test-slurm`: two fake nodes, one of them with
-# a fake GPU, everything on the loopback interface. Needs root and Debian's packages, which it
-# installs when they are missing. tests/slurm/down.sh stops it.
+# Start a throw-away SLURM on this machine for `make test-slurm`: three fake nodes, two of them with
+# two fake GPUs each, and accounting: one account, a quality of service with a short time limit, and
+# one that starts no job.
+# Everything is on the loopback interface. Needs root and Debian's packages, which it installs when
+# they are missing. tests/slurm/down.sh stops it.
 #
 # /etc/slurm must link to the configuration, because Snakemake's job steps drop every variable that
 # begins with SLURM_, including SLURM_CONF. The script leaves an existing configuration alone.
@@ -20,7 +22,8 @@ if [ -e "$LINK" ] || [ -L "$LINK" ]; then
 fi
 
 missing=()
-for program in munged:munge slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client; do
+for program in munged:munge slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client \
+    slurmdbd:slurmdbd mariadbd:mariadb-server; do
     command -v "${program%%:*}" >/dev/null || missing+=("${program##*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then
@@ -64,11 +67,13 @@ start munged munged --foreground --force --num-threads=2 --key-file=$BOX/munge/k
     --log-file=$BOX/log/munged.log
 await munged munge -S $BOX/munge/socket -n
 
-# The GPU is a copy of /dev/null: SLURM sets CUDA_VISIBLE_DEVICES only for a separate device file.
-mknod $BOX/gpu0 c 1 3 || fail "a device file cannot be made here, so there is no fake GPU."
-echo "NodeName=box2 Name=gpu File=$BOX/gpu0" >$BOX/etc/gres.conf
+# The GPUs are copies of /dev/null: SLURM sets CUDA_VISIBLE_DEVICES only for separate device files.
+for gpu in 0 1; do
+    mknod $BOX/gpu$gpu c 1 3 || fail "a device file cannot be made here, so there is no fake GPU."
+done
+echo "NodeName=box[2-3] Name=gpu Type=a100 File=$BOX/gpu[0-1]" >$BOX/etc/gres.conf
 
-# No cgroups, no task plugin, no accounting: it runs in a container without systemd or a database.
+# No cgroups and no task plugin: it runs in a container without systemd.
 # config_overrides: SLURM believes the CPUs and memory below, not the hardware.
 cat >$CONF <<END_OF_CONF
 ClusterName=box
@@ -89,7 +94,12 @@ SlurmdLogFile=$BOX/log/slurmd.%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=16802
+AccountingStoragePass=$BOX/munge/socket
+AccountingStorageEnforce=associations,limits,qos
+AccountingStorageTRES=gres/gpu
 SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
@@ -103,20 +113,53 @@ MinJobAge=600
 JobRequeue=0
 GresTypes=gpu
 NodeName=box1 NodeHostname=$HOST NodeAddr=127.0.0.1 Port=16811 CPUs=4 RealMemory=32000
-NodeName=box2 NodeHostname=$HOST NodeAddr=127.0.0.1 Port=16812 CPUs=4 RealMemory=32000 Gres=gpu:1
+NodeName=box2 NodeHostname=$HOST NodeAddr=127.0.0.1 Port=16812 CPUs=4 RealMemory=32000 Gres=gpu:a100:2
+NodeName=box3 NodeHostname=$HOST NodeAddr=127.0.0.1 Port=16813 CPUs=4 RealMemory=32000 Gres=gpu:a100:2
 PartitionName=cpu Nodes=box1 Default=YES DefaultTime=10 MaxTime=300 State=UP
-PartitionName=gpu Nodes=box2 DefaultTime=10 MaxTime=300 State=UP
+PartitionName=gpu Nodes=box[2-3] DefaultTime=10 MaxTime=300 State=UP
 END_OF_CONF
 mkdir -p "$(dirname $LINK)"
 ln -s $CONF $LINK
 export SLURM_CONF=$CONF  # SLURM looks for gres.conf beside it
 
+# Accounting keeps its records in a private database on a socket.
+SOCKET=$BOX/run/mariadb.sock
+mariadb-install-db --no-defaults --user=root --datadir=$BOX/db --skip-test-db \
+    --auth-root-authentication-method=normal >>$BOX/log/mariadb-install.out 2>&1
+start mariadbd mariadbd --no-defaults --user=root --datadir=$BOX/db --socket=$SOCKET \
+    --skip-networking --pid-file=$BOX/run/mariadbd.own --innodb-buffer-pool-size=64M \
+    --innodb-lock-wait-timeout=900
+await mariadbd mariadb --no-defaults --socket=$SOCKET -uroot -e 'select 1'
+(umask 077 && cat >$BOX/etc/slurmdbd.conf <<END_OF_CONF
+AuthType=auth/munge
+AuthInfo=socket=$BOX/munge/socket
+CommunicationParameters=NoInAddrAny
+DbdHost=$HOST
+DbdAddr=127.0.0.1
+DbdPort=16802
+SlurmUser=root
+PidFile=$BOX/run/slurmdbd.own
+LogFile=$BOX/log/slurmdbd.log
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=root
+StorageLoc=slurm_acct
+END_OF_CONF
+)
+# The client library finds the socket through this variable.
+start slurmdbd env MYSQL_UNIX_PORT=$SOCKET slurmdbd -D
+await slurmdbd sacctmgr -n list cluster
+for entity in "cluster box" "account proj Cluster=box" "qos short set MaxWall=5 Flags=DenyOnLimit" \
+    "qos full set GrpJobs=0" "user root Account=proj QOS=normal,short,full DefaultQOS=normal"; do
+    sacctmgr -i -Q add $entity >>$BOX/log/sacctmgr.out 2>&1
+done
+
 start slurmctld slurmctld -D -i
 await slurmctld scontrol ping
-for node in box1 box2; do
+for node in box1 box2 box3; do
     mkdir -p $BOX/spool.$node
     start slurmd.$node slurmd -D -N $node
 done
-all_idle() { [ "$(sinfo -h -N -t idle -o %N | sort -u | wc -l)" = 2 ]; }
+all_idle() { [ "$(sinfo -h -N -t idle -o %N | sort -u | wc -l)" = 3 ]; }
 await "the nodes" all_idle
 sinfo -N -o '%N %P %T %c CPUs, %m MB, %G'

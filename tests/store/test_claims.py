@@ -11,7 +11,7 @@ from gamegrid.errors import UserError
 from gamegrid.records.record_types import EpisodeRecord
 from gamegrid.stats.anytime import deals_to_decide
 from gamegrid.stats.intervals import Interval
-from gamegrid.stats.paired import Verdict
+from gamegrid.stats.verdict import Verdict
 from gamegrid.store import claims
 from gamegrid.store.claims import Cost, Pair
 from store_samples import AGENTS, GAMES, agent, call, database, decision, episode, pair, query
@@ -43,7 +43,7 @@ def test_a_verdict_is_said_with_its_interval_and_its_correction() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "You can claim it for these games and settings."),
+        ({}, "You can claim this for these games and settings."),
         ({"look": 3}, "after 3 looks too: the interval for any number of looks is +0.020 to"),
         ({"look": 3, "anytime": Interval(-0.1, 0.3)}, "only if the number of deals was fixed"),
         ({"role": "exploratory"}, "as exploratory: it was not preregistered"),
@@ -61,7 +61,20 @@ def test_a_verdict_is_said_with_its_interval_and_its_correction() -> None:
             {"verdict": Verdict.NOT_TOLD_APART, "anytime": Interval(-0.1, 0.3)},
             "100,000 deals would not settle it",
         ),
-        ({"verdict": None, "reason": "one deal", "anytime": None}, "at least 20 deals"),
+        (
+            {"verdict": None, "reason": "one deal", "anytime": None, "deals": 1},
+            "1 deal is too few to say how many would settle it: play 20 in every game",
+        ),
+        # further_deals names the first number of deals with an anytime interval: no forecast.
+        (
+            {
+                "verdict": Verdict.NOT_TOLD_APART,
+                "anytime": None,
+                "deals": 10,
+                "deals_needed": 20,
+            },
+            "10 deals are too few to say how many would settle it: play 20 in every game",
+        ),
         ({"verdict": None, "reason": "provisional"}, "provisional"),
     ],
 )
@@ -73,7 +86,7 @@ def test_the_money_is_said_to_be_unknown_or_none() -> None:
     asked = replace(
         SEEN, verdict=Verdict.NOT_TOLD_APART, anytime=Interval(-0.1, 0.3), deals_needed=240
     )
-    assert claims.settled(asked, FREE).endswith("for no money, since no reply is bought.")
+    assert claims.settled(asked, FREE).endswith("for no money: no hosted model plays.")
     assert "for an unknown price" in claims.settled(asked, Cost(None, bought=True))
 
 

@@ -44,7 +44,7 @@ def test_every_file_of_the_package_creates_its_view_and_tables_are_in_order() ->
 def test_a_table_of_ones_own_is_a_table_like_any_other(working: Path) -> None:
     """The rows carry its text to the job that builds the database and to verifiers."""
     with plugins.using(()):
-        made = workflow.prepare(GRID, working, main=True)
+        made = workflow.prepare(GRID, working, working / "results", main=True)
         rows = Rows.of(json.loads(workflow.database_rows(made)))
         assert workflow.table_names()[-1] == "seatings"
     assert "seatings" not in workflow.table_names()
@@ -60,9 +60,13 @@ def test_a_table_of_ones_own_is_a_table_like_any_other(working: Path) -> None:
 
 def test_another_text_of_a_table_is_another_database(working: Path) -> None:
     with plugins.using(()):
-        before = asdict(workflow.rows(workflow.prepare(GRID, working, main=False)))
+        before = asdict(
+            workflow.rows(workflow.prepare(GRID, working, working / "results", main=False))
+        )
         (working / "mine/seatings.sql").write_text(TABLE.replace("count(*)", "2 * count(*)"))
-        after = asdict(workflow.rows(workflow.prepare(GRID, working, main=False)))
+        after = asdict(
+            workflow.rows(workflow.prepare(GRID, working, working / "results", main=False))
+        )
     assert before != after
 
 
@@ -84,4 +88,4 @@ def test_a_table_that_cannot_be_made_is_refused_before_anything_is_played(
     (working / "mine/seatings.sql").unlink()
     (working / f"mine/{name}.sql").write_text(text)
     with plugins.using(()), pytest.raises(UserError, match=f"config: plugins: .*{said}"):
-        workflow.prepare(GRID, working, main=True)
+        workflow.prepare(GRID, working, working / "results", main=True)

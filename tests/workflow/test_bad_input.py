@@ -74,7 +74,9 @@ def test_a_mistake_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
     grid, words = MISTAKES[name]
     write_models(tmp_path)
     with pytest.raises(UserError) as refusal:
-        preconditions.check_before_play(workflow.prepare(grid, tmp_path, main=True), tmp_path)
+        preconditions.check_before_play(
+            workflow.prepare(grid, tmp_path, tmp_path / "results", main=True), tmp_path / "results"
+        )
     assert all(word in str(refusal.value) for word in words), refusal.value
     assert not (tmp_path / "results").exists()
 

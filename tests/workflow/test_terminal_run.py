@@ -89,7 +89,7 @@ def test_a_run_shows_one_live_line_and_its_log_shows_all(tmp_path: Path) -> None
     assert shown[0].startswith("gamegrid: m: litellm_openai/small at ")
     assert any(re.match(r"\d of 6 episodes", line) for line in shown)
     end = " ".join(shown[-2:])
-    assert re.search(r"6 of 6 episodes are played, 6 replies were bought for [\d.]+ +USD, in", end)
+    assert re.search(r"6 of 6 episodes are played, 6 replies are new for [\d.]+ +USD, in", end)
     for said in ("rule", "Building DAG", "Select jobs", "Finished jobid", "Complete log"):
         assert said not in seen
     log = snakemake_log(run)

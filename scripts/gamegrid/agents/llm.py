@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self, assert_never
+from typing import TYPE_CHECKING, Literal, Self, assert_never
 
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,16 +18,17 @@ from gamegrid.backends.backend import (
     RecordedCompletion,
     Request,
     Sampling,
-    shallow,
 )
 from gamegrid.games.game import Game
 from gamegrid.luck import Place
 from gamegrid.prompts import templates
-from gamegrid.prompts.held_answers import is_complete, was_held
-from gamegrid.prompts.parser import Parsed, parse
-from gamegrid.prompts.spelling import Spellings
+from gamegrid.prompts.parsed import Parsed
 from gamegrid.prompts.templates import Template, TurnContext
+from gamegrid.quick_json import quoted
 from gamegrid.records.record_types import CallRecord, DecisionStatus, Failure
+
+if TYPE_CHECKING:
+    from gamegrid.prompts.spelling import Spellings
 
 NOTHING = "(empty reply)"
 """Replaces an empty reply in the conversation, because providers refuse empty messages."""
@@ -222,13 +223,15 @@ def _read(turn: Turn, settings: LlmSettings, completion: Completion) -> Parsed:
 
 
 def _read_held(
-    completion: Completion, labels: Sequence[str], spellings: Spellings | None
+    completion: Completion, labels: Sequence[str], spellings: "Spellings | None"
 ) -> Parsed:
     """Find the move in a reply that was held to the labels.
 
     A complete answer counts whatever follows it: some servers close the answer and then write
     spaces up to the limit, because their grammar allows these.
     """
+    from gamegrid.prompts.held_answers import is_complete, was_held
+
     said = completion.text.strip()
     whole = completion.finish_reason is FinishReason.STOP
     if whole and said in labels:
@@ -240,9 +243,12 @@ def _read_held(
 
 
 def _parse(
-    completion: Completion, labels: Sequence[str], spellings: Spellings | None = None
+    completion: Completion, labels: Sequence[str], spellings: "Spellings | None" = None
 ) -> Parsed:
     """Parse a reply. Reasoning that the provider delivers comes before that in the reply."""
+    # All processes of a grid load this module; only those that play need the parser's patterns.
+    from gamegrid.prompts.parser import parse
+
     parsed = parse(completion.text, completion.finish_reason, labels, spellings)
     if not completion.reasoning:
         return parsed
@@ -306,7 +312,7 @@ def _call(
         backend=settings.model.split("_", 1)[0],
         model=settings.model,
         model_served=completion.model_served,
-        messages=json.dumps([shallow(m) for m in messages], ensure_ascii=False),
+        messages=_written(messages),
         reply=completion.text if chosen is None else chosen,
         reasoning=parsed.reasoning,
         finish_reason=completion.finish_reason.value,
@@ -322,6 +328,12 @@ def _call(
         fingerprint=completion.fingerprint,
         maybe_billed=completion.maybe_billed,
     )
+
+
+def _written(messages: Sequence[Message]) -> str:
+    """Return messages as a JSON list, as the standard library writes it."""
+    each = (f'{{"role": {quoted(m.role)}, "content": {quoted(m.content)}}}' for m in messages)
+    return f"[{', '.join(each)}]"
 
 
 def _listed(turn: Turn, likelihoods: Mapping[str, float]) -> str:

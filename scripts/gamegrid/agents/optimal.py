@@ -43,7 +43,7 @@ class OptimalAgent:
                 best = solver(turn.game.load_string).best_actions(turn.sample_state())
                 return Decision(action=turn.draw("optimal").choice(best))
             case Oracle.EQUILIBRIUM:
-                from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
+                from gamegrid.oracles.equilibrium import solved  # numpy only where it is needed
 
                 policy = solved(turn.game.load_string).policy[turn.information_state()]
                 actions, weights = zip(*policy, strict=True)
@@ -82,7 +82,7 @@ def policy(game: Game) -> Policy:
 
             return best
         case Oracle.EQUILIBRIUM:
-            from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
+            from gamegrid.oracles.equilibrium import solved  # numpy only where it is needed
 
             kept = {
                 name: dict(choices) for name, choices in solved(game.load_string).policy.items()

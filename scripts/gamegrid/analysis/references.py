@@ -272,7 +272,7 @@ def _best_against_random(game: Game, opening_plies: int) -> Sequence[float | Non
         return [sum(chance * search(state) for state, chance in starts) for search in searches]
     if game.players != 2 or game.spiel.get_type().utility != pyspiel.GameType.Utility.ZERO_SUM:
         return [None] * game.players
-    from gamegrid.oracles.equilibrium import best_against_random  # scipy only where it is needed
+    from gamegrid.oracles.equilibrium import best_against_random  # numpy only where it is needed
 
     return best_against_random(game.spiel)
 
@@ -321,7 +321,7 @@ def _values(game: Game, opening_plies: int, max_plies: int) -> list[float | None
         case Oracle.EXACT:
             first = solver(game.load_string).value(start)
         case Oracle.EQUILIBRIUM:
-            from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
+            from gamegrid.oracles.equilibrium import solved  # numpy only where it is needed
 
             first = solved(game.load_string).value
         case other:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
+from gamegrid import quick_json
 from gamegrid.backends.backend import Completion, FinishReason, Usage
 from gamegrid.backends.content_parts import split_parts
 from gamegrid.backends.error_bodies import error_in
@@ -21,6 +22,8 @@ Note = Callable[[str], None]
 MOST_TOKENS = 10**9
 """No request has more tokens; a greater count is an error, such as an unsigned -1."""
 LONGEST_NAME = 500
+_QUOTED = (Ending.BROKEN_OFF, Ending.UNKNOWN)
+"""Endings whose remarks repeat the server's word."""
 
 
 def read_body(
@@ -49,7 +52,8 @@ def read_body(
         return read_error_in_answer(error, text, asked or Asked(secrets))
     choice, reasons = first_choice(body), stated_reasons(body)
     end = worst(map(ending, reasons))
-    word = secrets.quote(stated(reasons, end))
+    # Only a strange ending is quoted.
+    word = secrets.quote(stated(reasons, end)) if end in _QUOTED else ""
     if fault := _faulty(choice, end, word):
         return lost(fault)
     message = choice["message"] if choice else {}
@@ -97,7 +101,7 @@ def _faulty(choice: Mapping[str, Any] | None, end: Ending, word: str) -> str | N
 def parsed(text: str) -> Any:
     """Return the JSON in a body, or what a stream of JSON amounts to; None if there is neither."""
     try:
-        return json.loads(text)
+        return quick_json.loads(text)
     except (ValueError, RecursionError):
         return assembled(text)
 
@@ -167,6 +171,8 @@ def name_of(body: Mapping[str, Any], key: str, note: Note) -> str | None:
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
         note(f"the server states a {key!r} that is no name; it is recorded as unknown.")
         return None
+    if name.isascii():
+        return name
     # An escape such as \ud800 is half a character, which no file can store.
     return name.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -126,11 +126,16 @@ def _without_keys(outcome: Completion | Fault, address: Address) -> Completion |
     def clean(said: str | None) -> str | None:
         return scrub(said) if isinstance(said, str) else said
 
-    cleaned = replace(
+    said = (outcome.text, outcome.reasoning, outcome.model_served, outcome.fingerprint)
+    cleaned = (scrub(said[0]), *map(clean, said[1:]))
+    if cleaned == said:
+        return outcome
+    _, reasoning, model_served, fingerprint = cleaned
+    return replace(
         outcome,
         text=scrub(outcome.text),
-        reasoning=clean(outcome.reasoning),
-        model_served=clean(outcome.model_served),
-        fingerprint=clean(outcome.fingerprint),
+        reasoning=reasoning,
+        model_served=model_served,
+        fingerprint=fingerprint,
+        raw={"withheld": WITHHELD},
     )
-    return outcome if cleaned == outcome else replace(cleaned, raw={"withheld": WITHHELD})

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,7 @@ def ending(stated: object) -> Ending:
             return Ending.UNKNOWN
 
 
+@lru_cache(maxsize=1000)  # a server states the same few words again and again
 def _of_word(word: str) -> Ending:
     known = _endings()
     plain = _plain(word)
@@ -138,6 +139,9 @@ CLOSED = frozenset(
 )  # fmt: skip
 """Keys whose values hold the model's text or other things that state no reason."""
 DEEPEST = 6
+_NAMED = (dict, Mapping)
+_NESTED = (dict, list, Mapping)
+"""What most bodies consist of comes first: asking for a ``Mapping`` takes long."""
 
 
 def stated_reasons(body: object) -> list[Any]:
@@ -154,11 +158,11 @@ def stated_reasons(body: object) -> list[Any]:
 def _reasons(node: object, depth: int) -> Iterable[Any]:
     if isinstance(node, list):
         node = {"first": node[0]} if node else {}
-    if not isinstance(node, Mapping) or not depth:
+    if not isinstance(node, _NAMED) or not depth:
         return
     for key, value in node.items():
         if key in KEYS:
             if key != STOP_TOKEN_KEY or OPENAI_KEY not in node:
                 yield value
-        elif key not in CLOSED and isinstance(value, Mapping | list):
+        elif key not in CLOSED and isinstance(value, _NESTED):
             yield from _reasons(value, depth - 1)

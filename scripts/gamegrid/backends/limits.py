@@ -8,9 +8,12 @@ limit requests in flight; its one bucket for unrelated processes stores a row pe
 
 import asyncio
 import hashlib
+import os
 import secrets
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gamegrid.backends.backend import BackendError, ModelEntry
@@ -19,6 +22,29 @@ from gamegrid.backends.retry import Stop
 from gamegrid.backends.shared_file import SharedFile, make_private
 
 POLL_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A request that waits to be sent: its prompt in characters and its most reply tokens."""
+
+    prompt: int
+    max_tokens: int | None
+    granted: asyncio.Future[Booking] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def has_place(self) -> bool:
+        """Whether a place was given, even if the request was cancelled before it learned so."""
+        done = self.granted.done() and not self.granted.cancelled()
+        return done and self.granted.exception() is None
+
+    def refuse(self, error: Exception) -> None:
+        """Raise the error in the request that waits; a refusal as an error of its own."""
+        if not self.granted.done():
+            own = BackendError(str(error)) if isinstance(error, BackendError) else error
+            self.granted.set_exception(own)
 
 
 class HostLimits:
@@ -36,10 +62,14 @@ class HostLimits:
         self._folder = folder / hashlib.sha256(identity.encode()).hexdigest()[:16]
         self._gate: SharedFile | None = None
         self._job: SharedFile | None = None
-        self._next = asyncio.Lock()
-        """Held by the job's next request; the others wait behind it in order."""
+        self._wishes = deque[_Wish]()
+        """The requests that wait for a place, in order."""
+        self._server: asyncio.Task[None] | None = None
+        """Serves them together, under one lock of the gate."""
         self._freed = asyncio.Event()
         self._in_flight = 0
+        self._tells = False
+        """Whether the other jobs are about to be told what is in flight."""
         self._jobs = 1
 
     def open(self) -> None:
@@ -58,6 +88,8 @@ class HostLimits:
 
     def close(self) -> None:
         """Free everything that this job holds."""
+        if self._server is not None:
+            self._server.cancel()
         for file in filter(None, (self._gate, self._job)):
             file.close()
         self._gate = self._job = None
@@ -71,43 +103,82 @@ class HostLimits:
         if self._gate is None:
             yield Booking()
             return
-        async with self._next:
-            booking = await self._book(self._gate, prompt, max_tokens)
+        booking = await self._booked(_Wish(prompt, max_tokens))
         try:
             if booking.wait_s > 0:
                 await self._stop.sleep(booking.wait_s)
             yield booking
         finally:
-            self._in_flight -= 1
-            self._tell()
-            if self._places is None or self._jobs <= self._places:
-                self._freed.set()  # else all jobs look for the place in turn, so that none starves
+            self._release()
             if self._gate is not None and self._pace.is_limited:
                 async with self._gate.locked():
                     self._pace.settle(self._gate, booking)
 
-    async def _book(self, gate: SharedFile, prompt: int, max_tokens: int | None) -> Booking:
+    async def _booked(self, wish: _Wish) -> Booking:
         """Wait until a place is free and the turn is near, and take both."""
-        while True:
-            self._stop.check()
-            self._freed.clear()
-            async with gate.locked():
-                free, lacking = self._find_place()
-                booking = self._pace.book(gate, prompt, max_tokens) if free else None
-                self._in_flight += booking is not None
-                self._tell(lacking)
-            if booking is not None:
-                return booking
-            await Stop.wait(self._freed, AHEAD_S / 2 if free else POLL_S * self._jobs)
+        self._wishes.append(wish)
+        if self._server is None or self._server.done():
+            self._server = asyncio.create_task(self._serve())
+        try:
+            return await wish.granted
+        except asyncio.CancelledError:
+            if wish.has_place:
+                self._release()
+            raise
 
-    def _find_place(self) -> tuple[bool, bool]:
+    async def _serve(self) -> None:
+        """Give places to waiting requests, in order, until none waits."""
+        try:
+            while self._wishes:
+                self._stop.check()
+                self._freed.clear()
+                assert self._gate is not None
+                async with self._gate.locked():
+                    is_free = self._serve_under_lock(self._gate)
+                if self._wishes:
+                    await Stop.wait(self._freed, AHEAD_S / 2 if is_free else POLL_S * self._jobs)
+        except Exception as error:
+            # Nobody awaits this task, so those who wait must learn of the error.
+            while self._wishes:
+                self._wishes.popleft().refuse(error)
+
+    def _serve_under_lock(self, gate: SharedFile) -> bool:
+        """Grant as many wishes as may be sent now. Return whether a place is left.
+
+        Until the lock is freed, other jobs may give places back but take none.
+        """
+        others = self._others() if self._places is not None else []
+        is_free, is_lacking = True, False
+        while self._wishes:
+            wish = self._wishes[0]
+            if not wish.granted.done():  # its request was cancelled
+                is_free, is_lacking = self._find_place(others)
+                booking = self._pace.book(gate, wish.prompt, wish.max_tokens) if is_free else None
+                if booking is None:
+                    break
+                self._in_flight += 1
+                wish.granted.set_result(booking)
+            self._wishes.popleft()
+        self._tell(is_lacking)
+        return is_free
+
+    def _release(self) -> None:
+        """Give the place of a request back; the other jobs learn of it soon."""
+        self._in_flight -= 1
+        if self._places is None or self._jobs <= self._places:
+            self._freed.set()  # else all jobs look for the place in turn, so that none starves
+        if not self._tells:
+            self._tells = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _find_place(self, others: Sequence[tuple[float, float]]) -> tuple[bool, bool]:
         """Return whether one more request may be in flight, and whether this job lacks a place.
 
         Each job may have a fair share, and more while no other job lacks a place of its share.
+        ``others`` is what the other jobs say of themselves.
         """
         if self._places is None:
             return True, False
-        others = self._others()
         self._jobs = 1 + sum(bool(in_flight or lacking) for in_flight, lacking in others)
         fair = self._in_flight < max(1, self._places // self._jobs)
         wanted = not fair and any(lacking for _, lacking in others)
@@ -121,16 +192,19 @@ class HostLimits:
             self._job = SharedFile(self._folder / f"job-{secrets.token_hex(8)}")
             self._job.lock()
         said = []
-        for path in self._folder.glob("job-*"):
-            if path != self._job.path:
-                other = SharedFile(path)
+        with os.scandir(self._folder) as entries:
+            names = [entry.name for entry in entries if entry.name.startswith("job-")]
+        for name in names:
+            if name != self._job.path.name:
+                other = SharedFile(self._folder / name)
                 if other.lock():
-                    path.unlink()
+                    other.path.unlink()
                 else:
                     said.append(other.read())
                 other.close()
         return said
 
     def _tell(self, lacking: bool = False) -> None:
+        self._tells = False
         if self._job is not None:
             self._job.write(self._in_flight, lacking)

@@ -82,8 +82,8 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
     if provider in KEY_VARIABLES and find_key(provider, settings) is None:
         names = " or ".join(KEY_VARIABLES[provider])
         return (
-            f"{entry.name}: no key; set {names} in the environment or in .env, for example: "
-            f"echo '{KEY_VARIABLES[provider][0]}=YOUR_KEY' >> .env"
+            f"{entry.name}: no key; set {names} in the environment, or write "
+            f"{KEY_VARIABLES[provider][0]}=YOUR_KEY into the file .env beside results/"
         )
     return None
 

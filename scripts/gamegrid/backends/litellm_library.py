@@ -21,7 +21,7 @@ from gamegrid.backends.litellm_answers import Reader
 from gamegrid.backends.litellm_mends import mend
 from gamegrid.backends.notes import Notes
 from gamegrid.backends.parameters import Parameters
-from gamegrid.backends.transport import Address, Prepared, move_schema, patience
+from gamegrid.backends.transport import Address, Patience, Prepared, move_schema
 from gamegrid.errors import nearest
 
 LIBRARY_ENVIRONMENT: Mapping[str, str] = {
@@ -164,7 +164,7 @@ class LiteLLMLibrary:
         limit_s = self._address.timeout_s
         with attempt(2 * limit_s) as exchange:
             try:
-                async with patience(limit_s):
+                async with Patience(limit_s):
                     # A copy, because the library modifies its arguments.
                     response = await self._litellm.acompletion(**prepared.payload)
             except TimeoutError:

@@ -6,13 +6,12 @@ delivered.
 
 import asyncio
 import importlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from gamegrid import paths
+from gamegrid import paths, quick_json
 from gamegrid.backends.addresses import shown
 from gamegrid.backends.backend import BackendError, Completion, Request
 from gamegrid.backends.bodies import ASKED_ENCODING, BodyError
@@ -21,7 +20,7 @@ from gamegrid.backends.exchange import Exchange
 from gamegrid.backends.faults import Asked, Blame, Fault
 from gamegrid.backends.notes import Notes
 from gamegrid.backends.parameters import Parameters
-from gamegrid.backends.transport import CONTROLLED, Address, Prepared, move_schema, patience
+from gamegrid.backends.transport import CONTROLLED, Address, Patience, Prepared, move_schema
 
 if TYPE_CHECKING:
     import aiohttp
@@ -59,6 +58,7 @@ class OpenAIHttp:
         self._parameters = Parameters(address.name)
         self._note = Notes(address.name)
         self._shown = shown(self._url)
+        self._key_advice = address.key_advice
         self._aiohttp: Any = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -92,7 +92,7 @@ class OpenAIHttp:
         sent = {"model": self._address.model} | self._parameters.fitted(self._wanted(request))
         said = [{"role": m.role, "content": m.content} for m in request.messages]
         body = {"model": self._address.model, "messages": said} | sent
-        return Prepared(json.dumps(body).encode(), sent)
+        return Prepared(quick_json.body(body), sent)
 
     async def send(self, prepared: Prepared) -> Completion | Fault:
         """Post once and read the answer."""
@@ -101,7 +101,7 @@ class OpenAIHttp:
         exchange = Exchange()
         try:
             async with (
-                patience(self._address.timeout_s),
+                Patience(self._address.timeout_s),
                 self._session.post(
                     self._url, data=prepared.payload, allow_redirects=False
                 ) as response,
@@ -132,7 +132,7 @@ class OpenAIHttp:
             return exchange.refusal(self._address, sent)
         secrets = self._address.secrets
         text = secrets.scrub_answer(exchange.text)
-        asked = Asked(secrets, self._address.key_advice, sent)
+        asked = Asked(secrets, self._key_advice, sent)
         return exchange.understood(
             lambda: read_body(text, latency_s, secrets, asked=asked, note=self._note),
             self._address,

@@ -49,6 +49,8 @@ class Pace:
 
     def book(self, file: SharedFile, prompt: int, max_tokens: int | None) -> Booking | None:
         """Book the next turn for a prompt of that many characters; None if it is not near yet."""
+        if not self.is_limited:
+            return Booking()
         now = time.monotonic()
         requests, tokens = (
             max(now, moment) if moment < now + LONGEST_DEBT_S else now for moment in file.read()

@@ -39,6 +39,8 @@ class Parameters:
         """Return parameters as the model takes them. Raises BackendError for refused values."""
         kept = {name: value for name, value in sent.items() if name not in self._left_out}
         fitted = {self._renamed.get(name, name): value for name, value in kept.items()}
+        if not self._refused:
+            return fitted
         written = {(name, _written(value)) for name, value in fitted.items()}
         for refused, sentence in self._refused.items():
             if refused <= written:

@@ -1,6 +1,5 @@
 """Finds the marks of thinking in a text, of every kind, and says what each does."""
 
-import heapq
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,10 +91,11 @@ class Mark:
 
 def marks(text: str) -> Iterator[Mark]:
     """Yield the marks of a text in order; a mark may lie within another."""
-    brackets = (found.start() + (found[0] == "\n") for found in _PLACES.finditer(text))
-    words = (found.start() for found in _WORDS.finditer(text))
-    signs = (found.start() for found in _SIGNS.finditer(text))
-    for place in heapq.merge([0], brackets, words, signs):
+    places = [0]
+    places += [found.start() + (found[0] == "\n") for found in _PLACES.finditer(text)]
+    places += [found.start() for found in _WORDS.finditer(text)]
+    places += [found.start() for found in _SIGNS.finditer(text)]
+    for place in sorted(places):
         for form, read in zip(_FORMS, (_section, _documented, _tagged), strict=True):
             found = form.match(text, place)
             if found and (mark := read(found)):

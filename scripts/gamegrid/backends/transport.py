@@ -1,9 +1,9 @@
 """The interface of the two transports to hosted models, and what they share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Protocol
 
 from gamegrid.backends.backend import Completion, ModelEntry, Request
@@ -64,33 +64,42 @@ def move_schema(choices: Sequence[str]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": named}
 
 
-@asynccontextmanager
-async def patience(seconds: float) -> AsyncIterator[None]:
+class Patience:
     """Limit an attempt like ``asyncio.timeout``, but extend the limit while this process is busy.
 
     A busy event loop sees an answer and the timeout at the same moment. An answer that came in time
     is paid for and must be read, so the limit grows by twice the loop's delay, up to double the
     time. Raises TimeoutError.
     """
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    last = end + max(seconds, LATE_S)
-    async with asyncio.timeout(None) as limit:
-        handle = loop.call_at(end, lambda: expire())
 
-        def expire() -> None:
-            nonlocal end, handle
-            late = loop.time() - end
-            if late > LATE_S and end < last:
-                end = min(end + 2 * late, last)
-                handle = loop.call_at(end, expire)
-            else:
-                limit.reschedule(loop.time())
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + seconds
+        self._last = self._end + max(seconds, LATE_S)
+        self._limit = asyncio.timeout(None)
+        self._handle: asyncio.TimerHandle | None = None
 
-        try:
-            yield
-        finally:
-            handle.cancel()
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._handle = self._loop.call_at(self._end, self._expire)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        await self._limit.__aexit__(kind, error, trace)
+
+    def _expire(self) -> None:
+        late = self._loop.time() - self._end
+        if late > LATE_S and self._end < self._last:
+            self._end = min(self._end + 2 * late, self._last)
+            self._handle = self._loop.call_at(self._end, self._expire)
+        else:
+            self._limit.reschedule(self._loop.time())
 
 
 class Transport(Protocol):

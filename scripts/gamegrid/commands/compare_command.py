@@ -12,15 +12,11 @@ from gamegrid.store.tables import WIDTH, connect
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments A, B and RESULTS, and the option ``--game``."""
+    """Declare the arguments A and B, and the options ``--results`` and ``--game``."""
     parser.add_argument("agent", metavar="A", help="an agent")
     parser.add_argument("rival", metavar="B", help="the agent that A is compared with")
     parser.add_argument(
-        "results",
-        nargs="?",
-        default="results",
-        type=Path,
-        help="a results folder (default: results)",
+        "--results", default="results", type=Path, help="a results folder (default: results)"
     )
     parser.add_argument(
         "--game", help="compare in this game (default: over all win_loss games, if there are any)"

@@ -32,6 +32,7 @@ def run(given: Namespace) -> int:
         print(f"{folder} holds {model.title}.")
     if folder.absolute() == standard:
         print(f"Play it: gamegrid run {EXAMPLE}")
+        print("In a grid of your own: gamegrid init FOLDER --smollm2")
     else:
         print(f"Name it in a model file: {{name: {model.model_id}, model_path: {folder}}}")
     return 0

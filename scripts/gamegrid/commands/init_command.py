@@ -48,13 +48,20 @@ def choose(given: Namespace) -> ChosenModel:
     if given.smollm2:
         if given.model or given.api_base:
             raise UserError("--smollm2 names the model itself; leave out --model and --api-base.")
-        model = packaged.SMOLLM2
-        return ChosenModel(id=model.model_id, model_path=model.folder, packaged=True)
+        return _packaged()
     if given.api_base:
         return _on_server(given.api_base, given.model)
     if given.model is None:
         return ChosenModel(id=SERVER + EXAMPLE_NAME, api_base=EXAMPLE_ADDRESS)
+    if given.model == packaged.SMOLLM2.model_id:
+        return _packaged()
     return _by_id(given.model)
+
+
+def _packaged() -> ChosenModel:
+    """Return the model that ``gamegrid fetch-model`` downloads."""
+    model = packaged.SMOLLM2
+    return ChosenModel(id=model.model_id, model_path=model.folder, packaged=True)
 
 
 def _on_server(address: str, name: str | None) -> ChosenModel:

@@ -30,11 +30,13 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Print the leaderboard and the paths of all other results."""
     show(given.results)
+    if (report := given.results / "report.html").exists():
+        print(f"Report: {report}")
     return 0
 
 
 def show(folder: Path) -> None:
-    """Print the leaderboard of a results folder, as wide as the terminal.
+    """Print the leaderboard of a results folder, as wide as the terminal, and where it comes from.
 
     Raises UserError if it cannot be read.
     """
@@ -52,8 +54,6 @@ def show(folder: Path) -> None:
     else:
         print(verdict.text)
     print(f"\nTables: {folder / 'tables'}/\nDatabase: {database}")
-    if (report := folder / "report.html").exists():
-        print(f"Report: {report}")
 
 
 def _say(statement: Statement, width: int) -> None:

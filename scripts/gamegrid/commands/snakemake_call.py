@@ -55,6 +55,11 @@ class Call:
         """Return the whole call, for this Python's own Snakemake."""
         return [*_program(), *self.arguments()]
 
+    def shown(self) -> list[str]:
+        """Return the whole call as people type it."""
+        program, *_ = words = self.words()
+        return ["snakemake", *self.arguments()] if shutil.which("snakemake") == program else words
+
 
 def _program() -> list[str]:
     beside = Path(sys.executable).with_name("snakemake")
@@ -109,10 +114,9 @@ def hand_over(call: Call) -> int:
             f"{clash.pop()} after -- would undo {' '.join(call.flags)}. Repeat those values there, "
             f"and leave out the option of gamegrid."
         )
-    program, *_ = words = call.words()
-    shown = ["snakemake", *call.arguments()] if shutil.which("snakemake") == program else words
-    print(f"$ {shlex.join(shown)}", file=sys.stderr)
+    print(f"$ {shlex.join(call.shown())}", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(program, words)
+    words = call.words()
+    os.execv(words[0], words)
     return 0

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from gamegrid.errors import UserError, nearest
 
 RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len", "stop_after_answer")
 """Engine arguments that change what a model answers. The others change only its speed."""
+ALIKE = 0.9
+"""How alike two ids are, from 0 to 1 as difflib counts, if one may be the other misspelt."""
 AGENT_KEY = "deterministic"
 """The one setting of an entry that comes from the agent."""
 
@@ -40,13 +43,15 @@ class Model:
 
     ``written`` is the entry as in the model file. ``entry`` is what the backend gets: with absolute
     paths, with what the agent's settings add and, if a server runs the model, with the id that the
-    backend of ``kind`` knows. ``file`` is the model file, None for a model without an entry.
+    backend of ``kind`` knows. ``file`` is the model file, None for a model without an entry. Such a
+    model may be a misspelt one: ``similar`` is the entry with the most similar id, if one is close.
     """
 
     kind: BackendKind
     written: ModelEntry
     entry: ModelEntry
     file: Path | None = None
+    similar: Filed | None = None
 
     def identity(self) -> dict[str, Any]:
         """Return what changes the model's answers. Where it runs is not part of it."""
@@ -101,7 +106,14 @@ def find(
         entry = entry.model_copy(update={"model_path": str(folder)})
     if entry.api_base is not None and kind.served is not None:
         kind, entry = _served(kind.served, agent, entry)
-    return Model(kind, written, entry, file)
+    similar = None if filed else _similar(model_id, entries)
+    return Model(kind, written, entry, file, similar)
+
+
+def _similar(model_id: str, entries: Mapping[str, Filed]) -> Filed | None:
+    """Return the entry whose id is almost ``model_id``; None without one."""
+    close = get_close_matches(model_id, list(entries), n=1, cutoff=ALIKE)
+    return entries[close[0]] if close else None
 
 
 def _beside(kind: BackendKind, entry: ModelEntry, file: Path) -> Path | None:

@@ -167,7 +167,8 @@ class GridConfig(BaseModel):
         default=None,
         description="deals per job; default: 2500 for bots, all for local engines, and for hosted "
         "models 20, doubled until a job has four episodes for each request in flight "
-        "(max_connections or 32)",
+        "(max_connections or 32). In a grid of more than 2000 jobs the default is doubled until "
+        "it has no more, or until each cell is one job",
     )
     preregister: Preregister | None = Field(
         default=None,

@@ -19,7 +19,6 @@ from gamegrid.config.models import Model
 from gamegrid.errors import UserError, nearest
 from gamegrid.jobs import whereabouts
 from gamegrid.jobs.absent import absences
-from gamegrid.jobs.preconditions import RESULTS
 from gamegrid.jobs.reachable import Visit, visit
 from gamegrid.luck import Place
 from gamegrid.plan.plan import Plan
@@ -27,6 +26,7 @@ from gamegrid.play.episode import Episode
 from gamegrid.play.gpus import visible
 from gamegrid.play.setups import self_play_setup
 from gamegrid.records import dtype_record
+from gamegrid.records.failure_advice import ADVICE
 from gamegrid.records.record_types import EpisodeRecord
 
 SWALLOWED = (
@@ -60,10 +60,13 @@ class Finding:
         return f"{self.about}: {self.remark or 'ready'}"
 
 
-def look(plan: Plan, working: Path, *, gpus_here: bool = True) -> list[Finding]:
+def look(
+    plan: Plan, working: Path, results: Path | None = None, *, gpus_here: bool = True
+) -> list[Finding]:
     """Check each model's settings, key, folder, GPUs and endpoint, and its server's list of models.
 
-    With ``gpus_here`` False, jobs run on other hosts and no GPUs are counted.
+    ``results`` is the results folder, results/ in the working directory without it. With
+    ``gpus_here`` False, jobs run on other hosts and no GPUs are counted.
     """
     by_id = {model.written.name: model for model in plan.models.values()}
     found = []
@@ -74,7 +77,7 @@ def look(plan: Plan, working: Path, *, gpus_here: bool = True) -> list[Finding]:
         if trouble is None:
             trouble, remark = _whether_there(model, working)
         if trouble is None and remark is None and gpus_here:
-            remark = _how_it_runs(model, working)
+            remark = _how_it_runs(model, results or working / "results")
         about = whereabouts.line(model, agents, working)
         found.append(
             Finding(model=name, agents=tuple(agents), about=about, trouble=trouble, remark=remark)
@@ -125,8 +128,8 @@ def _whether_there(model: Model, working: Path) -> tuple[str | None, str | None]
     return None, f"to be downloaded at the first reply, {size:.1f} GB"
 
 
-def _how_it_runs(model: Model, working: Path) -> str | None:
-    dtype = dtype_record.find(working / RESULTS, model.written.name, model.identity())
+def _how_it_runs(model: Model, results: Path) -> str | None:
+    dtype = dtype_record.find(results, model.written.name, model.identity())
     return model.kind.remark(model.entry, dtype)
 
 
@@ -211,14 +214,18 @@ async def _ask(plan: Plan, working: Path, findings: Sequence[Finding]) -> tuple[
         if finding.trouble:
             found.append(finding)
             continue
-        failures = list[str]()
+        failures, remark = list[str](), "ready; it has answered a question"
         for agent in finding.agents:
             try:
-                shown.append(_shown(agent, await _first_turn(plan, agent, working)))
+                played = await _first_turn(plan, agent, working)
             except BackendError as error:
                 failures.append(str(error).removeprefix(f"{plan.models[agent].entry.name}: "))
+                continue
+            shown.append(_shown(agent, played))
+            if failure := played.calls[0].failure:
+                remark = f"IN DOUBT: {agent}'s reply states no move ({failure}). {ADVICE[failure]}"
         trouble = failures[0] if failures else None
-        found.append(replace(finding, trouble=trouble, remark="ready; it has answered a question"))
+        found.append(replace(finding, trouble=trouble, remark=remark))
     return "\n\n".join(shown), found
 
 

@@ -321,13 +321,13 @@ def still_to_buy(estimated: Estimate) -> str:
 
 def _line(cost: Cost) -> str:
     if cost.completion_tokens is None:
-        completion = "completion tokens unknown (no max_tokens, no reply on file)"
+        completion = "an unknown number of completion tokens (no max_tokens, no reply on file)"
     else:
         basis = "as in the replies on file" if cost.measured else "at most, by max_tokens"
         completion = f"{cost.completion_tokens:,.0f} completion tokens ({basis})"
     return (
         f"{cost.agent} ({cost.model}): about {cost.calls:,.0f} calls without rethinks, "
-        f"{cost.on_file:,} on file; {cost.prompt_tokens:,.0f} prompt and {completion}; "
+        f"{cost.on_file:,} on file; {cost.prompt_tokens:,.0f} prompt tokens and {completion}; "
         f"{_price(cost)}"
     )
 
@@ -357,6 +357,8 @@ def _money(costs: Sequence[Cost]) -> str:
     known = [cost.usd for cost in bought if cost.usd is not None]
     unknown = [cost.agent for cost in bought if cost.usd is None]
     if not bought:
-        return "money: nothing is bought"
+        return "money: none, since all models run here"
+    if not known:
+        return f"money: unknown for {', '.join(unknown)}"
     said = f"money: about {sum(known):,.2f} USD for the whole grid"
     return f"{said}, without {', '.join(unknown)} (unknown)" if unknown else said

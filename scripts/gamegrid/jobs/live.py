@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import snakemake_internals, whereabouts
+from gamegrid.jobs import slurm_site, snakemake_internals, whereabouts
 from gamegrid.jobs.display import Display
 from gamegrid.jobs.run_log import RunLog, new_causes
 from gamegrid.jobs.watch import Sight, Watch, playing
 from gamegrid.plan.plan import Plan
+from gamegrid.records.locking import Witness
 from gamegrid.terminal import duration
 
 TICK_S = 1.0
@@ -30,8 +31,8 @@ SHOWN = 12
 class Run:
     """What one process of Snakemake shows. It shows nothing unless ``quiet`` holds ``rules``."""
 
-    def __init__(self, plan: Plan, working: Path, workflow: Any) -> None:
-        self._plan, self._working = plan, working
+    def __init__(self, plan: Plan, results: Path, workflow: Any) -> None:
+        self._plan, self._results = plan, results
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
         self._watch: Watch | None = None
@@ -40,6 +41,9 @@ class Run:
         self._began = time.monotonic()
         self._over = threading.Event()
         self._ticker: threading.Thread | None = None
+        self._witness: Witness | None = None
+        self._slurm_run = ""
+        self._reasons = set[str]()
         snakemake_internals.outlive_terminal(workflow)
         self._silent = snakemake_internals.is_silent(workflow)
         if snakemake_internals.is_calm(workflow):
@@ -49,23 +53,28 @@ class Run:
                 snakemake_internals.add_handler(self._log)
 
     def begin(self, workflow: Any) -> None:
-        """Say what is about to be played, and keep the live line up to date from now on."""
-        if self._log is None or self._silent:
-            return
+        """Say what is about to be played, and keep the live line up to date from now on.
+
+        While this process lives, jobs can see whether their locks hold against it.
+        """
         self._outputs = snakemake_internals.outputs_to_make(workflow)
-        results = self._working / "results"
-        todo = playing(self._plan, results, self._outputs)
-        if not self._outputs:
+        todo = playing(self._plan, self._results, self._outputs)
+        if todo:
+            self._witness = Witness(self._results / "journal")
+        if self._log is None or self._silent or not self._outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
-            self._watch = Watch(self._plan, results, todo)
+            self._watch = Watch(self._plan, self._results, todo)
+        self._slurm_run = snakemake_internals.slurm_run(workflow)
         self._began = time.monotonic()
         self._ticker = threading.Thread(target=self._keep, daemon=True, name="live line")
         self._ticker.start()
 
     def end(self, logs: list[str] | None = None) -> None:
         """Say what was played, and, if ``logs`` of a failed run are given, where to read more."""
+        if self._witness is not None:
+            self._witness.close()
         if self._log is None:
             return
         self._over.set()
@@ -85,7 +94,7 @@ class Run:
             self._display.say(f"gamegrid: the run failed. Snakemake's log: {', '.join(logs)}")
 
     def _tell_models(self, agents: set[str]) -> None:
-        lines = whereabouts.lines(self._plan, self._working, agents)
+        lines = whereabouts.lines(self._plan, Path.cwd(), agents)
         for line in lines[:SHOWN]:
             self._display.say(f"gamegrid: {line}")
         if more := lines[SHOWN:]:
@@ -99,16 +108,29 @@ class Run:
                 self._watch.expect()
             said = time.monotonic()
             while not self._over.wait(TICK_S):
-                if self._watch is not None:
-                    sight = self._tick(self._watch)
-                    if not self._display.live and time.monotonic() - said >= LINE_S:
-                        said = time.monotonic()
-                        self._display.say(f"gamegrid: {sight.line()}")
-                else:
+                sight = self._tick(self._watch) if self._watch is not None else None
+                if sight is None:
                     self._display.draw(self._stage())
+                if time.monotonic() - said < LINE_S:
+                    continue
+                said = time.monotonic()
+                self._tell_waiting()
+                if sight is not None and not self._display.live:
+                    self._display.say(f"gamegrid: {sight.line()}")
         except (UserError, OSError, ValueError) as error:
             # The run itself is well: its jobs say so if it is not.
             self._display.say(f"gamegrid: the progress cannot be shown: {error}")
+
+    def _tell_waiting(self) -> None:
+        """Say once for which reasons SLURM starts no job, which no log would tell."""
+        waiting = slurm_site.held_back(self._slurm_run) if self._slurm_run else {}
+        for reason, jobs in waiting.items():
+            if reason not in self._reasons:
+                self._reasons.add(reason)
+                self._display.say(
+                    f"gamegrid: SLURM does not start {jobs} of the jobs for now: {reason}. "
+                    f"squeue --me lists them."
+                )
 
     def _tick(self, watch: Watch) -> Sight:
         sight = watch.look()
@@ -133,5 +155,5 @@ class Run:
             said.append(f"{sight.unfinished:,} were not finished")
         if sight.replies:
             money = f" for {sight.usd:,.2f} USD" if sight.usd else ""
-            said.append(f"{sight.replies:,} replies were bought{money}")
+            said.append(f"{sight.replies:,} replies are new{money}")
         return f"{', '.join(said)}, in {duration(time.monotonic() - self._began)}"

@@ -13,10 +13,8 @@ from gamegrid.records.chunkfile import read_params
 from gamegrid.store import journal_counts
 from gamegrid.terminal import plain
 
-RESULTS = "results"
 
-
-def check_before_play(plan: Plan, working: Path) -> None:
+def check_before_play(plan: Plan, results: Path) -> None:
     """Check the machine's keys and folders, and the results folder. Raises UserError.
 
     Also say on stderr which cells are played again because a plug-in or a template changed.
@@ -24,9 +22,9 @@ def check_before_play(plan: Plan, working: Path) -> None:
     is configured here.
     """
     plan_checks.check_machine(plan.config, plan.models)
-    check_results(plan, working / RESULTS)
-    check_journal(plan, working / RESULTS)
-    for notice in changes.notices(plan, working / RESULTS):
+    check_results(plan, results)
+    check_journal(plan, results)
+    for notice in changes.notices(plan, results):
         print(plain(f"gamegrid: {notice}"), file=sys.stderr)
 
 
@@ -34,7 +32,7 @@ def check_results(plan: Plan, results: Path) -> None:
     """Refuse a results folder that was made with other settings. Raises UserError."""
     if not plan.config.mix_results:
         stamp.check(results, plan.stamp)
-    if not snakemake_internals.has_records(results.parent):
+    if not snakemake_internals.has_records(snakemake_internals.working_folder(results)):
         _check_params(plan, results)
 
 
@@ -82,9 +80,9 @@ def _check_params(plan: Plan, results: Path) -> None:
     stale = [path for path in existing if played_with.get(path) != wanted[path]]
     if stale:
         name = stale[0].relative_to(results)
-        folder = f"{RESULTS}/{name.parts[0]}"
+        folder = f"{results.name}/{name.parts[0]}"
         raise UserError(
             f"{len(stale)} chunk files were played with other settings than configured "
-            f"({RESULTS}/{name} is one), and Snakemake's records of them are gone. Delete "
+            f"({results.name}/{name} is one), and Snakemake's records of them are gone. Delete "
             f"{folder}: the next run writes it anew and asks for no reply on file."
         )

@@ -355,7 +355,7 @@ def _taken(one: Needed, costs: Sequence[Cost]) -> tuple[str, ...]:
         deals,
         f"{one.extra:,}",
         calls or "no model",
-        money or "nothing is bought",
+        money or "none",
     )
 
 

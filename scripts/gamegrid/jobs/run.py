@@ -4,9 +4,10 @@ import logging
 import site
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
-from gamegrid import plugins
+from gamegrid import garbage, plugins
 from gamegrid.backends.providers import Secrets, read_settings
 from gamegrid.errors import UserError
 from gamegrid.jobs import disk_errors
@@ -45,6 +46,15 @@ class LogFile(logging.FileHandler):
         self.written = False
 
 
+def results_of(log_path: str) -> Path:
+    """Return the results folder of a job, which may lie below a module's prefix, by its log."""
+    parts = Path(log_path).parts
+    for at, pair in enumerate(pairwise(parts)):
+        if pair == ("results", "logs"):
+            return Path(*parts[: at + 1])
+    raise UserError(f"the log {log_path} is not in a folder results/logs. Leave log: as it is.")
+
+
 def run(work: Callable[[], object], log_path: str) -> None:
     """Do ``work`` and log to ``log_path``; stderr gets warnings. A UserError exits 1.
 
@@ -54,6 +64,7 @@ def run(work: Callable[[], object], log_path: str) -> None:
     ``work`` does the heavy imports, so that Ctrl-C during an import is handled too.
     """
     _own_packages_only()
+    garbage.search_rarely()
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.WARNING)
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])

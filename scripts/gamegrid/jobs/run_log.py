@@ -4,10 +4,20 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from gamegrid.jobs.display import Display
-from gamegrid.jobs.snakemake_internals import Failure, Kind, Stream, exit_of, failure, kind
+from gamegrid.jobs.snakemake_internals import (
+    PART_OF_ARRAY,
+    Failure,
+    Kind,
+    Stream,
+    exit_of,
+    failure,
+    in_words,
+    kind,
+)
 
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]+) ", re.MULTILINE)
 """The beginning of an entry in the log of a job; see ``run``."""
@@ -33,6 +43,8 @@ class RunLog(logging.Handler):
         self._only_errors = only_errors
         self._rules = dict[int, str]()
         self._exception = ""
+        self._refusal = ""
+        self._failed = set[tuple[str, int]]()
         self.causes = Counter[str]()
         """How many jobs failed with each cause."""
 
@@ -56,6 +68,8 @@ class RunLog(logging.Handler):
                 self._rules.pop(record.job_id, None)  # type: ignore[attr-defined]
             case Kind.EXCEPTION:
                 self._exception = exit_of(record)
+            case Kind.REFUSED:
+                self._refusal = in_words(record.getMessage())
             case Kind.FAILED:
                 for failed in failure(record):
                     self._rules.pop(failed.jobid, None)
@@ -69,13 +83,19 @@ class RunLog(logging.Handler):
                     self._stream.say(record, self._display)
 
     def _fail(self, failed: Failure) -> None:
+        if failed.message.startswith(PART_OF_ARRAY):
+            failed = replace(failed, message=self._refusal)
         cause = cause_of(failed, self._exception)
         self._exception = ""
-        same = SCRIPT.sub("", cause)
+        same = failed.message if failed.ended else SCRIPT.sub("", cause)
+        if (same, failed.jobid) in self._failed:
+            return  # the profile's ``retries`` gave it another chance
+        self._failed.add((same, failed.jobid))
         self.causes[same] += 1
         if self.causes[same] == 1:
             gap = "\n" if "\n" in cause else " "
-            where = f"{gap}(log: {failed.logs[0]})" if failed.logs else ""
+            written = [log for log in failed.logs if _end_of(Path(log)).strip()]
+            where = f"{gap}(log: {written[0]})" if written else ""
             self._display.say(f"gamegrid: {failed.rule}: {cause}{where}", *self._stream.red)
 
     def repeated(self) -> list[str]:
@@ -90,7 +110,7 @@ class RunLog(logging.Handler):
 def cause_of(failed: Failure, exception: str) -> str:
     """Return why a job failed: the last error in its logs, else what its executor says of it."""
     texts = [_end_of(Path(log)) for log in failed.logs]
-    for text in texts:
+    for text in () if failed.ended else texts:
         if entry := last_error(text):
             return entry
     said = [failed.message or exception or "it failed and its log does not say why"]

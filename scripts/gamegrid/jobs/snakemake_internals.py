@@ -2,6 +2,8 @@
 
 - ``workflow.dag`` and ``workflow.executor_settings``: the SLURM executor makes arrays that may ask
   for the wrong resources or wait for ever, and only these say which jobs it is about to submit.
+- ``workflow.scheduler._executor``, its ``run_job`` and ``print_job_error``, and the texts of the
+  SLURM executor: a submission that fails must end the run, and say why in one sentence.
 - ``workflow.scheduler.job_rate_limiter``: Snakemake limits the jobs that start per second to 100 by
   default. With a limit, each search for jobs to start sets a timer for another search: after 600 of
   2,000 jobs the main process took 0.33 s per job, and rising. No option removes the limit.
@@ -9,6 +11,7 @@
 - the handlers of its logger by name, the fields of its records, and the texts of those without an
   event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
   would silence the log file too, and hides failed jobs together with the others.
+- ``workflow.modifier``: whether a Snakefile is read as a module, and the prefix of its paths.
 - ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
   makes a file anew if the parameters on record are others than now, or if the file is marked
   incomplete, and treats files without a record as up to date.
@@ -24,6 +27,7 @@ import signal
 import threading
 from ast import literal_eval
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -31,6 +35,8 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from gamegrid.errors import UserError
+from gamegrid.jobs.slurm_site import Asked, asked
 from gamegrid.plan.demand import check_arrays
 from gamegrid.play import interrupt
 from gamegrid.terminal import RED, RESET, LastingStream
@@ -38,6 +44,7 @@ from gamegrid.terminal import RED, RESET, LastingStream
 if TYPE_CHECKING:
     from gamegrid.jobs.display import Display
 
+RESULTS = "results"
 DEFAULT_JOBS_PER_SECOND = 100
 TERMINAL = "DefaultStreamHandler"
 LOG_FILE = "DefaultLogFileHandler"
@@ -47,12 +54,38 @@ NOISE = (
     "Select jobs to execute", "Execute ", "Complete log(s): ", "Elapsed time: ",
     "Touching output file", "Removing temporary output", "Storing output in storage",
     "Job rate limit reached", "Submitted job ", "Submitted group job ", "Job ", "Group job ",
+    "SLURM run ID: ", "Submitted array job ", "Trying to restart job ",
+    "Cleaning up SLURM log files", "Falling back to 'sacct'",
 )  # fmt: skip
 """Beginnings of lines at level INFO that say how Snakemake works, not what it does for the user."""
 ECHOES = (
     "Exiting because a job execution failed", "WorkflowError:\nAt least one job did not complete",
 )  # fmt: skip
 """Beginnings of errors that say no more than that some job has failed."""
+REPEATED = ("Exception in run_job", "Exception in run_array_jobs", "Array job submission does not")
+"""Beginnings of what the SLURM executor says once more of each job, or of each array."""
+ARRAY_REFUSED = "SLURM sbatch failed for array job submission"
+PART_OF_ARRAY = "Part of failed array"
+NOT_SUBMITTED = "Job submission failed with exception: "
+REFUSED = re.compile(r"The error message was '(.*?)'\.\n", re.DOTALL)
+"""What sbatch said, in the executor's account of a submission that failed."""
+SBATCH = re.compile(r"^sbatch: (?:error: )?(?:Batch job submission failed: )?", re.MULTILINE)
+STATUS = re.compile(r"SLURM status is: '(\w+)[^']*'\.(?: Reasons?: (.*)\.)?")
+MEANINGS = {
+    "TIMEOUT": "its time limit is over (runtime)",
+    "OUT_OF_MEMORY": "it needed more memory than it had asked for (mem_mb)",
+    "CANCELLED": "somebody cancelled it",
+    "NODE_FAIL": "its node failed",
+    "PREEMPTED": "a job with a higher priority took its place",
+    "DEADLINE": "its deadline is over",
+    "BOOT_FAIL": "its node did not start",
+}
+"""What the states mean in which SLURM ends jobs; FAILED is not among them, which the job itself
+explains."""
+FURTHER = "For further error details see"
+SLURM, CHECK = "slurm", "check"
+OTHER_CLUSTER = ("cluster", "clusters", "slurm_cluster")
+"""Resources that send a job to another cluster than that of the login node."""
 JOB_EXCEPTION = "RuleException"
 EXIT_STATUS = re.compile(
     r"returned non-zero (exit status \d+)|(died) with <Signals\.(\w+)|SpawnedJobError"
@@ -71,6 +104,8 @@ class Kind(Enum):
     """Jobs failed; see ``failure``."""
     EXCEPTION = "exception"
     """The exit status of a job, told before the job is said to have failed."""
+    REFUSED = "refused"
+    """SLURM refused an array, told before its jobs are said to have failed; see ``in_words``."""
     ECHO = "echo"
     """Says no more than that some job has failed."""
     NOISE = "noise"
@@ -86,6 +121,8 @@ class Failure:
     jobid: int
     logs: tuple[str, ...]
     message: str
+    ended: bool = False
+    """Whether the executor ended the job, so that its log does not hold the cause."""
 
 
 def kind(record: logging.LogRecord) -> Kind:
@@ -100,6 +137,10 @@ def kind(record: logging.LogRecord) -> Kind:
             return Kind.FAILED
         case "error" if getattr(record, "exception", "") == JOB_EXCEPTION:
             return Kind.EXCEPTION if EXIT_STATUS.search(text) else Kind.OTHER
+        case "error" | None if text.startswith(ARRAY_REFUSED):
+            return Kind.REFUSED
+        case "error" | None if text.startswith(REPEATED):
+            return Kind.NOISE
         case "error" | None:
             if record.levelno >= logging.WARNING:
                 return Kind.ECHO if text.startswith(ECHOES) else Kind.OTHER
@@ -122,7 +163,28 @@ def failure(record: logging.LogRecord) -> list[Failure]:
     if "job_error_info" in stated:
         return []
     said = stated.get("rule_msg") or ""
-    return [Failure(stated["rule_name"], stated["jobid"], tuple(stated["log"] or ()), said)]
+    status = STATUS.search(said)
+    ended = not status or status[1] in MEANINGS
+    logs = tuple(log for log in stated["log"] or () if log)
+    return [
+        Failure(stated["rule_name"], stated["jobid"], logs, in_words(said), bool(said) and ended)
+    ]
+
+
+def in_words(said: str) -> str:
+    """Return what an executor says of a failed job, without what differs from job to job."""
+    said = said.partition(FURTHER)[0].strip()
+    if found := STATUS.search(said):
+        meaning = MEANINGS.get(found[1])
+        reason = found[2] if found[2] and found[2] != "Unknown" else ""
+        more = ", ".join(part for part in (meaning, reason) if part)
+        return f"SLURM status is: '{found[1]}'" + (f", {more}" if more else "")
+    if found := REFUSED.search(f"{said}\n"):
+        lines = dict.fromkeys(SBATCH.sub("", found[1]).splitlines())
+        return f"SLURM refuses the job: {'; '.join(lines)}"
+    if said.startswith(NOT_SUBMITTED):
+        return f"the job was not submitted: {' '.join(said.removeprefix(NOT_SUBMITTED).split())}"
+    return said
 
 
 class Stream:
@@ -201,9 +263,51 @@ def add_handler(handler: logging.Handler) -> None:
     logger.addHandler(handler)
 
 
+def is_module(workflow: Any) -> bool:
+    """Return whether the Snakefile that is being read is a module of another workflow."""
+    return not workflow.modifier.is_main_snakefile()
+
+
+def results_folder(workflow: Any) -> str:
+    """Return the results folder of the Snakefile that is being read, below a module's prefix.
+
+    Raises UserError if the module replaces the folder's name.
+    """
+    folder = str(workflow.modifier.path_modifier.replace_prefix(f"{RESULTS}/"))
+    if Path(folder).name != RESULTS:
+        raise UserError(
+            f"module: replace_prefix turns {RESULTS}/ into {folder}. Use prefix instead: "
+            f"prefix: 'a' writes to a/{RESULTS}/."
+        )
+    return folder
+
+
 def outputs_to_make(workflow: Any) -> list[str]:
     """Return the output files of all jobs that a run is about to do."""
     return [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
+
+
+def to_submit(workflow: Any, cells: Iterable[tuple[str, Mapping[str, Any], int]]) -> list[Asked]:
+    """Return what a run asks SLURM for; nothing without SLURM.
+
+    A run of the target ``check`` submits nothing. ``cells`` are the jobs that it checks, each as
+    rule, resources and cores; the profile completes their resources.
+    """
+    if workflow.executor_plugin is None or workflow.executor_plugin.name != SLURM:
+        return []
+    qos = getattr(workflow.executor_settings, "qos", None)
+    found = list[Asked]()
+    for job in workflow.dag.needrun_jobs():
+        if any(job.resources.get(name) for name in OTHER_CLUSTER):
+            continue  # which the programs here do not ask
+        if not job.is_local:
+            found.append(asked(job.rule.name, job.resources, job.threads, qos))
+        elif job.rule.name == CHECK:
+            for rule, needs, cores in cells:
+                own = workflow.resource_settings.overwrite_resources.get(rule, {})
+                stated = {name: getattr(value, "value", value) for name, value in own.items()}
+                found.append(asked(rule, {**job.resources, **needs, **stated}, cores, qos))
+    return found
 
 
 def refuse_arrays(workflow: Any) -> None:
@@ -246,10 +350,56 @@ def wait_for_jobs_on_every_signal() -> None:
             signal.signal(number, lambda *signalled: ending.put(signalled))
 
 
+def slurm_run(workflow: Any) -> str:
+    """Return the name that SLURM has for all jobs of this run; empty without SLURM."""
+    return str(getattr(workflow.scheduler._executor, "run_uuid", ""))
+
+
+def report_lost_submissions(workflow: Any) -> None:
+    """Let a remote executor report every job that it could not submit.
+
+    Version 2.6 of the plugin for SLURM loses an exception in ``run_job``, and the run waits for
+    that job for ever. For a group, Snakemake's own report leaves out what the executor says.
+    """
+    from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+    if workflow.local_exec:
+        return
+    executor = workflow.scheduler._executor
+    submit, report = executor.run_job, executor.print_job_error
+
+    def run_job(job: Any) -> None:
+        try:
+            submit(job)
+        except Exception as error:
+            executor.report_job_error(SubmittedJobInfo(job), msg=f"{NOT_SUBMITTED}{error}")
+
+    def print_job_error(info: Any, msg: str | None = None, **more: Any) -> None:
+        if info.job.is_group():
+            for job in info.job.jobs:
+                job.log_error(msg, **more)
+        else:
+            report(info, msg, **more)
+
+    executor.run_job, executor.print_job_error = run_job, print_job_error
+
+
 RECORDS = ".snakemake/metadata"
 INCOMPLETE = ".snakemake/incomplete"
 RELIABLE_FORMAT = 6
 """The first format of records whose parameters Snakemake compares."""
+
+
+def working_folder(results: Path) -> Path:
+    """Return the folder in which Snakemake keeps its records of a results folder.
+
+    It is the one that holds the results folder, or, for a module with a prefix, one further up.
+    """
+    here = Path.cwd()
+    within = results.resolve().is_relative_to(here.resolve())
+    if within and has_records(here) and not has_records(results.parent):
+        return here
+    return results.parent
 
 
 def has_records(working: Path) -> bool:

@@ -61,9 +61,9 @@ def standings(plan: Plan, results: Path) -> Mapping[str, Standing]:
         if cell not in now:
             now[cell] = params(plan, work)
         found[work.file] = _standing(known.get(work.file), now[cell])
+    working, folder = _place(results)
     for work in there:
-        file = f"{results.name}/{work.file}"
-        if snakemake_internals.is_incomplete(results.parent, file):
+        if snakemake_internals.is_incomplete(working, f"{folder}/{work.file}"):
             found[work.file] = Standing(State.MISSING)
     return found
 
@@ -75,12 +75,18 @@ def _standing(before: tuple[str, ...] | None, now: str) -> Standing:
     return Standing(State.STALE, max(before, key=len, default=""))
 
 
+def _place(results: Path) -> tuple[Path, str]:
+    """Return the folder of Snakemake's records, and the results folder as these name it."""
+    working = snakemake_internals.working_folder(results)
+    return working, results.resolve().relative_to(working.resolve()).as_posix()
+
+
 def _known(results: Path, files: list[str]) -> Mapping[str, tuple[str, ...] | None]:
     """Return the params on record of chunk files; without any records, what the files say."""
-    if snakemake_internals.has_records(results.parent):
+    working, folder = _place(results)
+    if snakemake_internals.has_records(working):
         return {
-            file: snakemake_internals.recorded_params(results.parent, f"{results.name}/{file}")
-            for file in files
+            file: snakemake_internals.recorded_params(working, f"{folder}/{file}") for file in files
         }
     said = read_params([results / file for file in files])
     return {str(path.relative_to(results)): (text,) for path, text in said.items()}

@@ -50,7 +50,7 @@ class Sight:
         over = self.done + self.unfinished >= self.episodes
         said = [f"{self.done:,} of {self.episodes:,} episodes"]
         if self.per_minute is not None and not over:
-            said.append(f"{self.per_minute:,.0f} replies/min")
+            said.append(f"{self.replies:,} replies at {self.per_minute:,.0f}/min")
         if self.usd:
             said.append(f"{self.usd:,.2f} USD")
         if self.unfinished:

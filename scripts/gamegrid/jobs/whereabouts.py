@@ -62,7 +62,15 @@ def _place(model: Model) -> str:
 
 
 def _source(model: Model, working: Path) -> str:
-    if model.file is None:
+    if model.file is not None:
+        return f"by {_below(model.file, working)}"
+    if model.similar is None:
         return "no entry in a model file"
-    file, here = model.file.resolve(), working.resolve()
-    return f"by {file.relative_to(here) if file.is_relative_to(here) else file}"
+    near = f"{model.similar.entry.name!r} of {_below(model.similar.file, working)}"
+    return f"no entry in a model file (did you mean {near}?)"
+
+
+def _below(file: Path, working: Path) -> Path:
+    """Return the path of a file, relative to the working directory if it is in there."""
+    whole, here = file.resolve(), working.resolve()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole

@@ -18,7 +18,6 @@ from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.balanced import number_of_deals
 from gamegrid.plan.deals import random_plies
-from gamegrid.plan.grid import Cell, Matchup
 from gamegrid.plan.plan import Plan
 from gamegrid.records import duckdb_files, received
 from gamegrid.report.figures import figures
@@ -28,7 +27,6 @@ from gamegrid.store.table_files import plugin_files as plugin_tables
 from gamegrid.store.table_files import table_names
 
 __all__ = [
-    "agent_cell",
     "captions",
     "check_configfiles",
     "code_hash",
@@ -36,6 +34,7 @@ __all__ = [
     "database_rows",
     "hub_models",
     "planned_questions",
+    "play_demands",
     "plugin_files",
     "prepare",
     "rebase",
@@ -43,8 +42,6 @@ __all__ = [
     "rows",
     "table_names",
 ]
-
-RESULTS = Path("results")
 
 
 def check_configfiles(workflow: Any) -> None:
@@ -66,22 +63,18 @@ def rebase(config: dict[str, Any], workflow: Any, working: Path) -> None:
     config |= grid_files.rebase(config, [Path(name) for name in workflow.configfiles], working)
 
 
-def prepare(config: Mapping[str, Any], working: Path, main: bool) -> Plan:
+def prepare(config: Mapping[str, Any], working: Path, results: Path, main: bool) -> Plan:
     """Make the plan; the main process also checks that the results folder can be written.
 
     Raises UserError in one or two sentences, before anything runs.
     """
     prepared = plan.make(config, working)
     if main:
-        received.check_folder(working / RESULTS)
-        preconditions.check_writable(working / RESULTS)
+        received.check_folder(results)
+        preconditions.check_writable(results)
         _check_plugins()
+        rows(prepared)  # a fault in what a plug-in declares shows before games are paid for
     return prepared
-
-
-def agent_cell(prepared: Plan, game: str, agent: str) -> Cell:
-    """Return the cell of one agent's single moves in a game."""
-    return Cell(prepared.grid.game_named[game], Matchup((agent,)))
 
 
 def reference_params(prepared: Plan) -> str:
@@ -110,6 +103,12 @@ def captions() -> dict[str, str]:
         each.name: f"**{each.title}.** {each.meaning} *When not to trust it*: {each.caution}"
         for each in figures()
     }
+
+
+def play_demands(prepared: Plan) -> list[tuple[str, Mapping[str, Any], int]]:
+    """Return what jobs that play ask of a cluster: the rule, its resources and its cores."""
+    demands = dict.fromkeys(prepared.needs.demand(cell) for cell in prepared.all_cells)
+    return [("play", asdict(demand), demand.threads) for demand in demands]
 
 
 def database_rows(prepared: Plan) -> str:

@@ -15,17 +15,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyspiel
-from scipy.optimize import linprog
-from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from gamegrid import games
 from gamegrid.games.game import Oracle
 from gamegrid.oracles.sequences import RealizationPlan, SequenceForm, TabularPolicy
 from gamegrid.paths import WORKFLOW
 from gamegrid.stats.arrays import Floats
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 REFERENCES = WORKFLOW / "config/equilibria"
 """One JSON file per game: its load string, its value, and the policy by information state."""
@@ -148,13 +150,17 @@ def _worth(plan: RealizationPlan, best: Floats, other: Floats) -> dict[str, Acti
 
 
 def _best_plan(
-    payoffs: csr_matrix, own: RealizationPlan, other: RealizationPlan
+    payoffs: "csr_matrix", own: RealizationPlan, other: RealizationPlan
 ) -> tuple[float, np.ndarray]:
     """Maximise a player's own value against the other's best response.
 
     ``payoffs`` is in the player's own units, with the other's sequences as rows and own sequences
     as columns. Returns the value and the realisation plan.
     """
+    # A grid whose equilibria are all on file solves nothing, and this takes half a second to load.
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_matrix, hstack
+
     flow, start = own.constraints()
     other_flow, other_start = other.constraints()
     n, m = len(own.numbers), other_flow.shape[0]

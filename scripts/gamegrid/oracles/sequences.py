@@ -7,12 +7,15 @@ column per policy.
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyspiel
-from scipy.sparse import coo_matrix, csr_matrix
 
 from gamegrid.stats.arrays import Floats
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 TabularPolicy = dict[str, list[tuple[int, float]]]
 """Maps an information state string to (action, probability) pairs; probabilities sum to 1."""
@@ -41,11 +44,13 @@ class RealizationPlan:
     numbers: dict[object, int] = field(default_factory=lambda: {(): 0})
     states: dict[str, Node] = field(default_factory=dict)
 
-    def constraints(self) -> tuple[csr_matrix, Floats]:
+    def constraints(self) -> tuple["csr_matrix", Floats]:
         """Return the flow constraints E x = e on a realisation plan x, as (E, e).
 
         E has shape (states + 1, sequences); e has shape (states + 1,).
         """
+        from scipy.sparse import coo_matrix
+
         entries = [(0, 0, 1.0)]
         for row, node in enumerate(self.states.values(), 1):
             entries.append((row, node.parent, -1.0))
@@ -97,11 +102,13 @@ class SequenceForm:
     """Both players' plans, and seat 0's payoffs by pair of sequences."""
 
     plans: tuple[RealizationPlan, RealizationPlan]
-    payoffs: csr_matrix
+    payoffs: "csr_matrix"
 
     @classmethod
     def of(cls, spiel: pyspiel.Game) -> "SequenceForm":
         """Build the form by walking the game tree; a simultaneous game becomes turn-based first."""
+        from scipy.sparse import coo_matrix
+
         simultaneous = spiel.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
         if simultaneous:
             spiel = pyspiel.convert_to_turn_based(spiel)

@@ -79,7 +79,7 @@ def value_function(load_string: str) -> ValueFunction | None:
     game = games.load(load_string)
     if not has_value_function(game):
         return None
-    from gamegrid.oracles.equilibrium import solved  # scipy only where it is needed
+    from gamegrid.oracles.equilibrium import solved  # numpy only where it is needed
 
     reference = solved(load_string)
     kept = {name: dict(choices) for name, choices in reference.policy.items()}

@@ -39,6 +39,19 @@ class Demand:
     threads: int = 1
     api: int = 0
 
+    @property
+    def nodes(self) -> int | None:
+        """The nodes that the job is spread over; None if it cannot be spread.
+
+        An engine shares a model among the GPUs of one host. SLURM would take them from several.
+        """
+        return 1 if self.gpu > 1 else None
+
+    @property
+    def tasks_per_gpu(self) -> int | None:
+        """0, which lets SLURM start the job once, with all its GPUs; None without GPUs."""
+        return 0 if self.gpu else None
+
 
 def demand(models: Iterable[Model]) -> Demand:
     """Return what a job asks for in which all of ``models`` play. Each model is loaded once.

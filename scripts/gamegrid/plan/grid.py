@@ -119,6 +119,11 @@ class Grid:
         """The games by name."""
         return {game.name: game for game in self.games}
 
+    @cached_property
+    def one_per_matchup(self) -> Sequence[Cell]:
+        """One cell of each matchup, for what depends on the agents alone."""
+        return tuple({cell.matchup: cell for cell in self.cells}.values())
+
     def chunks(self, deals: Callable[[Game], int], size: Callable[[Cell], int]) -> list[Chunk]:
         """Cut cells into blocks of ``size(cell)`` deals; the last ends at ``deals(game)``."""
         return [

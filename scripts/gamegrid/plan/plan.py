@@ -1,6 +1,7 @@
 """A configuration made ready to run. The Snakefile and every job make the same plan from it."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,9 @@ from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Oracle
 from gamegrid.oracles.value_function import has_value_function
 from gamegrid.plan import deals, grid, plan_checks, preregistered, reference_cells, suites
-from gamegrid.plan.grid import Cell, Chunk, Grid
+from gamegrid.plan.block_sizes import block_sizes
+from gamegrid.plan.demand import Demand
+from gamegrid.plan.grid import Cell, Chunk, Grid, Matchup
 from gamegrid.plan.identity import Identity
 from gamegrid.plan.job_needs import JobNeeds
 from gamegrid.plan.reference_cells import ReferenceCells
@@ -78,7 +81,30 @@ class Plan:
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """The jobs that play episodes."""
-        return tuple(self.grid.chunks(self.deals_of, self.needs.deals))
+        sizes = block_sizes(self.config, self.grid, self.needs)
+        return tuple(self.grid.chunks(self.deals_of, sizes.of))
+
+    @cached_property
+    def chunks_of(self) -> Mapping[str, Sequence[Chunk]]:
+        """The jobs that play episodes, by the name of their game."""
+        found = defaultdict[str, list[Chunk]](list)
+        for chunk in self.chunks:
+            found[chunk.cell.game.name].append(chunk)
+        return found
+
+    @cached_property
+    def demands(self) -> Mapping[Matchup, Demand]:
+        """What a job of each matchup asks of its host, those of single moves included."""
+        return {cell.matchup: self.needs.demand(cell) for cell in self._one_per_matchup}
+
+    @cached_property
+    def environments(self) -> Mapping[Matchup, str]:
+        """The environment that a job of each matchup needs, those of single moves included."""
+        return {cell.matchup: self.needs.environment(cell) for cell in self._one_per_matchup}
+
+    @property
+    def _one_per_matchup(self) -> list[Cell]:
+        return [*self.grid.one_per_matchup, *(moves.cell for moves in self.single_moves.values())]
 
     @cached_property
     def single_moves(self) -> Mapping[tuple[Task, str, str], SingleMoves]:
@@ -87,6 +113,20 @@ class Plan:
             (moves.task, moves.game.name, moves.agent): moves
             for moves in single_moves(self.config, self.grid.games)
         }
+
+    def cell(self, game: str, matchup: str) -> Cell:
+        """Return the cell of these names. Raises UserError if the grid has none."""
+        try:
+            return self.grid.cell_named[game, matchup]
+        except KeyError:
+            raise UserError(f"the grid has no matchup {matchup!r} in a game {game!r}.") from None
+
+    def agent_cell(self, game: str, agent: str) -> Cell:
+        """Return the cell of an agent's single moves in a game. Raises UserError without any."""
+        for task in Task:
+            if moves := self.single_moves.get((task, game, agent)):
+                return moves.cell
+        raise UserError(f"the grid asks no agent {agent!r} for single moves in a game {game!r}.")
 
     @property
     def all_cells(self) -> list[Cell]:

@@ -12,6 +12,7 @@ from gamegrid.config.types import GridConfig
 from gamegrid.errors import UserError
 from gamegrid.plan import preregistered
 from gamegrid.plan.balanced import number_of_deals
+from gamegrid.plan.block_sizes import block_sizes
 from gamegrid.plan.deals import check_game_deals, check_opening, deals_of, opening_plies
 from gamegrid.plan.grid import Grid
 from gamegrid.plan.job_needs import JobNeeds
@@ -52,7 +53,9 @@ def check_machine(config: GridConfig, by_agent: Mapping[str, Model]) -> None:
 
 def _check_budget(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Refuse a budget if nothing tells what a request can cost at most."""
-    tariffs = {name: found for cell in grid.cells for name, found in needs.tariffs(cell).items()}
+    tariffs = {
+        name: found for cell in grid.one_per_matchup for name, found in needs.tariffs(cell).items()
+    }
     for agent, settings in config.agents.items():
         if not isinstance(settings, LlmSettings) or settings.model not in tariffs:
             continue
@@ -135,7 +138,7 @@ def _check_balanced(config: GridConfig, grid: Grid) -> None:
 
 def _check_demands(grid: Grid, needs: JobNeeds) -> None:
     """Refuse matchups that no single host can play."""
-    for cell in grid.cells:
+    for cell in grid.one_per_matchup:
         try:
             needs.demand(cell)
         except ValueError as error:
@@ -147,10 +150,14 @@ def _check_demands(grid: Grid, needs: JobNeeds) -> None:
 
 def _check_jobs(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Refuse a grid with more jobs than can be planned."""
-    jobs = sum(-(-deals_of(config, cell.game) // needs.deals(cell)) for cell in grid.cells)
+    if len(grid.cells) > MOST_JOBS:
+        raise UserError(
+            f"config: the games and matchups make {len(grid.cells)} cells; a grid has at most "
+            f"{MOST_JOBS}. Take out games or agents, or list fewer matchups (key schedule)."
+        )
+    jobs = block_sizes(config, grid, needs).jobs
     if jobs > MOST_JOBS:
         raise UserError(
-            f"config: deals: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "
-            f"grid has at most {MOST_JOBS}. Ask for fewer deals, or put more of them in a job "
-            f"(key chunk)."
+            f"config: chunk: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "
+            f"grid has at most {MOST_JOBS}. Raise chunk, or leave it out."
         )

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
 
 from gamegrid.agents.agent import Ask
 from gamegrid.backends.backend import (
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 class Engine:
     """One model. If it fails to start, every request gets that error; it is not started again."""
 
-    def __init__(self, model: Model, working: Path, gpus: Gpus, in_flight: set[Any], results: Path):
+    def __init__(self, model: Model, working: Path, gpus: Gpus, in_flight: set[int], results: Path):
         self._model = model
         self._results = results
         self._in_flight = in_flight
@@ -51,7 +50,7 @@ class Engine:
             self._start = asyncio.create_task(self._open())
         await asyncio.shield(self._start)
         self._check()
-        self._in_flight.add(asyncio.current_task())
+        self._in_flight.add(id(request))
         if self._metered is not None:
             return await self._metered.complete_on(request, tab)
         await tab.reserve()
@@ -104,8 +103,8 @@ class Engines:
     ):
         # A process sees one set of GPUs, so it takes those of all its models together.
         self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
-        self._in_flight = set[Any]()
-        """The tasks that wait for a reply or write it."""
+        self._in_flight = set[int]()
+        """The requests, by id, that wait for a reply or whose reply is being written."""
         self._engines = {
             name: Engine(model, working, self._gpus, self._in_flight, results)
             for name, model in models.items()
@@ -138,7 +137,7 @@ class Engines:
                     tab.lost()
                 raise
             finally:
-                self._in_flight.discard(asyncio.current_task())
+                self._in_flight.discard(id(request))
             if tab is not None:
                 tab.settle(answer.completion)
             return answer

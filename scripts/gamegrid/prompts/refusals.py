@@ -1,6 +1,7 @@
 """Recognise a refusal in words, in the languages that models refuse in."""
 
 import re
+from functools import cache
 
 _SCANNED = 500
 """A refusal comes first; no more characters than this are searched."""
@@ -13,7 +14,7 @@ def refuses(text: str) -> bool:
     sure that the text states no answer.
     """
     start = " ".join(text[:_SCANNED].replace("’", "'").split())
-    return any(refusal.match(start) for refusal in _REFUSALS)
+    return any(refusal.match(start) for refusal in _refusals())
 
 
 # English. Only polite words and reasons may come before the refusal itself, because a sentence in
@@ -343,6 +344,10 @@ _OTHER_LANGUAGES = (
     _sorry(r"îmi pare rău|din păcate|scuze|regret")
     + _sentence(r"", r"nu (?:pot|sunt în măsură)", r"ajut|asist|particip|răspund|îndeplin|continu"),
 )
-_REFUSALS = tuple(
-    re.compile(rf"[\W_]*+(?:{pattern})", re.IGNORECASE) for pattern in (_ENGLISH, *_OTHER_LANGUAGES)
-)
+
+
+@cache
+def _refusals() -> tuple[re.Pattern[str], ...]:
+    """Compile the expressions when the first reply needs them: it takes a tenth of a second."""
+    patterns = (_ENGLISH, *_OTHER_LANGUAGES)
+    return tuple(re.compile(rf"[\W_]*+(?:{pattern})", re.IGNORECASE) for pattern in patterns)

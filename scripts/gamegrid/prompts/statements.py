@@ -183,6 +183,8 @@ KEYWORD = re.compile(r"\baction(?:[\s*_`\"'‘’“”\\]|</?\w+>)*+:", re.IGNO
 
 
 def _is_quoted(objects: Objects, answer: StatedAnswer) -> bool:
+    if not objects.broken:
+        return False
     shape = objects.shape
     braces = [brace.start() for brace in re.finditer(r"[{}]", shape[: answer.start])]
     # For each brace: how far the nesting depth drops below it before the answer starts.

@@ -93,7 +93,7 @@ def render(template: jinja2.Template, block: str, names: dict[str, Any]) -> str:
     """Render one block. Raises jinja2.TemplateError if it uses a name missing in ``names``."""
     # A shared context: otherwise Jinja copies its helpers, which takes longer than rendering a
     # turn.
-    context = template.new_context({**template.environment.globals, **names}, shared=True)
+    context = template.new_context(template.environment.globals | names, shared=True)
     return sandbox.joined(template.blocks[block](context)).strip()
 
 

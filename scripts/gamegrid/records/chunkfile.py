@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from keyword import iskeyword
+from math import isfinite
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import orjson
 
 from gamegrid.errors import UserError
 from gamegrid.paths import replacing
@@ -135,6 +137,8 @@ PARAMS_KEY = "params"
 DEFAULT_OBJECT_SIZE = 16 * 1024 * 1024
 """Bytes that DuckDB allows for one JSON object unless told otherwise."""
 
+WRITTEN_AT_ONCE = 2**18
+"""Bytes of rows that wait in memory before they are written."""
 BATCH = 100
 """Episodes in memory at once while a file is read."""
 
@@ -195,9 +199,11 @@ class Writer:
                 f"episode {episode.episode_id} belongs to run {episode.run_id}, not {self._run_id}"
             )
         self.unfinished |= episode.status is EpisodeStatus.ERROR
-        line = _encoded(_ENCODER.encode(_row(episode))) + b"\n"
+        line = _line(episode) + b"\n"
         self._longest = max(self._longest, len(line))
         self._unwritten += line
+        if len(self._unwritten) < WRITTEN_AT_ONCE:
+            return
         with suppress(
             OSError
         ):  # a full disk may have room again by ``finish``, which raises otherwise
@@ -393,7 +399,7 @@ def task_of(row: EpisodeRow) -> Task:
 
 def as_read(episode: EpisodeRecord) -> EpisodeRow:
     """Return an episode as ``read_episodes`` would yield it once written."""
-    row: EpisodeRow = json.loads(_encoded(_ENCODER.encode(_row(episode))))
+    row: EpisodeRow = json.loads(_line(episode))
     return row
 
 
@@ -473,6 +479,29 @@ def _copy(
         )
 
 
+def _line(episode: EpisodeRecord) -> bytes:
+    """Return the JSON of an episode's row. Raises ValueError for a number that is not finite."""
+    if _is_finite(episode):
+        # orjson writes records as they are, ten times as fast as ``_ENCODER`` writes dicts of them.
+        row = _FLAT(episode)
+        row["seats"] = [_SEAT(record) for record in episode.seats]
+        row["decisions"], row["calls"] = episode.decisions, episode.calls
+        with suppress(TypeError):  # it refuses lone surrogates and integers beyond 64 bits
+            line = orjson.dumps(row)
+            if _ESCAPE_IN_TEXT not in line:
+                return line
+    return _encoded(_ENCODER.encode(_row(episode)))
+
+
+def _is_finite(episode: EpisodeRecord) -> bool:
+    """Return whether all numbers are finite. Elsewhere, orjson would write null."""
+    numbers = [episode.duration_s, *(each.latency_s for each in episode.decisions)]
+    numbers += [each.latency_s for each in episode.calls]
+    for seat in episode.seats:
+        numbers += [seat.return_, seat.score, seat.strict_score, seat.strict_return]
+    return all(number is None or isfinite(number) for number in numbers)
+
+
 def _row(episode: EpisodeRecord) -> EpisodeRow:
     row = _FLAT(episode)
     row["seats"] = [_SEAT(record) for record in episode.seats]
@@ -503,6 +532,8 @@ def _reader(columns: Columns) -> Callable[[Any], dict[str, Any]]:
 _FLAT, _SEAT, _DECISION, _CALL = map(_reader, (FLAT, SEAT, DECISION, CALL))
 # ensure_ascii off: escapes of lone surrogates would be refused by the JSON reader.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+_ESCAPE_IN_TEXT = rb"\\u"
+"""What escapes of JSON text look like within JSON; some of them are decoded."""
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 

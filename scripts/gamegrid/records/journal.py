@@ -14,6 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
@@ -34,6 +35,7 @@ from gamegrid.backends.backend import (
 from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.paths import replacing
+from gamegrid.quick_json import escaped
 from gamegrid.records import bounded, chain
 from gamegrid.records.blocks import overlap
 from gamegrid.records.chain import Head
@@ -55,7 +57,19 @@ Key = str
 
 def request_digest(request: Request) -> str:
     """Return the SHA-256 of the canonical request; equal digests mean equal requests."""
-    return digest(request.stated())
+    return hashlib.sha256(stated_text(request).encode()).hexdigest()
+
+
+def stated_text(request: Request) -> str:
+    """Return the canonical JSON of a request. orjson writes its messages, which are long."""
+    stated = request.stated()
+    parts = {name: canonical(part) for name, part in stated.items() if name != "messages"}
+    said = (
+        f'{{"content":{escaped(message.content)},"role":{escaped(message.role)}}}'
+        for message in request.messages
+    )
+    parts["messages"] = f"[{','.join(said)}]"
+    return "{" + ",".join(f'"{name}":{parts[name]}' for name in sorted(parts)) + "}"
 
 
 def digest(value: Any) -> str:
@@ -108,6 +122,9 @@ class Journal:
         self._head: Head | None = None
         """The head on disk."""
         self._synced = time.monotonic()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._syncing: Future[None] | None = None
+        """The thread's work on forcing lines to disk, which may take longer than many replies."""
         self._warned = False
         self.asked = 0
         """Number of replies that this job bought."""
@@ -143,9 +160,12 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         if self._file:
+            self._thread.shutdown()
             try:
                 self._hand_over()
-                self._sync(force=True)
+                if self._syncing is not None:
+                    self._syncing.result()  # a failure is told once: the next attempt may succeed
+                self._force(self._tip)
             except OSError:
                 if not isinstance(error, UserError):  # a UserError reported it already
                     raise
@@ -167,7 +187,7 @@ class Journal:
         ``identity`` distinguishes the model from others with its id; see ``key``. With ``buy``
         None, a reply that is not on file raises BackendError.
         """
-        stated = canonical(request.stated())
+        stated = stated_text(request)
         asked = hashlib.sha256(stated.encode()).hexdigest()
         filed = _key(place, ply, attempt, asked, identity)
         if (known := self._on_file(filed)) is not None:
@@ -237,7 +257,7 @@ class Journal:
                 self._warn_once(error)
             await asyncio.sleep(pause_s)
         self._bought[_name(filed)] = at
-        self._sync()
+        self._sync_at_times()
 
     def _hand_over(self) -> None:
         """Write all pending lines. Raises OSError and keeps what was not written."""
@@ -260,16 +280,29 @@ class Journal:
             )
         self._warned = True
 
-    def _sync(self, force: bool = False) -> None:
-        """Force the file to disk, at most once a second, to guard against power loss."""
-        if self._file and (force or time.monotonic() - self._synced > SYNC_SECONDS):
-            os.fsync(self._file.fileno())
-            self._synced = time.monotonic()
-            if self._tip != (self._head or Head()):
-                try:
-                    self._write_head(self._tip)
-                except OSError as error:  # the head on disk stays true for the lines it counts
-                    log.debug("%s: the head was not written (%s)", self._path, error.strerror)
+    def _sync_at_times(self) -> None:
+        """Have the lines written so far forced to disk, once a second, against power loss.
+
+        Raises OSError if that failed the last time.
+        """
+        if time.monotonic() - self._synced <= SYNC_SECONDS:
+            return
+        if self._syncing is not None:
+            if not self._syncing.done():
+                return
+            self._syncing.result()
+        self._synced = time.monotonic()
+        self._syncing = self._thread.submit(self._force, self._tip)
+
+    def _force(self, tip: Head) -> None:
+        """Force the file to disk, then write the head that counts its lines up to ``tip``."""
+        assert self._file is not None, "the journal is not open"
+        os.fsync(self._file.fileno())
+        if tip != (self._head or Head()):
+            try:
+                self._write_head(tip)
+            except OSError as error:  # the head on disk stays true for the lines it counts
+                log.debug("%s: the head was not written (%s)", self._path, error.strerror)
 
     def _write_head(self, head: Head) -> None:
         chain.write_head(self._path, head)
@@ -323,25 +356,6 @@ def _content(filed: Key, stated: str, completion: Completion) -> bytes:
         f'{{"at":"{at}","completion":{canonical(stated_reply)},"form":{FORM},'
         f'"key":{filed},"request":{stated}}}'
     ).encode("ascii")
-
-
-def check_locking(folder: Path) -> None:
-    """Check that file locks work in ``folder``. Raises UserError if they do not."""
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / f".lock-probe-{os.getpid()}"
-    try:
-        with probe.open("w") as first, probe.open("w") as second:
-            fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            try:
-                fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            raise UserError(
-                f"{folder}: file locks have no effect on this file system, so two jobs could buy "
-                f"the same reply. Use another folder for results (snakemake --directory)."
-            )
-    finally:
-        probe.unlink(missing_ok=True)
 
 
 def _lock_note(path: Path) -> Path:

@@ -127,7 +127,12 @@ def unique(keys: Iterable[Key]) -> list[Key]:
 def sketched(panel: Panel, look: Look) -> Sketch:
     """Return the chart of a panel for a look."""
     chart = panel.chart
-    return chart.draw(look) if hasattr(chart, "draw") else Sketch(chart)
+    if not hasattr(chart, "draw"):
+        return Sketch(chart)
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):  # it validates every part of a chart as it is made
+        return chart.draw(look)
 
 
 def picture(panel: Panel, sketch: Sketch) -> Picture:

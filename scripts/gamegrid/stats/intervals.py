@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from scipy import special
+import scipy
 
 from gamegrid.stats.arrays import Floats
 
@@ -252,4 +252,4 @@ def _wilson(mean: Floats, effective: Floats, quantile: float) -> tuple[Floats, F
 
 def _quantile(freedom: float, confidence: float) -> float:
     """Return the two-sided quantile of Student's t."""
-    return float(special.stdtrit(freedom, (1 + confidence) / 2))
+    return float(scipy.special.stdtrit(freedom, (1 + confidence) / 2))

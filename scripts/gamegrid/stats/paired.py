@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from gamegrid.stats.intervals import (
     Reason,
 )
 from gamegrid.stats.mean_test import MeanTest
+from gamegrid.stats.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,6 @@ class Adjusted:
     """The adjusted p-values, in the order given."""
     m: int
     """The number of questions."""
-
-
-class Verdict(StrEnum):
-    """What the results say of an agent and a rival."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    NOT_TOLD_APART = "not told apart"
-    EQUAL = "equal"
-    """Nothing is left to luck, and the difference is 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

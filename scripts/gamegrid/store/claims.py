@@ -10,7 +10,7 @@ import duckdb
 from gamegrid.errors import UserError, nearest
 from gamegrid.stats.anytime import FIRST_LOOK, MOST_DEALS, deals_to_decide
 from gamegrid.stats.intervals import Interval, Reason
-from gamegrid.stats.paired import Verdict
+from gamegrid.stats.verdict import Verdict
 
 _PAIRED = """
     SELECT
@@ -127,7 +127,8 @@ def compare(
         raise UserError(
             f"{agent} and {rival} have no deals in common{f' in {game}' if game else ''}: agents "
             f"are compared in games where both met the same opponents, and payoff games rank "
-            f"nobody. Play them in one schedule, such as round_robin."
+            f"nobody. Play them in one schedule, such as round_robin. What they did against each "
+            f"other is in the table head_to_head."
         )
     provisional = all(each.reason == Reason.PROVISIONAL for each in found)
     if provisional:
@@ -266,17 +267,17 @@ def settled(pair: Pair, cost: Cost) -> str:
 def _claimable(pair: Pair) -> str:
     planned = "" if pair.role != "exploratory" else ", as exploratory: it was not preregistered"
     if pair.p is None:
-        return f"You can claim it for these games and settings{planned}: luck cannot move it."
+        return f"You can claim this for these games and settings{planned}: luck cannot move it."
     if pair.look is None or pair.look < 2:
-        return f"You can claim it for these games and settings{planned}."
+        return f"You can claim this for these games and settings{planned}."
     if pair.anytime is not None and not pair.anytime.covers(0.0):
         return (
-            f"You can claim it for these games and settings{planned}, after {pair.look} looks too: "
-            f"the interval for any number of looks is {pair.anytime.low:+.3f} to "
+            f"You can claim this for these games and settings{planned}, after {pair.look} looks "
+            f"too: the interval for any number of looks is {pair.anytime.low:+.3f} to "
             f"{pair.anytime.high:+.3f}."
         )
     return (
-        f"You can claim it only if the number of deals was fixed before the first of "
+        f"You can claim this only if the number of deals was fixed before the first of "
         f"{pair.look} looks{planned}."
     )
 
@@ -288,12 +289,15 @@ def _to_settle(pair: Pair, cost: Cost) -> str:
             f"at any number of looks, leaves 0 out, so new deals with this pair preregistered "
             f"would settle it"
         )
-    needed = pair.needed
-    if needed is None and pair.anytime is None:
-        first = (
-            f"it takes at least {FIRST_LOOK} deals in every game to say how many would settle it"
+    if not pair.deals:
+        return "play deals that both are in"
+    if pair.anytime is None:
+        # further_deals names this number of deals, too: there is no forecast before it.
+        return (
+            f"{_counted(pair.deals, 'deal')} {'is' if pair.deals == 1 else 'are'} too few to say "
+            f"how many would settle it: play {FIRST_LOOK} in every game, then compare again"
         )
-        return first if pair.deals else "play deals that both are in"
+    needed = pair.needed
     if needed is None:
         return f"if the difference is what it seems, {MOST_DEALS:,} deals would not settle it"
     more = max(0, needed - pair.deals)
@@ -305,7 +309,7 @@ def _to_settle(pair: Pair, cost: Cost) -> str:
 
 def _money(deals: int, cost: Cost) -> str:
     if not cost.bought:
-        return "no money, since no reply is bought"
+        return "no money: no hosted model plays"
     if cost.usd is None:
         return "an unknown price: the grid states no price for every model"
     return f"about {deals * cost.usd:,.2f} USD"

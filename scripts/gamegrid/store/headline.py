@@ -12,9 +12,9 @@ from itertools import combinations
 
 import duckdb
 
-from gamegrid.stats.paired import Verdict
+from gamegrid.records.duckdb_files import insert
+from gamegrid.stats.verdict import Verdict
 from gamegrid.store import conduct_statements
-from gamegrid.store.statistics import insert
 
 NAMED = 4
 """How many agents or games a sentence names before it counts the others."""

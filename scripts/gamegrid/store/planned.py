@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 import duckdb
 
+from gamegrid.records.duckdb_files import insert
 from gamegrid.records.registrations import PlannedQuestions, Registration
-from gamegrid.store.statistics import insert
 from gamegrid.store.values import TableRow
 
 Key: TypeAlias = tuple[str | None, str, str]

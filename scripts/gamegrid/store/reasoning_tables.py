@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamegrid.analysis.reasoning import UNCATEGORISED, categories, sort_text
+from gamegrid.records.duckdb_files import insert
 from gamegrid.stats.entropy import entropy, entropy_interval
 from gamegrid.stats.intervals import (
     Interval,
@@ -17,7 +18,6 @@ from gamegrid.stats.intervals import (
     mean_interval,
     share_interval,
 )
-from gamegrid.store.statistics import insert
 from gamegrid.store.values import TableRow, ends, ratio_parts
 
 NAMES = (*categories(), UNCATEGORISED)

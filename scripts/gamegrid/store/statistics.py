@@ -20,7 +20,6 @@ from gamegrid.stats.dropped import bounds_over_games
 from gamegrid.stats.intervals import CONFIDENCE, Interval, mean_interval
 from gamegrid.stats.nash import DISAGREE, NONE, nash_average, payoffs, share_disagreeing
 from gamegrid.stats.observations import Fixed, Observations, Part, combined_interval
-from gamegrid.stats.paired import Verdict
 from gamegrid.stats.ratings import (
     Anchor,
     Fit,
@@ -31,6 +30,7 @@ from gamegrid.stats.ratings import (
     pairs_of_seats,
     rate_sets,
 )
+from gamegrid.stats.verdict import Verdict
 from gamegrid.store.between_games import games_like_these
 from gamegrid.store.comparisons import compare_pairs, rows_of
 from gamegrid.store.conduct import marked, read_provisional
@@ -179,12 +179,12 @@ def fill_statistics(connection: duckdb.DuckDBPyConnection, seen: Sequence[Cells]
         _rate(*played, _anchors(connection), rows)
         rows["strength_equivalents"] = list(strength_equivalents(connection, *played))
     for table, lines in rows.items():
-        insert(connection, table, lines)
+        duckdb_files.insert(connection, table, lines)
     limits = {
         game: Interval(low, high) for game, low, high in connection.execute(_LIMITS).fetchall()
     }
     ranks = game_ranks(cells, ranked, _pairs(connection), limits)
-    insert(connection, "game_ranks", list(ranks))
+    duckdb_files.insert(connection, "game_ranks", list(ranks))
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[tuple[str, str], Question]]:
@@ -397,12 +397,3 @@ def _nash_rows(matches: Matches, best: int) -> list[TableRow]:
         (agent, round(float(average), 6) + 0.0, warning if code == best else None)
         for code, (agent, average) in enumerate(zip(matches.agents, averages, strict=True))
     ]
-
-
-def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[TableRow]) -> None:
-    """Insert all rows at once: DuckDB is slow at single rows."""
-    if not rows:
-        return
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    values = ", ".join("unnest(?)" for _ in columns)
-    connection.execute(f"INSERT INTO {table} SELECT {values}", columns)

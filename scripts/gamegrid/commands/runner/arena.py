@@ -11,12 +11,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from gamegrid.commands import human_command, leaderboard_command
+from gamegrid.commands import leaderboard_command
 from gamegrid.commands.runner import settings
 from gamegrid.commands.runner.translate import GridEntry, Translation, translate
 from gamegrid.commands.snakemake_call import RUNS, Call
@@ -173,19 +174,21 @@ def _play(grid: GridEntry, given: argparse.Namespace) -> int:
     folder, working = _folder(grid), Path.cwd()
     if folder != Path():
         grid = {**grid, "models": [str(resolve(name, working)) for name in grid["models"]]}
-    call = Call(
-        grid=_write(_text(grid), folder), folder=folder, cores=given.cores,
-        passed=["--dry-run"] if given.dry_run else [],
-    )  # fmt: skip
+    whole = Call(grid=_write(_text(grid), folder), folder=folder, cores=given.cores)
+    # Figures and page take as long as all else of a short run, and not everybody looks at them.
+    call = replace(whole, target="tables", passed=["--dry-run"] if given.dry_run else [])
     code = subprocess.run(call.words(), check=False).returncode
     if code or given.dry_run:
         return code
     leaderboard_command.show(folder / RESULTS)
+    print(f"To draw {folder / RESULTS}/report.html and figures: {shlex.join(whole.shown())}")
     return 0
 
 
 def _play_with_person(translation: Translation, grid: Path) -> int:
     """Play the first deal of every game against the agent, in a terminal."""
+    from gamegrid.commands import human_command  # only a person needs what plays in this process
+
     for game in translation.grid["games"]:
         agent, seat = next(iter(translation.grid["agents"])), (translation.person or 0) + 1
         asked = argparse.Namespace(game=game, against=agent, configfile=grid, seat=seat, deal=0)

@@ -89,6 +89,8 @@ class Curves:
         }
 
     def _layers(self, base: "alt.Chart", apart: dict[str, Any], top: float) -> list["alt.Chart"]:
+        import altair as alt
+
         ends = (0.0, top)
         base = base.encode(color=apart["color"])
         reach = base.transform_filter("isValid(datum._low) && isValid(datum._high)")
@@ -97,10 +99,10 @@ class Curves:
         height = upper("_y", self.channel, ends)
         return [
             reach.mark_rule(strokeWidth=1, aria=False).encode(
-                y=upper("_low", self.channel, ends), y2="_high"
+                y=upper("_low", self.channel, ends), y2=alt.Y2("_high")
             ),
             line.encode(y=height, strokeDash=apart["strokeDash"]),
-            dots.encode(y=height, shape=apart["shape"], description="_said:N"),
+            dots.encode(y=height, shape=apart["shape"], description=alt.Description("_said:N")),
         ]
 
     def _keys(self, look: Look, order: list[str]) -> tuple[Key, ...]:

@@ -108,9 +108,11 @@ class Dots:
         layers = [
             apart.transform_filter("isValid(datum._low)")
             .mark_rule(strokeWidth=2, aria=False)
-            .encode(x=numbered("_low", self.channel, domain), x2="_high"),
+            .encode(x=numbered("_low", self.channel, domain), x2=alt.X2("_high")),
             dots.encode(
-                x=numbered("_at", self.channel, domain), description="_said:N", **self._shapes()
+                x=numbered("_at", self.channel, domain),
+                description=alt.Description("_said:N"),
+                **self._shapes(),
             ),
         ]
         for far, align, shift in (("!", "left", 9), ("", "right", -9)):
@@ -119,16 +121,16 @@ class Dots:
             layers.append(
                 words.encode(
                     x=numbered("_at", self.channel, domain),
-                    text="_why:N",
-                    color=alt.value(str(palette.MUTED)),
+                    text=alt.Text("_why:N"),
+                    color=alt.ColorValue(str(palette.MUTED)),
                 )
             )
         if self.hollow is not None:
             here = base.transform_filter("isValid(datum._ring)")
             ring = here.mark_point(filled=False, size=DOT, strokeWidth=1.5, opacity=1)
             x = numbered("_ring", self.channel, domain)
-            hue = alt.value(str(palette.FALLBACK))
-            layers.append(ring.encode(x=x, color=hue, description="_strict:N"))
+            hue = alt.ColorValue(str(palette.FALLBACK))
+            layers.append(ring.encode(x=x, color=hue, description=alt.Description("_strict:N")))
         return layers
 
     def _even(self, domain: tuple[float, float]) -> list["alt.Chart"]:
@@ -152,7 +154,7 @@ class Dots:
 
         groups = self._groups()
         if not groups:
-            return {"color": alt.value(str(self.hues[0]))}
+            return {"color": alt.ColorValue(str(self.hues[0]))}
         hues = [str(hue) for hue in palette.cycle(self.hues, len(groups))]
         scale = alt.Scale(domain=groups, range=hues)
         return {

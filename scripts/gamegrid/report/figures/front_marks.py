@@ -126,18 +126,23 @@ class Front:
         reach = base.transform_filter("isValid(datum._low) && isValid(datum._high)")
         dots = base.mark_point(filled=True, size=DOT, opacity=1)
         layers = [
-            line.encode(y=upper("_y", self.channel, ends), order="_x:Q"),
+            line.encode(y=upper("_y", self.channel, ends), order=alt.Order("_x:Q")),
             reach.mark_rule(strokeWidth=2, aria=False).encode(
-                y=upper("_low", self.channel, ends), y2="_high", color=hue
+                y=upper("_low", self.channel, ends), y2=alt.Y2("_high"), color=hue
             ),
             dots.encode(
-                y=upper("_y", self.channel, ends), color=hue, shape=shape, description="_said:N"
+                y=upper("_y", self.channel, ends),
+                color=hue,
+                shape=shape,
+                description=alt.Description("_said:N"),
             ),
         ]
         for left, align, shift in (("", "right", -BESIDE), ("!", "left", BESIDE)):
             here = base.transform_filter(f"isValid(datum._text) && {left}datum._left")
             words = here.mark_text(align=align, dx=shift, aria=False)
-            layers.append(words.encode(y=upper("_text", self.channel, ends), text="_label:N"))
+            layers.append(
+                words.encode(y=upper("_text", self.channel, ends), text=alt.Text("_label:N"))
+            )
         return layers
 
 

@@ -126,12 +126,12 @@ class Heat:
 
         known = base.transform_filter("isValid(datum._fill)")
         fill, ink = (alt.Color(f"{field}:N", scale=None) for field in ("_fill", "_ink"))
-        layers = [known.mark_rect().encode(color=fill, description="_said:N")]
+        layers = [known.mark_rect().encode(color=fill, description=alt.Description("_said:N"))]
         if numbers:
-            layers.append(known.mark_text(aria=False).encode(text="_text:N", color=ink))
+            layers.append(known.mark_text(aria=False).encode(text=alt.Text("_text:N"), color=ink))
         unknown = base.transform_filter("!isValid(datum._fill)")
         dash = unknown.mark_text(text="–", color=str(palette.MUTED))
-        return [*layers, dash.encode(description="_said:N")]
+        return [*layers, dash.encode(description=alt.Description("_said:N"))]
 
     def _key(self) -> Key:
         low, high = self.said or tuple(number(end, self.form) for end in self.domain)

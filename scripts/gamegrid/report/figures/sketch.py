@@ -71,7 +71,7 @@ class Look:
         """Return how to show an agent, as the first one if the database does not list it."""
         found = self.agents.by_name.get(agent)
         if found is None:
-            return AgentShown(agent, agent, CATEGORIES[0], "circle", ())
+            return AgentShown(agent, agent, CATEGORIES[0], "circle", (), bot=False)
         return found
 
     def labels(self, names: Sequence[str]) -> dict[str, str]:

@@ -63,9 +63,9 @@ class Stacks:
         )
         base = alt.Chart(alt.Data(values=list(self._bars(across, labels)))).encode(
             x=self._across([labels[name] for name in across], each),
-            x2="_to:Q",
+            x2=alt.X2("_to:Q"),
             y=bands("_y", [labels[name] for name in down]),
-            description="_said:N",
+            description=alt.Description("_said:N"),
         )
         layers = [self._layer(base, name, part) for name, part in self.parts.items()]
         chart = alt.layer(*layers).properties(**fitted(look, width), height=alt.Step(STEP))

@@ -6,129 +6,28 @@ tests/slurm/up.sh starts one. Every run prints its wall time and its number of j
 
 import fcntl
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from loopback import Body, Endpoint, Reply, choose
-from workflow_runs import ROOT, Finished, Grid, data, environment, snakemake, write_grid
+from slurm_runs import (
+    LONGEST_S,
+    as_shipped,
+    await_,
+    finish,
+    on_cluster,
+    records,
+    slurm,
+    started,
+    write_profile,
+)
+from workflow_runs import Grid, data, snakemake, write_grid
 
 pytestmark = pytest.mark.slurm
-
-LONGEST_S = 300
-FIRST_LOOK_S = 10
-"""Seconds until Snakemake first asks for a job's state; later it asks less and less often."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cluster() -> None:
-    """Fail early where no SLURM controller answers."""
-    try:
-        answer = slurm("sinfo", "-h")
-    except (OSError, subprocess.CalledProcessError):
-        answer = ""
-    if not answer:
-        pytest.fail(
-            "No SLURM answers `sinfo` here; tests/slurm/up.sh starts a throw-away one (as root).",
-            pytrace=False,
-        )
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print to the terminal even if pytest captures the output."""
-
-    def aloud(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {text}", end="", flush=True)
-
-    return aloud
-
-
-@dataclass(frozen=True)
-class Record:
-    """What SLURM says of a job."""
-
-    id: str
-    state: str
-    chunk: str
-    """Game, matchup and block, joined by ``_``; empty if the job is no chunk."""
-    text: str
-
-
-def slurm(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def records(folder: Path) -> list[Record]:
-    """List the jobs submitted from a folder so far, in order."""
-    found = []
-    for line in slurm("scontrol", "-o", "show", "job").splitlines():
-        said = dict(pair.split("=", 1) for pair in line.split() if "=" in pair)
-        if said.get("WorkDir") == str(folder):
-            _, _, chunk = said.get("Comment", "").partition("rule_play_wildcards_")
-            found.append(Record(said["JobId"], said["JobState"], chunk, line))
-    return sorted(found, key=lambda record: int(record.id))
-
-
-def partitions() -> str:
-    """The default partition, and one with a GPU."""
-    rows = [line.split() for line in slurm("sinfo", "-h", "-o", "%P %G").splitlines()]
-    default = next(name for name, _ in rows if name.endswith("*"))
-    with_gpu = next((name for name, gres in rows if "gpu" in gres), default)
-    return ",".join(sorted({default.rstrip("*"), with_gpu.rstrip("*")}))
-
-
-def command(*arguments: str) -> list[str]:
-    return [
-        sys.executable, "-m", "snakemake", "tables", "--snakefile", str(ROOT / "Snakefile"),
-        "--workflow-profile", "slurm", "--configfile", "grid.yaml", "--quiet", "host",
-        "--slurm-init-seconds-before-status-checks", str(FIRST_LOOK_S),
-        "--default-resources", f"slurm_partition={partitions()}", "mem_mb=1000", "runtime=10",
-        *arguments,
-    ]  # fmt: skip
-
-
-@contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a folder's grid on the cluster, and kill the run at the end."""
-    run = subprocess.Popen(
-        command(*arguments), cwd=folder, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        yield run
-    finally:
-        run.kill()
-        run.wait()
-
-
-def finish(run: subprocess.Popen[str]) -> Finished:
-    output, _ = run.communicate(timeout=LONGEST_S)
-    return Finished(run.returncode, output)
-
-
-def on_cluster(folder: Path, *arguments: str) -> Finished:
-    with started(folder, *arguments) as run:
-        return finish(run)
-
-
-def await_(what: Callable[[], Any]) -> Any:
-    """Wait until ``what`` returns something true, and return that."""
-    end = time.monotonic() + LONGEST_S
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.5)
-    raise TimeoutError
 
 
 def filed(folder: Path, matchup: str) -> int:
@@ -324,3 +223,39 @@ def test_an_array_that_slurm_would_get_wrong_is_refused_before_anything_is_submi
         assert reason in said
         assert "Traceback" not in run.output
     assert records(tmp_path) == []
+
+
+def test_a_job_gets_its_gpus_on_one_node_and_for_one_process(
+    tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    """The model is tiny and needs no GPU; the engine that starts counts those it may use."""
+    write_profile(tmp_path)
+    entry = "{name: hf_tiny, model_path: config/tiny, gpus: 2, threads: 2, runtime: 30}"
+    (tmp_path / "models.yaml").write_text(f"models:\n  - {entry}\n", "utf-8")
+    tiny = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
+    grid = {"deals": 2, "games": ["kuhn_poker"], "models": ["models.yaml"]}
+    write_grid(tmp_path, {**grid, "agents": {"random": {"type": "random"}, "tiny": tiny}})
+    began = time.monotonic()
+    run = as_shipped(tmp_path, "--until", "play", "--", "tables")
+    assert run.code == 0, run.output
+    [job] = records(tmp_path)
+    say(f"two GPUs: {time.monotonic() - began:.0f} s, {job.state}")
+    assert re.search(r"NumNodes=1 NumCPUs=2 NumTasks=1 CPUs/Task=2\b", job.text)
+    assert re.search(r"gres[/:]gpu\S*[=:]2\b", job.text)
+    [journal] = (tmp_path / "results/journal").glob("kuhn_poker/*tiny*/*.jsonl")
+    assert journal.read_text().count("\n") >= 2
+
+
+def test_grouped_chunks_go_as_one_job(tmp_path: Path, say: Callable[[str], None]) -> None:
+    local = "local-cores: 1     # for the tables, which the login node makes"
+    groups = "groups: [play=chunks]\ngroup-components: [chunks=2]"
+    write_profile(tmp_path, **{local: f"local-cores: 1\n{groups}"})
+    agents = {"a": {"type": "random"}, "b": {"type": "random"}}
+    write_grid(tmp_path, {"deals": 8, "chunk": 2, "games": ["kuhn_poker"], "agents": agents})
+    began = time.monotonic()
+    run = as_shipped(tmp_path, "--until", "play", "--", "tables")
+    assert run.code == 0, run.output
+    found = records(tmp_path)
+    say(f"groups: {time.monotonic() - began:.0f} s, {len(found)} SLURM jobs for 4 chunks")
+    assert [job.state for job in found] == ["COMPLETED"] * 2
+    assert "16 of 16 episodes are played" in run.output
