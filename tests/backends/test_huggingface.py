@@ -119,6 +119,30 @@ async def test_a_repetition_penalty_of_the_model_does_not_count_padding(tmp_path
 # Where a reply ends
 
 
+@pytest.mark.parametrize("stops", [True, False])
+async def test_a_reply_ends_with_its_answer_on_request(tmp_path: Path, stops: bool) -> None:
+    said = ["Well", '{"action": "a1"', "}", " and more"]
+    engine = {"stop_after_answer": stops}
+    for before in (1, 0):  # words before the answer keep it open
+        folder = tiny_models.speaker(tmp_path / f"speaker{before}", said[1 - before :], [])
+        async with Opened(folder, engine=engine) as backend:
+            completion = await backend.complete(ask("go", temperature=0.0, max_tokens=20))
+        whole = "".join(said[1 - before :])
+        assert completion.text == (said[1] + said[2] if stops and not before else whole)
+        assert completion.finish_reason is FinishReason.STOP
+
+
+async def test_a_reply_that_ends_with_its_answer_is_complete_at_its_last_token(
+    tmp_path: Path,
+) -> None:
+    """Without the setting, the same tokens are a reply that was cut off."""
+    folder = tiny_models.speaker(tmp_path / "speaker", ['{"action": "a1"', "}", " and more"], [])
+    for stops, reason in ((True, FinishReason.STOP), (False, FinishReason.LENGTH)):
+        async with Opened(folder, engine={"stop_after_answer": stops}) as backend:
+            completion = await backend.complete(ask("go", temperature=0.0, max_tokens=2))
+        assert (completion.text, completion.finish_reason) == ('{"action": "a1"}', reason)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_each_row_ends_at_its_own_end_and_says_why(
     models: dict[str, Path], kind: str

@@ -46,8 +46,12 @@ def _save(folder: Path, model: Any, tokenizer: Any) -> Path:
     return folder
 
 
-def llama(folder: Path, template: str | None = CHAT_TEMPLATE, **generation: Any) -> Path:
-    """Save a chat model. Further arguments become its generation_config."""
+def llama(
+    folder: Path, template: str | None = CHAT_TEMPLATE, *, inner: int = 96, **generation: Any
+) -> Path:
+    """Save a chat model, ``inner`` wide inside its layers. Further arguments become its
+    generation_config.
+    """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -56,7 +60,7 @@ def llama(folder: Path, template: str | None = CHAT_TEMPLATE, **generation: Any)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,
-        intermediate_size=96,
+        intermediate_size=inner,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,

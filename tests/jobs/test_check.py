@@ -9,9 +9,13 @@ import pytest
 from gamegrid.backends import hub
 from gamegrid.errors import UserError
 from gamegrid.jobs import check
+from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from gamegrid.play import gpus
+from gamegrid.records import dtype_record
 from loopback import Body, Endpoint, Reply, choose, error
+
+TINY = str(WORKFLOW / "config/tiny")
 
 
 def llm(model: str) -> dict[str, Any]:
@@ -238,3 +242,30 @@ def test_what_a_model_does_not_take_is_refused_before_anything_is_sent(tmp_path:
         )
     assert found.trouble == ("agents.bad: extra_body may not set 'stream'; remove it there.")
     assert endpoint.requests == []
+
+
+def test_a_local_model_tells_its_dtype_and_a_faster_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What these results have on record counts more than what this machine would choose."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from gamegrid.backends import hf_dtypes
+
+    def remark(engine: str) -> str | None:
+        entries = f"  - {{name: hf_m, model_path: {TINY}, engine: {{{engine}}}}}\n"
+        [found] = look(tmp_path, entries, a=llm("hf_m"))
+        assert found.trouble is None
+        return found.remark
+
+    for factor, told in ((1.2, ""), (2.34, "; in bfloat16 this machine multiplies 2.3 times")):
+        monkeypatch.setattr(hf_dtypes, "speedup", lambda width, factor=factor: factor)
+        assert str(remark("")).startswith(f"ready; computes in float32{told}")
+    assert remark("dtype: float32") == "ready; computes in float32"
+    assert remark("dtype: auto") == "ready; computes in the dtype of its weights"
+    assert remark("dtype: native") == "ready; computes in bfloat16"
+    identity = {"model_path": TINY, "engine": {"dtype": "native"}}
+    dtype_record.fix(tmp_path / "results", "hf_m", identity, lambda: "float32")
+    assert remark("dtype: native") == (
+        "ready; computes in float32, as these results have it on record"
+    )

@@ -52,7 +52,7 @@ def model(**entry: str) -> Model:
 
 async def ask(folder: Path, one: Model) -> RecordedCompletion:
     with Journal(folder / "00000-00009.jsonl") as journal:
-        engines = Engines({"hf_x": one}, journal, folder, live=True)
+        engines = Engines({"hf_x": one}, journal, folder, folder, live=True)
         answer = await engines.ask("hf_x")(PLACE, 0, 0, REQUEST)
         await engines.close()
     return answer

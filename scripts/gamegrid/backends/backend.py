@@ -20,6 +20,9 @@ class ModelEntry(BaseModel):
 
     name: str = Field(description="the full model id")
     model_path: str | None = Field(default=None, description="folder of a local model")
+    adapter_path: str | None = Field(
+        default=None, description="folder of a PEFT adapter, for hf_ models"
+    )
     tokenizer_path: str | None = Field(
         default=None, description="folder of the tokenizer, if it is a different one"
     )
@@ -63,7 +66,9 @@ class ModelEntry(BaseModel):
         default=False, description="set from the agent's key of that name, never in a model file"
     )
     engine: dict[str, Any] = Field(
-        default_factory=dict, description="vLLM engine arguments; hf_ models accept dtype only"
+        default_factory=dict,
+        description="vLLM engine arguments; hf_ models accept dtype, quantization and "
+        "stop_after_answer only",
     )
 
 
@@ -228,6 +233,16 @@ class BackendError(Exception):
         self.attempts = attempts
 
 
+def refuse_adapter(entry: ModelEntry) -> str | None:
+    """Return a sentence if an entry has an adapter, which only ``hf_`` models load, else None."""
+    if entry.adapter_path is None:
+        return None
+    return (
+        f"{entry.name}: adapter_path is for hf_ models only, and would be ignored here. Remove it; "
+        "a server loads its adapters itself."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The software environment of a job: ``envs/NAME.yaml``.
@@ -299,6 +314,20 @@ class Stoppable(Protocol):
         """Refuse requests that were not sent yet. Requests in flight are still answered."""
 
 
+@runtime_checkable
+class ChoosesDtype(Protocol):
+    """A backend that decides in which number format it computes, if the entry leaves it open.
+
+    The job keeps the choice on record: replies in another format would differ.
+    """
+
+    def choose_dtype(self) -> str:
+        """Return the entry's format, or else the one for this machine. Raises BackendError."""
+
+    def set_dtype(self, dtype: str) -> None:
+        """Compute in this format. Called before ``open``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendKind:
     """A backend as its file declares it in ``BACKEND``.
@@ -310,7 +339,9 @@ class BackendKind:
     a sentence about an agent's setting that the model does not accept, or None. It may load a
     library, so a dry run skips it.
     ``served`` replaces the prefix in the id of a model with an ``api_base``, if another backend
-    asks that server; None if this one does. ``hub`` returns the Hugging Face repository that an
+    asks that server; None if this one does. ``remark`` returns what ``check`` tells of a model that
+    is ready, or None; it gets the dtype on record for these results, if there is one, and may load
+    a library. ``hub`` returns the Hugging Face repository that an
     entry's model is downloaded from, or None if there is none.
 
     Raises ValueError for a prefix that no model id can begin with.
@@ -321,6 +352,7 @@ class BackendKind:
     check: Callable[[ModelEntry], str | None]
     create: Callable[[ModelEntry, Path], Backend]
     served: str | None = None
+    remark: Callable[[ModelEntry, str | None], str | None] = lambda _entry, _dtype: None
     hub: Callable[[ModelEntry], str | None] = lambda _: None
     unsupported_reason: Callable[[ModelEntry, Sampling, Decode], str | None] | None = None
 

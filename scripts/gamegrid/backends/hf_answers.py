@@ -10,7 +10,7 @@ from gamegrid.backends import hf_scoring, local
 from gamegrid.backends.backend import BackendError, Completion, Decode, FinishReason, Request, Usage
 from gamegrid.backends.hf_loading import CLOSED, LoadedModel, out_of_memory
 from gamegrid.backends.hf_prefixes import Prefixes
-from gamegrid.backends.hf_sampling import BatchRow, Held, RowEnds, Sampler
+from gamegrid.backends.hf_sampling import BatchRow, Held, RowEnds, Sampler, is_answered
 from gamegrid.backends.local import Prompt
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def _cut(model: LoadedModel, row: BatchRow, ids: list[int]) -> tuple[list[int], 
     new = ids[: row.prompt.max_tokens]
     for index, token in enumerate(new):
         broken = model.breaks is not None and token in model.breaks
-        if broken or token in model.prompts.ends_of(row.prompt):
+        ended = broken or token in model.prompts.ends_of(row.prompt)
+        if ended or is_answered(model, row.prompt, ids[: index + 1]):
             return ids[: index + 1], FinishReason.STOP
     stopped = not row.prompt.choices and model.prompts.stops_at(new)
     return new, FinishReason.STOP if stopped else FinishReason.LENGTH

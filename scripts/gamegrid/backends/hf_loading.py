@@ -3,12 +3,14 @@
 import inspect
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gamegrid import paths
-from gamegrid.backends import hub, local
+from gamegrid.backends import answer_ends, hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
@@ -16,6 +18,8 @@ from gamegrid.backends.local import Prompts
 log = logging.getLogger(__name__)
 
 PREFIX = "hf"
+STOP_AFTER_ANSWER = "stop_after_answer"
+"""The key of ``engine`` that ends a reply once it has stated its answer."""
 CLOSED = "{}: closed before it could answer."
 KEPT = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
 """What ``generate`` reads of a model's generation_config."""
@@ -42,6 +46,7 @@ UNUSED = {
     "use_cache",
 }
 """What has no effect on a reply, or is replaced by the request's max_tokens."""
+Result = TypeVar("Result")
 SMALL = 30_000_000
 """A model with fewer parameters than this uses one CPU thread."""
 
@@ -58,16 +63,18 @@ class Defaults:
     repetition_penalty: float | None
 
 
-class LineBreaks:
-    """The set of tokens whose text contains a line break, evaluated lazily."""
+class TokensWith:
+    """The set of tokens whose text contains one of some pieces, evaluated lazily."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *pieces: str) -> None:
         self._tokenizer = tokenizer
+        self._pieces = pieces
         self._known: dict[int, bool] = {}
 
     def __contains__(self, token: int) -> bool:
         if token not in self._known:
-            self._known[token] = "\n" in self._tokenizer.decode([token])
+            text = self._tokenizer.decode([token])
+            self._known[token] = any(piece in text for piece in self._pieces)
         return self._known[token]
 
 
@@ -80,8 +87,10 @@ class LoadedModel:
     defaults: Defaults
     encoder: bool
     """Whether it is a sequence-to-sequence model, which reads the prompt with an encoder."""
-    breaks: LineBreaks | None
-    """None if a line break does not end a reply."""
+    breaks: TokensWith | None
+    """Line breaks; None if they do not end a reply."""
+    closers: TokensWith | None
+    """What may complete an answer; None if a complete answer does not end a reply."""
     pad: int
     served: str
     plain: bool
@@ -103,6 +112,46 @@ def hub_model(entry: ModelEntry) -> HubModel | None:
 
 def load(entry: ModelEntry) -> LoadedModel:
     """Load the entry's model. Raises BackendError with cause and remedy."""
+    return _explained(entry, _load)
+
+
+def choose_dtype(entry: ModelEntry) -> str:
+    """Return the dtype that the model computes in on this machine; see ``hf_dtypes``.
+
+    Raises BackendError with cause and remedy.
+    """
+    return _explained(entry, lambda entry, source: hf_dtypes.choose(entry, _width(entry, source)))
+
+
+def remark(entry: ModelEntry, dtype: str | None) -> str | None:
+    """Return in which dtype the model computes, and whether another one would be faster here.
+
+    ``dtype`` is the one on record. Returns None if this Python lacks the libraries, or the model
+    cannot be read.
+    """
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        return None
+    try:
+        return _explained(entry, lambda entry, source: _remark(entry, source, dtype))
+    except BackendError:
+        return None  # what is wrong is told when the model is loaded
+
+
+def _remark(entry: ModelEntry, source: str, dtype: str | None) -> str:
+    width = _width(entry, source)
+    said = f"ready; computes in {hf_dtypes.words(dtype or hf_dtypes.choose(entry, width))}"
+    if dtype is not None:
+        return f"{said}, as these results have it on record"
+    if "dtype" in entry.engine or entry.deterministic:
+        return said
+    factor = hf_dtypes.speedup(width)
+    if factor < hf_dtypes.ENOUGH:
+        return said
+    return f"{said}; in bfloat16 this machine multiplies {factor:.1f} times as fast (dtype: native)"
+
+
+def _explained(entry: ModelEntry, work: Callable[[ModelEntry, str], Result]) -> Result:
+    """Do what reads the model's files. Every failure becomes a BackendError."""
     try:
         import torch  # noqa: F401
         import transformers
@@ -114,7 +163,8 @@ def load(entry: ModelEntry) -> LoadedModel:
     transformers.utils.logging.disable_progress_bar()
     source = entry.model_path or entry.name.removeprefix(f"{PREFIX}_")
     try:
-        return _load(entry, source)
+        hf_sources.require(entry)
+        return work(entry, source)
     except BackendError:
         raise
     except Exception as error:
@@ -122,29 +172,51 @@ def load(entry: ModelEntry) -> LoadedModel:
         raise BackendError(_load_failure(entry, source, error)) from error
 
 
+def _config(entry: ModelEntry, source: str) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(source, **_where(entry))
+
+
+def _where(entry: ModelEntry) -> dict[str, Any]:
+    return {
+        "revision": entry.revision or "main",
+        "trust_remote_code": entry.trust_remote_code,
+    }
+
+
+def _width(entry: ModelEntry, source: str) -> int:
+    """Return how many numbers each layer of the model passes on for a token."""
+    return int(_config(entry, source).get_text_config(decoder=True).hidden_size)
+
+
 def _load(entry: ModelEntry, source: str) -> LoadedModel:
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     if entry.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
         torch.use_deterministic_algorithms(True)
-    where = {
-        "revision": entry.revision or "main",
-        "trust_remote_code": entry.trust_remote_code,
-    }
-    config = AutoConfig.from_pretrained(source, **where)
+    config = _config(entry, source)
     tokenizer = local.load_tokenizer(entry, source)
     encoder = bool(config.is_encoder_decoder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    full = device == "cpu" or entry.deterministic
-    dtype = entry.engine.get("dtype", "float32" if full else "auto")
+    dtype = hf_dtypes.choose(entry, config.get_text_config(decoder=True).hidden_size)
+    log.info("%s: computes in %s", entry.name, dtype)
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
-        source, config=config, dtype=dtype, output_loading_info=True, use_safetensors=True, **where
+        source,
+        config=config,
+        dtype=dtype,
+        output_loading_info=True,
+        use_safetensors=True,
+        **_where(entry),
+        **hf_sources.loading_arguments(entry, dtype),
     )
     _refuse_gaps(entry, source, report)
-    network = network.to(device).eval()
+    if not hf_sources.places_itself(entry):
+        network = network.to(device)
+    network = hf_sources.adapted(entry, network).eval()
     # The number of threads changes the order of summation.
     torch.set_num_threads(1 if entry.deterministic else _threads(network.num_parameters()))
     stated = network.generation_config
@@ -162,11 +234,16 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
         prompts=prompts,
         defaults=_take_defaults(entry.name, network),
         encoder=encoder,
-        breaks=None if prompts.chat else LineBreaks(tokenizer),
+        breaks=None if prompts.chat else TokensWith(tokenizer, "\n"),
+        closers=TokensWith(tokenizer, *answer_ends.CLOSES) if _stops(entry) else None,
         pad=pad if pad is not None else min(prompts.ends, default=0),
         served=_served(entry, config),
         plain=not encoder and _plain(network),
     )
+
+
+def _stops(entry: ModelEntry) -> bool:
+    return bool(entry.engine.get(STOP_AFTER_ANSWER, False))
 
 
 def _plain(network: Any) -> bool:

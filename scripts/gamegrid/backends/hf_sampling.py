@@ -164,19 +164,30 @@ def _filtered(probabilities: "Tensor", rows: Sequence[BatchRow]) -> "Tensor":
 def has_ended(model: LoadedModel, prompt: Prompt, new: Sequence[int]) -> bool:
     """Return whether a reply ends with its newest token.
 
-    It ends at its max_tokens, at an end token, at a line break if that ends a reply, and at the
-    model's stop strings. A reply with choices ends with the token after a choice.
+    It ends at its max_tokens, at an end token, at a line break or a complete answer if that ends a
+    reply, and at the model's stop strings. A reply with choices ends with the token after a choice.
     """
     prompts, newest = model.prompts, new[-1]
     return (
         len(new) >= prompt.max_tokens
         or newest in prompts.ends_of(prompt)
         or (model.breaks is not None and newest in model.breaks)
+        or is_answered(model, prompt, new)
         or (
             not prompt.choices
             and bool(prompts.stops)
             and prompts.stops_at(new[-prompts.longest_stop :])
         )
+    )
+
+
+def is_answered(model: LoadedModel, prompt: Prompt, new: Sequence[int]) -> bool:
+    """Return whether a reply ends because its newest token completes its answer."""
+    return (
+        model.closers is not None
+        and not prompt.choices
+        and new[-1] in model.closers
+        and model.prompts.is_answered(prompt, new)
     )
 
 

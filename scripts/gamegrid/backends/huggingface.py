@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gamegrid.backends import hub, local
+from gamegrid.backends import hf_sources, hub, local
 from gamegrid.backends.backend import (
     Backend,
     BackendError,
@@ -23,11 +23,21 @@ from gamegrid.backends.backend import (
     ModelEntry,
     Request,
 )
-from gamegrid.backends.hf_loading import CLOSED, PREFIX, hub_model, load, repository
+from gamegrid.backends.hf_dtypes import DTYPES
+from gamegrid.backends.hf_loading import (
+    CLOSED,
+    PREFIX,
+    STOP_AFTER_ANSWER,
+    choose_dtype,
+    hub_model,
+    load,
+    remark,
+    repository,
+)
 from gamegrid.backends.hf_serving import Inbox, PendingRequest, Serving
 
 MAX_BATCH = 64
-DTYPES = ("auto", "bfloat16", "float16", "float32")
+ENGINE_KEYS = ("dtype", "quantization", STOP_AFTER_ANSWER)
 
 
 def check(entry: ModelEntry) -> str | None:
@@ -36,18 +46,14 @@ def check(entry: ModelEntry) -> str | None:
         return f"{entry.name}: api_base is not for hf_ models, which run inside the job."
     if entry.name.removeprefix(f"{PREFIX}_") == "" and entry.model_path is None:
         return f"{entry.name}: no model named; write hf_<hub id> or set model_path."
-    for key in entry.engine:
-        if key != "dtype":
-            return local.unknown_key(entry.name, key, ("dtype",)) + " hf_ models accept only dtype."
-    if entry.engine.get("dtype", "auto") not in DTYPES:
-        return (
-            f"{entry.name}: engine dtype is {entry.engine['dtype']!r}; "
-            f"allowed are {', '.join(DTYPES)}."
-        )
+    if (problem := _check_engine(entry)) is not None:
+        return problem
     if entry.model_path is not None:
         problem = local.check_folder(entry.name, "model_path", Path(entry.model_path))
         if problem is not None:
             return problem
+    if (problem := hf_sources.check(entry)) is not None:
+        return problem
     wanted = hub_model(entry)
     if wanted is not None and hub.offline() and not hub.is_cached(wanted):
         return (
@@ -55,6 +61,21 @@ def check(entry: ModelEntry) -> str | None:
             f"forbids a download. {hub.remedy()}"
         )
     return local.check_tokenizer(entry)
+
+
+def _check_engine(entry: ModelEntry) -> str | None:
+    for key in entry.engine:
+        if key not in ENGINE_KEYS:
+            allowed = f" hf_ models accept only {', '.join(ENGINE_KEYS)}."
+            return local.unknown_key(entry.name, key, ENGINE_KEYS) + allowed
+    if entry.engine.get("dtype", "auto") not in DTYPES:
+        return (
+            f"{entry.name}: engine dtype is {entry.engine['dtype']!r}; "
+            f"allowed are {', '.join(DTYPES)}."
+        )
+    if not isinstance(stop := entry.engine.get(STOP_AFTER_ANSWER, False), bool):
+        return f"{entry.name}: engine {STOP_AFTER_ANSWER} is {stop!r}; allowed are true and false."
+    return None
 
 
 class HuggingFace:
@@ -73,6 +94,18 @@ class HuggingFace:
         self._stop = threading.Event()
         self._inbox: Inbox | None = None
         self._serving: asyncio.Future[None] | None = None
+
+    def choose_dtype(self) -> str:
+        """Return the dtype in which the entry or this machine computes. Raises BackendError."""
+        problem = check(self._entry)
+        if problem is not None:
+            raise BackendError(problem)
+        return choose_dtype(self._entry)
+
+    def set_dtype(self, dtype: str) -> None:
+        """Compute in this dtype from the opening on."""
+        engine = {**self._entry.engine, "dtype": dtype}
+        self._entry = self._entry.model_copy(update={"engine": engine})
 
     async def open(self) -> None:
         """Load tokenizer and weights in the worker thread. Raises BackendError."""
@@ -127,5 +160,6 @@ BACKEND = BackendKind(
     check=check,
     unsupported_reason=local.unsupported_reason,
     create=_create,
+    remark=remark,
     hub=repository,
 )

@@ -25,6 +25,7 @@ from gamegrid.backends.backend import (
     ModelEntry,
     Request,
     Sampling,
+    refuse_adapter,
 )
 from gamegrid.backends.billing import FREE, Tab, may_be_billed
 from gamegrid.backends.concurrency import START, Adaptive
@@ -71,6 +72,8 @@ def _check(entry: ModelEntry, settings: Mapping[str, str]) -> str | None:
     provider, model = split_name(entry.name)
     if not provider or not model:
         return f"{entry.name}: a model id has the form litellm_<provider>/<model>."
+    if (problem := refuse_adapter(entry)) is not None:
+        return problem
     if entry.api_base is not None:
         if not entry.api_base.startswith(("http://", "https://")):
             address = shown(entry.api_base)

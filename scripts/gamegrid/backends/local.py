@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gamegrid.backends import packaged
+from gamegrid.backends import answer_ends, packaged
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
@@ -32,9 +32,9 @@ THINKING_MAX_TOKENS = 4096
 """The default length of a reply if the chat template has thinking, so that it can finish."""
 
 BRIEF = 300
+"""The most characters quoted from another library's error."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 """Endings of weights that torch reads by pickle, which can run code."""
-"""The most characters quoted from another library's error."""
 
 CUE = "Action:"
 REFUSED = {
@@ -164,7 +164,9 @@ def load_tokenizer(entry: ModelEntry, source: str) -> Any:
             entry.tokenizer_path, trust_remote_code=entry.trust_remote_code
         )
     return AutoTokenizer.from_pretrained(
-        source, revision=entry.revision or "main", trust_remote_code=entry.trust_remote_code
+        source,
+        revision=entry.revision or "main",
+        trust_remote_code=entry.trust_remote_code,
     )
 
 
@@ -254,6 +256,11 @@ class Prompts:
     def stops_at(self, ids: Sequence[int]) -> bool:
         """Return whether the text of generated tokens contains a stop string."""
         return bool(self.stops) and self._stop_place(self._text(ids)) is not None
+
+    def is_answered(self, prompt: Prompt, ids: Sequence[int]) -> bool:
+        """Return whether generated tokens state a complete answer; see ``answer_ends``."""
+        thinks = self._thinks or prompt.lead != ""
+        return answer_ends.is_answered(self.reply(prompt, self.decode(ids)), thinks=thinks)
 
     def ends_of(self, prompt: Prompt) -> frozenset[int]:
         """Return the tokens at which a reply to this prompt ends."""

@@ -33,6 +33,7 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
     Usage,
+    refuse_adapter,
 )
 from gamegrid.backends.finish_reasons import Ending, ending
 from gamegrid.backends.local import EncodedChoice, Prompt, Prompts
@@ -150,6 +151,8 @@ def check(entry: ModelEntry) -> str | None:
 
 
 def _check(entry: ModelEntry, working: Path) -> str | None:
+    if (problem := refuse_adapter(entry)) is not None:
+        return problem
     for key, own in OWN_KEYS.items():
         if key in entry.engine:
             return f"{entry.name}: engine may not contain {key!r}; use the entry's {own}."

@@ -18,7 +18,15 @@ from gamegrid.commands.command import Command
 from gamegrid.commands.results_folder import UNFIT
 from gamegrid.errors import UserError
 from gamegrid.play.chunk import MERGED
-from gamegrid.records import journal, received, registrations, stamp, upkeep, value_record
+from gamegrid.records import (
+    dtype_record,
+    journal,
+    received,
+    registrations,
+    stamp,
+    upkeep,
+    value_record,
+)
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
 from gamegrid.records.record_types import Task
@@ -50,6 +58,7 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
     """
     _check(ours, theirs)
     value_record.merge(theirs, ours)
+    dtype_record.merge(theirs, ours)
     replies = upkeep.merge(theirs, ours)
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
     registrations.merge(theirs / registrations.NAME, ours / registrations.NAME)

@@ -17,7 +17,7 @@ from gamegrid.config import yaml_files
 from gamegrid.config.yaml_files import UnfitYaml
 from gamegrid.errors import UserError, nearest
 
-RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len")
+RESULT_ENGINE_KEYS = ("dtype", "quantization", "max_model_len", "stop_after_answer")
 """Engine arguments that change what a model answers. The others change only its speed."""
 ALIKE = 0.9
 """How alike two ids are, from 0 to 1 as difflib counts, if one may be the other misspelt."""
@@ -57,7 +57,7 @@ class Model:
     def identity(self) -> dict[str, Any]:
         """Return what changes the model's answers. Where it runs is not part of it."""
         written = self.written
-        kept = {"model_path", "tokenizer_path", "revision"}
+        kept = {"model_path", "adapter_path", "tokenizer_path", "revision"}
         identity = written.model_dump(include=kept, exclude_none=True)
         if engine := {k: v for k, v in written.engine.items() if k in RESULT_ENGINE_KEYS}:
             identity["engine"] = engine
@@ -97,7 +97,7 @@ def find(
     written, file = (filed.entry, filed.file) if filed else (ModelEntry(name=model_id), None)
     changes: dict[str, Any] = {
         key: str(paths.resolve(value, working, file.parent if file else None))
-        for key in ("model_path", "tokenizer_path")
+        for key in ("model_path", "adapter_path", "tokenizer_path")
         if (value := getattr(written, key)) is not None
     }
     if deterministic:

@@ -25,6 +25,7 @@ from gamegrid.plan.plan import Plan
 from gamegrid.play.episode import Episode
 from gamegrid.play.gpus import visible
 from gamegrid.play.setups import self_play_setup
+from gamegrid.records import dtype_record
 from gamegrid.records.failure_advice import ADVICE
 from gamegrid.records.record_types import EpisodeRecord
 
@@ -59,10 +60,13 @@ class Finding:
         return f"{self.about}: {self.remark or 'ready'}"
 
 
-def look(plan: Plan, working: Path, *, gpus_here: bool = True) -> list[Finding]:
+def look(
+    plan: Plan, working: Path, results: Path | None = None, *, gpus_here: bool = True
+) -> list[Finding]:
     """Check each model's settings, key, folder, GPUs and endpoint, and its server's list of models.
 
-    With ``gpus_here`` False, jobs run on other hosts and no GPUs are counted.
+    ``results`` is the results folder, results/ in the working directory without it. With
+    ``gpus_here`` False, jobs run on other hosts and no GPUs are counted.
     """
     by_id = {model.written.name: model for model in plan.models.values()}
     found = []
@@ -72,6 +76,8 @@ def look(plan: Plan, working: Path, *, gpus_here: bool = True) -> list[Finding]:
         remark = None
         if trouble is None:
             trouble, remark = _whether_there(model, working)
+        if trouble is None and remark is None and gpus_here:
+            remark = _how_it_runs(model, results or working / "results")
         about = whereabouts.line(model, agents, working)
         found.append(
             Finding(model=name, agents=tuple(agents), about=about, trouble=trouble, remark=remark)
@@ -120,6 +126,11 @@ def _whether_there(model: Model, working: Path) -> tuple[str | None, str | None]
     if size > free:
         return f"{size:.1f} GB are to be downloaded, and {free:.1f} GB are free.", None
     return None, f"to be downloaded at the first reply, {size:.1f} GB"
+
+
+def _how_it_runs(model: Model, results: Path) -> str | None:
+    dtype = dtype_record.find(results, model.written.name, model.identity())
+    return model.kind.remark(model.entry, dtype)
 
 
 def _server(model: Model, address: str, working: Path) -> tuple[str | None, str | None]:

@@ -54,7 +54,8 @@ def _place(model: Model) -> str:
     if model.kind.capabilities.hosted:
         return f"at the provider's own address, {split_name(entry.name)[0]}"
     if entry.model_path is not None:
-        return f"runs in the job, from {entry.model_path}"
+        adapter = f" with the adapter in {entry.adapter_path}" if entry.adapter_path else ""
+        return f"runs in the job, from {entry.model_path}{adapter}"
     if (wanted := hub_model(model)) is not None:
         return f"runs in the job, from the Hugging Face hub ({wanted.repo})"
     return "runs in the job"

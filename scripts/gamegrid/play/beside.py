@@ -57,14 +57,14 @@ def play(prepared: Plan, match: Match, person: Agent, results: Path) -> EpisodeR
     if match.agent not in prepared.models or match.agent not in seats:
         return asyncio.run(_play(prepared, setup, person, _no_model))
     with Journal(results / FOLDER / match.game.name / f"{match.agent}.jsonl") as journal:
-        return asyncio.run(_play_model(prepared, setup, person, match.agent, journal))
+        return asyncio.run(_play_model(prepared, setup, person, match.agent, journal, results))
 
 
 async def _play_model(
-    prepared: Plan, setup: Setup, person: Agent, name: str, journal: Journal
+    prepared: Plan, setup: Setup, person: Agent, name: str, journal: Journal, results: Path
 ) -> EpisodeRecord:
     model = prepared.models[name]
-    engines = Engines({model.written.name: model}, journal, Path.cwd(), live=True)
+    engines = Engines({model.written.name: model}, journal, Path.cwd(), results, live=True)
     try:
         return await _play(prepared, setup, person, engines.ask)
     finally:

@@ -110,9 +110,7 @@ def play_chunk(job: Job) -> None:
             models = plan.models.keys() & work.cell.matchup.agents
             first = FirstTurns(plan.config.give_up_after, models, missing)
             first.known(turns for path, ids in kept.items() for turns in count_turns(path, ids))
-            play = _play(
-                plan, work.cell, missing, first, journal, progress, budget, writer, job.threads
-            )
+            play = _play(plan, work.cell, missing, first, journal, progress, budget, writer, job)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(play)
             run = replace(
@@ -123,7 +121,7 @@ def play_chunk(job: Job) -> None:
             )
             if journal.asked:
                 used, notes = plan.needs.models_of(work.cell), job.results / "weights.json"
-                run = replace(run, models=provenance.models(used, Path.cwd(), notes))
+                run = replace(run, models=provenance.models(used, Path.cwd(), job.results, notes))
             progress.finish(journal.asked, journal.replayed)
             writer.finish(run, work.params, kept)
     if writer.unfinished:
@@ -228,14 +226,14 @@ async def _play(
     progress: Progress,
     budget: Budget | None,
     writer: chunkfile.Writer,
-    threads: int,
+    job: Job,
 ) -> None:
     """Play all episodes, as many at once as keep models and cores busy."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(job.threads))
     names = sorted(set(cell.matchup.agents))
     models = {m.written.name: m for name, m in plan.models.items() if name in names}
     live = plan.config.run_mode == "live"
-    engines = Engines(models, journal, Path.cwd(), live, budget)
+    engines = Engines(models, journal, Path.cwd(), job.results, live, budget)
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
     agents = {name: first.watch(name, _build(plan, name, tools)) for name in names}
     waiting = iter(setups)
@@ -254,7 +252,9 @@ async def _play(
                 budget.finished(setup.deal)
 
     in_play = (
-        max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.needs.in_flight(cell)) if models else threads + 1
+        max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.needs.in_flight(cell))
+        if models
+        else job.threads + 1
     )
     workers = [asyncio.create_task(work()) for _ in range(in_play)]
     ends = asyncio.Event()

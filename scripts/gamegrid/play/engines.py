@@ -8,6 +8,7 @@ from gamegrid.agents.agent import Ask
 from gamegrid.backends.backend import (
     Backend,
     BackendError,
+    ChoosesDtype,
     Completion,
     RecordedCompletion,
     Request,
@@ -19,6 +20,7 @@ from gamegrid.luck import Place
 from gamegrid.play.budget import Budget
 from gamegrid.play.gpus import Gpus
 from gamegrid.play.till import RequestTab
+from gamegrid.records import dtype_record
 from gamegrid.records.journal import Journal, key
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,9 @@ log = logging.getLogger(__name__)
 class Engine:
     """One model. If it fails to start, every request gets that error; it is not started again."""
 
-    def __init__(self, model: Model, working: Path, gpus: Gpus, in_flight: set[int]):
+    def __init__(self, model: Model, working: Path, gpus: Gpus, in_flight: set[int], results: Path):
         self._model = model
+        self._results = results
         self._in_flight = in_flight
         self._gpus = gpus
         self._backend: Backend = model.kind.create(model.entry, working)
@@ -64,7 +67,14 @@ class Engine:
 
     async def _open(self) -> None:
         await asyncio.to_thread(self._gpus.take)
+        if isinstance(self._backend, ChoosesDtype):
+            self._backend.set_dtype(await asyncio.to_thread(self._dtype, self._backend))
         await self._backend.open()
+
+    def _dtype(self, backend: ChoosesDtype) -> str:
+        """Return the dtype in which these results have the model compute."""
+        name, identity = self._model.written.name, self._model.identity()
+        return dtype_record.fix(self._results, name, identity, backend.choose_dtype)
 
     def stop(self) -> None:
         """Refuse further requests; those in flight still get their replies."""
@@ -87,6 +97,7 @@ class Engines:
         models: dict[str, Model],
         journal: Journal,
         working: Path,
+        results: Path,
         live: bool,
         budget: Budget | None = None,
     ):
@@ -95,7 +106,7 @@ class Engines:
         self._in_flight = set[int]()
         """The requests, by id, that wait for a reply or whose reply is being written."""
         self._engines = {
-            name: Engine(model, working, self._gpus, self._in_flight)
+            name: Engine(model, working, self._gpus, self._in_flight, results)
             for name, model in models.items()
         }
         self._identities = {name: model.identity() for name, model in models.items()}

@@ -18,6 +18,7 @@ import gamegrid
 from gamegrid import paths
 from gamegrid.backends import hub
 from gamegrid.config.models import Model
+from gamegrid.records import dtype_record
 from gamegrid.records.record_types import RunRecord
 
 PACKAGES = (
@@ -53,22 +54,27 @@ def run_record(config: Mapping[str, Any]) -> RunRecord:
     )
 
 
-def models(used: Iterable[Model], working: Path, notes: Path) -> str:
+def models(used: Iterable[Model], working: Path, results: Path, notes: Path) -> str:
     """Describe the models of a job as a JSON object by model id.
 
     Each has its entry's identity, ``revision``, ``deterministic`` and ``weights``: the SHA-256 of
-    the output of ``sha256sum`` on its weight files, or None for a hosted model. ``notes`` is the
-    file that caches the digests.
+    the output of ``sha256sum`` on its weight files, or None for a hosted model. ``adapter`` is the
+    same of an adapter's, and ``dtype`` what ``results`` records of the model; both are left out if
+    there is none. ``notes`` is the file that caches the digests.
     """
     described = {}
     for model in used:
-        folder = _folder(model, working)
-        described[model.written.name] = {
+        folder, name = _folder(model, working), model.written.name
+        described[name] = {
             "revision": None,
             **model.identity(),
             "deterministic": model.entry.deterministic,
             "weights": None if folder is None else weights(folder, notes),
         }
+        if (adapter := model.entry.adapter_path) is not None:
+            described[name]["adapter"] = weights(Path(adapter), notes)
+        if (dtype := dtype_record.find(results, name, model.identity())) is not None:
+            described[name]["dtype"] = dtype
     return json.dumps(described, sort_keys=True)
 
 
@@ -77,7 +83,7 @@ def weights(folder: Path, notes: Path) -> str | None:
 
     A file is read again only if its size or times have changed since ``notes`` was written.
     """
-    files = sorted(path for path in folder.glob("*") if path.suffix in hub.WEIGHTS)
+    files = sorted(folder.glob(f"*{hub.WEIGHTS}"))
     if not files:
         return None
     known = _known(notes)

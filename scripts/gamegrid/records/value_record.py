@@ -6,21 +6,16 @@ that is on record. The record says, too, if deals of the game were on file befor
 not know this file.
 """
 
-import fcntl
-import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from io import BufferedRandom
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from gamegrid.errors import UserError
 from gamegrid.records import journal
 from gamegrid.records.blocks import FOLDERS
+from gamegrid.records.first_lines import FirstLines, now
 from gamegrid.records.record_types import Task
 
 NAME = "value_functions.jsonl"
@@ -46,7 +41,12 @@ class Fixed:
 Record: TypeAlias = Mapping[str, Fixed]
 """What is on record, by game."""
 
-_LINE = TypeAdapter(Fixed)
+_LINES = FirstLines(
+    TypeAdapter(Fixed),
+    key=lambda fixed: fixed.game,
+    unfit="has a line that is no record of a value function. Restore the file from a copy. If you "
+    "remove it, the games played so far get no corrected returns.",
+)
 
 
 def fix(results: Path, game: str, value_function: str) -> str | None:
@@ -55,18 +55,11 @@ def fix(results: Path, game: str, value_function: str) -> str | None:
     Returns None if episodes of the game were on file when it was recorded. Raises UserError for a
     file that cannot be read.
     """
-    path = results / NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        # Jobs of one game start together. The first one writes before any of them plays.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        fixed = _whole(file, path).get(game)
-        if fixed is None:
-            at = datetime.now(UTC).isoformat(timespec="seconds")
-            fixed = Fixed(at, game, value_function, before_play=not _played(results, game))
-            file.write(json.dumps(asdict(fixed)).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+
+    def first() -> Fixed:
+        return Fixed(now(), game, value_function, before_play=not _played(results, game))
+
+    fixed = _LINES.fix(results / NAME, game, first)
     return fixed.value_function if fixed.before_play else None
 
 
@@ -86,8 +79,7 @@ def read(results: Path) -> Record:
 
     An incomplete last line does not count. Raises UserError for a line that cannot be read.
     """
-    path = results / NAME
-    return _lines(path.read_bytes(), path) if path.exists() else {}
+    return _LINES.read(results / NAME)
 
 
 def _played(results: Path, game: str) -> bool:
@@ -100,23 +92,3 @@ def _played(results: Path, game: str) -> bool:
         for folder in (results / "journal" / game).glob("*")
         for path in journal.files(folder)
     )
-
-
-def _whole(file: BufferedRandom, path: Path) -> Record:
-    """Return the lines of an open file and cut off a line that a crash left incomplete."""
-    file.seek(0)
-    text = file.read()
-    file.truncate(text.rfind(b"\n") + 1)
-    return _lines(text, path)
-
-
-def _lines(text: bytes, path: Path) -> Record:
-    whole = text[: text.rfind(b"\n") + 1].splitlines()
-    try:
-        lines = [_LINE.validate_json(line) for line in whole]
-    except ValueError as error:
-        raise UserError(
-            f"{path} has a line that is no record of a value function. Restore the file from a "
-            f"copy. If you remove it, the games played so far get no corrected returns."
-        ) from error
-    return {fixed.game: fixed for fixed in reversed(lines)}

@@ -1,0 +1,83 @@
+"""Adapters and quantization of ``hf_`` models: what is refused, and in which words.
+
+``test_real_models`` loads them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import tiny_models
+from gamegrid.backends import hf_sources
+from gamegrid.backends.backend import BackendError, ModelEntry
+from gamegrid.backends.hf_loading import load
+from gamegrid.backends.huggingface import check
+from gamegrid.config.models import Model, backends
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_models.llama(tmp_path_factory.mktemp("models") / "llama")
+
+
+def entry(path: Path, **more: Any) -> ModelEntry:
+    return ModelEntry(name="hf_m", model_path=str(path), **more)
+
+
+def test_mistakes_are_told_before_anything_is_loaded(folder: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    half.mkdir()
+    (half / "adapter_config.json").touch()
+    wrong = check(entry(folder, engine={"quantization": "torchao_int4"}))
+    assert wrong is not None
+    assert wrong.endswith("Did you mean 'torchao_int8'?")
+    assert "no adapter_config.json" in str(check(entry(folder, adapter_path=str(tmp_path))))
+    assert "no adapter_model.safetensors" in str(check(entry(folder, adapter_path=str(half))))
+    assert "allowed are true and false" in str(
+        check(entry(folder, engine={"stop_after_answer": "yes"}))
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "library"),
+    [
+        ({"engine": {"quantization": "bitsandbytes_4bit"}}, "bitsandbytes"),
+        ({"engine": {"quantization": "torchao_int8"}}, "torchao"),
+        ({"adapter_path": "adapter"}, "peft"),
+    ],
+)
+def test_a_missing_library_is_told_with_the_command_that_installs_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], library: str
+) -> None:
+    there = hf_sources.find_spec
+    monkeypatch.setattr(
+        hf_sources, "find_spec", lambda name: None if name == library else there(name)
+    )
+    with pytest.raises(BackendError) as refused:
+        load(entry(folder, **more))
+    said = str(refused.value)
+    assert f"needs {library}, which this Python lacks" in said
+    assert said.endswith(f"-m pip install {library}")
+
+
+@pytest.mark.parametrize("name", ["litellm_openai/m", "vllm_m"])
+def test_other_backends_refuse_an_adapter_instead_of_ignoring_it(name: str) -> None:
+    model = ModelEntry(name=name, adapter_path="adapter", model_path="m", api_base="http://h/v1")
+    told = backends()[name.partition("_")[0]].check(model)
+    assert told is not None
+    assert "adapter_path is for hf_ models only" in told
+
+
+def test_what_changes_replies_is_part_of_the_identity(folder: Path) -> None:
+    def identity(**more: Any) -> dict[str, Any]:
+        written = entry(folder, **more)
+        return Model(backends()["hf"], written, written).identity()
+
+    assert identity() == {"model_path": str(folder)}
+    assert identity(adapter_path="a")["adapter_path"] == "a"
+    engine = {"dtype": "native", "quantization": "torchao_int8", "stop_after_answer": True}
+    assert identity(engine=engine)["engine"] == engine
