@@ -88,8 +88,8 @@ def test_the_results_are_named_before_the_run(
     ("content", "said"),
     [
         (None, "there is no grid 'wrong.yaml'"),
-        (b"games: [kuhn_poker\nagents: {", "cannot read wrong.yaml: expected ',' or ']', but got "
-         "':' (line 2, column 7)."),
+        (b"games: [kuhn_poker\nagents: {", "cannot read wrong.yaml: while reading the list that "
+         "'[' opens (line 1, column 8): expected ',' or ']', but got ':' (line 2, column 7)."),
         (b"- a list", "this must be a mapping of keys"),
         (b"games: [\xff]", "it is not UTF-8 text"),
     ],

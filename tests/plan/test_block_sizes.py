@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gamegrid.plan import plan
-from gamegrid.plan.block_sizes import FEW_JOBS, block_sizes
+from gamegrid.plan.block_sizes import FEW_JOBS, LARGEST, block_sizes
 from gamegrid.plan.plan import Plan
 
 GAMES = ["tic_tac_toe", "kuhn_poker", "hex", "nim", "pig"]
@@ -32,6 +32,12 @@ def test_a_grid_of_any_size_has_few_jobs_or_one_for_each_cell(
     made = make(tmp_path, models, deals)
     assert len(made.chunks) <= max(FEW_JOBS, len(made.grid.cells))
     assert block_sizes(made.config, made.grid, made.needs).jobs == len(made.chunks)
+
+
+def test_no_block_grows_beyond_what_a_job_can_play(tmp_path: Path) -> None:
+    made = make(tmp_path, 1, 30_000_000)
+    assert len(made.chunks) > FEW_JOBS
+    assert max(sizes(made)) <= LARGEST
 
 
 def test_a_small_grid_keeps_the_size_that_suits_its_backends(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from gamegrid.plan.job_needs import JobNeeds
 
 FEW_JOBS = 2000
 """Jobs that play episodes, beyond which the default size of blocks doubles."""
+LARGEST = 10_000
+"""Deals in a block, beyond which its size is not doubled: a job plays them all or starts anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,26 @@ def block_sizes(config: GridConfig, grid: Grid, needs: JobNeeds) -> BlockSizes:
     """Return the sizes: as configured, or as suits the cells' backends and the size of the grid.
 
     In a grid that would have more than ``FEW_JOBS`` jobs, the blocks of all cells are doubled until
-    it has no more, or until each cell is one job. Blocks of the larger size are thus made of whole
-    blocks of the smaller one.
+    it has no more, or until each cell is one job or has blocks that may not grow. Blocks of the
+    larger size are thus made of whole blocks of the smaller one.
     """
     sizes = {cell.matchup: needs.deals(cell) for cell in grid.one_per_matchup}
     deals = {game: deals_of(config, game) for game in grid.games}
     alike = Counter((sizes[cell.matchup], deals[cell.game]) for cell in grid.cells)
     times = 1
     if not config.chunk:
-        while FEW_JOBS < _jobs(alike, times) != len(grid.cells):
+        while (jobs := _jobs(alike, times)) > FEW_JOBS and _jobs(alike, 2 * times) < jobs:
             times *= 2
-    return BlockSizes(lambda cell: sizes[cell.matchup] * times, _jobs(alike, times))
+    return BlockSizes(lambda cell: _grown(sizes[cell.matchup], times), _jobs(alike, times))
+
+
+def _grown(size: int, times: int) -> int:
+    """Return ``size``, doubled as often as ``times`` says while it has at most ``LARGEST``."""
+    while times > 1 and size * times > LARGEST:
+        times //= 2
+    return size * times
 
 
 def _jobs(alike: Counter[tuple[int, int]], times: int) -> int:
     """Count the blocks; ``alike`` counts the cells by size of blocks and number of deals."""
-    return sum(cells * -(-deals // (size * times)) for (size, deals), cells in alike.items())
+    return sum(cells * -(-deals // _grown(size, times)) for (size, deals), cells in alike.items())

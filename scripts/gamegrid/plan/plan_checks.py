@@ -157,7 +157,10 @@ def _check_jobs(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
         )
     jobs = block_sizes(config, grid, needs).jobs
     if jobs > MOST_JOBS:
+        key, remedy = (
+            ("chunk", "Raise chunk, or leave it out") if config.chunk else ("deals", "Lower it")
+        )
         raise UserError(
-            f"config: chunk: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "
-            f"grid has at most {MOST_JOBS}. Raise chunk, or leave it out."
+            f"config: {key}: {config.deals} deals in {len(grid.cells)} cells make {jobs} jobs; a "
+            f"grid has at most {MOST_JOBS}. {remedy}."
         )
