@@ -31,6 +31,7 @@ include: beside("rules/report.smk")
 include: beside("rules/ask.smk")
 include: beside("rules/tiny.smk")
 include: beside("rules/models.smk")
+include: beside("rules/targets.smk")
 
 
 # Snakemake runs these three for the main workflow only, and only the last of each.
@@ -50,25 +51,3 @@ onsuccess:
 
 onerror:
     RUN.end([str(file) for file in log])
-
-
-# Everything that is played and computed, without figures and page.
-rule tables:
-    input:
-        # Listed here, because Snakemake does not notice a deleted chunk file if everything made from
-        # it is up to date.
-        chunk_files,
-        table_files(),
-        "results/tables/README.md",
-        "results/manifest.json",
-        "results/complete.txt",
-    localrule: True
-
-
-rule all:
-    default_target: True
-    input:
-        rules.tables.input,
-        "results/figures",
-        "results/report.html",
-    localrule: True
