@@ -4,16 +4,27 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-def beside(name):
-    """A file of this folder, also if the workflow is a module from a remote repository."""
-    file = workflow.current_basedir.join(name)
+# The files of this folder, also if the workflow is a module from a remote repository.
+FILES = {
+    name: workflow.current_basedir.join(name)
+    for name in (
+        "config/config.yaml",
+        "rules/common.smk",
+        "rules/play.smk",
+        "rules/judge.smk",
+        "rules/aggregate.smk",
+        "rules/report.smk",
+        "rules/ask.smk",
+        "rules/tiny.smk",
+        "rules/models.smk",
+    )
+}
+for file in FILES.values():
     if not isinstance(file, LocalSourceFile):
         # Snakemake joins the root of a repository and a name to /name.
         file.path = file.path.lstrip("/")
-    return file
 
-
-DEFAULT_GRID = beside("config/config.yaml")
+DEFAULT_GRID = FILES["config/config.yaml"]
 
 if not workflow.overwrite_configfiles:
 
@@ -23,15 +34,14 @@ if not workflow.overwrite_configfiles:
 report: "rules/captions/workflow.rst"
 
 
-include: beside("rules/common.smk")
-include: beside("rules/play.smk")
-include: beside("rules/judge.smk")
-include: beside("rules/aggregate.smk")
-include: beside("rules/report.smk")
-include: beside("rules/ask.smk")
-include: beside("rules/tiny.smk")
-include: beside("rules/models.smk")
-include: beside("rules/targets.smk")
+include: FILES["rules/common.smk"]
+include: FILES["rules/play.smk"]
+include: FILES["rules/judge.smk"]
+include: FILES["rules/aggregate.smk"]
+include: FILES["rules/report.smk"]
+include: FILES["rules/ask.smk"]
+include: FILES["rules/tiny.smk"]
+include: FILES["rules/models.smk"]
 
 
 # Snakemake runs these three for the main workflow only, and only the last of each.
@@ -51,3 +61,25 @@ onsuccess:
 
 onerror:
     RUN.end([str(file) for file in log])
+
+
+# Everything that is played and computed, without figures and page.
+rule tables:
+    input:
+        # Listed here, because Snakemake does not notice a deleted chunk file if everything made from
+        # it is up to date.
+        chunk_files,
+        table_files(),
+        "results/tables/README.md",
+        "results/manifest.json",
+        "results/complete.txt",
+    localrule: True
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        "results/figures",
+        "results/report.html",
+    localrule: True
