@@ -83,7 +83,7 @@ def test_the_ranked_list_is_the_database_s_and_sorts(browser: Any, demo: Path) -
         return [name for (name,) in query(demo, f"SELECT agent FROM leaderboard {order}")]
 
     with Watched(browser, demo / "report.html") as page:
-        shown = lambda: texts(page, ".board tbody th")  # noqa: E731
+        shown = lambda: texts(page, ".board tbody th > span")  # noqa: E731
         assert shown() == agents()
         cells = page.locator(".board td:nth-child(4)")
         ratings = [rating for (rating,) in query(demo, "SELECT rating FROM leaderboard")]

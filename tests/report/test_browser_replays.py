@@ -372,6 +372,7 @@ def test_replies_of_an_episode_are_found_by_failure_length_and_agent(
         go(page, episode_id)
         page.locator(".replay-all > summary").click()
         items = page.locator(".replay-calls > li")
+        items.first.wait_for()
         assert items.count() == len(rows)
         page.get_by_label("Kind of reply").select_option("failures")
         assert items.count() == sum(failed for failed, _ in rows) > 0
