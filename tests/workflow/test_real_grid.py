@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 import yaml
 
-from gamegrid.backends import packaged
-from gamegrid.backends.packaged import SMOLLM2
 from gamegrid.paths import WORKFLOW
 from llama_server import llama_server
 from workflow_runs import query, snakemake
@@ -16,15 +14,6 @@ pytestmark = pytest.mark.real
 
 EXAMPLE = WORKFLOW / "config/examples/real_model.yaml"
 SERVED = "litellm_openai/smollm2"
-
-
-@pytest.fixture(scope="session")
-def smollm2() -> Path:
-    """The folder to which `gamegrid fetch-model smollm2` writes."""
-    folder = Path(SMOLLM2.folder).expanduser()
-    if not packaged.is_complete(SMOLLM2, folder):
-        packaged.fetch(SMOLLM2, folder)
-    return folder
 
 
 def example(**agent: Any) -> dict[str, Any]:
