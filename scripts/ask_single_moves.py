@@ -3,7 +3,7 @@
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs.run import results_of, run
+    from gamegrid.jobs.run import leave, results_of, run
 
     def work() -> None:
         """Ask for the moves."""
@@ -22,3 +22,4 @@ if __name__ == "__main__":
         play_chunk(job)
 
     run(work, snakemake.log[0])
+    leave()

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -29,6 +30,18 @@ def test_of_jobs_that_start_together_one_decides(tmp_path: Path) -> None:
         found = pool.map(lambda job: fix(tmp_path, "hf_x", {}, lambda: f"dtype{job}"), range(32))
         assert len(set(found)) == 1
     assert len((tmp_path / NAME).read_text().splitlines()) == 1
+
+
+def test_no_job_waits_while_another_loads_its_libraries(tmp_path: Path) -> None:
+    both = Barrier(2, timeout=30)
+
+    def choose(job: int) -> str:
+        both.wait()
+        return f"dtype{job}"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda job: fix(tmp_path, "hf_x", {}, lambda: choose(job)), range(2))
+        assert len(set(found)) == 1
 
 
 def test_a_choice_that_fails_leaves_no_record(tmp_path: Path) -> None:

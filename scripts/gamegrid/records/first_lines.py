@@ -1,7 +1,7 @@
 """A file with one JSON line per key, which stays as the job that came first wrote it.
 
-Jobs that start together take turns, so each of them reads the same line. Snakemake does not know
-such a file.
+Jobs that start together take turns to write, so each of them reads the same line. Snakemake does
+not know such a file.
 """
 
 import fcntl
@@ -36,14 +36,19 @@ class FirstLines(Generic[Line]):
     def fix(self, path: Path, key: str, make: Callable[[], Line]) -> Line:
         """Return the line of a key. If there is none, write the one that ``make`` returns.
 
-        Raises UserError for a file that cannot be read.
+        Jobs that start together may each call ``make``, so that none waits while another loads its
+        libraries; the first to have a line writes it. Raises UserError for a file that cannot be
+        read.
         """
+        if (fixed := self.read(path).get(key)) is not None:
+            return fixed
+        made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             fixed = self._whole(file, path).get(key)
             if fixed is None:
-                fixed = make()
+                fixed = made
                 file.write(json.dumps(asdict(fixed)).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
