@@ -165,10 +165,17 @@ class GridConfig(BaseModel):
     )
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
-        description="deals per job; default: 2500 for bots, all for local engines, and for hosted "
-        "models 20, doubled until a job has four episodes for each request in flight "
-        "(max_connections or 32). In a grid of more than 2000 jobs the default is doubled until "
-        "it has no more, or until each cell is one job",
+        description="deals per chunk; default: 2500 for bots, all for local engines, and for "
+        "hosted models 20, doubled until a job has four episodes for each request in flight "
+        "(max_connections or 32). In a grid of more than 2000 chunks the default is doubled "
+        "until it has no more, or until each cell is one chunk",
+    )
+    max_jobs: int = Field(
+        default=2000,
+        ge=1,
+        description="jobs that play episodes, at most. In a grid of more chunks, a job plays "
+        "several of one game, one after another, whose models need the same. The results are the "
+        "same for any number. On a cluster, 100 makes few submissions of many small chunks",
     )
     preregister: Preregister | None = Field(
         default=None,

@@ -413,6 +413,11 @@ def is_incomplete(working: Path, file: str) -> bool:
     return _record_path(working / INCOMPLETE, file).exists()
 
 
+def has_record(working: Path, file: str) -> bool:
+    """Return whether Snakemake has a record of a file, which is named as its rule names it."""
+    return _record_path(working / RECORDS, file).exists()
+
+
 def recorded_params(working: Path, file: str) -> tuple[str, ...] | None:
     """Return the text parameters that a file was made with; None if nothing is on record.
 

@@ -15,6 +15,7 @@ from gamegrid.errors import UserError
 from gamegrid.jobs.estimate import calls_of, episodes_by_file
 from gamegrid.jobs.staleness import Work, works
 from gamegrid.plan.plan import Plan
+from gamegrid.play.bundle import unplayed
 from gamegrid.records import ledger
 from gamegrid.records.journal import Line, parse
 from gamegrid.records.progress import ChunkState
@@ -208,4 +209,11 @@ def _tariffs(plan: Plan, work: Work) -> Mapping[str, Tariff] | None:
 def playing(plan: Plan, results: Path, outputs: Sequence[str]) -> list[Work]:
     """Return the jobs that play, of all that write these files."""
     files = set(outputs)
-    return [work for work in works(plan) if f"{results.name}/{work.file}" in files]
+    bundled = [
+        chunk
+        for bundle in plan.bundles
+        if f"{results.name}/{bundle.file}" in files
+        for chunk in bundle.chunks
+    ]
+    alone = [work for work in works(plan) if f"{results.name}/{work.file}" in files]
+    return [*unplayed(plan, bundled, results), *alone]
