@@ -81,13 +81,10 @@ def _check_params(plan: Plan, results: Path) -> None:
     Snakemake compares settings with its own records, and would take a file without a record as up
     to date. Chunk files say how they were played. Bundles look at theirs themselves.
     """
-    unknown = {
-        results / work.file: work
-        for work in staleness.works(plan)
-        if not (plan.bundles and isinstance(work, Chunk))
-        and (results / work.file).exists()
-        and not staleness.is_recorded(results, work)
-    }
+    declared = [
+        work for work in staleness.works(plan) if not (plan.bundles and isinstance(work, Chunk))
+    ]
+    unknown = {results / work.file: work for work in staleness.unrecorded(results, declared)}
     played_with = read_params(list(unknown))
     stale = [
         path

@@ -413,9 +413,9 @@ def is_incomplete(working: Path, file: str) -> bool:
     return _record_path(working / INCOMPLETE, file).exists()
 
 
-def has_record(working: Path, file: str) -> bool:
-    """Return whether Snakemake has a record of a file, which is named as its rule names it."""
-    return _record_path(working / RECORDS, file).exists()
+def is_known(working: Path, file: str) -> bool:
+    """Return whether Snakemake has a record of a file, complete or not."""
+    return _record_path(working / RECORDS, file).exists() or is_incomplete(working, file)
 
 
 def recorded_params(working: Path, file: str) -> tuple[str, ...] | None:

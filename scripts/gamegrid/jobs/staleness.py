@@ -5,7 +5,7 @@ made anew if it is missing, if Snakemake marked it incomplete, or if the paramet
 others than now. Of the chunk files of bundles Snakemake has no record; they say how they were made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -68,10 +68,15 @@ def standings(plan: Plan, results: Path) -> Mapping[str, Standing]:
     return found
 
 
-def is_recorded(results: Path, work: Work) -> bool:
-    """Return whether Snakemake has the file of a job on record."""
+def unrecorded(results: Path, some: Iterable[Work]) -> list[Work]:
+    """Return the jobs whose files Snakemake takes as current whatever they hold."""
     working, folder = _place(results)
-    return snakemake_internals.has_record(working, f"{folder}/{work.file}")
+    return [
+        work
+        for work in some
+        if (results / work.file).exists()
+        and not snakemake_internals.is_known(working, f"{folder}/{work.file}")
+    ]
 
 
 def _standing(before: tuple[str, ...] | None, now: str) -> Standing:

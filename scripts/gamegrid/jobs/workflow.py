@@ -12,6 +12,7 @@ from gamegrid.backends import prices
 from gamegrid.backends.prices import Prices
 from gamegrid.config import grid_files
 from gamegrid.config.load import read_yaml
+from gamegrid.errors import UserError
 from gamegrid.games.game import Game
 from gamegrid.jobs import preconditions
 from gamegrid.jobs.code_hash import code_hash
@@ -25,6 +26,9 @@ from gamegrid.store.database import create_empty
 from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declared
 from gamegrid.store.table_files import plugin_files as plugin_tables
 from gamegrid.store.table_files import table_names
+
+MOST_JOBS = 50_000
+"""Jobs that Snakemake plans in about two minutes and 1.5 GB."""
 
 __all__ = [
     "captions",
@@ -73,8 +77,21 @@ def prepare(config: Mapping[str, Any], working: Path, results: Path, main: bool)
         received.check_folder(results)
         preconditions.check_writable(results)
         _check_plugins()
+        _check_size(prepared)
         rows(prepared)  # a fault in what a plug-in declares shows before games are paid for
     return prepared
+
+
+def _check_size(prepared: Plan) -> None:
+    """Refuse a grid of more jobs than Snakemake can plan. Raises UserError."""
+    jobs = len(prepared.jobs)
+    if jobs > MOST_JOBS:
+        raise UserError(
+            f"config: {jobs:,} jobs would play this grid, and Snakemake can plan {MOST_JOBS:,}. "
+            f"Lower max_jobs; a job plays several matchups of a game only if all have the same "
+            f"local models, so play fewer local models against each other, or serve them "
+            f"(api_base in their entries)."
+        )
 
 
 def reference_params(prepared: Plan) -> str:
