@@ -57,7 +57,7 @@ def test_calls_and_tokens_of_a_game_of_fixed_length_are_foretold_exactly(
     found = estimate(made, tmp_path / "results")
     (after,) = found.costs
     assert (after.on_file, after.measured) == (8, True)
-    assert (found.finished_jobs, found.finished_episodes) == (1, 8)
+    assert (found.finished_chunks, found.finished_episodes) == (1, 8)
     # The loopback endpoint also counts four characters as a token, rounded up per message.
     asked = sum(len(body["messages"][0]["content"]) for body in endpoint.requests)
     assert after.prompt_tokens == pytest.approx(asked / 4)
@@ -121,7 +121,7 @@ def test_positions_are_foretold_and_bought_once(
         play_chunk(job)
         assert len(endpoint.requests) == 5
         after = estimate(made, tmp_path / "results")
-        assert (after.costs[0].on_file, after.finished_jobs, after.finished_episodes) == (5, 1, 5)
+        assert (after.costs[0].on_file, after.finished_chunks, after.finished_episodes) == (5, 1, 5)
         output.unlink()
         play_chunk(job)
         assert len(endpoint.requests) == 5

@@ -76,8 +76,8 @@ class Estimate:
     ``seconds_a_call`` is the pace of one job so far; None before the first replies.
     """
 
-    jobs: int
-    finished_jobs: int
+    chunks: int
+    finished_chunks: int
     episodes: int
     finished_episodes: int
     costs: tuple[Cost, ...]
@@ -91,8 +91,8 @@ def estimate(plan: Plan, results: Path) -> Estimate:
     planned, found = episodes_by_file(plan, results), standings(plan, results)
     finished = [results / file for file, each in found.items() if each.state is State.CURRENT]
     return Estimate(
-        jobs=len(planned),
-        finished_jobs=len(finished),
+        chunks=len(planned),
+        finished_chunks=len(finished),
         episodes=sum(planned.values()),
         finished_episodes=sum(planned[file] for file in finished),
         costs=tuple(_costs(plan, results, found)),
@@ -292,7 +292,7 @@ def ending(estimated: Estimate) -> str:
     lines = [f"sitting out: {estimated.absences}"] if estimated.absences else []
     lines.append(
         f"finished: {estimated.finished_episodes:,} of {estimated.episodes:,} episodes, "
-        f"{estimated.finished_jobs:,} of {estimated.jobs:,} jobs"
+        f"{estimated.finished_chunks:,} of {estimated.chunks:,} chunks"
     )
     return "\n".join([*lines, still_to_buy(estimated)])
 
