@@ -1,12 +1,14 @@
 """Results of other settings are refused; results of the configured grid are not."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import snakemake_internals, staleness
+from gamegrid.jobs import snakemake_internals, staleness, workflow
 from gamegrid.jobs.preconditions import check_before_play, check_results, remove_bundles
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
@@ -115,6 +117,11 @@ def test_a_file_that_a_bundle_made_is_refused_alone_if_its_settings_are_others(
     [chunk] = changed.chunks
     note(results, chunk)
     check_results(changed, results)
+    # A bundle has made the file anew since Snakemake's record of it.
+    later = time.time_ns() + 10**9
+    os.utime(results / chunk.file, ns=(later, later))
+    with pytest.raises(UserError, match="1 chunk files"):
+        check_results(changed, results)
 
 
 def test_a_bundle_looks_at_the_settings_of_its_files_itself(results: Path) -> None:
@@ -136,3 +143,13 @@ def test_a_bundle_whose_chunk_file_is_gone_runs_again(results: Path) -> None:
     (results / bundle.chunks[0].file).unlink()
     remove_bundles(made, results)
     assert not file.exists()
+
+
+def test_a_grid_of_more_jobs_than_snakemake_can_plan_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "MOST_JOBS", 2)
+    local = {f"m{n}": {"type": "llm", "model": f"hf_m{n}"} for n in range(3)}
+    raw = {"games": ["nim"], "agents": local, "models": [], "max_jobs": 1, "deals": 2}
+    with pytest.raises(UserError, match="3 jobs would play this grid, and Snakemake can plan 2"):
+        workflow.prepare(raw, tmp_path, tmp_path / "results", main=True)

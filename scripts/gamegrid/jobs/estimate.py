@@ -247,13 +247,18 @@ def _needed(plan: Plan, work: Work, taken: Mapping[tuple[str, str], Turns]) -> M
     return needed
 
 
-def calls_of(plan: Plan, work: Work) -> Mapping[str, float]:
-    """Return the calls of a whole job, without rethinks, by the agents that are models."""
-    game = work.cell.game
-    models = set(work.cell.matchup.agents) & plan.models.keys()
-    if not isinstance(work, Chunk):
-        return _needed(plan, work, {})
-    return _needed(plan, work, {(name, game.name): turns(plan, name, game) for name in models})
+def calls_of(plan: Plan, some: Sequence[Work]) -> float:
+    """Return the calls of whole jobs, without rethinks. Each agent plays each game at random."""
+    games = {work.cell.game.name: work.cell.game for work in some}
+    played = {
+        (name, work.cell.game.name)
+        for work in some
+        if isinstance(work, Chunk)
+        for name in work.cell.matchup.agents
+        if name in plan.models
+    }
+    taken = {(name, game): turns(plan, name, games[game]) for name, game in played}
+    return sum(sum(_needed(plan, work, taken).values()) for work in some)
 
 
 def _share_left(

@@ -414,8 +414,14 @@ def is_incomplete(working: Path, file: str) -> bool:
 
 
 def is_known(working: Path, file: str) -> bool:
-    """Return whether Snakemake has a record of a file, complete or not."""
-    return _record_path(working / RECORDS, file).exists() or is_incomplete(working, file)
+    """Return whether Snakemake has a record of an existing file as it is now, complete or not.
+
+    It writes the record once the file is made.
+    """
+    record = _record_path(working / RECORDS, file)
+    if record.exists() and record.stat().st_mtime_ns >= (working / file).stat().st_mtime_ns:
+        return True
+    return is_incomplete(working, file)
 
 
 def recorded_params(working: Path, file: str) -> tuple[str, ...] | None:

@@ -123,11 +123,8 @@ class Watch:
 
     def expect(self) -> None:
         """Compute from random play how many replies the run needs; this may take seconds."""
-        self._expected = sum(
-            sum(calls_of(self._plan, work).values())
-            for work in self._todo
-            if work.path in self._tails
-        )
+        asking = [work for work in self._todo if work.path in self._tails]
+        self._expected = calls_of(self._plan, asking)
 
     def look(self) -> Sight:
         """Return the state now. Raises UserError for a progress file that cannot be read."""

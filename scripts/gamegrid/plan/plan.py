@@ -9,6 +9,7 @@ from typing import Any
 
 from gamegrid.agents.agent import AgentSettings
 from gamegrid.agents.llm import LlmSettings
+from gamegrid.backends.tariff import Tariff
 from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -134,6 +135,11 @@ class Plan:
     def environments(self) -> Mapping[Matchup, str]:
         """The environment that a job of each matchup needs, those of single moves included."""
         return {cell.matchup: self.needs.environment(cell) for cell in self._one_per_matchup}
+
+    @cached_property
+    def tariffs(self) -> Mapping[Matchup, Mapping[str, Tariff]]:
+        """The tariffs of the paid models of each matchup; see ``JobNeeds.tariffs``."""
+        return {cell.matchup: self.needs.tariffs(cell) for cell in self._one_per_matchup}
 
     @property
     def _one_per_matchup(self) -> list[Cell]:

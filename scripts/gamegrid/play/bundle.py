@@ -54,7 +54,9 @@ def unplayed(plan: Plan, chunks: Iterable[Chunk], results: Path) -> list[Chunk]:
     return [
         chunk
         for chunk, file in files.items()
-        if file in unfinished or played_with.get(file) != plan.identity.params(chunk.cell)
+        if file not in played_with
+        or file in unfinished
+        or played_with[file] != plan.identity.params(chunk.cell)
     ]
 
 

@@ -216,16 +216,15 @@ def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
     if limit is None:
         forget(journal)
         return None
-    tariffs = plan.needs.tariffs(work.cell)
+    tariffs = plan.tariffs[work.cell.matchup]
     if not tariffs or plan.config.run_mode == "replay":
         return None
-    cells = [plan.needs.tariffs(cell) for cell in plan.all_cells]
     terms = Terms(
         limit_usd=limit,
         models=frozenset(model.written.name for model in plan.models.values()),
-        tariffs={name: tariff for found in cells for name, tariff in found.items()},
+        tariffs={name: each for found in plan.tariffs.values() for name, each in found.items()},
         expected_usd=work.expected_usd(tariffs),
-        paying_cells=sum(map(bool, cells)),
+        paying_cells=sum(bool(plan.tariffs[cell.matchup]) for cell in plan.all_cells),
     )
     return Budget(terms, journal, job.path)
 
