@@ -129,7 +129,8 @@ def captions() -> dict[str, str]:
 def play_demands(prepared: Plan) -> list[tuple[str, Mapping[str, Any], int]]:
     """Return what jobs that play ask of a cluster: the rule, its resources and its cores."""
     demands = dict.fromkeys(prepared.needs.demand(cell) for cell in prepared.all_cells)
-    return [("play", asdict(demand), demand.threads) for demand in demands]
+    rule = "play_bundle" if prepared.bundles else "play"
+    return [(rule, asdict(demand), demand.threads) for demand in demands]
 
 
 def database_rows(prepared: Plan) -> str:
