@@ -37,5 +37,5 @@ def test_bundles_stand_for_their_chunk_files_and_chunk_files_for_themselves(tmp_
     ],
 )
 def test_a_list_of_anything_else_is_refused(tmp_path: Path, line: str) -> None:
-    with pytest.raises(UserError, match="which is no chunk file. Delete"):
+    with pytest.raises(UserError, match="which is no chunk file"):
         bundle_file.expand([str(listed(tmp_path, CHUNKS[0], line))])
