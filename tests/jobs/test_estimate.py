@@ -110,7 +110,7 @@ def test_positions_are_foretold_and_bought_once(
         made = plan.make(raw, tmp_path)
         before = estimate(made, tmp_path / "results")
         # Two agents, five positions each; only one is a model, and it is asked once per position.
-        assert before.jobs - without.jobs == 2
+        assert before.chunks - without.chunks == 2
         assert before.episodes - without.episodes == 10
         assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
         output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
@@ -138,7 +138,7 @@ def test_probes_are_foretold_and_bought_once(
         for replies in (3, 4):
             raw["probes"] = replies
             before = estimate(plan.make(raw, tmp_path), tmp_path / "results")
-            assert before.jobs - without.jobs == 2
+            assert before.chunks - without.chunks == 2
             assert before.episodes - without.episodes == 2 * 12 * replies
             asked = before.costs[0].calls - without.costs[0].calls
             assert asked == pytest.approx(12 * replies)
