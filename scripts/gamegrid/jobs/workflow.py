@@ -129,6 +129,7 @@ def rows(prepared: Plan) -> Rows:
         games=_game_rows(prepared),
         ladder=_ladder_rows(prepared),
         usd_per_gpu_hour=prepared.config.usd_per_gpu_hour,
+        shard=prepared.config.shard,
         own_tables=plugin_tables(plugins.folders()),
     )
 
