@@ -11,7 +11,7 @@ import pytest
 from gamegrid.records.journal import files, read
 from loopback import Body, Endpoint, Reply, choose
 from model_grids import grid
-from workflow_runs import ROOT, Grid, data, environment, query, snakemake
+from workflow_runs import DATABASE, ROOT, Grid, data, environment, query, snakemake
 
 DEALS = 7
 LATE = {*range(DEALS // 3, 2 * DEALS // 3)}
