@@ -142,7 +142,9 @@ class LiteLLMBackend:
     def __init__(self, entry: ModelEntry, directory: Path) -> None:
         if jobs := jobs_at_once():
             entry = divided(entry, jobs)
-            log.info("%s: this job keeps 1/%d of the limits in its entry", entry.name, jobs)
+            log.info(
+                "%s: its limits are divided by the %d jobs that may ask at once", entry.name, jobs
+            )
         self._own = TemporaryDirectory(prefix="gamegrid-") if jobs else None
         self._entry = entry
         self._settings = read_settings(directory)
