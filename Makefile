@@ -5,9 +5,10 @@ PYTHONS ?= 3.12 3.13
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
 SLURM := .venv-slurm/bin
+PROXY := .venv-proxy/bin
 
 .PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-real \
-	test-slurm test-conda test-browser test-documents test-faults pages docs bench lock clean
+	test-slurm test-conda test-browser test-documents test-faults test-proxy pages docs bench lock clean
 
 # In a folder apart, so that its results never mix with those of your grids.
 demo: .venv/demo
@@ -62,6 +63,10 @@ test-real: .venv/real
 test-slurm: .venv-slurm/dev
 	$(SLURM)/python -m pytest -m slurm tests/slurm
 
+# With LiteLLM's own proxy, which needs other versions of packages than gamegrid.
+test-proxy: .venv/dev .venv-proxy/litellm
+	$(BIN)/python -m pytest -m proxy tests/backends
+
 # With the conda on the PATH; tests/conda/up.sh makes a stand-in.
 test-conda: .venv/dev
 	$(BIN)/python -m pytest -m conda tests/workflow
@@ -110,6 +115,11 @@ clean:
 	$(SLURM)/pip install -q --require-hashes --no-deps -r locks/slurm.txt
 	grep -v -e '^numpy=' -e '^snakemake-executor-plugin-slurm=' constraints.txt >.venv-slurm/pins.txt
 	$(SLURM)/pip install -q -c .venv-slurm/pins.txt -e '.[hf,slurm,dev]'
+	touch $@
+
+.venv-proxy/litellm: constraints.txt
+	test -x $(PROXY)/python || $(PYTHON) -m venv .venv-proxy
+	$(PROXY)/pip install -q "litellm[proxy]$$(sed -n 's/^litellm//p' constraints.txt)"
 	touch $@
 
 .venv/real: .venv/dev locks/real.txt

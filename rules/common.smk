@@ -107,6 +107,11 @@ def check_cluster():
     slurm_site.check(snakemake_internals.to_submit(workflow, demands))
 
 
+def divide_limits():
+    """Divide the limits of hosted models by the jobs of a cluster that may ask at once."""
+    gamegrid.divide_limits(PLAN, snakemake_internals.asking_at_once(workflow))
+
+
 def checked(cell):
     """No input files: check keys and folders as soon as a run may play.
 

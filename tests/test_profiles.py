@@ -30,6 +30,8 @@ def test_the_page_on_clusters_is_true(tmp_path: Path) -> None:
     (tmp_path / "models.yaml").write_text(found["models"])
     assert models.read_files(["models.yaml"], tmp_path)
     assert plan.make(yaml.safe_load(found["deals"]), tmp_path).chunks
+    [pinned] = re.findall(r"^litellm==\S+$", (WORKFLOW / "constraints.txt").read_text(), re.M)
+    assert pinned.replace("==", "[proxy]==") in page
     assert {str(JOB_MB), str(LOCAL_MODEL_MB)} <= {*re.findall(r"\d+", page)}
 
 

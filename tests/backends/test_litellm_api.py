@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from gamegrid.backends.backend import (
     Sampling,
     Usage,
 )
+from gamegrid.backends.limits import JOBS_AT_ONCE, divided
 from loopback import Endpoint, Fault, Reply, error
 
 LOOPBACK = Path(__file__).parents[1] / "loopback.py"
@@ -354,6 +355,35 @@ async def test_two_hundred_at_once_are_bounded(endpoint: Endpoint) -> None:
     assert sorted(body["seed"] for body in endpoint.requests) == list(range(200))
     assert {each.transport_attempts for each in done} == {1}
     assert 2 <= endpoint.max_connections <= 16
+
+
+@pytest.mark.parametrize(("told", "most"), [(None, 32), ("4", 8)])
+async def test_jobs_of_a_cluster_divide_the_limits(
+    endpoint: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str | None,
+    most: int,
+) -> None:
+    """Each on a host of its own, which does not hear of the others."""
+    hosts = iter(tmp_path / f"host{number}" for number in range(4))
+    monkeypatch.setattr(litellm_api, "host_folder", lambda: next(hosts))
+    if told is not None:
+        monkeypatch.setenv(JOBS_AT_ONCE, told)
+    endpoint.delay = 0.1
+    model = entry(endpoint, max_connections=8)
+    async with AsyncExitStack() as stack:
+        jobs = [await stack.enter_async_context(opened(model)) for _ in range(4)]
+        await asyncio.gather(*(job.complete(ask()) for job in jobs for _ in range(12)))
+    assert endpoint.max_connections == most
+
+
+def test_limits_are_divided_down_to_one_request_in_flight(endpoint: Endpoint) -> None:
+    stated = entry(endpoint, max_connections=9, requests_per_minute=600, tokens_per_minute=10)
+    part = divided(stated, 4)
+    assert (part.max_connections, part.requests_per_minute, part.tokens_per_minute) == (2, 150, 2.5)
+    assert divided(stated, 99).max_connections == 1
+    assert divided(entry(endpoint), 4) == entry(endpoint)
 
 
 async def test_requests_per_minute_are_kept(endpoint: Endpoint) -> None:

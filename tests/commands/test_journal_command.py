@@ -24,7 +24,7 @@ from gamegrid.errors import UserError
 from gamegrid.luck import Place
 from gamegrid.records import chain
 from gamegrid.records.journal import Journal, files, parts, read
-from gamegrid.records.upkeep import compress, merge, prune, summaries, verify
+from gamegrid.records.upkeep import compress, merge, prune, summaries, verify, where
 
 CELL = "kuhn_poker/a--b"
 REQUEST = Request(model="hf_x", messages=(Message("user", "Choose."),), sampling=Sampling())
@@ -241,8 +241,8 @@ def test_merged_replies_are_not_bought_again_and_conflicts_are_named(tmp_path: P
     buy(theirs, 4, text="Pass")
     done = merge(theirs, ours)
     assert (done.added, done.known) == (2, 1)
-    (place_of_conflict,) = done.conflicts
-    assert "deal 4" in place_of_conflict
+    (conflict,) = done.conflicts
+    assert "deal 4" in where(conflict)
     assert buy(ours, 0, 1, 2, 3, 4) == 0
     kept = {json.loads(key)["deal"]: text for key, text in replies(ours).items()}
     assert kept[4] == "Bet"

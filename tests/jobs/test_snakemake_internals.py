@@ -48,6 +48,28 @@ def test_other_executors_have_no_arrays() -> None:
     snakemake_internals.refuse_arrays(SimpleNamespace(executor_settings=None))
 
 
+@pytest.mark.parametrize(
+    ("local", "limits", "asking"),
+    [
+        (True, {"api": 2}, None),
+        (False, {}, 3),
+        (False, {"api": 2, "_nodes": 9}, 2),
+        (False, {"api": SimpleNamespace(value=9), "_nodes": SimpleNamespace(value=1)}, 1),
+        (False, {"api": None}, 3),
+    ],
+)
+def test_jobs_that_ask_at_once_are_counted(
+    local: bool, limits: dict[str, Any], asking: int | None
+) -> None:
+    jobs = [SimpleNamespace(resources={"api": api}) for api in (1, 1, 1, 0)]
+    workflow = SimpleNamespace(
+        local_exec=local,
+        dag=SimpleNamespace(needrun_jobs=lambda: jobs),
+        global_resources=limits,
+    )
+    assert snakemake_internals.asking_at_once(workflow) == asking
+
+
 class Executor:
     """A remote executor that submits nothing, and remembers what it reports."""
 

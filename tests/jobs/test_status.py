@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from gamegrid.jobs import check
+from gamegrid.jobs.estimate import estimate, text
 from gamegrid.jobs.status import Part, parts, show
 from gamegrid.plan import plan
 from gamegrid.plan.plan import Plan
@@ -53,6 +55,14 @@ def test_nothing_is_done_before_it_is_begun(tmp_path: Path) -> None:
         "jobs at work: 0, the pace of 3 matchups is not known yet",
         "0 of 3 matchups finished, 3 not begun",
     ]
+
+
+def test_numbers_of_a_shard_are_said_to_be_of_a_shard(tmp_path: Path) -> None:
+    made = bots(tmp_path, shard="2/3")
+    line = "shard 2/3: all numbers are of this part of the deals"
+    said = [show(made, tmp_path), check.confirm(made, []), text(estimate(made, tmp_path))]
+    assert [each.splitlines()[0] for each in said] == [line] * 3
+    assert "0 of 18 episodes" in said[0]
 
 
 def test_a_running_grid_is_counted_matchup_by_matchup(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_names_do_not_depend_on_the_order_of_agents_or_games() -> None:
     def paths(agents: Mapping[str, Any], games: list[str]) -> set[str]:
         return {
             chunk.path
-            for chunk in build(agents=agents, games=games).chunks(lambda _: 10, lambda _: 4)
+            for chunk in build(agents=agents, games=games).chunks(lambda _: range(10), lambda _: 4)
         }
 
     forwards = paths(random_agents(*BOTS), ["tic_tac_toe", "kuhn_poker_3p"])
@@ -165,7 +165,7 @@ def test_a_further_agent_renames_nothing() -> None:
 @pytest.mark.parametrize("size", [1, 3, 5, 1000])
 def test_blocks_cover_every_deal_once_and_are_aligned(deals: int, size: int) -> None:
     found = build(agents=random_agents("ada", "bob"))
-    chunks = found.chunks(lambda _: deals, lambda _: size)
+    chunks = found.chunks(lambda _: range(deals), lambda _: size)
     covered = [deal for chunk in chunks for deal in range(chunk.start, chunk.stop)]
     assert covered == list(range(deals))
     assert all(chunk.start % size == 0 for chunk in chunks)
@@ -178,17 +178,19 @@ def test_a_grown_grid_keeps_its_full_blocks() -> None:
     found = build(agents=random_agents("ada", "bob"))
 
     def blocks(deals: int) -> list[str]:
-        return [chunk.block for chunk in found.chunks(lambda _: deals, lambda _: 4)]
+        return [chunk.block for chunk in found.chunks(lambda _: range(deals), lambda _: 4)]
 
     assert blocks(10) == ["00000-00003", "00004-00007", "00008-00009"]
     assert blocks(15) == ["00000-00003", "00004-00007", "00008-00011", "00012-00014"]
-    [chunk, *_] = found.chunks(lambda _: 10, lambda _: 4)
+    [chunk, *_] = found.chunks(lambda _: range(10), lambda _: 4)
     assert chunk.path == "tic_tac_toe/ada--bob/00000-00003"
 
 
 def test_the_size_of_a_block_is_the_cells_own() -> None:
     found = build(games=["tic_tac_toe", "kuhn_poker"], agents=random_agents("ada", "bob"))
-    chunks = found.chunks(lambda _: 10, lambda cell: 2 if cell.game.name == "kuhn_poker" else 10)
+    chunks = found.chunks(
+        lambda _: range(10), lambda cell: 2 if cell.game.name == "kuhn_poker" else 10
+    )
     assert [chunk.cell.game.name for chunk in chunks] == ["tic_tac_toe"] + ["kuhn_poker"] * 5
 
 

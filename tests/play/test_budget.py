@@ -83,13 +83,17 @@ def spent() -> float:
     return sum(PRICE.usd(u.prompt_tokens or 0, u.completion_tokens or 0) for u in usages)
 
 
+def clear() -> None:
+    for path in Path("results").rglob("*"):
+        path.unlink() if path.is_file() else None
+
+
 def test_all_matchups_stop_at_about_the_same_deal_within_the_budget() -> None:
     with Endpoint() as endpoint:
         play(grid(endpoint))
         whole = spent()
         asked = len(endpoint.requests)
-    for path in Path("results").rglob("*"):
-        path.unlink() if path.is_file() else None
+    clear()
     with Endpoint() as endpoint:
         limit = whole / 2
         play(grid(endpoint, budget_usd=limit))
@@ -107,6 +111,18 @@ def test_all_matchups_stop_at_about_the_same_deal_within_the_budget() -> None:
             deals, DEALS
         )
         assert len(endpoint.requests) == asked, "a reply was bought twice, or not at all"
+
+
+def test_a_shard_plays_its_own_deals_with_its_part_of_the_budget() -> None:
+    with Endpoint() as endpoint:
+        play(grid(endpoint, shard="2/2"))
+        cost, own = spent(), list(range(DEALS // 2, DEALS))
+        clear()
+        play(grid(endpoint, shard="2/2", budget_usd=2 * cost * 1.5))
+        assert set(map(tuple, finished().values())) == {tuple(own)}
+        clear()
+        play(grid(endpoint, shard="2/2", budget_usd=2 * cost * 0.75))
+        assert 0 < spent() <= 0.75 * cost
 
 
 def test_what_was_spent_before_there_was_a_budget_counts() -> None:

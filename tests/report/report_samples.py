@@ -24,7 +24,10 @@ LABELS = ("a1", "a2", "b1", "b2", "c1")
 
 
 def hostile(folder: Path) -> Path:
-    """Build a database of tic_tac_toe episodes in which models answer ``HOSTILE`` and ``LONG``."""
+    """Build a database of tic_tac_toe episodes in which models answer ``HOSTILE`` and ``LONG``.
+
+    It is that of a shard.
+    """
     texts = [*HOSTILE, LONG]
     deals = range(-(-len(texts) // len(MOVES)))
     replies = iter(texts)
@@ -62,7 +65,7 @@ def hostile(folder: Path) -> Path:
         agent(name, type="llm", backend="hf", model="hf_<b>bold</b>", params='{"x":"</script>"}')
         for name in "ab"
     ]
-    return database(folder, episodes, agents, [game("tic_tac_toe")])
+    return database(folder, episodes, agents, [game("tic_tac_toe")], shard="2/8")
 
 
 def built(database: Path) -> Path:

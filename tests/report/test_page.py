@@ -50,6 +50,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
     return report_samples.built(report_samples.hostile(folder)).read_text("utf-8")
 
 
+def test_the_page_of_a_shard_says_that_it_is_one(hostile: str) -> None:
+    assert "<b>Shard 2/8:</b>" in hostile
+
+
 def hashes(texts: list[str]) -> set[str]:
     digests = [hashlib.sha256(text.encode()).digest() for text in texts]
     return {f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests}

@@ -77,6 +77,9 @@ def test_a_mixed_grid_has_the_data_of_a_local_run(
         assert run.code == 0, run.output
         say(f"mixed grid: {time.monotonic() - began:.0f} s, {len(records(there))} SLURM jobs")
         assert set(questions(endpoint).values()) == {1}
+    # The job has learnt from the run that it is the only one that asks.
+    [log] = (there / "results/logs/play/kuhn_poker/hosted--random").glob("*.log")
+    assert "its limits are divided by the 1 jobs" in log.read_text("utf-8")
     with Endpoint() as endpoint:
         write_models(here, endpoint, "hosted")
         local = snakemake(here, mixed())

@@ -230,12 +230,14 @@ def database(
     agents: Sequence[AgentRow] = AGENTS,
     games: Sequence[GameRow] = GAMES,
     ladder: Sequence[LadderRow] = (),
+    shard: str | None = None,
 ) -> Path:
     """Build a database from one chunk with ``episodes``."""
     chunk = folder / "chunk.parquet"
     chunkfile.write(chunk, run(), episodes, "{}")
     path = folder / "gamegrid.duckdb"
-    build(path, Rows(agents=agents, games=games, ladder=ladder), Sources(chunks=[chunk]))
+    rows = Rows(agents=agents, games=games, ladder=ladder, shard=shard)
+    build(path, rows, Sources(chunks=[chunk]))
     return path
 
 

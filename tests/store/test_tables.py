@@ -32,6 +32,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *money("kuhn_poker", "b", "c", 0, 2, 1, strict_returns=(-2, 2)),
             episode("patience", "c", 0, 0, returns=[1234.5]),
         ],
+        shard="2/8",
     )
 
 
@@ -41,6 +42,11 @@ def written(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written") / "tables"
     tables.write_tables(mixed, folder)
     return folder
+
+
+def test_the_tables_of_a_shard_say_that_they_are(mixed: Path, written: Path) -> None:
+    assert "**Shard 2/8: " in (written / "README.md").read_text("utf-8")
+    assert "Shard 2/8: " in tables.leaderboard_text(mixed)
 
 
 def test_every_table_in_every_form(mixed: Path, tmp_path: Path) -> None:

@@ -33,13 +33,13 @@ class ModelEntry(BaseModel):
     )
     description: str | None = Field(default=None, description="for people")
     max_connections: int | None = Field(
-        default=None, ge=1, description="requests in flight at once, over all jobs of a host"
+        default=None, ge=1, description="requests in flight at once, over all jobs"
     )
     requests_per_minute: float | None = Field(
-        default=None, gt=0, description="requests per minute, over all jobs of a host"
+        default=None, gt=0, description="requests per minute, over all jobs"
     )
     tokens_per_minute: float | None = Field(
-        default=None, gt=0, description="tokens per minute, over all jobs of a host"
+        default=None, gt=0, description="tokens per minute, over all jobs"
     )
     timeout: float | None = Field(default=None, gt=0, description="seconds allowed per attempt")
     input_price: float | None = Field(

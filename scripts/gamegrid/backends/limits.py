@@ -1,4 +1,7 @@
-"""Limits that hold over all jobs of a host: requests in flight, requests and tokens per minute.
+"""Limits that hold over all jobs of a run: requests in flight, requests and tokens per minute.
+
+On one host, the jobs share what is free. On a cluster, whose hosts do not hear of each other, each
+job keeps a fixed part.
 
 Jobs share a folder of small files for each model. Why no library does this: one ``filelock`` costs
 80 µs where ``flock`` costs 4 µs, and counting would still be ours. ``pyrate-limiter`` does not
@@ -22,6 +25,11 @@ from gamegrid.backends.retry import Stop
 from gamegrid.backends.shared_file import SharedFile, make_private
 
 POLL_S = 0.01
+PER_MINUTE = ("requests_per_minute", "tokens_per_minute")
+"""The keys of a model's entry that limit its pace."""
+JOBS_AT_ONCE = "GAMEGRID_JOBS_AT_ONCE"
+"""The variable that tells jobs of a cluster how many of them may ask hosted models at once: they
+get the environment of the process that submits them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,21 @@ class _Wish:
         if not self.granted.done():
             own = BackendError(str(error)) if isinstance(error, BackendError) else error
             self.granted.set_exception(own)
+
+
+def divided(entry: ModelEntry, jobs: int) -> ModelEntry:
+    """Return the entry with each limit divided by the jobs that may ask at once."""
+    stated = {name: limit for name in PER_MINUTE if (limit := getattr(entry, name)) is not None}
+    update: dict[str, float] = {name: limit / jobs for name, limit in stated.items()}
+    if entry.max_connections is not None:
+        update["max_connections"] = max(1, entry.max_connections // jobs)
+    return entry.model_copy(update=update)
+
+
+def jobs_at_once() -> int | None:
+    """Return how many jobs of a cluster may ask hosted models at once; None on a single host."""
+    told = os.environ.get(JOBS_AT_ONCE)
+    return int(told) if told else None
 
 
 class HostLimits:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gamegrid.backends import litellm_library, openai_http
 from gamegrid.backends.addresses import shown
@@ -30,7 +31,7 @@ from gamegrid.backends.backend import (
 from gamegrid.backends.billing import FREE, Tab, may_be_billed
 from gamegrid.backends.concurrency import START, Adaptive
 from gamegrid.backends.faults import Fault
-from gamegrid.backends.limits import HostLimits
+from gamegrid.backends.limits import HostLimits, divided, jobs_at_once
 from gamegrid.backends.litellm_library import NO_KEY, LiteLLMLibrary
 from gamegrid.backends.openai_http import OpenAIHttp
 from gamegrid.backends.pace import Booking
@@ -139,6 +140,12 @@ class LiteLLMBackend:
     """One model behind an API, built by ``create`` and opened at the first request."""
 
     def __init__(self, entry: ModelEntry, directory: Path) -> None:
+        if jobs := jobs_at_once():
+            entry = divided(entry, jobs)
+            log.info(
+                "%s: its limits are divided by the %d jobs that may ask at once", entry.name, jobs
+            )
+        self._own = TemporaryDirectory(prefix="gamegrid-") if jobs else None
         self._entry = entry
         self._settings = read_settings(directory)
         self._gate = Adaptive(entry.max_connections)
@@ -150,7 +157,7 @@ class LiteLLMBackend:
             # Without the login and the keys that an address may hold.
             f"{shown(entry.api_base or '')} {address.provider} {address.model}",
             self._stop,
-            host_folder(),
+            Path(self._own.name) if self._own else host_folder(),
         )
         policy = RetryPolicy(first_delay_s=FIRST_DELAY_S, max_attempts=MAX_ATTEMPTS)
         self._retries = Retries(entry.name, policy, self._stop, address.secrets)
@@ -190,6 +197,8 @@ class LiteLLMBackend:
         """Close the connections and free this job's share of the limits."""
         await self._transport.close()
         self._limits.close()
+        if self._own:
+            self._own.cleanup()
 
     async def _attempt(self, prepared: Prepared, prompt: int, reply: int | None, tab: Tab) -> Tried:
         """Wait for the limits, reserve the price, then send the request once."""

@@ -6,8 +6,9 @@ agents of both then plays nothing again that either has played, and asks no mode
 
 import hashlib
 import json
+import shutil
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ from gamegrid.records import (
 )
 from gamegrid.records.blocks import FOLDERS
 from gamegrid.records.chunkfile import read_finished, read_params, unite
-from gamegrid.records.record_types import Task
+from gamegrid.records.journal import Key
+from gamegrid.records.record_types import Task, episode_id
 from gamegrid.store import journal_counts, looks
 
 CELLS = {Task.EPISODE: "*/*", Task.POSITION: "*", Task.PROBE: "*"}
@@ -53,22 +55,31 @@ class MergedResults:
 def merge(ours: Path, theirs: Path) -> MergedResults:
     """Add to ``ours`` what only ``theirs`` has; ``theirs`` is not changed.
 
+    ``ours`` may be missing. An episode of theirs is left out if a reply that led to it is not the
+    one in our journal: the next run plays it from the replies that are there.
+
     Raises UserError, before adding anything, for a folder without results or for results of
     another seed or protocol.
     """
+    begins = not ours.exists()
     _check(ours, theirs)
+    if begins:
+        _begin(ours, theirs)
     value_record.merge(theirs, ours)
     dtype_record.merge(theirs, ours)
     replies = upkeep.merge(theirs, ours)
     looks.merge(theirs / looks.NAME, ours / looks.NAME)
     registrations.merge(theirs / registrations.NAME, ours / registrations.NAME)
-    conflicts = [f"another reply to the question at {place}" for place in replies.conflicts]
+    conflicts = [f"another reply to the question at {upkeep.where(k)}" for k in replies.conflicts]
+    apart = _episodes_of(replies.conflicts)
     episodes = known = 0
     for task, pattern in CELLS.items():
         folders = (theirs / FOLDERS[task]).glob(pattern)
         for folder in sorted(path for path in folders if path.is_dir()):
             try:
-                added, there, trouble = _merge_cell(ours / folder.relative_to(theirs), folder)
+                added, there, trouble = _merge_cell(
+                    ours / folder.relative_to(theirs), folder, apart
+                )
             except (duckdb.Error, RecursionError, *UNFIT) as error:
                 said = " ".join(str(error).split()).rstrip(".")
                 added, there = 0, 0
@@ -86,16 +97,18 @@ def merge(ours: Path, theirs: Path) -> MergedResults:
 
 def _check(ours: Path, theirs: Path) -> None:
     """Raise UserError if the two folders cannot be merged."""
-    for folder in (ours, theirs):
+    folders = [theirs, ours] if ours.exists() else [theirs]
+    for folder in folders:
         received.check_folder(folder)
         if not (folder / "chunks").is_dir() and not (folder / "journal").is_dir():
             raise UserError(f"{folder} has no chunks and no journal; give a results folder.")
-    if (their_stamp := stamp.read(theirs)) != (own_stamp := stamp.read(ours)):
+    their_stamp, own_stamp = (stamp.read(folder) for folder in (theirs, folders[-1]))
+    if their_stamp != own_stamp:
         raise UserError(
             f"{theirs} was played with {_describe(their_stamp)}, {ours} with "
             f"{_describe(own_stamp)}: their deals differ and cannot be merged."
         )
-    for folder in (ours, theirs):
+    for folder in folders:
         for cell in upkeep.folders_of(folder):
             for path in journal.files(cell):
                 journal.check(path)
@@ -103,8 +116,25 @@ def _check(ours: Path, theirs: Path) -> None:
         raise UserError(str(lacking[0]))
 
 
-def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
-    """Merge the chunk files of one cell.
+def _begin(ours: Path, theirs: Path) -> None:
+    """Make a results folder with the seed and protocol of ``theirs``."""
+    ours.mkdir(parents=True)
+    if (theirs / stamp.NAME).exists():
+        shutil.copy(theirs / stamp.NAME, ours)
+
+
+def _episodes_of(keys: Iterable[Key]) -> frozenset[str]:
+    """Return the ids of all episodes and single moves in which questions may have been asked."""
+    places = [json.loads(key) for key in keys]
+    return frozenset(
+        episode_id(task, f"{at['game']}:{at['matchup']}", at["deal"], at["seating"])
+        for at in places
+        for task in Task
+    )
+
+
+def _merge_cell(ours: Path, theirs: Path, apart: frozenset[str]) -> tuple[int, int, list[str]]:
+    """Merge the chunk files of one cell, without the episodes ``apart``.
 
     Returns the number of episodes added, the number already known, and the conflicts.
     """
@@ -118,6 +148,7 @@ def _merge_cell(ours: Path, theirs: Path) -> tuple[int, int, list[str]]:
         mine, finished = _finished(own.get(params, ())), _finished(files)
         fresh = finished.keys() - mine.keys()
         known += len(finished) - len(fresh)
+        fresh -= apart
         conflicts += [
             f"episode {episode} was played differently"
             for episode in sorted(finished.keys() & mine.keys())
@@ -196,7 +227,7 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--into", type=Path, default=Path("results"), metavar="RESULTS",
-        help="the results folder to add to (default: results)",
+        help="the results folder to add to, which may be new (default: results)",
     )  # fmt: skip
 
 

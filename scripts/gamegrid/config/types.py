@@ -102,6 +102,12 @@ class GridConfig(BaseModel):
         "games whose deals are equally likely, such as tic_tac_toe (24) or kuhn_poker (6); deals "
         "is then a multiple of their numbers",
     )
+    shard: Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$")] | None = Field(
+        default=None,
+        description="the part of the deals that one of several sites plays: 2/8 is the second of "
+        "eight equal parts, with its part of budget_usd "
+        "([how the parts come together](../docs/cluster.md#several-sites))",
+    )
     game_deals: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default={},
         description="deals of single games, by their entry in games, instead of deals: to play on "
@@ -216,6 +222,18 @@ class GridConfig(BaseModel):
         default=False, description="allow a results folder with another seed or protocol"
     )
 
+    @field_validator("shard")
+    @classmethod
+    def _part(cls, shard: str | None) -> str | None:
+        if shard is not None:
+            part, parts = parts_of(shard)
+            if part > parts:
+                raise PydanticCustomError(
+                    "shard", "there are {parts} shards and no shard {part}",
+                    {"part": part, "parts": parts},
+                )  # fmt: skip
+        return shard
+
     @field_validator("agents")
     @classmethod
     def _names(cls, agents: dict[str, AgentSettings]) -> dict[str, AgentSettings]:
@@ -228,6 +246,12 @@ class GridConfig(BaseModel):
                     {"name": repr(name)},
                 )
         return agents
+
+
+def parts_of(shard: str) -> tuple[int, int]:
+    """Return which part of how many a shard is, as ``2/8`` says."""
+    part, parts = shard.split("/")
+    return int(part), int(parts)
 
 
 def config_type(known: Iterable[AgentKind]) -> type[GridConfig]:

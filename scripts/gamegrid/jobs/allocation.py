@@ -23,6 +23,8 @@ def advice(plan: Plan, database: Path) -> str:
     A game with several open questions gets the deals of the one that needs most. Deals of the
     configuration are never reduced.
     """
+    if plan.config.shard:
+        return "further deals: decide on them when all shards are merged"
     with closing(duckdb_files.connect(database, read_only=True)) as connection:
         rows = connection.execute(_OPEN).fetchall()
     if not rows:
@@ -37,7 +39,7 @@ def advice(plan: Plan, database: Path) -> str:
         )
         wanted[game] = max(following, wanted.get(game, 0))
     entries = {games.load(entry).name: entry for entry in plan.config.games}
-    own = {game.name: plan.deals_of(game) for game in plan.grid.games}
+    own = {game.name: len(plan.deals(game)) for game in plan.grid.games}
     more = {name: deals for name, deals in wanted.items() if deals > own.get(name, deals)}
     if not more:
         return "\n".join([*lines, "the configuration already asks for these deals"])

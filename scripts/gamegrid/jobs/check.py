@@ -184,7 +184,7 @@ def confirm(plan: Plan, findings: Sequence[Finding]) -> str:
     if bad:
         head = f"{bad} of {len(findings)} models are not ready."
         raise UserError("\n  ".join([head, *lines]))
-    return "\n".join([_grid(plan), *lines])
+    return "\n".join([*plan.about, _grid(plan), *lines])
 
 
 def _grid(plan: Plan) -> str:

@@ -82,6 +82,8 @@ class Estimate:
     finished_episodes: int
     costs: tuple[Cost, ...]
     budget_usd: float | None
+    about: tuple[str, ...]
+    """A line that says what the numbers are about, unless it is the whole grid."""
     absences: str
     seconds_a_call: float | None
 
@@ -96,7 +98,8 @@ def estimate(plan: Plan, results: Path) -> Estimate:
         episodes=sum(planned.values()),
         finished_episodes=sum(planned[file] for file in finished),
         costs=tuple(_costs(plan, results, found)),
-        budget_usd=plan.config.budget_usd,
+        budget_usd=plan.budget_usd,
+        about=tuple(plan.about),
         absences=absences(plan),
         seconds_a_call=_pace(plan, results),
     )
@@ -184,7 +187,7 @@ def _cost(
         ),
         per_deal={
             game: DealCost(
-                (sat := count / plan.deals_of(plan.grid.game_named[game])) * taken[game].calls,
+                (sat := count / len(plan.deals(plan.grid.game_named[game]))) * taken[game].calls,
                 usd(sat * taken[game].calls, sat * taken[game].prompt_tokens),
             )
             for game, count in played.items()
@@ -209,7 +212,7 @@ def _seats(plan: Plan) -> Mapping[tuple[str, str], int]:
     for cell in plan.grid.cells:
         for seating in cell.matchup.seatings(plan.config.seatings):
             for agent in seating:
-                seats[agent, cell.game.name] += plan.deals_of(cell.game)
+                seats[agent, cell.game.name] += len(plan.deals(cell.game))
     return seats
 
 
@@ -285,9 +288,9 @@ def _share_left(
 
 def text(estimated: Estimate) -> str:
     """Return what the whole grid takes, in lines of text."""
-    lines = [_line(cost) for cost in estimated.costs]
+    lines = [*estimated.about, *map(_line, estimated.costs)]
     if estimated.costs:
-        lines.append(_money(estimated.costs))
+        lines.append(_money(estimated.costs, "this shard" if estimated.about else "the whole grid"))
     lines += _too_dear(estimated)
     return "\n".join(lines)
 
@@ -357,7 +360,7 @@ def _too_dear(estimated: Estimate) -> list[str]:
     return [sentence.format(f"{limit:g}", ", ".join(dear))] if dear else []
 
 
-def _money(costs: Sequence[Cost]) -> str:
+def _money(costs: Sequence[Cost], played: str) -> str:
     bought = [cost for cost in costs if cost.usd is not None or not cost.local]
     known = [cost.usd for cost in bought if cost.usd is not None]
     unknown = [cost.agent for cost in bought if cost.usd is None]
@@ -365,5 +368,5 @@ def _money(costs: Sequence[Cost]) -> str:
         return "money: none, since all models run here"
     if not known:
         return f"money: unknown for {', '.join(unknown)}"
-    said = f"money: about {sum(known):,.2f} USD for the whole grid"
+    said = f"money: about {sum(known):,.2f} USD for {played}"
     return f"{said}, without {', '.join(unknown)} (unknown)" if unknown else said

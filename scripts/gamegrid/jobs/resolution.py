@@ -136,12 +136,12 @@ def resolutions(plan: Plan, results: Path) -> list[Resolution]:
         matchups = design.met + design.apart
         sds = sorted(variation.sd(design) for variation in variations)
         known = Resolution(
-            game=game, deals=plan.deals_of(game), sds=tuple(sds), source=source, matchups=matchups
+            game=game, deals=len(plan.deals(game)), sds=tuple(sds), source=source, matchups=matchups
         )
         if not sds or sds[-1] == 0:
             known = Resolution(
                 game=game,
-                deals=plan.deals_of(game),
+                deals=len(plan.deals(game)),
                 sds=(known.span,),
                 source=Source.WORST,
                 matchups=matchups,

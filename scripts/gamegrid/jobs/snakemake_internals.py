@@ -2,6 +2,8 @@
 
 - ``workflow.dag`` and ``workflow.executor_settings``: the SLURM executor makes arrays that may ask
   for the wrong resources or wait for ever, and only these say which jobs it is about to submit.
+- ``workflow.local_exec`` and ``workflow.global_resources``: how many jobs of a cluster may ask
+  hosted models at once.
 - ``workflow.scheduler._executor``, its ``run_job`` and ``print_job_error``, and the texts of the
   SLURM executor: a submission that fails must end the run, and say why in one sentence.
 - ``workflow.scheduler.job_rate_limiter``: Snakemake limits the jobs that start per second to 100 by
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from gamegrid.jobs.display import Display
 
 RESULTS = "results"
+API = "api"
+"""The resource of jobs that ask hosted models."""
 DEFAULT_JOBS_PER_SECOND = 100
 TERMINAL = "DefaultStreamHandler"
 LOG_FILE = "DefaultLogFileHandler"
@@ -320,6 +324,16 @@ def refuse_arrays(workflow: Any) -> None:
         name: getattr(limit, "value", limit) for name, limit in workflow.global_resources.items()
     }
     check_arrays(rules, workflow.executor_settings.array_limit, jobs, limits)
+
+
+def asking_at_once(workflow: Any) -> int | None:
+    """Return how many jobs that ask hosted models may run at once; None if all run on this host."""
+    if workflow.local_exec:
+        return None
+    asking = [job for job in workflow.dag.needrun_jobs() if job.resources.get(API)]
+    stated = (workflow.global_resources.get(name) for name in (API, "_nodes"))
+    limits = (getattr(limit, "value", limit) for limit in stated)
+    return min([len(asking), *(int(limit) for limit in limits if limit is not None)])
 
 
 def lift_default_rate_limit(workflow: Any) -> None:

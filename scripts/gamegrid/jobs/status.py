@@ -169,7 +169,7 @@ def show(plan: Plan, results: Path) -> str:
     begun = sum(part.done > 0 or part.running > 0 for part in all_parts)
     finished = sum(part.done == part.episodes for part in all_parts)
     ends = f"{finished} of {len(all_parts)} matchups finished, {len(all_parts) - begun} not begun"
-    lines = [_bar(all_parts), _summary(all_parts), ends, *_budget(plan, results)]
+    lines = [*plan.about, _bar(all_parts), _summary(all_parts), ends, *_budget(plan, results)]
     return "\n".join([*lines, *map(_line, shown)])
 
 
@@ -186,7 +186,7 @@ def watch(plan: Plan, results: Path) -> Iterator[str]:
 
 def _budget(plan: Plan, results: Path) -> list[str]:
     """Return a line on the budget, if there is one and any job has begun to keep it."""
-    limit, spent = plan.config.budget_usd, spending(results)
+    limit, spent = plan.budget_usd, spending(results)
     if limit is None or spent is None:
         return []
     said = [f"{spent.billed:.4g} of {limit:g} USD are billed"]

@@ -1,6 +1,7 @@
 """What the Snakefile needs of the package. Jobs do not need it."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from gamegrid import plugins
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends import prices
+from gamegrid.backends.limits import JOBS_AT_ONCE
 from gamegrid.backends.prices import Prices
 from gamegrid.config import grid_files
 from gamegrid.config.load import read_yaml
@@ -36,6 +38,7 @@ __all__ = [
     "code_hash",
     "correction_params",
     "database_rows",
+    "divide_limits",
     "hub_models",
     "planned_questions",
     "play_demands",
@@ -133,6 +136,25 @@ def play_demands(prepared: Plan) -> list[tuple[str, Mapping[str, Any], int]]:
     return [(rule, asdict(demand), demand.threads) for demand in demands]
 
 
+def divide_limits(prepared: Plan, jobs: int | None) -> None:
+    """Let each job of a cluster keep its part of the limits of hosted models.
+
+    ``jobs`` is how many may ask at once; None on a single host, where they share the limits. Raises
+    UserError if there are more than a model may have requests in flight.
+    """
+    if not jobs:
+        return
+    for model in prepared.models.values():
+        places = model.entry.max_connections
+        if model.kind.capabilities.hosted and places is not None and places < jobs:
+            raise UserError(
+                f"{model.entry.name}: max_connections is {places}, and {jobs} jobs may ask hosted "
+                f"models at once, on hosts that do not hear of each other. Set api={places} or "
+                f"less under resources in the profile, or raise max_connections."
+            )
+    os.environ[JOBS_AT_ONCE] = str(jobs)
+
+
 def database_rows(prepared: Plan) -> str:
     """Return the database's rows about the configuration as one JSON string."""
     return json.dumps(asdict(rows(prepared)), sort_keys=True)
@@ -151,6 +173,7 @@ def rows(prepared: Plan) -> Rows:
         games=_game_rows(prepared),
         ladder=_ladder_rows(prepared),
         usd_per_gpu_hour=prepared.config.usd_per_gpu_hour,
+        shard=prepared.config.shard,
         own_tables=plugin_tables(plugins.folders()),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gamegrid.config.types import GridConfig
-from gamegrid.plan.deals import deals_of
+from gamegrid.plan.deals import played_deals
 from gamegrid.plan.grid import Cell, Grid
 from gamegrid.plan.job_needs import JobNeeds
 
@@ -31,7 +31,7 @@ def block_sizes(config: GridConfig, grid: Grid, needs: JobNeeds) -> BlockSizes:
     larger size are thus made of whole blocks of the smaller one.
     """
     sizes = {cell.matchup: needs.deals(cell) for cell in grid.one_per_matchup}
-    deals = {game: deals_of(config, game) for game in grid.games}
+    deals = {game: len(played_deals(config, game)) for game in grid.games}
     alike = Counter((sizes[cell.matchup], deals[cell.game]) for cell in grid.cells)
     times = 1
     if not config.chunk:

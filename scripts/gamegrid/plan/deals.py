@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyspiel
 
 from gamegrid import games
-from gamegrid.config.types import GridConfig
+from gamegrid.config.types import GridConfig, parts_of
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Joint, apply
 from gamegrid.luck import deal_draw
@@ -92,9 +92,25 @@ def check_opening(game: Game, seed: int, plies: int) -> None:
 
 
 def deals_of(config: GridConfig, game: Game) -> int:
-    """Return how many deals every matchup of a game gets."""
+    """Return how many deals every matchup of a game gets in the whole grid."""
     own = {games.load(name).load_string: deals for name, deals in config.game_deals.items()}
     return own.get(game.load_string, config.deals)
+
+
+def played_deals(config: GridConfig, game: Game) -> range:
+    """Return the deals of a game that are played here: all, or those of the shard.
+
+    The shards of a grid hold each deal once, and all of them as many deals, give or take one.
+    """
+    deals = deals_of(config, game)
+    part, parts = parts_of(config.shard or "1/1")
+    return range(deals * (part - 1) // parts, deals * part // parts)
+
+
+def share_of_shard(config: GridConfig, played: Iterable[Game]) -> float:
+    """Return which share of all deals of the games ``played`` is played here."""
+    shares = [(len(played_deals(config, game)), deals_of(config, game)) for game in played]
+    return sum(here for here, _ in shares) / sum(whole for _, whole in shares)
 
 
 def check_game_deals(config: GridConfig, known: Iterable[Game]) -> None:

@@ -65,7 +65,7 @@ class Cell:
 class Chunk:
     """One play job: a block of deals of a cell, from ``start`` up to but not including ``stop``.
 
-    ``start`` is a multiple of the block size.
+    Unless the grid is a shard, ``start`` is a multiple of the block size.
     """
 
     cell: Cell
@@ -124,13 +124,13 @@ class Grid:
         """One cell of each matchup, for what depends on the agents alone."""
         return tuple({cell.matchup: cell for cell in self.cells}.values())
 
-    def chunks(self, deals: Callable[[Game], int], size: Callable[[Cell], int]) -> list[Chunk]:
-        """Cut cells into blocks of ``size(cell)`` deals; the last ends at ``deals(game)``."""
+    def chunks(self, deals: Callable[[Game], range], size: Callable[[Cell], int]) -> list[Chunk]:
+        """Cut ``deals(game)`` of each cell into blocks of ``size(cell)``, the last one shorter."""
         return [
-            Chunk(cell, start, min(start + step, stop))
+            Chunk(cell, block.start, block.stop)
             for cell in self.cells
-            for step, stop in [(size(cell), deals(cell.game))]
-            for start in range(0, stop, step)
+            for step, played in [(size(cell), deals(cell.game))]
+            for block in (played[at : at + step] for at in range(0, len(played), step))
         ]
 
 

@@ -63,9 +63,15 @@ class Plan:
         """Chunk files that come with the suite and belong to the results."""
         return (self.suite.results,) if self.suite else ()
 
-    def deals_of(self, game: Game) -> int:
-        """How many deals every matchup of a game gets."""
-        return deals.deals_of(self.config, game)
+    def deals(self, game: Game) -> range:
+        """The deals that every matchup of a game gets; of a shard, those of the shard."""
+        return deals.played_deals(self.config, game)
+
+    @property
+    def budget_usd(self) -> float | None:
+        """The limit on what all jobs are billed; of a shard, its part of it."""
+        whole = self.config.budget_usd
+        return whole and whole * deals.share_of_shard(self.config, self.grid.games)
 
     def opening_plies(self, game: Game) -> int:
         """How many random plies open each deal of a game."""
@@ -80,11 +86,17 @@ class Plan:
         """The plan of ``preregister`` in the form that is recorded; None without the key."""
         return preregistered.planned(self.config, self.grid, self.identity)
 
+    @property
+    def about(self) -> list[str]:
+        """What numbers of this plan are about, as a line of text; no line for a whole grid."""
+        shard = self.config.shard
+        return [f"shard {shard}: all numbers are of this part of the deals"] if shard else []
+
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """The chunks of all episodes."""
         sizes = block_sizes(self.config, self.grid, self.needs)
-        return tuple(self.grid.chunks(self.deals_of, sizes.of))
+        return tuple(self.grid.chunks(self.deals, sizes.of))
 
     @cached_property
     def bundles(self) -> tuple[Bundle, ...]:

@@ -8,7 +8,7 @@ from gamegrid.backends.backend import Capabilities, Decode, shallow
 from gamegrid.backends.billing import reply_limit
 from gamegrid.config import models
 from gamegrid.config.models import Model
-from gamegrid.config.types import GridConfig
+from gamegrid.config.types import GridConfig, parts_of
 from gamegrid.errors import UserError
 from gamegrid.plan import preregistered
 from gamegrid.plan.balanced import number_of_deals
@@ -25,6 +25,7 @@ def check(config: GridConfig, grid: Grid, needs: JobNeeds) -> None:
     """Check what follows from the configuration alone. Raises UserError."""
     _check_abilities(config, needs.models)
     check_game_deals(config, grid.games)
+    _check_shard(config, grid)
     _check_openings(config, grid)
     if config.balanced:
         _check_balanced(config, grid)
@@ -105,6 +106,16 @@ def _prefixes(able: Callable[[Capabilities], bool]) -> str:
     """Name the prefixes of the backends that are able, as in ``a hf_ or vllm_``."""
     prefixes = [kind.prefix for kind in models.backends().values() if able(kind.capabilities)]
     return f"a {' or '.join(f'{prefix}_' for prefix in prefixes)}"
+
+
+def _check_shard(config: GridConfig, grid: Grid) -> None:
+    """Refuse more shards than a game has deals: some would be without any."""
+    least = min(grid.games, key=lambda game: deals_of(config, game))
+    if config.shard and (deals := deals_of(config, least)) < parts_of(config.shard)[1]:
+        raise UserError(
+            f"config: shard: {config.shard}: {least.name} has {deals} deals, so a grid has at most "
+            f"{deals} shards. Raise deals, or make fewer shards."
+        )
 
 
 def _check_openings(config: GridConfig, grid: Grid) -> None:

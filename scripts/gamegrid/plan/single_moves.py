@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import assert_never
 
 from gamegrid.agents.llm import LlmSettings
 from gamegrid.backends.backend import Decode
-from gamegrid.config.types import GridConfig
+from gamegrid.config.types import GridConfig, parts_of
 from gamegrid.games.game import Game, Joint, Oracle
 from gamegrid.plan import positions, probes
 from gamegrid.plan.grid import Cell, Matchup, unsupported_reason, wants
@@ -94,10 +95,16 @@ def histories(task: Task, game: Game, number: int) -> list[list[Joint]]:
 
 
 def single_moves(config: GridConfig, games: tuple[Game, ...]) -> Iterator[SingleMoves]:
-    """Every job of single moves: each agent in each game with an oracle that it can play.
+    """The jobs of single moves: each agent in each game with an oracle that it can play.
 
-    The keys ``positions`` and ``probes`` of the configuration switch the two tasks on.
+    The keys ``positions`` and ``probes`` of the configuration switch the two tasks on. The shards
+    of a grid deal the jobs out.
     """
+    part, parts = parts_of(config.shard or "1/1")
+    return islice(_every_job(config, games), part - 1, None, parts)
+
+
+def _every_job(config: GridConfig, games: tuple[Game, ...]) -> Iterator[SingleMoves]:
     for oracle, task in ORACLES.items():
         for game in games:
             if game.oracle is not oracle:

@@ -42,7 +42,8 @@ class Terms:
     """The budget and what a job needs to keep it.
 
     ``expected_usd`` is the estimated cost of one deal of the job's cell. ``paying_cells`` is the
-    number of cells of the grid that buy replies.
+    number of cells of the grid that buy replies. ``first_deal`` is the cell's first deal, in a
+    shard not always 0.
     """
 
     limit_usd: float
@@ -52,6 +53,7 @@ class Terms:
     """Tariffs by model id; the other models of the grid cost nothing."""
     expected_usd: float
     paying_cells: int
+    first_deal: int = 0
 
     def tariff_of(self, model: str) -> Tariff | None:
         """Return the tariff of a model on file, which the grid may no longer name."""
@@ -167,39 +169,42 @@ class Budget:
 
     def _open(self, deal: int) -> bool:
         """Begin a deal; return False if it must wait. Raises BackendError if it is refused."""
-        limit = self._terms.limit_usd
+        limit, number = self._terms.limit_usd, deal - self._terms.first_deal
         with self._shared() as accounts:
             stop = accounts.stop.get(f"{limit:g}")
-            if stop is None or deal < stop:
+            if stop is None or number < stop:
                 mine = accounts.of(self._chunk)
                 cost = mine.per_deal()
                 # A deal is begun only if its last request can still be reserved at its worst.
                 needed = cost + usd(self._largest)
                 if accounts.committed() + needed > limit:
                     self._close_dead(accounts)
-                if accounts.committed() + needed <= limit and self._fair(accounts, deal):
+                if accounts.committed() + needed <= limit and self._fair(accounts, number):
                     mine.aside_usd += cost
                     self._admitted[deal] = cost
                     return True
                 if self._admitted:
                     return False
-                accounts.stop[f"{limit:g}"] = deal
-            committed, whole = accounts.committed(), self._cost_up_to(accounts, deal)
+                accounts.stop[f"{limit:g}"] = number
+            committed, whole = accounts.committed(), self._cost_up_to(accounts, number)
         raise BackendError(
             f"budget_usd: deal {deal} was not begun: {committed:.4g} of {limit:g} USD are spent or "
             f"set aside for deals in play, and all deals up to this one, in every matchup with a "
             f"paid model, may cost {whole:.4g}. Raise budget_usd and run the same command again."
         )
 
-    def _cost_up_to(self, accounts: "Accounts", deal: int) -> float:
-        """Return what every paying cell has cost, in USD, when it has played a deal."""
+    def _cost_up_to(self, accounts: "Accounts", number: int) -> float:
+        """Return what every paying cell has cost, in USD, when it has played deal ``number``.
+
+        Like the stop, it counts from the first deal of each cell, as a shard does not begin at 0.
+        """
         known = [account.per_deal() for account in accounts.by_chunk.values()]
-        deals = (deal + 1) * mean(known) * self._terms.paying_cells
+        deals = (number + 1) * mean(known) * self._terms.paying_cells
         return deals + usd(self._largest)
 
-    def _fair(self, accounts: "Accounts", deal: int) -> bool:
+    def _fair(self, accounts: "Accounts", number: int) -> bool:
         """Return True if every paying cell can afford as many deals as this cell would have."""
-        return self._cost_up_to(accounts, deal) <= self._terms.limit_usd
+        return self._cost_up_to(accounts, number) <= self._terms.limit_usd
 
     def _close_dead(self, accounts: "Accounts") -> None:
         """Set nothing aside for deals of jobs that have died."""
@@ -213,7 +218,7 @@ class Budget:
 
 @dataclass(slots=True)
 class Accounts:
-    """The content of the shared file. ``stop`` is the first deal refused, by limit."""
+    """The content of the shared file. ``stop``: the number of the first deal refused, by limit."""
 
     by_chunk: dict[str, Account] = field(default_factory=dict)
     stop: dict[str, int] = field(default_factory=dict)

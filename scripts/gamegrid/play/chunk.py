@@ -212,7 +212,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
     """Return the job's part in the budget; None if it buys nothing or nothing limits it."""
-    limit, journal = plan.config.budget_usd, job.results / "journal"
+    limit, journal = plan.budget_usd, job.results / "journal"
     if limit is None:
         forget(journal)
         return None
@@ -225,6 +225,7 @@ def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
         tariffs={name: each for found in plan.tariffs.values() for name, each in found.items()},
         expected_usd=work.expected_usd(tariffs),
         paying_cells=sum(bool(plan.tariffs[cell.matchup]) for cell in plan.all_cells),
+        first_deal=plan.deals(work.cell.game).start if job.task is Task.EPISODE else 0,
     )
     return Budget(terms, journal, job.path)
 

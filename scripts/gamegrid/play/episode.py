@@ -24,6 +24,7 @@ from gamegrid.records.record_types import (
     EpisodeStatus,
     SeatRecord,
     Task,
+    episode_id,
 )
 
 _Number = TypeVar("_Number", int, float)
@@ -54,16 +55,7 @@ class Setup:
     @property
     def episode_id(self) -> str:
         """An id that is unique within a results folder, whatever the task."""
-        cell = f"{self.game.name}:{self.matchup}"
-        match self.task:
-            case Task.EPISODE:
-                return f"{cell}:{self.deal}:{self.seating}"
-            case Task.POSITION:
-                return f"{cell}:{self.task}:{self.deal}"
-            case Task.PROBE:
-                return f"{cell}:{self.task}:{self.seating}:{self.deal}"
-            case other:
-                assert_never(other)
+        return episode_id(self.task, f"{self.game.name}:{self.matchup}", self.deal, self.seating)
 
     def place(self, seat: int) -> Place:
         """Return where one seat draws its luck."""

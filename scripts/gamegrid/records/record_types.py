@@ -6,6 +6,7 @@ value is None, never 0 or an empty string.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 
 class Task(StrEnum):
@@ -21,6 +22,22 @@ class Task(StrEnum):
     """Make one move in a position of the game's suite."""
     PROBE = "probe"
     """Make one move in an information state, as one sample of the agent's policy."""
+
+
+def episode_id(task: Task, cell: str, deal: int, seating: int) -> str:
+    """Return an id that is unique within a results folder; ``cell`` is ``game:matchup``.
+
+    For single moves, ``deal`` and ``seating`` are numbers as ``EpisodeRecord`` says.
+    """
+    match task:
+        case Task.EPISODE:
+            return f"{cell}:{deal}:{seating}"
+        case Task.POSITION:
+            return f"{cell}:{task}:{deal}"
+        case Task.PROBE:
+            return f"{cell}:{task}:{seating}:{deal}"
+        case other:
+            assert_never(other)
 
 
 class EpisodeStatus(StrEnum):

@@ -71,8 +71,8 @@ def verify(results: Path) -> list[str]:
                 for line in read(path):
                     seen[line.key].add(line.content)
                     if not _unaltered(line):
-                        where = _where(line)
-                        problems.append(f"{path}: the request of a reply was altered: {where}.")
+                        at = where(line.key)
+                        problems.append(f"{path}: the request of a reply was altered: {at}.")
             except UserError as error:
                 problems.append(str(error))
         for path in lost_files(folder):
@@ -135,11 +135,11 @@ def check_unwritten(journals: Iterable[Path]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The result of a merge. ``conflicts`` are requests with two different replies."""
+    """The result of a merge. ``conflicts`` are the keys of requests with two different replies."""
 
     added: int
     known: int
-    conflicts: tuple[str, ...]
+    conflicts: tuple[Key, ...]
 
 
 def merge(other: Path, results: Path) -> Merged:
@@ -148,7 +148,7 @@ def merge(other: Path, results: Path) -> Merged:
     If both have a reply to the same request and the two differ, this folder's stays.
     """
     added = known = 0
-    conflicts = list[str]()
+    conflicts = list[Key]()
     for folder in folders_of(other):
         here = results / "journal" / cell_of(folder, other)
         ours = {line.key: line for path in files(here) for line in read(path)}
@@ -160,7 +160,7 @@ def merge(other: Path, results: Path) -> Merged:
             elif mine.completion.raw == line.completion.raw:
                 known += 1
             else:
-                conflicts.append(_where(line))
+                conflicts.append(line.key)
         if fresh:
             _add(here, [line.content for line in fresh.values()])
             added += len(fresh)
@@ -207,11 +207,11 @@ def _unaltered(line: Line) -> bool:
     return bool(digest(entry["request"]) == entry["key"]["request"])
 
 
-def _where(line: Line) -> str:
-    """Say where in the grid a request was made."""
-    key = json.loads(line.key)
+def where(key: Key) -> str:
+    """Say where in the grid a request was made, by its key."""
+    known = json.loads(key)
     parts = ("game", "matchup", "deal", "seating", "seat", "ply", "attempt")
-    return ", ".join(f"{part} {key[part]}" for part in parts)
+    return ", ".join(f"{part} {known[part]}" for part in parts)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ SELECT
     (SELECT count(*) FROM episodes) AS episodes,
     (SELECT count(*) FROM episodes WHERE status = 'error') AS unfinished,
     (SELECT interim FROM grid) AS interim,
+    (SELECT shard FROM grid) AS shard,
     (SELECT coalesce(max(look), 1) FROM paired) AS look,
     (SELECT count(*) FROM decisions JOIN episodes USING (episode_id)) AS decisions,
     (SELECT coalesce(sum(calls), 0)::BIGINT FROM usage) AS calls,

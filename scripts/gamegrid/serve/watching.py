@@ -221,7 +221,7 @@ class Live:
             parts = status.begun(self.results)
             return GridProgress(parts=tuple(parts), whole=False) if parts else None
         parts = status.parts(self._plan, self.results)
-        limit = self._plan.config.budget_usd
+        limit = self._plan.budget_usd
         spent = spending(self.results) if limit is not None else None
         return GridProgress(
             parts=tuple(parts),

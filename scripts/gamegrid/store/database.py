@@ -140,7 +140,10 @@ def _fill(connection: duckdb.DuckDBPyConnection, rows: Rows, interim: str | None
     _insert(connection, "agents", [asdict(row) for row in rows.agents])
     _insert(connection, "games", [asdict(row) for row in rows.games])
     _insert(connection, "ladder", [asdict(row) for row in rows.ladder])
-    _insert(connection, "grid", [{"usd_per_gpu_hour": rows.usd_per_gpu_hour, "interim": interim}])
+    grid = {
+        "usd_per_gpu_hour": rows.usd_per_gpu_hour, "interim": interim, "shard": rows.shard
+    }  # fmt: skip
+    _insert(connection, "grid", [grid])
 
 
 def _read(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:

@@ -127,6 +127,8 @@ class Rows:
     ladder: Sequence[LadderRow] = ()
     """The bots of the grid's suite, which anchor all other ratings."""
     usd_per_gpu_hour: float | None = None
+    shard: str | None = None
+    """The part of the grid that this is, as in 2/8; None for a whole grid."""
     own_tables: Sequence[TableFile] = ()
     """The tables in the folders of the configuration's ``plugins``."""
 
@@ -138,5 +140,6 @@ class Rows:
             games=[GameRow(**row) for row in told["games"]],
             ladder=[LadderRow(**row) for row in told.get("ladder", ())],
             usd_per_gpu_hour=told["usd_per_gpu_hour"],
+            shard=told.get("shard"),
             own_tables=[TableFile(**row) for row in told.get("own_tables", ())],
         )

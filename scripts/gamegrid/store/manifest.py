@@ -45,6 +45,7 @@ class Manifest(BaseModel):
     games: list[GameRow]
     ladder: list[LadderRow] = []
     usd_per_gpu_hour: float | None = None
+    shard: str | None = None
     own_tables: list[TableFile] = []
     plugins: list[StatedPlugin] = []
 
@@ -55,6 +56,7 @@ class Manifest(BaseModel):
             games=self.games,
             ladder=self.ladder,
             usd_per_gpu_hour=self.usd_per_gpu_hour,
+            shard=self.shard,
             own_tables=own_tables,
         )
 

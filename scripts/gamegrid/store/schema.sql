@@ -221,12 +221,14 @@ COMMENT ON COLUMN result_tables.place IS 'number from 1 | its place in the order
 
 CREATE TABLE grid (
     usd_per_gpu_hour DOUBLE,
-    interim VARCHAR
+    interim VARCHAR,
+    shard VARCHAR
 );
 
 COMMENT ON TABLE grid IS 'What the tables need from the configuration: one row.';
 COMMENT ON COLUMN grid.usd_per_gpu_hour IS 'USD per hour | price of a GPU; NULL if not stated | configuration';
 COMMENT ON COLUMN grid.interim IS 'words | how much of the grid is here; NULL if all of it is | computed';
+COMMENT ON COLUMN grid.shard IS 'part/parts | which part of the deals of a grid these are, as in 2/8; NULL if they are all | configuration';
 
 CREATE TABLE control_plays (
     game VARCHAR NOT NULL,

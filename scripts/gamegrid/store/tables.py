@@ -205,11 +205,15 @@ def _latex(table: Table) -> str:
 
 def notices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return what readers must know first; nothing for a finished grid at its first look."""
-    held, look, suite = connection.execute(
-        "SELECT (SELECT interim FROM grid), (SELECT coalesce(max(look), 1) FROM paired), "
-        "(SELECT max(rating_suite) FROM leaderboard)"
+    held, shard, look, suite = connection.execute(
+        "SELECT (SELECT interim FROM grid), (SELECT shard FROM grid), "
+        "(SELECT coalesce(max(look), 1) FROM paired), (SELECT max(rating_suite) FROM leaderboard)"
     ).fetchall()[0]
-    notices = [f"Interim results: {held} are finished."] if held else []
+    notices = []
+    if shard:
+        notices.append(f"Shard {shard}: these are the deals of this part of the grid only.")
+    if held:
+        notices.append(f"Interim results: {held} are finished.")
     if held or look > 1:
         notices.append(
             f"Look {look}: if earlier results influenced how many deals were played, p and the "
