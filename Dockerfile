@@ -15,8 +15,11 @@ RUN if [ "$ENVIRONMENT" = vllm ]; then \
     fi
 
 WORKDIR /tmp/gamegrid
-COPY constraints.txt locks/${ENVIRONMENT}.txt locks/report.txt dist/gamegrid-*.whl ./
-RUN pip install --no-cache-dir --require-hashes --no-deps -r ${ENVIRONMENT}.txt -r report.txt \
-    && pip install --no-cache-dir -c constraints.txt "$(ls gamegrid-*.whl)[${ENVIRONMENT},report]" \
+COPY constraints.txt locks/${ENVIRONMENT}.txt locks/report.txt ./
+RUN pip install --no-cache-dir --require-hashes --no-deps -r ${ENVIRONMENT}.txt -r report.txt
+
+# PyTorch, which the lock of hf leaves out, comes with gamegrid itself.
+COPY dist/gamegrid-*.whl ./
+RUN pip install --no-cache-dir -c constraints.txt "$(ls gamegrid-*.whl)[${ENVIRONMENT},report]" \
     && rm -rf /tmp/gamegrid
 WORKDIR /

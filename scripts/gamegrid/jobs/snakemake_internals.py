@@ -11,6 +11,7 @@
 - the handlers of its logger by name, the fields of its records, and the texts of those without an
   event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
   would silence the log file too, and hides failed jobs together with the others.
+- ``workflow.deployment_settings``: whether jobs run in containers.
 - ``workflow.modifier``: whether a Snakefile is read as a module, and the prefix of its paths.
 - ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
   makes a file anew if the parameters on record are others than now, or if the file is marked
@@ -266,6 +267,11 @@ def add_handler(handler: logging.Handler) -> None:
 def is_module(workflow: Any) -> bool:
     """Return whether the Snakefile that is being read is a module of another workflow."""
     return not workflow.modifier.is_main_snakefile()
+
+
+def deployment_methods(workflow: Any) -> set[str]:
+    """Return the values of ``--sdm``: how jobs get their software."""
+    return {str(method) for method in workflow.deployment_settings.deployment_method}
 
 
 def results_folder(workflow: Any) -> str:
