@@ -51,6 +51,7 @@ TERMINAL = "DefaultStreamHandler"
 LOG_FILE = "DefaultLogFileHandler"
 NOISE = (
     "Assuming unrestricted shared filesystem usage", "Building DAG of jobs", "Using shell: ",
+    "Activating conda environment: ", "Activating singularity image ",
     "Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive",
     "Select jobs to execute", "Execute ", "Complete log(s): ", "Elapsed time: ",
     "Touching output file", "Removing temporary output", "Storing output in storage",
