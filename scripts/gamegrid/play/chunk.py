@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.agent import Agent, Tools, kinds
+from gamegrid.backends.limits import is_limited
+from gamegrid.backends.shared_file import host_folder
 from gamegrid.backends.tariff import Tariff
 from gamegrid.games.game import Game
 from gamegrid.oracles.value_function import value_function
@@ -30,7 +32,7 @@ from gamegrid.records import chunkfile, registrations, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.chunkfile import count_turns
 from gamegrid.records.journal import Journal
-from gamegrid.records.locking import check_locking
+from gamegrid.records.locking import check_locking, has_own_memory
 from gamegrid.records.progress import Progress
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
 
@@ -92,6 +94,7 @@ def play_chunk(job: Job) -> None:
     run = provenance.run_record(job.config)
     work = _work(plan, job, run.run_id)
     check_locking(job.results / "journal")
+    _warn_of_limits(plan, work.cell, job.results / "journal")
     stamp.write(job.results, plan.stamp)
     run = replace(run, value_function=_fixed(job, work.cell.game))
     registrations.note(job.results, plan.planned)
@@ -189,6 +192,18 @@ def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
         paying_cells=sum(map(bool, cells)),
     )
     return Budget(terms, journal, job.path)
+
+
+def _warn_of_limits(plan: Plan, cell: Cell, journal: Path) -> None:
+    """Say if limits that the jobs of a host should share hold for this job alone."""
+    memory = host_folder().parent
+    limited = any(is_limited(model.entry) for model in plan.needs.models_of(cell))
+    if limited and has_own_memory(journal, memory):
+        log.warning(
+            "This job has a %s of its own, so max_connections and the limits per minute hold for "
+            "each job separately: divide them by the number of jobs that run at once.",
+            memory,
+        )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:
