@@ -57,7 +57,7 @@ def test_containers_without_an_image_or_with_conda_are_refused(
 
 @pytest.mark.parametrize("named", [f"{IMAGE}:1.2", "ghcr.io/owner/gamegrid", "docker://a b/c"])
 def test_an_address_has_a_kind_and_no_tag(named: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="container_image: .* without the tag"):
+    with pytest.raises(UserError, match=r"container_image: .* without the tag"):
         image(tmp_path, container_image=named)
 
 
