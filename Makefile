@@ -29,7 +29,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 	PYTHONPATH=scripts $(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile rules workflow
 	$(BIN)/snakemake --lint
 
 # The suite again, with the lines that it runs counted: on Python 3.11 that doubles its time.
