@@ -40,7 +40,7 @@ BUILDS = ("torch==", "triton", "nvidia-", "cuda-")
 of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
 PYTHON = "3.11.7"
 """The version of Python in the environments and, by a line of its own, in the Dockerfile: the one
-that every stage of .ci/run tests. There are no pin files as Snakemake reads them beside these
+that the suite runs on. There are no pin files as Snakemake reads them beside these
 files: one takes the place of the whole file, so the packages of pip would be left out."""
 EDITABLE = "editables"
 """What hatchling asks for beside itself to install a checkout."""

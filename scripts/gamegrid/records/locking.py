@@ -120,7 +120,7 @@ def has_own_memory(folder: Path, memory: Path) -> bool:
         with note.open("x", encoding="ascii") as file:
             file.write(mine)
     except FileExistsError:
-        return note.read_text("ascii") not in ("", mine)  # empty: about to be written
+        return _read(note) not in ("", mine)  # empty: about to be written, or just removed
     except OSError:
         return False
     return False
@@ -167,7 +167,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def _read(path: Path) -> str:
-    """Return what the witness wrote last; a new opening fetches it from the server."""
+    """Return what the file holds now: a new opening fetches it from the server."""
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
