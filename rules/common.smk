@@ -78,6 +78,11 @@ PLAN = or_exit(
 # Another module of the same workflow may use others.
 PLUGINS = plugins.in_use()
 
+
+# Of all jobs; it counts with --sdm apptainer only.
+container: or_exit(lambda: gamegrid.container_image(PLAN, VERSION, workflow))
+
+
 # The terminal of a module belongs to the workflow that uses it.
 RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow)
 

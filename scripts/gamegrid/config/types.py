@@ -1,5 +1,6 @@
 """The types of a grid's configuration."""
 
+import re
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
@@ -24,6 +25,7 @@ from gamegrid.config.names import AGENT_NAME
 from gamegrid.config.preregister import Preregister
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+UNTAGGED_IMAGE = re.compile(r"[a-z]+://\S+/[^\s/:@]+")
 WORDS = {"true": True, "false": False}
 
 Switch = Annotated[
@@ -209,6 +211,12 @@ class GridConfig(BaseModel):
         description="price of a GPU hour, from which the table latency computes the cost of local "
         "models",
     )
+    container_image: str | None = Field(
+        default=None,
+        description="where the images of gamegrid are, without a tag, such as "
+        "docker://ghcr.io/OWNER/gamegrid: with --sdm apptainer, jobs run in the one with this "
+        "version and the libraries that the grid needs (docs/cluster.md)",
+    )
     try_models: Switch = Field(
         default=False, description="let the target check ask each model one real question"
     )
@@ -233,6 +241,18 @@ class GridConfig(BaseModel):
                     {"part": part, "parts": parts},
                 )  # fmt: skip
         return shard
+
+    @field_validator("container_image")
+    @classmethod
+    def _untagged(cls, image: str | None) -> str | None:
+        if image is not None and not UNTAGGED_IMAGE.fullmatch(image):
+            raise PydanticCustomError(
+                "image",
+                "{image} is not allowed: write it as docker://HOST/OWNER/NAME, without the tag, "
+                "which gamegrid adds",
+                {"image": repr(image)},
+            )
+        return image
 
     @field_validator("agents")
     @classmethod

@@ -16,7 +16,7 @@ from gamegrid.config import grid_files
 from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game
-from gamegrid.jobs import preconditions
+from gamegrid.jobs import preconditions, snakemake_internals
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.balanced import number_of_deals
@@ -36,6 +36,7 @@ __all__ = [
     "captions",
     "check_configfiles",
     "code_hash",
+    "container_image",
     "correction_params",
     "database_rows",
     "divide_limits",
@@ -99,6 +100,25 @@ def _check_size(prepared: Plan) -> None:
             f"config: {jobs:,} jobs would play this grid, and Snakemake can plan {MOST_JOBS:,}. "
             f"{advice}"
         )
+
+
+def container_image(prepared: Plan, version: str, workflow: Any) -> str | None:
+    """Return the address of the image that jobs run in if they run in containers.
+
+    None if the grid names no image. Raises UserError if ``--sdm`` asks for one all the same.
+    """
+    image = prepared.config.container_image
+    if "apptainer" in (methods := snakemake_internals.deployment_methods(workflow)):
+        if "conda" in methods:
+            raise UserError(
+                "--sdm: the images hold all that conda would install. Use --sdm apptainer alone."
+            )
+        if image is None:
+            raise UserError(
+                "--sdm apptainer: the grid names no image. Set container_image, for example to "
+                "docker://ghcr.io/OWNER/gamegrid (docs/cluster.md)."
+            )
+    return image and f"{image}:{version}-{prepared.needs.heaviest_environment}"
 
 
 def reference_params(prepared: Plan) -> str:

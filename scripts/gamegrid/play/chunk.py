@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.agent import Agent, Tools, kinds
+from gamegrid.backends.limits import is_limited, jobs_at_once
+from gamegrid.backends.shared_file import host_folder
 from gamegrid.backends.tariff import Tariff
+from gamegrid.config.models import Model
 from gamegrid.games.game import Game
 from gamegrid.oracles.value_function import value_function
 from gamegrid.plan.grid import Cell
@@ -30,7 +33,7 @@ from gamegrid.records import chunkfile, registrations, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.chunkfile import count_turns
 from gamegrid.records.journal import Journal
-from gamegrid.records.locking import check_locking
+from gamegrid.records.locking import check_locking, has_own_memory
 from gamegrid.records.progress import Progress
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
 
@@ -112,6 +115,7 @@ def table(plan: Plan, cells: Iterable[Cell], results: Path, threads: int) -> Ite
     registrations.note(results, plan.planned)
     names = {name for cell in cells for name in cell.matchup.agents} & plan.models.keys()
     models = {model.written.name: model for name, model in plan.models.items() if name in names}
+    _warn_of_limits(models.values(), results / "journal")
     pool = Pool(models, Path.cwd(), results)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.get_loop().set_default_executor(ThreadPoolExecutor(threads))
@@ -228,6 +232,18 @@ def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
         first_deal=plan.deals(work.cell.game).start if job.task is Task.EPISODE else 0,
     )
     return Budget(terms, journal, job.path)
+
+
+def _warn_of_limits(models: Iterable[Model], journal: Path) -> None:
+    """Say if limits that the jobs of a host should share hold for this job alone."""
+    memory = host_folder().parent
+    limited = jobs_at_once() is None and any(is_limited(model.entry) for model in models)
+    if limited and has_own_memory(journal, memory):
+        log.warning(
+            "This job has a %s of its own, so max_connections and the limits per minute hold for "
+            "each job separately: divide them by the number of jobs that run at once.",
+            memory,
+        )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:
