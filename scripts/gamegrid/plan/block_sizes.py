@@ -31,7 +31,9 @@ def block_sizes(config: GridConfig, grid: Grid, needs: JobNeeds) -> BlockSizes:
     larger size are thus made of whole blocks of the smaller one.
     """
     sizes = {cell.matchup: needs.deals(cell) for cell in grid.one_per_matchup}
-    deals = {game: len(played_deals(config, game)) for game in grid.games}
+    played = {game: played_deals(config, game) for game in grid.games}
+    # Not len, which fails at numbers that are about to be refused.
+    deals = {game: these.stop - these.start for game, these in played.items()}
     alike = Counter((sizes[cell.matchup], deals[cell.game]) for cell in grid.cells)
     times = 1
     if not config.chunk:
