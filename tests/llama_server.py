@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-CONTEXT = 4096
+CONTEXT = 8192
 SLOTS = 4
-THREADS = 2
+THREADS = 1
 
 
 @contextmanager
