@@ -12,7 +12,7 @@ from pathlib import Path
 
 CONTEXT = 8192
 SLOTS = 4
-THREADS = 1
+THREADS = 2
 
 
 @contextmanager

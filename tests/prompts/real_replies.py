@@ -1,10 +1,11 @@
 """The corpus of real replies: how it was asked for, how it was read, and what it says of templates.
 
 SmolLM2-135M-Instruct (4-bit weights, llama.cpp) was asked for one move in six positions of each of
-eight games, with every template, and once more in a conversation that shows the form: its earlier
-turn, another position of the game, was answered in the form that the template asks for. The
-positions come from random play and differ in what the seat sees. Their temperatures take turns. So
-the replies to one template, with or without an earlier turn, are independent of each other.
+eight games, with every template. Except in chess, it was asked once more in a conversation that
+shows the form: its earlier turn, another position of the game, was answered in the form that the
+template asks for. The positions come from random play and differ in what the seat sees. Their
+temperatures take turns. So the replies to one template, with or without an earlier turn, are
+independent of each other.
 
 ``real_replies.jsonl`` holds the replies. A person's reading is in ``right``: a legal move, or null.
 It was written down before the parser read the reply; one that was left out by mistake was put in
@@ -25,7 +26,7 @@ afterwards. A reply that was cut off is null by rule. The rules of reading were 
 * A reply that reached the token limit holds no move, whatever it says.
 * In doubt, the reply holds no move.
 
-Run as a program, ``ask FILE`` asks for the replies anew, in about half an hour on one core, and
+Run as a program, ``ask FILE`` asks for the replies anew, in about an hour on one core, and
 ``table`` prints the table in docs/agents.md. Other versions of llama.cpp may reply differently.
 """
 
@@ -58,6 +59,8 @@ GAMES = (
     "tic_tac_toe", "connect_four", "hex(board_size=4)", "nim", "kuhn_poker", "leduc_poker",
     "liars_dice", "chess",
 )  # fmt: skip
+GAMES_SHOWN = GAMES[:-1]
+"""Games in which a conversation shows the form. Two turns of chess take too long to read."""
 TEMPLATES = ("default", "paraphrase_1", "paraphrase_2", "paraphrase_3", "gra", "terse")
 POSITIONS = 6
 """Of each game."""
@@ -135,7 +138,8 @@ def _position(game: Game, state: pyspiel.State, history: list[Joint]) -> Positio
 
 def ask(address: str) -> Iterator[RealReply]:
     """Ask a server with an OpenAI-compatible API at ``address`` for all replies, one by one."""
-    for shown, name, template in product((False, True), GAMES, TEMPLATES):
+    asked = [*product((False,), GAMES, TEMPLATES), *product((True,), GAMES_SHOWN, TEMPLATES)]
+    for shown, name, template in asked:
         for number, position in enumerate(positions(name)):
             temperature = TEMPERATURES[number % len(TEMPERATURES)]
             messages = conversation(name, number, template, shown)

@@ -8,10 +8,10 @@ from gamegrid import games
 from gamegrid.backends.backend import FinishReason
 from gamegrid.paths import WORKFLOW
 from gamegrid.prompts.parser import parse
-from real_replies import GAMES, TEMPLATES, RealReply
+from real_replies import GAMES, GAMES_SHOWN, TEMPLATES, RealReply
 
 REPLIES = real_replies.stored()
-MOVES = 0
+MOVES = 115
 """Replies in which a person reads a move."""
 FALSE_REJECTS = 1
 """Those of them that the parser does not read."""
@@ -25,10 +25,11 @@ def read(reply: RealReply) -> str | None:
 
 
 def test_the_corpus_is_what_the_program_asks_for() -> None:
-    per_game = 2 * real_replies.POSITIONS
-    assert Counter((reply.game, reply.template) for reply in REPLIES) == {
-        (game, template): per_game for game in GAMES for template in TEMPLATES
-    }
+    assert len(REPLIES) >= 500
+    cells = [(game, template, False) for game in GAMES for template in TEMPLATES]
+    cells += [(game, template, True) for game in GAMES_SHOWN for template in TEMPLATES]
+    held = Counter((reply.game, reply.template, reply.shown) for reply in REPLIES)
+    assert held == dict.fromkeys(cells, real_replies.POSITIONS)
     for reply in REPLIES:
         assert reply.labels == real_replies.positions(reply.game)[reply.position].seen.labels
 
