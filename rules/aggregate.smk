@@ -33,6 +33,7 @@ rule build_database:
         rows=when_needed(gamegrid.database_rows, PLAN),
         planned=when_needed(gamegrid.planned_questions, PLAN),
         code=when_needed(gamegrid.code_hash, "store.database"),
+        **CARRIED,
     script:
         "../scripts/build_database.py"
 
@@ -98,6 +99,8 @@ rule confirm_complete:
     localrule: True
     conda:
         "../envs/core.yaml"
+    params:
+        **CARRIED,
     script:
         "../scripts/confirm_complete.py"
 

@@ -31,6 +31,7 @@ garbage.search_rarely()
 from gamegrid import plugins
 from gamegrid.errors import UserError
 from gamegrid.jobs import interrupts, preconditions, slurm_site, snakemake_internals
+from gamegrid.jobs import remote_run
 from gamegrid.jobs.installed import check_version
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
@@ -72,6 +73,10 @@ IS_MODULE = snakemake_internals.is_module(workflow)
 # Below the prefix of a module, which Snakemake puts before every path of the rules.
 RESULTS = or_exit(lambda: Path.cwd() / snakemake_internals.results_folder(workflow))
 
+# The results folder's address if jobs share no file system; as a parameter, jobs know it.
+REMOTE = or_exit(lambda: snakemake_internals.remote_results(workflow))
+CARRIED = {} if REMOTE is None else {"remote": REMOTE}
+
 PLAN = or_exit(
     lambda: gamegrid.prepare(config, Path.cwd(), RESULTS, workflow.is_main_process)
 )
@@ -95,13 +100,19 @@ wildcard_constraints:
 @cache
 def check_before_play():
     if workflow.is_main_process:
-        or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS))
+        or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS, REMOTE))
 
 
 def check_cluster():
     """Ask SLURM, before anything is submitted, whether it can run the jobs."""
     demands = gamegrid.play_demands(PLAN)
     slurm_site.check(snakemake_internals.to_submit(workflow, demands))
+
+
+def begin_records():
+    """Write the records that jobs without a shared file system read."""
+    if REMOTE is not None:
+        remote_run.begin(PLAN, RESULTS, REMOTE)
 
 
 def checked(cell):

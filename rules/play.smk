@@ -21,6 +21,7 @@ rule play:
         api=demand("api", cell_of),
     params:
         cell=cell_params,
+        **CARRIED,
     script:
         "../scripts/play.py"
 
@@ -50,6 +51,7 @@ rule ask_positions:
     params:
         task="position",
         moves=single_move_params("position"),
+        **CARRIED,
     script:
         "../scripts/ask_single_moves.py"
 
@@ -65,3 +67,4 @@ use rule ask_positions as ask_probes with:
     params:
         task="probe",
         moves=single_move_params("probe"),
+        **CARRIED,

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     def finish() -> None:
         """Confirm, and then say what was asked for."""
         chunks = [Path(path) for path in snakemake.input.chunks]
-        confirm(chunks, Path(snakemake.output[0]))
+        confirm(chunks, Path(snakemake.output[0]), snakemake.params.get("remote"))
         tell(Path(snakemake.input.database))
 
     run(finish, snakemake.log[0])

@@ -11,6 +11,7 @@
 - the handlers of its logger by name, the fields of its records, and the texts of those without an
   event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
   would silence the log file too, and hides failed jobs together with the others.
+- ``workflow.storage_settings``: whether jobs share a file system, and where files go if not.
 - ``workflow.modifier``: whether a Snakefile is read as a module, and the prefix of its paths.
 - ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
   makes a file anew if the parameters on record are others than now, or if the file is marked
@@ -87,6 +88,8 @@ SLURM, CHECK = "slurm", "check"
 OTHER_CLUSTER = ("cluster", "clusters", "slurm_cluster")
 """Resources that send a job to another cluster than that of the login node."""
 JOB_EXCEPTION = "RuleException"
+STORAGE = {"s3": "s3://", "fs": "/"}
+"""The storage plugins that can hold results, and how their prefixes begin."""
 EXIT_STATUS = re.compile(
     r"returned non-zero (exit status \d+)|(died) with <Signals\.(\w+)|SpawnedJobError"
 )
@@ -280,6 +283,29 @@ def results_folder(workflow: Any) -> str:
             f"prefix: 'a' writes to a/{RESULTS}/."
         )
     return folder
+
+
+def remote_results(workflow: Any) -> str | None:
+    """Return the address of the results folder if it is in Snakemake's storage, else None.
+
+    Raises UserError if jobs share no file system and replies would be lost with a job.
+    """
+    settings = workflow.storage_settings
+    provider, prefix = settings.default_storage_provider, settings.default_storage_prefix
+    if provider is None:
+        if "INPUT_OUTPUT" in {each.name for each in settings.shared_fs_usage}:
+            return None
+        raise UserError(
+            f"shared-fs-usage: without input-output, jobs cannot share the replies they buy. Set "
+            f"default-storage-provider ({' or '.join(STORAGE)}) and default-storage-prefix."
+        )
+    if provider not in STORAGE or not str(prefix).startswith(STORAGE[provider]):
+        known = " or ".join(f"{name} with {start}…" for name, start in STORAGE.items())
+        raise UserError(
+            f"default-storage-provider: {provider} with the prefix {prefix!r} cannot keep replies. "
+            f"Use {known}."
+        )
+    return f"{str(prefix).rstrip('/')}/{results_folder(workflow).rstrip('/')}"
 
 
 def outputs_to_make(workflow: Any) -> list[str]:

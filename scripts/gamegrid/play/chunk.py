@@ -32,7 +32,9 @@ from gamegrid.records.chunkfile import count_turns
 from gamegrid.records.journal import Journal
 from gamegrid.records.locking import check_locking
 from gamegrid.records.progress import Progress
+from gamegrid.records.remote import RECORDS, Remote
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
+from gamegrid.records.shipment import carried
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class Job:
     results: Path
     output: Path
     threads: int
+    remote: str | None = None
+    """The address of the results folder if jobs share no file system; ``results`` is then new."""
 
     @property
     def path(self) -> str:
@@ -86,8 +90,21 @@ def play_chunk(job: Job) -> None:
     """Play a chunk and write its file, even if some episodes could not be finished.
 
     Episodes whose model could not be reached get status error; the rule ``confirm_complete`` names
-    them. Raises UserError if another job writes the same journal.
+    them. Raises UserError if another job writes the same journal, or if replies could not be sent
+    to a remote results folder.
     """
+    path = job.results / "journal" / f"{job.path}.jsonl"
+    if job.remote is None:
+        _play_chunk(job, path)
+        return
+    remote = Remote(job.remote)
+    for name in RECORDS:
+        remote.fetch_file(name, job.results)
+    with carried(remote, path, job.results):
+        _play_chunk(job, path)
+
+
+def _play_chunk(job: Job, path: Path) -> None:
     plan = make(job.config, Path.cwd())
     run = provenance.run_record(job.config)
     work = _work(plan, job, run.run_id)
@@ -95,7 +112,7 @@ def play_chunk(job: Job) -> None:
     stamp.write(job.results, plan.stamp)
     run = replace(run, value_function=_fixed(job, work.cell.game))
     registrations.note(job.results, plan.planned)
-    with Journal(job.results / "journal" / f"{job.path}.jsonl") as journal:
+    with Journal(path) as journal:
         kept = _take_over(job.output, work.params, {setup.episode_id for setup in work.setups})
         known = {episode for ids in kept.values() for episode in ids}
         missing = [setup for setup in work.setups if setup.episode_id not in known]
