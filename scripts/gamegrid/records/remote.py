@@ -7,11 +7,13 @@ complete results folder.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from gamegrid import paths
@@ -42,18 +44,22 @@ class Remote:
         self.address = address
 
     @cached_property
-    def _store(self) -> "ObjectStore":
+    def _library(self) -> ModuleType:
         try:
-            from obstore import store
+            import obstore
         except ImportError as error:
             raise UserError(
                 f"{self.address}: jobs without a shared file system need the extra {EXTRA}. "
                 f"Install it here and in the image of the jobs: {paths.install(EXTRA)}"
             ) from error
+        return obstore
+
+    @cached_property
+    def _store(self) -> "ObjectStore":
         if "://" not in self.address:
-            return store.LocalStore(self.address, mkdir=True)
+            return self._library.store.LocalStore(self.address, mkdir=True)
         plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
-        return store.from_url(
+        return self._library.store.from_url(
             self.address,
             client_options={"allow_http": plain},
             retry_config={"retry_timeout": PATIENCE},
@@ -80,12 +86,10 @@ class Remote:
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file unless there is one; return whether it was written."""
-        from obstore.exceptions import AlreadyExistsError
-
         with self._reported():
             try:
                 self._store.put(name, content, mode="create")
-            except AlreadyExistsError:
+            except self._library.exceptions.AlreadyExistsError:
                 return False
         return True
 
@@ -125,26 +129,16 @@ class Remote:
         if (results / name).exists():
             self.write(name, (results / name).read_bytes())
 
-    def _reported(self) -> "_Reported":
-        return _Reported(self.address)
-
-
-class _Reported:
-    """Turns what goes wrong at an address into a UserError."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from obstore.exceptions import BaseError
-
-        if isinstance(error, BaseError | OSError):
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Turn what goes wrong in the block into a UserError."""
+        failures = self._library.exceptions.BaseError, OSError
+        try:
+            yield
+        except failures as error:
             said = " ".join(str(error).partition("\n")[0].split()).rstrip(".")
             raise UserError(
-                f"{self._address} cannot be read or written: {said}. Check the address, and the "
+                f"{self.address} cannot be read or written: {said}. Check the address, and the "
                 f"keys, the region and the endpoint in the environment variables AWS_…."
             ) from error
 
