@@ -84,7 +84,7 @@ PLAN = or_exit(
 PLUGINS = plugins.in_use()
 
 # The terminal of a module belongs to the workflow that uses it.
-RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow)
+RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow, REMOTE)
 
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 

@@ -57,6 +57,8 @@ NOISE = (
     "Job rate limit reached", "Submitted job ", "Submitted group job ", "Job ", "Group job ",
     "SLURM run ID: ", "Submitted array job ", "Trying to restart job ",
     "Cleaning up SLURM log files", "Falling back to 'sacct'",
+    "Uploading source archive", "Storing in storage: ", "Finished upload", "Retrieving from storage: ",
+    "Finished retrieval", "Removing local copy of storage file: ",
 )  # fmt: skip
 """Beginnings of lines at level INFO that say how Snakemake works, not what it does for the user."""
 ECHOES = (
@@ -166,12 +168,10 @@ def failure(record: logging.LogRecord) -> list[Failure]:
     if "job_error_info" in stated:
         return []
     said = stated.get("rule_msg") or ""
-    status = STATUS.search(said)
+    status, words = STATUS.search(said), in_words(said)
     ended = not status or status[1] in MEANINGS
     logs = tuple(log for log in stated["log"] or () if log)
-    return [
-        Failure(stated["rule_name"], stated["jobid"], logs, in_words(said), bool(said) and ended)
-    ]
+    return [Failure(stated["rule_name"], stated["jobid"], logs, words, bool(words) and ended)]
 
 
 def in_words(said: str) -> str:
@@ -309,8 +309,15 @@ def remote_results(workflow: Any) -> str | None:
 
 
 def outputs_to_make(workflow: Any) -> list[str]:
-    """Return the output files of all jobs that a run is about to do."""
-    return [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
+    """Return the output files of all jobs that a run is about to do, as the rules name them."""
+    files = [file for job in workflow.dag.needrun_jobs() for file in job.output]
+    if (prefix := workflow.storage_settings.default_storage_prefix) is None:
+        return [str(file) for file in files]
+    below = f"{str(prefix).rstrip('/')}/"
+    return [
+        file.storage_object.query.removeprefix(below) if file.is_storage else str(file)
+        for file in files
+    ]
 
 
 def to_submit(workflow: Any, cells: Iterable[tuple[str, Mapping[str, Any], int]]) -> list[Asked]:
