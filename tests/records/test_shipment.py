@@ -149,10 +149,10 @@ def test_failed_attempts_are_sent_too(tmp_path: Path) -> None:
 
     async def ask() -> None:
         with carried(Remote(str(elsewhere)), path, results), Journal(path) as written:
-            with pytest.raises(BackendError):
-                await written.ask(PLACE, 1, 0, REQUEST, fail)
+            await written.ask(PLACE, 1, 0, REQUEST, fail)
 
-    asyncio.run(ask())
+    with pytest.raises(BackendError):
+        asyncio.run(ask())
     [sent] = lost_files(elsewhere / CELL)
     assert [each for tried in journal.read_lost(sent) for each in tried] == [attempt]
 

@@ -112,7 +112,9 @@ class Site:
 
 
 def _journals(pod: Path) -> list[Path]:
-    return list((pod / "results/journal").glob("*/*/*-[0-9][0-9][0-9][0-9][0-9].jsonl"))
+    """Return the journals that the pod writes, in its copy of the storage."""
+    copies = pod / ".snakemake/storage"
+    return list(copies.glob("**/journal/*/*/*-[0-9][0-9][0-9][0-9][0-9].jsonl"))
 
 
 def _replies(journal: Path) -> list[bytes]:

@@ -24,7 +24,7 @@ from pods import Site
 from s3_server import KEYS, bucket
 from workflow_runs import Grid, data, snakemake, write_grid
 
-FEW, MANY = 3, 20
+FEW, MANY = 2, 20
 """Number of kills in the nightly tests and in the long campaign."""
 REPLY_S = 0.5
 IN_FLIGHT = 2
@@ -58,7 +58,7 @@ class Place:
         return Remote(f"{self.prefix}/results")
 
 
-@pytest.fixture(params=["s3", "fs"])
+@pytest.fixture
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Place]:
@@ -93,11 +93,13 @@ def killed(site: Site, pod: Path, place: Place, seen: Path) -> Death:
 
 
 @pytest.mark.parametrize(
-    "kills",
+    ("place", "kills"),
     [
-        pytest.param(FEW, marks=pytest.mark.nightly),
-        pytest.param(MANY, marks=pytest.mark.faults),
+        pytest.param("s3", FEW, marks=pytest.mark.nightly),
+        pytest.param("s3", MANY, marks=pytest.mark.faults),
+        pytest.param("fs", MANY, marks=pytest.mark.faults),  # its plugin needs rsync
     ],
+    indirect=["place"],
 )
 def test_killed_pods_cost_no_reply_twice(kills: int, place: Place, tmp_path: Path) -> None:
     luck, deaths, site = Random(kills), list[Death](), Site.make(tmp_path)

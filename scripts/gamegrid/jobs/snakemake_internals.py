@@ -57,8 +57,8 @@ NOISE = (
     "Job rate limit reached", "Submitted job ", "Submitted group job ", "Job ", "Group job ",
     "SLURM run ID: ", "Submitted array job ", "Trying to restart job ",
     "Cleaning up SLURM log files", "Falling back to 'sacct'",
-    "Uploading source archive", "Storing in storage: ", "Finished upload", "Retrieving from storage: ",
-    "Finished retrieval", "Removing local copy of storage file: ",
+    "Uploading source archive", "Storing in storage: ", "Finished upload",
+    "Retrieving from storage: ", "Finished retrieval", "Removing local copy of storage file: ",
 )  # fmt: skip
 """Beginnings of lines at level INFO that say how Snakemake works, not what it does for the user."""
 ECHOES = (

@@ -32,8 +32,8 @@ from gamegrid.records.chunkfile import count_turns
 from gamegrid.records.journal import Journal
 from gamegrid.records.locking import check_locking
 from gamegrid.records.progress import Progress
-from gamegrid.records.remote import RECORDS, Remote
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
+from gamegrid.records.remote import RECORDS, Remote
 from gamegrid.records.shipment import carried
 
 log = logging.getLogger(__name__)

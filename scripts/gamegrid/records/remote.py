@@ -13,15 +13,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from gamegrid import paths
 from gamegrid.errors import UserError
 from gamegrid.records import registrations, stamp, value_record
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
 
 RECORDS = (stamp.NAME, value_record.NAME, registrations.NAME)
 """The files beside the journal that a job reads before it plays."""
@@ -44,7 +40,7 @@ class Remote:
         self.address = address
 
     @cached_property
-    def _library(self) -> ModuleType:
+    def _library(self) -> Any:
         try:
             import obstore
         except ImportError as error:
@@ -55,7 +51,7 @@ class Remote:
         return obstore
 
     @cached_property
-    def _store(self) -> "ObjectStore":
+    def _store(self) -> Any:
         if "://" not in self.address:
             return self._library.store.LocalStore(self.address, mkdir=True)
         plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
