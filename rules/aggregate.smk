@@ -30,10 +30,10 @@ rule build_database:
     conda:
         "../envs/core.yaml"
     params:
+        **CARRIED,
         rows=when_needed(gamegrid.database_rows, PLAN),
         planned=when_needed(gamegrid.planned_questions, PLAN),
         code=when_needed(gamegrid.code_hash, "store.database"),
-        **CARRIED,
     script:
         "../scripts/build_database.py"
 

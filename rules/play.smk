@@ -20,8 +20,8 @@ rule play:
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
     params:
-        cell=cell_params,
         **CARRIED,
+        cell=cell_params,
     script:
         "../scripts/play.py"
 
@@ -49,9 +49,9 @@ rule ask_positions:
         runtime=demand("runtime", agent_cell_of),
         api=demand("api", agent_cell_of),
     params:
+        **CARRIED,
         task="position",
         moves=single_move_params("position"),
-        **CARRIED,
     script:
         "../scripts/ask_single_moves.py"
 
@@ -65,6 +65,6 @@ use rule ask_positions as ask_probes with:
     benchmark:
         "results/benchmarks/probes/{game}/{agent}.jsonl"
     params:
+        **CARRIED,
         task="probe",
         moves=single_move_params("probe"),
-        **CARRIED,

@@ -25,7 +25,7 @@ SUBMIT = """\
 pod=$(mktemp -d {pods}/XXXXXX)
 cp "$1" "$pod.sh"
 (
-    cd "$pod" && env -i PATH="$PATH" HOME="$pod" setsid sh "$pod.sh" >"$pod.log" 2>&1 </dev/null
+    env -i -C "$pod" PATH="$PATH" HOME="$pod" setsid sh "$pod.sh" >"$pod.log" 2>&1 </dev/null
     echo $? >"$pod.code"
     rm -rf "$pod"
 ) >/dev/null 2>&1 &
