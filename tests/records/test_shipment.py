@@ -14,7 +14,7 @@ import pytest
 
 from gamegrid.backends.backend import Attempt, BackendError, Completion, Request
 from gamegrid.errors import UserError
-from gamegrid.records import journal, shipment, upkeep
+from gamegrid.records import journal, salvage, shipment, upkeep
 from gamegrid.records.journal import Journal, lost_files
 from gamegrid.records.remote import Remote
 from gamegrid.records.shipment import carried
@@ -164,6 +164,16 @@ def test_a_segment_that_was_shortened_is_refused(tmp_path: Path) -> None:
     whole.write_bytes(whole.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(UserError, match="was shortened"):
         play(tmp_path / "pod2", elsewhere, 1, 2)
+    salvage.accept(elsewhere / CELL)
+    assert plies(elsewhere) == [1]
+
+
+def test_a_segment_can_be_compressed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    play(tmp_path / "pod", elsewhere, 1, 2)
+    assert upkeep.compress(elsewhere) == 1
+    assert upkeep.verify(elsewhere) == []
+    assert plies(elsewhere) == [1, 2]
 
 
 @pytest.fixture
