@@ -33,6 +33,8 @@ from gamegrid.records.record_types import DecisionStatus, EpisodeRecord, Episode
 
 LABELS_LINE = "Legal moves: "
 
+CONTEXT_FULL = Completion(text="", finish_reason=FinishReason.CONTEXT_OVERFLOW)
+
 
 def shown_labels(request: Request) -> list[str]:
     """Return the labels in the last message, as the default template lists them."""
@@ -168,7 +170,7 @@ def test_a_forfeit_ends_the_episode_without_a_move(tic_tac_toe: Game) -> None:
     ("said", "failure"),
     [
         (Completion(text=answer("a1"), finish_reason=FinishReason.LENGTH), Failure.TRUNCATED),
-        (Completion(text="", finish_reason=FinishReason.CONTEXT_OVERFLOW), Failure.TRUNCATED),
+        (CONTEXT_FULL, Failure.CONTEXT_OVERFLOW),
         (Completion(text="", finish_reason=FinishReason.CONTENT_FILTER), Failure.REFUSED),
         ("", Failure.EMPTY),
         ("Hm.", Failure.UNPARSABLE),
@@ -180,6 +182,7 @@ def test_a_rethink_names_the_failure(
 ) -> None:
     texts = {
         Failure.TRUNCATED: "was cut off",
+        Failure.CONTEXT_OVERFLOW: "was cut off",
         Failure.EMPTY: "was empty",
         Failure.REFUSED: "No move could be read",
         Failure.UNPARSABLE: "No move could be read",
@@ -573,12 +576,11 @@ def test_a_scored_conversation_tells_what_was_played(tic_tac_toe: Game) -> None:
     assert said == [f"Action: {decision.label}" for decision in own(episode)[:-1]]
 
 
-def test_choices_that_do_not_fit_the_context_are_a_truncated_reply(tic_tac_toe: Game) -> None:
-    full = Completion(text="", finish_reason=FinishReason.CONTEXT_OVERFLOW)
+def test_choices_that_do_not_fit_the_context_say_so(tic_tac_toe: Game) -> None:
     for decode in ("constrained", "score"):
-        model = Model(lambda request, attempt: full)
+        model = Model(lambda request, attempt: CONTEXT_FULL)
         episode = against_random(tic_tac_toe, model, decode=decode, rethink=0)
-        assert {call.failure for call in episode.calls} == {Failure.TRUNCATED}
+        assert {call.failure for call in episode.calls} == {Failure.CONTEXT_OVERFLOW}
         assert {call.likelihoods for call in episode.calls} == {None}
 
 

@@ -29,7 +29,7 @@ def read(reply: str, labels: Sequence[str] = LABELS) -> str | Failure:
     ("reason", "failure"),
     [
         (FinishReason.LENGTH, Failure.TRUNCATED),
-        (FinishReason.CONTEXT_OVERFLOW, Failure.TRUNCATED),
+        (FinishReason.CONTEXT_OVERFLOW, Failure.CONTEXT_OVERFLOW),
         (FinishReason.CONTENT_FILTER, Failure.REFUSED),
     ],
 )

@@ -6,7 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from gamegrid.records.record_types import EpisodeRecord
+from gamegrid.records.failure_advice import ADVICE, WORDS
+from gamegrid.records.record_types import EpisodeRecord, Failure
+from gamegrid.report.figures.failures_figure import KINDS
 from gamegrid.store import control_verdict, headline
 from gamegrid.store.conduct_statements import Statement, read_conduct, statements
 from gamegrid.store.tables import leaderboard_text, write_tables
@@ -68,6 +70,20 @@ def test_the_share_of_own_moves_decides(tmp_path: Path, own: int, standing: str)
     ]
     [(rank, rating)] = query(path, "SELECT rank, rating FROM leaderboard WHERE agent = 'm'")
     assert ((rank, rating) == (None, None)) == (standing == "provisional")
+
+
+@pytest.mark.parametrize("failure", Failure)
+def test_every_kind_of_failure_has_a_column_a_panel_and_advice(
+    tmp_path: Path, failure: Failure
+) -> None:
+    path = built(tmp_path, played(0, 2, deals=1, failure=failure))
+    counts = query(path, f"SELECT {', '.join(KINDS)} FROM failures WHERE agent = 'm'")
+    assert dict(zip(KINDS, counts[0], strict=True)) == {
+        kind: 12 if kind == failure else 0 for kind in KINDS
+    }
+    [said] = said_of(path)
+    assert f"12 of 12 replies {WORDS[failure]}. " in said.text
+    assert said.text.endswith(ADVICE[failure])
 
 
 def test_a_provisional_model_is_in_no_ranking_and_no_test(tmp_path: Path) -> None:

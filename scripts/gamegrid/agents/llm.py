@@ -153,7 +153,7 @@ class LlmPlayer:
         parsed = Parsed(None, Failure.EMPTY, None)
         for attempt in range(1 + settings.rethink):
             if attempt:
-                failure = (parsed.failure or Failure.UNPARSABLE).value
+                failure = _told(parsed.failure or Failure.UNPARSABLE)
                 said.append(Message("user", self.agent.template.rethink(seen, failure)))
             request = self._request(turn, attempt, said)
             answer = await self.agent.ask(self.place, turn.ply, attempt, request)
@@ -267,6 +267,11 @@ def _choose(turn: Turn, temperature: float, likelihoods: Mapping[str, float]) ->
         return turn.labels[values.index(best)]
     weights = [math.exp((value - best) / temperature) for value in values]
     return turn.draw("score").choices(turn.labels, weights)[0]
+
+
+def _told(failure: Failure) -> str:
+    """Return what a template is told of a failure. Both ways to run out of room ask for brevity."""
+    return (Failure.TRUNCATED if failure is Failure.CONTEXT_OVERFLOW else failure).value
 
 
 def _spoken(call: CallRecord) -> str:

@@ -363,7 +363,8 @@ class Prompts:
         return ends_thinking(template, str(self._tokenizer.convert_ids_to_tokens(self.end)))
 
     def _encode(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False))
+        # verbose would warn of texts beyond the model's limit, which prepare() answers.
+        return list(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def _plain(self, ids: Sequence[int]) -> str:
         # Some tokenizers enable a clean-up of spaces, which would change the reply.
@@ -395,7 +396,7 @@ class Prompts:
                 "a chat template; remove it from the agent."
             )
         text = "\n\n".join(message.content for message in request.messages)
-        return list(self._tokenizer.encode(f"{text}\n{CUE}")), ""
+        return list(self._tokenizer.encode(f"{text}\n{CUE}", verbose=False)), ""
 
 
 def _special_tokens(tokenizer: Any) -> dict[int, str]:

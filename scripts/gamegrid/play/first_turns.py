@@ -162,16 +162,14 @@ def _reason(agent: str, tally: _Tally) -> str:
     advice = ""
     if tally.failures:
         [(failure, number)] = tally.failures.most_common(1)
-        said += (
-            f". {number} of {tally.replies} replies were {WORDS[failure]}, such as "
-            f"{_shown(tally.examples[failure])}"
-        )
+        said += f". {number} of {tally.replies} replies were {WORDS[failure]}"
+        if example := _shown(tally.examples[failure]):
+            said += f", such as {example!r}"
         advice = f" {ADVICE[failure]}"
     return f"{said}.{advice} To play on all the same, set give_up_after: null."
 
 
 def _shown(call: CallRecord) -> str:
-    """Return the beginning of a reply on one line, in quotes, without control characters."""
+    """Return the beginning of a reply on one line."""
     text = " ".join((call.reply.strip() or call.reasoning or "").split())
-    cut = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-    return repr(cut)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

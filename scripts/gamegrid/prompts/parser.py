@@ -42,8 +42,10 @@ def parse(
     parts = split(reply)
     text, thought = parts.answer, parts.thinking
     match finish_reason:
-        case FinishReason.LENGTH | FinishReason.CONTEXT_OVERFLOW:
+        case FinishReason.LENGTH:
             return _parsed(Failure.TRUNCATED, thought)
+        case FinishReason.CONTEXT_OVERFLOW:
+            return _parsed(Failure.CONTEXT_OVERFLOW, thought)
         case FinishReason.CONTENT_FILTER | FinishReason.REFUSED:
             return _parsed(Failure.REFUSED, thought)
         case FinishReason.TOOL_CALLS | FinishReason.UNKNOWN:

@@ -57,6 +57,8 @@ class Failure(StrEnum):
     """Why a reply named no legal move."""
 
     TRUNCATED = "truncated"
+    CONTEXT_OVERFLOW = "context_overflow"
+    """The prompt does not fit the model's context, alone or with the reply."""
     EMPTY = "empty"
     REFUSED = "refused"
     UNPARSABLE = "unparsable"

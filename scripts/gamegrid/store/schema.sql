@@ -437,7 +437,9 @@ CREATE TABLE calls (
     reasoning VARCHAR,
     finish_reason VARCHAR NOT NULL,
     failure VARCHAR CHECK (
-        failure IN ('truncated', 'empty', 'refused', 'unparsable', 'illegal')
+        failure IN (
+            'truncated', 'context_overflow', 'empty', 'refused', 'unparsable', 'illegal'
+        )
     ),
     prompt_tokens BIGINT,
     completion_tokens BIGINT,
@@ -463,7 +465,7 @@ COMMENT ON COLUMN calls.messages IS 'JSON list | the messages that were sent: ro
 COMMENT ON COLUMN calls.reply IS 'text | the text of the reply | provider';
 COMMENT ON COLUMN calls.reasoning IS 'text | the reasoning of the reply: sent in a field of its own, cut from the text, or a key of its JSON; NULL if there is none | provider';
 COMMENT ON COLUMN calls.finish_reason IS 'word | why the reply ended, in gamegrid''s words | provider';
-COMMENT ON COLUMN calls.failure IS 'truncated, empty, refused, unparsable or illegal | why the reply named no legal move; NULL if it named one | harness';
+COMMENT ON COLUMN calls.failure IS 'truncated, context_overflow, empty, refused, unparsable or illegal | why the reply named no legal move; NULL if it named one | harness';
 COMMENT ON COLUMN calls.prompt_tokens IS 'tokens | tokens of the prompt; NULL if the provider stated none | provider';
 COMMENT ON COLUMN calls.completion_tokens IS 'tokens | tokens of the reply, reasoning included; NULL if the provider stated none | provider';
 COMMENT ON COLUMN calls.reasoning_tokens IS 'tokens | tokens of the reasoning among them; NULL if the provider stated none | provider';

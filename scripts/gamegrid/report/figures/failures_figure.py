@@ -8,7 +8,7 @@ from gamegrid.report.figures.figure import Figure, FigureRow, Panel, Section, Ta
 from gamegrid.report.figures.heat_marks import Heat
 from gamegrid.report.figures.reshape import choose, share, unfold
 
-KINDS = ("illegal", "unparsable", "truncated", "empty", "refused")
+KINDS = ("illegal", "unparsable", "truncated", "context_overflow", "empty", "refused")
 """The kinds of failure as columns of the table, in the order shown."""
 
 
@@ -47,9 +47,9 @@ FIGURE = Figure(
     place=2,
     meaning=(
         "The share of a model's replies that gave no legal move, by reason: the move is "
-        "illegal, no move could be read, the token limit cut the reply off, the reply is "
-        "empty, or the model refused. Kinds that never occurred are left out. A dash means that "
-        "the way of asking rules the failure out."
+        "illegal, no move could be read, the token limit cut the reply off, the prompt does not "
+        "fit the model's context, the reply is empty, or the model refused. Kinds that never "
+        "occurred are left out. A dash means that the way of asking rules the failure out."
     ),
     caution=(
         "These are replies, not moves: a model may succeed when asked again. If many replies "

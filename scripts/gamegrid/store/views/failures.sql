@@ -1,5 +1,5 @@
 -- table: 130
--- paper: by game; agent, decisions, ok, rethought, fallback, forfeit, replies, illegal, unparsable, truncated, empty, refused
+-- paper: by game; agent, decisions, ok, rethought, fallback, forfeit, replies, illegal, unparsable, truncated, context_overflow, empty, refused
 CREATE VIEW failures AS
 WITH ways AS (
     SELECT
@@ -47,6 +47,7 @@ received AS (
             )
             AND reasoning IS NOT NULL
         ) AS cut_in_thinking,
+        count(*) FILTER (WHERE failure = 'context_overflow') AS context_overflow,
         count(*) FILTER (WHERE failure = 'empty') AS empty,
         count(*) FILTER (WHERE failure = 'refused') AS refused,
         count(*) FILTER (WHERE failure = 'unparsable') AS unparsable,
@@ -66,6 +67,7 @@ SELECT
     coalesce(replies, 0) AS replies,
     coalesce(truncated, 0) AS truncated,
     coalesce(cut_in_thinking, 0) AS cut_in_thinking,
+    coalesce(context_overflow, 0) AS context_overflow,
     coalesce(empty, 0) AS empty,
     coalesce(refused, 0) AS refused,
     -- Held to the legal moves or scored, a model cannot fail so: that says nothing of its skill.
@@ -91,6 +93,7 @@ COMMENT ON COLUMN failures.forfeit IS 'decisions | given up because no reply was
 COMMENT ON COLUMN failures.replies IS 'replies | all replies of the model; 0 for bots | calls';
 COMMENT ON COLUMN failures.truncated IS 'replies | replies cut off by the token limit | calls.failure';
 COMMENT ON COLUMN failures.cut_in_thinking IS 'replies | truncated replies that were cut off before their thinking ended: the token limit is too low | calls.reply';
+COMMENT ON COLUMN failures.context_overflow IS 'replies | replies that do not fit the model''s context together with their prompt: another prompt is needed, or another model | calls.failure';
 COMMENT ON COLUMN failures.empty IS 'replies | replies without text | calls.failure';
 COMMENT ON COLUMN failures.refused IS 'replies | replies refused by the model or stopped by a content filter | calls.failure';
 COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the requested form, or can be read in two ways; NULL if decode makes every reply legal | calls.failure';

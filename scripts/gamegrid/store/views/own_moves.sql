@@ -20,7 +20,7 @@ COMMENT ON COLUMN own_moves.own_moves IS 'moves | number of these moves | decisi
 COMMENT ON COLUMN own_moves.moves IS 'decisions | moves that it was asked for, forfeits included | decisions';
 COMMENT ON COLUMN own_moves.replies IS 'replies | its replies | calls';
 COMMENT ON COLUMN own_moves.failed_replies IS 'replies | replies that state no legal move | calls.failure';
-COMMENT ON COLUMN own_moves.failure IS 'truncated, empty, refused, unparsable or illegal | the most frequent failure of these; NULL without one | calls.failure';
+COMMENT ON COLUMN own_moves.failure IS 'truncated, context_overflow, empty, refused, unparsable or illegal | the most frequent failure of these; NULL without one | calls.failure';
 COMMENT ON COLUMN own_moves.failure_replies IS 'replies | replies with this failure | calls.failure';
 COMMENT ON COLUMN own_moves.unfinished IS 'episodes | episodes with this model that ended in an error, of any agent. They are in no other number here | episodes.status';
 COMMENT ON COLUMN own_moves.episodes IS 'episodes | all its episodes | episodes';
