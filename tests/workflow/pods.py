@@ -103,12 +103,18 @@ class Site:
 
     def kill(self, pod: Path) -> list[bytes]:
         """Kill every process of a pod; return the replies on its disk, which is lost with it."""
-        for process in Path("/proc").iterdir():
-            if process.name.isdigit():
-                with suppress(OSError):
-                    if (process / "cwd").readlink().is_relative_to(pod):
-                        os.kill(int(process.name), signal.SIGKILL)
-        return [line for path in _journals(pod) for line in _replies(path)]
+        _signal(pod, signal.SIGSTOP)  # its folder would go while it is read
+        lines = [line for path in _journals(pod) for line in _replies(path)]
+        _signal(pod, signal.SIGKILL)
+        return lines
+
+
+def _signal(pod: Path, number: signal.Signals) -> None:
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with suppress(OSError):
+                if (process / "cwd").readlink().is_relative_to(pod):
+                    os.kill(int(process.name), number)
 
 
 def _journals(pod: Path) -> list[Path]:

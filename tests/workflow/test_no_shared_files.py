@@ -6,6 +6,7 @@ and those in flight.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,17 +135,18 @@ def test_killed_pods_cost_no_reply_twice(kills: int, place: Place, tmp_path: Pat
         assert snakemake(alone, made).code == 0
 
     assert len(deaths) == kills
-    lost = [asked for death in deaths for asked in death.lost]
-    twice = [asked for asked, times in asked.items() for _ in range(times - 1)]
+    lost = Counter(asked for death in deaths for asked in death.lost)
+    twice = asked - Counter(set(asked))
+    in_flight = twice - lost
     print(
         f"{place.provider}: {kills} kills with {sum(d.bought for d in deaths)} replies on their "
-        f"disks; {len(lost)} lost, at most {max(len(d.lost) for d in deaths)} by one kill, the "
+        f"disks; {lost.total()} lost, at most {max(len(d.lost) for d in deaths)} by one kill, the "
         f"oldest {max(d.oldest_s for d in deaths):.1f} s old; of {len(asked)} questions, "
-        f"{len(twice)} were asked again, {len(set(twice) - set(lost))} of them in flight"
+        f"{twice.total()} were asked again, {in_flight.total()} of them in flight"
     )
     assert max(death.oldest_s for death in deaths) <= shipment.EVERY_S + LATE_S
     # Whatever else was asked again was in flight when its pod was killed.
-    assert len(twice) - len(lost) <= IN_FLIGHT * kills
+    assert in_flight.total() <= IN_FLIGHT * kills
 
     theirs = tmp_path / "downloaded/results"
     download(place.results, theirs)
