@@ -1,4 +1,4 @@
-"""Adapters and quantization of ``hf_`` models: what is refused, and in which words.
+"""GGUF files, adapters and quantization of ``hf_`` models: what is refused, and in which words.
 
 ``test_real_models`` loads them.
 """
@@ -32,9 +32,16 @@ def test_mistakes_are_told_before_anything_is_loaded(folder: Path, tmp_path: Pat
     half = tmp_path / "half"
     half.mkdir()
     (half / "adapter_config.json").touch()
+    file = tmp_path / "m.gguf"
+    assert "m.gguf' is not a file" in str(check(entry(file)))
+    file.touch()
+    assert check(entry(file)) is None
     wrong = check(entry(folder, engine={"quantization": "torchao_int4"}))
     assert wrong is not None
     assert wrong.endswith("Did you mean 'torchao_int8'?")
+    assert "quantized already" in str(
+        check(entry(file, engine={"quantization": "bitsandbytes_8bit"}))
+    )
     assert "no adapter_config.json" in str(check(entry(folder, adapter_path=str(tmp_path))))
     assert "no adapter_model.safetensors" in str(check(entry(folder, adapter_path=str(half))))
     assert "allowed are true and false" in str(
@@ -62,6 +69,13 @@ def test_a_missing_library_is_told_with_the_command_that_installs_it(
     said = str(refused.value)
     assert f"needs {library}, which this Python lacks" in said
     assert said.endswith(f"-m pip install {library}")
+
+
+def test_a_file_that_is_no_gguf_is_told_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "m.gguf"
+    file.write_bytes(b"not a model")
+    with pytest.raises(BackendError, match=r"hf_m: cannot load .*m\.gguf"):
+        load(entry(file))
 
 
 @pytest.mark.parametrize("name", ["litellm_openai/m", "vllm_m"])

@@ -1,4 +1,4 @@
-"""Adapters and quantized weights in transformers, with the libraries that read them."""
+"""GGUF files, adapters and quantized weights in transformers, with the libraries that read them."""
 
 import asyncio
 import json
@@ -142,6 +142,18 @@ async def test_quantized_weights_say_nearly_the_same(
     one, other = await answers(entry(base, engine=engine), [request, request])
     assert len(one.raw["token_ids"]) >= 1
     assert one.raw == other.raw
+
+
+async def test_a_gguf_file_answers_as_the_folder_made_of_it(smollm2: Path) -> None:
+    """The folder's float32 weights hold the values of the file's 4-bit weights exactly.
+
+    The file lies in that folder: transformers would take the folder's tokenizer for it.
+    """
+    [file] = smollm2.glob("*.gguf")
+    requests = questions(4, temperature=0.0, max_tokens=12)
+    replies = [await answers(entry(path), requests) for path in (file, smollm2)]
+    assert [r.raw for r in replies[0]] == [r.raw for r in replies[1]]
+    assert {r.model_served for r in replies[0]} == {file.name}
 
 
 async def test_real_replies_that_end_with_their_answer_state_the_same_move(smollm2: Path) -> None:

@@ -66,6 +66,7 @@ def test_the_digest_covers_the_weight_files_alone(tmp_path: Path) -> None:
     (folder / "LICENSE").write_text("Do as you like.")
     (folder / "model.gguf").write_text("other weights")
     assert provenance.weights(folder, notes) == first
+    assert provenance.weights(folder / "model.gguf", notes) not in (first, None)
     assert provenance.weights(folder / "original", notes) is None
 
 

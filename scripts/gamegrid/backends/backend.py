@@ -19,7 +19,9 @@ class ModelEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     name: str = Field(description="the full model id")
-    model_path: str | None = Field(default=None, description="folder of a local model")
+    model_path: str | None = Field(
+        default=None, description="folder of a local model; for hf_ models also a GGUF file"
+    )
     adapter_path: str | None = Field(
         default=None, description="folder of a PEFT adapter, for hf_ models"
     )

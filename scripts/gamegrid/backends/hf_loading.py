@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from gamegrid import paths
 from gamegrid.backends import answer_ends, hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
+from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
 
@@ -137,7 +138,7 @@ def remark(entry: ModelEntry, dtype: str | None) -> str | None:
         return None  # what is wrong is told when the model is loaded
 
 
-def _remark(entry: ModelEntry, source: str, dtype: str | None) -> str:
+def _remark(entry: ModelEntry, source: Source, dtype: str | None) -> str:
     width = _width(entry, source)
     said = f"ready; computes in {hf_dtypes.words(dtype or hf_dtypes.choose(entry, width))}"
     if dtype is not None:
@@ -150,7 +151,7 @@ def _remark(entry: ModelEntry, source: str, dtype: str | None) -> str:
     return f"{said}; in bfloat16 this machine multiplies {factor:.1f} times as fast (dtype: native)"
 
 
-def _explained(entry: ModelEntry, work: Callable[[ModelEntry, str], Result]) -> Result:
+def _explained(entry: ModelEntry, work: Callable[[ModelEntry, Source], Result]) -> Result:
     """Do what reads the model's files. Every failure becomes a BackendError."""
     try:
         import torch  # noqa: F401
@@ -161,21 +162,21 @@ def _explained(entry: ModelEntry, work: Callable[[ModelEntry, str], Result]) -> 
             f"({local.brief(error)}); install them with: {paths.install('hf')}"
         ) from error
     transformers.utils.logging.disable_progress_bar()
-    source = entry.model_path or entry.name.removeprefix(f"{PREFIX}_")
     try:
         hf_sources.require(entry)
-        return work(entry, source)
+        with hf_sources.source_of(entry) as source:
+            return work(entry, source)
     except BackendError:
         raise
     except Exception as error:
         # A broken folder raises errors of many kinds.
-        raise BackendError(_load_failure(entry, source, error)) from error
+        raise BackendError(_load_failure(entry, error)) from error
 
 
-def _config(entry: ModelEntry, source: str) -> Any:
+def _config(entry: ModelEntry, source: Source) -> Any:
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(source, **_where(entry))
+    return AutoConfig.from_pretrained(source.place, **_where(entry), **source.file)
 
 
 def _where(entry: ModelEntry) -> dict[str, Any]:
@@ -185,12 +186,12 @@ def _where(entry: ModelEntry) -> dict[str, Any]:
     }
 
 
-def _width(entry: ModelEntry, source: str) -> int:
+def _width(entry: ModelEntry, source: Source) -> int:
     """Return how many numbers each layer of the model passes on for a token."""
     return int(_config(entry, source).get_text_config(decoder=True).hidden_size)
 
 
-def _load(entry: ModelEntry, source: str) -> LoadedModel:
+def _load(entry: ModelEntry, source: Source) -> LoadedModel:
     import torch
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
@@ -198,22 +199,23 @@ def _load(entry: ModelEntry, source: str) -> LoadedModel:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
         torch.use_deterministic_algorithms(True)
     config = _config(entry, source)
-    tokenizer = local.load_tokenizer(entry, source)
+    tokenizer = local.load_tokenizer(entry, source.place, **source.file)
     encoder = bool(config.is_encoder_decoder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = hf_dtypes.choose(entry, config.get_text_config(decoder=True).hidden_size)
     log.info("%s: computes in %s", entry.name, dtype)
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
-        source,
+        source.place,
         config=config,
         dtype=dtype,
         output_loading_info=True,
         use_safetensors=True,
         **_where(entry),
+        **source.file,
         **hf_sources.loading_arguments(entry, dtype),
     )
-    _refuse_gaps(entry, source, report)
+    _refuse_gaps(entry, report)
     if not hf_sources.places_itself(entry):
         network = network.to(device)
     network = hf_sources.adapted(entry, network).eval()
@@ -270,12 +272,12 @@ def _positions(config: Any) -> int | None:
     return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
-def _refuse_gaps(entry: ModelEntry, source: str, report: dict[str, Any]) -> None:
+def _refuse_gaps(entry: ModelEntry, report: dict[str, Any]) -> None:
     """Raise BackendError if weights are missing, which transformers would fill at random."""
     gaps = sorted([*report["missing_keys"], *(str(key) for key in report["mismatched_keys"])])
     if gaps:
         raise BackendError(
-            f"{entry.name}: {source!r} lacks {len(gaps)} of the model's weights, "
+            f"{entry.name}: {_place(entry)!r} lacks {len(gaps)} of the model's weights, "
             f"such as {gaps[0]}; download or save the model again."
         )
 
@@ -338,7 +340,13 @@ def _threads(parameters: int) -> int:
     return min(int(given), cores) if given.isdecimal() and int(given) > 0 else cores
 
 
-def _load_failure(entry: ModelEntry, source: str, error: Exception) -> str:
+def _place(entry: ModelEntry) -> str:
+    """Return the folder, the file or the hub id of an entry's model."""
+    return entry.model_path or entry.name.removeprefix(f"{PREFIX}_")
+
+
+def _load_failure(entry: ModelEntry, error: Exception) -> str:
+    source = _place(entry)
     if local.is_pickled(Path(source)):
         return local.pickled(entry.name, source)
     if out_of_memory(error):

@@ -1,4 +1,4 @@
-"""Adapters and quantization of ``hf_`` models.
+"""What transformers loads for an ``hf_`` entry: a folder, a hub model or a GGUF file.
 
 The weights may be quantized while they are loaded, and an adapter may be added to them. Both need
 libraries that the extra ``hf`` does not install.
@@ -6,11 +6,15 @@ libraries that the extra ``hf`` does not install.
 
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from gamegrid.backends import local
 from gamegrid.backends.backend import BackendError, ModelEntry
 from gamegrid.errors import nearest
 from gamegrid.paths import there
@@ -24,8 +28,50 @@ QUANTIZATIONS = {
 """Values of ``quantization``, each with the library that it needs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where weights and tokenizer are: a folder or a hub id, and a GGUF file in that folder."""
+
+    place: str
+    gguf: str | None = None
+
+    @property
+    def file(self) -> dict[str, str]:
+        """Return the argument that names the GGUF file to transformers, if there is one."""
+        return {} if self.gguf is None else {"gguf_file": self.gguf}
+
+
+@contextmanager
+def source_of(entry: ModelEntry) -> Iterator[Source]:
+    """Yield the source that an entry names.
+
+    A GGUF file appears in a folder that has no other file, since transformers would prefer a
+    tokenizer beside it to the one inside, and lose its chat template.
+    """
+    if entry.model_path is None:
+        yield Source(entry.name.partition("_")[2])
+    elif is_gguf(entry):
+        file = Path(entry.model_path)
+        with TemporaryDirectory() as alone:
+            (Path(alone) / file.name).symlink_to(file.absolute())
+            yield Source(alone, file.name)
+    else:
+        yield Source(entry.model_path)
+
+
+def is_gguf(entry: ModelEntry) -> bool:
+    """Return whether an entry names a GGUF file instead of a folder."""
+    return entry.model_path is not None and local.is_gguf(Path(entry.model_path))
+
+
 def check(entry: ModelEntry) -> str | None:
-    """Return a sentence on a mistake in an entry's adapter or quantization, or None."""
+    """Return a sentence on a mistake in an entry's file, adapter or quantization, or None."""
+    if entry.model_path is not None:
+        path = Path(entry.model_path)
+        if is_gguf(entry) and not there(path, Path.is_file):
+            return f"{entry.name}: model_path {entry.model_path!r} is not a file."
+        if not is_gguf(entry) and (problem := local.check_folder(entry.name, "model_path", path)):
+            return problem
     return _check_quantization(entry) or _check_adapter(entry)
 
 
@@ -37,6 +83,11 @@ def _check_quantization(entry: ModelEntry) -> str | None:
         return (
             f"{entry.name}: engine quantization is {wanted!r}; allowed are "
             f"{', '.join(QUANTIZATIONS)}.{nearest(str(wanted), tuple(QUANTIZATIONS))}"
+        )
+    if is_gguf(entry):
+        return (
+            f"{entry.name}: quantization is not for a GGUF file, whose weights are quantized "
+            "already; remove it, or set model_path to a folder."
         )
     return None
 
@@ -57,6 +108,8 @@ def _check_adapter(entry: ModelEntry) -> str | None:
 def require(entry: ModelEntry) -> None:
     """Raise BackendError if a library is missing that this entry needs beyond transformers."""
     needed: dict[str, tuple[str, ...]] = {}
+    if is_gguf(entry):
+        needed["a GGUF file"] = ("gguf", "accelerate")
     if (wanted := entry.engine.get("quantization")) is not None:
         needed[f"quantization {wanted}"] = (QUANTIZATIONS[wanted], "accelerate")
     if entry.adapter_path is not None:
@@ -74,6 +127,10 @@ def loading_arguments(entry: ModelEntry, dtype: str) -> Mapping[str, Any]:
 
     ``dtype`` is what the model computes in, which weights of 4 bits must be told.
     """
+    if is_gguf(entry):
+        from transformers import GgufConfig
+
+        return {"quantization_config": GgufConfig(dequantize=True)}
     wanted = entry.engine.get("quantization")
     return {} if wanted is None else {"quantization_config": _quantization(wanted, dtype)}
 

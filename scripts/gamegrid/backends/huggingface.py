@@ -48,10 +48,6 @@ def check(entry: ModelEntry) -> str | None:
         return f"{entry.name}: no model named; write hf_<hub id> or set model_path."
     if (problem := _check_engine(entry)) is not None:
         return problem
-    if entry.model_path is not None:
-        problem = local.check_folder(entry.name, "model_path", Path(entry.model_path))
-        if problem is not None:
-            return problem
     if (problem := hf_sources.check(entry)) is not None:
         return problem
     wanted = hub_model(entry)

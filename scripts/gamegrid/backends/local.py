@@ -33,6 +33,7 @@ THINKING_MAX_TOKENS = 4096
 
 BRIEF = 300
 """The most characters quoted from another library's error."""
+GGUF = ".gguf"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 """Endings of weights that torch reads by pickle, which can run code."""
 
@@ -101,11 +102,14 @@ def check_tokenizer(entry: ModelEntry) -> str | None:
 def unsupported_reason(entry: ModelEntry, sampling: Sampling, _: Decode) -> str | None:
     """Return a sentence if the entry's chat template drops a question, else None.
 
-    Reads the template of a folder only; one from the hub is checked when a question is asked.
+    Reads the template of a folder only; one from the hub or in a GGUF file is checked when a
+    question is asked.
     """
     folder = entry.tokenizer_path or entry.model_path
     options = sampling.chat_template_kwargs or {}
-    return None if folder is None else check_template(entry.name, Path(folder), options)
+    if folder is None or is_gguf(Path(folder)):
+        return None
+    return check_template(entry.name, Path(folder), options)
 
 
 def refuse_unsupported(name: str, sampling: Sampling) -> None:
@@ -133,6 +137,11 @@ def brief(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def is_gguf(path: Path) -> bool:
+    """Return whether a path names a GGUF file: weights and tokenizer in one."""
+    return path.suffix == GGUF
+
+
 def is_pickled(folder: Path) -> bool:
     """Return whether a model's folder has weights, but none in the safetensors format."""
     names = [path.suffix for path in folder.glob("*")] if folder.is_dir() else []
@@ -155,8 +164,11 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def load_tokenizer(entry: ModelEntry, source: str) -> Any:
-    """Load the entry's tokenizer, or else the one of the model at ``source``."""
+def load_tokenizer(entry: ModelEntry, source: str, **file: str) -> Any:
+    """Load the entry's tokenizer, or else the one of the model at ``source``.
+
+    ``file`` names a GGUF file to transformers.
+    """
     from transformers import AutoTokenizer
 
     if entry.tokenizer_path is not None:
@@ -167,6 +179,7 @@ def load_tokenizer(entry: ModelEntry, source: str) -> Any:
         source,
         revision=entry.revision or "main",
         trust_remote_code=entry.trust_remote_code,
+        **file,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import gamegrid
 from gamegrid import paths
-from gamegrid.backends import hub
+from gamegrid.backends import hub, local
 from gamegrid.config.models import Model
 from gamegrid.records import dtype_record
 from gamegrid.records.record_types import RunRecord
@@ -78,12 +78,12 @@ def models(used: Iterable[Model], working: Path, results: Path, notes: Path) -> 
     return json.dumps(described, sort_keys=True)
 
 
-def weights(folder: Path, notes: Path) -> str | None:
-    """Return the digest of the weight files in a model's folder; None if it has none.
+def weights(place: Path, notes: Path) -> str | None:
+    """Return the digest of a GGUF file, or of the weight files in a folder; None if it has none.
 
     A file is read again only if its size or times have changed since ``notes`` was written.
     """
-    files = sorted(folder.glob(f"*{hub.WEIGHTS}"))
+    files = [place] if local.is_gguf(place) else sorted(place.glob(f"*{hub.WEIGHTS}"))
     if not files:
         return None
     known = _known(notes)
