@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -189,6 +191,27 @@ def test_two_jobs_never_buy_the_same_replies(living: Path, tmp_path: Path) -> No
     with pytest.raises(UserError, match="is being written by another job"):
         play(tmp_path / "pod2", living, 1)
     assert play(tmp_path / "pod3", living, 1, block="00010-00019").asked == 1
+
+
+def test_a_job_is_alive_while_it_fetches_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, began, refused = tmp_path / "elsewhere", Event(), Event()
+    fetch = Remote.fetch
+
+    def slow(self: Remote, folder: str, endings: tuple[str, ...], results: Path) -> None:
+        began.set()
+        assert refused.wait(60)
+        fetch(self, folder, endings, results)
+
+    monkeypatch.setattr(Remote, "fetch", slow)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(play, tmp_path / "pod1", elsewhere, 1)
+        assert began.wait(60)
+        with pytest.raises(UserError, match="is being written by another job"):
+            play(tmp_path / "pod2", elsewhere, 1)
+        refused.set()
+        assert first.result().asked == 1
 
 
 def test_a_job_that_cannot_send_its_replies_stops_buying(

@@ -49,10 +49,13 @@ def carried(remote: Remote, path: Path, results: Path) -> Iterator[None]:
     shipment = _Shipment(remote, path, results)
     shipment.claim()
     try:
-        shipment.fetch()
-        with shipment.sending():
-            yield
-        shipment.unite()
+        with shipment.alive():
+            shipment.fetch()
+            try:
+                yield
+            finally:
+                shipment.send()
+            shipment.unite()
     finally:
         shipment.release()
 
@@ -64,7 +67,7 @@ class _Shipment:
         self._mark = f"{self._folder}/{path.stem}{MARK}"
         self._who = f"host {socket.gethostname()}, pid {os.getpid()}, mark "
         self._beats = count(1)
-        self._over = threading.Event()
+        self._over, self._turn = threading.Event(), threading.Lock()
         self._tails = {path: Tail(path), path.with_suffix(LOST): Tail(path.with_suffix(LOST))}
         self._unsent: dict[Path, list[bytes]] = {path: [] for path in self._tails}
 
@@ -103,8 +106,8 @@ class _Shipment:
         self._send_replies([content for content in own if content not in there])
 
     @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Send new lines in a thread of its own, and the last ones at the end."""
+    def alive(self) -> Iterator[None]:
+        """Change the mark and send new lines every few seconds, in a thread of its own."""
         thread = threading.Thread(target=self._keep_sending, name="shipment", daemon=True)
         thread.start()
         try:
@@ -112,7 +115,20 @@ class _Shipment:
         finally:
             self._over.set()
             thread.join()
-            self._send_new()
+
+    def send(self) -> None:
+        """Send the lines that are new, and those that could not be sent before."""
+        with self._turn:
+            for path, tail in self._tails.items():
+                unsent = self._unsent[path]
+                unsent += [line for line in tail.lines() if line]
+                if path == self._path:
+                    self._send_replies([chain.link(line).content for line in unsent])
+                elif unsent:
+                    text = b"".join(line + b"\n" for line in unsent)
+                    name = f"{path.stem}.{sha256(text).hexdigest()[:32]}{LOST}"
+                    self._remote.write(f"{self._folder}/{name}", text)
+                unsent.clear()
 
     def unite(self) -> None:
         """Replace all segments of this job, and those that it fetched, by one."""
@@ -134,23 +150,11 @@ class _Shipment:
         while not self._over.wait(EVERY_S):
             try:
                 self._remote.write(self._mark, self._beat())
-                self._send_new()
+                self.send()
             except UserError as error:
                 log.error("%s", error)
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
-
-    def _send_new(self) -> None:
-        for path, tail in self._tails.items():
-            unsent = self._unsent[path]
-            unsent += [line for line in tail.lines() if line]
-            if path == self._path:
-                self._send_replies([chain.link(line).content for line in unsent])
-            elif unsent:
-                text = b"".join(line + b"\n" for line in unsent)
-                name = f"{path.stem}.{sha256(text).hexdigest()[:32]}{LOST}"
-                self._remote.write(f"{self._folder}/{name}", text)
-            unsent.clear()
 
     def _send_replies(self, contents: Sequence[bytes]) -> str | None:
         """Send replies as one segment, and return its name; None if there are none."""
