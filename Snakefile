@@ -49,6 +49,7 @@ onstart:
     or_exit(lambda: snakemake_internals.refuse_arrays(workflow))
     or_exit(check_cluster)
     or_exit(divide_limits)
+    or_exit(begin_records)
     snakemake_internals.report_lost_submissions(workflow)
     snakemake_internals.lift_default_rate_limit(workflow)
     snakemake_internals.wait_for_jobs_on_every_signal()

@@ -30,6 +30,7 @@ rule build_database:
     conda:
         "../envs/core.yaml"
     params:
+        **CARRIED,
         rows=when_needed(gamegrid.database_rows, PLAN),
         planned=when_needed(gamegrid.planned_questions, PLAN),
         code=when_needed(gamegrid.code_hash, "store.database"),
@@ -98,6 +99,8 @@ rule confirm_complete:
     localrule: True
     conda:
         "../envs/core.yaml"
+    params:
+        **CARRIED,
     script:
         "../scripts/confirm_complete.py"
 

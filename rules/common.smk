@@ -31,6 +31,7 @@ garbage.search_rarely()
 from gamegrid import plugins
 from gamegrid.errors import UserError
 from gamegrid.jobs import interrupts, preconditions, slurm_site, snakemake_internals
+from gamegrid.jobs import remote_run
 from gamegrid.jobs.installed import check_version
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid
@@ -72,6 +73,10 @@ IS_MODULE = snakemake_internals.is_module(workflow)
 # Below the prefix of a module, which Snakemake puts before every path of the rules.
 RESULTS = or_exit(lambda: Path.cwd() / snakemake_internals.results_folder(workflow))
 
+# The results folder's address if jobs share no file system; as a parameter, jobs know it.
+REMOTE = or_exit(lambda: snakemake_internals.remote_results(workflow))
+CARRIED = {} if REMOTE is None else {"remote": REMOTE}
+
 PLAN = or_exit(
     lambda: gamegrid.prepare(config, Path.cwd(), RESULTS, workflow.is_main_process)
 )
@@ -84,7 +89,7 @@ container: or_exit(lambda: gamegrid.container_image(PLAN, VERSION, workflow))
 
 
 # The terminal of a module belongs to the workflow that uses it.
-RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow)
+RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow, REMOTE)
 
 validate(config, "../config/schemas/config.schema.json", set_default=False)
 
@@ -101,7 +106,7 @@ wildcard_constraints:
 @cache
 def check_before_play():
     if workflow.is_main_process:
-        or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS))
+        or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS, REMOTE))
     if snakemake_internals.plays(workflow):
         or_exit(lambda: preconditions.remove_bundles(PLAN, RESULTS))
 
@@ -115,6 +120,12 @@ def check_cluster():
 def divide_limits():
     """Divide the limits of hosted models by the jobs of a cluster that may ask at once."""
     gamegrid.divide_limits(PLAN, snakemake_internals.asking_at_once(workflow))
+
+
+def begin_records():
+    """Write the records that jobs without a shared file system read."""
+    if REMOTE is not None:
+        remote_run.begin(PLAN, RESULTS, REMOTE)
 
 
 def checked(cell):

@@ -20,6 +20,7 @@ rule play:
         runtime=demand("runtime", cell_of),
         api=demand("api", cell_of),
     params:
+        **CARRIED,
         cell=cell_params,
     script:
         "../scripts/play.py"
@@ -60,6 +61,7 @@ rule ask_positions:
         runtime=demand("runtime", agent_cell_of),
         api=demand("api", agent_cell_of),
     params:
+        **CARRIED,
         task="position",
         moves=single_move_params("position"),
     script:
@@ -75,5 +77,6 @@ use rule ask_positions as ask_probes with:
     benchmark:
         "results/benchmarks/probes/{game}/{agent}.jsonl"
     params:
+        **CARRIED,
         task="probe",
         moves=single_move_params("probe"),

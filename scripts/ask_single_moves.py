@@ -18,6 +18,7 @@ if __name__ == "__main__":
             results=results_of(snakemake.log[0]),
             output=Path(snakemake.output[0]),
             threads=snakemake.threads,
+            remote=snakemake.params.get("remote"),
         )
         play_chunk(job)
 

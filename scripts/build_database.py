@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 if __name__ == "__main__":
-    from gamegrid.jobs.run import run
+    from gamegrid.jobs.remote_run import recorded
+    from gamegrid.jobs.run import results_of, run
     from gamegrid.records import registrations
     from gamegrid.records.bundle_file import expand
     from gamegrid.records.registrations import PlannedQuestions
@@ -13,7 +14,8 @@ if __name__ == "__main__":
     from gamegrid.store.grid_rows import Rows
 
     database = Path(snakemake.output[0])
-    looks_file = database.with_name(looks.NAME)
+    results = results_of(snakemake.log[0])
+    looks_file = results / looks.NAME
     sources = Sources(
         chunks=[
             file
@@ -25,14 +27,16 @@ if __name__ == "__main__":
         exploitability_estimates=[Path(path) for path in snakemake.input.exploitability],
         references=Path(snakemake.input.references),
         looks=looks_file,
-        registrations=database.with_name(registrations.NAME),
+        registrations=results / registrations.NAME,
     )
     plan = json.loads(snakemake.params.planned)
 
     def work() -> None:
         """Record the plan, build the database, and record the look at the results."""
-        registrations.note(database.parent, plan and PlannedQuestions.model_validate(plan))
-        build(database, Rows.of(json.loads(snakemake.params.rows)), sources)
-        looks.note(looks_file, database)
+        names = [registrations.NAME, looks.NAME]
+        with recorded(snakemake.params.get("remote"), results, names):
+            registrations.note(results, plan and PlannedQuestions.model_validate(plan))
+            build(database, Rows.of(json.loads(snakemake.params.rows)), sources)
+            looks.note(looks_file, database)
 
     run(work, snakemake.log[0])

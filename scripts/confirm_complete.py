@@ -13,7 +13,8 @@ if __name__ == "__main__":
 
     def finish() -> None:
         """Confirm, and then say what was asked for."""
-        confirm(expand(snakemake.input.chunks), Path(snakemake.output[0]))
+        chunks = expand(snakemake.input.chunks)
+        confirm(chunks, Path(snakemake.output[0]), snakemake.params.get("remote"))
         tell(Path(snakemake.input.database))
 
     run(finish, snakemake.log[0])

@@ -20,7 +20,7 @@ if __name__ == "__main__":
         if "bundle" in given:
             play_bundle(BundleJob(**given))
         else:
-            play_chunk(Job(**given))
+            play_chunk(Job(**given, remote=snakemake.params.get("remote")))
 
     run(work, snakemake.log[0])
     leave()

@@ -35,3 +35,16 @@ def test_each_reason_has_one_line_with_its_episodes(tmp_path: Path) -> None:
     assert not (tmp_path / "complete.txt").exists()
     confirm([whole], tmp_path / "complete.txt")
     assert (tmp_path / "complete.txt").exists()
+
+
+def test_unfinished_chunks_are_removed_where_the_results_are(tmp_path: Path) -> None:
+    """The job has copies, which Snakemake keeps below a folder of its own."""
+    there, copies = tmp_path / "grid/results", tmp_path / ".snakemake/storage/fs/grid/results"
+    for folder in (there, copies):
+        (folder / "chunks/g/m").mkdir(parents=True)
+    chunk(there / "chunks/g/m", "a", "cut")
+    chunk(there / "chunks/g/m", "b", None)
+    made = [chunk(copies / "chunks/g/m", "a", "cut"), chunk(copies / "chunks/g/m", "b", None)]
+    with pytest.raises(UserError, match="1 episode not finished"):
+        confirm(made, tmp_path / "complete.txt", remote=str(there))
+    assert [path.name for path in there.rglob("*.parquet")] == ["b.parquet"]

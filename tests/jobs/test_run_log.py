@@ -96,6 +96,15 @@ def test_a_job_that_could_say_nothing_is_told_by_its_end(end: str, cause: str) -
     assert told.lines == [f"gamegrid: play: {cause}"]
 
 
+def test_a_job_of_which_an_executor_says_nothing_is_told_by_its_log(tmp_path: Path) -> None:
+    told = Told()
+    for number in range(2):
+        log = job_log(tmp_path, f"{number}.log", "ERROR no room")
+        told.fail(log, said="For further error details see the cluster log.", jobid=number)
+    assert told.lines == [f"gamegrid: play: no room (log: {tmp_path}/0.log)"]
+    assert told.log.repeated() == ["gamegrid: 2 jobs failed for this reason: no room"]
+
+
 def test_what_a_cluster_says_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     """The SLURM executor states the job's status and adds its log to the rule's."""
     told = Told()

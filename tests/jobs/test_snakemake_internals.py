@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import snakemake.api
 from snakemake.scheduling.job_scheduler import JobRateLimiter
-from snakemake.settings.types import MaxJobsPerTimespan
+from snakemake.settings.types import MaxJobsPerTimespan, SharedFSUsage
 
 from gamegrid.errors import UserError
 from gamegrid.jobs import snakemake_internals
@@ -172,3 +172,45 @@ def test_records_are_seen_where_snakemake_writes_them(tmp_path: Path) -> None:
     assert not snakemake_internals.has_records(tmp_path)
     (folder / "a").write_text("{}")
     assert snakemake_internals.has_records(tmp_path)
+
+
+def stored(provider: str | None, prefix: str | None, *shared: str) -> Any:
+    """Return a workflow with a default storage; ``shared`` is what its jobs share."""
+    settings = SimpleNamespace(
+        default_storage_provider=provider,
+        default_storage_prefix=prefix,
+        shared_fs_usage=[SharedFSUsage[name] for name in shared],
+    )
+    path_modifier = SimpleNamespace(replace_prefix=lambda path: f"a/{path}")
+    modifier = SimpleNamespace(path_modifier=path_modifier)
+    return SimpleNamespace(storage_settings=settings, modifier=modifier)
+
+
+@pytest.mark.parametrize(
+    ("provider", "prefix", "address"),
+    [
+        (None, None, None),
+        ("s3", "s3://games/grid", "s3://games/grid/a/results"),
+        ("fs", "/shared/grid/", "/shared/grid/a/results"),
+    ],
+)
+def test_results_are_where_snakemake_stores_files(
+    provider: str | None, prefix: str | None, address: str | None
+) -> None:
+    workflow = stored(provider, prefix, "INPUT_OUTPUT")
+    assert snakemake_internals.remote_results(workflow) == address
+
+
+@pytest.mark.parametrize(
+    ("provider", "prefix", "said"),
+    [
+        (None, None, "shared-fs-usage: without input-output"),
+        ("fs", "grid", "fs with the prefix 'grid' cannot keep replies"),
+        ("http", "https://games.example", "Use s3 with s3://… or fs with /…"),
+    ],
+)
+def test_jobs_that_would_lose_their_replies_are_refused(
+    provider: str | None, prefix: str | None, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        snakemake_internals.remote_results(stored(provider, prefix, "SOURCES"))

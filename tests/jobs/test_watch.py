@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gamegrid.jobs.staleness import works
-from gamegrid.jobs.watch import Sight, Tail, Watch, playing
+from gamegrid.jobs.watch import Sight, Watch, playing
 from gamegrid.plan import plan
 from gamegrid.play.chunk import Job, play_chunk
 from gamegrid.records.progress import Progress
@@ -97,21 +97,6 @@ def test_replies_and_money_come_from_the_journal_as_it_grows(
     assert "replies at 8/min" in early.line()
     again = Watch(made, results, works(made), clock)
     assert again.look().replies == 0  # those of an earlier run
-
-
-def test_a_tail_yields_whole_lines_once_and_follows_a_mended_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(b"old\ntorn")
-    tail = Tail(path)
-    path.write_bytes(b"old\n")  # the next job removes the torn line
-    assert list(tail.lines()) == []
-    with path.open("ab") as file:
-        file.write(b"one\ntw")
-    assert list(tail.lines()) == [b"one"]
-    with path.open("ab") as file:
-        file.write(b"o\n")
-    assert list(tail.lines()) == [b"two"]
-    assert list(Tail(tmp_path / "none").lines()) == []
 
 
 def test_the_jobs_that_play_are_known_by_their_files(tmp_path: Path) -> None:

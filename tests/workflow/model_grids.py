@@ -1,5 +1,6 @@
 """A grid of two hosted models and a bot, and the questions that their endpoint gets."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -45,5 +46,5 @@ def questions(endpoint: Endpoint) -> Counter[str]:
 
 
 def question(body: Body) -> str:
-    """Return one question as text."""
-    return repr(sorted(body.items(), key=str))
+    """Return one question as text, the same as sent and as on file, where keys are in order."""
+    return json.dumps(body, sort_keys=True)

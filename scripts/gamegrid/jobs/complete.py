@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gamegrid.errors import UserError
+from gamegrid.jobs.run import name_below_results
 from gamegrid.records.chunkfile import check_whole, read_unfinished
+from gamegrid.records.remote import Remote
 
 SHOWN = 5
 
 
-def confirm(chunks: Sequence[Path], output: Path) -> None:
+def confirm(chunks: Sequence[Path], output: Path, remote: str | None = None) -> None:
     """Write ``output`` if every episode is finished.
 
     Otherwise remove the chunk files that hold unfinished episodes, and no others, and raise
     UserError with their names. The journal keeps every reply, so the next run asks only what is
-    missing.
+    missing. If the results folder is at the address ``remote``, ``chunks`` are copies, and the
+    files there are removed, too.
     """
     check_whole(chunks)
     unfinished = read_unfinished(chunks)
@@ -24,6 +27,8 @@ def confirm(chunks: Sequence[Path], output: Path) -> None:
         return
     for path in unfinished:
         path.unlink()
+    if remote is not None:
+        Remote(remote).remove(map(name_below_results, unfinished))
     causes = Counter(error for items in unfinished.values() for _, error in items)
     lines = [f"{_counted(number)}: {error}" for error, number in causes.most_common(SHOWN)]
     if len(causes) > SHOWN:

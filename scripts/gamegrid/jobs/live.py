@@ -33,8 +33,13 @@ SHOWN = 12
 class Run:
     """What one process of Snakemake shows. It shows nothing unless ``quiet`` holds ``rules``."""
 
-    def __init__(self, plan: Plan, results: Path, workflow: Any) -> None:
-        self._plan, self._results = plan, results
+    def __init__(self, plan: Plan, results: Path, workflow: Any, remote: str | None = None) -> None:
+        """``remote`` is the results folder's address if jobs share no file system.
+
+        Their files are then not here, so there is no progress to show.
+        """
+        self._plan, self._results, self._remote = plan, results, remote
+        self._plays = False
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
         self._watch: Watch | None = None
@@ -61,13 +66,15 @@ class Run:
         """
         self._outputs = snakemake_internals.outputs_to_make(workflow)
         todo = playing(self._plan, self._results, self._outputs)
-        if todo:
+        self._plays = bool(todo)
+        if todo and self._remote is None:
             self._witness = Witness(self._results / "journal")
         if self._log is None or self._silent or not self._outputs:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
-            self._watch = Watch(self._plan, self._results, todo)
+            if self._remote is None:
+                self._watch = Watch(self._plan, self._results, todo)
         self._slurm_run = snakemake_internals.slurm_run(workflow)
         self._began = time.monotonic()
         self._ticker = threading.Thread(target=self._keep, daemon=True, name="live line")
@@ -86,9 +93,11 @@ class Run:
         if self._watch is not None:
             self._tell_causes(self._watch)
             self._display.say(f"gamegrid: {self._result(self._watch.look())}")
-        elif self._outputs and not logs:
+        elif self._outputs and not logs and not self._plays:
             self._display.say("gamegrid: every episode was on file; the results are up to date")
-        if PAGE in self._outputs and not logs:
+        if self._remote is not None and not logs:
+            self._display.say(f"gamegrid: the results are at {self._remote}")
+        elif PAGE in self._outputs and not logs:
             self._display.say(f"gamegrid: all results are on one page: {PAGE}")
         for line in self._log.repeated():
             self._display.say(line)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import changes, staleness
+from gamegrid.jobs import changes, remote_run, staleness
 from gamegrid.plan import plan_checks
 from gamegrid.plan.grid import Chunk
 from gamegrid.plan.plan import Plan
@@ -15,14 +15,18 @@ from gamegrid.store import journal_counts
 from gamegrid.terminal import plain
 
 
-def check_before_play(plan: Plan, results: Path) -> None:
+def check_before_play(plan: Plan, results: Path, remote: str | None = None) -> None:
     """Check the machine's keys and folders, and the results folder. Raises UserError.
+
+    ``remote`` is the address of the results folder if jobs share no file system.
 
     Also say on stderr which cells are played again because a plug-in or a template changed.
     Only runs that may play need this: ``verify`` takes results as they say they were made, whatever
     is configured here.
     """
     plan_checks.check_machine(plan.config, plan.models)
+    if remote is not None:
+        remote_run.check(plan)
     check_results(plan, results)
     check_journal(plan, results)
     for notice in changes.notices(plan, results):

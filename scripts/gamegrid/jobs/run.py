@@ -60,6 +60,12 @@ def results_of(log_path: str) -> Path:
     raise UserError(f"the log {log_path} is not in a folder results/logs. Leave log: as it is.")
 
 
+def name_below_results(path: Path) -> str:
+    """Return the name of a file in its results folder, such as ``chunks/GAME/MATCHUP/…``."""
+    parts = path.parts
+    return "/".join(parts[len(parts) - parts[::-1].index("results") :])
+
+
 def run(work: Callable[[], object], log_path: str) -> None:
     """Do ``work`` and log to ``log_path``; stderr gets warnings. A UserError exits 1.
 

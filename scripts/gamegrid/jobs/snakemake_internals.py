@@ -14,6 +14,7 @@
   event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
   would silence the log file too, and hides failed jobs together with the others.
 - ``workflow.deployment_settings``: whether jobs run in containers.
+- ``workflow.storage_settings``: whether jobs share a file system, and where files go if not.
 - ``workflow.modifier``: whether a Snakefile is read as a module, and the prefix of its paths.
 - ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
   makes a file anew if the parameters on record are others than now, or if the file is marked
@@ -62,6 +63,8 @@ NOISE = (
     "Job rate limit reached", "Submitted job ", "Submitted group job ", "Job ", "Group job ",
     "SLURM run ID: ", "Submitted array job ", "Trying to restart job ",
     "Cleaning up SLURM log files", "Falling back to 'sacct'",
+    "Uploading source archive", "Storing in storage: ", "Finished upload",
+    "Retrieving from storage: ", "Finished retrieval", "Removing local copy of storage file: ",
 )  # fmt: skip
 """Beginnings of lines at level INFO that say how Snakemake works, not what it does for the user."""
 ECHOES = (
@@ -93,6 +96,8 @@ SLURM, CHECK = "slurm", "check"
 OTHER_CLUSTER = ("cluster", "clusters", "slurm_cluster")
 """Resources that send a job to another cluster than that of the login node."""
 JOB_EXCEPTION = "RuleException"
+STORAGE = {"s3": "s3://", "fs": "/"}
+"""The storage plugins that can hold results, and how their prefixes begin."""
 EXIT_STATUS = re.compile(
     r"returned non-zero (exit status \d+)|(died) with <Signals\.(\w+)|SpawnedJobError"
 )
@@ -169,12 +174,10 @@ def failure(record: logging.LogRecord) -> list[Failure]:
     if "job_error_info" in stated:
         return []
     said = stated.get("rule_msg") or ""
-    status = STATUS.search(said)
+    status, words = STATUS.search(said), in_words(said)
     ended = not status or status[1] in MEANINGS
     logs = tuple(log for log in stated["log"] or () if log)
-    return [
-        Failure(stated["rule_name"], stated["jobid"], logs, in_words(said), bool(said) and ended)
-    ]
+    return [Failure(stated["rule_name"], stated["jobid"], logs, words, bool(words) and ended)]
 
 
 def in_words(said: str) -> str:
@@ -293,9 +296,39 @@ def results_folder(workflow: Any) -> str:
     return folder
 
 
+def remote_results(workflow: Any) -> str | None:
+    """Return the address of the results folder if it is in Snakemake's storage, else None.
+
+    Raises UserError if jobs share no file system and replies would be lost with a job.
+    """
+    settings = workflow.storage_settings
+    provider, prefix = settings.default_storage_provider, settings.default_storage_prefix
+    if provider is None:
+        if "INPUT_OUTPUT" in {each.name for each in settings.shared_fs_usage}:
+            return None
+        raise UserError(
+            f"shared-fs-usage: without input-output, jobs cannot share the replies they buy. Set "
+            f"default-storage-provider ({' or '.join(STORAGE)}) and default-storage-prefix."
+        )
+    if provider not in STORAGE or not str(prefix).startswith(STORAGE[provider]):
+        known = " or ".join(f"{name} with {start}…" for name, start in STORAGE.items())
+        raise UserError(
+            f"default-storage-provider: {provider} with the prefix {prefix!r} cannot keep replies. "
+            f"Use {known}."
+        )
+    return f"{str(prefix).rstrip('/')}/{results_folder(workflow).rstrip('/')}"
+
+
 def outputs_to_make(workflow: Any) -> list[str]:
-    """Return the output files of all jobs that a run is about to do."""
-    return [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
+    """Return the output files of all jobs that a run is about to do, as the rules name them."""
+    files = [file for job in workflow.dag.needrun_jobs() for file in job.output]
+    if (prefix := workflow.storage_settings.default_storage_prefix) is None:
+        return [str(file) for file in files]
+    below = f"{str(prefix).rstrip('/')}/"
+    return [
+        file.storage_object.query.removeprefix(below) if file.is_storage else str(file)
+        for file in files
+    ]
 
 
 def to_submit(workflow: Any, cells: Iterable[tuple[str, Mapping[str, Any], int]]) -> list[Asked]:

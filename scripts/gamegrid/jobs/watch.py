@@ -6,7 +6,7 @@ first reply shows at once.
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from gamegrid.records.journal import Line, parse
 from gamegrid.records.progress import ChunkState
 from gamegrid.records.progress import read as read_progress
 from gamegrid.records.spending import filed
+from gamegrid.records.tail import Tail
 from gamegrid.terminal import duration
 
 WINDOW_S = 60.0
@@ -59,28 +60,6 @@ class Sight:
         if self.left_s is not None and not over:
             said.append(f"about {duration(self.left_s)} left")
         return ", ".join(said)
-
-
-class Tail:
-    """The lines that are added to a file after this was made."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._at = path.stat().st_size if path.exists() else 0
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the complete lines that are new."""
-        try:
-            with self._path.open("rb") as file:
-                # A job removes the torn last line of one that was killed.
-                self._at = min(self._at, self._path.stat().st_size)
-                file.seek(self._at)
-                text = file.read()
-        except FileNotFoundError:
-            return
-        whole = text.rfind(b"\n") + 1
-        self._at += whole
-        yield from text[:whole].splitlines()
 
 
 class Watch:

@@ -36,6 +36,8 @@ from gamegrid.records.journal import Journal
 from gamegrid.records.locking import check_locking, has_own_memory
 from gamegrid.records.progress import Progress
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
+from gamegrid.records.remote import RECORDS, Remote
+from gamegrid.records.shipment import carried
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +66,18 @@ class Job:
     results: Path
     output: Path
     threads: int
+    remote: str | None = None
+    """The address of the results folder if jobs share no file system; ``results`` is then new."""
 
     @property
     def path(self) -> str:
         """The job's place below the folders of journals and progress files."""
         return f"{self.game}/{self.matchup}/{self.block or FOLDERS[self.task]}"
+
+    @property
+    def journal(self) -> Path:
+        """The job's journal."""
+        return self.results / "journal" / f"{self.path}.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +98,20 @@ def play_chunk(job: Job) -> None:
     """Play a chunk and write its file, even if some episodes could not be finished.
 
     Episodes whose model could not be reached get status error; the rule ``confirm_complete`` names
-    them. Raises UserError if another job writes the same journal.
+    them. Raises UserError if another job writes the same journal, or if replies could not be sent
+    to a remote results folder.
     """
+    if job.remote is None:
+        _play_chunk(job)
+        return
+    remote = Remote(job.remote)
+    for name in RECORDS:
+        remote.fetch_file(name, job.results)
+    with carried(remote, job.journal, job.results):
+        _play_chunk(job)
+
+
+def _play_chunk(job: Job) -> None:
     plan = make(job.config, Path.cwd())
     with table(plan, [cell_of(plan, job)], job.results, job.threads) as here:
         play_at(here, plan, job)
@@ -130,7 +151,7 @@ def play_at(here: Table, plan: Plan, job: Job) -> None:
     run = provenance.run_record(job.config)
     work = _work(plan, job, run.run_id)
     run = replace(run, value_function=_fixed(job, work.cell.game))
-    with Journal(job.results / "journal" / f"{job.path}.jsonl") as journal:
+    with Journal(job.journal) as journal:
         kept = _take_over(job.output, work.params, {setup.episode_id for setup in work.setups})
         known = {episode for ids in kept.values() for episode in ids}
         missing = [setup for setup in work.setups if setup.episode_id not in known]

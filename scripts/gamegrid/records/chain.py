@@ -21,6 +21,8 @@ START = ""
 """What the first line holds as the digest of the line before it."""
 HEAD = ".head"
 """Suffix of the file beside a journal that says how far the journal goes."""
+_SEGMENT = re.compile(r".+\.(\d+)-([0-9a-f]{32})")
+"""The name of a segment without suffix; see ``segment_of``."""
 
 GO_ON = (
     "Restore it from a backup, or run 'gamegrid journal accept', which says what is lost and lets "
@@ -134,13 +136,22 @@ def head_path(journal: Path) -> Path:
     return journal.with_suffix(HEAD)
 
 
+def segment_of(journal: Path, head: Head) -> Path:
+    """Return the path of a file that holds some replies of a journal, as a chain of its own.
+
+    Its name is its head, so it needs no file beside it, and its content never changes.
+    """
+    return journal.with_name(f"{journal.stem}.{head.lines}-{head.digest}{journal.suffix}")
+
+
 def read_head(journal: Path) -> Head | None:
     """Return the head of a journal; None without one. Raises UserError if it is damaged."""
     path = head_path(journal)
     try:
         stated = Head(**json.loads(path.read_text(encoding="ascii")))
     except FileNotFoundError:
-        return None
+        named = _SEGMENT.fullmatch(journal.stem)
+        return Head(int(named[1]), named[2]) if named else None
     except (ValueError, TypeError) as error:
         raise UserError(f"{path} is damaged. {GO_ON}") from error
     if not isinstance(stated.lines, int) or not isinstance(stated.digest, str):
