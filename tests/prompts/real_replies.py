@@ -7,9 +7,10 @@ template asks for. The positions come from random play and differ in what the se
 temperatures take turns. So the replies to one template, with or without an earlier turn, are
 independent of each other.
 
-``real_replies.jsonl`` holds the replies. What a careful reading finds is in ``right``: a legal move,
-or null. It was written down before the parser read the reply; one that was left out by mistake was
-put in afterwards. A reply that was cut off is null by rule. The rules of reading were written first:
+``real_replies.jsonl`` holds the replies. What a careful reading finds is in ``right``: a legal
+move, or null. It was written down before the parser read the reply; one that was left out by
+mistake was put in afterwards. A reply that was cut off is null by rule. The rules of reading were
+written first:
 
 * Only the reply counts: not whether the move is good, nor whether its reasons make sense.
 * A move is chosen if it is stated as the answer: as the ``action`` of a JSON object (slips in the
@@ -75,7 +76,7 @@ SEED = 19
 class RealReply:
     """One reply. ``position`` counts the positions of the game.
 
-    ``shown`` tells whether the conversation showed the form; ``right`` is a person's reading.
+    ``shown`` tells whether the conversation showed the form; ``right`` is what a careful reading finds.
     """
 
     game: str

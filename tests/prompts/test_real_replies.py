@@ -1,4 +1,4 @@
-"""A real model's replies are read as a person reads them; real_replies.py states the rules."""
+"""A real model's replies are parsed as a careful reader reads them; real_replies.py has the rules."""
 
 from collections import Counter
 from functools import partial
@@ -12,7 +12,7 @@ from real_replies import GAMES, GAMES_SHOWN, TEMPLATES, RealReply
 
 REPLIES = real_replies.stored()
 MOVES = 115
-"""Replies in which a person reads a move."""
+"""Replies in which a careful reader finds a move."""
 FALSE_REJECTS = 1
 """Those of them that the parser does not read."""
 
@@ -34,7 +34,7 @@ def test_the_corpus_is_what_the_program_asks_for() -> None:
         assert reply.labels == real_replies.positions(reply.game)[reply.position].seen.labels
 
 
-def test_a_person_reads_only_legal_moves_in_whole_replies() -> None:
+def test_readings_are_legal_moves_of_whole_replies() -> None:
     moves = [reply for reply in REPLIES if reply.right is not None]
     assert len(moves) == MOVES
     assert all(reply.right in reply.labels and reply.finish == "stop" for reply in moves)
