@@ -8,7 +8,8 @@ SLURM := .venv-slurm/bin
 PROXY := .venv-proxy/bin
 
 .PHONY: demo test lint coverage test-nightly test-wheel test-pythons test-vllm test-real \
-	test-slurm test-conda test-browser test-documents test-faults test-proxy pages docs bench lock clean
+	test-slurm test-conda test-image test-proxy test-browser test-documents test-faults pages docs \
+	bench lock clean
 
 # In a folder apart, so that its results never mix with those of your grids.
 demo: .venv/demo
@@ -29,7 +30,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 	PYTHONPATH=scripts $(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile rules workflow
 	$(BIN)/snakemake --lint
 
 # The suite again, with the lines that it runs counted: on Python 3.11 that doubles its time.
@@ -58,6 +59,10 @@ test-vllm: .venv-vllm/dev
 # A real instruct model through transformers and llama.cpp's server; it downloads 93 MB once.
 test-real: .venv/real
 	$(BIN)/python -m pytest -m real
+
+# Builds the container image of the core with docker, and plays a grid in it.
+test-image: .venv/dev
+	$(BIN)/python -m pytest -m image tests/workflow/test_image.py --timeout 1800
 
 # With the SLURM that answers sinfo; tests/slurm/up.sh starts a throw-away one.
 test-slurm: .venv-slurm/dev

@@ -38,6 +38,10 @@ UNTIED = ("numpy", "snakemake-executor-plugin-slurm")
 BUILDS = ("torch==", "triton", "nvidia-", "cuda-")
 """PyTorch and what its GPU builds bring. One version has several builds, for CPUs and for each kind
 of GPU, so pip chooses it without a hash; vLLM's own lock is for one build."""
+PYTHON = "3.11.7"
+"""The version of Python in the environments and, by a line of its own, in the Dockerfile: the one
+that the suite runs on. There are no pin files as Snakemake reads them beside these
+files: one takes the place of the whole file, so the packages of pip would be left out."""
 EDITABLE = "editables"
 """What hatchling asks for beside itself to install a checkout."""
 OPEN = ("setuptools", "triton")
@@ -151,7 +155,7 @@ def environment(about: str, pins: list[str]) -> str:
     """The text of one file in envs/."""
     head = f"# {about} Written by `make lock`.\nchannels:\n  - conda-forge\n"
     quoted = [f"      - {quoted_pin(pin)}\n" for pin in pins]
-    return head + "dependencies:\n  - python=3.11\n  - pip\n  - pip:\n" + "".join(quoted)
+    return head + f"dependencies:\n  - python={PYTHON}\n  - pip\n  - pip:\n" + "".join(quoted)
 
 
 def quoted_pin(pin: str) -> str:

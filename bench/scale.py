@@ -1,4 +1,4 @@
-"""Benchmarks of large grids: cost per job, reruns, growth, tables, memory.
+"""Benchmarks of large grids: planning, cost per job, reruns, growth, tables, memory.
 
 Most of the time goes into playing the grids. They must be played, because a rerun checks
 Snakemake's records of how each file was made, and only a job that ran leaves a record. So the two
@@ -14,11 +14,13 @@ from bench.runs import Grid, folder_of, snakemake, write_grid
 JOBS = 2000
 EPISODES = 100_000
 GAMES = 25
+PLANNED_GAMES = 30
 MATCHUPS = 12
 
 
 def figures(runs: int) -> Iterator[Figure]:
     """Run all measurements."""
+    yield from plans(runs)
     size = 1.0 if runs > 1 else 0.1
     many = [recorded() for _ in range(runs)]
     yield _absolute("scale: jobs for 100,000 bot episodes", 20, "jobs", many)
@@ -58,6 +60,33 @@ def _absolute(
         measured=middle(sample[key] for sample in samples),
         runs=[{"run": sample} for sample in samples],
     )
+
+
+def plans(runs: int) -> Iterator[Figure]:
+    """Plan grids of 10, 30 and 100 agents in 30 games with 200 deals, and play nothing."""
+    for agents in (10, 30, 100):
+        each = {"each": _names(agents), "against": ["z"]}
+        for name, grid in (
+            ("each against one", {"schedule": each}),
+            ("each against one, chunk: 20", {"schedule": each, "chunk": 20}),
+            ("round robin", {"schedule": "round_robin"}),
+        ):
+            with folder_of(many_cells(agents, grid)) as folder:
+                dry = [snakemake(folder, "-n", "--", "tables") for _ in range(runs)]
+            title = f"{agents} agents, {name}"
+            yield _absolute(f"scale: CPU s of planning {title}", 60, "cpu_s", dry)
+            yield _absolute(f"scale: GB of planning {title}", 0.6, "most_gb", dry, max)
+
+
+def many_cells(agents: int, more: Grid) -> Grid:
+    """Return a grid of this many random agents in 30 games, 200 deals each."""
+    games = [f"generated_matrix(seed={number})" for number in range(PLANNED_GAMES)]
+    bots = {name: {"type": "random"} for name in (*_names(agents), "z")}
+    return {"deals": 200, "games": games, "agents": bots, **more}
+
+
+def _names(agents: int) -> list[str]:
+    return [f"a{number:03}" for number in range(agents)]
 
 
 def chunks(number: int) -> Grid:

@@ -78,6 +78,11 @@ PLAN = or_exit(
 # Another module of the same workflow may use others.
 PLUGINS = plugins.in_use()
 
+
+# Of all jobs; it counts with --sdm apptainer only.
+container: or_exit(lambda: gamegrid.container_image(PLAN, VERSION, workflow))
+
+
 # The terminal of a module belongs to the workflow that uses it.
 RUN = None if IS_MODULE else Run(PLAN, RESULTS, workflow)
 
@@ -89,6 +94,7 @@ wildcard_constraints:
     game=r"[^/]+",
     matchup=r"[^/]+",
     block=r"\d+-\d+",
+    bundle=r"[0-9a-f]+",
     agent=r"[a-z0-9_.]+",
 
 
@@ -96,6 +102,8 @@ wildcard_constraints:
 def check_before_play():
     if workflow.is_main_process:
         or_exit(lambda: preconditions.check_before_play(PLAN, RESULTS))
+    if snakemake_internals.plays(workflow):
+        or_exit(lambda: preconditions.remove_bundles(PLAN, RESULTS))
 
 
 def check_cluster():
@@ -126,8 +134,8 @@ def checked(cell):
 
 # The lists of chunk files are functions, because only jobs that read the files need them.
 def chunk_files(wildcards):
-    """The chunk files of all episodes."""
-    return [f"results/{chunk.file}" for chunk in PLAN.chunks]
+    """The outputs of all jobs that play episodes: chunk files, or bundles that list some."""
+    return [f"results/{job.file}" for job in PLAN.jobs]
 
 
 def single_move_files(task, game=None):
@@ -169,8 +177,8 @@ def correction_files():
 
 def episode_chunks(wildcards):
     """The chunk files that may hold episodes of a game."""
-    played = PLAN.chunks_of.get(wildcards.game, [])
-    return [*[f"results/{chunk.file}" for chunk in played], *PLAN.frozen]
+    played = PLAN.jobs_of.get(wildcards.game, [])
+    return [*[f"results/{job.file}" for job in played], *PLAN.frozen]
 
 
 def exploitability_files():
@@ -187,8 +195,15 @@ def judged_chunks(wildcards):
     ]
 
 
+def bundle_of(wildcards):
+    """The bundle of a job that plays several chunks."""
+    return or_exit(lambda: PLAN.bundle(wildcards.game, wildcards.bundle))
+
+
 def cell_of(wildcards):
-    """The cell of a play job."""
+    """The cell of a play job, or the first of a bundle, whose cells need the same."""
+    if "bundle" in wildcards.keys():
+        return bundle_of(wildcards).cell
     return or_exit(lambda: PLAN.cell(wildcards.game, wildcards.matchup))
 
 
@@ -212,6 +227,12 @@ def cell_params(wildcards):
     """What changes the episodes of a play job."""
     with plugins.restored(PLUGINS):
         return PLAN.identity.params(cell_of(wildcards))
+
+
+def bundle_params(wildcards):
+    """What changes the episodes of a bundle."""
+    with plugins.restored(PLUGINS):
+        return PLAN.identity.bundle_params(bundle_of(wildcards))
 
 
 def environment(cell):

@@ -25,6 +25,18 @@ rule play:
         "../scripts/play.py"
 
 
+# Several chunks of a game, one after another. The output lists their files.
+use rule play as play_bundle with:
+    output:
+        "results/bundles/{game}/{bundle}.txt",
+    log:
+        "results/logs/play_bundle/{game}/{bundle}.log",
+    benchmark:
+        "results/benchmarks/play_bundle/{game}/{bundle}.jsonl"
+    params:
+        cells=bundle_params,
+
+
 # One move of an agent in each position of a game.
 rule ask_positions:
     input:

@@ -6,6 +6,7 @@ from pathlib import Path
 if __name__ == "__main__":
     from gamegrid.jobs.run import run
     from gamegrid.records import registrations
+    from gamegrid.records.bundle_file import expand
     from gamegrid.records.registrations import PlannedQuestions
     from gamegrid.store import looks
     from gamegrid.store.database import Sources, build
@@ -15,9 +16,9 @@ if __name__ == "__main__":
     looks_file = database.with_name(looks.NAME)
     sources = Sources(
         chunks=[
-            Path(path)
+            file
             for task in ("chunks", "positions", "probes")
-            for path in snakemake.input[task]
+            for file in expand(snakemake.input[task])
         ],
         judged=[Path(path) for path in snakemake.input.judged],
         corrections=[Path(path) for path in snakemake.input.corrections],

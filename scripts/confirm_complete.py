@@ -9,11 +9,11 @@ if __name__ == "__main__":
     from gamegrid.jobs.answered import tell
     from gamegrid.jobs.complete import confirm
     from gamegrid.jobs.run import run
+    from gamegrid.records.bundle_file import expand
 
     def finish() -> None:
         """Confirm, and then say what was asked for."""
-        chunks = [Path(path) for path in snakemake.input.chunks]
-        confirm(chunks, Path(snakemake.output[0]))
+        confirm(expand(snakemake.input.chunks), Path(snakemake.output[0]))
         tell(Path(snakemake.input.database))
 
     run(finish, snakemake.log[0])

@@ -6,12 +6,13 @@ if __name__ == "__main__":
     from gamegrid.analysis.control_variates import correct_game, known_policies
     from gamegrid.jobs.run import run
     from gamegrid.plan import plan
+    from gamegrid.records.bundle_file import expand
 
     def work() -> None:
         """Correct the episodes of the game, which the plan may load from a plug-in."""
         prepared = plan.make(snakemake.config, Path.cwd())
         game = prepared.grid.game_named[snakemake.wildcards.game]
-        chunks = [Path(path) for path in snakemake.input]
+        chunks = expand(snakemake.input)
         policies = known_policies(prepared.config.agents, game)
         correct_game(game, chunks, policies, Path(snakemake.output[0]))
 

@@ -1,4 +1,4 @@
-"""Rule play: play one chunk of episodes."""
+"""Rules play and play_bundle: play one chunk of episodes, or several."""
 
 from pathlib import Path
 
@@ -6,17 +6,21 @@ if __name__ == "__main__":
     from gamegrid.jobs.run import leave, results_of, run
 
     def work() -> None:
-        """Play the chunk."""
+        """Play the chunk, or the chunks of the bundle."""
+        from gamegrid.play.bundle import BundleJob, play_bundle
         from gamegrid.play.chunk import Job, play_chunk
 
-        job = Job(
-            config=snakemake.config,
-            results=results_of(snakemake.log[0]),
-            output=Path(snakemake.output[0]),
-            threads=snakemake.threads,
+        given = {
+            "config": snakemake.config,
+            "results": results_of(snakemake.log[0]),
+            "output": Path(snakemake.output[0]),
+            "threads": snakemake.threads,
             **snakemake.wildcards,
-        )
-        play_chunk(job)
+        }
+        if "bundle" in given:
+            play_bundle(BundleJob(**given))
+        else:
+            play_chunk(Job(**given))
 
     run(work, snakemake.log[0])
     leave()

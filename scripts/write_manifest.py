@@ -5,10 +5,11 @@ from pathlib import Path
 
 if __name__ == "__main__":
     from gamegrid.jobs.run import run
+    from gamegrid.records.bundle_file import expand
     from gamegrid.store import manifest
 
     played = {
-        kind: [Path(path) for path in snakemake.input[kind]]
+        kind: expand(snakemake.input[kind])
         for kind in ("chunks", "judged", "corrections", "positions", "probes", "exploitability")
     }
     played["references"] = [Path(snakemake.input.references)]

@@ -19,7 +19,7 @@ from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
-from gamegrid.play.engines import Engines
+from gamegrid.play.engines import Engines, Pool
 from gamegrid.records import dtype_record
 from gamegrid.records.journal import Journal
 
@@ -96,11 +96,12 @@ async def answer(results: Path, written: ModelEntry, question: str) -> Completio
         sampling=Sampling(temperature=0.0, max_tokens=24),
     )
     with Journal(results / "journal/kuhn_poker/a--b/00000-00009.jsonl") as journal:
-        engines = Engines({"hf_m": one}, journal, results, results, live=True)
+        pool = Pool({"hf_m": one}, results, results)
+        engines = Engines(pool, journal, live=True)
         try:
             return (await engines.ask("hf_m")(PLACE, 0, 0, request)).completion
         finally:
-            await engines.close()
+            await pool.close()
 
 
 @pytest.mark.parametrize("first", [2.0, 0.5])

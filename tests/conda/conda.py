@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,12 @@ def create(arguments: list[str]) -> None:
     prefix = Path(value(arguments, "--prefix"))
     if unknown := sorted(set(told) - KEYS):
         fail(f"unknown keys {unknown}")
-    specs = [MatchSpec(given) for given in told["dependencies"] if isinstance(given, str)]
+    # The channel has this machine's Python, which may differ in its patch version.
+    specs = [
+        MatchSpec(re.sub(r"^(python=\d+\.\d+)\.\d+$", r"\1", given))
+        for given in told["dependencies"]
+        if isinstance(given, str)
+    ]
     sections = [given for given in told["dependencies"] if isinstance(given, dict)]
     if any(set(section) != {"pip"} for section in sections):
         fail("the only section among the dependencies is pip")

@@ -57,7 +57,7 @@ def test_calls_and_tokens_of_a_game_of_fixed_length_are_foretold_exactly(
     found = estimate(made, tmp_path / "results")
     (after,) = found.costs
     assert (after.on_file, after.measured) == (8, True)
-    assert (found.finished_jobs, found.finished_episodes) == (1, 8)
+    assert (found.finished_chunks, found.finished_episodes) == (1, 8)
     # The loopback endpoint also counts four characters as a token, rounded up per message.
     asked = sum(len(body["messages"][0]["content"]) for body in endpoint.requests)
     assert after.prompt_tokens == pytest.approx(asked / 4)
@@ -110,7 +110,7 @@ def test_positions_are_foretold_and_bought_once(
         made = plan.make(raw, tmp_path)
         before = estimate(made, tmp_path / "results")
         # Two agents, five positions each; only one is a model, and it is asked once per position.
-        assert before.jobs - without.jobs == 2
+        assert before.chunks - without.chunks == 2
         assert before.episodes - without.episodes == 10
         assert before.costs[0].calls - without.costs[0].calls == pytest.approx(5)
         output = tmp_path / "results/positions/tic_tac_toe/m.parquet"
@@ -121,7 +121,7 @@ def test_positions_are_foretold_and_bought_once(
         play_chunk(job)
         assert len(endpoint.requests) == 5
         after = estimate(made, tmp_path / "results")
-        assert (after.costs[0].on_file, after.finished_jobs, after.finished_episodes) == (5, 1, 5)
+        assert (after.costs[0].on_file, after.finished_chunks, after.finished_episodes) == (5, 1, 5)
         output.unlink()
         play_chunk(job)
         assert len(endpoint.requests) == 5
@@ -138,7 +138,7 @@ def test_probes_are_foretold_and_bought_once(
         for replies in (3, 4):
             raw["probes"] = replies
             before = estimate(plan.make(raw, tmp_path), tmp_path / "results")
-            assert before.jobs - without.jobs == 2
+            assert before.chunks - without.chunks == 2
             assert before.episodes - without.episodes == 2 * 12 * replies
             asked = before.costs[0].calls - without.costs[0].calls
             assert asked == pytest.approx(12 * replies)

@@ -15,7 +15,8 @@ def test_packages_of_another_environment_are_out_of_reach(
     host = tmp_path / "host/lib/python3.11/site-packages"
     own = [path for path in sys.path if path.endswith("site-packages")]
     scripts = str(tmp_path / "scripts")
-    monkeypatch.setattr(sys, "path", [scripts, *own, str(host)])
+    mounted = "/mnt/snakemake_searchpaths/item_0"  # in a container
+    monkeypatch.setattr(sys, "path", [scripts, *own, str(host), mounted])
     seen: list[str] = []
     run(lambda: seen.extend(sys.path), str(tmp_path / "job.log"))
     assert own

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gamegrid.jobs.staleness import works
 from gamegrid.jobs.watch import Sight, Tail, Watch, playing
 from gamegrid.plan import plan
@@ -29,10 +31,17 @@ def tell(results: Path, path: str, episodes: int, **state: Any) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | state))
 
 
+BOTS: dict[str, Any] = {
+    "games": ["kuhn_poker"],
+    "agents": {name: {"type": "random"} for name in ("a", "b")},
+    "deals": 20,
+    "chunk": 5,
+    "models": [],
+}
+
+
 def bots(folder: Path) -> plan.Plan:
-    agents = {name: {"type": "random"} for name in ("a", "b")}
-    raw = {"games": ["kuhn_poker"], "agents": agents, "deals": 20, "chunk": 5, "models": []}
-    return plan.make(raw, folder)
+    return plan.make(BOTS, folder)
 
 
 def test_episodes_count_for_the_whole_grid_and_earlier_runs_do_not_set_the_pace(
@@ -110,3 +119,18 @@ def test_the_jobs_that_play_are_known_by_their_files(tmp_path: Path) -> None:
     results = tmp_path / "results"
     files = ["results/tables/README.md", f"results/{made.chunks[2].file}"]
     assert playing(made, results, files) == [made.chunks[2]]
+
+
+def test_of_a_bundle_only_the_chunks_that_are_not_current_play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    raw, results = {**BOTS, "max_jobs": 2}, tmp_path / "results"
+    made = plan.make(raw, tmp_path)
+    bundle, _ = made.bundles
+    first, *others = bundle.chunks
+    play_chunk(
+        Job(config=raw, game="kuhn_poker", matchup="a--b", block=first.block, threads=1,
+            results=results, output=results / first.file)
+    )  # fmt: skip
+    assert playing(made, results, [f"results/{bundle.file}"]) == others

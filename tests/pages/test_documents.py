@@ -95,6 +95,18 @@ def _applies(needed: Requirement, extra: str) -> bool:
     return needed.marker is None or needed.marker.evaluate({"extra": extra})
 
 
+def test_environments_and_images_have_one_python() -> None:
+    """Up to the patch version; ``make lock`` writes that of the environments."""
+    dependencies = [
+        yaml.safe_load(path.read_text())["dependencies"]
+        for path in (WORKFLOW / "envs").glob("*.yaml")
+    ]
+    [python] = {each for listed in dependencies for each in listed if "python" in each}
+    [base] = re.findall(r"^FROM python:([\d.]+)-", (WORKFLOW / "Dockerfile").read_text(), re.M)
+    assert python == f"python={base}"
+    assert base.count(".") == 2
+
+
 def test_the_lock_file_names_one_version_that_the_project_allows() -> None:
     """``make lock`` writes it."""
     locked = {canonicalize_name(pin.name): pin.specifier for pin in LOCKED}

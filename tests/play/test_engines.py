@@ -16,7 +16,7 @@ from gamegrid.backends.backend import (
 from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
-from gamegrid.play.engines import Engines
+from gamegrid.play.engines import Engines, Pool
 from gamegrid.records.journal import Journal
 
 PLACE = Place(seed=1, game="kuhn_poker", deal=3, matchup="a--b", seating=0, seat=1)
@@ -52,9 +52,10 @@ def model(**entry: str) -> Model:
 
 async def ask(folder: Path, one: Model) -> RecordedCompletion:
     with Journal(folder / "00000-00009.jsonl") as journal:
-        engines = Engines({"hf_x": one}, journal, folder, folder, live=True)
+        pool = Pool({"hf_x": one}, folder, folder)
+        engines = Engines(pool, journal, live=True)
         answer = await engines.ask("hf_x")(PLACE, 0, 0, REQUEST)
-        await engines.close()
+        await pool.close()
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from gamegrid.errors import UserError
 from gamegrid.records import locking
-from gamegrid.records.locking import NAME, Witness, check_locking
+from gamegrid.records.locking import NAME, Witness, check_locking, has_own_memory
 
 
 @pytest.fixture
@@ -102,3 +103,33 @@ def test_without_locks_the_run_leaves_the_complaint_to_its_jobs(
     with pytest.raises(OSError, match="No locks") as refusal:
         check_locking(tmp_path)
     assert refusal.value.filename == str(tmp_path)
+
+
+def test_a_job_with_a_memory_of_its_own_is_noticed(tmp_path: Path) -> None:
+    """As SLURM's job_container/tmpfs makes it: another file system at the same path."""
+    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this user may not mount")
+    code = "import sys; from pathlib import Path; from gamegrid.records import locking as l; "
+    code += "print(l.has_own_memory(Path(sys.argv[1]), Path('/dev/shm')))"
+    job = [sys.executable, "-c", code, str(tmp_path)]
+    apart = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs x /dev/shm && exec "$@"', "sh", *job]
+    found = {"PYTHONPATH": str(Path(locking.__file__).parents[2]), "PATH": os.environ["PATH"]}
+    told = [subprocess.check_output(each, env=found, text=True) for each in (job, job, apart)]
+    assert told == ["False\n", "False\n", "True\n"]
+
+
+def test_a_new_run_forgets_the_memories_of_earlier_jobs(tmp_path: Path) -> None:
+    assert not has_own_memory(tmp_path, Path("/dev"))
+    assert has_own_memory(tmp_path, tmp_path)
+    held = Witness(tmp_path)
+    assert not has_own_memory(tmp_path, tmp_path)
+    held.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_an_identity_of_the_host_nothing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "BOOT_ID", tmp_path / "absent")
+    assert not has_own_memory(tmp_path, Path("/dev"))
+    assert not has_own_memory(tmp_path, tmp_path)

@@ -249,16 +249,15 @@ def test_a_job_gets_its_gpus_on_one_node_and_for_one_process(
     assert journal.read_text().count("\n") >= 2
 
 
-def test_grouped_chunks_go_as_one_job(tmp_path: Path, say: Callable[[str], None]) -> None:
-    local = "local-cores: 1     # for the tables, which the login node makes"
-    groups = "groups: [play=chunks]\ngroup-components: [chunks=2]"
-    write_profile(tmp_path, **{local: f"local-cores: 1\n{groups}"})
+def test_many_small_chunks_go_as_few_jobs(tmp_path: Path, say: Callable[[str], None]) -> None:
+    write_profile(tmp_path, **{"max_jobs=100": "max_jobs=2"})
     agents = {"a": {"type": "random"}, "b": {"type": "random"}}
-    write_grid(tmp_path, {"deals": 8, "chunk": 2, "games": ["kuhn_poker"], "agents": agents})
+    write_grid(tmp_path, {"deals": 24, "chunk": 2, "games": ["kuhn_poker"], "agents": agents})
     began = time.monotonic()
-    run = as_shipped(tmp_path, "--until", "play", "--", "tables")
+    run = as_shipped(tmp_path, "--until", "play_bundle", "--", "tables")
     assert run.code == 0, run.output
     found = records(tmp_path)
-    say(f"groups: {time.monotonic() - began:.0f} s, {len(found)} SLURM jobs for 4 chunks")
+    say(f"bundles: {time.monotonic() - began:.0f} s, {len(found)} SLURM jobs for 12 chunks")
     assert [job.state for job in found] == ["COMPLETED"] * 2
-    assert "16 of 16 episodes are played" in run.output
+    assert all(re.search(r"NumCPUs=1\b.*TRES=\S*mem=2000M", job.text) for job in found)
+    assert "48 of 48 episodes are played" in run.output

@@ -114,15 +114,19 @@ def test_each_job_runs_in_its_own_environment(
 
 
 @pytest.mark.parametrize("name", ["report", "vllm"])
-def test_the_other_environments_resolve(name: str, tmp_path: Path) -> None:
+def test_pip_would_install_what_the_other_environments_name(name: str, tmp_path: Path) -> None:
     """Resolve the pip packages without installing them: vLLM for CUDA takes many gigabytes."""
     wanted = tmp_path / "requirements.txt"
     wanted.write_text("\n".join(map(str, pip_pins(name))))
     done = subprocess.run(
         [
             sys.executable, "-m", "pip", "install", "-q", "--dry-run", "--ignore-installed",
-            "-r", str(wanted),
+            "--report", "-", "-r", str(wanted),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    chosen = [each["metadata"] for each in json.loads(done.stdout)["install"]]
+    assert {
+        canonicalize_name(each["name"]): each["version"].partition("+")[0] for each in chosen
+    } == versions(name)

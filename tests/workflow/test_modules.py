@@ -1,14 +1,13 @@
 """The workflow as a module of another one, as Snakemake's users expect of it."""
 
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from workflow_runs import ROOT, command, environment
+from workflow_runs import ROOT, command, commit, environment, repository
 
 MODULE = """
 module {name}:
@@ -85,35 +84,13 @@ def test_a_module_that_renames_the_results_folder_is_refused(tmp_path: Path) -> 
         run(tmp_path, "-n", "--", "all")
 
 
-def repository(folder: Path) -> None:
-    """Make a git repository of the workflow without its package, with tags of two versions."""
-    for name in ("rules", "envs", "config/schemas"):
-        shutil.copytree(ROOT / name, folder / name)
-    (folder / "scripts").mkdir()
-    for file in (ROOT / "Snakefile", ROOT / "config/config.yaml", *ROOT.glob("scripts/*.py")):
-        shutil.copy(file, folder / file.relative_to(ROOT))
-    git(folder, "init", "--quiet")
-    commit(folder, "this")
-    rules = folder / "rules/common.smk"
-    rules.write_text(re.sub(r'(?m)^VERSION = ".*"$', 'VERSION = "99.0"', rules.read_text("utf-8")))
-    commit(folder, "later")
-
-
-def commit(folder: Path, tag: str) -> None:
-    git(folder, "add", "--all")
-    git(folder, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", "-m", tag)
-    git(folder, "tag", tag)
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True)
-
-
 def test_a_tag_of_a_repository_plays_if_the_installed_package_has_its_version(
     tmp_path: Path,
 ) -> None:
-    (source := tmp_path / "source").mkdir()
-    repository(source)
+    repository(source := tmp_path / "source", "this")
+    rules = source / "rules/common.smk"
+    rules.write_text(re.sub(r'(?m)^VERSION = ".*"$', 'VERSION = "99.0"', rules.read_text("utf-8")))
+    commit(source, "later")
     for tag in ("this", "later"):
         (tmp_path / tag).mkdir()
         write(tmp_path / tag, f"gitfile({str(source)!r}, path='Snakefile', tag={tag!r})")

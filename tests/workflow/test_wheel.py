@@ -8,8 +8,9 @@ import venv
 from pathlib import Path
 
 import pytest
+import yaml
 
-from workflow_runs import ROOT, write_grid
+from workflow_runs import ROOT, repository, write_grid
 
 pytestmark = pytest.mark.wheel
 
@@ -74,6 +75,28 @@ def test_the_wheel_plays_from_an_empty_folder(programs: Path, tmp_path: Path) ->
     assert "random" in board
     plain = [str(programs / "snakemake"), "verify", "--snakefile", str(workflow / "Snakefile")]
     run([*plain, "--cores", "2", "--configfile", "grid.yaml"], tmp_path)
+
+
+def test_snakedeploy_deploys_a_tag_that_the_wheel_plays(programs: Path, tmp_path: Path) -> None:
+    """As snakedeploy's documentation says; git takes a folder in the place of GitHub."""
+    repository(hub := tmp_path / "hub/owner/gamegrid", "v1")
+    variables = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{tmp_path}/hub/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    venv.create(tmp_path / "deployer", with_pip=True)
+    run([str(tmp_path / "deployer/bin/pip"), "install", "-q", "snakedeploy==0.17.1"], tmp_path)
+    snakedeploy = [str(tmp_path / "deployer/bin/snakedeploy"), "deploy-workflow"]
+    address = f"https://github.com/{hub.relative_to(tmp_path / 'hub')}"
+    run([*snakedeploy, address, "deployed", "--tag", "v1"], tmp_path, **variables)
+    bots = {"optimal": {"type": "optimal"}, "random": {"type": "random"}}
+    grid = {"deals": 2, "games": ["kuhn_poker"], "agents": bots}
+    (tmp_path / "deployed/config/config.yaml").write_text(yaml.safe_dump(grid))
+    snakemake = [str(programs / "snakemake"), "--cores", "2"]
+    assert "build_report" in run([*snakemake, "--dry-run"], tmp_path / "deployed", **variables)
+    run([*snakemake, "results/gamegrid.duckdb"], tmp_path / "deployed", **variables)
 
 
 def test_a_new_grid_and_an_example_are_planned_from_the_wheel(

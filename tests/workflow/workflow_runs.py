@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,6 +72,28 @@ def environment() -> dict[str, str]:
     """Return the environment of a user without keys."""
     kept = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
     return {**kept, "OMP_NUM_THREADS": "1"}
+
+
+def repository(folder: Path, tag: str) -> None:
+    """Make a git repository of the workflow without its package, with one tag."""
+    for name in ("rules", "envs", "profiles", "workflow", "config/schemas"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "scripts").mkdir()
+    for file in (ROOT / "Snakefile", ROOT / "config/config.yaml", *ROOT.glob("scripts/*.py")):
+        shutil.copy(file, folder / file.relative_to(ROOT))
+    _git(folder, "init", "--quiet")
+    commit(folder, tag)
+
+
+def commit(folder: Path, tag: str) -> None:
+    """Commit all that is in a repository, and tag it."""
+    _git(folder, "add", "--all")
+    _git(folder, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", "-m", tag)
+    _git(folder, "tag", tag)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
 def write_grid(folder: Path, grid: Grid) -> None:

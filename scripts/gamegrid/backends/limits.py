@@ -70,6 +70,11 @@ def jobs_at_once() -> int | None:
     return int(told) if told else None
 
 
+def is_limited(entry: ModelEntry) -> bool:
+    """Return whether a model has a limit that the jobs of a host share."""
+    return entry.max_connections is not None or Pace(entry).is_limited
+
+
 class HostLimits:
     """One job's part in the limits on a model, which ``identity`` names to all jobs of the host.
 
@@ -79,6 +84,7 @@ class HostLimits:
     """
 
     def __init__(self, entry: ModelEntry, identity: str, stop: Stop, folder: Path) -> None:
+        self._entry = entry
         self._places = entry.max_connections
         self._pace = Pace(entry)
         self._stop = stop
@@ -97,7 +103,7 @@ class HostLimits:
 
     def open(self) -> None:
         """Join the other jobs, unless nothing is limited. Raises BackendError."""
-        if self._places is None and not self._pace.is_limited:
+        if not is_limited(self._entry):
             return
         try:
             make_private(self._folder.parent)

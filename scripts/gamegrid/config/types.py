@@ -1,5 +1,6 @@
 """The types of a grid's configuration."""
 
+import re
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
@@ -24,6 +25,7 @@ from gamegrid.config.names import AGENT_NAME
 from gamegrid.config.preregister import Preregister
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+UNTAGGED_IMAGE = re.compile(r"[a-z]+://\S+/[^\s/:@]+")
 WORDS = {"true": True, "false": False}
 
 Switch = Annotated[
@@ -171,10 +173,17 @@ class GridConfig(BaseModel):
     )
     chunk: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
-        description="deals per job; default: 2500 for bots, all for local engines, and for hosted "
-        "models 20, doubled until a job has four episodes for each request in flight "
-        "(max_connections or 32). In a grid of more than 2000 jobs the default is doubled until "
-        "it has no more, or until each cell is one job",
+        description="deals per chunk; default: 2500 for bots, all for local engines, and for "
+        "hosted models 20, doubled until a job has four episodes for each request in flight "
+        "(max_connections or 32). In a grid of more than 2000 chunks the default is doubled "
+        "until it has no more, or until each cell is one chunk",
+    )
+    max_jobs: int = Field(
+        default=2000,
+        ge=1,
+        description="jobs that play episodes, at most. In a grid of more chunks, a job plays "
+        "several of one game, one after another, whose models need the same. The results are the "
+        "same for any number. On a cluster, 100 makes few submissions of many small chunks",
     )
     preregister: Preregister | None = Field(
         default=None,
@@ -202,6 +211,12 @@ class GridConfig(BaseModel):
         description="price of a GPU hour, from which the table latency computes the cost of local "
         "models",
     )
+    container_image: str | None = Field(
+        default=None,
+        description="where the images of gamegrid are, without a tag, such as "
+        "docker://ghcr.io/OWNER/gamegrid: with --sdm apptainer, jobs run in the one with this "
+        "version and the libraries that the grid needs (docs/cluster.md)",
+    )
     try_models: Switch = Field(
         default=False, description="let the target check ask each model one real question"
     )
@@ -226,6 +241,18 @@ class GridConfig(BaseModel):
                     {"part": part, "parts": parts},
                 )  # fmt: skip
         return shard
+
+    @field_validator("container_image")
+    @classmethod
+    def _untagged(cls, image: str | None) -> str | None:
+        if image is not None and not UNTAGGED_IMAGE.fullmatch(image):
+            raise PydanticCustomError(
+                "image",
+                "{image} is not allowed: write it as docker://HOST/OWNER/NAME, without the tag, "
+                "which gamegrid adds",
+                {"image": repr(image)},
+            )
+        return image
 
     @field_validator("agents")
     @classmethod

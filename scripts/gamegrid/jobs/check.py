@@ -191,7 +191,7 @@ def _grid(plan: Plan) -> str:
     """Return the size of the grid, and which agents sit out of which games, in one line."""
     games, cells = len(plan.grid.games), len(plan.grid.cells)
     said = f"{_count(len(plan.config.agents), 'agent')} in {_count(games, 'game')}: "
-    said += f"{_count(cells, 'matchup')}, {_count(len(plan.chunks), 'job')}"
+    said += f"{_count(cells, 'matchup')}, {_count(len(plan.jobs), 'job')}"
     return f"{said}; {absent}" if (absent := absences(plan)) else said
 
 

@@ -76,8 +76,8 @@ class Estimate:
     ``seconds_a_call`` is the pace of one job so far; None before the first replies.
     """
 
-    jobs: int
-    finished_jobs: int
+    chunks: int
+    finished_chunks: int
     episodes: int
     finished_episodes: int
     costs: tuple[Cost, ...]
@@ -93,8 +93,8 @@ def estimate(plan: Plan, results: Path) -> Estimate:
     planned, found = episodes_by_file(plan, results), standings(plan, results)
     finished = [results / file for file, each in found.items() if each.state is State.CURRENT]
     return Estimate(
-        jobs=len(planned),
-        finished_jobs=len(finished),
+        chunks=len(planned),
+        finished_chunks=len(finished),
         episodes=sum(planned.values()),
         finished_episodes=sum(planned[file] for file in finished),
         costs=tuple(_costs(plan, results, found)),
@@ -250,13 +250,18 @@ def _needed(plan: Plan, work: Work, taken: Mapping[tuple[str, str], Turns]) -> M
     return needed
 
 
-def calls_of(plan: Plan, work: Work) -> Mapping[str, float]:
-    """Return the calls of a whole job, without rethinks, by the agents that are models."""
-    game = work.cell.game
-    models = set(work.cell.matchup.agents) & plan.models.keys()
-    if not isinstance(work, Chunk):
-        return _needed(plan, work, {})
-    return _needed(plan, work, {(name, game.name): turns(plan, name, game) for name in models})
+def calls_of(plan: Plan, some: Sequence[Work]) -> float:
+    """Return the calls of whole jobs, without rethinks. Each agent plays each game at random."""
+    games = {work.cell.game.name: work.cell.game for work in some}
+    played = {
+        (name, work.cell.game.name)
+        for work in some
+        if isinstance(work, Chunk)
+        for name in work.cell.matchup.agents
+        if name in plan.models
+    }
+    taken = {(name, game): turns(plan, name, games[game]) for name, game in played}
+    return sum(sum(_needed(plan, work, taken).values()) for work in some)
 
 
 def _share_left(
@@ -295,7 +300,7 @@ def ending(estimated: Estimate) -> str:
     lines = [f"sitting out: {estimated.absences}"] if estimated.absences else []
     lines.append(
         f"finished: {estimated.finished_episodes:,} of {estimated.episodes:,} episodes, "
-        f"{estimated.finished_jobs:,} of {estimated.jobs:,} jobs"
+        f"{estimated.finished_chunks:,} of {estimated.chunks:,} chunks"
     )
     return "\n".join([*lines, still_to_buy(estimated)])
 

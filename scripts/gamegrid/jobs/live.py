@@ -20,7 +20,9 @@ from gamegrid.records.locking import Witness
 from gamegrid.terminal import duration
 
 TICK_S = 1.0
-"""Seconds between two looks at the files of the jobs."""
+"""Seconds between two looks at the files of the jobs, in grids of few jobs."""
+PART = 10
+"""A look takes at most one part of the time in so many."""
 LINE_S = 60.0
 """Seconds between two lines in a file or a pipe, where nothing can be rewritten."""
 PAGE = "results/report.html"
@@ -107,10 +109,13 @@ class Run:
                 self._tick(self._watch)
                 self._watch.expect()
             said = time.monotonic()
-            while not self._over.wait(TICK_S):
+            pause = TICK_S
+            while not self._over.wait(pause):
+                began = time.monotonic()
                 sight = self._tick(self._watch) if self._watch is not None else None
                 if sight is None:
                     self._display.draw(self._stage())
+                pause = max(TICK_S, PART * (time.monotonic() - began))
                 if time.monotonic() - said < LINE_S:
                     continue
                 said = time.monotonic()

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from gamegrid.errors import UserError
-from gamegrid.jobs import changes, snakemake_internals
+from gamegrid.jobs import changes, staleness
 from gamegrid.plan import plan_checks
+from gamegrid.plan.grid import Chunk
 from gamegrid.plan.plan import Plan
 from gamegrid.records import journal, stamp
 from gamegrid.records.chunkfile import read_params
@@ -32,8 +33,7 @@ def check_results(plan: Plan, results: Path) -> None:
     """Refuse a results folder that was made with other settings. Raises UserError."""
     if not plan.config.mix_results:
         stamp.check(results, plan.stamp)
-    if not snakemake_internals.has_records(snakemake_internals.working_folder(results)):
-        _check_params(plan, results)
+    _check_params(plan, results)
 
 
 def check_journal(plan: Plan, results: Path) -> None:
@@ -55,6 +55,17 @@ def check_journal(plan: Plan, results: Path) -> None:
         raise UserError(str(lacking[0]))
 
 
+def remove_bundles(plan: Plan, results: Path) -> None:
+    """Remove the files of bundles that list a chunk file which is gone, so that they run again.
+
+    Snakemake does not know these chunk files. Call this before it looks at its outputs.
+    """
+    for bundle in plan.bundles:
+        file = results / bundle.file
+        if file.exists() and not all((results / each.file).exists() for each in bundle.chunks):
+            file.unlink()
+
+
 def check_writable(results: Path) -> None:
     """Refuse a results folder that cannot be written. Raises UserError."""
     if results.exists() and not os.access(results, os.W_OK):
@@ -65,19 +76,21 @@ def check_writable(results: Path) -> None:
 
 
 def _check_params(plan: Plan, results: Path) -> None:
-    """Refuse chunk files of other settings.
+    """Refuse chunk files of other settings that Snakemake has no record of.
 
-    Snakemake compares settings with its own records. Without records it would take every existing
-    file as up to date. Chunk files say how they were played.
+    Snakemake compares settings with its own records, and would take a file without a record as up
+    to date. Chunk files say how they were played. Bundles look at theirs themselves.
     """
-    identity = plan.identity
-    wanted = {results / each.file: identity.params(each.cell) for each in plan.chunks} | {
-        results / moves.file: identity.single_move_params(moves)
-        for moves in plan.single_moves.values()
-    }
-    existing = [path for path in wanted if path.exists()]
-    played_with = read_params(existing)
-    stale = [path for path in existing if played_with.get(path) != wanted[path]]
+    declared = [
+        work for work in staleness.works(plan) if not (plan.bundles and isinstance(work, Chunk))
+    ]
+    unknown = {results / work.file: work for work in staleness.unrecorded(results, declared)}
+    played_with = read_params(list(unknown))
+    stale = [
+        path
+        for path, work in unknown.items()
+        if played_with.get(path) != staleness.params(plan, work)
+    ]
     if stale:
         name = stale[0].relative_to(results)
         folder = f"{results.name}/{name.parts[0]}"

@@ -20,6 +20,8 @@ log = logging.getLogger("gamegrid")
 
 ENDS = {"ends": True}
 """Marks the error that ends a job."""
+MOUNTED = "/mnt/snakemake_searchpaths/"
+"""Where Snakemake mounts the folders of its own path in a container."""
 INTERRUPTED = 130
 """The exit code that shells report for a program ended by Ctrl-C."""
 
@@ -121,7 +123,12 @@ def _log_file(path: str) -> LogFile:
 def _own_packages_only() -> None:
     """Remove the packages of Snakemake's environment from the path, which Snakemake appends.
 
-    A job must use its own environment's packages and no others.
+    A job must use its own environment's packages and no others. In a container, Snakemake mounts
+    each folder of its path under another name.
     """
     own = {*site.getsitepackages(), site.getusersitepackages()}
-    sys.path[:] = [path for path in sys.path if Path(path).name != "site-packages" or path in own]
+    sys.path[:] = [
+        path
+        for path in sys.path
+        if (Path(path).name != "site-packages" or path in own) and not path.startswith(MOUNTED)
+    ]

@@ -13,6 +13,7 @@
 - the handlers of its logger by name, the fields of its records, and the texts of those without an
   event: a run shows one live line and the causes of failures instead of them. A profile's ``quiet``
   would silence the log file too, and hides failed jobs together with the others.
+- ``workflow.deployment_settings``: whether jobs run in containers.
 - ``workflow.modifier``: whether a Snakefile is read as a module, and the prefix of its paths.
 - ``.snakemake/metadata`` and ``.snakemake/incomplete``: what Snakemake has on record of a file. It
   makes a file anew if the parameters on record are others than now, or if the file is marked
@@ -54,6 +55,7 @@ TERMINAL = "DefaultStreamHandler"
 LOG_FILE = "DefaultLogFileHandler"
 NOISE = (
     "Assuming unrestricted shared filesystem usage", "Building DAG of jobs", "Using shell: ",
+    "Activating conda environment: ", "Activating singularity image ",
     "Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive",
     "Select jobs to execute", "Execute ", "Complete log(s): ", "Elapsed time: ",
     "Touching output file", "Removing temporary output", "Storing output in storage",
@@ -272,6 +274,11 @@ def is_module(workflow: Any) -> bool:
     return not workflow.modifier.is_main_snakefile()
 
 
+def deployment_methods(workflow: Any) -> set[str]:
+    """Return the values of ``--sdm``: how jobs get their software."""
+    return {str(method) for method in workflow.deployment_settings.deployment_method}
+
+
 def results_folder(workflow: Any) -> str:
     """Return the results folder of the Snakefile that is being read, below a module's prefix.
 
@@ -425,6 +432,17 @@ def has_records(working: Path) -> bool:
 def is_incomplete(working: Path, file: str) -> bool:
     """Return whether Snakemake has marked a file as written in part."""
     return _record_path(working / INCOMPLETE, file).exists()
+
+
+def is_known(working: Path, file: str) -> bool:
+    """Return whether Snakemake has a record of an existing file as it is now, complete or not.
+
+    It writes the record once the file is made.
+    """
+    record = _record_path(working / RECORDS, file)
+    if record.exists() and record.stat().st_mtime_ns >= (working / file).stat().st_mtime_ns:
+        return True
+    return is_incomplete(working, file)
 
 
 def recorded_params(working: Path, file: str) -> tuple[str, ...] | None:

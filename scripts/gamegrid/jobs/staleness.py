@@ -2,10 +2,10 @@
 
 A play job has no input files, and the profiles leave code out of the triggers. So a chunk file is
 made anew if it is missing, if Snakemake marked it incomplete, or if the parameters on record are
-others than now.
+others than now. Of the chunk files of bundles Snakemake has no record; they say how they were made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -53,7 +53,7 @@ def params(plan: Plan, work: Work) -> str:
 def standings(plan: Plan, results: Path) -> Mapping[str, Standing]:
     """Return the state of every chunk file, by its place below ``results``."""
     there = [work for work in works(plan) if (results / work.file).exists()]
-    known = _known(results, [work.file for work in there])
+    known = _known(plan, results, there)
     found = dict.fromkeys((work.file for work in works(plan)), Standing(State.MISSING))
     now = dict[tuple[str, str], str]()
     for work in there:
@@ -66,6 +66,17 @@ def standings(plan: Plan, results: Path) -> Mapping[str, Standing]:
         if snakemake_internals.is_incomplete(working, f"{folder}/{work.file}"):
             found[work.file] = Standing(State.MISSING)
     return found
+
+
+def unrecorded(results: Path, some: Iterable[Work]) -> list[Work]:
+    """Return the jobs whose files Snakemake takes as current whatever they hold."""
+    working, folder = _place(results)
+    return [
+        work
+        for work in some
+        if (results / work.file).exists()
+        and not snakemake_internals.is_known(working, f"{folder}/{work.file}")
+    ]
 
 
 def _standing(before: tuple[str, ...] | None, now: str) -> Standing:
@@ -81,12 +92,17 @@ def _place(results: Path) -> tuple[Path, str]:
     return working, results.resolve().relative_to(working.resolve()).as_posix()
 
 
-def _known(results: Path, files: list[str]) -> Mapping[str, tuple[str, ...] | None]:
+def _known(plan: Plan, results: Path, there: list[Work]) -> Mapping[str, tuple[str, ...] | None]:
     """Return the params on record of chunk files; without any records, what the files say."""
     working, folder = _place(results)
-    if snakemake_internals.has_records(working):
-        return {
-            file: snakemake_internals.recorded_params(working, f"{folder}/{file}") for file in files
-        }
-    said = read_params([results / file for file in files])
-    return {str(path.relative_to(results)): (text,) for path, text in said.items()}
+    recorded = snakemake_internals.has_records(working)
+    asked = [
+        work.file for work in there if not recorded or (plan.bundles and isinstance(work, Chunk))
+    ]
+    said = read_params([results / file for file in asked])
+    known = dict[str, tuple[str, ...] | None](
+        (work.file, snakemake_internals.recorded_params(working, f"{folder}/{work.file}"))
+        for work in there
+        if recorded
+    )
+    return known | {str(path.relative_to(results)): (text,) for path, text in said.items()}

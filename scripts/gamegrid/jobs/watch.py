@@ -15,6 +15,7 @@ from gamegrid.errors import UserError
 from gamegrid.jobs.estimate import calls_of, episodes_by_file
 from gamegrid.jobs.staleness import Work, works
 from gamegrid.plan.plan import Plan
+from gamegrid.play.bundle import unplayed
 from gamegrid.records import ledger
 from gamegrid.records.journal import Line, parse
 from gamegrid.records.progress import ChunkState
@@ -122,11 +123,8 @@ class Watch:
 
     def expect(self) -> None:
         """Compute from random play how many replies the run needs; this may take seconds."""
-        self._expected = sum(
-            sum(calls_of(self._plan, work).values())
-            for work in self._todo
-            if work.path in self._tails
-        )
+        asking = [work for work in self._todo if work.path in self._tails]
+        self._expected = calls_of(self._plan, asking)
 
     def look(self) -> Sight:
         """Return the state now. Raises UserError for a progress file that cannot be read."""
@@ -208,4 +206,11 @@ def _tariffs(plan: Plan, work: Work) -> Mapping[str, Tariff] | None:
 def playing(plan: Plan, results: Path, outputs: Sequence[str]) -> list[Work]:
     """Return the jobs that play, of all that write these files."""
     files = set(outputs)
-    return [work for work in works(plan) if f"{results.name}/{work.file}" in files]
+    bundled = [
+        chunk
+        for bundle in plan.bundles
+        if f"{results.name}/{bundle.file}" in files
+        for chunk in bundle.chunks
+    ]
+    alone = [work for work in works(plan) if f"{results.name}/{work.file}" in files]
+    return [*unplayed(plan, bundled, results), *alone]

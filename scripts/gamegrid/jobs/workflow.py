@@ -16,7 +16,7 @@ from gamegrid.config import grid_files
 from gamegrid.config.load import read_yaml
 from gamegrid.errors import UserError
 from gamegrid.games.game import Game
-from gamegrid.jobs import preconditions
+from gamegrid.jobs import preconditions, snakemake_internals
 from gamegrid.jobs.code_hash import code_hash
 from gamegrid.plan import plan
 from gamegrid.plan.balanced import number_of_deals
@@ -29,10 +29,14 @@ from gamegrid.store.grid_rows import AgentRow, GameRow, LadderRow, Rows, declare
 from gamegrid.store.table_files import plugin_files as plugin_tables
 from gamegrid.store.table_files import table_names
 
+MOST_JOBS = 50_000
+"""Jobs that Snakemake plans in some 80 CPU seconds and 1.4 GB."""
+
 __all__ = [
     "captions",
     "check_configfiles",
     "code_hash",
+    "container_image",
     "correction_params",
     "database_rows",
     "divide_limits",
@@ -77,8 +81,44 @@ def prepare(config: Mapping[str, Any], working: Path, results: Path, main: bool)
         received.check_folder(results)
         preconditions.check_writable(results)
         _check_plugins()
+        _check_size(prepared)
         rows(prepared)  # a fault in what a plug-in declares shows before games are paid for
     return prepared
+
+
+def _check_size(prepared: Plan) -> None:
+    """Refuse a grid of more jobs than Snakemake can plan. Raises UserError."""
+    jobs = len(prepared.jobs)
+    if jobs > MOST_JOBS:
+        advice = (
+            "Lower max_jobs."
+            if prepared.config.max_jobs > MOST_JOBS
+            else "A job plays several matchups of a game only if all have the same local models: "
+            "play fewer local models against each other, or serve them (api_base in their entries)."
+        )
+        raise UserError(
+            f"config: {jobs:,} jobs would play this grid, and Snakemake can plan {MOST_JOBS:,}. "
+            f"{advice}"
+        )
+
+
+def container_image(prepared: Plan, version: str, workflow: Any) -> str | None:
+    """Return the address of the image that jobs run in if they run in containers.
+
+    None if the grid names no image. Raises UserError if ``--sdm`` asks for one all the same.
+    """
+    image = prepared.config.container_image
+    if "apptainer" in (methods := snakemake_internals.deployment_methods(workflow)):
+        if "conda" in methods:
+            raise UserError(
+                "--sdm: the images hold all that conda would install. Use --sdm apptainer alone."
+            )
+        if image is None:
+            raise UserError(
+                "--sdm apptainer: the grid names no image. Set container_image, for example to "
+                "docker://ghcr.io/OWNER/gamegrid (docs/cluster.md)."
+            )
+    return image and f"{image}:{version}-{prepared.needs.heaviest_environment}"
 
 
 def reference_params(prepared: Plan) -> str:
@@ -112,7 +152,8 @@ def captions() -> dict[str, str]:
 def play_demands(prepared: Plan) -> list[tuple[str, Mapping[str, Any], int]]:
     """Return what jobs that play ask of a cluster: the rule, its resources and its cores."""
     demands = dict.fromkeys(prepared.needs.demand(cell) for cell in prepared.all_cells)
-    return [("play", asdict(demand), demand.threads) for demand in demands]
+    rule = "play_bundle" if prepared.bundles else "play"
+    return [(rule, asdict(demand), demand.threads) for demand in demands]
 
 
 def divide_limits(prepared: Plan, jobs: int | None) -> None:

@@ -5,6 +5,7 @@ addresses and the code are not part of them: a longer grid or an edited script c
 to be played again.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
 from gamegrid.games.game import Game
 from gamegrid.plan import plugin_digests
+from gamegrid.plan.bundles import Bundle
 from gamegrid.plan.deals import max_plies, opening_plies
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.reference_cells import ReferenceCells
@@ -47,18 +49,35 @@ class Identity:
         """Return everything that affects the episodes of a cell as one canonical JSON string."""
         return _canonical(
             {
-                "protocol": self.config.protocol,
-                "seed": self.config.seed,
-                "game": cell.game.load_string,
-                **plugin_digests.of_game(cell.game),
+                **self._of_all_cells(cell.game),
                 "seatings": cell.matchup.seatings(self.config.seatings),
-                "opening_plies": opening_plies(self.config, cell.game),
-                "max_plies": max_plies(self.config, cell.game),
-                # At its default it is no part of the identity: the first grids lacked it.
-                **({"balanced": True} if self.config.balanced else {}),
                 "agents": {name: self.agent(name) for name in sorted(set(cell.matchup.agents))},
             }
         )
+
+    def bundle_params(self, bundle: Bundle) -> str:
+        """Return the SHA-256 of everything that affects the episodes of a bundle's cells."""
+        matchups = {chunk.cell.matchup for chunk in bundle.chunks}
+        agents = {name for matchup in matchups for name in matchup.agents}
+        stated = {
+            **self._of_all_cells(bundle.cell.game),
+            "seatings": self.config.seatings,  # the name of the bundle stands for its matchups
+            "agents": {name: self.agent(name) for name in sorted(agents)},
+        }
+        return hashlib.sha256(_canonical(stated).encode()).hexdigest()
+
+    def _of_all_cells(self, game: Game) -> dict[str, Any]:
+        """Return what affects the episodes of all cells of a game."""
+        return {
+            "protocol": self.config.protocol,
+            "seed": self.config.seed,
+            "game": game.load_string,
+            **plugin_digests.of_game(game),
+            "opening_plies": opening_plies(self.config, game),
+            "max_plies": max_plies(self.config, game),
+            # At its default it is no part of the identity: the first grids lacked it.
+            **({"balanced": True} if self.config.balanced else {}),
+        }
 
     def single_move_params(self, moves: SingleMoves) -> str:
         """Return everything that affects an agent's single moves as one canonical JSON string."""

@@ -31,6 +31,14 @@ class JobNeeds:
         """Return the models that play in a cell, one for each agent."""
         return [self.models[name] for name in set(cell.matchup.agents) if name in self.models]
 
+    def local(self, cell: Cell) -> list[str]:
+        """Return the ids of the cell's models that run in the job."""
+        return [
+            model.written.name
+            for model in self.models_of(cell)
+            if not model.kind.capabilities.hosted
+        ]
+
     def in_flight(self, cell: Cell) -> int:
         """Return how many requests one job may have in flight; 0 without models."""
         by_entry = {model.entry.name: model for model in self.models_of(cell)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from gamegrid.agents.agent import AgentSettings
 from gamegrid.agents.llm import LlmSettings
+from gamegrid.backends.tariff import Tariff
 from gamegrid.config import load, models, sweep
 from gamegrid.config.models import Model
 from gamegrid.config.types import GridConfig
@@ -17,6 +18,7 @@ from gamegrid.games.game import Game, Oracle
 from gamegrid.oracles.value_function import has_value_function
 from gamegrid.plan import deals, grid, plan_checks, preregistered, reference_cells, suites
 from gamegrid.plan.block_sizes import block_sizes
+from gamegrid.plan.bundles import Bundle, bundles
 from gamegrid.plan.demand import Demand
 from gamegrid.plan.grid import Cell, Chunk, Grid, Matchup
 from gamegrid.plan.identity import Identity
@@ -92,17 +94,49 @@ class Plan:
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
-        """The jobs that play episodes."""
+        """The chunks of all episodes."""
         sizes = block_sizes(self.config, self.grid, self.needs)
         return tuple(self.grid.chunks(self.deals, sizes.of))
 
     @cached_property
-    def chunks_of(self) -> Mapping[str, Sequence[Chunk]]:
+    def bundles(self) -> tuple[Bundle, ...]:
+        """The jobs that play episodes, if there are more chunks than jobs may be; else none."""
+        alike = {
+            cell.matchup: (self.environments[cell.matchup], self.demands[cell.matchup], local)
+            for cell in self.grid.one_per_matchup
+            for local in [frozenset(self.needs.local(cell))]
+        }
+        return bundles(
+            self.chunks,
+            self.config.max_jobs,
+            list(self.config.agents),
+            lambda cell: alike[cell.matchup],
+        )
+
+    @property
+    def jobs(self) -> tuple[Chunk, ...] | tuple[Bundle, ...]:
+        """The jobs that play episodes."""
+        return self.bundles or self.chunks
+
+    @cached_property
+    def jobs_of(self) -> Mapping[str, Sequence[Chunk | Bundle]]:
         """The jobs that play episodes, by the name of their game."""
-        found = defaultdict[str, list[Chunk]](list)
-        for chunk in self.chunks:
-            found[chunk.cell.game.name].append(chunk)
+        found = defaultdict[str, list[Chunk | Bundle]](list)
+        for job in self.jobs:
+            found[job.cell.game.name].append(job)
         return found
+
+    @cached_property
+    def bundle_named(self) -> Mapping[tuple[str, str], Bundle]:
+        """The bundles by the names of game and bundle."""
+        return {(each.cell.game.name, each.name): each for each in self.bundles}
+
+    def bundle(self, game: str, name: str) -> Bundle:
+        """Return the bundle of these names. Raises UserError if the grid has none."""
+        try:
+            return self.bundle_named[game, name]
+        except KeyError:
+            raise UserError(f"the grid has no bundle {name!r} of a game {game!r}.") from None
 
     @cached_property
     def demands(self) -> Mapping[Matchup, Demand]:
@@ -113,6 +147,11 @@ class Plan:
     def environments(self) -> Mapping[Matchup, str]:
         """The environment that a job of each matchup needs, those of single moves included."""
         return {cell.matchup: self.needs.environment(cell) for cell in self._one_per_matchup}
+
+    @cached_property
+    def tariffs(self) -> Mapping[Matchup, Mapping[str, Tariff]]:
+        """The tariffs of the paid models of each matchup; see ``JobNeeds.tariffs``."""
+        return {cell.matchup: self.needs.tariffs(cell) for cell in self._one_per_matchup}
 
     @property
     def _one_per_matchup(self) -> list[Cell]:

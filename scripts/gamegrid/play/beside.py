@@ -14,7 +14,7 @@ from gamegrid.errors import UserError
 from gamegrid.games.game import Game, Scoring
 from gamegrid.plan.grid import unsupported_reason
 from gamegrid.plan.plan import Plan
-from gamegrid.play.engines import Engines
+from gamegrid.play.engines import Engines, Pool
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.setups import self_play_setup
 from gamegrid.records.journal import Journal
@@ -64,11 +64,11 @@ async def _play_model(
     prepared: Plan, setup: Setup, person: Agent, name: str, journal: Journal, results: Path
 ) -> EpisodeRecord:
     model = prepared.models[name]
-    engines = Engines({model.written.name: model}, journal, Path.cwd(), results, live=True)
+    pool = Pool({model.written.name: model}, Path.cwd(), results)
     try:
-        return await _play(prepared, setup, person, engines.ask)
+        return await _play(prepared, setup, person, Engines(pool, journal, live=True).ask)
     finally:
-        await engines.close()
+        await pool.close()
 
 
 async def _play(

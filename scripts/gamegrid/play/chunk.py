@@ -1,26 +1,29 @@
-"""One play job: all episodes of a chunk in one event loop, from the plan to the chunk file."""
+"""One play job: all episodes of its chunks in one event loop, from the plan to the chunk files."""
 
 import asyncio
 import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gamegrid.agents.agent import Agent, Tools, kinds
+from gamegrid.backends.limits import is_limited, jobs_at_once
+from gamegrid.backends.shared_file import host_folder
 from gamegrid.backends.tariff import Tariff
+from gamegrid.config.models import Model
 from gamegrid.games.game import Game
 from gamegrid.oracles.value_function import value_function
 from gamegrid.plan.grid import Cell
 from gamegrid.plan.plan import Plan, make
 from gamegrid.play import provenance
 from gamegrid.play.budget import Budget, Terms, forget
-from gamegrid.play.engines import Engines
+from gamegrid.play.engines import Engines, Pool
 from gamegrid.play.episode import Episode, Setup
 from gamegrid.play.expected_usage import deal_usd, single_move_usd
 from gamegrid.play.first_turns import FirstTurns
@@ -30,7 +33,7 @@ from gamegrid.records import chunkfile, registrations, stamp, value_record
 from gamegrid.records.blocks import FOLDERS, overlap
 from gamegrid.records.chunkfile import count_turns
 from gamegrid.records.journal import Journal
-from gamegrid.records.locking import check_locking
+from gamegrid.records.locking import check_locking, has_own_memory
 from gamegrid.records.progress import Progress
 from gamegrid.records.record_types import EpisodeRecord, EpisodeStatus, Task
 
@@ -89,12 +92,44 @@ def play_chunk(job: Job) -> None:
     them. Raises UserError if another job writes the same journal.
     """
     plan = make(job.config, Path.cwd())
+    with table(plan, [cell_of(plan, job)], job.results, job.threads) as here:
+        play_at(here, plan, job)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where the chunks of one process are played: its event loop and its models."""
+
+    runner: asyncio.Runner
+    pool: Pool
+
+
+@contextmanager
+def table(plan: Plan, cells: Iterable[Cell], results: Path, threads: int) -> Iterator[Table]:
+    """Provide what chunks of ``cells`` are played with, once the results folder is seen to be fit.
+
+    Raises UserError if its locks have no effect, or if it holds results of other settings.
+    """
+    check_locking(results / "journal")
+    stamp.write(results, plan.stamp)
+    registrations.note(results, plan.planned)
+    names = {name for cell in cells for name in cell.matchup.agents} & plan.models.keys()
+    models = {model.written.name: model for name, model in plan.models.items() if name in names}
+    _warn_of_limits(models.values(), results / "journal")
+    pool = Pool(models, Path.cwd(), results)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(threads))
+        try:
+            yield Table(runner, pool)
+        finally:
+            runner.run(pool.close())
+
+
+def play_at(here: Table, plan: Plan, job: Job) -> None:
+    """Play a chunk as ``play_chunk`` does."""
     run = provenance.run_record(job.config)
     work = _work(plan, job, run.run_id)
-    check_locking(job.results / "journal")
-    stamp.write(job.results, plan.stamp)
     run = replace(run, value_function=_fixed(job, work.cell.game))
-    registrations.note(job.results, plan.planned)
     with Journal(job.results / "journal" / f"{job.path}.jsonl") as journal:
         kept = _take_over(job.output, work.params, {setup.episode_id for setup in work.setups})
         known = {episode for ids in kept.values() for episode in ids}
@@ -110,9 +145,10 @@ def play_chunk(job: Job) -> None:
             models = plan.models.keys() & work.cell.matchup.agents
             first = FirstTurns(plan.config.give_up_after, models, missing)
             first.known(turns for path, ids in kept.items() for turns in count_turns(path, ids))
-            play = _play(plan, work.cell, missing, first, journal, progress, budget, writer, job)
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(play)
+            engines = Engines(here.pool, journal, plan.config.run_mode == "live", budget)
+            play = _play(plan, work.cell, missing, first, engines, journal, progress, budget,
+                         writer, job.threads)  # fmt: skip
+            here.runner.run(play)
             run = replace(
                 run,
                 wall_s=time.monotonic() - began,
@@ -139,6 +175,13 @@ def _fixed(job: Job, game: Game) -> str | None:
     return value_record.fix(job.results, game.name, values.name) if values else None
 
 
+def cell_of(plan: Plan, job: Job) -> Cell:
+    """Return the cell that a job plays in. Raises UserError if the grid has none."""
+    if job.task is Task.EPISODE:
+        return plan.cell(job.game, job.matchup)
+    return plan.single_moves[job.task, job.game, job.matchup].cell
+
+
 def _work(plan: Plan, job: Job, run_id: str) -> _Work:
     """Find what the job plays in the plan."""
     if job.task is not Task.EPISODE:
@@ -151,7 +194,7 @@ def _work(plan: Plan, job: Job, run_id: str) -> _Work:
             setups=list(single_move_setups(plan, moves, run_id)),
             expected_usd=lambda tariffs: per_deal * single_move_usd(plan, moves, tariffs),
         )
-    cell = plan.grid.cell_named[job.game, job.matchup]
+    cell = cell_of(plan, job)
     if job.block is None:
         raise ValueError("a job of episodes needs a block of deals")
     return _Work(
@@ -177,19 +220,30 @@ def _budget(plan: Plan, work: _Work, job: Job) -> Budget | None:
     if limit is None:
         forget(journal)
         return None
-    tariffs = plan.needs.tariffs(work.cell)
+    tariffs = plan.tariffs[work.cell.matchup]
     if not tariffs or plan.config.run_mode == "replay":
         return None
-    cells = [plan.needs.tariffs(cell) for cell in plan.all_cells]
     terms = Terms(
         limit_usd=limit,
         models=frozenset(model.written.name for model in plan.models.values()),
-        tariffs={name: tariff for found in cells for name, tariff in found.items()},
+        tariffs={name: each for found in plan.tariffs.values() for name, each in found.items()},
         expected_usd=work.expected_usd(tariffs),
-        paying_cells=sum(map(bool, cells)),
+        paying_cells=sum(bool(plan.tariffs[cell.matchup]) for cell in plan.all_cells),
         first_deal=plan.deals(work.cell.game).start if job.task is Task.EPISODE else 0,
     )
     return Budget(terms, journal, job.path)
+
+
+def _warn_of_limits(models: Iterable[Model], journal: Path) -> None:
+    """Say if limits that the jobs of a host should share hold for this job alone."""
+    memory = host_folder().parent
+    limited = jobs_at_once() is None and any(is_limited(model.entry) for model in models)
+    if limited and has_own_memory(journal, memory):
+        log.warning(
+            "This job has a %s of its own, so max_connections and the limits per minute hold for "
+            "each job separately: divide them by the number of jobs that run at once.",
+            memory,
+        )
 
 
 def _take_over(output: Path, params: str, wanted: set[str]) -> dict[Path, set[str]]:
@@ -223,18 +277,15 @@ async def _play(
     cell: Cell,
     setups: list[Setup],
     first: FirstTurns,
+    engines: Engines,
     journal: Journal,
     progress: Progress,
     budget: Budget | None,
     writer: chunkfile.Writer,
-    job: Job,
+    threads: int,
 ) -> None:
     """Play all episodes, as many at once as keep models and cores busy."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(job.threads))
     names = sorted(set(cell.matchup.agents))
-    models = {m.written.name: m for name, m in plan.models.items() if name in names}
-    live = plan.config.run_mode == "live"
-    engines = Engines(models, journal, Path.cwd(), job.results, live, budget)
     tools = Tools(ask=engines.ask, prompts=plan.prompts)
     agents = {name: first.watch(name, _build(plan, name, tools)) for name in names}
     waiting = iter(setups)
@@ -254,8 +305,8 @@ async def _play(
 
     in_play = (
         max(IN_PLAY, AT_ONCE_PER_REQUEST * plan.needs.in_flight(cell))
-        if models
-        else job.threads + 1
+        if plan.models.keys() & names
+        else threads + 1
     )
     workers = [asyncio.create_task(work()) for _ in range(in_play)]
     ends = asyncio.Event()
@@ -276,7 +327,6 @@ async def _play(
             results = await asyncio.gather(*workers, return_exceptions=True)
     finally:
         ending.cancel()
-        await engines.close()
     for result in results:
         if isinstance(result, BaseException):
             raise result

@@ -1,4 +1,4 @@
-"""The models of one job: each starts at the first reply that is not in the journal."""
+"""The models of one job: each starts at the first reply that is not in a journal."""
 
 import asyncio
 import logging
@@ -89,35 +89,42 @@ class Engine:
             await self._backend.close()
 
 
-class Engines:
-    """All models of a job, with the journal in front of them."""
+class Pool:
+    """The models of one process. Each is started once, for all chunks that the process plays."""
 
-    def __init__(
-        self,
-        models: dict[str, Model],
-        journal: Journal,
-        working: Path,
-        results: Path,
-        live: bool,
-        budget: Budget | None = None,
-    ):
+    def __init__(self, models: dict[str, Model], working: Path, results: Path):
         # A process sees one set of GPUs, so it takes those of all its models together.
         self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
-        self._in_flight = set[int]()
+        self.in_flight = set[int]()
         """The requests, by id, that wait for a reply or whose reply is being written."""
-        self._engines = {
-            name: Engine(model, working, self._gpus, self._in_flight, results)
+        self.engines = {
+            name: Engine(model, working, self._gpus, self.in_flight, results)
             for name, model in models.items()
         }
-        self._identities = {name: model.identity() for name, model in models.items()}
+        self.identities = {name: model.identity() for name, model in models.items()}
+
+    async def close(self) -> None:
+        """Close every model that was started."""
+        try:
+            for engine in self.engines.values():
+                await engine.close()
+        finally:
+            self._gpus.release()
+
+
+class Engines:
+    """The models of a pool, with the journal of a chunk in front of them."""
+
+    def __init__(self, pool: Pool, journal: Journal, live: bool, budget: Budget | None = None):
+        self._pool = pool
         self._journal = journal
         self._live = live
         self._budget = budget
 
     def ask(self, model_id: str) -> Ask:
         """Return the function that asks one model."""
-        engine = self._engines[model_id]
-        identity = self._identities[model_id]
+        engine = self._pool.engines[model_id]
+        identity = self._pool.identities[model_id]
 
         async def ask(place: Place, ply: int, attempt: int, request: Request) -> RecordedCompletion:
             tab: RequestTab | None = None
@@ -137,7 +144,7 @@ class Engines:
                     tab.lost()
                 raise
             finally:
-                self._in_flight.discard(id(request))
+                self._pool.in_flight.discard(id(request))
             if tab is not None:
                 tab.settle(answer.completion)
             return answer
@@ -148,17 +155,9 @@ class Engines:
         """Ask no model any more; replies in flight still arrive and are filed."""
         if self._budget is not None:
             self._budget.stop()
-        for engine in self._engines.values():
+        for engine in self._pool.engines.values():
             engine.stop()
 
     def in_flight(self) -> int:
         """Return the number of replies that were asked for and are not on file yet."""
-        return len(self._in_flight)
-
-    async def close(self) -> None:
-        """Close every model that was started."""
-        try:
-            for engine in self._engines.values():
-                await engine.close()
-        finally:
-            self._gpus.release()
+        return len(self._pool.in_flight)

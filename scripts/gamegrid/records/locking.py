@@ -16,6 +16,8 @@ from pathlib import Path
 from gamegrid.errors import UserError
 
 NAME = ".lock-witness"
+MEMORY = ".memory-of-"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 BEAT_S = 2.0
 """Seconds between two signs of life of the process that holds the lock."""
 LATE_S = 3 * BEAT_S
@@ -55,6 +57,7 @@ class Witness:
             os.close(file)
             return
         self._file = file
+        forget_memories(folder)
         self._beat(0)
         threading.Thread(target=self._live, daemon=True, name="lock witness").start()
 
@@ -63,6 +66,7 @@ class Witness:
         self._over.set()
         if self._file is not None:
             self._path.unlink(missing_ok=True)
+            forget_memories(self._path.parent)
             os.close(self._file)
             self._file = None
 
@@ -102,6 +106,32 @@ def check_locking(folder: Path) -> None:
     _check_between_hosts(folder)
 
 
+def has_own_memory(folder: Path, memory: Path) -> bool:
+    """Return whether another job of this host has another file system at the path ``memory``.
+
+    Sites can give each job a ``/dev/shm`` of its own. The first job on a host notes in ``folder``
+    which one it has; another is private. The identity of a start tells hosts apart, also where the
+    name of a host is that of a container. Where there is none, nothing is known.
+    """
+    try:
+        note = folder / f"{MEMORY}{BOOT_ID.read_text('ascii').strip()}"
+        status = memory.stat()
+        mine = f"{status.st_dev}:{status.st_ino}"
+        with note.open("x", encoding="ascii") as file:
+            file.write(mine)
+    except FileExistsError:
+        return _read(note) not in ("", mine)  # empty: about to be written, or just removed
+    except OSError:
+        return False
+    return False
+
+
+def forget_memories(folder: Path) -> None:
+    """Remove the notes of earlier jobs, whose file systems may be gone."""
+    for note in folder.glob(f"{MEMORY}*"):
+        note.unlink(missing_ok=True)
+
+
 def _check_between_hosts(folder: Path) -> None:
     """Check that this host sees the witness's lock. Raises UserError.
 
@@ -137,7 +167,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def _read(path: Path) -> str:
-    """Return what the witness wrote last; a new opening fetches it from the server."""
+    """Return what the file holds now: a new opening fetches it from the server."""
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
