@@ -46,5 +46,5 @@ def questions(endpoint: Endpoint) -> Counter[str]:
 
 
 def question(body: Body) -> str:
-    """Return one question as text, the same as sent and as on file, where keys are in order."""
-    return json.dumps(body, sort_keys=True)
+    """Return what tells one question from others: all but the messages, which a journal has apart."""
+    return json.dumps({key: body[key] for key in body if key != "messages"}, sort_keys=True)
