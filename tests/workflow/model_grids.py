@@ -46,5 +46,5 @@ def questions(endpoint: Endpoint) -> Counter[str]:
 
 
 def question(body: Body) -> str:
-    """Return what tells one question from others: all but the messages, which a journal has apart."""
+    """Return a question without its messages, which a journal holds apart; the seed is unique."""
     return json.dumps({key: body[key] for key in body if key != "messages"}, sort_keys=True)
