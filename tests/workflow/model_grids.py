@@ -46,5 +46,5 @@ def questions(endpoint: Endpoint) -> Counter[str]:
 
 
 def question(body: Body) -> str:
-    """Return one question as text, the same as sent and as on file, where keys are in order."""
-    return json.dumps(body, sort_keys=True)
+    """Return a question without its messages, which a journal holds apart; the seed is unique."""
+    return json.dumps({key: body[key] for key in body if key != "messages"}, sort_keys=True)
