@@ -76,7 +76,7 @@ SEED = 19
 class RealReply:
     """One reply. ``position`` counts the positions of the game.
 
-    ``shown`` tells whether the conversation showed the form; ``right`` is what a careful reading finds.
+    ``shown``: whether the conversation showed the form. ``right``: what a careful reading finds.
     """
 
     game: str

@@ -1,4 +1,4 @@
-"""A real model's replies are parsed as a careful reader reads them; real_replies.py has the rules."""
+"""A real model's replies are parsed as a careful reader reads them."""
 
 from collections import Counter
 from functools import partial
