@@ -151,10 +151,18 @@ def drop(*path: Any) -> Break:
     return mutate
 
 
+def rename(key: str, other: str) -> Break:
+    def mutate(config: Config) -> None:
+        config[other] = config.pop(key)
+
+    return mutate
+
+
 LLM = ("agents", "gpt.4o_mini")
 BAD: list[tuple[Break, str]] = [
     (drop("games"), r"the key 'games' is missing"),
     (drop("agents"), r"the key 'agents' is missing"),
+    (rename("games", "gamez"), r"a grid needs games and agents\. Did you write 'gamez' for it\?$"),
     (put("games", value=None), r"the key 'games' is missing"),
     (put("games", value=[]), r"games: .*found \[\]"),
     (put("games", value="tic_tac_toe"), r"games: .*found 'tic_tac_toe'"),

@@ -1,6 +1,7 @@
 """Reads a configuration into a typed object, or explains every mistake in a sentence."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
     and what is allowed.
     """
     check_mapping(raw)
-    if raw.get("games") is None or raw.get("agents") is None:
-        missing = "games" if raw.get("games") is None else "agents"
-        raise UserError(f"config: the key {missing!r} is missing; a grid needs games and agents.")
+    for needed in ("games", "agents"):
+        if raw.get(needed) is None:
+            raise UserError(_without(needed, raw))
     misplaced_keys.refuse(raw, "config", working)
     _refuse_people(raw["agents"])
     plugins.use_configured(raw, working)
@@ -41,6 +42,14 @@ def read(raw: Mapping[str, Any], working: Path = WORKFLOW) -> GridConfig:
         return kind.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError(_refusal(error)) from error
+
+
+def _without(needed: str, raw: Mapping[str, Any]) -> str:
+    """Return what to say of a grid that lacks a key, and of another key that may stand for it."""
+    unknown = [str(key) for key in raw if key not in GridConfig.model_fields]
+    close = get_close_matches(needed, unknown, n=1)
+    hint = f" Did you write {close[0]!r} for it?" if close else ""
+    return f"config: the key {needed!r} is missing; a grid needs games and agents.{hint}"
 
 
 def check_mapping(raw: Any) -> None:
