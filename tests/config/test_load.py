@@ -162,7 +162,7 @@ LLM = ("agents", "gpt.4o_mini")
 BAD: list[tuple[Break, str]] = [
     (drop("games"), r"the key 'games' is missing"),
     (drop("agents"), r"the key 'agents' is missing"),
-    (rename("games", "gamez"), r"a grid needs games and agents\. Did you write 'gamez' for it\?$"),
+    (rename("games", "gamez"), r"a grid needs games and agents\. Rename 'gamez' to it\.$"),
     (put("games", value=None), r"the key 'games' is missing"),
     (put("games", value=[]), r"games: .*found \[\]"),
     (put("games", value="tic_tac_toe"), r"games: .*found 'tic_tac_toe'"),

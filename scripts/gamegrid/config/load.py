@@ -48,7 +48,7 @@ def _without(needed: str, raw: Mapping[str, Any]) -> str:
     """Return what to say of a grid that lacks a key, and of another key that may stand for it."""
     unknown = [str(key) for key in raw if key not in GridConfig.model_fields]
     close = get_close_matches(needed, unknown, n=1)
-    hint = f" Did you write {close[0]!r} for it?" if close else ""
+    hint = f" Rename {close[0]!r} to it." if close else ""
     return f"config: the key {needed!r} is missing; a grid needs games and agents.{hint}"
 
 
