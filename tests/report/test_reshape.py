@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gamegrid.report.figures.failures_figure import FIGURE as FAILURES
+from gamegrid.report.figures.failures_figure import KINDS
 from gamegrid.report.figures.reasons_by_turn_figure import FIGURE as REASONS_BY_TURN
 from gamegrid.report.figures.reshape import in_order, joined, measure, share, unfold, with_front
 from gamegrid.report.figures.score_map_figure import FIGURE as SCORE_MAP
@@ -85,12 +86,13 @@ def test_reasons_that_never_change_are_no_figure(change: float | None) -> None:
 
 
 def test_replies_that_never_failed_are_no_figure() -> None:
-    kinds = dict.fromkeys(("unparsable", "truncated", "empty", "refused"), 0)
-    row = {"game": "g", "agent": "a", "replies": 4, "illegal": 0, **kinds}
+    kinds = dict.fromkeys(KINDS, 0)
+    row = {"game": "g", "agent": "a", "replies": 4, **kinds}
     assert list(FAILURES.select({"failures": [row]})) == []
     rows = FAILURES.select({"failures": [{**row, "illegal": 1, "empty": None}]})
     assert [(each["kind"], each["share"]) for each in rows] == [
-        ("illegal", 0.25), ("unparsable", 0), ("truncated", 0), ("empty", None), ("refused", 0),
+        ("illegal", 0.25), ("unparsable", 0), ("truncated", 0), ("context_overflow", 0),
+        ("empty", None), ("refused", 0),
     ]  # fmt: skip
     assert [panel.title for panel in FAILURES.panels(rows)] == ["illegal"]
 

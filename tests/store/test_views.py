@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gamegrid.records import chunkfile
-from gamegrid.records.record_types import Task
+from gamegrid.records.record_types import Failure, Task
 from gamegrid.stats.intervals import Interval, share_interval
 from gamegrid.store.database import Sources, build
 from gamegrid.store.grid_rows import Rows
@@ -664,7 +664,7 @@ def test_agents_who_repeat_themselves_are_found_out(tmp_path: Path) -> None:
 
 
 def test_failures_by_kind(tmp_path: Path) -> None:
-    kinds = ["truncated", "empty", "refused", "unparsable", "illegal", "illegal", None]
+    kinds = [*Failure, "illegal", None]
     played = episode(
         TTT,
         "ab",
@@ -679,8 +679,8 @@ def test_failures_by_kind(tmp_path: Path) -> None:
     )
     path = database(tmp_path, [played])
     assert query(path, "SELECT * FROM failures") == [
-        ("a", TTT, None, 1, 0, 1, 0, 0, 7, 1, 0, 1, 1, 1, 2, 0),
-        ("b", TTT, None, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        ("a", TTT, None, 1, 0, 1, 0, 0, 8, 1, 0, 1, 1, 1, 1, 2, 0),
+        ("b", TTT, None, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
 
 

@@ -90,10 +90,11 @@ def _check_params(plan: Plan, results: Path) -> None:
     ]
     unknown = {results / work.file: work for work in staleness.unrecorded(results, declared)}
     played_with = read_params(list(unknown))
+    # Whoever reads a damaged file names it.
     stale = [
         path
-        for path, work in unknown.items()
-        if played_with.get(path) != staleness.params(plan, work)
+        for path, params in played_with.items()
+        if params != staleness.params(plan, unknown[path])
     ]
     if stale:
         name = stale[0].relative_to(results)
