@@ -1,5 +1,6 @@
 """A job's models behind the journal: each reply belongs to the checkpoint that gave it."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,35 @@ async def ask(folder: Path, one: Model) -> RecordedCompletion:
         answer = await engines.ask("hf_x")(PLACE, 0, 0, REQUEST)
         await pool.close()
     return answer
+
+
+async def test_local_models_load_one_after_another(tmp_path: Path) -> None:
+    """Two threads that import the same libraries at once may see them half imported."""
+    loading, most = 0, 0
+
+    class Slow(Echo):
+        async def open(self) -> None:
+            nonlocal loading, most
+            loading += 1
+            most = max(most, loading)
+            await asyncio.sleep(0)
+            loading -= 1
+
+    def create(entry: ModelEntry, working: Path) -> Backend:
+        return Slow(entry)
+
+    kind = replace(models.backends()["hf"], create=create)
+    names = ("hf_x", "hf_y", "hf_z")
+    all_models = {name: Model(kind, entry, entry) for name in names
+                  for entry in [ModelEntry(name=name)]}  # fmt: skip
+    with Journal(tmp_path / "00000-00009.jsonl") as journal:
+        pool = Pool(all_models, tmp_path, tmp_path)
+        engines = Engines(pool, journal, live=True)
+        asked = (engines.ask(name)(replace(PLACE, deal=deal), 0, 0, REQUEST)
+                 for deal, name in enumerate(names))  # fmt: skip
+        await asyncio.gather(*asked)
+        await pool.close()
+    assert most == 1
 
 
 async def test_the_replies_of_one_checkpoint_are_not_those_of_another(tmp_path: Path) -> None:

@@ -29,11 +29,10 @@ log = logging.getLogger(__name__)
 class Engine:
     """One model. If it fails to start, every request gets that error; it is not started again."""
 
-    def __init__(self, model: Model, working: Path, gpus: Gpus, in_flight: set[int], results: Path):
+    def __init__(self, model: Model, working: Path, results: Path, pool: "Pool"):
         self._model = model
         self._results = results
-        self._in_flight = in_flight
-        self._gpus = gpus
+        self._pool = pool
         self._backend: Backend = model.kind.create(model.entry, working)
         self._metered = self._backend if isinstance(self._backend, Metered) else None
         self._start: asyncio.Task[None] | None = None
@@ -50,7 +49,7 @@ class Engine:
             self._start = asyncio.create_task(self._open())
         await asyncio.shield(self._start)
         self._check()
-        self._in_flight.add(id(request))
+        self._pool.in_flight.add(id(request))
         if self._metered is not None:
             return await self._metered.complete_on(request, tab)
         await tab.reserve()
@@ -66,10 +65,14 @@ class Engine:
             raise BackendError(f"{self._model.entry.name}: no longer asked, the job is ending")
 
     async def _open(self) -> None:
-        await asyncio.to_thread(self._gpus.take)
-        if isinstance(self._backend, ChoosesDtype):
-            self._backend.set_dtype(await asyncio.to_thread(self._dtype, self._backend))
-        await self._backend.open()
+        await asyncio.to_thread(self._pool.gpus.take)
+        if self._model.kind.capabilities.hosted:
+            await self._backend.open()
+            return
+        async with self._pool.loading:
+            if isinstance(self._backend, ChoosesDtype):
+                self._backend.set_dtype(await asyncio.to_thread(self._dtype, self._backend))
+            await self._backend.open()
 
     def _dtype(self, backend: ChoosesDtype) -> str:
         """Return the dtype in which these results have the model compute."""
@@ -94,12 +97,14 @@ class Pool:
 
     def __init__(self, models: dict[str, Model], working: Path, results: Path):
         # A process sees one set of GPUs, so it takes those of all its models together.
-        self._gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
+        self.gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
+        self.loading = asyncio.Lock()
+        """Held while a local model loads: libraries that two threads import at once may see each
+        other half imported, and engines measure how much memory is free."""
         self.in_flight = set[int]()
         """The requests, by id, that wait for a reply or whose reply is being written."""
         self.engines = {
-            name: Engine(model, working, self._gpus, self.in_flight, results)
-            for name, model in models.items()
+            name: Engine(model, working, results, self) for name, model in models.items()
         }
         self.identities = {name: model.identity() for name, model in models.items()}
 
@@ -109,7 +114,7 @@ class Pool:
             for engine in self.engines.values():
                 await engine.close()
         finally:
-            self._gpus.release()
+            self.gpus.release()
 
 
 class Engines:
