@@ -1,7 +1,7 @@
 """Limits that hold over all jobs of a run: requests in flight, requests and tokens per minute.
 
-On one host, the jobs share what is free. On a cluster, whose hosts do not hear of each other, each
-job keeps a fixed part.
+On one host, the jobs share what is free. On a cluster, whose hosts do not see each other's
+requests, each job keeps a fixed part.
 
 Jobs share a folder of small files for each model. Why no library does this: one ``filelock`` costs
 80 µs where ``flock`` costs 4 µs, and counting would still be ours. ``pyrate-limiter`` does not

@@ -182,8 +182,9 @@ class GridConfig(BaseModel):
         default=2000,
         ge=1,
         description="jobs that play episodes, at most. In a grid of more chunks, a job plays "
-        "several of one game, one after another, whose models need the same. The results are the "
-        "same for any number. On a cluster, 100 makes few submissions of many small chunks",
+        "several chunks of one game, one after another, that need the same software, resources and "
+        "local models. The results are the same for any number. On a cluster, 100 keeps "
+        "submissions few",
     )
     preregister: Preregister | None = Field(
         default=None,
@@ -213,9 +214,9 @@ class GridConfig(BaseModel):
     )
     container_image: str | None = Field(
         default=None,
-        description="where the images of gamegrid are, without a tag, such as "
-        "docker://ghcr.io/OWNER/gamegrid: with --sdm apptainer, jobs run in the one with this "
-        "version and the libraries that the grid needs (docs/cluster.md)",
+        description="address of gamegrid's container images, without a tag, such as "
+        "docker://ghcr.io/OWNER/gamegrid: with --sdm apptainer, jobs run in the image of this "
+        "version that has the libraries that the grid needs (docs/cluster.md)",
     )
     try_models: Switch = Field(
         default=False, description="let the target check ask each model one real question"

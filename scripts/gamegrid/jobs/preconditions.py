@@ -60,7 +60,7 @@ def check_journal(plan: Plan, results: Path) -> None:
 
 
 def remove_bundles(plan: Plan, results: Path) -> None:
-    """Remove the files of bundles that list a chunk file which is gone, so that they run again.
+    """Remove the files of bundles that list a missing chunk file, so that these bundles run again.
 
     Snakemake does not know these chunk files. Call this before it looks at its outputs.
     """

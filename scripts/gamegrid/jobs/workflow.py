@@ -169,7 +169,7 @@ def divide_limits(prepared: Plan, jobs: int | None) -> None:
         if model.kind.capabilities.hosted and places is not None and places < jobs:
             raise UserError(
                 f"{model.entry.name}: max_connections is {places}, and {jobs} jobs may ask hosted "
-                f"models at once, on hosts that do not hear of each other. Set api={places} or "
+                f"models at once, on hosts that do not see each other. Set api={places} or "
                 f"less under resources in the profile, or raise max_connections."
             )
     os.environ[JOBS_AT_ONCE] = str(jobs)

@@ -100,7 +100,7 @@ def deals_of(config: GridConfig, game: Game) -> int:
 def played_deals(config: GridConfig, game: Game) -> range:
     """Return the deals of a game that are played here: all, or those of the shard.
 
-    The shards of a grid hold each deal once, and all of them as many deals, give or take one.
+    Each deal is in one shard, and the sizes of two shards differ by at most one deal.
     """
     deals = deals_of(config, game)
     part, parts = parts_of(config.shard or "1/1")

@@ -43,7 +43,7 @@ def play_bundle(job: BundleJob) -> None:
 
 
 def unplayed(plan: Plan, chunks: Iterable[Chunk], results: Path) -> list[Chunk]:
-    """Return the chunks whose files are missing, of other settings, or hold unfinished episodes.
+    """Return the chunks whose files are missing, have other settings, or hold unfinished episodes.
 
     Snakemake does not know these files, so the files themselves say how they were played.
     """

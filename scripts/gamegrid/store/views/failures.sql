@@ -93,7 +93,7 @@ COMMENT ON COLUMN failures.forfeit IS 'decisions | given up because no reply was
 COMMENT ON COLUMN failures.replies IS 'replies | all replies of the model; 0 for bots | calls';
 COMMENT ON COLUMN failures.truncated IS 'replies | replies cut off by the token limit | calls.failure';
 COMMENT ON COLUMN failures.cut_in_thinking IS 'replies | truncated replies that were cut off before their thinking ended: the token limit is too low | calls.reply';
-COMMENT ON COLUMN failures.context_overflow IS 'replies | replies that do not fit the model''s context together with their prompt: another prompt is needed, or another model | calls.failure';
+COMMENT ON COLUMN failures.context_overflow IS 'replies | requests whose prompt does not fit the model''s context, alone or with the reply: another prompt is needed, or another model | calls.failure';
 COMMENT ON COLUMN failures.empty IS 'replies | replies without text | calls.failure';
 COMMENT ON COLUMN failures.refused IS 'replies | replies refused by the model or stopped by a content filter | calls.failure';
 COMMENT ON COLUMN failures.unparsable IS 'replies | replies that name no move in the requested form, or can be read in two ways; NULL if decode makes every reply legal | calls.failure';
