@@ -119,7 +119,8 @@ def check_cluster():
 
 def divide_limits():
     """Divide the limits of hosted models by the jobs of a cluster that may ask at once."""
-    gamegrid.divide_limits(PLAN, snakemake_internals.asking_at_once(workflow))
+    if REMOTE is None:  # pods do not get the environment, which tells jobs to divide
+        gamegrid.divide_limits(PLAN, snakemake_internals.asking_at_once(workflow))
 
 
 def begin_records():
