@@ -30,8 +30,13 @@ garbage.search_rarely()
 
 from gamegrid import plugins
 from gamegrid.errors import UserError
-from gamegrid.jobs import interrupts, preconditions, slurm_site, snakemake_internals
-from gamegrid.jobs import remote_run
+from gamegrid.jobs import (
+    interrupts,
+    preconditions,
+    remote_run,
+    slurm_site,
+    snakemake_internals,
+)
 from gamegrid.jobs.installed import check_version
 from gamegrid.jobs.live import Run
 from gamegrid.jobs import workflow as gamegrid

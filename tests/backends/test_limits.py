@@ -19,6 +19,7 @@ from gamegrid.backends.limits import HostLimits
 from gamegrid.backends.pace import LONGEST_DEBT_S
 from gamegrid.backends.retry import Stop
 from gamegrid.backends.shared_file import SharedFile, host_folder
+from together import run_together
 
 SCRIPTS = Path(limits.__file__).parents[2]
 
@@ -73,14 +74,7 @@ def start(
 def four_jobs(folder: Path, bounds: dict[str, Any], **how: Any) -> list[list[tuple[float, float]]]:
     """Let four jobs ask at once; return for each job when its requests were in flight."""
     seconds = how.pop("seconds", 2.0)
-    jobs = [start(folder, bounds, seconds, **how) for _ in range(4)]
-    for job in jobs:
-        assert job.stdout is not None and job.stdout.readline() == "ready\n"
-    for job in jobs:
-        assert job.stdin is not None
-        job.stdin.write("go\n")
-        job.stdin.flush()
-    return [json.loads(job.communicate()[0]) for job in jobs]
+    return run_together([start(folder, bounds, seconds, **how) for _ in range(4)])
 
 
 def test_requests_in_flight_are_bounded_over_jobs_and_shared(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from billing_server import Bill
 from gamegrid.backends.tariff import Price
 from litellm_proxy import KEY, MODEL, ROOT, proxy
 from loopback import Answer, Body, Endpoint, Reply, choose
+from together import run_together
 
 pytestmark = pytest.mark.proxy
 
@@ -48,14 +49,7 @@ def play(
     entry = {"name": f"litellm_openai/{MODEL}", "api_base": api_base, **entry_keys}
     (folder / "models.yaml").write_text(yaml.safe_dump({"models": [entry]}), "utf-8")
     nodes = [start(folder, f"{number}/{NODES}", budget_usd) for number in range(1, NODES + 1)]
-    for node in nodes:
-        assert node.stdout is not None and node.stdout.readline() == "ready\n"
-    for node in nodes:
-        assert node.stdin is not None
-        node.stdin.write("go\n")
-        node.stdin.flush()
-    said = [json.loads(node.communicate()[0]) for node in nodes]
-    return Played(*map(sum, zip(*said, strict=True)))
+    return Played(*map(sum, zip(*run_together(nodes), strict=True)))
 
 
 def start(folder: Path, shard: str, budget_usd: float | None) -> subprocess.Popen[str]:
