@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from gamegrid import paths
 from gamegrid.backends import answer_ends, hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
-from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hf_attention import share_keys
+from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
 
