@@ -164,20 +164,28 @@ def conversation(name: str, number: int, template: str, shown: bool) -> list[Mes
     seen = positions(name)[number].seen
     if not shown:
         return first_turn(seen, template)
-    loaded = templates.load(template, (WORKFLOW / "config/prompts",))
     before = positions(name)[number - 1].seen
-    label = deal_draw(SEED, name, number, "shown").choice(before.labels)
-    answer = json.dumps({"reasoning": "It looks best.", "action": label})
-    return [
-        Message("user", loaded.first(before)),
-        Message("assistant", f"Action: {label}" if template == "terse" else answer),
-        Message("user", loaded.state(seen)),
-    ]
+    return later_turn(before, deal_draw(SEED, name, number, "shown"), seen, template)
 
 
 def first_turn(seen: TurnContext, template: str) -> list[Message]:
     """Return the messages of a request without earlier turns."""
-    return [Message("user", templates.load(template, (WORKFLOW / "config/prompts",)).first(seen))]
+    return [Message("user", _template(template).first(seen))]
+
+
+def later_turn(before: TurnContext, luck: Any, seen: TurnContext, template: str) -> list[Message]:
+    """Return the messages of a request after one earlier turn, whose move luck chose."""
+    label = luck.choice(before.labels)
+    answer = json.dumps({"reasoning": "It looks best.", "action": label})
+    return [
+        *first_turn(before, template),
+        Message("assistant", f"Action: {label}" if template == "terse" else answer),
+        Message("user", _template(template).state(seen)),
+    ]
+
+
+def _template(name: str) -> templates.Template:
+    return templates.load(name, (WORKFLOW / "config/prompts",))
 
 
 def _answer(
