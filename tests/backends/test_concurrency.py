@@ -68,6 +68,37 @@ async def test_the_bound_is_kept_first_come_first_served() -> None:
     assert order == list(range(9))
 
 
+async def test_a_closed_gate_admits_nobody_until_it_opens_and_refused_ones_first() -> None:
+    gate, order = Adaptive(2), list[str]()
+
+    async def ask(name: str, first: bool) -> None:
+        await gate.enter(first)
+        order.append(name)
+        gate.leave()
+
+    gate.close(0.02)
+    gate.close(0.05)
+    began = asyncio.get_running_loop().time()
+    await asyncio.gather(ask("new", False), ask("newer", False), ask("refused", True))
+    assert asyncio.get_running_loop().time() - began >= 0.05
+    assert order == ["refused", "new", "newer"]
+
+
+async def test_refusals_in_a_row_are_counted_once_a_window() -> None:
+    gate = Adaptive(4)
+    windows = [await gate.enter() for _ in range(4)]
+    assert [gate.complained(window) for window in windows] == [True, False, False, False]
+    for _ in windows:
+        gate.leave()
+    assert gate.complained(await gate.enter())
+    assert (gate.refusals, gate.level) == (2, 2)
+    gate.succeeded()
+    assert (gate.refusals, gate.level) == (0, 1)
+    gate.succeeded()
+    gate.succeeded()
+    assert (gate.refusals, gate.level) == (0, 0)
+
+
 async def test_one_who_gave_up_waiting_keeps_no_place() -> None:
     gate = Adaptive(1)
     await gate.enter()

@@ -113,7 +113,7 @@ ERRORS: dict[str, tuple[dict[str, Any], str | FinishReason]] = {
     ),
     "flagged": ({"error": {"code": 403, "message": "Your input was flagged"}},
                 FinishReason.CONTENT_FILTER),
-    "rate": ({"error": {"code": 429, "message": "slow down"}}, "Given up after 6 attempts."),
+    "rate": ({"error": {"code": 429, "message": "slow down"}}, "after 10 refusals in a row."),
     "broken": ({"error": {"code": 502, "message": "Upstream error"}}, "3 of which may have been"),
     "null": (chat() | {"choices": None}, "3 of which may have been billed"),
     "none": (chat() | {"choices": []}, "3 of which may have been billed"),

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -28,7 +31,7 @@ from gamegrid.backends.backend import (
     Usage,
 )
 from gamegrid.backends.limits import JOBS_AT_ONCE, divided
-from loopback import Endpoint, Fault, Reply, error
+from loopback import Body, Endpoint, Fault, Reply, error
 
 LOOPBACK = Path(__file__).parents[1] / "loopback.py"
 CANARY = "sk-canary-4f1d9a7735e1"
@@ -207,13 +210,78 @@ async def test_trouble_of_the_server_is_tried_again(provider: str, status: int) 
     assert done.transport_attempts == len(endpoint.requests) == 3
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [409, 500])
 async def test_six_attempts_are_the_most(endpoint: Endpoint, status: int) -> None:
-    endpoint.answer = lambda body: error(status, message="busy")
+    endpoint.answer = lambda body: error(status, message="broken")
     async with opened(entry(endpoint)) as backend:
-        with pytest.raises(BackendError, match=rf"some-model: .*{status}: busy.*6 attempts"):
+        with pytest.raises(BackendError, match=rf"some-model: .*{status}: broken.*6 attempts"):
             await backend.complete(ask())
     assert len(endpoint.requests) == litellm_api.MAX_ATTEMPTS == 6
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+async def test_ten_refusals_in_a_row_end_all_requests(endpoint: Endpoint, status: int) -> None:
+    endpoint.answer = lambda body: error(status, message="busy")
+    async with opened(entry(endpoint, max_connections=4)) as backend:
+        asked = (backend.complete(ask(seed=n)) for n in range(12))
+        said = {str(each) for each in await asyncio.gather(*asked, return_exceptions=True)}
+    [text] = said
+    assert f"some-model: the server is unable to answer ({status}: busy). Given up after 10" in text
+    assert "Set requests_per_minute in the model's entry" in text
+    # Four at once, then two, then one at a time.
+    assert len(endpoint.requests) == 4 + 2 + 8
+
+
+class MinuteLimit:
+    """Answers so many requests a minute, which is scaled; refusals state no time to wait."""
+
+    def __init__(self, requests: int, minute_s: float) -> None:
+        self._requests, self._minute_s = requests, minute_s
+        self._began = time.monotonic()
+        self._served = Counter[int]()
+        self._lock = threading.Lock()
+        self.refused = 0
+
+    def __call__(self, body: Body) -> Reply:
+        with self._lock:
+            minute = int((time.monotonic() - self._began) / self._minute_s)
+            if self._served[minute] >= self._requests:
+                self.refused += 1
+                return error(429, message="slow down")
+            self._served[minute] += 1
+            return Reply(text="a")
+
+
+async def test_a_limit_per_minute_loses_no_request(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All times are a hundredth of the real ones: 30 requests, 10 of which are taken a minute."""
+    scale = 100
+    monkeypatch.setattr(litellm_api, "FIRST_DELAY_S", 0.5 / scale)
+    monkeypatch.setattr(litellm_api, "LONG_PAUSE_S", 5.0 / scale)
+    caplog.set_level(logging.INFO, "gamegrid")
+    endpoint.answer = limit = MinuteLimit(10, 60 / scale)
+    async with opened(entry(endpoint)) as backend:
+        done = await asyncio.gather(*(backend.complete(ask(seed=n)) for n in range(30)))
+    assert {each.text for each in done} == {"a"}
+    assert 0 < limit.refused < 90, "a refused model is left alone for longer and longer"
+    told = [each for each in caplog.records if "No request is sent to this model for" in each.msg]
+    assert len(told) > 5
+    assert [each.levelno for each in told].count(logging.WARNING) == 1
+
+
+async def test_an_ending_job_does_not_wait_for_a_refused_model(endpoint: Endpoint) -> None:
+    endpoint.answer = lambda body: error(429, retry_after=60)
+    async with opened(entry(endpoint)) as backend:
+        asked = [asyncio.create_task(backend.complete(ask(seed=n))) for n in range(3)]
+        while len(endpoint.requests) < 3:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        backend.stop()
+        said = await asyncio.gather(*asked, return_exceptions=True)
+    assert time.monotonic() - began < 5
+    assert all("the job is ending" in str(each) for each in said)
 
 
 LOST = {

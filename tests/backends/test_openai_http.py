@@ -33,6 +33,7 @@ from gamegrid.backends.backend import (
 )
 from gamegrid.backends.chat_answers import read_body
 from gamegrid.backends.faults import Blame, Fault, Refusal, read_refusal
+from gamegrid.backends.litellm_api import FIRST_DELAY_S
 from gamegrid.backends.openai_http import chat_url
 from gamegrid.backends.providers import Secrets
 from gamegrid.backends.retry import RetryPolicy
@@ -370,6 +371,14 @@ def test_delays_grow_with_full_jitter_on_top_of_what_is_asked_for() -> None:
     for attempt, most in ((1, 0.5), (4, 4.0), (30, 60.0)):
         assert all(2.0 <= each <= 2.0 + most for each in drawn[attempt])
         assert min(drawn[attempt]) < 2.0 + 0.2 * most < 2.0 + 0.8 * most < max(drawn[attempt])
+
+
+def test_pauses_of_a_busy_model_are_together_longer_than_a_minute() -> None:
+    policy = RetryPolicy(first_delay_s=FIRST_DELAY_S)
+    for _ in range(100):
+        pauses = [policy.pause_s(level, None) for level in range(1, policy.max_refusals)]
+        assert 90 < sum(pauses) < 185
+    assert 60.0 + 30.0 <= policy.pause_s(5000, 60.0) <= 60.0 + 60.0
 
 
 async def test_a_dead_account_ends_those_who_wait_and_says_so_once(

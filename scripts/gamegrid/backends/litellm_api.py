@@ -62,6 +62,8 @@ log = logging.getLogger(__name__)
 DEFAULT_TIMEOUT_S = 600.0
 FIRST_DELAY_S = 0.5
 MAX_ATTEMPTS = 6
+LONG_PAUSE_S = 5.0
+"""The first pause that may be this long is told on the terminal, the others in the log."""
 
 
 def check(entry: ModelEntry) -> str | None:
@@ -159,8 +161,10 @@ class LiteLLMBackend:
             self._stop,
             Path(self._own.name) if self._own else host_folder(),
         )
-        policy = RetryPolicy(first_delay_s=FIRST_DELAY_S, max_attempts=MAX_ATTEMPTS)
-        self._retries = Retries(entry.name, policy, self._stop, address.secrets)
+        self._policy = RetryPolicy(first_delay_s=FIRST_DELAY_S, max_attempts=MAX_ATTEMPTS)
+        self._secrets = address.secrets
+        self._retries = Retries(entry.name, self._policy, self._stop, address.secrets)
+        self._told_pause = False
         self._served: tuple[str | None, str | None] | None = None
         self._told_served = False
 
@@ -180,10 +184,14 @@ class LiteLLMBackend:
         """Answer one request, and reserve each attempt on the tab. Raises BackendError."""
         prompt = sum(len(message.content) for message in request.messages)
 
+        again = False
+
         async def attempt() -> Tried:
+            nonlocal again
             # Anew for each attempt, because the model may have refused a parameter since.
             prepared = self._transport.prepare(request)
-            return await self._attempt(prepared, prompt, request.sampling.max_tokens, tab)
+            first, again = again, True
+            return await self._attempt(prepared, prompt, request.sampling.max_tokens, tab, first)
 
         completion = await self._retries.persist(attempt)
         self._compare_served(completion)
@@ -200,9 +208,14 @@ class LiteLLMBackend:
         if self._own:
             self._own.cleanup()
 
-    async def _attempt(self, prepared: Prepared, prompt: int, reply: int | None, tab: Tab) -> Tried:
-        """Wait for the limits, reserve the price, then send the request once."""
-        window = await self._gate.enter()
+    async def _attempt(
+        self, prepared: Prepared, prompt: int, reply: int | None, tab: Tab, first: bool
+    ) -> Tried:
+        """Wait for the limits, reserve the price, then send the request once.
+
+        ``first``: whether to wait before all requests that were not sent yet.
+        """
+        window = await self._gate.enter(first)
         try:
             await tab.reserve()
             try:
@@ -227,8 +240,29 @@ class LiteLLMBackend:
         if isinstance(outcome, Completion):
             self._gate.succeeded()
             booking.usage = outcome.usage
-        elif outcome.busy:
-            self._gate.complained(window)
+        elif outcome.busy and self._gate.complained(window):
+            self._rest(outcome)
+
+    def _rest(self, fault: Fault) -> None:
+        """Ask the model nothing for a while, or never again after too many refusals in a row."""
+        refusals, policy = self._gate.refusals, self._policy
+        said = self._secrets.scrub(f"{self._entry.name}: {fault.text}")
+        if (fault.retry_after_s or 0.0) > policy.longest_wait_s:
+            return  # the request is given up
+        if refusals >= policy.max_refusals:
+            self._stop.tell(
+                f"{said} Given up after {refusals} refusals in a row. Set requests_per_minute in "
+                "the model's entry, or run the same command later."
+            )
+            return
+        pause_s = policy.pause_s(self._gate.level, fault.retry_after_s)
+        self._gate.close(pause_s)
+        is_news = pause_s >= LONG_PAUSE_S and not self._told_pause
+        self._told_pause |= is_news
+        log.log(
+            logging.WARNING if is_news else logging.INFO,
+            "%s No request is sent to this model for %.1f s.", said, pause_s,
+        )  # fmt: skip
 
     def _compare_served(self, completion: Completion) -> None:
         """Warn once if a different model answers than at first; each reply records its model."""

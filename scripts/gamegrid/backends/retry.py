@@ -15,19 +15,26 @@ from gamegrid.backends.providers import Secrets
 log = logging.getLogger(__name__)
 
 ANSWERED = "answered"
+DOUBLINGS = 20
+"""Pauses are longest long before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """Limits on retries; times in seconds.
 
+    ``max_attempts``: the number of attempts, not counting refusals by a busy server.
     ``max_billed``: the number of retries after attempts that may have been billed.
+    ``max_refusals``: the number of a busy server's refusals in a row that end all requests.
+    ``max_own_refusals``: the number of its refusals that end a request while others are answered.
     ``longest_wait_s``: the longest wait that a provider may ask for.
     """
 
     first_delay_s: float
     max_attempts: int = 6
     max_billed: int = 2
+    max_refusals: int = 10
+    max_own_refusals: int = 30
     max_delay_s: float = 60.0
     longest_wait_s: float = 300.0
 
@@ -37,8 +44,19 @@ class RetryPolicy:
         The delay is exponential with full jitter, in addition to what the provider asked for, so
         that requests refused together do not return together.
         """
-        most = min(self.max_delay_s, self.first_delay_s * 2 ** (attempt - 1))
-        return (asked_s or 0.0) + random.uniform(0.0, most)
+        return (asked_s or 0.0) + random.uniform(0.0, self._most_s(attempt))
+
+    def pause_s(self, level: int, asked_s: float | None) -> float:
+        """Return the seconds that a model is not asked after a refusal; each level doubles them.
+
+        At least half of each pause is certain. Otherwise the pauses together might be shorter than
+        the minute over which most providers count requests.
+        """
+        most = self._most_s(level)
+        return (asked_s or 0.0) + random.uniform(most / 2, most)
+
+    def _most_s(self, times: int) -> float:
+        return min(self.max_delay_s, self.first_delay_s * 2.0 ** min(times - 1, DOUBLINGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,7 @@ class Retries:
         Raises BackendError, with the attempts, if there is none.
         """
         attempts: list[Attempt] = []
+        refusals = 0
         while True:
             tried = await self._try(attempt)
             if isinstance(tried, str):
@@ -120,6 +139,8 @@ class Retries:
             outcome = tried.outcome
             attempts.append(self._note(tried))
             billed = sum(each.kind == Blame.MAYBE_BILLED for each in attempts)
+            busy = isinstance(outcome, Fault) and outcome.busy
+            refusals += busy
             if isinstance(outcome, Completion):
                 return replace(
                     outcome,
@@ -128,9 +149,11 @@ class Retries:
                     attempts=tuple(attempts),
                     sent=tried.sent,
                 )
-            if refusal := self._refusal(outcome, len(attempts), billed):
+            if refusal := self._refusal(outcome, len(attempts), billed, refusals):
                 raise BackendError(refusal, tuple(attempts))
-            await self._stop.pause(self._policy.delay_s(len(attempts), outcome.retry_after_s))
+            if not busy:  # else no request is sent for a while, see ``Adaptive.close``
+                delay_s = self._policy.delay_s(len(attempts) - refusals, outcome.retry_after_s)
+                await self._stop.pause(delay_s)
 
     async def _try(self, attempt: Callable[[], Awaitable[Tried]]) -> Tried | str:
         """Make an attempt, or return the reason why nothing is sent."""
@@ -140,7 +163,7 @@ class Retries:
         except BackendError as refused:
             return str(refused)
 
-    def _refusal(self, fault: Fault, attempts: int, billed: int) -> str | None:
+    def _refusal(self, fault: Fault, attempts: int, billed: int, refusals: int) -> str | None:
         """Return why a request is given up; None if it is retried."""
         text = self._secrets.scrub(f"{self._name}: {fault.text}")
         policy = self._policy
@@ -155,7 +178,9 @@ class Retries:
                         f"{text} It asks to wait {wait_s:.0f} s, and at most "
                         f"{policy.longest_wait_s:.0f} s are allowed. Run the same command later."
                     )
-                if attempts < policy.max_attempts and billed <= policy.max_billed:
+                failures_left = policy.max_attempts - (attempts - refusals)
+                refusals_left = policy.max_own_refusals - refusals
+                if min(failures_left, refusals_left) > 0 and billed <= policy.max_billed:
                     return None
                 paid = f", {billed} of which may have been billed" if billed else ""
                 return f"{text} Given up after {attempts} attempts{paid}."
