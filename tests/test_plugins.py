@@ -26,6 +26,7 @@ from gamegrid.pages import config_schema
 from gamegrid.paths import WORKFLOW
 from gamegrid.plan import plan
 from gamegrid.play.chunk import Job, play_chunk
+from gamegrid.play.engines import Pool
 from gamegrid.prompts import templates
 from outside import AGENT, GAME
 
@@ -304,9 +305,7 @@ def test_a_broken_file_is_one_sentence_that_names_it(
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("def sit", "def seat", "Eager lacks 'sit'."),
         ("async def decide", "async def move", "Eager lacks 'decide'."),
-        ("def sit(self, place)", "def sit(self)", "TypeError: Eager.sit() takes 1 positional"),
         (
             "wanted[0] if",
             "wanted[9] if",
@@ -321,17 +320,69 @@ def test_a_fault_of_a_file_is_one_sentence_that_names_it_when_it_shows(
     monkeypatch.chdir(working)
     file = working / "mine/eager.py"
     file.write_text(AGENT.replace(right, wrong))
-    high = {"plugins": ["mine"], "games": ["high_card"], "agents": CONFIG["agents"], "deals": 1}
     with pytest.raises((AttributeError, IndexError, TypeError)) as fault:
-        made = workflow.prepare(high, working, working / "results", main=True)
-        workflow.rows(made)
-        [chunk] = made.chunks
-        play_chunk(
-            Job(config=high, game="high_card", matchup=chunk.cell.matchup.name, block=chunk.block,
-                results=working / "results", output=working / "chunk.parquet", threads=1)
-        )  # fmt: skip
+        play_high_card(working)
     told = plugins.blame(fault.value)
     assert told is not None and told.startswith(f"plug-in '{file}'") and said in told
+
+
+def play_high_card(working: Path) -> None:
+    high = {"plugins": ["mine"], "games": ["high_card"], "agents": CONFIG["agents"], "deals": 1}
+    made = workflow.prepare(high, working, working / "results", main=True)
+    workflow.rows(made)
+    [chunk] = made.chunks
+    play_chunk(
+        Job(config=high, game="high_card", matchup=chunk.cell.matchup.name, block=chunk.block,
+            results=working / "results", output=working / "chunk.parquet", threads=1)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("def sit", "def seat", "an Eager, which has no method sit(place)"),
+        (
+            "def sit(self, place)",
+            "def sit(self)",
+            "an Eager, which must have a method sit(place), not sit()",
+        ),
+        ("Eager(settings.wish)", "None", "None, which has no method sit(place)"),
+    ],
+)
+def test_what_build_returns_is_checked_before_anything_is_played(
+    right: str, wrong: str, said: str, working: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(working)
+    file = working / "mine/eager.py"
+    assert right in AGENT
+    file.write_text(AGENT.replace(right, wrong))
+    with pytest.raises(UserError) as refusal:
+        play_high_card(working)
+    assert str(refusal.value) == (
+        f"config: plugins: '{file}' declares an AGENT whose build returned {said}; "
+        "see Agent in gamegrid.agents.agent."
+    )
+    assert not (working / "chunk.parquet").exists()
+
+
+def test_what_create_returns_is_checked(working: Path) -> None:
+    (working / "mine/echo.py").write_text(
+        "from dataclasses import replace\n"
+        "from gamegrid.backends.vllm import BACKEND\n"
+        "class Half:\n"
+        "    async def open(self): pass\n"
+        "    async def complete(self): pass\n"
+        "BACKEND = replace(BACKEND, prefix='echo', create=lambda entry, working: Half())"
+    )
+    agent = {"type": "llm", "model": "echo_small"}
+    made = plan.make(CONFIG | {"agents": {"echo": agent, "random": {"type": "random"}}}, working)
+    with pytest.raises(UserError) as refusal:
+        Pool({"echo": made.models["echo"]}, working, working / "results")
+    assert str(refusal.value) == (
+        f"config: plugins: '{working}/mine/echo.py' declares a BACKEND whose create returned "
+        "a Half, which must have a method complete(request), not complete() and has no method "
+        "close(); see Backend in gamegrid.backends.backend."
+    )
 
 
 @pytest.mark.parametrize(
@@ -370,7 +421,7 @@ def test_the_command_and_a_job_name_a_faulty_file(
     (working / "grid.yaml").write_text(yaml.safe_dump(CONFIG))
     line = ["human", "kuhn_poker", "--against", "careful", "--configfile", "grid.yaml"]
     assert main(line) == 1
-    assert capsys.readouterr().err.endswith("mine/eager.py': Eager lacks 'sit'.\n")
+    assert "an Eager, which has no method sit(place)" in capsys.readouterr().err
     with pytest.raises(SystemExit) as ended:
         run(lambda: kinds()["eager"].build("x", {}, {}), str(working / "job.log"))
     assert ended.value.code == 1

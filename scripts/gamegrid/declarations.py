@@ -30,6 +30,20 @@ def mistakes(kind: type, value: Any) -> Iterator[str]:
     return _of_class(kind, value) if isclass(value) else _of_fields(kind, value, "")
 
 
+def missing(interface: type, value: Any) -> Iterator[str]:
+    """Yield a phrase for each method of a Protocol that a value lacks or takes otherwise."""
+    for name, ours in vars(interface).items():
+        if name.startswith("_") or not inspect.isfunction(ours):
+            continue
+        _, *wanted = inspect.signature(ours).parameters
+        found = getattr(value, name, None)
+        if found is None:
+            yield f"has no method {name}({', '.join(wanted)})"
+        elif not _takes(found, len(wanted)):
+            other = f"{name}{inspect.signature(found)}" if callable(found) else _told(found)
+            yield f"must have a method {name}({', '.join(wanted)}), not {other}"
+
+
 def article(noun: str) -> str:
     """Return a noun with its article."""
     return f"{'an' if noun[0] in 'AEIOUaeiou' else 'a'} {noun}"

@@ -261,6 +261,24 @@ def sources(hook: Hook) -> dict[str, UserFile]:
     return dict(_sources(hook, in_use()))
 
 
+def check_made(hook: Hook, name: str, function: str, made: object, interface: type) -> None:
+    """Check what a function of the declaration with this name returned.
+
+    Raises UserError, naming the file, if a user's file made it and it lacks a method of the
+    ``interface``, a Protocol.
+    """
+    file = source(hook, name)
+    if file and (wrong := list(declarations.missing(interface, made))):
+        # Not the value itself: what a backend shows of itself may hold a key.
+        kind = "None" if made is None else article(_name(type(made)))
+        raise refusal(
+            file.path,
+            f"declares {article(hook.variable)} whose {function} returned "
+            f"{kind}, which {' and '.join(wrong)}; see {_name(interface)} in "
+            f"{interface.__module__}",
+        )
+
+
 def refusal(file: Path, reason: str) -> UserError:
     """The error for a user's file that cannot be used."""
     return UserError(f"config: plugins: {str(file)!r} {reason}.")

@@ -180,6 +180,12 @@ class AgentKind:
         if stated is not None and get_args(stated.annotation) != (self.type,):
             raise ValueError(f"the settings need the field type: Literal[{self.type!r}]")
 
+    def make(self, name: str, settings: Any, tools: Tools) -> Agent:
+        """Return what ``build`` builds. Raises UserError if a plug-in builds no agent."""
+        built = self.build(name, settings, tools)
+        plugins.check_made(plugins.AGENT, self.type, "build", built, Agent)
+        return built
+
 
 def settings_of(identity: Mapping[str, Any]) -> AgentSettings:
     """Extract an agent's settings from its identity in the plan.

@@ -8,6 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gamegrid import plugins
+
 
 class ModelEntry(BaseModel):
     """One entry of a model file: where a model is and how to run it.
@@ -361,3 +363,9 @@ class BackendKind:
     def __post_init__(self) -> None:
         if not self.prefix.isalnum():
             raise ValueError(f"the prefix {self.prefix!r} must be letters and digits only")
+
+    def make(self, entry: ModelEntry, working: Path) -> Backend:
+        """Return what ``create`` creates. Raises UserError if a plug-in creates no backend."""
+        created = self.create(entry, working)
+        plugins.check_made(plugins.BACKEND, self.prefix, "create", created, Backend)
+        return created

@@ -233,7 +233,7 @@ async def _first_turn(plan: Plan, agent: str, working: Path) -> EpisodeRecord:
     """Play the first turn of an agent. Raises BackendError if its model does not reply."""
     model, settings = plan.models[agent], plan.config.agents[agent]
     game = next(cell.game for cell in plan.all_cells if agent in cell.matchup.agents)
-    backend = model.kind.create(model.entry, working)
+    backend = model.kind.make(model.entry, working)
 
     async def reply(_place: Place, _ply: int, _attempt: int, sent: Request) -> RecordedCompletion:
         return RecordedCompletion(await backend.complete(sent), replayed=False)

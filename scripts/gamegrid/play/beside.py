@@ -78,7 +78,7 @@ async def _play(
     for name in set(setup.seats) - {YOU}:
         settings = prepared.config.agents[name]
         tools = Tools(ask=ask, prompts=prepared.prompts)
-        agents[name] = kinds()[settings.type].build(name, settings, tools)
+        agents[name] = kinds()[settings.type].make(name, settings, tools)
     return await Episode(setup, agents).play()
 
 

@@ -362,4 +362,4 @@ async def _episode(setup: Setup, agents: Mapping[str, Agent], first: FirstTurns)
 
 def _build(plan: Plan, name: str, tools: Tools) -> Agent:
     settings = plan.config.agents[name]
-    return kinds()[settings.type].build(name, settings, tools)
+    return kinds()[settings.type].make(name, settings, tools)

@@ -33,7 +33,7 @@ class Engine:
         self._model = model
         self._results = results
         self._pool = pool
-        self._backend: Backend = model.kind.create(model.entry, working)
+        self._backend: Backend = model.kind.make(model.entry, working)
         self._metered = self._backend if isinstance(self._backend, Metered) else None
         self._start: asyncio.Task[None] | None = None
         self._stopped = False

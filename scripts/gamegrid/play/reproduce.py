@@ -139,7 +139,7 @@ class ReplayedCell:
         kind, settings = kinds()[stated["type"]], settings_of(stated)
         tools = Tools(ask=self._ask(stated.get("model_entry", {})), prompts=tuple(self._prompts))
         if not isinstance(settings, LlmSettings):
-            self.bots[name] = kind.build(name, settings, tools) if kind.repeatable else None
+            self.bots[name] = kind.make(name, settings, tools) if kind.repeatable else None
             return
         digest = stated.get("prompt_digest")
         if templates.load(settings.prompt, self._prompts).digest != digest:
