@@ -40,6 +40,7 @@ def built(
     deals: int = 20,
     pairs: Sequence[str] = ("ab", "ac", "bc"),
     games: Sequence[str] = (TTT,),
+    shard: str | None = None,
 ) -> Path:
     """Build the results of games in which a wins four of five deals, and take a look."""
     episodes = [
@@ -62,7 +63,7 @@ def built(
         looks=results / looks.NAME,
         registrations=results / registrations.NAME,
     )
-    build(database, Rows(agents=AGENTS, games=GAMES), sources)
+    build(database, Rows(agents=AGENTS, games=GAMES, shard=shard), sources)
     return database
 
 
@@ -99,6 +100,17 @@ def test_planned_questions_are_primary_and_all_others_exploratory(tmp_path: Path
         for game, margin in ((KUHN, None), (TTT, 0.2))
         for rival in "bc"
     ]
+
+
+@pytest.mark.parametrize(("deals", "listed"), [(6, 0), (7, 4)])
+def test_a_shard_is_compared_with_its_part_of_the_planned_deals(
+    deals: int, listed: int, tmp_path: Path
+) -> None:
+    """The first of three shards has 6 of 20 deals; the others have 7."""
+    note(tmp_path, PLAN, "2025-01-01T00:00:00+00:00")
+    found = deviations(built(tmp_path, deals=deals, shard="1/3"))
+    assert [row[0] for row in found] == ["other number of deals"] * listed
+    assert {row[5:] for row in found} <= {("6", "7")}
 
 
 def test_p_is_adjusted_within_the_primary_family_only(tmp_path: Path) -> None:

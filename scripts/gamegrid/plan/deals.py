@@ -98,12 +98,16 @@ def deals_of(config: GridConfig, game: Game) -> int:
 
 
 def played_deals(config: GridConfig, game: Game) -> range:
-    """Return the deals of a game that are played here: all, or those of the shard.
+    """Return the deals of a game that are played here: all, or those of the shard."""
+    return deals_of_shard(deals_of(config, game), config.shard)
+
+
+def deals_of_shard(deals: int, shard: str | None) -> range:
+    """Return which of all deals a shard such as ``2/8`` plays; all without one.
 
     Each deal is in one shard, and the sizes of two shards differ by at most one deal.
     """
-    deals = deals_of(config, game)
-    part, parts = parts_of(config.shard or "1/1")
+    part, parts = parts_of(shard or "1/1")
     return range(deals * (part - 1) // parts, deals * part // parts)
 
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import duckdb
 
+from gamegrid.plan.deals import deals_of_shard
 from gamegrid.records.duckdb_files import insert
 from gamegrid.records.registrations import PlannedQuestions, Registration
 from gamegrid.store.values import TableRow
@@ -20,6 +21,7 @@ Key: TypeAlias = tuple[str | None, str, str]
 """Game (None for all win_loss games together), agent and rival, the two sorted."""
 
 _COUNTED = "SELECT game, agent, rival, deals FROM comparisons"
+_SHARD = "SELECT shard FROM grid"
 _WIN_LOSS = "SELECT game FROM games WHERE scoring = 'win_loss'"
 
 
@@ -83,13 +85,21 @@ class Preregistration:
         return [found[key] for key in sorted(found, key=lambda key: (key[0] or "", *key[1:]))]
 
     def deviations(
-        self, questions: Sequence[Question], counted: Mapping[Key, int], win_loss: Iterable[str]
+        self,
+        questions: Sequence[Question],
+        counted: Mapping[Key, int],
+        win_loss: Iterable[str],
+        shard: str | None = None,
     ) -> Iterator[TableRow]:
-        """Yield a row for every deviation. ``counted``: the deals behind each comparison."""
+        """Yield a row for every deviation.
+
+        ``counted``: the deals behind each comparison. ``shard``: the part of the grid that is here;
+        plans are of the whole grid.
+        """
         for each in questions:
             yield from self._late(each)
             yield from self._changed(each)
-            yield from _played_otherwise(each, counted)
+            yield from _played_otherwise(each, counted, shard)
         yield from self._cells_changed(questions, frozenset(win_loss))
 
     def _late(self, question: Question) -> Iterator[TableRow]:
@@ -190,7 +200,9 @@ def fill_deviations(connection: duckdb.DuckDBPyConnection, stated: Preregistrati
         for game, *pair, deals in connection.execute(_COUNTED).fetchall()
     }
     questions = stated.questions(win_loss)
-    insert(connection, "plan_deviations", list(stated.deviations(questions, counted, win_loss)))
+    [shard] = connection.execute(_SHARD).fetchall()[0]
+    found = stated.deviations(questions, counted, win_loss, shard)
+    insert(connection, "plan_deviations", list(found))
 
 
 def _win_loss(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -236,13 +248,16 @@ def _change(before: str | None, after: str | None) -> Deviation | None:
     return None
 
 
-def _played_otherwise(question: Question, counted: Mapping[Key, int]) -> Iterator[TableRow]:
+def _played_otherwise(
+    question: Question, counted: Mapping[Key, int], shard: str | None
+) -> Iterator[TableRow]:
     """Yield that a question has no comparison, or one on another number of deals."""
-    deals = counted.get(question.key)
+    whole, deals = question.deals, counted.get(question.key)
+    planned = None if whole is None else len(deals_of_shard(whole, shard))
     if not deals:
-        yield _row(Deviation.NOT_COMPARED, question.key, planned=_text(question.deals))
-    elif question.deals is not None and deals != question.deals:
-        yield _row(Deviation.DEALS, question.key, planned=_text(question.deals), found=_text(deals))
+        yield _row(Deviation.NOT_COMPARED, question.key, planned=_text(planned))
+    elif planned is not None and deals != planned:
+        yield _row(Deviation.DEALS, question.key, planned=_text(planned), found=_text(deals))
 
 
 def _row(
