@@ -5,6 +5,7 @@ and those in flight.
 """
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -118,6 +119,9 @@ def test_killed_pods_cost_no_reply_twice(kills: int, place: Place, tmp_path: Pat
             if pods := site.buying():
                 deaths.append(killed(site, luck.choice(pods), place, tmp_path / "seen"))
         assert run.wait() == 0, site.log.read_text()
+        assert re.search(
+            r"(\d+) of \1 episodes are played, \d+ replies are new", site.log.read_text()
+        )
         asked = questions(endpoint)
 
         again = site.start("s3", place.prefix, place.keys, *arguments)

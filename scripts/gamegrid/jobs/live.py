@@ -13,14 +13,19 @@ from typing import Any
 from gamegrid.errors import UserError
 from gamegrid.jobs import slurm_site, snakemake_internals, whereabouts
 from gamegrid.jobs.display import Display
+from gamegrid.jobs.remote_watch import RemoteWatch
 from gamegrid.jobs.run_log import RunLog, new_causes
+from gamegrid.jobs.staleness import Work
 from gamegrid.jobs.watch import Sight, Watch, playing
 from gamegrid.plan.plan import Plan
 from gamegrid.records.locking import Witness
+from gamegrid.records.remote import Remote
 from gamegrid.terminal import duration
 
 TICK_S = 1.0
 """Seconds between two looks at the files of the jobs, in grids of few jobs."""
+REMOTE_TICK_S = 10.0
+"""The same where a look lists a remote storage, which costs money."""
 PART = 10
 """A look takes at most one part of the time in so many."""
 LINE_S = 60.0
@@ -34,15 +39,12 @@ class Run:
     """What one process of Snakemake shows. It shows nothing unless ``quiet`` holds ``rules``."""
 
     def __init__(self, plan: Plan, results: Path, workflow: Any, remote: str | None = None) -> None:
-        """``remote`` is the results folder's address if jobs share no file system.
-
-        Their files are then not here, so there is no progress to show.
-        """
+        """``remote`` is the results folder's address if jobs share no file system."""
         self._plan, self._results, self._remote = plan, results, remote
         self._plays = False
         self._display = Display(sys.stderr)
         self._log: RunLog | None = None
-        self._watch: Watch | None = None
+        self._watch: Watch | RemoteWatch | None = None
         self._outputs: list[str] = []
         self._causes = Counter[str]()
         self._began = time.monotonic()
@@ -73,8 +75,7 @@ class Run:
             return
         if todo:
             self._tell_models({name for work in todo for name in work.cell.matchup.agents})
-            if self._remote is None:
-                self._watch = Watch(self._plan, self._results, todo)
+            self._watch = self._watch_of(todo)
         self._slurm_run = snakemake_internals.slurm_run(workflow)
         self._began = time.monotonic()
         self._ticker = threading.Thread(target=self._keep, daemon=True, name="live line")
@@ -91,8 +92,7 @@ class Run:
             self._ticker.join()
         self._display.draw("")
         if self._watch is not None:
-            self._tell_causes(self._watch)
-            self._display.say(f"gamegrid: {self._result(self._watch.look())}")
+            self._tell_result(self._watch)
         elif self._outputs and not logs and not self._plays:
             self._display.say("gamegrid: every episode was on file; the results are up to date")
         if self._remote is not None and not logs:
@@ -103,6 +103,26 @@ class Run:
             self._display.say(line)
         if logs:
             self._display.say(f"gamegrid: the run failed. Snakemake's log: {', '.join(logs)}")
+
+    def _watch_of(self, todo: list[Work]) -> Watch | RemoteWatch | None:
+        if self._remote is None:
+            return Watch(self._plan, self._results, todo)
+        try:
+            return RemoteWatch(self._plan, self._results, todo, Remote(self._remote))
+        except UserError as error:
+            self._tell_blind(error)
+            return None
+
+    def _tell_blind(self, error: Exception) -> None:
+        """Say that there is no progress to show. The run itself is well: its jobs say otherwise."""
+        self._display.say(f"gamegrid: the progress cannot be shown: {error}")
+
+    def _tell_result(self, watch: Watch | RemoteWatch) -> None:
+        self._tell_causes(watch)
+        try:
+            self._display.say(f"gamegrid: {self._result(watch.look())}")
+        except UserError as error:
+            self._tell_blind(error)
 
     def _tell_models(self, agents: set[str]) -> None:
         lines = whereabouts.lines(self._plan, Path.cwd(), agents)
@@ -118,13 +138,14 @@ class Run:
                 self._tick(self._watch)
                 self._watch.expect()
             said = time.monotonic()
-            pause = TICK_S
+            shortest = TICK_S if self._remote is None else REMOTE_TICK_S
+            pause = shortest
             while not self._over.wait(pause):
                 began = time.monotonic()
                 sight = self._tick(self._watch) if self._watch is not None else None
                 if sight is None:
                     self._display.draw(self._stage())
-                pause = max(TICK_S, PART * (time.monotonic() - began))
+                pause = max(shortest, PART * (time.monotonic() - began))
                 if time.monotonic() - said < LINE_S:
                     continue
                 said = time.monotonic()
@@ -132,8 +153,7 @@ class Run:
                 if sight is not None and not self._display.live:
                     self._display.say(f"gamegrid: {sight.line()}")
         except (UserError, OSError, ValueError) as error:
-            # The run itself is well: its jobs say so if it is not.
-            self._display.say(f"gamegrid: the progress cannot be shown: {error}")
+            self._tell_blind(error)
 
     def _tell_waiting(self) -> None:
         """Say once for which reasons SLURM starts no job, which no log would tell."""
@@ -146,7 +166,7 @@ class Run:
                     f"squeue --me lists them."
                 )
 
-    def _tick(self, watch: Watch) -> Sight:
+    def _tick(self, watch: Watch | RemoteWatch) -> Sight:
         sight = watch.look()
         self._tell_causes(watch)
         played = sight.done + sight.unfinished >= sight.episodes
@@ -159,7 +179,7 @@ class Run:
         running = self._log.stage if self._log else ""
         return f"now: {running}" if running else ""
 
-    def _tell_causes(self, watch: Watch) -> None:
+    def _tell_causes(self, watch: Watch | RemoteWatch) -> None:
         for cause in new_causes(self._causes, [watch.causes]):
             self._display.say(f"gamegrid: an episode was not finished: {cause}")
 

@@ -144,14 +144,19 @@ def segment_of(journal: Path, head: Head) -> Path:
     return journal.with_name(f"{journal.stem}.{head.lines}-{head.digest}{journal.suffix}")
 
 
+def named_head(stem: str) -> Head | None:
+    """Return the head that the name of a segment without its suffix states; None for others."""
+    named = _SEGMENT.fullmatch(stem)
+    return Head(int(named[1]), named[2]) if named else None
+
+
 def read_head(journal: Path) -> Head | None:
     """Return the head of a journal; None without one. Raises UserError if it is damaged."""
     path = head_path(journal)
     try:
         stated = Head(**json.loads(path.read_text(encoding="ascii")))
     except FileNotFoundError:
-        named = _SEGMENT.fullmatch(journal.stem)
-        return Head(int(named[1]), named[2]) if named else None
+        return named_head(journal.stem)
     except (ValueError, TypeError) as error:
         raise UserError(f"{path} is damaged. {GO_ON}") from error
     if not isinstance(stated.lines, int) or not isinstance(stated.digest, str):

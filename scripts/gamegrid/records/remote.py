@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -66,6 +66,15 @@ class Remote:
         with self._reported():
             found = self._store.list_with_delimiter(folder)["objects"]
         return sorted(each["path"] for each in found)
+
+    def versions(self, folder: str) -> dict[str, tuple[datetime, int]]:
+        """Return the time and size of every file in a folder and the folders below it, by name."""
+        with self._reported():
+            return {
+                each["path"]: (each["last_modified"], each["size"])
+                for batch in self._store.list(folder)
+                for each in batch
+            }
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file; None if there is no such file."""
