@@ -31,7 +31,7 @@ def entry(folder: Path | str = "m", **more: Any) -> ModelEntry:
 
 
 def at_speed(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
-    monkeypatch.setattr(hf_dtypes, "speedup", lambda width: factor)
+    monkeypatch.setattr(hf_dtypes, "speedup", lambda width, device: factor)
 
 
 def test_what_an_entry_states_is_used_and_nothing_is_measured(
@@ -39,10 +39,10 @@ def test_what_an_entry_states_is_used_and_nothing_is_measured(
 ) -> None:
     monkeypatch.setattr(hf_dtypes, "speedup", None)
     for stated in ("auto", "bfloat16", "float16", "float32"):
-        assert choose(entry(engine={"dtype": stated}), 64) == stated
-    assert choose(entry(deterministic=True), 64) == "float32"
-    if not torch.cuda.is_available():
-        assert choose(entry(), 64) == "float32"
+        assert choose(entry(engine={"dtype": stated}), 64, "cpu") == stated
+    assert choose(entry(deterministic=True), 64, "cuda:1") == "float32"
+    assert choose(entry(), 64, "cpu") == "float32"
+    assert choose(entry(), 64, "cuda:1") == "auto"
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,24 @@ def test_native_takes_bfloat16_where_it_is_faster(
     monkeypatch: pytest.MonkeyPatch, factor: float, chosen: str
 ) -> None:
     at_speed(monkeypatch, factor)
-    assert choose(entry(engine={"dtype": "native"}), 64) == chosen
+    assert choose(entry(engine={"dtype": "native"}), 64, "cpu") == chosen
+
+
+@pytest.mark.parametrize(
+    ("gpus", "there", "device"),
+    [(None, True, "cuda:1"), (1, True, "cuda:1"), (0.5, True, "cuda:1"), (0, True, "cpu"),
+     (1, False, "cpu")],
+)  # fmt: skip
+def test_a_model_is_loaded_onto_its_gpu_unless_its_entry_keeps_it_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, gpus: float | None, there: bool, device: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert hf_dtypes.device(entry(gpus=gpus), 1) == device
 
 
 def test_the_measurement_leaves_the_number_of_threads_alone() -> None:
     before = torch.get_num_threads()
-    assert 0.05 < hf_dtypes.speedup(256) < 50
+    assert 0.05 < hf_dtypes.speedup(256, "cpu") < 50
     assert torch.get_num_threads() == before
 
 
