@@ -1,5 +1,6 @@
 """The number format of an ``hf_`` model: stated, or chosen by a measurement, and then kept."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import torch
+from transformers import PreTrainedModel
 
 import tiny_models
 from gamegrid.backends import hf_dtypes
@@ -65,6 +67,29 @@ def test_a_model_is_loaded_onto_its_gpu_unless_its_entry_keeps_it_on_the_cpu(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     assert hf_dtypes.device(entry(gpus=gpus), 1) == device
+
+
+async def test_a_model_moves_to_its_gpu_and_its_thread_works_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The GPU is a fake that notes what is asked of it: there is none here."""
+    asked = list[tuple[str, str]]()
+
+    def move(self: PreTrainedModel, device: str) -> PreTrainedModel:
+        asked.append((device, threading.current_thread().name))
+        return self
+
+    def make_current(device: str) -> None:
+        asked.append((device, threading.current_thread().name))
+
+    monkeypatch.setattr(hf_dtypes, "device", lambda entry, gpu: f"cuda:{gpu}")
+    monkeypatch.setattr(torch.cuda, "set_device", make_current)
+    monkeypatch.setattr(PreTrainedModel, "to", move)
+    backend = HuggingFace(entry(tiny_models.llama(tmp_path / "llama"), gpus=1))
+    backend.set_gpu(2)
+    await backend.open()
+    await backend.close()
+    assert asked == [("cuda:2", "hf_m_0")] * 2
 
 
 def test_the_measurement_leaves_the_number_of_threads_alone() -> None:

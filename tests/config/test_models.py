@@ -101,7 +101,7 @@ def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> No
         ({"models": [{"name": "hf_a", "max_connections": 0}]}, "entry 'hf_a': max_connections: "),
         ({"models": [{"name": "hf_a", "timeout": -1}]}, "entry 'hf_a': timeout: "),
         *(
-            ({"models": [{"name": "hf_a", "gpus": gpus}]}, f"gpus: {gpus} is neither a whole number")
+            ({"models": [{"name": "hf_a", "gpus": gpus}]}, f"gpus: {gpus} is neither a whole")
             for gpus in (-1, 1.5, -0.5, float("nan"), float("inf"))
         ),
         ({"models": [{"name": "hf_a", "gpus": "many"}]}, "entry 'hf_a': gpus"),

@@ -74,7 +74,7 @@ def test_shares_of_a_gpu_are_packed_and_snakemake_counts_whole_ones(tmp_path: Pa
 
 def test_a_matchup_that_no_job_can_place_is_refused_with_a_remedy(tmp_path: Path) -> None:
     entries = [{"name": f"vllm_{name}", "model_path": ".", "gpus": 1} for name in "pq"]
-    with pytest.raises(UserError, match=r"p--q: vllm_p and vllm_q would load .* api_base\), or"):
+    with pytest.raises(UserError, match=r"p--q: vllm_p and vllm_q would load .*api_base\), or"):
         demands(tmp_path, entries, p="vllm_p", q="vllm_q")
 
 

@@ -2,20 +2,20 @@
 
 import random
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
 from gamegrid.backends.backend import ModelEntry
-from gamegrid.config.models import Model, find
+from gamegrid.config.models import Model, backends
 from gamegrid.plan.placement import Placement, place
 
 
+KINDS = backends()
+
+
 def model(name: str, gpus: float | None) -> Model:
-    """Return a model of its own entry; ids of servers have an address."""
     entry = ModelEntry(name=name, gpus=gpus)
-    found = find(name, "a", {}, Path.cwd())
-    return Model(found.kind, entry, entry)
+    return Model(KINDS[name.partition("_")[0]], entry, entry)
 
 
 def placed(**gpus: float | None) -> Placement:
@@ -57,7 +57,7 @@ def test_two_agents_of_one_model_load_it_once() -> None:
     [
         ({"vllm_a": 1, "vllm_b": 1}, "vllm_a and vllm_b would load onto the same GPU"),
         ({"vllm_a": 2, "vllm_b": 0.5}, "shares that add up to at most 1"),
-        ({"vllm_a": 0.6, "vllm_b": 0.5}, "or run one of them as a server"),
+        ({"vllm_a": 0.6, "vllm_b": 0.5}, "run one of them as a server"),
         ({"hf_a": 0.5, "hf_b": None}, "the entry of hf_b does not state gpus. Write gpus: 0"),
     ],
 )

@@ -107,9 +107,7 @@ class OnGpu(Echo):
         return Completion(text=self.told, finish_reason=FinishReason.STOP)
 
 
-def on_gpus(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, **numbers: float | None
-) -> Pool:
+def on_gpus(folder: Path, monkeypatch: pytest.MonkeyPatch, **numbers: float | None) -> Pool:
     """Return a pool of fake models on a host with GPUs a, b and c."""
     monkeypatch.setenv(gpus.VISIBLE, "a,b,c")
     monkeypatch.setenv("TMPDIR", str(folder))

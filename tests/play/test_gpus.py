@@ -37,7 +37,12 @@ for name in mine:
     (claims / name).unlink()
 print(json.dumps(mine))
 """
-KEPT = "gpus.Gpus(locks).take(count); print(os.environ[gpus.VISIBLE], flush=True); time.sleep(600)"
+KEPT = """
+held = gpus.Gpus(locks)
+held.take(count)
+print(os.environ[gpus.VISIBLE], flush=True)
+time.sleep(600)
+"""
 
 
 @pytest.fixture(autouse=True)

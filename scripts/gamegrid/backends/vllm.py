@@ -192,8 +192,8 @@ def _check_gpus(entry: ModelEntry) -> str | None:
     if entry.gpus is None:
         if used > 1:
             return (
-                f"{entry.name}: engine has {told}, and the entry no gpus. Set gpus: {used}, so that "
-                "the job gets these GPUs, or gpus: 0 for vLLM's CPU build."
+                f"{entry.name}: engine has {told}, and the entry no gpus. Set gpus: {used}, so "
+                "that the job gets these GPUs, or gpus: 0 for vLLM's CPU build."
             )
     elif entry.gpus and used != math.ceil(entry.gpus):
         return (

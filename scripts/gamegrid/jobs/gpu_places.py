@@ -1,4 +1,4 @@
-"""What ``check`` tells of GPUs: how the models of a job share them, and whether there are enough."""
+"""What ``check`` tells of GPUs: which models of a job use which, and whether there are enough."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ class GpuJob:
     def line(self) -> str:
         """Return in words which GPUs the models use."""
         count = self.placement.count
-        takes = f"a job with {' and '.join(self.entries)} takes {count} GPU{'s'[: count > 1]}"
+        number = "1 GPU" if count == 1 else f"{count} GPUs"
+        takes = f"a job with {' and '.join(self.entries)} takes {number}"
         if len(self.entries) == 1:
             [entry] = self.entries.values()
             return f"{takes}, and uses {entry.gpus} of it" if _is_share(entry) else takes

@@ -70,7 +70,7 @@ def _share(model: Model) -> Fraction | None:
 
 def _order(model: Model) -> tuple[bool, bool, Fraction, str]:
     share = _share(model)
-    return not _is_fixed(model), share is not None, -(share or 0), model.entry.name
+    return not _is_fixed(model), share is not None, -(share or Fraction(0)), model.entry.name
 
 
 def _refuse_silent(models: Iterable[Model], user: Model) -> None:
