@@ -9,7 +9,6 @@ from gamegrid.backends.backend import ModelEntry
 from gamegrid.config.models import Model, backends
 from gamegrid.plan.placement import Placement, place
 
-
 KINDS = backends()
 
 
