@@ -527,7 +527,7 @@ async def test_a_mistake_in_the_entry_is_one_sentence(keys: Any, words: list[str
         {"gpus": 0, "engine": {"tensor_parallel_size": 2}},
     ],
 )
-def test_an_engine_may_use_the_gpus_of_its_entry(llama: Path, keys: Any) -> None:
+async def test_an_engine_may_use_the_gpus_of_its_entry(llama: Path, keys: Any) -> None:
     assert BACKEND.check(entry(llama, **keys)) is None
 
 
@@ -541,7 +541,7 @@ def test_an_engine_may_use_the_gpus_of_its_entry(llama: Path, keys: Any) -> None
         ({"gpus": 0.5, "engine": {"gpu_memory_utilization": 0.3}}, 0.3),
     ],
 )
-def test_a_share_of_a_gpu_is_a_share_of_vllms_own_limit(
+async def test_a_share_of_a_gpu_is_a_share_of_vllms_own_limit(
     llama: Path, keys: Any, part: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The platform is a fake: there is no GPU here, and no engine is started."""

@@ -151,14 +151,16 @@ async def test_a_job_that_ends_while_it_waits_for_a_gpu_ends_at_once(
     other = gpus.Gpus()
     await asyncio.to_thread(other.take, 1)
     monkeypatch.setenv(gpus.VISIBLE, "a,b,c")
-    asking = asyncio.create_task(ask_all(tmp_path, pool, "hf_x"))
-    await asyncio.sleep(0.1)
-    assert not asking.done()
-    async with asyncio.timeout(5):
-        await pool.close()
-        with pytest.raises(BackendError, match="the job ended while it waited for GPUs"):
-            await asking
-    other.release()
+    try:
+        asking = asyncio.create_task(ask_all(tmp_path, pool, "hf_x"))
+        await asyncio.sleep(0.1)
+        assert not asking.done()
+        async with asyncio.timeout(5):
+            await pool.close()
+            with pytest.raises(BackendError, match="the job ended while it waited for GPUs"):
+                await asking
+    finally:
+        other.release()
 
 
 async def test_a_replay_needs_no_place_for_its_models(
