@@ -9,6 +9,8 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from gamegrid import plugins
+
 
 def _whole_or_share(value: Any) -> Any:
     """Refuse a number of GPUs that is neither whole nor between 0 and 1."""
@@ -29,8 +31,6 @@ GpuNumber = Annotated[
     BeforeValidator(_whole_or_share),
 ]
 """A number of whole GPUs, or the share of one that a model uses."""
-
-from gamegrid import plugins
 
 
 class ModelEntry(BaseModel):
