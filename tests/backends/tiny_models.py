@@ -77,6 +77,23 @@ def llama(
     return _save(folder, model, tokenizer)
 
 
+def adapter(folder: Path, base: Path) -> Path:
+    """Save a LoRA adapter of a Llama model, with weights that change what it says."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(7)
+    wanted = LoraConfig(r=4, target_modules=["q_proj", "v_proj", "down_proj"], lora_alpha=8)
+    network = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.3)
+    network.save_pretrained(folder)
+    return folder
+
+
 def gpt2(folder: Path) -> Path:
     """A base model without a chat template, whose only pad is its end token."""
     import torch

@@ -32,16 +32,11 @@ class Beginning:
 
 
 class Prefixes:
-    """The beginnings kept, in the order of their last use.
-
-    ``read`` counts the tokens of prompts that the model read, ``reused`` those it did not have to.
-    """
+    """The beginnings kept, in the order of their last use."""
 
     def __init__(self) -> None:
         self._kept: list[Beginning] = []
         self._recent: list[Tokens] = []
-        self.read = 0
-        self.reused = 0
 
     def find(self, tokens: Tokens) -> Beginning | None:
         """Return the longest beginning of a prompt that is kept; it is shorter than the prompt."""
