@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("vllm")
 
-import real_replies
 import torch
 
+import real_replies
 from gamegrid.backends.backend import Backend, Completion, Decode, ModelEntry, Request, Sampling
 from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.backends.vllm import Vllm

@@ -16,7 +16,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -244,7 +244,9 @@ class Vllm:
         self._commands: queue.SimpleQueue[EngineCommand] = queue.SimpleQueue()
         self._waiting: dict[str, asyncio.Future[Finished]] = {}
         self._numbers = itertools.count()
-        self._alone = asyncio.Lock() if entry.deterministic else nullcontext()
+        self._alone: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if entry.deterministic else nullcontext()
+        )
         """Held while a request is answered that no other one may affect."""
         self._prompts: Prompts | None = None
         self._defaults: Mapping[str, Any] = {}
@@ -282,7 +284,7 @@ class Vllm:
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Its latency includes the wait in the engine."""
         local.refuse_unsupported(self._entry.name, request.sampling)
-        if self._prompts is None or self._ended:
+        if self._prompts is None:
             raise BackendError(self._ended)
         prompt = self._prompts.prepare(request)
         if isinstance(prompt, Completion):
@@ -371,6 +373,8 @@ class Vllm:
         return prompts.scored(prompt, likelihoods, self._folder.name, answers[0].cached_tokens)
 
     async def _ask(self, tokens: list[int], settings: Mapping[str, Any]) -> Finished:
+        if self._ended:
+            raise BackendError(self._ended)
         number = str(next(self._numbers))
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
