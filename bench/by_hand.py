@@ -1,62 +1,71 @@
-"""Baselines for local engines: answer the prompts of a journal without a grid.
+"""Baselines for local engines: answer prompts without a grid.
 
-Prints one line of JSON: calls, and the seconds from the loaded model to the last answer.
+Run as a program, it answers the prompts of a journal with the bundled model and prints one line of
+JSON: calls, tokens that the model wrote, and the seconds from the loaded model to the last answer.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from bench.measure import ROOT
+from bench.measure import ROOT, Sample
 
 MODEL = ROOT / "config/tiny"
 BATCH = 64
 MAX_TOKENS = 16
-Chat = list[dict[str, str]]
+Chat: TypeAlias = list[dict[str, str]]
 
 
-def with_transformers(chats: list[Chat]) -> float:
-    """Answer in batches sorted by length, padded on the left, in one thread. Returns seconds."""
+def with_transformers(
+    chats: Sequence[Chat], folder: Path, max_tokens: int, batch: int, threads: int = 2
+) -> Sample:
+    """Answer in batches sorted by length and padded on the left."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    torch.set_num_threads(1)
-    tokenizer = AutoTokenizer.from_pretrained(MODEL)
+    torch.set_num_threads(threads)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     tokenizer.padding_side = "left"
-    model = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32).eval()
-    began = time.perf_counter()
-    for start in range(0, len(chats), BATCH):
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    ordered = sorted(chats, key=lambda chat: sum(len(each["content"]) for each in chat))
+    tokens, began = 0, time.perf_counter()
+    for start in range(0, len(ordered), batch):
         asked: Any = tokenizer.apply_chat_template(
-            chats[start : start + BATCH],
+            ordered[start : start + batch],
             add_generation_prompt=True, return_dict=True, return_tensors="pt", padding=True,
         )  # fmt: skip
         with torch.inference_mode():
             generated = model.generate(
                 input_ids=asked.input_ids,
                 attention_mask=asked.attention_mask,
-                max_new_tokens=MAX_TOKENS,
+                max_new_tokens=max_tokens,
                 do_sample=False,
             )
-        tokenizer.batch_decode(generated[:, asked.input_ids.shape[1] :], skip_special_tokens=True)
-    return time.perf_counter() - began
+        new = generated[:, asked.input_ids.shape[1] :]
+        tokenizer.batch_decode(new, skip_special_tokens=True)
+        tokens += int((new != tokenizer.pad_token_id).sum())
+    return {"calls": len(chats), "tokens": tokens, "seconds": time.perf_counter() - began}
 
 
-def with_vllm(chats: list[Chat]) -> float:
-    """Answer all prompts in one call, with gamegrid's engine settings. Returns seconds."""
+def with_vllm(chats: Sequence[Chat], folder: Path, max_tokens: int) -> Sample:
+    """Answer all prompts in one call, with gamegrid's engine settings."""
     from gamegrid.backends import vllm as backend
     from gamegrid.backends.backend import ModelEntry
 
-    entry = ModelEntry(name="vllm_tiny", model_path=str(MODEL))
+    entry = ModelEntry(name="vllm_bench", model_path=str(folder))
     backend.prepare(entry)
     from vllm import LLM, SamplingParams
 
-    engine = LLM(**backend.engine_arguments(entry, MODEL))
-    params = SamplingParams(temperature=0.0, max_tokens=MAX_TOKENS)
+    engine = LLM(**backend.engine_arguments(entry, folder))
+    params = SamplingParams(temperature=0.0, max_tokens=max_tokens)
     began = time.perf_counter()
-    engine.chat(chats, params, use_tqdm=False)
-    return time.perf_counter() - began
+    answers = engine.chat(list(chats), params, use_tqdm=False)
+    seconds = time.perf_counter() - began
+    tokens = sum(len(answer.outputs[0].token_ids) for answer in answers)
+    return {"calls": len(chats), "tokens": tokens, "seconds": seconds}
 
 
 def main() -> None:
@@ -67,8 +76,11 @@ def main() -> None:
     options = parser.parse_args()
     lines = [json.loads(line) for line in options.journal.read_bytes().splitlines()]
     chats = [line["request"]["messages"] for line in lines]
-    run = with_transformers if options.engine == "hf" else with_vllm
-    print(json.dumps({"calls": len(chats), "seconds": run(chats)}))
+    if options.engine == "hf":
+        sample = with_transformers(chats, MODEL, MAX_TOKENS, BATCH, threads=1)
+    else:
+        sample = with_vllm(chats, MODEL, MAX_TOKENS)
+    print(json.dumps(sample))
 
 
 if __name__ == "__main__":

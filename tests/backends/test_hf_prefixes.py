@@ -24,22 +24,26 @@ def past(count: int) -> Past:
     return Past(((torch.zeros(1, count, 4), torch.zeros(1, count, 4)),))
 
 
-def test_the_longest_beginning_that_fits_is_found() -> None:
+def covered(kept: Prefixes, prompt: Tokens) -> int:
+    found = kept.find(prompt)
+    return 0 if found is None else found.count
+
+
+def test_the_beginning_that_covers_most_is_found() -> None:
     kept = Prefixes()
     for count in (40, 80):
         kept.keep(tokens((1, count)), past(count))
-    found = kept.find(tokens((1, 79), (2, 5)))
-    assert found is not None and len(found.tokens) == 40
-    found = kept.find(tokens((1, 80), (2, 1)))
-    assert found is not None and len(found.tokens) == 80
-    assert kept.find(tokens((3, 90))) is None
+    assert covered(kept, tokens((1, 79), (2, 5))) == 79
+    assert covered(kept, tokens((1, 80), (2, 1))) == 80
+    assert covered(kept, tokens((3, 90))) == 0
+    assert covered(kept, tokens((1, WORTH - 1), (2, 90))) == 0
 
 
-def test_a_beginning_is_shorter_than_its_prompt() -> None:
-    """Something must be left to read, or there are no scores of the next token."""
+def test_the_last_token_of_a_prompt_is_not_covered() -> None:
+    """It must be read, or there are no scores of the next token."""
     kept = Prefixes()
     kept.keep(tokens((1, 50)), past(50))
-    assert kept.find(tokens((1, 50))) is None
+    assert covered(kept, tokens((1, 50))) == 49
     assert kept.worth_keeping(tokens((2, 50)), [tokens((2, 50))]) == 49
 
 

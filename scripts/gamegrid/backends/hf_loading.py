@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from gamegrid import paths
 from gamegrid.backends import answer_ends, hf_dtypes, hf_sources, hub, local
 from gamegrid.backends.backend import BackendError, ModelEntry
+from gamegrid.backends.hf_attention import share_keys
 from gamegrid.backends.hf_sources import Source
 from gamegrid.backends.hub import HubModel
 from gamegrid.backends.local import Prompts
@@ -231,6 +232,9 @@ def _load(entry: ModelEntry, source: Source) -> LoadedModel:
         stop_strings=local.listed(stated.stop_strings),
     )
     pad = tokenizer.pad_token_id
+    plain = not encoder and _plain(network)
+    if plain:
+        share_keys(network)
     return LoadedModel(
         network=network,
         prompts=prompts,
@@ -240,7 +244,7 @@ def _load(entry: ModelEntry, source: Source) -> LoadedModel:
         closers=TokensWith(tokenizer, *answer_ends.CLOSES) if _stops(entry) else None,
         pad=pad if pad is not None else min(prompts.ends, default=0),
         served=_served(entry, config),
-        plain=not encoder and _plain(network),
+        plain=plain,
     )
 
 

@@ -31,6 +31,14 @@ class Beginning:
     past: Past
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Covered:
+    """A beginning that is kept, and with how many of its first tokens a prompt begins."""
+
+    beginning: Beginning
+    count: int
+
+
 class Prefixes:
     """The beginnings kept, in the order of their last use."""
 
@@ -38,24 +46,30 @@ class Prefixes:
         self._kept: list[Beginning] = []
         self._recent: list[Tokens] = []
 
-    def find(self, tokens: Tokens) -> Beginning | None:
-        """Return the longest beginning of a prompt that is kept; it is shorter than the prompt."""
-        fitting = [each for each in self._kept if _begins(each.tokens, tokens)]
-        if not fitting:
+    def find(self, tokens: Tokens) -> Covered | None:
+        """Return the beginning with which a prompt shares the most tokens, at least WORTH.
+
+        The last token of the prompt is never covered: it must be read for the scores of the next.
+        """
+        best, count = None, WORTH - 1
+        for each in self._kept:
+            shared = min(_shared(each.tokens, tokens), len(tokens) - 1)
+            if shared > count:
+                best, count = each, shared
+        if best is None:
             return None
-        found = max(fitting, key=lambda each: len(each.tokens))
-        self._kept.remove(found)
-        self._kept.append(found)
-        return found
+        self._kept.remove(best)
+        self._kept.append(best)
+        return Covered(best, count)
 
     def worth_keeping(self, tokens: Tokens, others: Sequence[Tokens]) -> int:
         """Return how many first tokens of a prompt are worth keeping; 0 if none are.
 
         These are the most tokens that it shares with one of the ``others`` or of the latest
-        prompts, if no beginning that is kept covers nearly as many.
+        prompts, if what is kept does not cover nearly as many.
         """
         known = self.find(tokens)
-        covered = 0 if known is None else len(known.tokens)
+        covered = 0 if known is None else known.count
         shared = max((_shared(tokens, each) for each in [*others, *self._recent]), default=0)
         shared = min(shared, len(tokens) - 1)
         return shared if shared >= covered + WORTH else 0
@@ -69,10 +83,6 @@ class Prefixes:
     def note(self, prompts: Sequence[Tokens]) -> None:
         """Remember the latest prompts, to find out what the next ones share with them."""
         self._recent = [*self._recent, *prompts][-RECENT:]
-
-
-def _begins(start: Tokens, tokens: Tokens) -> bool:
-    return len(start) < len(tokens) and bool((tokens[: len(start)] == start).all())
 
 
 def _shared(one: Tokens, other: Tokens) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gamegrid.backends.choice_trees import Trie, trie
 from gamegrid.backends.hf_loading import LoadedModel
-from gamegrid.backends.hf_prefixes import Prefixes, Tokens
+from gamegrid.backends.hf_prefixes import WORTH, Beginning, Covered, Prefixes, Tokens
 from gamegrid.backends.hf_sampling import BatchRow, drawn_tokens, has_ended, penalise
 from gamegrid.backends.hf_slots import Past, Slots, read_cache, row_of
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 4096
 """The most tokens of prompts, padding included, that are read together."""
+MANY = 512
+"""With so many tokens, a CPU gains nothing from reading more of them together."""
+LONGER = 1.1
+"""A prompt that is so many times as long as the shortest is not read with many tokens."""
 
 Ticket = TypeVar("Ticket")
 
@@ -74,10 +78,8 @@ class Running(Generic[Ticket]):
         ]
         self._take_tokens(new, torch.stack([each.scores for each in read]))
         going = [self._going(row) for row in new]
-        for row, each, goes in zip(new, read, going, strict=True):
-            if goes:
-                self._rows.append(row)
-                self._slots.add(each.past)
+        self._rows += [row for row, goes in zip(new, going, strict=True) if goes]
+        self._slots.add([each.past for each, goes in zip(read, going, strict=True) if goes])
         return [row for row, goes in zip(new, going, strict=True) if not goes]
 
     def step(self) -> list[RunningRow[Ticket]]:
@@ -185,23 +187,44 @@ def _by_beginning(
         others = [*prompts[:place], *prompts[place + 1 :]]
         if count := kept.worth_keeping(prompt, others):
             known = kept.find(prompt)
-            done = 0 if known is None else len(known.tokens)
-            cache, _ = _read(model, None if known is None else known.past, [prompt[done:count]])
+            done = 0 if known is None else known.count
+            past = None if known is None else known.beginning.past.first(done)
+            cache, _ = _read(model, past, [prompt[done:count]])
             kept.keep(prompt[:count], row_of(cache, 0, count))
             fresh[place] = count - done
     kept.note(prompts)
-    found = [kept.find(prompt) for prompt in prompts]
-    for each in {id(one): one for one in found}.values():
-        places = [place for place, one in enumerate(found) if one is each]
-        done = 0 if each is None else len(each.tokens)
-        yield None if each is None else each.past, {p: done - fresh.get(p, 0) for p in places}
+    for beginning, done, places in _alike([kept.find(prompt) for prompt in prompts]):
+        past = None if beginning is None else beginning.past.first(done)
+        yield past, {place: max(0, done - fresh.get(place, 0)) for place in places}
+
+
+def _alike(found: Sequence[Covered | None]) -> Iterator[tuple[Beginning | None, int, list[int]]]:
+    """Yield beginnings, how many of their tokens to reuse, and the places of the prompts.
+
+    Prompts that share nearly as much of a beginning are read together: they reuse what all share.
+    """
+    if without := [place for place, each in enumerate(found) if each is None]:
+        yield None, 0, without
+    by_beginning: dict[int, list[tuple[Covered, int]]] = {}
+    for place, each in enumerate(found):
+        if each is not None:
+            by_beginning.setdefault(id(each.beginning), []).append((each, place))
+    for group in by_beginning.values():
+        group.sort(key=lambda pair: -pair[0].count)
+        while group:
+            least = group[0][0].count - WORTH
+            near = [pair for pair in group if pair[0].count > least]
+            group = group[len(near) :]
+            yield near[0][0].beginning, near[-1][0].count, [place for _, place in near]
 
 
 def _portions(places: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
     """Split places into portions of similar lengths, at most READ_AT_ONCE tokens each."""
     portion: list[int] = []
     for place in sorted(places, key=lambda place: lengths[place]):
-        if portion and lengths[place] * (len(portion) + 1) > READ_AT_ONCE:
+        padded = lengths[place] * (len(portion) + 1)
+        unlike = bool(portion) and lengths[place] > LONGER * lengths[portion[0]]
+        if portion and (padded > READ_AT_ONCE or (unlike and padded > MANY)):
             yield portion
             portion = []
         portion.append(place)

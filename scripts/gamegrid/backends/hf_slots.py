@@ -30,8 +30,8 @@ class Past:
         return int(self.layers[0][0].shape[-2])
 
     def first(self, count: int) -> "Past":
-        """Return the first tokens, as a copy that does not keep the others alive."""
-        return Past(tuple((k[:, :count].clone(), v[:, :count].clone()) for k, v in self.layers))
+        """Return the first tokens, without a copy."""
+        return Past(tuple((k[:, :count], v[:, :count]) for k, v in self.layers))
 
     @property
     def size(self) -> int:
@@ -100,28 +100,35 @@ class SlotLayer:
         self._rows: Tensor | None = None
         self._ends: Tensor | None = None
 
-    def put(self, slot: int, past: tuple["Tensor", "Tensor"], slots: int) -> None:
-        """Write a row into a slot. At most ``slots`` slots are made."""
-        keys, values = past
-        self._make_room(slot, keys, values, slots)
-        self.keys[slot, :, : keys.shape[-2]] = keys
-        self.values[slot, :, : values.shape[-2]] = values
+    def put(self, slot: int, past: tuple["Tensor", "Tensor"]) -> None:
+        """Write a row into a slot, for which ``reserve`` has made room, and zeros after it.
+
+        The mask hides what lies beyond a row's end, but it must be finite.
+        """
+        for room, row in zip((self.keys, self.values), past, strict=True):
+            room[slot, :, : row.shape[-2]] = row
+            room[slot, :, row.shape[-2] :] = 0
 
     def move(self, source: int, target: int, tokens: int) -> None:
         """Copy a row to another slot."""
         self.keys[target, :, :tokens] = self.keys[source, :, :tokens]
         self.values[target, :, :tokens] = self.values[source, :, :tokens]
 
-    def _make_room(self, slot: int, keys: "Tensor", values: "Tensor", slots: int) -> None:
-        needed = max(self._lengths.longest, keys.shape[-2]) + 1
+    def reserve(self, like: tuple["Tensor", "Tensor"], slots: int, tokens: int, most: int) -> None:
+        """Make room for so many slots, of at most ``most``, of ``tokens`` tokens and some more.
+
+        ``like`` is a row. All at once, because each growth copies what is there.
+        """
+        keys, values = like
         if not self.is_initialized:
-            self.keys = _room(keys, min(slots, max(2, slot + 1)), needed + GROWTH)
-            self.values = _room(values, self.keys.shape[0], needed + GROWTH)
+            self.keys = _room(keys, slots, tokens + GROWTH)
+            self.values = _room(values, slots, tokens + GROWTH)
             self.is_initialized = True
+            return
         rows, room = self.keys.shape[0], self.keys.shape[-2]
-        if slot >= rows or needed > room:
-            more = min(slots, max(slot + 1, 2 * rows)) if slot >= rows else rows
-            wide = max(needed + GROWTH, room + room // 4) if needed > room else room
+        if slots > rows or tokens > room:
+            more = min(most, max(slots, 2 * rows)) if slots > rows else rows
+            wide = max(tokens + GROWTH, room + room // 4) if tokens > room else room
             self.keys = _grown(self.keys, more, wide)
             self.values = _grown(self.values, more, wide)
 
@@ -160,13 +167,13 @@ class SlotLayer:
 
 
 def _room(like: "Tensor", slots: int, tokens: int) -> "Tensor":
-    """Return zeros for slots of ``tokens`` tokens. Masked values must still be finite."""
-    return like.new_zeros((slots, like.shape[0], tokens, like.shape[-1]))
+    return like.new_empty((slots, like.shape[0], tokens, like.shape[-1]))
 
 
 def _grown(old: "Tensor", slots: int, tokens: int) -> "Tensor":
-    new = old.new_zeros((slots, old.shape[1], tokens, old.shape[-1]))
+    new = old.new_empty((slots, old.shape[1], tokens, old.shape[-1]))
     new[: old.shape[0], :, : old.shape[2]] = old
+    new[: old.shape[0], :, old.shape[2] :] = 0
     return new
 
 
@@ -183,12 +190,17 @@ class Slots:
         self._layers = [SlotLayer(self.lengths) for _ in range(layers)]
         self._cache = Cache(layers=list(self._layers))
 
-    def add(self, past: Past) -> None:
-        """Add a row after all others."""
-        slot = len(self.lengths)
-        for layer, pair in zip(self._layers, past.layers, strict=True):
-            layer.put(slot, pair, self._most)
-        self.lengths.known.append(len(past))
+    def add(self, pasts: Sequence[Past]) -> None:
+        """Add rows after all others."""
+        if not pasts:
+            return
+        before = len(self.lengths)
+        longest = max(self.lengths.longest, *map(len, pasts)) + 1
+        for place, layer in enumerate(self._layers):
+            layer.reserve(pasts[0].layers[place], before + len(pasts), longest, self._most)
+            for slot, past in enumerate(pasts, before):
+                layer.put(slot, past.layers[place])
+        self.lengths.known += map(len, pasts)
 
     def remove(self, gone: Sequence[int]) -> list[int]:
         """Remove rows; the last rows take their slots. Returns which row each slot holds now."""
