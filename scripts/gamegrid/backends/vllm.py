@@ -101,6 +101,10 @@ START_REMEDIES = (
         re.compile(r"NVIDIA driver|CUDA driver|libcuda|no kernel image|No CUDA GPUs|device type"),
         DRIVER_REMEDY,
     ),
+    (
+        re.compile(r"does not support LoRA"),
+        "Remove adapter_path, or use an hf_ model, which takes adapters of all models.",
+    ),
 )
 """Patterns in an engine's error and their remedies; the first match applies."""
 
@@ -638,7 +642,7 @@ def _adapter_arguments(entry: ModelEntry) -> dict[str, Any]:
 
     try:
         stated = json.loads((Path(entry.adapter_path) / local.ADAPTER_CONFIG).read_text("utf-8"))
-        rank = max([stated["r"], *(stated.get("rank_pattern") or {}).values()])
+        rank = max(map(int, [stated["r"], *(stated.get("rank_pattern") or {}).values()]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackendError(
             f"{entry.name}: {local.ADAPTER_CONFIG} in {entry.adapter_path!r} states no rank 'r' "
