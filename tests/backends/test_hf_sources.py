@@ -3,6 +3,9 @@
 ``test_real_models`` loads them.
 """
 
+import json
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,19 @@ def test_a_missing_library_is_told_with_the_command_that_installs_it(
     said = str(refused.value)
     assert f"needs {library}, which this Python lacks" in said
     assert said.endswith(f"-m pip install {library}")
+
+
+@pytest.mark.skipif(find_spec("optimum") is not None, reason="optimum is installed here")
+def test_a_quantized_folder_names_the_library_that_reads_it(folder: Path, tmp_path: Path) -> None:
+    quantized = tmp_path / "gptq"
+    shutil.copytree(folder, quantized)
+    file = quantized / "config.json"
+    stated = {"quant_method": "gptq", "bits": 4, "group_size": 32}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "quantization_config": stated}))
+    assert check(entry(quantized)) is None
+    with pytest.raises(BackendError, match=r"hf_m: cannot load .*pip install optimum") as refused:
+        load(entry(quantized))
+    assert "\n" not in str(refused.value)
 
 
 def test_a_file_that_is_no_gguf_is_told_in_a_sentence(tmp_path: Path) -> None:
