@@ -624,6 +624,7 @@ def processes_of(session: int) -> list[int]:
         ({"model_path": "/nowhere/at/all"}, ["model_path", "/nowhere/at/all"]),
         ({"deterministic": True, "engine": {"max_num_seqs": 4}}, ["'max_num_seqs'", "determin"]),
         ({"engine": {"model": "x"}}, ["'model'", "model_path"]),
+        ({"engine": {"logprobs_mode": "raw_logits"}}, ["logprobs_mode", "'raw_logprobs'"]),
         ({"model_path": str(WORKFLOW / "config/tiny"), "adapter_path": "/nowhere"}, ["adapter_"]),
     ],
 )

@@ -166,6 +166,11 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
     for key in DETERMINISTIC_ARGUMENTS:
         if entry.deterministic and key in entry.engine:
             return f"{entry.name}: engine may not contain {key!r}, which deterministic sets."
+    if entry.engine.get("logprobs_mode", "raw_logprobs") != "raw_logprobs":
+        return (
+            f"{entry.name}: engine: logprobs_mode may only be 'raw_logprobs', the likelihoods that "
+            "decode: score compares; remove it."
+        )
     format_ = entry.engine.get("load_format")
     if format_ in PICKLED_FORMATS and not entry.trust_remote_code:
         return (
