@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bots, hosted, local_engines, reasons, report, scale, statistics
+from bench import bots, hosted, local_engines, real_model, reasons, report, scale, statistics
 from bench.measure import ROOT, Figure, as_json, machine
 
 RUNS = 5
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "reasons": reasons.figures,
     "hosted": hosted.figures,
     "local": local_engines.figures,
+    "real": real_model.figures,
     "scale": scale.figures,
     "stats": statistics.figures,
 }

@@ -50,6 +50,39 @@ def with_transformers(
     return {"calls": len(chats), "tokens": tokens, "seconds": time.perf_counter() - began}
 
 
+def score_by_rows(chats: Sequence[Chat], labels: Sequence[Sequence[str]], folder: Path) -> Sample:
+    """Compute how likely each label is as the reply: read each prompt, then a row per label."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.set_num_threads(2)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    began = time.perf_counter()
+    for chat, choices in zip(chats, labels, strict=True):
+        asked: Any = tokenizer.apply_chat_template(
+            chat, add_generation_prompt=True, return_dict=True, return_tensors="pt"
+        )
+        texts: Any = tokenizer(
+            [f"Action: {label}{tokenizer.eos_token}" for label in choices],
+            return_tensors="pt", padding=True, padding_side="right",
+        )  # fmt: skip
+        with torch.inference_mode():
+            read = model(**asked, logits_to_keep=1)
+            read.past_key_values.batch_repeat_interleave(len(choices))
+            mask = asked.attention_mask.repeat(len(choices), 1)
+            later = model(
+                input_ids=texts.input_ids,
+                attention_mask=torch.cat([mask, texts.attention_mask], dim=1),
+                past_key_values=read.past_key_values,
+            )
+            first = read.logits.expand(len(choices), 1, -1)
+            scores = torch.cat([first, later.logits[:, :-1]], dim=1).log_softmax(-1)
+            chosen = scores.gather(-1, texts.input_ids.unsqueeze(-1)).squeeze(-1)
+            (chosen * texts.attention_mask).sum(-1).tolist()
+    return {"positions": len(chats), "seconds": time.perf_counter() - began}
+
+
 def with_vllm(chats: Sequence[Chat], folder: Path, max_tokens: int) -> Sample:
     """Answer all prompts in one call, with gamegrid's engine settings."""
     from gamegrid.backends import vllm as backend

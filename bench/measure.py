@@ -64,11 +64,11 @@ def ratio(runs: list[dict[str, Sample]], key: str, over: str, under: str) -> flo
     return median(run[over][key] / run[under][key] for run in runs)
 
 
-def worker(module: str, *arguments: object) -> Sample:
+def worker(module: str, *arguments: object, threads: int = 1) -> Sample:
     """Run a module of this folder in a separate process; parse its last output line as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{module}", *map(str, arguments)],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
+        cwd=ROOT, env=environment(threads), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"bench.{module} {arguments} failed:\n{done.stdout}{done.stderr}")
@@ -76,11 +76,16 @@ def worker(module: str, *arguments: object) -> Sample:
     return sample
 
 
-def environment() -> dict[str, str]:
-    """Return environment variables: one arithmetic thread, no model hub, no API keys."""
+def environment(threads: int = 1) -> dict[str, str]:
+    """Return environment variables: so many arithmetic threads, no model hub, no API keys."""
     kept = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
     paths = [str(ROOT / "scripts"), str(ROOT)]
-    return {**kept, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": ":".join(paths)}
+    return {
+        **kept,
+        "OMP_NUM_THREADS": str(threads),
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": ":".join(paths),
+    }
 
 
 def machine() -> dict[str, Any]:

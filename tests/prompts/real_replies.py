@@ -38,7 +38,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import islice, product
+from itertools import count, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +101,23 @@ class Position:
 
 @cache
 def positions(name: str) -> tuple[Position, ...]:
-    """Return positions of a game that differ in what the seat sees, one of each random game."""
+    """Return the positions of a game that the corpus asks for."""
+    return tuple(islice(distinct_positions(name), POSITIONS))
+
+
+def distinct_positions(name: str) -> Iterator[Position]:
+    """Yield positions of a game that differ in what the seat sees, one of each random game.
+
+    Looks for ever if a game has no more.
+    """
     game = games.load(name)
-    found: dict[str, Position] = {}
-    number = 0
-    while len(found) < POSITIONS:
+    seen = set[str]()
+    for number in count():
         luck = deal_draw(SEED, game.load_string, number, "real_replies")
         position = luck.choice(list(islice(_turns(game, luck), TURNS)))
-        found.setdefault(position.seen.observation, position)
-        number += 1
-    return tuple(found.values())
+        if position.seen.observation not in seen:
+            seen.add(position.seen.observation)
+            yield position
 
 
 def _turns(game: Game, luck: Any) -> Iterator[Position]:
@@ -155,17 +162,30 @@ def ask(address: str) -> Iterator[RealReply]:
 def conversation(name: str, number: int, template: str, shown: bool) -> list[Message]:
     """Return the messages of a request."""
     seen = positions(name)[number].seen
-    loaded = templates.load(template, (WORKFLOW / "config/prompts",))
     if not shown:
-        return [Message("user", loaded.first(seen))]
+        return first_turn(seen, template)
     before = positions(name)[number - 1].seen
-    label = deal_draw(SEED, name, number, "shown").choice(before.labels)
+    return later_turn(before, deal_draw(SEED, name, number, "shown"), seen, template)
+
+
+def first_turn(seen: TurnContext, template: str) -> list[Message]:
+    """Return the messages of a request without earlier turns."""
+    return [Message("user", _template(template).first(seen))]
+
+
+def later_turn(before: TurnContext, luck: Any, seen: TurnContext, template: str) -> list[Message]:
+    """Return the messages of a request after one earlier turn, whose move luck chose."""
+    label = luck.choice(before.labels)
     answer = json.dumps({"reasoning": "It looks best.", "action": label})
     return [
-        Message("user", loaded.first(before)),
+        *first_turn(before, template),
         Message("assistant", f"Action: {label}" if template == "terse" else answer),
-        Message("user", loaded.state(seen)),
+        Message("user", _template(template).state(seen)),
     ]
+
+
+def _template(name: str) -> templates.Template:
+    return templates.load(name, (WORKFLOW / "config/prompts",))
 
 
 def _answer(

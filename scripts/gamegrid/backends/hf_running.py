@@ -2,7 +2,9 @@
 
 transformers' ``generate`` answers a batch as a whole: it waits for the longest reply, and reads
 every prompt from its first token. Its continuous batching shares beginnings and refills, too, but
-has one random generator for all rows, so a reply would depend on the rows beside it.
+has one random generator for all rows, so a reply would depend on the rows beside it. Compiling the
+network does not pay: its shapes change with every token and every row, and a step of a compiled one
+took ten times as long on a CPU.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 READ_AT_ONCE = 4096
 """The most tokens of prompts, padding included, that are read together."""
 MANY = 512
-"""With so many tokens, a CPU gains nothing from reading more of them together."""
+"""Reading more tokens together gains nothing on a CPU."""
 LONGER = 1.1
-"""A prompt that is so many times as long as the shortest is not read with many tokens."""
+"""Prompts have similar lengths if the longest is at most so many times as long as the shortest."""
 
 Ticket = TypeVar("Ticket")
 
@@ -161,10 +163,11 @@ def read_prompts(
 ) -> list[ReadPrompt]:
     """Read prompts. ``kept`` holds the beginnings read before; with None, nothing is reused."""
     tokens = [np.asarray(prompt, np.int64) for prompt in prompts]
+    many = MANY if model.network.device.type == "cpu" else READ_AT_ONCE
     found: dict[int, ReadPrompt] = {}
     for beginning, places in _by_beginning(model, kept, tokens):
         done = 0 if beginning is None else len(beginning)
-        for some in _portions(list(places), [len(each) - done for each in tokens]):
+        for some in _portions(list(places), [len(each) - done for each in tokens], many):
             cache, last = _read(model, beginning, [tokens[place][done:] for place in some])
             for row, place in enumerate(some):
                 past = row_of(cache, row, len(tokens[place]))
@@ -218,13 +221,16 @@ def _alike(found: Sequence[Covered | None]) -> Iterator[tuple[Beginning | None, 
             yield near[0][0].beginning, near[-1][0].count, [place for _, place in near]
 
 
-def _portions(places: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Split places into portions of similar lengths, at most READ_AT_ONCE tokens each."""
+def _portions(places: Sequence[int], lengths: Sequence[int], many: int) -> Iterator[list[int]]:
+    """Split places into portions of at most READ_AT_ONCE tokens each, padding included.
+
+    Portions of more than ``many`` tokens hold prompts of similar lengths only.
+    """
     portion: list[int] = []
     for place in sorted(places, key=lambda place: lengths[place]):
         padded = lengths[place] * (len(portion) + 1)
         unlike = bool(portion) and lengths[place] > LONGER * lengths[portion[0]]
-        if portion and (padded > READ_AT_ONCE or (unlike and padded > MANY)):
+        if portion and (padded > READ_AT_ONCE or (unlike and padded > many)):
             yield portion
             portion = []
         portion.append(place)
