@@ -401,6 +401,21 @@ async def test_an_adapter_that_vllm_cannot_add_is_one_sentence(
 
 
 @needs_vllm
+async def test_a_quantized_folder_is_read_as_its_config_says(llama: Path, tmp_path: Path) -> None:
+    """Eight bits change likelihoods by a little, and leave the likeliest label where it was."""
+    folder = tiny_models.int8(tmp_path / "int8", llama)
+    requests = [choose(f"go {i}", Decode.SCORE, LABELS) for i in range(4)]
+    backend = create(folder, name="vllm_few")
+    await backend.open()
+    few = await together(backend, requests)
+    await backend.close()
+    whole = await asked_of_hf(llama, requests)
+    for one, other in zip(few, whole, strict=True):
+        assert one.likelihoods != pytest.approx(other.likelihoods, abs=1e-3)
+        assert one.likelihoods == pytest.approx(other.likelihoods, rel=0.2)
+
+
+@needs_vllm
 async def test_a_repeated_prompt_is_found_in_the_cache(engine: Vllm) -> None:
     request = ask("a prompt of more than two blocks " * 4, temperature=0.0, max_tokens=2)
     first = await engine.complete(request)
@@ -561,6 +576,7 @@ async def test_a_bad_engine_argument_is_one_sentence(
         (ValueError("No available memory for the cache blocks."), "gpu_memory_utilization"),
         (RuntimeError("The NVIDIA driver on your system is too old (found 11040)"), "nvidia-smi"),
         (RuntimeError("Failed to infer device type"), "api_base"),
+        (ValueError("torch.float32 is not supported for quantization method awq."), "bfloat16"),
         (ValueError("GPT2LMHeadModel does not support LoRA yet."), "use an hf_ model"),
     ],
 )

@@ -105,6 +105,11 @@ START_REMEDIES = (
         re.compile(r"does not support LoRA"),
         "Remove adapter_path, or use an hf_ model, which takes adapters of all models.",
     ),
+    (
+        re.compile(r"float32 is not supported for quantization method"),
+        "Set engine: {dtype: bfloat16}: these weights are read in 16 bits only, and a CPU computes "
+        "in float32 unless the entry says otherwise.",
+    ),
 )
 """Patterns in an engine's error and their remedies; the first match applies."""
 
