@@ -35,6 +35,7 @@ BRIEF = 300
 """The most characters quoted from another library's error."""
 GGUF = ".gguf"
 ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 """Endings of weights that torch reads by pickle, which can run code."""
 
@@ -105,7 +106,7 @@ def check_adapter(entry: ModelEntry) -> str | None:
     if entry.adapter_path is None:
         return None
     folder = Path(entry.adapter_path)
-    for name in (ADAPTER_CONFIG, "adapter_model.safetensors"):
+    for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
         if not there(folder / name, Path.is_file):
             return (
                 f"{entry.name}: adapter_path {entry.adapter_path!r} has no {name}; it must be a "

@@ -512,6 +512,7 @@ class EngineThread:
 
         adapter = LoRARequest("adapter", 1, folder)
         try:
+            _refuse_other_shapes(Path(folder), self._folder)
             engine.add_lora(adapter)
         except Exception as error:
             ENGINES.retire(engine)
@@ -665,6 +666,29 @@ def _adapter_arguments(entry: ModelEntry) -> dict[str, Any]:
             f"most {max(get_args(MaxLoRARanks))}. Use an hf_ model."
         )
     return {"enable_lora": True, "max_lora_rank": min(room)}
+
+
+def _refuse_other_shapes(adapter: Path, model: Path) -> None:
+    """Raise ValueError if an adapter's weights are for layers of other sizes than the model's.
+
+    vLLM would take those that are too small, and leave the rest of a layer as it is.
+    """
+    from safetensors import safe_open
+
+    sizes: dict[str, dict[str, list[int]]] = {}
+    with safe_open(adapter / local.ADAPTER_WEIGHTS, "pt") as file:
+        for name in file.keys():  # noqa: SIM118
+            layer, _, part = name.removeprefix("base_model.model.").rpartition(".lora_")
+            sizes.setdefault(f"{layer}.weight", {})[part] = file.get_slice(name).get_shape()
+    for path in model.glob("*.safetensors"):
+        with safe_open(path, "pt") as file:
+            for name in sizes.keys() & set(file.keys()):
+                part, whole = sizes[name], file.get_slice(name)
+                if not {"A.weight", "B.weight"} <= part.keys() or "F" not in whole.get_dtype():
+                    continue  # weights of few bits have other shapes
+                own = [part["B.weight"][0], part["A.weight"][1]]
+                if own != whole.get_shape():
+                    raise ValueError(f"{name} is {whole.get_shape()}, the adapter's {own}")
 
 
 def sampling_params(settings: Mapping[str, Any]) -> Any:
