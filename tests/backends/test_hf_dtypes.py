@@ -1,5 +1,6 @@
 """The number format of an ``hf_`` model: stated, or chosen by a measurement, and then kept."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import torch
+from transformers import PreTrainedModel
 
 import tiny_models
 from gamegrid.backends import hf_dtypes
@@ -31,7 +33,7 @@ def entry(folder: Path | str = "m", **more: Any) -> ModelEntry:
 
 
 def at_speed(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
-    monkeypatch.setattr(hf_dtypes, "speedup", lambda width: factor)
+    monkeypatch.setattr(hf_dtypes, "speedup", lambda width, device: factor)
 
 
 def test_what_an_entry_states_is_used_and_nothing_is_measured(
@@ -39,10 +41,10 @@ def test_what_an_entry_states_is_used_and_nothing_is_measured(
 ) -> None:
     monkeypatch.setattr(hf_dtypes, "speedup", None)
     for stated in ("auto", "bfloat16", "float16", "float32"):
-        assert choose(entry(engine={"dtype": stated}), 64) == stated
-    assert choose(entry(deterministic=True), 64) == "float32"
-    if not torch.cuda.is_available():
-        assert choose(entry(), 64) == "float32"
+        assert choose(entry(engine={"dtype": stated}), 64, "cpu") == stated
+    assert choose(entry(deterministic=True), 64, "cuda:1") == "float32"
+    assert choose(entry(), 64, "cpu") == "float32"
+    assert choose(entry(), 64, "cuda:1") == "auto"
 
 
 @pytest.mark.parametrize(
@@ -52,12 +54,47 @@ def test_native_takes_bfloat16_where_it_is_faster(
     monkeypatch: pytest.MonkeyPatch, factor: float, chosen: str
 ) -> None:
     at_speed(monkeypatch, factor)
-    assert choose(entry(engine={"dtype": "native"}), 64) == chosen
+    assert choose(entry(engine={"dtype": "native"}), 64, "cpu") == chosen
+
+
+@pytest.mark.parametrize(
+    ("gpus", "there", "device"),
+    [(None, True, "cuda:1"), (1, True, "cuda:1"), (0.5, True, "cuda:1"), (0, True, "cpu"),
+     (1, False, "cpu")],
+)  # fmt: skip
+def test_a_model_is_loaded_onto_its_gpu_unless_its_entry_keeps_it_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, gpus: float | None, there: bool, device: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert hf_dtypes.device(entry(gpus=gpus), 1) == device
+
+
+async def test_a_model_moves_to_its_gpu_and_its_thread_works_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The GPU is a fake that notes what is asked of it: there is none here."""
+    asked = list[tuple[str, str]]()
+
+    def move(self: PreTrainedModel, device: str) -> PreTrainedModel:
+        asked.append((device, threading.current_thread().name))
+        return self
+
+    def make_current(device: str) -> None:
+        asked.append((device, threading.current_thread().name))
+
+    monkeypatch.setattr(hf_dtypes, "device", lambda entry, gpu: f"cuda:{gpu}")
+    monkeypatch.setattr(torch.cuda, "set_device", make_current)
+    monkeypatch.setattr(PreTrainedModel, "to", move)
+    backend = HuggingFace(entry(tiny_models.llama(tmp_path / "llama"), gpus=1))
+    backend.set_gpu(2)
+    await backend.open()
+    await backend.close()
+    assert asked == [("cuda:2", "hf_m_0")] * 2
 
 
 def test_the_measurement_leaves_the_number_of_threads_alone() -> None:
     before = torch.get_num_threads()
-    assert 0.05 < hf_dtypes.speedup(256) < 50
+    assert 0.05 < hf_dtypes.speedup(256, "cpu") < 50
     assert torch.get_num_threads() == before
 
 

@@ -513,6 +513,7 @@ def entry(**keys: Any) -> ModelEntry:
         ({"engine": {"dtyp": "auto"}}, ["'dtyp'", "Did you mean 'dtype'?"]),
         ({"engine": {"dtype": "int3"}}, ["'int3'", "bfloat16"]),
         ({"tokenizer_path": "/nowhere/at/all"}, ["tokenizer_path", "not a folder"]),
+        ({"gpus": 2}, ["gpus is 2", "one GPU at most", "a share"]),
     ],
 )
 async def test_a_mistake_in_the_entry_is_one_sentence(keys: Any, words: list[str]) -> None:

@@ -29,7 +29,13 @@ from gamegrid.backends.backend import (
     Sampling,
 )
 from gamegrid.backends.huggingface import HuggingFace
-from gamegrid.backends.vllm import BACKEND, MOST_LOGPROBS, Vllm, _start_failure
+from gamegrid.backends.vllm import (
+    BACKEND,
+    MOST_LOGPROBS,
+    Vllm,
+    _start_failure,
+    engine_arguments,
+)
 from gamegrid.paths import WORKFLOW
 from gamegrid.prompts.parser import parse
 from gamegrid.records.record_types import Failure
@@ -642,6 +648,16 @@ def processes_of(session: int) -> list[int]:
         ({"engine": {"model": "x"}}, ["'model'", "model_path"]),
         ({"engine": {"logprobs_mode": "raw_logits"}}, ["logprobs_mode", "'raw_logprobs'"]),
         ({"model_path": str(WORKFLOW / "config/tiny"), "adapter_path": "/nowhere"}, ["adapter_"]),
+        ({"engine": {"device_ids": [1]}}, ["'device_ids'", "the entry's gpus"]),
+        ({"gpus": 2}, ["gpus is 2", "no tensor_parallel_size", "it would use 1"]),
+        ({"gpus": 1, "engine": {"tensor_parallel_size": 2}}, ["gpus is 1", "it would use 2"]),
+        ({"gpus": 0.5, "engine": {"tensor_parallel_size": 2}}, ["gpus is 0.5", "would use 2"]),
+        (
+            {"gpus": 2, "engine": {"tensor_parallel_size": 2, "pipeline_parallel_size": 2}},
+            ["tensor_parallel_size 2 and pipeline_parallel_size 2", "it would use 4"],
+        ),
+        ({"engine": {"tensor_parallel_size": 2}}, ["no gpus. Set gpus: 2", "gpus: 0 for vLLM's"]),
+        ({"gpus": 0.5, "engine": {"gpu_memory_utilization": 0.9}}, ["0.9", "share", "(0.5)"]),
     ],
 )
 async def test_a_mistake_in_the_entry_is_one_sentence(keys: Any, words: list[str]) -> None:
@@ -653,6 +669,44 @@ async def test_a_mistake_in_the_entry_is_one_sentence(keys: Any, words: list[str
         await backend.open()
     assert str(caught.value) == sentence
     await backend.close()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"gpus": 1},
+        {"gpus": 1, "engine": {"gpu_memory_utilization": 0.95}},
+        {"gpus": 0.5, "engine": {"gpu_memory_utilization": 0.4}},
+        {"gpus": 4, "engine": {"tensor_parallel_size": 2, "pipeline_parallel_size": 2}},
+        {"gpus": 0, "engine": {"tensor_parallel_size": 2}},
+    ],
+)
+async def test_an_engine_may_use_the_gpus_of_its_entry(llama: Path, keys: Any) -> None:
+    assert BACKEND.check(entry(llama, **keys)) is None
+
+
+@needs_vllm
+@pytest.mark.parametrize(
+    ("keys", "part"),
+    [
+        ({"gpus": 0.5}, 0.5),
+        ({"gpus": 1}, None),
+        ({}, None),
+        ({"gpus": 0.5, "engine": {"gpu_memory_utilization": 0.3}}, 0.3),
+    ],
+)
+async def test_a_share_of_a_gpu_is_a_share_of_vllms_own_limit(
+    llama: Path, keys: Any, part: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The platform is a fake: there is no GPU here, and no engine is started."""
+    from vllm import EngineArgs
+    from vllm.platforms import current_platform
+
+    monkeypatch.setattr(type(current_platform), "is_cpu", lambda self: False)
+    found = engine_arguments(entry(llama, **keys), llama).get("gpu_memory_utilization")
+    stated = "engine" in keys
+    assert found == (part if stated or part is None else part * EngineArgs.gpu_memory_utilization)
+    assert found is None or found < 1
 
 
 async def test_a_folder_may_stand_for_an_entry(

@@ -43,6 +43,16 @@ def test_deterministic_replies_are_other_replies(tmp_path: Path) -> None:
     assert model.identity() == {"deterministic": True}
 
 
+@pytest.mark.parametrize(("written", "read"), [(0, 0), (1, 1), (2.0, 2), (0.5, 0.5), (None, None)])
+def test_gpus_are_whole_or_a_share(
+    tmp_path: Path, written: float | None, read: float | None
+) -> None:
+    path = write(tmp_path, {"models": [{"name": "hf_a", "gpus": written}]})
+    found = models.read_files([path], tmp_path)["hf_a"].entry.gpus
+    assert found == read
+    assert type(found) is type(read)
+
+
 def test_an_id_needs_no_entry(tmp_path: Path) -> None:
     found = models.find("litellm_openai/gpt-4o-mini", "a", {}, tmp_path)
     assert (found.kind.prefix, found.entry.name) == ("litellm", "litellm_openai/gpt-4o-mini")
@@ -90,6 +100,11 @@ def test_only_what_changes_answers_is_part_of_the_identity(tmp_path: Path) -> No
         ),
         ({"models": [{"name": "hf_a", "max_connections": 0}]}, "entry 'hf_a': max_connections: "),
         ({"models": [{"name": "hf_a", "timeout": -1}]}, "entry 'hf_a': timeout: "),
+        *(
+            ({"models": [{"name": "hf_a", "gpus": gpus}]}, f"gpus: {gpus} is neither a whole")
+            for gpus in (-1, 1.5, -0.5, float("nan"), float("inf"))
+        ),
+        ({"models": [{"name": "hf_a", "gpus": "many"}]}, "entry 'hf_a': gpus"),
         ({"models": [{"name": "hf_a", 3: 4}]}, "entry 'hf_a': "),
         (
             {"models": [{"name": "hf_a", "deterministic": True}]},

@@ -259,7 +259,7 @@ def test_a_local_model_tells_its_dtype_and_a_faster_one(
         return found.remark
 
     for factor, told in ((1.2, ""), (2.34, "; in bfloat16 this machine multiplies 2.3 times")):
-        monkeypatch.setattr(hf_dtypes, "speedup", lambda width, factor=factor: factor)
+        monkeypatch.setattr(hf_dtypes, "speedup", lambda width, device, factor=factor: factor)
         assert str(remark("")).startswith(f"ready; computes in float32{told}")
     assert remark("dtype: float32") == "ready; computes in float32"
     assert remark("dtype: auto") == "ready; computes in the dtype of its weights"

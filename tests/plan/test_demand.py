@@ -55,8 +55,27 @@ def test_gpus_of_two_models_are_refused_in_one_job(tmp_path: Path) -> None:
         {"name": "hf_p", "model_path": ".", "gpus": 1, "gpu_model": "a100"},
         {"name": "hf_q", "model_path": ".", "gpus": 1, "gpu_model": "h100"},
     ]
-    with pytest.raises(UserError, match=r"p--q: .*\(a100 and h100\); change gpu_model"):
+    with pytest.raises(UserError, match=r"p--q: .*\(a100 and h100\); change gpu_model .* or leave"):
         demands(tmp_path, entries, p="hf_p", q="hf_q")
+
+
+def test_shares_of_a_gpu_are_packed_and_snakemake_counts_whole_ones(tmp_path: Path) -> None:
+    entries = [
+        {"name": "hf_p", "model_path": ".", "gpus": 0.5},
+        {"name": "vllm_q", "model_path": ".", "gpus": 0.5},
+        {"name": "hf_r", "model_path": ".", "gpus": 0.75},
+    ]
+    found = demands(tmp_path, entries, p="hf_p", q="vllm_q", r="hf_r")
+    counts = {name: demand.gpu for name, demand in found.items() if "random" not in name}
+    assert counts == {"p--q": 1, "p--r": 2, "q--r": 2}
+    assert {demand.gpu for name, demand in found.items() if "random" in name} == {1}
+    assert all(isinstance(demand.gpu, int) for demand in found.values())
+
+
+def test_a_matchup_that_no_job_can_place_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    entries = [{"name": f"vllm_{name}", "model_path": ".", "gpus": 1} for name in "pq"]
+    with pytest.raises(UserError, match=r"p--q: vllm_p and vllm_q would load .*api_base\), or"):
+        demands(tmp_path, entries, p="vllm_p", q="vllm_q")
 
 
 def test_a_replay_asks_for_no_engine(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """A job's models behind the journal: each reply belongs to the checkpoint that gave it."""
 
 import asyncio
+import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from gamegrid.backends.backend import (
     Backend,
+    BackendError,
     Completion,
     FinishReason,
     Message,
@@ -17,6 +22,7 @@ from gamegrid.backends.backend import (
 from gamegrid.config import models
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
+from gamegrid.play import gpus
 from gamegrid.play.engines import Engines, Pool
 from gamegrid.records.journal import Journal
 
@@ -87,6 +93,81 @@ async def test_local_models_load_one_after_another(tmp_path: Path) -> None:
         await asyncio.gather(*asked)
         await pool.close()
     assert most == 1
+
+
+class OnGpu(Echo):
+    """A fake engine that tells the GPU it was given, and which ones its process saw then."""
+
+    told = "none"
+
+    def set_gpu(self, index: int) -> None:
+        self.told = f"{index} of {os.environ[gpus.VISIBLE]}"
+
+    async def complete(self, request: Request) -> Completion:
+        return Completion(text=self.told, finish_reason=FinishReason.STOP)
+
+
+def on_gpus(folder: Path, monkeypatch: pytest.MonkeyPatch, **numbers: float | None) -> Pool:
+    """Return a pool of fake models on a host with GPUs a, b and c."""
+    monkeypatch.setenv(gpus.VISIBLE, "a,b,c")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # it is read from the environment once
+    monkeypatch.setattr(gpus, "_uuids", dict)
+    kind = replace(models.backends()["hf"], create=lambda entry, _: OnGpu(entry))
+    entries = {name: ModelEntry(name=name, gpus=number) for name, number in numbers.items()}
+    found = {name: Model(kind, entry, entry) for name, entry in entries.items()}
+    return Pool(found, folder, folder)
+
+
+async def ask_all(folder: Path, pool: Pool, *names: str) -> list[str]:
+    with Journal(folder / "00000-00009.jsonl") as journal:
+        engines = Engines(pool, journal, live=True)
+        asked = (engines.ask(name)(replace(PLACE, deal=deal), 0, 0, REQUEST)
+                 for deal, name in enumerate(names))  # fmt: skip
+        return [answer.completion.text for answer in await asyncio.gather(*asked)]
+
+
+async def test_the_models_of_a_job_load_onto_its_gpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = {"hf_x": 1, "hf_y": 1, "hf_z": 0}
+    pool = on_gpus(tmp_path, monkeypatch, **numbers)
+    assert await ask_all(tmp_path, pool, *numbers) == ["0 of a,b", "1 of a,b", "none"]
+    await pool.close()
+
+
+async def test_models_with_shares_load_onto_one_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = on_gpus(tmp_path, monkeypatch, hf_x=0.4, hf_y=0.6)
+    assert await ask_all(tmp_path, pool, "hf_x", "hf_y") == ["0 of a", "0 of a"]
+    await pool.close()
+
+
+async def test_a_job_that_ends_while_it_waits_for_a_gpu_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = on_gpus(tmp_path, monkeypatch, hf_x=1, hf_y=1, hf_z=1)
+    other = gpus.Gpus()
+    await asyncio.to_thread(other.take, 1)
+    monkeypatch.setenv(gpus.VISIBLE, "a,b,c")
+    try:
+        asking = asyncio.create_task(ask_all(tmp_path, pool, "hf_x"))
+        await asyncio.sleep(0.1)
+        assert not asking.done()
+        async with asyncio.timeout(5):
+            await pool.close()
+            with pytest.raises(BackendError, match="the job ended while it waited for GPUs"):
+                await asking
+    finally:
+        other.release()
+
+
+async def test_a_replay_needs_no_place_for_its_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = on_gpus(tmp_path, monkeypatch, hf_x=1, hf_y=None)  # no live job may hold these
+    await pool.close()
 
 
 async def test_the_replies_of_one_checkpoint_are_not_those_of_another(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ BOTS: Grid = {
     "games": ["kuhn_poker"],
     "agents": {"a": {"type": "random"}, "b": {"type": "random"}},
 }
-TINY = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
+# Each run is refused before its engine starts.
+TINY = {"type": "llm", "model": "vllm_tiny", "prompt": "terse", "max_tokens": 16}
 MODEL: Grid = {
     "deals": 2,
     "games": ["kuhn_poker"],
@@ -42,7 +43,7 @@ def said(run: Finished) -> list[str]:
 
 def write_model(folder: Path, more: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    entry = f"{{name: hf_tiny, model_path: config/tiny, {more}}}"
+    entry = f"{{name: vllm_tiny, model_path: config/tiny, {more}}}"
     (folder / "models.yaml").write_text(f"models:\n  - {entry}\n", "utf-8")
 
 
@@ -55,7 +56,8 @@ MISTAKES = {
     "memory": ({"mem_mb: 4000": "mem_mb: 64000"}, "", "ask for 64000 MB, and a node"),
     "memory of a model": ({}, "mem_mb: 90000", "ask for 92000 MB, and a node"),
     "GPU type": ({}, "gpus: 1, gpu_model: h100", "GPUs of the type 'h100', and the nodes"),
-    "GPUs of one node": ({}, "gpus: 3", "3 GPUs in one node, and a node of the partitions"),
+    "GPUs of one node":
+        ({}, "gpus: 3, engine: {tensor_parallel_size: 3}", "3 GPUs in one node, and a node of"),
     "a partition without GPUs":
         ({"slurm_partition: cpu,gpu": "slurm_partition: cpu"}, "gpus: 1", "ask for a GPU, and no"),
 }  # fmt: skip

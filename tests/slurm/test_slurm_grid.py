@@ -231,13 +231,19 @@ def test_an_array_that_slurm_would_get_wrong_is_refused_before_anything_is_submi
 def test_a_job_gets_its_gpus_on_one_node_and_for_one_process(
     tmp_path: Path, say: Callable[[str], None]
 ) -> None:
-    """The model is tiny and needs no GPU; the engine that starts counts those it may use."""
+    """The models are tiny and need no GPU; the job counts those it may use."""
     write_profile(tmp_path)
-    entry = "{name: hf_tiny, model_path: config/tiny, gpus: 2, threads: 2, runtime: 30}"
-    (tmp_path / "models.yaml").write_text(f"models:\n  - {entry}\n", "utf-8")
-    tiny = {"type": "llm", "model": "hf_tiny", "prompt": "terse", "max_tokens": 16}
+    entries = [
+        f"  - {{name: hf_{name}, model_path: config/tiny, gpus: 1, threads: 2, runtime: 30}}\n"
+        for name in ("tiny", "twin")
+    ]
+    (tmp_path / "models.yaml").write_text(f"models:\n{''.join(entries)}", "utf-8")
+    agents = {
+        name: {"type": "llm", "model": f"hf_{name}", "prompt": "terse", "max_tokens": 16}
+        for name in ("tiny", "twin")
+    }
     grid = {"deals": 2, "games": ["kuhn_poker"], "models": ["models.yaml"]}
-    write_grid(tmp_path, {**grid, "agents": {"random": {"type": "random"}, "tiny": tiny}})
+    write_grid(tmp_path, {**grid, "agents": agents})
     began = time.monotonic()
     run = as_shipped(tmp_path, "--until", "play", "--", "tables")
     assert run.code == 0, run.output

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from gamegrid.play.gpus import VISIBLE, Gpus
 from gamegrid.play.interrupt import ENDING
+from gpu_host import pretend
 from loopback import Endpoint
 from model_grids import grid, one_model, questions
 from processes import jobs_in, kill, until, working_in
-from workflow_runs import DATABASE, Grid, command, environment, snakemake, write_grid
+from workflow_runs import DATABASE, ROOT, Grid, command, environment, snakemake, write_grid
 
 DELAY_S = 0.6
 IN_FLIGHT = 12
@@ -154,6 +156,33 @@ def test_a_job_without_replies_in_flight_ends_soon(tmp_path: Path) -> None:
     said, _ = job.communicate(timeout=60)
     assert job.returncode == 1, said
     assert time.monotonic() - began < 5
+
+
+def test_a_job_that_waits_for_a_gpu_ends_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another job holds the only GPU, and keeps it."""
+    pretend(monkeypatch, tmp_path, 1)
+    locks = tmp_path / f"gamegrid-{os.getuid()}/gpus"
+    held = Gpus(locks)
+    held.take(1)
+    monkeypatch.delenv(VISIBLE)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    entry = f"{{name: hf_one, model_path: '{ROOT}/config/tiny', gpus: 1}}"
+    (tmp_path / "models.yaml").write_text(f"models:\n  - {entry}\n")
+    agents = {"one": {"type": "llm", "model": "hf_one"}, "random": {"type": "random"}}
+    one = {"games": ["kuhn_poker"], "agents": agents, "models": ["models.yaml"], "deals": 12}
+    write_grid(tmp_path, one)
+    job = start_job(tmp_path)
+    log = tmp_path / "results/logs/job.log"
+    assert until(lambda: log.exists() and "waiting for 1 of the GPUs GPU-a" in log.read_text())
+    began = time.monotonic()
+    job.send_signal(signal.SIGTERM)
+    said, _ = job.communicate(timeout=60)
+    assert job.returncode == 1, said
+    assert time.monotonic() - began < 5
+    assert "ended by SIGTERM;" in log.read_text()
+    held.release()
 
 
 def test_a_job_whose_terminal_is_gone_goes_on_writing(tmp_path: Path) -> None:

@@ -4,9 +4,31 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _whole_or_share(value: Any) -> Any:
+    """Refuse a number of GPUs that is neither whole nor between 0 and 1."""
+    if isinstance(value, int | float) and not (
+        0 < value < 1 or (value >= 0 and float(value).is_integer())
+    ):
+        raise PydanticCustomError(
+            "gpus",
+            "{found} is neither a whole number of GPUs nor a share of one between 0 and 1, such "
+            "as 0.5",
+            {"found": str(value)},
+        )
+    return value
+
+
+GpuNumber = Annotated[
+    Annotated[int, Field(ge=0)] | Annotated[float, Field(gt=0, lt=1)],
+    BeforeValidator(_whole_or_share),
+]
+"""A number of whole GPUs, or the share of one that a model uses."""
 
 
 class ModelEntry(BaseModel):
@@ -53,7 +75,10 @@ class ModelEntry(BaseModel):
         ge=1,
         description="the most tokens of a reply if an agent sets no max_tokens; for budget_usd",
     )
-    gpus: int | None = Field(default=None, ge=0, description="GPUs per job")
+    gpus: GpuNumber | None = Field(
+        default=None,
+        description="GPUs that the model uses alone, or its share of one; 0 keeps it on the CPU",
+    )
     gpu_model: str | None = Field(
         default=None, description="the GPU model, as the cluster names it"
     )
@@ -276,7 +301,9 @@ class Capabilities:
     start. ``in_flight``: the number of concurrent requests if the model's entry does not set one.
     ``environment``: the environment that holds the backend's libraries. ``decodes``: the ways of
     deciding that it supports. ``deterministic``: it can return equal replies to equal requests in
-    every run. ``refused``: sampling keys it never accepts, each with the reason.
+    every run. ``refused``: sampling keys it never accepts, each with the reason. ``any_gpu``: its
+    engine can be told which of the job's GPUs to use; it then implements ``PicksGpu``. Any other
+    engine uses the first ones.
     """
 
     hosted: bool
@@ -286,6 +313,7 @@ class Capabilities:
     decodes: frozenset[Decode] = frozenset({Decode.GENERATE})
     deterministic: bool = False
     refused: Mapping[str, str] = field(default_factory=dict)
+    any_gpu: bool = False
 
 
 class Backend(Protocol):
@@ -328,6 +356,17 @@ class ChoosesDtype(Protocol):
 
     def set_dtype(self, dtype: str) -> None:
         """Compute in this format. Called before ``open``."""
+
+
+@runtime_checkable
+class PicksGpu(Protocol):
+    """A backend whose model uses one GPU, and which can be told which of the job's it is."""
+
+    def set_gpu(self, index: int) -> None:
+        """Use this GPU, counted from 0 among those that the process sees.
+
+        Called before ``choose_dtype`` and ``open``, if the model's entry asks for a GPU.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,20 +25,28 @@ ENOUGH = 1.5
 """bfloat16 rounds more, so it is chosen only if it is so many times as fast."""
 
 
-def choose(entry: ModelEntry, width: int) -> str:
-    """Return the dtype for an entry whose layers have ``width`` numbers.
+def device(entry: ModelEntry, gpu: int) -> str:
+    """Return torch's name of the device that the model is loaded onto.
+
+    That is the GPU of this number, if torch sees any and the entry does not forbid it (gpus: 0).
+    """
+    import torch
+
+    return f"cuda:{gpu}" if entry.gpus != 0 and torch.cuda.is_available() else "cpu"
+
+
+def choose(entry: ModelEntry, width: int, device: str) -> str:
+    """Return the dtype for an entry whose layers have ``width`` numbers, on a device.
 
     Without a stated dtype that is float32 on a CPU, on which it is the same everywhere, and what
     the weights are stored in on a GPU.
     """
-    import torch
-
     stated: str | None = entry.engine.get("dtype")
     if stated is None:
-        return "float32" if entry.deterministic or not torch.cuda.is_available() else "auto"
+        return "float32" if entry.deterministic or device == "cpu" else "auto"
     if stated != NATIVE:
         return stated
-    return "bfloat16" if speedup(width) >= ENOUGH else "float32"
+    return "bfloat16" if speedup(width, device) >= ENOUGH else "float32"
 
 
 def words(dtype: str) -> str:
@@ -46,15 +54,14 @@ def words(dtype: str) -> str:
     return "the dtype of its weights" if dtype == "auto" else dtype
 
 
-def speedup(width: int) -> float:
-    """Return how many times as fast this machine multiplies in bfloat16 as in float32.
+def speedup(width: int, device: str) -> float:
+    """Return how many times as fast a device multiplies in bfloat16 as in float32.
 
     The fastest of several turns counts, and on a CPU the time of one core, since other processes
     only ever slow one down.
     """
     import torch
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     full, half = (_product(width, dtype, device) for dtype in (torch.float32, torch.bfloat16))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -68,7 +75,7 @@ def speedup(width: int) -> float:
 _Product = tuple["torch.Tensor", "torch.Tensor"]
 
 
-def _product(width: int, dtype: "torch.dtype", device: "torch.device") -> _Product:
+def _product(width: int, dtype: "torch.dtype", device: str) -> _Product:
     import torch
 
     return (
@@ -86,5 +93,5 @@ def _seconds(product: _Product) -> float:
     for _ in range(PRODUCTS):
         torch.nn.functional.linear(*product)
     if on_gpu:
-        torch.cuda.synchronize()
+        torch.cuda.synchronize(product[0].device)
     return clock() - began

@@ -112,17 +112,24 @@ def hub_model(entry: ModelEntry) -> HubModel | None:
     return HubModel(entry.name, repo, entry.revision or "main", code=entry.trust_remote_code)
 
 
-def load(entry: ModelEntry) -> LoadedModel:
-    """Load the entry's model. Raises BackendError with cause and remedy."""
-    return _explained(entry, _load)
+def load(entry: ModelEntry, gpu: int = 0) -> LoadedModel:
+    """Load the entry's model, onto the GPU of this number unless it runs on the CPU.
+
+    Call it in the thread that will run the model. Raises BackendError with cause and remedy.
+    """
+    return _explained(entry, lambda entry, source: _load(entry, source, gpu))
 
 
-def choose_dtype(entry: ModelEntry) -> str:
+def choose_dtype(entry: ModelEntry, gpu: int) -> str:
     """Return the dtype that the model computes in on this machine; see ``hf_dtypes``.
 
     Raises BackendError with cause and remedy.
     """
-    return _explained(entry, lambda entry, source: hf_dtypes.choose(entry, _width(entry, source)))
+    return _explained(entry, lambda entry, source: _choose_dtype(entry, source, gpu))
+
+
+def _choose_dtype(entry: ModelEntry, source: Source, gpu: int) -> str:
+    return hf_dtypes.choose(entry, _width(entry, source), hf_dtypes.device(entry, gpu))
 
 
 def remark(entry: ModelEntry, dtype: str | None) -> str | None:
@@ -140,13 +147,14 @@ def remark(entry: ModelEntry, dtype: str | None) -> str | None:
 
 
 def _remark(entry: ModelEntry, source: Source, dtype: str | None) -> str:
-    width = _width(entry, source)
-    said = f"ready; computes in {hf_dtypes.words(dtype or hf_dtypes.choose(entry, width))}"
+    width, device = _width(entry, source), hf_dtypes.device(entry, 0)
+    chosen = dtype or hf_dtypes.choose(entry, width, device)
+    said = f"ready; computes in {hf_dtypes.words(chosen)}"
     if dtype is not None:
         return f"{said}, as these results have it on record"
     if "dtype" in entry.engine or entry.deterministic:
         return said
-    factor = hf_dtypes.speedup(width)
+    factor = hf_dtypes.speedup(width, device)
     if factor < hf_dtypes.ENOUGH:
         return said
     return f"{said}; in bfloat16 this machine multiplies {factor:.1f} times as fast (dtype: native)"
@@ -192,7 +200,7 @@ def _width(entry: ModelEntry, source: Source) -> int:
     return int(_config(entry, source).get_text_config(decoder=True).hidden_size)
 
 
-def _load(entry: ModelEntry, source: Source) -> LoadedModel:
+def _load(entry: ModelEntry, source: Source, gpu: int) -> LoadedModel:
     import torch
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
@@ -202,9 +210,12 @@ def _load(entry: ModelEntry, source: Source) -> LoadedModel:
     config = _config(entry, source)
     tokenizer = local.load_tokenizer(entry, source.place, **source.file)
     encoder = bool(config.is_encoder_decoder)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = hf_dtypes.choose(entry, config.get_text_config(decoder=True).hidden_size)
-    log.info("%s: computes in %s", entry.name, dtype)
+    device = hf_dtypes.device(entry, gpu)
+    if device != "cpu":
+        # Libraries that place weights or start kernels themselves use the thread's current GPU.
+        torch.cuda.set_device(device)
+    dtype = hf_dtypes.choose(entry, config.get_text_config(decoder=True).hidden_size, device)
+    log.info("%s: computes in %s on %s", entry.name, dtype, device)
     kind = AutoModelForSeq2SeqLM if encoder else AutoModelForCausalLM
     network, report = kind.from_pretrained(
         source.place,

@@ -46,6 +46,11 @@ def check(entry: ModelEntry) -> str | None:
         return f"{entry.name}: api_base is not for hf_ models, which run inside the job."
     if entry.name.removeprefix(f"{PREFIX}_") == "" and entry.model_path is None:
         return f"{entry.name}: no model named; write hf_<hub id> or set model_path."
+    if entry.gpus is not None and entry.gpus > 1:
+        return (
+            f"{entry.name}: gpus is {entry.gpus}, and a hf_ model uses one GPU at most. Set it to "
+            "1 or to a share, or use a vllm_ model, which can use several."
+        )
     if (problem := _check_engine(entry)) is not None:
         return problem
     if (problem := hf_sources.check(entry)) is not None:
@@ -88,15 +93,20 @@ class HuggingFace:
         # One thread loads and generates: the event loop stays free.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=entry.name)
         self._stop = threading.Event()
+        self._gpu = 0
         self._inbox: Inbox | None = None
         self._serving: asyncio.Future[None] | None = None
+
+    def set_gpu(self, index: int) -> None:
+        """Load the model onto this GPU, counted from 0 among those that the process sees."""
+        self._gpu = index
 
     def choose_dtype(self) -> str:
         """Return the dtype in which the entry or this machine computes. Raises BackendError."""
         problem = check(self._entry)
         if problem is not None:
             raise BackendError(problem)
-        return choose_dtype(self._entry)
+        return choose_dtype(self._entry, self._gpu)
 
     def set_dtype(self, dtype: str) -> None:
         """Compute in this dtype from the opening on."""
@@ -109,7 +119,7 @@ class HuggingFace:
         if problem is not None:
             raise BackendError(problem)
         loop = asyncio.get_running_loop()
-        model = await loop.run_in_executor(self._worker, load, self._entry)
+        model = await loop.run_in_executor(self._worker, load, self._entry, self._gpu)
         if self._stop.is_set():
             raise BackendError(CLOSED.format(self._entry.name))
         self._inbox = Inbox()
@@ -152,6 +162,7 @@ BACKEND = BackendKind(
         decodes=frozenset(Decode),
         deterministic=True,
         refused=local.REFUSED,
+        any_gpu=True,
     ),
     check=check,
     unsupported_reason=local.unsupported_reason,

@@ -77,9 +77,15 @@ OWN_KEYS = {
     "tokenizer": "tokenizer_path",
     "revision": "revision",
     "trust_remote_code": "trust_remote_code",
+    "device_ids": "gpus",
 }
 """Engine arguments that have their own key in the entry."""
 
+
+PARALLEL = ("tensor_parallel_size", "pipeline_parallel_size")
+"""Engine arguments whose product is the number of GPUs that the engine uses."""
+UTILIZATION = "gpu_memory_utilization"
+"""The engine argument that limits its memory: a part of all memory of its GPU."""
 
 PICKLED_FORMATS = ("pt", "npcache", "auto", "hf")
 """Values of vLLM's load_format with which it may read weights that are pickles."""
@@ -176,6 +182,8 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
             f"{entry.name}: engine: logprobs_mode may only be 'raw_logprobs', the likelihoods that "
             "decode: score compares; remove it."
         )
+    if (problem := _check_gpus(entry)) is not None:
+        return problem
     format_ = entry.engine.get("load_format")
     if format_ in PICKLED_FORMATS and not entry.trust_remote_code:
         return (
@@ -194,6 +202,32 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
         or local.check_tokenizer(entry)
         or local.check_adapter(entry)
     )
+
+
+def _check_gpus(entry: ModelEntry) -> str | None:
+    """Return a sentence if the engine would use other GPUs than the entry has, or None."""
+    sizes = {key: entry.engine[key] for key in PARALLEL if key in entry.engine}
+    known = all(isinstance(size, int) for size in sizes.values())
+    used = math.prod(sizes.values()) if known else 1
+    told = " and ".join(f"{key} {size}" for key, size in sizes.items()) or "no tensor_parallel_size"
+    if entry.gpus is None:
+        if used > 1:
+            return (
+                f"{entry.name}: engine has {told}, and the entry no gpus. Set gpus: {used}, so "
+                "that the job gets these GPUs, or gpus: 0 for vLLM's CPU build."
+            )
+    elif entry.gpus and used != math.ceil(entry.gpus):
+        return (
+            f"{entry.name}: gpus is {entry.gpus}, and engine has {told}: it would use {used}. Set "
+            "both to the same number of GPUs."
+        )
+    limit = entry.engine.get(UTILIZATION)
+    if entry.gpus and entry.gpus < 1 and isinstance(limit, int | float) and limit > entry.gpus:
+        return (
+            f"{entry.name}: engine has {UTILIZATION} {limit}, more than the share of a GPU that "
+            f"gpus gives the model ({entry.gpus}). Remove it, or raise gpus."
+        )
+    return None
 
 
 def _folder(entry: ModelEntry, working: Path) -> Path:
@@ -635,6 +669,9 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     }
     if entry.max_connections is not None:
         arguments["max_num_seqs"] = entry.max_connections
+    if entry.gpus is not None and 0 < entry.gpus < 1 and not current_platform.is_cpu():
+        # Not the share itself: the process needs memory outside the engines' budgets, too.
+        arguments[UTILIZATION] = entry.gpus * EngineArgs.gpu_memory_utilization
     arguments |= entry.engine
     if entry.deterministic:
         arguments |= DETERMINISTIC_ARGUMENTS

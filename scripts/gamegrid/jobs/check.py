@@ -17,7 +17,7 @@ from gamegrid.backends.backend import BackendError, Decode, RecordedCompletion, 
 from gamegrid.backends.openai_http import PROVIDERS
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError, nearest
-from gamegrid.jobs import whereabouts
+from gamegrid.jobs import gpu_places, whereabouts
 from gamegrid.jobs.absent import absences
 from gamegrid.jobs.reachable import Visit, visit
 from gamegrid.luck import Place
@@ -69,15 +69,21 @@ def look(
     ``gpus_here`` False, jobs run on other hosts and no GPUs are counted.
     """
     by_id = {model.written.name: model for model in plan.models.values()}
+    gpus = len(visible()) if gpus_here else 0
+    gpu_jobs = gpu_places.gpu_jobs(plan)
     found = []
     for name, agents in whereabouts.users(plan).items():
         model = by_id[name]
-        trouble = _mistake(model, gpus_here) or _unsupported_setting(plan, model, agents)
+        trouble = _mistake(model) or _unsupported_setting(plan, model, agents)
+        if trouble is None and gpus_here:
+            trouble = gpu_places.shortage(model, gpu_jobs, gpus)
         remark = None
         if trouble is None:
             trouble, remark = _whether_there(model, working)
         if trouble is None and remark is None and gpus_here:
-            remark = _how_it_runs(model, results or working / "results")
+            told = _how_it_runs(model, results or working / "results")
+            unreserved = gpu_places.unreserved(model, gpus)
+            remark = f"{told or 'ready'}; {unreserved}" if unreserved else told
         about = whereabouts.line(model, agents, working)
         found.append(
             Finding(model=name, agents=tuple(agents), about=about, trouble=trouble, remark=remark)
@@ -100,13 +106,9 @@ def _unsupported_setting(plan: Plan, model: Model, agents: Sequence[str]) -> str
     return None
 
 
-def _mistake(model: Model, gpus_here: bool) -> str | None:
-    entry = model.entry
-    if mistake := model.kind.check(entry):
-        return mistake.removeprefix(f"{entry.name}: ")
-    if gpus_here and entry.gpus and (there := len(visible())) < entry.gpus:
-        return f"it needs {entry.gpus} GPUs (gpus: in the model file); {there} are visible here."
-    return None
+def _mistake(model: Model) -> str | None:
+    mistake = model.kind.check(model.entry)
+    return mistake and mistake.removeprefix(f"{model.entry.name}: ")
 
 
 def _whether_there(model: Model, working: Path) -> tuple[str | None, str | None]:
@@ -184,7 +186,7 @@ def confirm(plan: Plan, findings: Sequence[Finding]) -> str:
     if bad:
         head = f"{bad} of {len(findings)} models are not ready."
         raise UserError("\n  ".join([head, *lines]))
-    return "\n".join([*plan.about, _grid(plan), *lines])
+    return "\n".join([*plan.about, _grid(plan), *gpu_places.lines(plan), *lines])
 
 
 def _grid(plan: Plan) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gamegrid.config.models import Model
 from gamegrid.errors import UserError
+from gamegrid.plan.placement import place
 
 # If a resource function returns None, Snakemake leaves the resource out and ignores
 # default-resources. So jobs without models get these values, too.
@@ -56,15 +57,18 @@ class Demand:
 def demand(models: Iterable[Model]) -> Demand:
     """Return what a job asks for in which all of ``models`` play. Each model is loaded once.
 
-    Raises ValueError if they need GPUs of different models, which no host gives one job.
+    Raises ValueError, with a remedy, if no host can give one job the GPUs that they need.
     """
     distinct = {model.entry.name: model for model in models}.values()
     entries = [model.entry for model in distinct]
     kinds = sorted({e.gpu_model for e in entries if e.gpus and e.gpu_model})
     if len(kinds) > 1:
-        raise ValueError(f"one job cannot have GPUs of different models ({' and '.join(kinds)})")
+        raise ValueError(
+            f"one job cannot have GPUs of different models ({' and '.join(kinds)}); change "
+            f"gpu_model in the model file"
+        )
     return Demand(
-        gpu=sum(entry.gpus or 0 for entry in entries),
+        gpu=place(distinct).count,
         gpu_model=kinds[0] if kinds else None,
         mem_mb=JOB_MB + sum(_mem_mb(model) for model in distinct),
         runtime=max((e.runtime for e in entries if e.runtime), default=JOB_MINUTES),

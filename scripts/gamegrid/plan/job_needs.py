@@ -81,7 +81,7 @@ class JobNeeds:
     def demand(self, cell: Cell) -> Demand:
         """Return what a job of the cell asks of its host; a replay starts no engine.
 
-        Raises ValueError if its models need GPUs of different kinds.
+        Raises ValueError if no host can give its models the GPUs that they need.
         """
         return demand([] if self.config.run_mode == "replay" else self.models_of(cell))
 

@@ -154,8 +154,7 @@ def _check_demands(grid: Grid, needs: JobNeeds) -> None:
             needs.demand(cell)
         except ValueError as error:
             raise UserError(
-                f"config: {cell.matchup.name}: {error}; change gpu_model in the model file, or "
-                f"leave the matchup out of the schedule."
+                f"config: {cell.matchup.name}: {error}, or leave the matchup out of the schedule."
             ) from error
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import cached_property
 from pathlib import Path
 
 from gamegrid.agents.agent import Ask
@@ -10,6 +11,7 @@ from gamegrid.backends.backend import (
     BackendError,
     ChoosesDtype,
     Completion,
+    PicksGpu,
     RecordedCompletion,
     Request,
     Stoppable,
@@ -17,6 +19,7 @@ from gamegrid.backends.backend import (
 from gamegrid.backends.billing import FREE, Metered, Tab, unbilled
 from gamegrid.config.models import Model
 from gamegrid.luck import Place
+from gamegrid.plan.placement import Placement, place
 from gamegrid.play.budget import Budget
 from gamegrid.play.gpus import Gpus
 from gamegrid.play.till import RequestTab
@@ -65,10 +68,14 @@ class Engine:
             raise BackendError(f"{self._model.entry.name}: no longer asked, the job is ending")
 
     async def _open(self) -> None:
-        await asyncio.to_thread(self._pool.gpus.take)
+        placement = self._pool.placement
+        await asyncio.to_thread(self._pool.gpus.take, placement.count)
         if self._model.kind.capabilities.hosted:
             await self._backend.open()
             return
+        used = placement.indices.get(self._model.entry.name)
+        if used and isinstance(self._backend, PicksGpu):
+            self._backend.set_gpu(used[0])
         async with self._pool.loading:
             if isinstance(self._backend, ChoosesDtype):
                 self._backend.set_dtype(await asyncio.to_thread(self._dtype, self._backend))
@@ -97,7 +104,8 @@ class Pool:
 
     def __init__(self, models: dict[str, Model], working: Path, results: Path):
         # A process sees one set of GPUs, so it takes those of all its models together.
-        self.gpus = Gpus(sum(model.entry.gpus or 0 for model in models.values()))
+        self.gpus = Gpus()
+        self._models = models
         self.loading = asyncio.Lock()
         """Held while a local model loads: libraries that two threads import at once may see each
         other half imported, and engines measure how much memory is free."""
@@ -108,8 +116,14 @@ class Pool:
         }
         self.identities = {name: model.identity() for name, model in models.items()}
 
+    @cached_property
+    def placement(self) -> Placement:
+        """The GPUs of each model. A replay asks for none and must not fail for lack of a place."""
+        return place(self._models.values())
+
     async def close(self) -> None:
-        """Close every model that was started."""
+        """Close every model that was started. One that still waits for its GPUs is not loaded."""
+        self.gpus.give_up()
         try:
             for engine in self.engines.values():
                 await engine.close()
