@@ -6,14 +6,16 @@ form of the answer. Each request is answered in these ways:
 * ``plain``: in batches that begin and end together; every prompt is read whole
 * ``shared``: as in a job; shared beginnings are read once, and replies join and leave the batch
 * ``ended``: as ``shared``, with ``stop_after_answer``
+* ``vllm``: by ``vllm_``, if vLLM is installed
 
 Prints a line of JSON per way: the legal moves, the replies and moves equal to those of ``plain``,
-the moves that differ, the moves where ``plain`` has none, and the seconds. A reply has at most 60
+the moves that differ, the moves where ``plain`` has none, and the seconds. A reply has at most 40
 tokens, so ``ended`` finds moves in replies that are cut off otherwise.
 """
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import sys
 import threading
@@ -24,8 +26,8 @@ from itertools import cycle, islice, pairwise
 from pathlib import Path
 
 from bench.measure import ROOT
-from gamegrid.backends import hf_answers
-from gamegrid.backends.backend import Completion, ModelEntry, Request, Sampling
+from gamegrid.backends import hf_answers, vllm
+from gamegrid.backends.backend import Backend, Completion, ModelEntry, Request, Sampling
 from gamegrid.backends.hf_loading import load
 from gamegrid.backends.hf_sampling import BatchRow
 from gamegrid.backends.huggingface import HuggingFace
@@ -38,10 +40,10 @@ sys.path += [str(ROOT / "tests"), str(ROOT / "tests/prompts")]
 import real_replies
 
 GAMES = ("tic_tac_toe", "connect_four", "hex(board_size=4)", "leduc_poker", "liars_dice", "nim")
-TEMPLATES = ("terse", "default", "gra")
+TEMPLATES = ("terse", "default")
 BATCH = 16
 """Rows of a plain batch."""
-MAX_TOKENS = 60
+MAX_TOKENS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,18 @@ def main() -> None:
     parser.add_argument("requests", nargs="?", type=int, default=500)
     asked = list(islice(questions(), parser.parse_args().requests))
     ways: dict[str, Answer] = {"plain": plain, "shared": shared, "ended": ended}
+    if importlib.util.find_spec("vllm") is not None:
+        ways["vllm"] = in_vllm
     first: list[Completion] = []
     for name, answer in ways.items():
         began = time.perf_counter()
         replies = answer([each.request for each in asked])
         seconds = time.perf_counter() - began
         first = first or replies
-        print(json.dumps({"way": name, **compared(asked, first, replies), "seconds": seconds}))
+        print(
+            json.dumps({"way": name, **compared(asked, first, replies), "seconds": seconds}),
+            flush=True,
+        )
 
 
 def compared(
@@ -105,10 +112,10 @@ def questions() -> Iterator[Question]:
         yield Question(request, position.seen.labels)
 
 
-def entry(**engine: object) -> ModelEntry:
+def entry(prefix: str = "hf", **engine: object) -> ModelEntry:
     """Return the model's entry."""
     folder = Path(SMOLLM2.folder).expanduser()
-    return ModelEntry(name="hf_smollm2", model_path=str(folder), engine=engine)
+    return ModelEntry(name=f"{prefix}_smollm2", model_path=str(folder), engine=engine)
 
 
 def plain(requests: Sequence[Request]) -> list[Completion]:
@@ -129,16 +136,21 @@ def plain(requests: Sequence[Request]) -> list[Completion]:
 
 def shared(requests: Sequence[Request]) -> list[Completion]:
     """Answer as a job does."""
-    return asyncio.run(_as_in_a_job(entry(), requests))
+    return asyncio.run(_as_in_a_job(HuggingFace(entry()), requests))
 
 
 def ended(requests: Sequence[Request]) -> list[Completion]:
     """Answer as a job does, and end each reply after its answer."""
-    return asyncio.run(_as_in_a_job(entry(stop_after_answer=True), requests))
+    return asyncio.run(_as_in_a_job(HuggingFace(entry(stop_after_answer=True)), requests))
 
 
-async def _as_in_a_job(model: ModelEntry, requests: Sequence[Request]) -> list[Completion]:
-    backend = HuggingFace(model)
+def in_vllm(requests: Sequence[Request]) -> list[Completion]:
+    """Answer with vLLM's engine as a job does."""
+    backend = vllm.Vllm(entry("vllm", dtype="float32"), Path.cwd())
+    return asyncio.run(_as_in_a_job(backend, requests))
+
+
+async def _as_in_a_job(backend: Backend, requests: Sequence[Request]) -> list[Completion]:
     await backend.open()
     try:
         return await asyncio.gather(*(backend.complete(request) for request in requests))

@@ -28,8 +28,8 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
 )
+from gamegrid.backends.choice_trees import beginnings, trie
 from gamegrid.backends.hf_loading import UNUSED
-from gamegrid.backends.hf_sampling import trie
 from gamegrid.backends.huggingface import HuggingFace
 from gamegrid.prompts.parser import parse
 
@@ -151,6 +151,14 @@ def test_a_tree_holds_exactly_its_paths() -> None:
         )
 
     assert sorted(leaves(trie(paths))) == sorted(paths)
+
+
+def test_each_beginning_of_a_path_is_known_once_with_what_may_follow() -> None:
+    paths = [(1, 2, 9), (1, 9), (1, 2, 3, 9), (4, 9)]
+    found = [(before, set(following)) for before, following in beginnings(trie(paths))]
+    assert found[0] == ((), {1, 4})
+    expected = [((), {1, 4}), ((1,), {2, 9}), ((1, 2), {9, 3}), ((1, 2, 3), {9}), ((4,), {9})]
+    assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 # Scored

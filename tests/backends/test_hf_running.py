@@ -2,7 +2,9 @@
 
 import random
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,13 +14,13 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_models
-from gamegrid.backends import hf_answers, hf_scoring
+from gamegrid.backends import hf_answers, hf_running, hf_scoring
 from gamegrid.backends.backend import Decode, Message, ModelEntry, Request, Sampling
 from gamegrid.backends.hf_loading import LoadedModel, load
-from gamegrid.backends.hf_prefixes import Prefixes
+from gamegrid.backends.hf_prefixes import Prefixes, Tokens
 from gamegrid.backends.hf_running import Running
 from gamegrid.backends.hf_sampling import BatchRow
-from gamegrid.backends.hf_slots import kept_order
+from gamegrid.backends.hf_slots import Past, kept_order
 from gamegrid.backends.local import Prompt
 
 RULES = "Rules of the game, the same for every turn of a seat. Answer in one word. "
@@ -69,6 +71,7 @@ def test_rows_that_come_and_go_reply_as_they_do_alone(
     requests = [question(draw) for _ in range(24)]
     running: Running[int] = Running(model, 5, reuse=reuse)
     got: dict[int, list[int]] = {}
+    reused: dict[int, int] = {}
     waiting = list(range(len(requests)))
     with torch.inference_mode():
         while waiting or len(running):
@@ -78,8 +81,9 @@ def test_rows_that_come_and_go_reply_as_they_do_alone(
             if len(running):
                 ended += running.step()
             got |= {each.ticket: list(each.new) for each in ended}
+            reused |= {each.ticket: each.reused for each in ended}
     assert got == {i: alone(model, request) for i, request in enumerate(requests)}
-    assert bool(running.prefixes.reused) == reuse
+    assert any(reused.values()) == reuse
 
 
 def test_a_row_that_nobody_waits_for_leaves_the_others_alone(model: LoadedModel) -> None:
@@ -127,10 +131,37 @@ def test_a_tree_of_choices_scores_as_each_choice_alone(model: LoadedModel, reuse
     with torch.inference_mode():
         for _ in range(2):  # the second time from what the first kept
             found = hf_scoring.log_likelihoods(model, kept, prompts)
-            for prompt, values in zip(prompts, found, strict=True):
-                assert values == pytest.approx(
+            for prompt, scores in zip(prompts, found, strict=True):
+                assert scores.values == pytest.approx(
                     [whole(model, prompt, choice.ids) for choice in prompt.choices], abs=1e-4
                 )
+
+
+def test_the_tokens_reused_are_those_that_were_not_read(
+    model: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(11)
+    read: list[int] = []
+    real = hf_running._read
+
+    def counting(model: LoadedModel, past: Past | None, texts: Sequence[Tokens]) -> Any:
+        read.extend(map(len, texts))
+        return real(model, past, texts)
+
+    monkeypatch.setattr(hf_running, "_read", counting)
+    kept = Prefixes()
+    asked, reused = 0, 0
+    with torch.inference_mode():
+        for count in (1, 4, 3, 6):
+            prompts = [row(model, question(draw)).prompt.ids for _ in range(count)]
+            found = hf_running.read_prompts(model, kept, prompts)
+            asked += sum(map(len, prompts))
+            reused += sum(each.reused for each in found)
+            assert all(each.reused < len(ids) for each, ids in zip(found, prompts, strict=True))
+    assert reused > 0
+    # What prompts share only in part may be read once for all and again for each.
+    assert asked <= reused + sum(read) < 1.2 * asked
+    assert [each.reused for each in hf_running.read_prompts(model, None, prompts)] == [0] * 6
 
 
 def whole(model: LoadedModel, prompt: Prompt, choice: tuple[int, ...]) -> float:

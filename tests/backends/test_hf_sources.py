@@ -3,6 +3,9 @@
 ``test_real_models`` loads them.
 """
 
+import json
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,19 @@ def test_a_missing_library_is_told_with_the_command_that_installs_it(
     assert said.endswith(f"-m pip install {library}")
 
 
+@pytest.mark.skipif(find_spec("optimum") is not None, reason="optimum is installed here")
+def test_a_quantized_folder_names_the_library_that_reads_it(folder: Path, tmp_path: Path) -> None:
+    quantized = tmp_path / "gptq"
+    shutil.copytree(folder, quantized)
+    file = quantized / "config.json"
+    stated = {"quant_method": "gptq", "bits": 4, "group_size": 32}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "quantization_config": stated}))
+    assert check(entry(quantized)) is None
+    with pytest.raises(BackendError, match=r"hf_m: cannot load .*pip install optimum") as refused:
+        load(entry(quantized))
+    assert "\n" not in str(refused.value)
+
+
 def test_a_file_that_is_no_gguf_is_told_in_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "m.gguf"
     file.write_bytes(b"not a model")
@@ -78,12 +94,11 @@ def test_a_file_that_is_no_gguf_is_told_in_a_sentence(tmp_path: Path) -> None:
         load(entry(file))
 
 
-@pytest.mark.parametrize("name", ["litellm_openai/m", "vllm_m"])
-def test_other_backends_refuse_an_adapter_instead_of_ignoring_it(name: str) -> None:
-    model = ModelEntry(name=name, adapter_path="adapter", model_path="m", api_base="http://h/v1")
-    told = backends()[name.partition("_")[0]].check(model)
+def test_a_server_is_given_no_adapter_that_it_would_ignore() -> None:
+    model = ModelEntry(name="litellm_openai/m", adapter_path="adapter", api_base="http://h/v1")
+    told = backends()["litellm"].check(model)
     assert told is not None
-    assert "adapter_path is for hf_ models only" in told
+    assert "a server loads its adapters itself" in told
 
 
 def test_what_changes_replies_is_part_of_the_identity(folder: Path) -> None:

@@ -41,20 +41,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A LoRA adapter of the tiny model with weights that change what it says."""
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
-
-    torch.manual_seed(7)
-    wanted = LoraConfig(r=4, target_modules=["q_proj", "v_proj", "down_proj"], lora_alpha=8)
-    network = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
-    with torch.no_grad():
-        for name, weight in network.named_parameters():
-            if "lora_B" in name:
-                weight.normal_(std=0.3)
-    folder = tmp_path_factory.mktemp("adapter")
-    network.save_pretrained(folder)
-    return folder
+    return tiny_models.adapter(tmp_path_factory.mktemp("adapter"), base)
 
 
 def entry(path: Path, **more: Any) -> ModelEntry:

@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib.util
+import json
+import random
 import signal
 import subprocess
 import sys
@@ -27,7 +29,14 @@ from gamegrid.backends.backend import (
     Sampling,
 )
 from gamegrid.backends.huggingface import HuggingFace
-from gamegrid.backends.vllm import BACKEND, Vllm, _start_failure, engine_arguments
+from gamegrid.backends.vllm import (
+    BACKEND,
+    MOST_LOGPROBS,
+    Vllm,
+    _start_failure,
+    engine_arguments,
+)
+from gamegrid.paths import WORKFLOW
 from gamegrid.prompts.parser import parse
 from gamegrid.records.record_types import Failure
 
@@ -144,6 +153,84 @@ async def test_likelihoods_are_those_of_the_hf_backend(engine: Vllm, llama: Path
 
 
 @needs_vllm
+async def test_more_next_tokens_than_one_request_can_ask_about_are_all_scored(
+    engine: Vllm, llama: Path
+) -> None:
+    """Each byte is a token: these labels begin with 94 letters and the first bytes of others."""
+    labels = (*map(chr, range(33, 127)), *(chr(0x40 * n) for n in range(2, 32)), *"ࠀ一가𐀀😀")
+    labels += tuple(chr(0x1000 * n) for n in range(2, 13))
+    assert len({label.encode()[0] for label in labels}) > MOST_LOGPROBS
+    [here] = await together(engine, [choose("go", Decode.SCORE, labels)])
+    [there] = await asked_of_hf(llama, [choose("go", Decode.SCORE, labels)])
+    assert here.likelihoods == pytest.approx(there.likelihoods, rel=1e-4, abs=1e-4)
+
+
+@needs_vllm
+async def test_a_scored_prompt_is_read_once(engine: Vllm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All requests of a position are sent at once, before any of them has been answered."""
+    asked: list[tuple[int, int | None]] = []
+    real = Vllm._ask
+
+    async def counting(self: Vllm, tokens: list[int], settings: Any) -> Any:
+        answer = await real(self, tokens, settings)
+        asked.append((len(tokens), answer.cached_tokens))
+        return answer
+
+    monkeypatch.setattr(Vllm, "_ask", counting)
+    scored = await engine.complete(choose("never asked before " * 9, Decode.SCORE, LABELS))
+    prompt = scored.usage.prompt_tokens or 0
+    read = sorted(count - (cached or 0) for count, cached in asked)
+    assert len(asked) > len(LABELS)
+    assert read[-1] >= prompt - 32  # the start of the prompt may have been read before
+    assert read[-2] <= 32 + max(map(len, LABELS)) + len("Action: ")
+    again = await engine.complete(choose("never asked before " * 9, Decode.SCORE, LABELS))
+    assert (again.usage.cached_tokens or 0) >= prompt - 32
+
+
+@needs_vllm
+async def test_greedy_choices_are_those_of_the_hf_backend(engine: Vllm, llama: Path) -> None:
+    """Also where a label begins another, and in the tokens of the choices, not only their text."""
+    requests = [
+        choose(
+            f"go {i}",
+            Decode.CONSTRAINED,
+            tuple(random.Random(i).sample(LABELS, 2 + i % 4)),
+            temperature=0.0,
+        )
+        for i in range(60)
+    ]
+    here, there = await together(engine, requests), await asked_of_hf(llama, requests)
+    assert [reply.text for reply in here] == [reply.text for reply in there]
+    assert ids(here) == ids(there)
+    assert [r.usage.completion_tokens for r in here] == [r.usage.completion_tokens for r in there]
+    assert len({reply.text for reply in here}) >= 4
+
+
+@needs_vllm
+async def test_each_token_of_a_choice_has_a_draw_of_its_own(
+    engine: Vllm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one seed for all, one and the same draw would decide on each token."""
+    seeds: list[int | None] = []
+    real = Vllm._ask
+
+    async def noting(self: Vllm, tokens: list[int], settings: Any) -> Any:
+        seeds.append(settings.get("seed"))
+        return await real(self, tokens, settings)
+
+    monkeypatch.setattr(Vllm, "_ask", noting)
+    pairs = tuple(one + other for one in "abcdefgh" for other in "abcdefgh")
+    request = choose("go", Decode.CONSTRAINED, pairs, temperature=2.0, seed=3)
+    first, second = await engine.complete(request), await engine.complete(request)
+    assert first.raw == second.raw
+    assert seeds[:2] == seeds[2:]
+    assert len(set(seeds)) == 2
+    seeds.clear()
+    await engine.complete(choose("go", Decode.CONSTRAINED, pairs, temperature=2.0))
+    assert seeds == [None, None]
+
+
+@needs_vllm
 async def test_a_constrained_reply_is_a_choice_beside_free_ones(engine: Vllm) -> None:
     held = [
         choose(f"go {i}", Decode.CONSTRAINED, LABELS[: 1 + i % 8], temperature=2.0, seed=i)
@@ -207,8 +294,8 @@ async def test_thinking_that_special_tokens_mark_is_kept_apart(tmp_path: Path) -
     assert (parsed.failure, parsed.reasoning) == (Failure.UNPARSABLE, draft)
 
 
-async def asked_of_hf(folder: Path, requests: list[Request]) -> list[Completion]:
-    backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder)))
+async def asked_of_hf(folder: Path, requests: list[Request], **keys: Any) -> list[Completion]:
+    backend = HuggingFace(ModelEntry(name="hf_m", model_path=str(folder), **keys))
     await backend.open()
     replies = await together(backend, requests)
     await backend.close()
@@ -222,15 +309,13 @@ async def test_an_engine_that_does_not_hold_to_the_choices_is_found_out(
     """Drop the constraint on its way to the engine, as happens to outdated options."""
     from gamegrid.backends import vllm
 
-    real = vllm.sampling_params
+    real = vllm.token_settings
 
-    def deaf(*arguments: Any, **options: Any) -> Any:
-        params = real(*arguments, **options)
-        params.structured_outputs = None
-        return params
+    def deaf(*arguments: Any) -> dict[str, Any]:
+        return {**real(*arguments), "allowed_token_ids": None}
 
-    monkeypatch.setattr(vllm, "sampling_params", deaf)
-    with pytest.raises(BackendError, match="is not one of the choices"):
+    monkeypatch.setattr(vllm, "token_settings", deaf)
+    with pytest.raises(BackendError, match="begins none of the choices"):
         await engine.complete(choose("go", Decode.CONSTRAINED, LABELS, temperature=0.0))
 
 
@@ -260,15 +345,80 @@ async def test_a_deterministic_engine_answers_alike_whatever_is_asked_beside_it(
 ) -> None:
     """Likelihoods must be equal bit by bit, without a tolerance."""
     requests = [choose("go " * i, Decode.SCORE, LABELS) for i in range(5)]
+    requests += [
+        choose("go " * i, Decode.CONSTRAINED, LABELS, temperature=1.0, seed=i) for i in range(5)
+    ]
     requests += [ask("go " * i, temperature=1.0, seed=i, max_tokens=9) for i in range(5)]
     runs = []
-    for some in (requests, requests[::-1][:8]):
+    for some in (requests, requests[::-1][:13]):
         backend = create(llama, name="vllm_alike", deterministic=True, engine={})
         await backend.open()
         runs.append(await together(backend, some))
         await backend.close()
     for one, two in zip(runs[0][2:], runs[1][::-1], strict=True):
         assert (one.text, one.raw, one.likelihoods) == (two.text, two.raw, two.likelihoods)
+        assert one.usage.cached_tokens in (0, None)
+
+
+@needs_vllm
+async def test_an_adapter_answers_as_its_sum_with_the_weights_does(
+    llama: Path, tmp_path: Path
+) -> None:
+    """transformers adds it to the weights, vLLM keeps it beside them."""
+    adapter = str(tiny_models.adapter(tmp_path / "adapter", llama))
+    requests = [ask(f"move {i}", temperature=0.0, max_tokens=12) for i in range(20)]
+    requests += [choose(f"go {i}", Decode.CONSTRAINED, LABELS, temperature=0.0) for i in range(20)]
+    scored = [choose(f"go {i}", Decode.SCORE, LABELS) for i in range(5)]
+    backend = create(llama, name="vllm_adapted", adapter_path=adapter)
+    await backend.open()
+    mine = await together(backend, [*requests, *scored])
+    await backend.close()
+    theirs = await asked_of_hf(llama, [*requests, *scored], adapter_path=adapter)
+    plain = await asked_of_hf(llama, requests)
+    assert ids(mine[:40]) == ids(theirs[:40])
+    assert ids(mine[:40]) != ids(plain)
+    for one, other in zip(mine[40:], theirs[40:], strict=True):
+        assert one.likelihoods == pytest.approx(other.likelihoods, rel=1e-3, abs=1e-3)
+
+
+@needs_vllm
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({}, r"cannot add the adapter .*down_proj.weight is \[64, 128\]"),  # of a smaller model
+        ({"use_dora": True}, "cannot add the adapter .*DoRA"),
+        ({"r": 1000}, "rank 1000; vLLM takes at most 512"),
+        ({"r": None}, "states no rank 'r'"),
+    ],
+)
+async def test_an_adapter_that_vllm_cannot_add_is_one_sentence(
+    llama: Path, tmp_path: Path, keys: dict[str, Any], words: str
+) -> None:
+    base = llama if keys else tiny_models.llama(tmp_path / "wide", inner=128)
+    folder = tiny_models.adapter(tmp_path / "adapter", llama)
+    file = folder / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | keys))
+    backend = create(base, name="vllm_other", adapter_path=str(folder))
+    with pytest.raises(BackendError, match=words) as caught:
+        await backend.open()
+    assert "\n" not in str(caught.value)
+    await backend.close()
+    assert threads_of("vllm_other") == []
+
+
+@needs_vllm
+async def test_a_quantized_folder_is_read_as_its_config_says(llama: Path, tmp_path: Path) -> None:
+    """Eight bits change likelihoods by a little, and leave the likeliest label where it was."""
+    folder = tiny_models.int8(tmp_path / "int8", llama)
+    requests = [choose(f"go {i}", Decode.SCORE, LABELS) for i in range(4)]
+    backend = create(folder, name="vllm_few")
+    await backend.open()
+    few = await together(backend, requests)
+    await backend.close()
+    whole = await asked_of_hf(llama, requests)
+    for one, other in zip(few, whole, strict=True):
+        assert one.likelihoods != pytest.approx(other.likelihoods, abs=1e-3)
+        assert one.likelihoods == pytest.approx(other.likelihoods, rel=0.2)
 
 
 @needs_vllm
@@ -432,6 +582,8 @@ async def test_a_bad_engine_argument_is_one_sentence(
         (ValueError("No available memory for the cache blocks."), "gpu_memory_utilization"),
         (RuntimeError("The NVIDIA driver on your system is too old (found 11040)"), "nvidia-smi"),
         (RuntimeError("Failed to infer device type"), "api_base"),
+        (ValueError("torch.float32 is not supported for quantization method awq."), "bfloat16"),
+        (ValueError("GPT2LMHeadModel does not support LoRA yet."), "use an hf_ model"),
     ],
 )
 async def test_a_failed_start_names_the_remedy(error: Exception, words: str) -> None:
@@ -494,6 +646,8 @@ def processes_of(session: int) -> list[int]:
         ({"model_path": "/nowhere/at/all"}, ["model_path", "/nowhere/at/all"]),
         ({"deterministic": True, "engine": {"max_num_seqs": 4}}, ["'max_num_seqs'", "determin"]),
         ({"engine": {"model": "x"}}, ["'model'", "model_path"]),
+        ({"engine": {"logprobs_mode": "raw_logits"}}, ["logprobs_mode", "'raw_logprobs'"]),
+        ({"model_path": str(WORKFLOW / "config/tiny"), "adapter_path": "/nowhere"}, ["adapter_"]),
         ({"engine": {"device_ids": [1]}}, ["'device_ids'", "the entry's gpus"]),
         ({"gpus": 2}, ["gpus is 2", "no tensor_parallel_size", "it would use 1"]),
         ({"gpus": 1, "engine": {"tensor_parallel_size": 2}}, ["gpus is 1", "it would use 2"]),

@@ -1,6 +1,8 @@
 """Tiny random models on disk, of every kind the local backends drive; made without a network."""
 
 import itertools
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,56 @@ def llama(
     for key, value in generation.items():
         setattr(model.generation_config, key, value)
     return _save(folder, model, tokenizer)
+
+
+def adapter(folder: Path, base: Path) -> Path:
+    """Save a LoRA adapter of a Llama model, with weights that change what it says."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(7)
+    wanted = LoraConfig(r=4, target_modules=["q_proj", "v_proj", "down_proj"], lora_alpha=8)
+    network = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.3)
+    network.save_pretrained(folder)
+    return folder
+
+
+def int8(folder: Path, base: Path) -> Path:
+    """Save a Llama model's layers in 8 bits, as compressed-tensors does, one scale for each row."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(base, folder)
+    weights = {}
+    for name, weight in load_file(base / "model.safetensors").items():
+        if not name.endswith("_proj.weight"):
+            weights[name] = weight
+            continue
+        scale = weight.abs().amax(1, keepdim=True) / 127
+        weights |= {name: (weight / scale).round().to(torch.int8), f"{name}_scale": scale}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    number = {"num_bits": 8, "type": "int", "symmetric": True}
+    stated = {
+        "quant_method": "compressed-tensors",
+        "format": "int-quantized",
+        "quantization_status": "compressed",
+        "ignore": ["lm_head"],
+        "config_groups": {
+            "group_0": {
+                "targets": ["Linear"],
+                "weights": {**number, "strategy": "channel", "dynamic": False},
+                "input_activations": {**number, "strategy": "token", "dynamic": True},
+            }
+        },
+    }
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "quantization_config": stated}))
+    return folder
 
 
 def gpt2(folder: Path) -> Path:

@@ -750,6 +750,8 @@ def test_usage_says_what_it_does_not_know(tmp_path: Path) -> None:
         ("a", 4, 1, 300, 30, None, 60, 1),
         ("b", 1, 0, 100, 10, None, None, 0),
     ]
+    # Only one of a's calls states what it read from the cache.
+    assert query(path, "SELECT agent, cached_share FROM usage") == [("a", 0.6), ("b", None)]
     # One of a's decisions has no known cost; b's costs (100 * 1 + 10 * 2) / 1e6.
     assert query(path, "SELECT cost_usd FROM usage") == [(None,), (pytest.approx(120e-6),)]
     columns = "latency_mean_s, latency_p50_s, latency_p95_s, transport_attempts"
@@ -887,6 +889,7 @@ def test_single_moves_are_in_usage_and_in_no_query_of_episodes(tmp_path: Path) -
         ("a", "patience", "position", 1, 20, pytest.approx(110e-6)),
         ("a", "patience", "probe", 1, 40, pytest.approx(100e-6)),
     ]
+    assert query(path, "SELECT cached_share FROM usage") == [(0.0,), (0.2,), (0.4,)]
     assert query(path, "SELECT run_id FROM runs ORDER BY ALL") == [(name,) for name in files]
     joined = "SELECT DISTINCT model_served FROM calls JOIN episodes USING (episode_id)"
     assert query(path, joined) == [("episode",)]

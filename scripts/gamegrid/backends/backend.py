@@ -47,7 +47,7 @@ class ModelEntry(BaseModel):
         default=None, description="folder of a local model; for hf_ models also a GGUF file"
     )
     adapter_path: str | None = Field(
-        default=None, description="folder of a PEFT adapter, for hf_ models"
+        default=None, description="folder of a PEFT adapter, for hf_ and vllm_ models"
     )
     tokenizer_path: str | None = Field(
         default=None, description="folder of the tokenizer, if it is a different one"
@@ -263,12 +263,12 @@ class BackendError(Exception):
 
 
 def refuse_adapter(entry: ModelEntry) -> str | None:
-    """Return a sentence if an entry has an adapter, which only ``hf_`` models load, else None."""
+    """Return a sentence if an entry has an adapter, which a server would ignore, else None."""
     if entry.adapter_path is None:
         return None
     return (
-        f"{entry.name}: adapter_path is for hf_ models only, and would be ignored here. Remove it; "
-        "a server loads its adapters itself."
+        f"{entry.name}: adapter_path is for models that the job itself loads (hf_, vllm_), and "
+        "would be ignored here. Remove it; a server loads its adapters itself."
     )
 
 

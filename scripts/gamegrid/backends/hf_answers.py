@@ -11,6 +11,7 @@ from gamegrid.backends.backend import BackendError, Completion, Decode, FinishRe
 from gamegrid.backends.hf_loading import CLOSED, LoadedModel, out_of_memory
 from gamegrid.backends.hf_prefixes import Prefixes
 from gamegrid.backends.hf_sampling import BatchRow, Held, RowEnds, Sampler, is_answered
+from gamegrid.backends.hf_scoring import Scores
 from gamegrid.backends.local import Prompt
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def generate(
     new = _new_tokens(model, rows, stop)
     if stop.is_set():
         return [BackendError(CLOSED.format(model.prompts.name)) for _ in rows]
-    return [completion(model, row, ids) for row, ids in zip(rows, new, strict=True)]
+    return [completion(model, row, ids, reused=0) for row, ids in zip(rows, new, strict=True)]
 
 
 def _new_tokens(
@@ -89,8 +90,11 @@ def _padded(model: LoadedModel, prompts: Sequence[Prompt]) -> tuple["Tensor", "T
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device), pads
 
 
-def completion(model: LoadedModel, row: BatchRow, ids: list[int]) -> Completion:
-    """Cut a row at its end and set the reason why it ended."""
+def completion(model: LoadedModel, row: BatchRow, ids: list[int], *, reused: int) -> Completion:
+    """Cut a row at its end and set the reason why it ended.
+
+    ``reused`` counts the tokens of its prompt that did not have to be read.
+    """
     ids, reason = _cut(model, row, ids)
     text = model.prompts.decode(ids)
     said = next((f"{local.CUE} {c.label}" for c in row.prompt.choices if c.ids == tuple(ids)), None)
@@ -98,7 +102,9 @@ def completion(model: LoadedModel, row: BatchRow, ids: list[int]) -> Completion:
         text=model.prompts.reply(row.prompt, text) if said is None else said,
         finish_reason=reason,
         model_served=model.served,
-        usage=Usage(prompt_tokens=len(row.prompt.ids), completion_tokens=len(ids)),
+        usage=Usage(
+            prompt_tokens=len(row.prompt.ids), completion_tokens=len(ids), cached_tokens=reused
+        ),
         raw={"text": text, "token_ids": ids},
     )
 
@@ -119,18 +125,19 @@ def score(
 ) -> list[Completion | BackendError]:
     """Compute the likelihoods of every prompt's choices; see ``Completion.likelihoods``."""
     if model.plain:
-        values = hf_scoring.log_likelihoods(model, kept, prompts)
+        found = hf_scoring.log_likelihoods(model, kept, prompts)
     else:
-        values = _values(model, prompts, stop)
+        found = [Scores(values, reused=0) for values in _values(model, prompts, stop)]
     if stop.is_set():
         return [BackendError(CLOSED.format(model.prompts.name)) for _ in prompts]
     return [
         model.prompts.scored(
             prompt,
-            {choice.label: value for choice, value in zip(prompt.choices, each, strict=True)},
+            dict(zip([choice.label for choice in prompt.choices], each.values, strict=True)),
             model.served,
+            each.reused,
         )
-        for prompt, each in zip(prompts, values, strict=True)
+        for prompt, each in zip(prompts, found, strict=True)
     ]
 
 

@@ -40,16 +40,11 @@ class Covered:
 
 
 class Prefixes:
-    """The beginnings kept, in the order of their last use.
-
-    ``read`` counts the tokens of prompts that the model read, ``reused`` those it did not have to.
-    """
+    """The beginnings kept, in the order of their last use."""
 
     def __init__(self) -> None:
         self._kept: list[Beginning] = []
         self._recent: list[Tokens] = []
-        self.read = 0
-        self.reused = 0
 
     def find(self, tokens: Tokens) -> Covered | None:
         """Return the beginning with which a prompt shares the most tokens, at least WORTH.

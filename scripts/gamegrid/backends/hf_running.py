@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from gamegrid.backends.choice_trees import Trie, trie
 from gamegrid.backends.hf_loading import LoadedModel
 from gamegrid.backends.hf_prefixes import WORTH, Beginning, Covered, Prefixes, Tokens
-from gamegrid.backends.hf_sampling import BatchRow, Trie, drawn_tokens, has_ended, penalise, trie
+from gamegrid.backends.hf_sampling import BatchRow, drawn_tokens, has_ended, penalise
 from gamegrid.backends.hf_slots import Past, Slots, read_cache, row_of
 
 if TYPE_CHECKING:
@@ -34,10 +35,14 @@ Ticket = TypeVar("Ticket")
 
 @dataclass(slots=True, eq=False)
 class RunningRow(Generic[Ticket]):
-    """A row, whose reply it is, its new tokens, and the tokens that may follow."""
+    """A row, whose reply it is, its new tokens, and the tokens that may follow.
+
+    ``reused`` counts the tokens of its prompt that did not have to be read.
+    """
 
     ticket: Ticket
     row: BatchRow
+    reused: int
     new: list[int] = field(default_factory=list)
     allowed: Trie | None = None
     """None if any token may follow."""
@@ -67,12 +72,16 @@ class Running(Generic[Ticket]):
 
     def admit(self, rows: Sequence[tuple[Ticket, BatchRow]]) -> list[RunningRow[Ticket]]:
         """Read the prompts of new rows and take their first tokens. Returns rows that ended."""
-        pasts, scores = read_prompts(self._model, self._kept(), [row.prompt.ids for _, row in rows])
-        new = [_start(ticket, row) for ticket, row in rows]
-        self._take_tokens(new, scores)
+        import torch
+
+        read = read_prompts(self._model, self._kept(), [row.prompt.ids for _, row in rows])
+        new = [
+            _start(ticket, row, each.reused) for (ticket, row), each in zip(rows, read, strict=True)
+        ]
+        self._take_tokens(new, torch.stack([each.scores for each in read]))
         going = [self._going(row) for row in new]
         self._rows += [row for row, goes in zip(new, going, strict=True) if goes]
-        self._slots.add([past for past, goes in zip(pasts, going, strict=True) if goes])
+        self._slots.add([each.past for each, goes in zip(read, going, strict=True) if goes])
         return [row for row, goes in zip(new, going, strict=True) if not goes]
 
     def step(self) -> list[RunningRow[Ticket]]:
@@ -122,11 +131,10 @@ class Running(Generic[Ticket]):
                 row.allowed = row.allowed.get(token, {})
 
 
-def _start(ticket: Ticket, row: BatchRow) -> RunningRow[Ticket]:
+def _start(ticket: Ticket, row: BatchRow, reused: int) -> RunningRow[Ticket]:
     choices = row.prompt.choices
-    return RunningRow(
-        ticket, row, allowed=trie(choice.ids for choice in choices) if choices else None
-    )
+    allowed = trie(choice.ids for choice in choices) if choices else None
+    return RunningRow(ticket, row, reused, allowed=allowed)
 
 
 def _hold(row: RunningRow[Ticket], scores: "Tensor") -> None:
@@ -138,38 +146,46 @@ def _hold(row: RunningRow[Ticket], scores: "Tensor") -> None:
         scores[kept] = scores_kept
 
 
+@dataclass(frozen=True, slots=True)
+class ReadPrompt:
+    """A prompt's keys and values, and the scores of the token that follows it.
+
+    ``reused`` counts its tokens that an earlier prompt had read, or another one of its batch.
+    """
+
+    past: Past
+    scores: "Tensor"
+    reused: int
+
+
 def read_prompts(
     model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Sequence[int]]
-) -> tuple[list[Past], "Tensor"]:
-    """Read prompts; return their keys and values, and the scores of what follows.
-
-    The scores have the shape prompts × vocabulary. ``kept`` holds the beginnings read before; with
-    None, nothing is reused.
-    """
-    import torch
-
+) -> list[ReadPrompt]:
+    """Read prompts. ``kept`` holds the beginnings read before; with None, nothing is reused."""
     tokens = [np.asarray(prompt, np.int64) for prompt in prompts]
-    pasts: list[Past | None] = [None] * len(tokens)
-    scores: list[Tensor | None] = [None] * len(tokens)
     many = MANY if model.network.device.type == "cpu" else READ_AT_ONCE
+    found: dict[int, ReadPrompt] = {}
     for beginning, places in _by_beginning(model, kept, tokens):
         done = 0 if beginning is None else len(beginning)
-        for some in _portions(places, [len(each) - done for each in tokens], many):
+        for some in _portions(list(places), [len(each) - done for each in tokens], many):
             cache, last = _read(model, beginning, [tokens[place][done:] for place in some])
             for row, place in enumerate(some):
-                pasts[place] = row_of(cache, row, len(tokens[place]))
-                scores[place] = last[row]
-    read = [score for score in scores if score is not None]
-    return [past for past in pasts if past is not None], torch.stack(read)
+                past = row_of(cache, row, len(tokens[place]))
+                found[place] = ReadPrompt(past, last[row], places[place])
+    return [found[place] for place in range(len(tokens))]
 
 
 def _by_beginning(
     model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Tokens]
-) -> Iterator[tuple[Past | None, list[int]]]:
-    """Yield beginnings and the places of the prompts that follow them."""
+) -> Iterator[tuple[Past | None, dict[int, int]]]:
+    """Yield beginnings, and the places of the prompts that follow them.
+
+    With each place stands how many tokens of the prompt were not read for it.
+    """
     if kept is None:
-        yield None, list(range(len(prompts)))
+        yield None, dict.fromkeys(range(len(prompts)), 0)
         return
+    fresh: dict[int, int] = {}
     for place, prompt in enumerate(prompts):
         others = [*prompts[:place], *prompts[place + 1 :]]
         if count := kept.worth_keeping(prompt, others):
@@ -178,12 +194,11 @@ def _by_beginning(
             past = None if known is None else known.beginning.past.first(done)
             cache, _ = _read(model, past, [prompt[done:count]])
             kept.keep(prompt[:count], row_of(cache, 0, count))
-            kept.read += count - done
+            fresh[place] = count - done
     kept.note(prompts)
     for beginning, done, places in _alike([kept.find(prompt) for prompt in prompts]):
-        kept.read += sum(len(prompts[place]) - done for place in places)
-        kept.reused += done * len(places)
-        yield None if beginning is None else beginning.past.first(done), places
+        past = None if beginning is None else beginning.past.first(done)
+        yield past, {place: max(0, done - fresh.get(place, 0)) for place in places}
 
 
 def _alike(found: Sequence[Covered | None]) -> Iterator[tuple[Beginning | None, int, list[int]]]:

@@ -2,11 +2,12 @@
 
 import random
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gamegrid.backends.backend import Sampling
+from gamegrid.backends.choice_trees import trie
 from gamegrid.backends.hf_loading import Defaults, LoadedModel
 from gamegrid.backends.local import Prompt
 
@@ -40,20 +41,6 @@ class BatchRow:
             repetition_penalty=defaults.repetition_penalty,
             draws=random.Random(sampling.seed),
         )
-
-
-Trie = dict[int, "Trie"]
-"""Maps a token to the tokens that may follow; empty after an end token."""
-
-
-def trie(paths: Iterable[Sequence[int]]) -> Trie:
-    """Return the prefix tree of token sequences."""
-    root: Trie = {}
-    for path in paths:
-        node = root
-        for token in path:
-            node = node.setdefault(token, {})
-    return root
 
 
 class Held:

@@ -6,12 +6,12 @@ nodes above it. Nodes without children are not read, because nothing follows the
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gamegrid.backends.choice_trees import ChoiceTree
 from gamegrid.backends.hf_loading import LoadedModel
 from gamegrid.backends.hf_prefixes import Prefixes
 from gamegrid.backends.hf_running import read_prompts
@@ -24,76 +24,41 @@ if TYPE_CHECKING:
 
 MAX_NODES = 512
 """The most nodes that are read at once, over several prompts."""
-ROOT = -1
 
 
-@dataclass(slots=True)
-class ChoiceTree:
-    """The tokens after which a choice goes on. A parent stands before its children."""
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The log-likelihoods of a prompt's choices, in their order.
 
-    tokens: list[int] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    """The place of each node's parent, ROOT for the first tokens of choices."""
-    paths: list[list[int]] = field(default_factory=list)
-    """For each choice, the node before each of its tokens."""
+    ``reused`` counts the tokens of the prompt that did not have to be read.
+    """
 
-    @classmethod
-    def of(cls, choices: Sequence[Sequence[int]]) -> "ChoiceTree":
-        """Return the tree of the tokens of choices."""
-        tree, places = cls(), dict[tuple[int, ...], int]()
-        for choice in choices:
-            path = [ROOT]
-            for end in range(1, len(choice)):
-                start = tuple(choice[:end])
-                if start not in places:
-                    places[start] = len(tree.tokens)
-                    tree.tokens.append(choice[end - 1])
-                    tree.parents.append(path[-1])
-                path.append(places[start])
-            tree.paths.append(path)
-        return tree
-
-    def __len__(self) -> int:
-        """Return the number of nodes."""
-        return len(self.tokens)
-
-    def depths(self) -> list[int]:
-        """Return the number of nodes above each node."""
-        depths: list[int] = []
-        for parent in self.parents:
-            depths.append(0 if parent == ROOT else depths[parent] + 1)
-        return depths
-
-    def seen(self) -> NDArray[np.bool_]:
-        """Return which nodes each node sees: itself and those above it (nodes × nodes)."""
-        seen = np.eye(len(self), dtype=bool)
-        for node, parent in enumerate(self.parents):
-            if parent != ROOT:
-                seen[node] |= seen[parent]
-        return seen
+    values: list[float]
+    reused: int
 
 
 def log_likelihoods(
     model: LoadedModel, kept: Prefixes | None, prompts: Sequence[Prompt]
-) -> list[list[float]]:
+) -> list[Scores]:
     """Return the log-likelihood of each choice of each prompt."""
     import torch
 
-    values: list[list[float]] = []
+    found: list[Scores] = []
     for some in _portions(prompts):
-        pasts, first = read_prompts(model, kept, [prompt.ids for prompt in some])
+        read = read_prompts(model, kept, [prompt.ids for prompt in some])
+        first = torch.stack([each.scores for each in read])
         trees = [ChoiceTree.of([choice.ids for choice in prompt.choices]) for prompt in some]
+        pasts = [each.past for each in read]
         later = _read_trees(model, pasts, trees) if any(map(len, trees)) else first.unsqueeze(1)
         for row, (prompt, tree) in enumerate(zip(some, trees, strict=True)):
             scores = torch.cat([later[row, : len(tree)], first[row : row + 1]])  # ROOT is last
             known = scores.float().log_softmax(-1).double()
-            values.append(
-                [
-                    float(known[path, list(choice.ids)].sum())
-                    for choice, path in zip(prompt.choices, tree.paths, strict=True)
-                ]
-            )
-    return values
+            values = [
+                float(known[path, list(choice.ids)].sum())
+                for choice, path in zip(prompt.choices, tree.paths, strict=True)
+            ]
+            found.append(Scores(values, read[row].reused))
+    return found
 
 
 def _portions(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:

@@ -151,7 +151,7 @@ class Serving:
 
     def _finish(self, ended: Sequence[RunningRow[PendingRequest]]) -> None:
         for row in ended:
-            row.ticket.deliver(completion(self._model, row.row, row.new))
+            row.ticket.deliver(completion(self._model, row.row, row.new, reused=row.reused))
 
     def _fail(self, jobs: Sequence[PendingRequest], error: Exception) -> None:
         sentence = failure(self._model.prompts.name, len(jobs), error)

@@ -19,7 +19,6 @@ from gamegrid.backends.backend import BackendError, ModelEntry
 from gamegrid.errors import nearest
 from gamegrid.paths import there
 
-ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 QUANTIZATIONS = {
     "bitsandbytes_8bit": "bitsandbytes",
     "bitsandbytes_4bit": "bitsandbytes",
@@ -72,7 +71,7 @@ def check(entry: ModelEntry) -> str | None:
             return f"{entry.name}: model_path {entry.model_path!r} is not a file."
         if not is_gguf(entry) and (problem := local.check_folder(entry.name, "model_path", path)):
             return problem
-    return _check_quantization(entry) or _check_adapter(entry)
+    return _check_quantization(entry) or local.check_adapter(entry)
 
 
 def _check_quantization(entry: ModelEntry) -> str | None:
@@ -89,19 +88,6 @@ def _check_quantization(entry: ModelEntry) -> str | None:
             f"{entry.name}: quantization is not for a GGUF file, whose weights are quantized "
             "already; remove it, or set model_path to a folder."
         )
-    return None
-
-
-def _check_adapter(entry: ModelEntry) -> str | None:
-    if entry.adapter_path is None:
-        return None
-    folder = Path(entry.adapter_path)
-    for name in ADAPTER_FILES:
-        if not there(folder / name, Path.is_file):
-            return (
-                f"{entry.name}: adapter_path {entry.adapter_path!r} has no {name}; it must be a "
-                "folder as PEFT's `save_pretrained` writes it."
-            )
     return None
 
 

@@ -34,6 +34,8 @@ THINKING_MAX_TOKENS = 4096
 BRIEF = 300
 """The most characters quoted from another library's error."""
 GGUF = ".gguf"
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 """Endings of weights that torch reads by pickle, which can run code."""
 
@@ -97,6 +99,20 @@ def check_tokenizer(entry: ModelEntry) -> str | None:
     if entry.tokenizer_path is None or there(Path(entry.tokenizer_path), Path.is_dir):
         return None
     return f"{entry.name}: tokenizer_path {entry.tokenizer_path!r} is not a folder."
+
+
+def check_adapter(entry: ModelEntry) -> str | None:
+    """Return a sentence if the entry's adapter lacks a file, else None."""
+    if entry.adapter_path is None:
+        return None
+    folder = Path(entry.adapter_path)
+    for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
+        if not there(folder / name, Path.is_file):
+            return (
+                f"{entry.name}: adapter_path {entry.adapter_path!r} has no {name}; it must be a "
+                "folder as PEFT's `save_pretrained` writes it."
+            )
+    return None
 
 
 def unsupported_reason(entry: ModelEntry, sampling: Sampling, _: Decode) -> str | None:
@@ -240,8 +256,7 @@ class Prompts:
                 return Prompt(ids, max_tokens, lead)
         else:
             choices = self._choices(request, lead)
-            # An engine may need a token per byte of a choice, and one more to end it.
-            longest = 1 + max(len(choice.text.encode()) for choice in choices)
+            longest = max(len(choice.ids) for choice in choices)
             max_tokens = self._budget(len(ids), longest, longest)
             asked = f" and the {longest} of the longest choice"
             if max_tokens is not None:
@@ -309,14 +324,19 @@ class Prompts:
             return line.strip()
         return f"{CUE} {line.strip()}"
 
-    def scored(self, prompt: Prompt, likelihoods: dict[str, float], served: str) -> Completion:
-        """Return the completion of a scored request, for which nothing was generated."""
+    def scored(
+        self, prompt: Prompt, likelihoods: dict[str, float], served: str, cached: int | None
+    ) -> Completion:
+        """Return the completion of a scored request, for which nothing was generated.
+
+        ``cached`` counts the tokens of the prompt that the engine had read before.
+        """
         likeliest = max(likelihoods, key=lambda label: likelihoods[label])
         return Completion(
             text=f"{CUE} {likeliest}",
             finish_reason=FinishReason.STOP,
             model_served=served,
-            usage=Usage(prompt_tokens=len(prompt.ids), completion_tokens=0),
+            usage=Usage(prompt_tokens=len(prompt.ids), completion_tokens=0, cached_tokens=cached),
             likelihoods=likelihoods,
         )
 

@@ -7,17 +7,19 @@ to the event loop.
 
 import asyncio
 import itertools
+import json
 import math
 import os
 import queue
+import random
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from gamegrid import paths
 from gamegrid.backends import local
@@ -33,10 +35,10 @@ from gamegrid.backends.backend import (
     Request,
     Sampling,
     Usage,
-    refuse_adapter,
 )
+from gamegrid.backends.choice_trees import Trie, beginnings, trie
 from gamegrid.backends.finish_reasons import Ending, ending
-from gamegrid.backends.local import EncodedChoice, Prompt, Prompts
+from gamegrid.backends.local import Prompt, Prompts
 
 PREFIX = "vllm"
 
@@ -64,8 +66,11 @@ MIN_BATCHED_TOKENS = 2048
 
 SEQUENCES = 256
 """vLLM's default number of concurrent requests on most machines."""
-DETERMINISTIC_ARGUMENTS = {"max_num_seqs": 1, "enable_prefix_caching": False}
-"""One request at a time, without a prefix cache: no other request affects the rounding."""
+DETERMINISTIC_ARGUMENTS = {"max_num_seqs": 1}
+"""One sequence at a time: no other one affects the rounding. See ``Forget``, too."""
+
+MOST_LOGPROBS = 128
+"""The most tokens whose likelihoods vLLM states for one request."""
 
 OWN_KEYS = {
     "model": "model_path",
@@ -101,6 +106,15 @@ START_REMEDIES = (
     (
         re.compile(r"NVIDIA driver|CUDA driver|libcuda|no kernel image|No CUDA GPUs|device type"),
         DRIVER_REMEDY,
+    ),
+    (
+        re.compile(r"does not support LoRA"),
+        "Remove adapter_path, or use an hf_ model, which takes adapters of all models.",
+    ),
+    (
+        re.compile(r"float32 is not supported for quantization method"),
+        "Set engine: {dtype: bfloat16}: these weights are read in 16 bits only, and a CPU computes "
+        "in float32 unless the entry says otherwise.",
     ),
 )
 """Patterns in an engine's error and their remedies; the first match applies."""
@@ -157,14 +171,17 @@ def check(entry: ModelEntry) -> str | None:
 
 
 def _check(entry: ModelEntry, working: Path) -> str | None:
-    if (problem := refuse_adapter(entry)) is not None:
-        return problem
     for key, own in OWN_KEYS.items():
         if key in entry.engine:
             return f"{entry.name}: engine may not contain {key!r}; use the entry's {own}."
     for key in DETERMINISTIC_ARGUMENTS:
         if entry.deterministic and key in entry.engine:
             return f"{entry.name}: engine may not contain {key!r}, which deterministic sets."
+    if entry.engine.get("logprobs_mode", "raw_logprobs") != "raw_logprobs":
+        return (
+            f"{entry.name}: engine: logprobs_mode may only be 'raw_logprobs', the likelihoods that "
+            "decode: score compares; remove it."
+        )
     if (problem := _check_gpus(entry)) is not None:
         return problem
     format_ = entry.engine.get("load_format")
@@ -180,7 +197,11 @@ def _check(entry: ModelEntry, working: Path) -> str | None:
             "set model_path to its folder in the model's entry. Download a model of the hub with: "
             f"{local.fetch(folder)}"
         )
-    return local.check_folder(entry.name, "model_path", folder) or local.check_tokenizer(entry)
+    return (
+        local.check_folder(entry.name, "model_path", folder)
+        or local.check_tokenizer(entry)
+        or local.check_adapter(entry)
+    )
 
 
 def _check_gpus(entry: ModelEntry) -> str | None:
@@ -217,12 +238,11 @@ def _folder(entry: ModelEntry, working: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class EngineRequest:
-    """A command to the engine: complete a prompt, or score one of its choices."""
+    """A command to the engine: continue some tokens, with these settings of vLLM."""
 
     id: str
-    prompt: Prompt
-    sampling: Sampling
-    scored: EncodedChoice | None = None
+    tokens: list[int]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +253,19 @@ class Abandon:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """A command to the engine: forget what it has read for earlier requests.
+
+    What the prefix cache holds decides which tokens are read together, and so the rounding.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """A command to the engine: stop."""
 
 
-EngineCommand = EngineRequest | Abandon | Shutdown
+EngineCommand = EngineRequest | Abandon | Forget | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +275,8 @@ class Finished:
     ids: list[int]
     reason: FinishReason
     cached_tokens: int | None
-    likelihood: float = math.nan
-    """The natural logarithm of the scored choice's probability."""
+    likelihoods: Mapping[int, float] = field(default_factory=dict)
+    """The natural logarithm of the probability of each next token that was asked about."""
 
 
 Delivery = tuple[str, Finished | BackendError]
@@ -264,7 +292,12 @@ class Vllm:
         self._commands: queue.SimpleQueue[EngineCommand] = queue.SimpleQueue()
         self._waiting: dict[str, asyncio.Future[Finished]] = {}
         self._numbers = itertools.count()
+        self._alone: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if entry.deterministic else nullcontext()
+        )
+        """Held while a request is answered that no other one may affect."""
         self._prompts: Prompts | None = None
+        self._defaults: Mapping[str, Any] = {}
         self._thread: threading.Thread | None = None
         self._ended = f"{entry.name}: the model is not open."
         """The reason why requests are refused; empty while the engine runs."""
@@ -282,9 +315,11 @@ class Vllm:
         self._thread.start()
         await ready
 
-    def begin(self, ready: "asyncio.Future[None]", prompts: Prompts) -> None:
-        """Accept requests from now on."""
-        self._prompts = prompts
+    def begin(
+        self, ready: "asyncio.Future[None]", prompts: Prompts, defaults: Mapping[str, Any]
+    ) -> None:
+        """Accept requests from now on. ``defaults`` are the sampling settings of the model."""
+        self._prompts, self._defaults = prompts, defaults
         self._ended = ""
         if not ready.done():  # the caller may have given up
             ready.set_result(None)
@@ -297,34 +332,101 @@ class Vllm:
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Its latency includes the wait in the engine."""
         local.refuse_unsupported(self._entry.name, request.sampling)
-        if self._prompts is None or self._ended:
+        if self._prompts is None:
             raise BackendError(self._ended)
         prompt = self._prompts.prepare(request)
         if isinstance(prompt, Completion):
             return replace(prompt, model_served=self._folder.name)
         began = time.monotonic()
-        if request.decode is Decode.SCORE:
-            completion = await self._score(self._prompts, prompt, request.sampling)
-        else:
-            finished = await self._ask(prompt, request.sampling)
-            completion = self._completion(self._prompts, prompt, finished)
+        async with self._alone:
+            if self._entry.deterministic:
+                self._commands.put(Forget())
+            completion = await self._answer(self._prompts, prompt, request)
         return replace(completion, latency_s=time.monotonic() - began)
 
-    async def _score(self, prompts: Prompts, prompt: Prompt, sampling: Sampling) -> Completion:
-        results = await asyncio.gather(*(self._ask(prompt, sampling, c) for c in prompt.choices))
-        likelihoods = {
-            choice.label: finished.likelihood
-            for choice, finished in zip(prompt.choices, results, strict=True)
-        }
-        return prompts.scored(prompt, likelihoods, self._folder.name)
+    async def _answer(self, prompts: Prompts, prompt: Prompt, request: Request) -> Completion:
+        match request.decode:
+            case Decode.GENERATE:
+                return await self._write(prompts, prompt, request.sampling)
+            case Decode.CONSTRAINED:
+                return await self._choose(prompts, prompt, request.sampling)
+            case Decode.SCORE:
+                return await self._score(prompts, prompt)
 
-    async def _ask(
-        self, prompt: Prompt, sampling: Sampling, scored: EncodedChoice | None = None
-    ) -> Finished:
+    async def _write(self, prompts: Prompts, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Let the model write freely."""
+        settings = reply_settings(self._defaults, sampling, prompt, prompts)
+        finished = await self._ask(prompt.ids, settings)
+        text = prompts.decode(finished.ids)
+        reply = prompts.reply(prompt, text)
+        return self._completion(prompt, reply, text, finished)
+
+    async def _choose(self, prompts: Prompts, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Let the model write one of the choices, in the tokens that it would use itself.
+
+        Held to the text alone, as vLLM's grammars do, it may begin a choice with a token that no
+        choice begins with, such as half a word, and end at a choice that it would not have chosen.
+        So it is asked for one token at a time, where choices differ. The prefix cache keeps what it
+        has read.
+        """
+        allowed = trie(choice.ids for choice in prompt.choices)
+        draws = random.Random(sampling.seed)
+        ids: list[int] = []
+        cached: int | None = None
+        while allowed:
+            token = next(iter(allowed))
+            if len(allowed) > 1:
+                # With one seed for all tokens, one and the same draw would decide on each.
+                seed = None if sampling.seed is None else draws.getrandbits(63)
+                settings = token_settings(self._defaults, replace(sampling, seed=seed), allowed)
+                asked = await self._ask([*prompt.ids, *ids], settings)
+                cached = asked.cached_tokens if cached is None else cached
+                [token] = asked.ids
+                if token not in allowed:
+                    raise BackendError(
+                        f"{self._entry.name}: vLLM wrote a token that begins none of the choices; "
+                        "use decode: generate."
+                    )
+            ids.append(token)
+            allowed = allowed[token]
+        text = prompts.decode(ids)
+        [label] = [choice.label for choice in prompt.choices if choice.ids == tuple(ids)]
+        finished = Finished(ids, FinishReason.STOP, cached)
+        return self._completion(prompt, f"{local.CUE} {label}", text, finished)
+
+    async def _score(self, prompts: Prompts, prompt: Prompt) -> Completion:
+        """Return the likelihoods of all choices.
+
+        A request asks for those of all tokens that may follow one beginning of choices. Only the
+        first one reads the prompt: it is the first to be scheduled, and the others find the prompt
+        in the prefix cache, also within one step.
+        """
+        asked = [
+            (before, tokens)
+            for before, following in beginnings(trie(choice.ids for choice in prompt.choices))
+            for tokens in _portions(following)
+        ]
+        answers = await asyncio.gather(
+            *(self._ask([*prompt.ids, *before], score_settings(tokens)) for before, tokens in asked)
+        )
+        known = {
+            (*before, token): answer.likelihoods[token]
+            for (before, tokens), answer in zip(asked, answers, strict=True)
+            for token in tokens
+        }
+        likelihoods = {
+            choice.label: math.fsum(known[choice.ids[: end + 1]] for end in range(len(choice.ids)))
+            for choice in prompt.choices
+        }
+        return prompts.scored(prompt, likelihoods, self._folder.name, answers[0].cached_tokens)
+
+    async def _ask(self, tokens: list[int], settings: Mapping[str, Any]) -> Finished:
+        if self._ended:
+            raise BackendError(self._ended)
         number = str(next(self._numbers))
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        self._commands.put(EngineRequest(number, prompt, sampling, scored))
+        self._commands.put(EngineRequest(number, tokens, settings))
         try:
             return await future
         except asyncio.CancelledError:
@@ -332,17 +434,7 @@ class Vllm:
             self._commands.put(Abandon(number))
             raise
 
-    def _completion(self, prompts: Prompts, prompt: Prompt, finished: Finished) -> Completion:
-        text = prompts.decode(finished.ids)
-        reply = prompts.reply(prompt, text)
-        if prompt.choices:
-            labels = [choice.label for choice in prompt.choices if choice.text == text]
-            if not labels:
-                raise BackendError(
-                    f"{self._entry.name}: vLLM returned {text!r}, which is not one of the choices; "
-                    f"use decode: generate."
-                )
-            reply = f"{local.CUE} {labels[0]}"
+    def _completion(self, prompt: Prompt, reply: str, text: str, finished: Finished) -> Completion:
         return Completion(
             text=reply,
             finish_reason=finished.reason,
@@ -408,15 +500,15 @@ class EngineThread:
         self._folder = folder
         self._loop = loop
         self._ready = ready
-        self._defaults: dict[str, Any] = {}
-        """The model's sampling settings, which the engine would read from disk each time."""
-        self._asked: dict[str, EngineRequest] = {}
-        """Requests in the engine, by id."""
+        self._adapter: Any = None
+        """vLLM's name of the adapter, which goes with each request; None without one."""
+        self._asked: set[str] = set()
+        """The ids of requests in the engine."""
 
     def run(self) -> None:
         """Build the engine, serve requests until stopped, and free the engine."""
         try:
-            engine, prompts = self._start()
+            engine, prompts, defaults = self._start()
         except BackendError as error:
             self._post(self._owner.fail, self._ready, error)
         except Exception as error:
@@ -424,17 +516,18 @@ class EngineThread:
                 self._owner.fail, self._ready, BackendError(_start_failure(self._entry.name, error))
             )
         else:
-            self._post(self._owner.begin, self._ready, prompts)
-            self._serve(engine, prompts)
+            self._post(self._owner.begin, self._ready, prompts, defaults)
+            self._serve(engine)
 
-    def _start(self) -> tuple[Any, Prompts]:
+    def _start(self) -> tuple[Any, Prompts, Mapping[str, Any]]:
+        """Return the engine, the maker of its prompts, and the model's sampling settings."""
         prepare(self._entry)
         # Not the engine's tokenizer, because two threads cannot share one.
         tokenizer = local.load_tokenizer(self._entry, str(self._folder))
         with ENGINES.turn():
             engine = ENGINES.start(lambda: build(self._entry, self._folder))
-        # Read once, because each call reads the model's generation defaults from disk.
-        self._defaults = engine.model_config.get_diff_sampling_param()
+            if self._entry.adapter_path is not None:
+                self._adapter = self._load_adapter(engine, self._entry.adapter_path)
         stated = engine.model_config.try_get_generation_config()
         prompts = Prompts(
             self._entry.name,
@@ -444,19 +537,36 @@ class EngineThread:
             stated_ends=local.listed(stated.get("eos_token_id")),
             stop_strings=local.listed(stated.get("stop_strings")),
         )
-        return engine, prompts
+        # Read once, because each call reads the model's generation defaults from disk.
+        return engine, prompts, engine.model_config.get_diff_sampling_param()
 
-    def _serve(self, engine: Any, prompts: Prompts) -> None:
+    def _load_adapter(self, engine: Any, folder: str) -> Any:
+        """Load the adapter before the first request. Raises BackendError if it does not fit."""
+        from vllm.lora.request import LoRARequest
+
+        adapter = LoRARequest("adapter", 1, folder)
+        try:
+            _refuse_other_shapes(Path(folder), self._folder)
+            engine.add_lora(adapter)
+        except Exception as error:
+            ENGINES.retire(engine)
+            raise BackendError(
+                f"{self._entry.name}: vLLM cannot add the adapter in {folder!r} to the model "
+                f"({local.brief(error)}). Correct adapter_path or model_path, or use an hf_ model."
+            ) from error
+        return adapter
+
+    def _serve(self, engine: Any) -> None:
         reason = f"{self._entry.name}: closed before it could answer."
         try:
-            self._step_until_stopped(engine, prompts)
+            self._step_until_stopped(engine)
         except Exception as error:
             reason = f"{self._entry.name}: the engine has died ({local.brief(error)})."
         self._post(self._owner.end, reason)
         with ENGINES.turn():
             ENGINES.retire(engine)
 
-    def _step_until_stopped(self, engine: Any, prompts: Prompts) -> None:
+    def _step_until_stopped(self, engine: Any) -> None:
         while True:
             commands = self._owner.take() if self._asked else [self._owner.wait()]
             with ENGINES.turn():
@@ -464,10 +574,13 @@ class EngineThread:
                 for command in commands:
                     match command:
                         case EngineRequest():
-                            answers += self._add(engine, prompts, command)
+                            answers += self._add(engine, command)
                         case Abandon():
-                            if self._asked.pop(command.id, None) is not None:
+                            if command.id in self._asked:
+                                self._asked.remove(command.id)
                                 engine.abort_request([command.id])
+                        case Forget():
+                            engine.reset_prefix_cache()
                         case Shutdown():
                             return
                 outputs = engine.step() if self._asked else []
@@ -475,36 +588,34 @@ class EngineThread:
             if answers:
                 self._post(self._owner.deliver, answers)
 
-    def _add(self, engine: Any, prompts: Prompts, ask: EngineRequest) -> list[Delivery]:
+    def _add(self, engine: Any, ask: EngineRequest) -> list[Delivery]:
         """Add a request to the engine. A refused request fails alone."""
         from vllm.exceptions import VLLMClientError
 
         try:
-            if ask.scored is None:
-                ids = ask.prompt.ids
-                params = sampling_params(self._defaults, ask, prompts)
-            else:
-                ids = [*ask.prompt.ids, *ask.scored.ids]
-                params = scoring_params()
-            engine.add_request(ask.id, {"prompt_token_ids": ids}, params)
+            engine.add_request(
+                ask.id,
+                {"prompt_token_ids": ask.tokens},
+                sampling_params(ask.settings),
+                lora_request=self._adapter,
+            )
         except (ValueError, VLLMClientError) as error:
             sentence = f"{self._entry.name}: vLLM refused the request ({local.brief(error)})."
             return [(ask.id, BackendError(sentence))]
-        self._asked[ask.id] = ask
+        self._asked.add(ask.id)
         return []
 
     def _answer(self, output: Any) -> Delivery:
-        ask, result = self._asked.pop(output.request_id), output.outputs[0]
+        number, result = output.request_id, output.outputs[0]
+        self._asked.remove(number)
         end = ending(result.finish_reason)
         if end not in (Ending.STOP, Ending.LENGTH):
             sentence = f"{self._entry.name}: vLLM aborted the request ({result.finish_reason})."
-            return ask.id, BackendError(sentence)
-        finished = Finished(list(result.token_ids), end.finish_reason, output.num_cached_tokens)
-        if ask.scored is None:
-            return ask.id, finished
-        own = output.prompt_logprobs[len(ask.prompt.ids) :]
-        values = [at[token].logprob for at, token in zip(own, ask.scored.ids, strict=True)]
-        return ask.id, replace(finished, likelihood=math.fsum(values))
+            return number, BackendError(sentence)
+        first = result.logprobs[0] if result.logprobs else {}
+        likelihoods = {token: stated.logprob for token, stated in first.items()}
+        ids = list(result.token_ids)
+        return number, Finished(ids, end.finish_reason, output.num_cached_tokens, likelihoods)
 
     def _post(self, function: Any, *arguments: Any) -> None:
         """Run a function in the event loop, unless the loop is closed."""
@@ -554,6 +665,7 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
         "trust_remote_code": entry.trust_remote_code,
         "load_format": "safetensors",
         "disable_log_stats": True,
+        **_adapter_arguments(entry),
     }
     if entry.max_connections is not None:
         arguments["max_num_seqs"] = entry.max_connections
@@ -570,45 +682,114 @@ def engine_arguments(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     return {"max_num_batched_tokens": max(MIN_BATCHED_TOKENS, longest), **arguments}
 
 
-def sampling_params(defaults: Mapping[str, Any], ask: EngineRequest, prompts: Prompts) -> Any:
-    """Return new sampling parameters for one request, because the engine modifies them.
+def _adapter_arguments(entry: ModelEntry) -> dict[str, Any]:
+    """Return the engine's arguments for the entry's adapter. Raises BackendError for a bad one."""
+    if entry.adapter_path is None:
+        return {}
+    from vllm.config.lora import MaxLoRARanks
 
-    ``defaults`` are the settings of the model's generation_config; vLLM's defaults, such as
-    temperature 1, apply to the rest. vLLM reads the end tokens of the generation_config, but not
-    its stop strings.
+    try:
+        stated = json.loads((Path(entry.adapter_path) / local.ADAPTER_CONFIG).read_text("utf-8"))
+        rank = max(map(int, [stated["r"], *(stated.get("rank_pattern") or {}).values()]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BackendError(
+            f"{entry.name}: {local.ADAPTER_CONFIG} in {entry.adapter_path!r} states no rank 'r' "
+            f"({local.brief(error)}); vllm_ models take adapters of LoRA only."
+        ) from error
+    room = [most for most in get_args(MaxLoRARanks) if most >= rank]
+    if not room:
+        raise BackendError(
+            f"{entry.name}: the adapter in {entry.adapter_path!r} has rank {rank}; vLLM takes at "
+            f"most {max(get_args(MaxLoRARanks))}. Use an hf_ model."
+        )
+    return {"enable_lora": True, "max_lora_rank": min(room)}
+
+
+def _refuse_other_shapes(adapter: Path, model: Path) -> None:
+    """Raise ValueError if an adapter's weights are for layers of other sizes than the model's.
+
+    vLLM would take those that are too small, and leave the rest of a layer as it is.
     """
-    from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+    from safetensors import safe_open
 
-    chosen = dict(defaults)
-    for key in ("temperature", "top_p", "seed"):
-        value = getattr(ask.sampling, key)
-        if value is not None:
-            chosen[key] = value
-    texts = [choice.text for choice in ask.prompt.choices]
+    sizes: dict[str, dict[str, list[int]]] = {}
+    with safe_open(adapter / local.ADAPTER_WEIGHTS, "pt") as file:
+        for name in file.keys():  # noqa: SIM118
+            layer, _, part = name.removeprefix("base_model.model.").rpartition(".lora_")
+            sizes.setdefault(f"{layer}.weight", {})[part] = file.get_slice(name).get_shape()
+    for path in model.glob("*.safetensors"):
+        with safe_open(path, "pt") as file:
+            for name in sizes.keys() & set(file.keys()):
+                part, whole = sizes[name], file.get_slice(name)
+                if not {"A.weight", "B.weight"} <= part.keys() or "F" not in whole.get_dtype():
+                    continue  # weights of few bits have other shapes
+                own = [part["B.weight"][0], part["A.weight"][1]]
+                if own != whole.get_shape():
+                    raise ValueError(f"{name} is {whole.get_shape()}, the adapter's {own}")
+
+
+def sampling_params(settings: Mapping[str, Any]) -> Any:
+    """Return new sampling parameters for one request, because the engine modifies them."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
     return SamplingParams(
-        **{**chosen, "max_tokens": ask.prompt.max_tokens},
-        stop=None if texts else list(prompts.stops) if prompts.chat else ["\n"],
-        stop_token_ids=None if texts else sorted(prompts.ends),
-        structured_outputs=StructuredOutputsParams(choice=texts) if texts else None,
+        **settings,
         skip_clone=True,  # they are not shared
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
 
-def scoring_params() -> Any:
-    """Return parameters that make the engine state the likelihood of each prompt token."""
-    from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+def reply_settings(
+    defaults: Mapping[str, Any], sampling: Sampling, prompt: Prompt, prompts: Prompts
+) -> dict[str, Any]:
+    """Return the settings for a reply in free text.
 
-    return SamplingParams(
-        temperature=0.0,
-        max_tokens=1,  # vLLM does not accept 0
-        prompt_logprobs=0,  # for the prompt's tokens only
-        detokenize=False,
-        skip_clone=True,
-        output_kind=RequestOutputKind.FINAL_ONLY,
-    )
+    ``defaults`` are the settings of the model's generation_config; vLLM's defaults, such as
+    temperature 1, apply to the rest. vLLM reads the end tokens of the generation_config, but not
+    its stop strings.
+    """
+    return {
+        **_drawing(defaults, sampling),
+        "max_tokens": prompt.max_tokens,
+        "stop": list(prompts.stops) if prompts.chat else ["\n"],
+        "stop_token_ids": sorted(prompts.ends),
+    }
+
+
+def token_settings(
+    defaults: Mapping[str, Any], sampling: Sampling, allowed: Trie
+) -> dict[str, Any]:
+    """Return the settings for one token of those that are allowed."""
+    return {
+        **_drawing(defaults, sampling),
+        "max_tokens": 1,
+        "allowed_token_ids": list(allowed),
+        "detokenize": False,
+    }
+
+
+def score_settings(tokens: Sequence[int]) -> dict[str, Any]:
+    """Return the settings that make the engine state how likely each token is to come next."""
+    return {
+        "temperature": 0.0,
+        "max_tokens": 1,  # vLLM does not accept 0
+        "logprob_token_ids": list(tokens),
+        "detokenize": False,
+    }
+
+
+def _drawing(defaults: Mapping[str, Any], sampling: Sampling) -> dict[str, Any]:
+    """Return how tokens are drawn: as the request says, else as the model's defaults do."""
+    said = {key: getattr(sampling, key) for key in ("temperature", "top_p", "seed")}
+    return {**defaults, **{key: value for key, value in said.items() if value is not None}}
+
+
+def _portions(following: Trie) -> Iterator[list[int]]:
+    """Split the tokens that may follow into as many as one request can ask about."""
+    tokens = list(following)
+    for start in range(0, len(tokens), MOST_LOGPROBS):
+        yield tokens[start : start + MOST_LOGPROBS]
 
 
 def _start_failure(name: str, error: Exception) -> str:

@@ -471,7 +471,7 @@ COMMENT ON COLUMN calls.failure IS 'truncated, context_overflow, empty, refused,
 COMMENT ON COLUMN calls.prompt_tokens IS 'tokens | tokens of the prompt; NULL if the provider stated none | provider';
 COMMENT ON COLUMN calls.completion_tokens IS 'tokens | tokens of the reply, reasoning included; NULL if the provider stated none | provider';
 COMMENT ON COLUMN calls.reasoning_tokens IS 'tokens | tokens of the reasoning among them; NULL if the provider stated none | provider';
-COMMENT ON COLUMN calls.cached_tokens IS 'tokens | prompt tokens that the provider read from its cache; NULL if it stated none | provider';
+COMMENT ON COLUMN calls.cached_tokens IS 'tokens | prompt tokens that the provider, or the engine of a local model, had read before and took from its cache; NULL if it stated none | provider';
 COMMENT ON COLUMN calls.latency_s IS 'seconds | time of the successful request; NULL if unknown | harness';
 COMMENT ON COLUMN calls.transport_attempts IS 'requests | requests sent, including retries after transport errors | harness';
 COMMENT ON COLUMN calls.replayed IS 'true or false | whether the reply came from the journal, without a request | harness';

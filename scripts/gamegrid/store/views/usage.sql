@@ -3,7 +3,9 @@ CREATE VIEW usage AS
 WITH ended AS (SELECT episode_id, game, task FROM tasks WHERE status <> 'error'),
 
 every_call AS (
-    SELECT task, game, agent, calls.*
+    SELECT
+        task, game, agent, calls.*,
+        prompt_tokens IS NOT NULL AND cached_tokens IS NOT NULL AS both_stated
     FROM calls
     JOIN (SELECT episode_id, ply, seat, agent FROM decisions) USING (episode_id, ply, seat)
     JOIN ended USING (episode_id)
@@ -23,6 +25,8 @@ called AS (
         sum(completion_tokens)::BIGINT AS completion_tokens,
         sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
         sum(cached_tokens)::BIGINT AS cached_tokens,
+        sum(least(cached_tokens, prompt_tokens)) FILTER (WHERE both_stated)
+            / nullif(sum(prompt_tokens) FILTER (WHERE both_stated), 0) AS cached_share,
         count(*) FILTER (WHERE prompt_tokens IS NULL OR completion_tokens IS NULL)
             AS unknown_usage,
         avg(latency_s) AS latency_mean_s,
@@ -47,7 +51,7 @@ paid AS (
 
 SELECT
     agent, game, task, calls, replayed, prompt_tokens, completion_tokens, reasoning_tokens,
-    cached_tokens, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
+    cached_tokens, cached_share, unknown_usage, cost_usd, latency_mean_s, latency_p50_s, latency_p95_s,
     transport_attempts, maybe_billed, models_served
 FROM called LEFT JOIN paid USING (agent, game, task)
 ORDER BY game, agent, task;
@@ -63,6 +67,7 @@ COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state
 COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.completion_tokens';
 COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
 COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
+COMMENT ON COLUMN usage.cached_share IS '0 to 1 | share of the prompt tokens that the provider or the engine had read before and took from its cache, over the calls that state both; NULL if none does | calls.cached_tokens, calls.prompt_tokens';
 COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens: the sums leave these out | calls';
 COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, including replayed calls, with cached tokens at their own price if it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
 COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
