@@ -228,8 +228,8 @@ async def test_ten_refusals_in_a_row_end_all_requests(endpoint: Endpoint, status
     [text] = said
     assert f"some-model: the server is unable to answer ({status}: busy). Given up after 10" in text
     assert "Set requests_per_minute in the model's entry" in text
-    # Four at once, then two, then one at a time.
-    assert len(endpoint.requests) == 4 + 2 + 8
+    # Ten, if none was in flight beside them; four at first, and soon one at a time.
+    assert 10 <= len(endpoint.requests) <= 20
 
 
 class MinuteLimit:
