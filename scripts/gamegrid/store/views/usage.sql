@@ -67,7 +67,7 @@ COMMENT ON COLUMN usage.prompt_tokens IS 'tokens | sum over the calls that state
 COMMENT ON COLUMN usage.completion_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.completion_tokens';
 COMMENT ON COLUMN usage.reasoning_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.reasoning_tokens';
 COMMENT ON COLUMN usage.cached_tokens IS 'tokens | sum over the calls that state it; NULL if none does | calls.cached_tokens';
-COMMENT ON COLUMN usage.cached_share IS '0 to 1 | share of the prompt tokens that the provider or the engine had read before and took from its cache, over the calls that state both; NULL if none does | calls.cached_tokens, calls.prompt_tokens';
+COMMENT ON COLUMN usage.cached_share IS '0 to 1 | share of the prompt tokens that the provider or the engine had read before and took from its cache, over the calls that state both; NULL if none does | calls.cached_tokens';
 COMMENT ON COLUMN usage.unknown_usage IS 'calls | calls without stated prompt or completion tokens: the sums leave these out | calls';
 COMMENT ON COLUMN usage.cost_usd IS 'USD | tokens at the model''s prices, including replayed calls, with cached tokens at their own price if it is known; NULL if the cost of any decision is unknown | decisions.cost_usd';
 COMMENT ON COLUMN usage.latency_mean_s IS 'seconds | mean time of the successful request | calls.latency_s';
