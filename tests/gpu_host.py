@@ -13,9 +13,11 @@ GPUS = ("GPU-a", "GPU-b", "GPU-c", "GPU-d")
 def pretend(monkeypatch: pytest.MonkeyPatch, folder: Path, count: int) -> None:
     """Let nvidia-smi list so many GPUs, in the words of the real one; without any, it fails.
 
-    Nothing is left of the GPUs that this process may use so far.
+    Nothing is left of the GPUs that this process may use so far. They are put back in the end, also
+    if a job in this process takes others.
     """
-    monkeypatch.delenv(gpus.VISIBLE, raising=False)
+    monkeypatch.setenv(gpus.VISIBLE, "")
+    monkeypatch.delenv(gpus.VISIBLE)
     tool = folder / "bin/nvidia-smi"
     tool.parent.mkdir(parents=True, exist_ok=True)
     listed = "".join(f"echo '{index}, {name}'\n" for index, name in enumerate(GPUS[:count]))

@@ -252,6 +252,9 @@ def test_a_local_model_tells_its_dtype_and_a_faster_one(
     pytest.importorskip("transformers")
     from gamegrid.backends import hf_dtypes
 
+    monkeypatch.setattr(gpus, "_uuids", dict)
+    monkeypatch.setenv(gpus.VISIBLE, "")
+
     def remark(engine: str) -> str | None:
         entries = f"  - {{name: hf_m, model_path: {TINY}, engine: {{{engine}}}}}\n"
         [found] = look(tmp_path, entries, a=llm("hf_m"))

@@ -132,6 +132,7 @@ def test_the_models_of_a_job_start_at_once_and_take_its_gpus_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gpus, "_uuids", lambda: {str(n): name for n, name in enumerate(GPUS)})
+    monkeypatch.setenv(gpus.VISIBLE, "")
     for _ in range(100):
         monkeypatch.delenv(gpus.VISIBLE, raising=False)
         held, barrier = Gpus(tmp_path), threading.Barrier(3)
